@@ -1,0 +1,105 @@
+/**
+ * A call: one request to a model and its response, free of any provider's dialect.
+ * wire/ makes these from bytes; everything behind the gateway sees nothing else.
+ */
+import type { Json, JsonObject } from './json.ts';
+
+export type Role = 'system' | 'user' | 'assistant' | 'tool';
+
+export interface ToolCall {
+  readonly id: string;
+  readonly name: string;
+  /** The arguments as the model wrote them: JSON text, perhaps invalid. */
+  readonly arguments: string;
+}
+
+export interface Message {
+  /** `developer` is read as `system`. */
+  readonly role: Role;
+  /** Text parts joined by a newline; '' where there is none. */
+  readonly content: string;
+  readonly toolCalls?: readonly ToolCall[];
+  /** On role `tool`: which call this answers. */
+  readonly toolCallId?: string;
+  /** How many parts were not text (images, audio, files). Calls with such parts are not learnt. */
+  readonly mediaParts?: number;
+}
+
+export interface Tool {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of the arguments. */
+  readonly parameters: Json;
+}
+
+export interface CallRequest {
+  readonly model: string;
+  readonly messages: readonly Message[];
+  readonly tools: readonly Tool[];
+  /** As sent: 'auto', 'none', 'required' or a named function. */
+  readonly toolChoice?: Json;
+  /** As sent: {type: 'json_object'} or {type: 'json_schema', json_schema}. */
+  readonly responseFormat?: JsonObject;
+  readonly stream: boolean;
+  /** Sampling and the rest, by their wire names (temperature, max_tokens, n, logprobs, …). */
+  readonly params: JsonObject;
+}
+
+export interface Usage {
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  /** Those of the prompt tokens that the provider had cached. */
+  readonly cachedTokens: number;
+}
+
+export interface CallResponse {
+  readonly model: string;
+  readonly message: Message;
+  /** 'stop', 'length', 'tool_calls', 'content_filter', …; null where the response broke off. */
+  readonly finishReason: string | null;
+  readonly usage: Usage | null;
+}
+
+/** Why a call was handed to the LLM although a specialist stood ready. */
+export type EscalationReason =
+  | 'low-confidence'
+  | 'invalid-output'
+  | 'unfamiliar-input'
+  | 'policy'
+  | 'overload'
+  | 'error';
+
+/** Why the LLM served: an escalation, or one of the ordinary cases. */
+export type LlmReason =
+  | EscalationReason
+  | 'no-specialist'
+  | 'shadow'
+  | 'canary'
+  | 'asked-for'
+  | 'pass-through';
+
+export interface Served {
+  /** 'llm', or a specialist's id. */
+  readonly by: string;
+  readonly reason: LlmReason | 'confident';
+  readonly taskId?: string;
+  readonly confidence?: number;
+}
+
+export interface Call {
+  readonly id: string;
+  /** Arrival, epoch milliseconds. */
+  readonly at: number;
+  /** One run of an agent: from the client's metadata or trace, else the call's own id. */
+  readonly sessionId: string;
+  /** Keyed pseudonym of who sent it; '' where nothing identified the sender. */
+  readonly origin: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly request: CallRequest;
+  /** Null where the upstream failed or the response broke off. */
+  readonly response: CallResponse | null;
+  /** HTTP status that the agent saw. */
+  readonly status: number;
+  readonly latencyMs: number;
+  readonly served: Served;
+}

@@ -1,0 +1,163 @@
+/**
+ * The configuration: its schema, defaults and loading. Every setting is described here, and the docs are made
+ * from these descriptions.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { messageOf, UnderstudyError } from './errors.ts';
+
+export const configSchema = z
+  .strictObject({
+    dataDir: z
+      .string()
+      .default('.understudy')
+      .describe('Folder for the store, the keys, the weights and the adapters.'),
+    gateway: z
+      .strictObject({
+        host: z
+          .string()
+          .default('127.0.0.1')
+          .describe('Address to listen on. Loopback unless told otherwise.'),
+        port: z.int().min(0).max(65535).default(4000).describe('Port to listen on; 0 picks a free one.'),
+        maxBodyBytes: z
+          .int()
+          .positive()
+          .default(32 * 1024 * 1024)
+          .describe('Largest request body that is read.'),
+        timeoutMs: z
+          .int()
+          .positive()
+          .default(600_000)
+          .describe('Longest wait for the upstream to begin its answer.'),
+      })
+      .prefault({}),
+    upstream: z
+      .strictObject({
+        baseUrl: z
+          .url()
+          .default('https://api.openai.com/v1')
+          .describe('The LLM provider, with its version path.'),
+      })
+      .prefault({}),
+    gate: z
+      .strictObject({
+        epsilon: z
+          .number()
+          .gt(0)
+          .lt(1)
+          .default(0.02)
+          .describe('Largest error share among the calls a specialist serves.'),
+        delta: z
+          .number()
+          .gt(0)
+          .lt(1)
+          .default(0.05)
+          .describe('Chance that a bound given by the gate does not hold.'),
+      })
+      .prefault({}),
+    serve: z
+      .strictObject({
+        timeoutMs: z
+          .int()
+          .positive()
+          .default(10_000)
+          .describe('Longest wait for a specialist before the LLM is asked.'),
+        threads: z
+          .int()
+          .positive()
+          .optional()
+          .describe('Threads for small models; one fewer than the cores unless told.'),
+        auditShare: z
+          .number()
+          .min(0)
+          .max(1)
+          .default(0.05)
+          .describe('Share of served calls that the LLM answers too, to check.'),
+        canaryShare: z
+          .number()
+          .min(0)
+          .max(1)
+          .default(0.25)
+          .describe('Share of calls served while a specialist is a canary.'),
+        stepAudits: z
+          .int()
+          .positive()
+          .default(30)
+          .describe('Comparisons without a broken bound before the next stage.'),
+      })
+      .prefault({}),
+    train: z
+      .strictObject({
+        threads: z.int().positive().optional().describe('Threads for training; all cores unless told.'),
+        minutes: z
+          .number()
+          .positive()
+          .default(60)
+          .describe('Time budget for training language models in one learning run.'),
+        seed: z.int().default(1).describe('Seed of everything that draws at random.'),
+      })
+      .prefault({}),
+    prices: z
+      .record(
+        z.string(),
+        z.looseObject({
+          input_cost_per_token: z.number(),
+          output_cost_per_token: z.number(),
+          cache_read_input_token_cost: z.number().optional(),
+        }),
+      )
+      .default({})
+      .describe('Prices by model, in the format of LiteLLM’s table; they come before the built-in ones.'),
+  })
+  .prefault({});
+
+export type Config = z.infer<typeof configSchema>;
+
+/**
+ * The configuration from `understudy.yaml` in `dir` (or from `file`), with ${VAR} filled in from the environment.
+ * A missing default file means all defaults.
+ * @throws UnderstudyError 'bad-config' with the path of the first wrong setting.
+ */
+export function loadConfig(options: {
+  readonly dir: string;
+  readonly file?: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+}): Config {
+  const path = options.file ?? join(options.dir, 'understudy.yaml');
+  if (!existsSync(path)) {
+    if (options.file === undefined) return configSchema.parse({});
+    throw new UnderstudyError('bad-config', `There is no configuration file ${path}.`, {
+      hint: 'Check the path given with --config.',
+    });
+  }
+  const text = readFileSync(path, 'utf8').replace(/\$\{(\w+)\}/g, (_, name: string) => {
+    const value = options.env[name];
+    if (value === undefined) {
+      throw new UnderstudyError('bad-config', `${path} uses \${${name}}, which is not set.`, {
+        hint: `Set ${name} in the environment.`,
+      });
+    }
+    return value;
+  });
+  let raw: unknown;
+  try {
+    raw = parse(text) ?? {};
+  } catch (cause) {
+    throw new UnderstudyError('bad-config', `${path} is not YAML: ${messageOf(cause)}`, {
+      hint: 'Run `understudy validate`.',
+      cause,
+    });
+  }
+  const result = configSchema.safeParse(raw);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new UnderstudyError(
+    'bad-config',
+    `${path}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`,
+    {
+      hint: 'docs/configuration.md lists every setting.',
+    },
+  );
+}

@@ -1,0 +1,34 @@
+/** Examples and datasets: what a small model learns from, and what it is held against. */
+import type { OutputKind } from './answer.ts';
+
+/** A curated call. */
+export interface Example {
+  readonly id: string;
+  readonly callId: string;
+  readonly sessionId: string;
+  /** When the call was made, epoch milliseconds. */
+  readonly at: number;
+  /** The variable part of the prompt: what the specialist will see (see core/distil). */
+  readonly input: string;
+  /** The LLM's answer as renderAnswer gives it: the target. */
+  readonly answer: string;
+  /** How many calls it stands for: duplicates are collapsed and counted. */
+  readonly weight: number;
+}
+
+/**
+ * train: fitted on. validation: competition between candidates, early stopping, fitting the confidence.
+ * calibration: the gate's threshold. exam: the evidence, once per candidate.
+ */
+export type SplitName = 'train' | 'validation' | 'calibration' | 'exam';
+export const SPLITS: readonly SplitName[] = ['train', 'validation', 'calibration', 'exam'];
+
+/** Immutable: the id is a hash of the content, so the same examples give the same dataset. */
+export interface Dataset {
+  readonly id: string;
+  readonly taskId: string;
+  readonly kind: OutputKind;
+  readonly splits: Readonly<Record<SplitName, readonly Example[]>>;
+  /** Calls left out, by reason: 'failed', 'empty', 'duplicate', 'near-duplicate', 'leak', 'media', … */
+  readonly dropped: Readonly<Record<string, number>>;
+}

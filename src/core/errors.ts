@@ -1,0 +1,44 @@
+/**
+ * The one error class. The message says what happened, the hint what to do about it.
+ * Does not: format for a dialect (wire/ gives each provider's own error shape) or log.
+ */
+
+/** Every code is listed here, so that one look tells what can go wrong. */
+export type ErrorCode =
+  | 'bad-input'
+  | 'bad-config'
+  | 'not-found'
+  | 'unsupported'
+  | 'unavailable'
+  | 'overloaded'
+  | 'timed-out'
+  | 'cancelled'
+  | 'corrupt'
+  | 'diverged'
+  | 'internal';
+
+export interface ErrorFields {
+  readonly hint: string;
+  /** HTTP status that suits the error where it reaches a client; 500 unless told. */
+  readonly status?: number;
+  readonly cause?: unknown;
+}
+
+export class UnderstudyError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string;
+  readonly status: number;
+
+  constructor(code: ErrorCode, message: string, fields: ErrorFields) {
+    super(message, fields.cause === undefined ? undefined : { cause: fields.cause });
+    this.name = 'UnderstudyError';
+    this.code = code;
+    this.hint = fields.hint;
+    this.status = fields.status ?? 500;
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

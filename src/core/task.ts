@@ -1,0 +1,45 @@
+/** A task: a cluster of calls that one small model can learn. */
+import type { OutputKind } from './answer.ts';
+import type { Tool } from './call.ts';
+import type { JsonObject } from './json.ts';
+
+/**
+ * A text with its variable parts left out: `pieces` are the constant stretches in order, a slot stands between
+ * each two. One piece and no slot: the text is constant. ['', '']: nothing is constant.
+ */
+export interface Template {
+  readonly pieces: readonly string[];
+}
+
+/** The place in an agent's code that makes a kind of call. */
+export interface CallSite {
+  readonly id: string;
+  /** Null where the calls have no system prompt. */
+  readonly system: Template | null;
+  /** Template of the first user message; ['', ''] where it is free. */
+  readonly user: Template;
+  /** Names of the tools, sorted; part of the signature. */
+  readonly toolNames: readonly string[];
+  /** Hash of the response format's schema; '' for free text. */
+  readonly formatHash: string;
+  /** Which kind of message the model answers: a user's, or the result of a tool (by its name). */
+  readonly turn: 'user' | `tool:${string}`;
+}
+
+export interface Task {
+  /** Stable as data grows. */
+  readonly id: string;
+  /** For people: made from the prompt or the tools. */
+  readonly name: string;
+  /** The call sites whose calls belong to it; more than one only where each alone is too small. */
+  readonly sites: readonly CallSite[];
+  readonly kind: OutputKind;
+  /** The distinct answers of a label task, most frequent first; empty for other kinds. */
+  readonly labels: readonly string[];
+  /** The tools, where all calls have the same; else empty, and the tools are part of the input. */
+  readonly tools: readonly Tool[];
+  /** The response format, where all calls have the same. */
+  readonly responseFormat: JsonObject | null;
+  /** How many calls were assigned to it when it was last clustered. */
+  readonly calls: number;
+}
