@@ -42,3 +42,12 @@ export interface Runtime {
   predict(artefact: Artefact, input: string, options?: PredictOptions): Promise<Prediction>;
   close(): Promise<void>;
 }
+
+/** Turns texts into vectors of unit length. Implementations: runtime/encoder (the embedded MiniLM). */
+export interface Encoder {
+  /** Catalogue name of the model. */
+  readonly name: string;
+  readonly dimensions: number;
+  /** One vector per text, in order. @throws UnderstudyError 'unavailable'. */
+  embed(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]>;
+}

@@ -1,0 +1,43 @@
+/** The interfaces of the online path: who decides on a call, who tries to answer it, who writes it down. */
+import type { Answer } from './answer.ts';
+import type { Call, CallRequest, CallResponse, EscalationReason, LlmReason } from './call.ts';
+
+/** What came of asking a specialist. It was used only if it was sure enough and its answer was valid. */
+export type Attempted =
+  | { readonly used: true; readonly answer: Answer; readonly confidence: number }
+  | {
+      readonly used: false;
+      readonly reason: EscalationReason;
+      readonly confidence?: number;
+      readonly answer?: Answer;
+    };
+
+/** One specialist asked about one call. Nothing happens before `run`, which never rejects. */
+export interface Attempt {
+  readonly taskId: string;
+  readonly specialistId: string;
+  readonly deploymentId: string;
+  run(signal?: AbortSignal): Promise<Attempted>;
+}
+
+export type Decision =
+  /** The LLM serves. With an attempt: ask the specialist too, off the call's path, and report the comparison. */
+  | { readonly to: 'llm'; readonly reason: LlmReason; readonly taskId?: string; readonly compare?: Attempt }
+  /** The specialist is asked first. With audit: the LLM is asked too, off the call's path, and compared. */
+  | { readonly to: 'specialist'; readonly attempt: Attempt; readonly audit: boolean };
+
+export interface Router {
+  /** In memory, under a millisecond, never throws: anything unexpected is {to: 'llm', reason: 'error'}. */
+  decide(callId: string, request: CallRequest): Decision;
+  /** The LLM's answer to a call that a specialist was asked about as well. */
+  compared(callId: string, attempt: Attempt, attempted: Attempted, llm: CallResponse): void;
+}
+
+export interface Recorder {
+  /**
+   * Redacts, seals and writes one call; resolves when it is on disk. Never rejects: a failure is counted and
+   * logged without payload. `sender` (the API key or address) is made into `origin`, a keyed pseudonym, and dropped.
+   */
+  record(call: Call, sender: string): Promise<void>;
+  close(): Promise<void>;
+}
