@@ -1,0 +1,23 @@
+/**
+ * The prompt a small language model is trained and served with. The trainer and the server share it, so that
+ * both see the same tokens.
+ * Does not: tokenise. Whoever does must tokenise `text` pieces without special-token parsing, so that no input
+ * can inject control tokens, and `special` pieces as the one token they name.
+ */
+
+export type PromptPiece = { readonly special: string } | { readonly text: string };
+
+/** Written by the model when its answer is complete. */
+export const END_OF_ANSWER = '<|im_end|>';
+
+/** The ChatML prompt for one input, without a system message: what comes after it is the answer. */
+export function promptPieces(input: string): readonly PromptPiece[] {
+  return [
+    { special: '<|im_start|>' },
+    { text: `user\n${input}` },
+    { special: '<|im_end|>' },
+    { text: '\n' },
+    { special: '<|im_start|>' },
+    { text: 'assistant\n' },
+  ];
+}
