@@ -1,0 +1,271 @@
+/**
+ * What the offline loop takes and gives back: options and reports. Plain data, so that the terminal, the page,
+ * --json and a later dashboard all show the same figures.
+ * Does not: hold payloads. Nothing here contains the text of a call.
+ */
+import type { OutputKind } from './answer.ts';
+import type { EscalationReason, LlmReason } from './call.ts';
+import type { SplitName } from './dataset.ts';
+import type { Stage, StageChange } from './deployment.ts';
+import type { Rate, Rung, Specialist, Verdict } from './specialist.ts';
+
+export interface LearnOptions {
+  /** Ids or names of the tasks to learn; all unless told. */
+  readonly tasks?: readonly string[];
+  /** How sessions are put in line before splitting: by time, or shuffled by seed where times mean nothing. */
+  readonly order?: 'time' | 'shuffle-sessions';
+  /** Do everything except deploying. */
+  readonly dryRun?: boolean;
+}
+
+export interface Hardware {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  /** Operating system and architecture, like 'linux x64'. */
+  readonly platform: string;
+  /** Version of Node. */
+  readonly node: string;
+}
+
+/** One learning run: the six steps over all that has been captured. */
+export interface LearnReport {
+  readonly kind: 'learn';
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  readonly seconds: number;
+  readonly seed: number;
+  readonly dryRun: boolean;
+  readonly epsilon: number;
+  readonly delta: number;
+  readonly hardware: Hardware;
+  /** Calls in the store, and those of them that could be learnt from. */
+  readonly calls: number;
+  readonly usableCalls: number;
+  /** Calls left out before tasks were sought, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+  /** Largest task first. */
+  readonly tasks: readonly TaskReport[];
+  /** Things a person should know, each in one line with what to do: 'no encoder weights: …'. */
+  readonly notes: readonly string[];
+}
+
+export interface TaskReport {
+  readonly task: {
+    readonly id: string;
+    readonly name: string;
+    readonly kind: OutputKind;
+    readonly calls: number;
+  };
+  /** Null where there were too few calls to make one. */
+  readonly dataset: {
+    readonly id: string;
+    /** Examples per split. */
+    readonly sizes: Readonly<Record<SplitName, number>>;
+    readonly dropped: Readonly<Record<string, number>>;
+  } | null;
+  readonly verdicts: readonly Verdict[];
+  readonly trained: readonly TrainedCandidate[];
+  /** With its evidence, also where the gate refused it; null where nothing was trained to the end. */
+  readonly specialist: Specialist | null;
+  readonly deployed: boolean;
+  readonly outcome: 'passed' | 'refused';
+  /** In plain words. */
+  readonly reason: string;
+  /** About how many more calls it would take to pass; null where more would not help, or none are needed. */
+  readonly moreCalls: number | null;
+}
+
+export interface TrainedCandidate {
+  readonly candidateId: string;
+  readonly rung: Rung;
+  readonly base: string | null;
+  readonly seconds: number;
+  /** As in Artefact: steps, examples, loss, tokens per second. */
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+export interface ImportReport {
+  readonly kind: 'import';
+  readonly files: readonly {
+    readonly path: string;
+    /** Name of the format that was recognised, like 'openai-chat'. */
+    readonly format: string;
+    readonly calls: number;
+    /** Records that could not be read, by reason. */
+    readonly skipped: Readonly<Record<string, number>>;
+  }[];
+  readonly calls: number;
+  readonly seconds: number;
+}
+
+/** What is in the store, for people and programs that look at it from outside. */
+export interface StatusReport {
+  readonly kind: 'status';
+  readonly calls: number;
+  readonly tasks: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly kind: OutputKind;
+    readonly calls: number;
+    readonly specialists: number;
+    /** The newest one that is not retired. */
+    readonly deployment: {
+      readonly id: string;
+      readonly specialistId: string;
+      readonly rung: Rung;
+      readonly stage: Stage;
+      readonly threshold: number;
+      readonly coverage: number;
+      readonly audits: number;
+      readonly auditErrors: number;
+      readonly history: readonly StageChange[];
+    } | null;
+  }[];
+}
+
+/** Milliseconds that an agent waited for its answer. */
+export interface LatencyMs {
+  readonly p50: number;
+  readonly p95: number;
+}
+
+/** Dollars per token, and where they come from. */
+export interface PriceUsed {
+  readonly model: string;
+  readonly inputPerToken: number;
+  readonly outputPerToken: number;
+  readonly cachedInputPerToken: number;
+  readonly source: string;
+  /** YYYY-MM-DD; '' where the user gave the price. */
+  readonly asOf: string;
+}
+
+/** One task (or a call site that no specialist took) in the second half of the demo's day. */
+export interface DemoTask {
+  /** Name of the task found; the call site's name where no task was found for it. */
+  readonly task: string;
+  readonly taskId: string | null;
+  /** The agent's own name for the call site. */
+  readonly site: string;
+  readonly method: Rung | null;
+  /** Where it ended; null where nothing was deployed. */
+  readonly stage: Stage | null;
+  /** Calls of the second half. */
+  readonly calls: number;
+  readonly served: number;
+  /** Share of its calls that the specialist served, after it went live too. */
+  readonly coverage: Rate;
+  /** The error share that the gate vouches for with confidence 1 − delta; null where nothing was deployed. */
+  readonly errorBound: number | null;
+  /** Served answers that are wrong by the mailbox's truth. */
+  readonly trueErrors: Rate;
+  /** The LLM's own wrong answers on this call site, by the same truth. */
+  readonly llmErrors: Rate;
+  readonly escalations: Readonly<Partial<Record<EscalationReason, number>>>;
+  readonly latencyBefore: LatencyMs;
+  readonly latencyAfter: LatencyMs;
+  readonly history: readonly StageChange[];
+}
+
+/** The whole loop on the example agent: a day in two halves. */
+export interface DemoReport {
+  readonly kind: 'demo';
+  readonly startedAt: number;
+  readonly seconds: number;
+  readonly seed: number;
+  readonly upstream: {
+    /** True: our own server that answers from the mailbox's truth. False: the user's own LLM. */
+    readonly standIn: boolean;
+    readonly model: string;
+    /** The stand-in's stated share of mistakes; null for a real LLM. */
+    readonly mistakeShare: number | null;
+    /** Reported latencies are the stand-in's times this; 1 where nothing was scaled. */
+    readonly timeScale: number;
+  };
+  readonly mailbox: { readonly messages: number; readonly firstHalf: number; readonly secondHalf: number };
+  /** Adjusted Rand index of the tasks found against the agent's real call sites. */
+  readonly clusterAri: number;
+  /** Rows: tasks found. Calls of each real call site in it. */
+  readonly tasksFound: readonly {
+    readonly task: string;
+    readonly callsBySite: Readonly<Record<string, number>>;
+  }[];
+  readonly learn: LearnReport;
+  readonly secondHalf: {
+    readonly calls: number;
+    readonly takenOver: Rate;
+    readonly servedErrors: Rate;
+    /** Every call that the LLM served, by reason. */
+    readonly llmReasons: Readonly<Partial<Record<LlmReason, number>>>;
+    readonly tasks: readonly DemoTask[];
+  };
+  /** Dollars for the second half's calls: all by the LLM, and as it was (audits and shadow calls included). */
+  readonly costBefore: number;
+  readonly costAfter: number;
+  readonly prices: readonly PriceUsed[];
+  readonly latencyBefore: LatencyMs;
+  readonly latencyAfter: LatencyMs;
+  readonly steps: readonly { readonly name: string; readonly seconds: number }[];
+}
+
+/** The demo's figures for programs: the last line of `understudy demo --json`. */
+export interface DemoFigures {
+  readonly clusterAri: number;
+  readonly takenOverShare: number;
+  readonly servedErrorRate: number;
+  readonly specialists: readonly {
+    readonly task: string;
+    readonly site: string;
+    readonly method: Rung;
+    readonly stage: Stage;
+    readonly coverage: number;
+    readonly errorBound: number;
+    readonly served: number;
+    readonly trueErrorRate: number;
+  }[];
+  readonly refused: readonly {
+    readonly task: string;
+    readonly reason: string;
+    readonly moreCalls: number | null;
+  }[];
+  readonly costBefore: number;
+  readonly costAfter: number;
+  readonly latencyBefore: LatencyMs;
+  readonly latencyAfter: LatencyMs;
+  readonly standIn: boolean;
+  readonly seconds: number;
+}
+
+export function demoFigures(report: DemoReport): DemoFigures {
+  return {
+    clusterAri: report.clusterAri,
+    takenOverShare: report.secondHalf.takenOver.share,
+    servedErrorRate: report.secondHalf.servedErrors.share,
+    specialists: report.secondHalf.tasks.flatMap((task) =>
+      task.method === null || task.stage === null || task.errorBound === null
+        ? []
+        : [
+            {
+              task: task.task,
+              site: task.site,
+              method: task.method,
+              stage: task.stage,
+              coverage: task.coverage.share,
+              errorBound: task.errorBound,
+              served: task.served,
+              trueErrorRate: task.trueErrors.share,
+            },
+          ],
+    ),
+    refused: report.learn.tasks
+      .filter((task) => task.outcome === 'refused')
+      .map((task) => ({ task: task.task.name, reason: task.reason, moreCalls: task.moreCalls })),
+    costBefore: report.costBefore,
+    costAfter: report.costAfter,
+    latencyBefore: report.latencyBefore,
+    latencyAfter: report.latencyAfter,
+    standIn: report.upstream.standIn,
+    seconds: report.seconds,
+  };
+}
