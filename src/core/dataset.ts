@@ -23,11 +23,15 @@ export interface Example {
 export type SplitName = 'train' | 'validation' | 'calibration' | 'exam';
 export const SPLITS: readonly SplitName[] = ['train', 'validation', 'calibration', 'exam'];
 
+export type SplitOrder = 'time' | 'shuffle-sessions';
+
 /** Immutable: the id is a hash of the content, so the same examples give the same dataset. */
 export interface Dataset {
   readonly id: string;
   readonly taskId: string;
   readonly kind: OutputKind;
+  /** What the splits follow. shuffle-sessions: the calls' times mean nothing, so sessions were shuffled. */
+  readonly order: SplitOrder;
   readonly splits: Readonly<Record<SplitName, readonly Example[]>>;
   /** Calls left out, by reason: 'failed', 'empty', 'duplicate', 'near-duplicate', 'leak', 'media', … */
   readonly dropped: Readonly<Record<string, number>>;

@@ -3,6 +3,7 @@
  * served on this text alone, by the same function, so that what it sees never differs between the two.
  */
 import type { CallRequest } from './call.ts';
+import { type Signature, signatureOf } from './signature.ts';
 import type { CallSite, Task, Template } from './task.ts';
 
 /**
@@ -19,8 +20,9 @@ export function matchTemplate(template: Template, text: string): string[] | null
   for (let i = 1; i < pieces.length; i++) {
     const piece = pieces[i] ?? '';
     const last = i === pieces.length - 1;
-    const found = last ? (piece === '' ? text.length : text.length - piece.length) : text.indexOf(piece, at);
-    if (found < at || (last && !text.endsWith(piece))) return null;
+    if (last && !text.endsWith(piece)) return null;
+    const found = last ? text.length - piece.length : text.indexOf(piece, at);
+    if (found < at) return null;
     slots.push(text.slice(at, found));
     at = found + piece.length;
   }
@@ -32,33 +34,52 @@ export function fillTemplate(template: Template, slots: readonly string[]): stri
   return template.pieces.map((piece, i) => (i === 0 ? piece : (slots[i - 1] ?? '') + piece)).join('');
 }
 
-/** The call site among the task's that made this request, or null: names and templates must all fit. */
+/** Stands in a call site for any set of tools, or any tool's result: the calls of a pool (see cluster/pool). */
+export const ANY = '*';
+
+/** The call site among the task's that made this request, or null: names, format, turn and templates must all fit. */
 export function siteOf(task: Task, request: CallRequest): CallSite | null {
-  return task.sites.find((site) => distilAt(site, task, request) !== null) ?? null;
+  const signature = signatureOf(request);
+  return task.sites.find((site) => slotsAt(site, signature) !== null) ?? null;
 }
 
 /** The request's variable part under its task, or null where it fits none of the task's call sites. */
 export function distil(task: Task, request: CallRequest): string | null {
+  const signature = signatureOf(request);
   for (const site of task.sites) {
-    const input = distilAt(site, task, request);
-    if (input !== null) return input;
+    const slots = slotsAt(site, signature);
+    if (slots) return render(slots, task, request);
   }
   return null;
 }
 
-function distilAt(site: CallSite, task: Task, request: CallRequest): string | null {
-  const parts: string[] = [];
-  const system = request.messages.filter((message) => message.role === 'system');
-  if (site.system === null) {
-    if (system.length > 0) return null;
-  } else {
-    const slots = matchTemplate(site.system, system.map((message) => message.content).join('\n\n'));
-    if (slots === null) return null;
-    parts.push(...slots.map((slot) => slot.trim()).filter((slot) => slot !== ''));
-  }
-  const names = request.tools.map((tool) => tool.name).sort();
-  if (names.length !== site.toolNames.length || names.some((name, i) => name !== site.toolNames[i]))
-    return null;
+export interface Slots {
+  readonly system: readonly string[];
+  readonly user: readonly string[];
+}
+
+/** The slots' texts of a request at a call site; null where it was not made there. */
+export function slotsAt(site: CallSite, signature: Signature): Slots | null {
+  if (!turnFits(site.turn, signature.turn) || site.formatHash !== signature.formatHash) return null;
+  if (!toolsFit(site.toolNames, signature.toolNames)) return null;
+  if ((site.system === null) !== (signature.system === null)) return null;
+  const system = site.system === null ? [] : matchTemplate(site.system, signature.system ?? '');
+  if (system === null) return null;
+  const user = matchTemplate(site.user, signature.user);
+  return user === null ? null : { system, user };
+}
+
+function turnFits(site: string, turn: string): boolean {
+  return site === turn || (site === `tool:${ANY}` && turn.startsWith('tool:'));
+}
+
+function toolsFit(site: readonly string[], names: readonly string[]): boolean {
+  if (site.length === 1 && site[0] === ANY) return names.length > 0;
+  return names.length === site.length && names.every((name, i) => name === site[i]);
+}
+
+function render(slots: Slots, task: Task, request: CallRequest): string {
+  const parts = filled(slots.system);
   if (task.tools.length === 0 && request.tools.length > 0) {
     parts.push(request.tools.map((tool) => `${tool.name} ${JSON.stringify(tool.parameters)}`).join('\n'));
   }
@@ -69,16 +90,15 @@ function distilAt(site: CallSite, task: Task, request: CallRequest): string | nu
     let text = message.content;
     if (message.role === 'user' && firstUser) {
       firstUser = false;
-      const slots = matchTemplate(site.user, text);
-      if (slots === null) return null;
-      text = slots
-        .map((slot) => slot.trim())
-        .filter((slot) => slot !== '')
-        .join('\n');
+      text = filled(slots.user).join('\n');
     }
     for (const call of message.toolCalls ?? [])
       text += `${text === '' ? '' : '\n'}${call.name} ${call.arguments}`;
     parts.push(single ? text : `${message.role}: ${text}`);
   }
   return parts.join('\n');
+}
+
+function filled(slots: readonly string[]): string[] {
+  return slots.map((slot) => slot.trim()).filter((slot) => slot !== '');
 }

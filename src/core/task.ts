@@ -18,11 +18,11 @@ export interface CallSite {
   readonly system: Template | null;
   /** Template of the first user message; ['', ''] where it is free. */
   readonly user: Template;
-  /** Names of the tools, sorted; part of the signature. */
+  /** Names of the tools, sorted; part of the signature. ['*']: any tools (a pool of sites with few calls each). */
   readonly toolNames: readonly string[];
   /** Hash of the response format's schema; '' for free text. */
   readonly formatHash: string;
-  /** Which kind of message the model answers: a user's, or the result of a tool (by its name). */
+  /** Which kind of message the model answers: a user's, or the result of a tool (by its name; '*' for any). */
   readonly turn: 'user' | `tool:${string}`;
 }
 
