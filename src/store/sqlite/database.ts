@@ -1,0 +1,147 @@
+/**
+ * A SQLite connection as the store needs it: opened with its pragmas, migrated, statements prepared once,
+ * transactions, and SQLite's errors in our words.
+ * Does not: know the tables (schema.ts, store.ts).
+ */
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { messageOf, UnderstudyError } from '../../core/errors.ts';
+import { MIGRATIONS } from './schema.ts';
+
+type Row = Record<string, SQLOutputValue>;
+
+export interface Database {
+  all(sql: string, ...values: SQLInputValue[]): Row[];
+  get(sql: string, ...values: SQLInputValue[]): Row | undefined;
+  /** Returns the number of changed rows. */
+  run(sql: string, ...values: SQLInputValue[]): number;
+  /** Runs `work` in one transaction: all of it is kept, or none. */
+  transaction<T>(work: () => T): T;
+  close(): void;
+}
+
+/**
+ * Opens (and creates or migrates) the database. Files are readable by their owner only.
+ * @throws UnderstudyError 'unsupported' where the file was written by a newer program,
+ *   'corrupt' where it is not a database, 'unavailable' where it cannot be opened, 'overloaded' where it is locked.
+ */
+export function openDatabase(path: string, busyTimeoutMs: number): Database {
+  return translated(path, () => {
+    const fresh = path !== ':memory:' && !existsSync(path);
+    if (fresh) mkdirSync(dirname(path), { recursive: true });
+    const sqlite = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
+    try {
+      if (fresh) chmodSync(path, 0o600);
+      sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+      migrate(sqlite, path);
+    } catch (error) {
+      sqlite.close();
+      throw error;
+    }
+    return wrap(sqlite, path);
+  });
+}
+
+function migrate(sqlite: DatabaseSync, path: string): void {
+  const version = (): number => Number(sqlite.prepare('PRAGMA user_version').get()?.user_version ?? 0);
+  if (version() === MIGRATIONS.length) return;
+  sqlite.exec('BEGIN IMMEDIATE');
+  try {
+    // Read again under the lock: another process may have migrated while this one waited.
+    const from = version();
+    if (from > MIGRATIONS.length) {
+      throw new UnderstudyError(
+        'unsupported',
+        `The store ${path} has schema version ${from}; this program knows up to ${MIGRATIONS.length}.`,
+        { hint: 'Use the newer version of Understudy that wrote it, or another data folder.' },
+      );
+    }
+    for (const migration of MIGRATIONS.slice(from)) sqlite.exec(migration);
+    sqlite.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
+    sqlite.exec('COMMIT');
+  } catch (error) {
+    sqlite.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function wrap(sqlite: DatabaseSync, path: string): Database {
+  const prepared = new Map<string, StatementSync>();
+  const statement = (sql: string): StatementSync => {
+    const known = prepared.get(sql);
+    if (known) return known;
+    const made = sqlite.prepare(sql);
+    prepared.set(sql, made);
+    return made;
+  };
+  let depth = 0;
+  return {
+    all: (sql, ...values) => translated(path, () => statement(sql).all(...values)),
+    get: (sql, ...values) => translated(path, () => statement(sql).get(...values)),
+    run: (sql, ...values) => translated(path, () => Number(statement(sql).run(...values).changes)),
+    transaction: (work) =>
+      translated(path, () => {
+        if (depth > 0) return work();
+        sqlite.exec('BEGIN IMMEDIATE');
+        depth++;
+        try {
+          const result = work();
+          sqlite.exec('COMMIT');
+          return result;
+        } catch (error) {
+          if (sqlite.isTransaction) sqlite.exec('ROLLBACK');
+          throw error;
+        } finally {
+          depth--;
+        }
+      }),
+    close: () => {
+      if (sqlite.isOpen) sqlite.close();
+    },
+  };
+}
+
+/** SQLite result codes: https://www.sqlite.org/rescode.html (the low byte is the primary code). */
+function translated<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (cause instanceof UnderstudyError) throw cause;
+    const errcode =
+      cause instanceof Error && 'errcode' in cause && typeof cause.errcode === 'number'
+        ? cause.errcode & 255
+        : 0;
+    switch (errcode) {
+      case 5: // SQLITE_BUSY
+      case 6: // SQLITE_LOCKED
+        throw new UnderstudyError('overloaded', `The store ${path} is locked by another process.`, {
+          hint: 'Wait for the other process to finish its write, then try again.',
+          cause,
+        });
+      case 11: // SQLITE_CORRUPT
+      case 26: // SQLITE_NOTADB
+        throw new UnderstudyError(
+          'corrupt',
+          `The store ${path} is damaged or not a store: ${messageOf(cause)}`,
+          {
+            hint: 'Restore it from a backup, or move it away to start with an empty one.',
+            cause,
+          },
+        );
+      case 8: // SQLITE_READONLY
+      case 10: // SQLITE_IOERR
+      case 13: // SQLITE_FULL
+      case 14: // SQLITE_CANTOPEN
+        throw new UnderstudyError('unavailable', `The store ${path} cannot be used: ${messageOf(cause)}`, {
+          hint: 'Check that the data folder exists, is writable and has free space.',
+          cause,
+        });
+      default:
+        throw new UnderstudyError('internal', `The store ${path} refused a statement: ${messageOf(cause)}`, {
+          hint: 'This is a fault in Understudy; please report it.',
+          cause,
+        });
+    }
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * The SQLite schema as a list of migrations: entry n brings a database from user_version n to n + 1.
+ * Never edit an entry that has been released; add one.
+ * Does not: run them (database.ts) or query (store.ts).
+ */
+
+export const MIGRATIONS: readonly string[] = [
+  /* sql */ `
+-- A piece of payload (message, tool set, settings, response), sealed, once per content and day.
+CREATE TABLE parts (
+  no     INTEGER PRIMARY KEY,
+  id     TEXT NOT NULL UNIQUE,  -- keyed hash of the content and its day's data key
+  day    TEXT NOT NULL,         -- which data key sealed it, YYYY-MM-DD (UTC)
+  sealed BLOB NOT NULL          -- AES-256-GCM; see capture/vault
+);
+
+-- One request to a model and its response: all but the payload in the open.
+CREATE TABLE calls (
+  no                INTEGER PRIMARY KEY,
+  id                TEXT NOT NULL UNIQUE,
+  at                INTEGER NOT NULL,  -- arrival, epoch milliseconds
+  session_id        TEXT NOT NULL,
+  origin            TEXT NOT NULL,     -- keyed pseudonym of the sender, '' where unknown
+  tags              TEXT NOT NULL,     -- JSON object of strings
+  model             TEXT NOT NULL,
+  stream            INTEGER NOT NULL,  -- 0 or 1
+  status            INTEGER NOT NULL,  -- HTTP status that the agent saw
+  latency_ms        REAL NOT NULL,
+  prompt_tokens     INTEGER NOT NULL,
+  completion_tokens INTEGER NOT NULL,
+  cached_tokens     INTEGER NOT NULL,
+  served_by         TEXT NOT NULL,     -- 'llm' or a specialist's id
+  served_reason     TEXT NOT NULL,
+  task_id           TEXT,
+  confidence        REAL
+);
+CREATE INDEX calls_by_time ON calls (at, no);
+CREATE INDEX calls_by_task ON calls (task_id, at) WHERE task_id IS NOT NULL;
+
+-- Which parts a call holds, in order; position -1 is the response. A part without a row here is garbage.
+CREATE TABLE call_parts (
+  call_no  INTEGER NOT NULL REFERENCES calls (no) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  part_no  INTEGER NOT NULL REFERENCES parts (no),
+  PRIMARY KEY (call_no, position)
+) WITHOUT ROWID;
+CREATE INDEX call_parts_by_part ON call_parts (part_no);
+
+-- Data keys, wrapped by the master key. Deleting a row erases its day.
+CREATE TABLE keys (day TEXT PRIMARY KEY, wrapped BLOB NOT NULL) WITHOUT ROWID;
+
+-- Tasks, as JSON (core/task.ts).
+CREATE TABLE tasks (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+
+-- Immutable datasets, as JSON (core/dataset.ts), deflated.
+CREATE TABLE datasets (id TEXT PRIMARY KEY, task_id TEXT NOT NULL, body BLOB NOT NULL);
+
+-- Trained specialists with their evidence, as JSON (core/specialist.ts).
+CREATE TABLE specialists (
+  no      INTEGER PRIMARY KEY,
+  id      TEXT NOT NULL UNIQUE,
+  task_id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  body    TEXT NOT NULL
+);
+CREATE INDEX specialists_by_task ON specialists (task_id, version);
+
+-- What selection decided, one row per run and task, as a JSON list (core/specialist.ts Verdict).
+CREATE TABLE verdicts (no INTEGER PRIMARY KEY, task_id TEXT NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL);
+CREATE INDEX verdicts_by_task ON verdicts (task_id, at);
+
+-- How often the exam of a dataset has been used for a task.
+CREATE TABLE exam_uses (
+  task_id    TEXT NOT NULL,
+  dataset_id TEXT NOT NULL,
+  uses       INTEGER NOT NULL,
+  PRIMARY KEY (task_id, dataset_id)
+) WITHOUT ROWID;
+
+-- Deployments, as JSON (core/deployment.ts); replaced as their stage changes, the history is inside.
+CREATE TABLE deployments (no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL);
+
+-- Comparisons of a specialist's answer with the LLM's, in production.
+CREATE TABLE audits (
+  no            INTEGER PRIMARY KEY,
+  call_id       TEXT NOT NULL,
+  deployment_id TEXT NOT NULL,
+  at            INTEGER NOT NULL,
+  stage         TEXT NOT NULL,
+  confidence    REAL NOT NULL,
+  right_answer  INTEGER NOT NULL,  -- 0 or 1
+  UNIQUE (deployment_id, call_id)
+);
+
+-- What happened, for the record.
+CREATE TABLE events (
+  no      INTEGER PRIMARY KEY,
+  id      TEXT NOT NULL UNIQUE,
+  at      INTEGER NOT NULL,
+  kind    TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  detail  TEXT NOT NULL             -- JSON object
+);
+CREATE INDEX events_by_kind ON events (kind, no);
+CREATE INDEX events_by_subject ON events (subject, no);
+`,
+];

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, test } from 'node:test';
+import { storeContract } from '../../../test/contracts/store.ts';
+import { UnderstudyError } from '../../core/errors.ts';
+import { openSqliteStore } from './store.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'understudy-store-'));
+after(() => rmSync(dir, { recursive: true }));
+let files = 0;
+const freshPath = (): string => join(dir, `store-${++files}.sqlite`);
+
+storeContract('sqlite in memory', () => openSqliteStore(':memory:'));
+storeContract('sqlite in a file', () => openSqliteStore(freshPath()));
+
+const code = (expected: string) => (error: unknown) =>
+  error instanceof UnderstudyError && error.code === expected && error.hint !== '';
+
+test('what was written is there after reopening, in a file for its owner only', () => {
+  const path = freshPath();
+  const store = openSqliteStore(path);
+  store.addEvent({ id: 'e1', at: 1, kind: 'task-found', subject: 't', detail: {} });
+  store.close();
+  const again = openSqliteStore(path);
+  assert.equal(again.events().length, 1);
+  again.close();
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+});
+
+test('a schema newer than the program is refused and left alone', () => {
+  const path = freshPath();
+  openSqliteStore(path).close();
+  const raw = new DatabaseSync(path);
+  raw.exec('PRAGMA user_version = 999');
+  raw.close();
+  assert.throws(() => openSqliteStore(path), code('unsupported'));
+  const after = new DatabaseSync(path);
+  assert.equal(after.prepare('PRAGMA user_version').get()?.user_version, 999);
+  after.close();
+});
+
+test('a file that is no database is reported as such', () => {
+  const path = freshPath();
+  writeFileSync(path, 'This is a letter, not a database. '.repeat(100));
+  assert.throws(() => openSqliteStore(path), code('corrupt'));
+});
+
+test('a path that cannot be opened is reported as such', () => {
+  assert.throws(() => openSqliteStore(dir), code('unavailable'));
+});
+
+test('a store locked by another connection says so, and works again afterwards', () => {
+  const path = freshPath();
+  const store = openSqliteStore(path, { busyTimeoutMs: 0 });
+  const other = new DatabaseSync(path);
+  other.exec('BEGIN IMMEDIATE');
+  const event = { id: 'e1', at: 1, kind: 'task-found', subject: 't', detail: {} };
+  assert.throws(() => store.addEvent(event), code('overloaded'));
+  assert.throws(() => store.addCalls([], []), code('overloaded'));
+  assert.deepEqual(store.events(), [], 'reading goes on');
+  other.exec('COMMIT');
+  other.close();
+  store.addEvent(event);
+  assert.equal(store.events().length, 1);
+  store.close();
+});

@@ -1,0 +1,23 @@
+/**
+ * The Store on SQLite: one file (WAL), many readers, one writer at a time. Joins the tables of calls
+ * (calls.ts) and of what is learnt from them (learning.ts).
+ */
+import type { Store } from '../../core/store.ts';
+import { callTables } from './calls.ts';
+import { openDatabase } from './database.ts';
+import { learningTables } from './learning.ts';
+
+export interface SqliteOptions {
+  /** How long a statement waits for another process's lock, blocking its thread; 5,000 ms unless told. */
+  readonly busyTimeoutMs?: number;
+}
+
+/**
+ * Opens or creates the store at `path` (or ':memory:').
+ * @throws UnderstudyError 'unsupported' for a schema newer than the program, 'corrupt', 'unavailable',
+ *   'overloaded' where it is locked for longer than the timeout; its methods throw the same.
+ */
+export function openSqliteStore(path: string, options: SqliteOptions = {}): Store {
+  const database = openDatabase(path, options.busyTimeoutMs ?? 5000);
+  return { ...callTables(database), ...learningTables(database), close: () => database.close() };
+}
