@@ -1,0 +1,60 @@
+/**
+ * Asks the LLM again for held-back calls and takes the majority of its answers as the reference.
+ *
+ * Why: an LLM contradicts itself now and then, and each slip among the references looks like a specialist's error.
+ * With 1 % of slips a perfect specialist needs about 1,550 held-back calls to prove an error of at most 2 %;
+ * against the majority of up to three answers it needs about 150. All held-back calls are asked again, those
+ * that a specialist got right too, since asking only about its errors would flatter it.
+ * Does not: know any provider; asking is passed in.
+ */
+import type { Example } from '../core/dataset.ts';
+import type { Rate } from '../core/specialist.ts';
+import { rateOf } from '../core/statistics.ts';
+
+export interface AskAgainOptions {
+  /** One more answer of the LLM to the example's call, as renderAnswer writes it; null where it failed. */
+  readonly ask: (example: Example) => Promise<string | null>;
+  /** Whether two answers come to the same, by the task's output kind. */
+  readonly same: (a: string, b: string) => boolean;
+  /** Questions at once. */
+  readonly concurrency?: number;
+  readonly onDone?: (done: number) => void;
+}
+
+export interface References {
+  /** The examples with the majority answer in place of the recorded one. */
+  readonly examples: readonly Example[];
+  /** How often the second answer came to the same as the first: the ceiling for any agreement with the LLM. */
+  readonly selfAgreement: Rate;
+  readonly asked: number;
+}
+
+/** The examples with majority references: of two answers where they agree, else of three; without one, as recorded. */
+export async function askAgain(examples: readonly Example[], options: AskAgainOptions): Promise<References> {
+  const out: Example[] = [...examples];
+  let asked = 0;
+  let compared = 0;
+  let agreed = 0;
+  let done = 0;
+  let next = 0;
+  const one = async (i: number): Promise<void> => {
+    const example = examples[i]!;
+    asked++;
+    const second = await options.ask(example);
+    if (second !== null) {
+      compared++;
+      if (options.same(example.answer, second)) agreed++;
+      else {
+        asked++;
+        const third = await options.ask(example);
+        if (third !== null && options.same(second, third)) out[i] = { ...example, answer: second };
+      }
+    }
+    options.onDone?.(++done);
+  };
+  const worker = async (): Promise<void> => {
+    while (next < examples.length) await one(next++);
+  };
+  await Promise.all(Array.from({ length: options.concurrency ?? 8 }, worker));
+  return { examples: out, selfAgreement: rateOf(agreed, compared), asked };
+}

@@ -1,0 +1,155 @@
+/**
+ * The online decision: which call goes to which specialist, in memory, without I/O.
+ * Takes over a call only where the task is recognised, its deployment's stage lets it, the answer is valid and
+ * the confidence reaches the threshold. Does not: move deployments between stages (deploy/), talk HTTP (gateway/).
+ */
+
+import type { CallRequest, CallResponse } from '../core/call.ts';
+import { confidenceOf } from '../core/confidence.ts';
+import type { Audit, Deployment } from '../core/deployment.ts';
+import { distil } from '../core/distil.ts';
+import { UnderstudyError } from '../core/errors.ts';
+import { contentHash } from '../core/ids.ts';
+import type { Attempt, Attempted, Decision, Router } from '../core/online.ts';
+import type { Runtime } from '../core/runtime.ts';
+import type { Specialist } from '../core/specialist.ts';
+import type { Task } from '../core/task.ts';
+import { type AnswerCheck, answerCheck } from './check.ts';
+
+export interface RouterOptions {
+  readonly runtimes: readonly Runtime[];
+  /** Share of calls that a canary serves. */
+  readonly canaryShare: number;
+  /** Share of a live specialist's calls that the LLM answers too. */
+  readonly auditShare: number;
+  /** Longest wait for a specialist, milliseconds. */
+  readonly timeoutMs: number;
+  /** Specialists' calls at once; one more is an 'overload'. */
+  readonly maxInFlight: number;
+  /** Finds the task of a request, or null. */
+  readonly assign: (tasks: readonly Task[], request: CallRequest) => Task | null;
+  /** Right or wrong against the LLM's answer, by the task's output kind. */
+  readonly right: (task: Task, attempted: Attempted, llm: CallResponse) => boolean;
+  /** A comparison of an answer that was, or would have been, used. */
+  readonly onAudit: (audit: Audit) => void;
+  readonly now: () => number;
+}
+
+/** What the router knows: swapped as a whole when something is deployed or retired. */
+export interface RoutingPlan {
+  readonly tasks: readonly Task[];
+  readonly deployments: readonly Deployment[];
+  readonly specialists: readonly Specialist[];
+}
+
+export interface UpdatableRouter extends Router {
+  update(plan: RoutingPlan): void;
+}
+
+interface Post {
+  readonly task: Task;
+  readonly deployment: Deployment;
+  readonly specialist: Specialist;
+  readonly runtime: Runtime;
+  readonly check: AnswerCheck;
+}
+
+/** A router over a plan. Every failure inside becomes an escalation: the LLM is always there. */
+export function createRouter(plan: RoutingPlan, options: RouterOptions): UpdatableRouter {
+  let tasks: readonly Task[] = [];
+  let posts = new Map<string, Post>();
+  let inFlight = 0;
+
+  const update = (next: RoutingPlan): void => {
+    const fresh = new Map<string, Post>();
+    for (const deployment of next.deployments) {
+      if (deployment.stage === 'retired') continue;
+      const task = next.tasks.find((candidate) => candidate.id === deployment.taskId);
+      const specialist = next.specialists.find((candidate) => candidate.id === deployment.specialistId);
+      const runtime = options.runtimes.find(
+        ({ rungs }) => specialist && rungs.includes(specialist.artefact.rung),
+      );
+      if (!task || !specialist || !runtime) continue;
+      const check = posts.get(task.id)?.task === task ? posts.get(task.id)!.check : answerCheck(task);
+      fresh.set(task.id, { task, deployment, specialist, runtime, check });
+    }
+    posts = fresh;
+    tasks = next.tasks;
+  };
+  update(plan);
+
+  const attemptOf = (post: Post, request: CallRequest, input: string): Attempt => ({
+    taskId: post.task.id,
+    specialistId: post.specialist.id,
+    deploymentId: post.deployment.id,
+    run: async (signal): Promise<Attempted> => {
+      if (inFlight >= options.maxInFlight) return { used: false, reason: 'overload' };
+      inFlight++;
+      const timeout = AbortSignal.timeout(options.timeoutMs);
+      try {
+        const prediction = await post.runtime.predict(post.specialist.artefact, input, {
+          signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+        });
+        const confidence = confidenceOf(post.specialist.confidence, prediction.signals);
+        const answer = post.check(prediction.answer, request);
+        if (answer === null) return { used: false, reason: 'invalid-output', confidence };
+        if (confidence < post.deployment.threshold) {
+          return { used: false, reason: 'low-confidence', confidence, answer };
+        }
+        return { used: true, answer, confidence };
+      } catch (error) {
+        const busy = timeout.aborted || (error instanceof UnderstudyError && error.code === 'overloaded');
+        return { used: false, reason: busy ? 'overload' : 'error' };
+      } finally {
+        inFlight--;
+      }
+    },
+  });
+
+  const decide = (callId: string, request: CallRequest): Decision => {
+    try {
+      const task = options.assign(tasks, request);
+      if (task === null) return { to: 'llm', reason: 'no-specialist' };
+      const post = posts.get(task.id);
+      if (!post) return { to: 'llm', reason: 'no-specialist', taskId: task.id };
+      const input = distil(task, request);
+      if (input === null) return { to: 'llm', reason: 'unfamiliar-input', taskId: task.id };
+      const attempt = attemptOf(post, request, input);
+      switch (post.deployment.stage) {
+        case 'shadow':
+          return { to: 'llm', reason: 'shadow', taskId: task.id, compare: attempt };
+        case 'canary':
+          return draw(callId, 'canary') < options.canaryShare
+            ? { to: 'specialist', attempt, audit: true }
+            : { to: 'llm', reason: 'canary', taskId: task.id };
+        case 'live':
+          return { to: 'specialist', attempt, audit: draw(callId, 'audit') < options.auditShare };
+        case 'retired':
+          return { to: 'llm', reason: 'no-specialist', taskId: task.id };
+      }
+    } catch {
+      return { to: 'llm', reason: 'error' };
+    }
+  };
+
+  const compared = (callId: string, attempt: Attempt, attempted: Attempted, llm: CallResponse): void => {
+    // Only answers that were sure enough are promised to be right, so only they are held against the bound.
+    const post = posts.get(attempt.taskId);
+    if (!attempted.used || post?.deployment.id !== attempt.deploymentId) return;
+    options.onAudit({
+      callId,
+      deploymentId: attempt.deploymentId,
+      at: options.now(),
+      stage: post.deployment.stage,
+      confidence: attempted.confidence,
+      right: options.right(post.task, attempted, llm),
+    });
+  };
+
+  return { decide, compared, update };
+}
+
+/** A number in [0, 1) that depends on the call and the purpose alone, so that a decision can be explained later. */
+function draw(callId: string, purpose: string): number {
+  return Number.parseInt(contentHash(`${purpose}:${callId}`, 8), 16) / 0x1_0000_0000;
+}
