@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+/**
+ * The `understudy` program: hands the process's streams and signals to the commands, and turns errors into a
+ * message, a hint and an exit code. The commands are in commands/, a file each.
+ */
+import { CommanderError } from 'commander';
+import type { Terminal } from './commands/context.ts';
+import { buildProgram } from './commands/program.ts';
+import { messageOf, UnderstudyError } from './core/errors.ts';
+
+const EXIT = { done: 0, error: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
+
+process.exitCode = await main(process.argv);
+
+async function main(argv: readonly string[]): Promise<number> {
+  const interrupt = new AbortController();
+  let stoppedBy: number = EXIT.interrupted;
+  const stop = (code: number) => () => {
+    // The second time, whatever is closing is given up.
+    if (interrupt.signal.aborted) process.exit(code);
+    stoppedBy = code;
+    interrupt.abort(new UnderstudyError('cancelled', 'Interrupted.', { hint: 'Run it again to go on.' }));
+  };
+  process.on('SIGINT', stop(EXIT.interrupted));
+  process.on('SIGTERM', stop(EXIT.terminated));
+  // A reader that goes away (`| head`) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === 'EPIPE' ? 0 : EXIT.error),
+  );
+
+  const terminal: Terminal = {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    interactive: process.stderr.isTTY === true,
+    color: process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined,
+    width: process.stderr.columns ?? process.stdout.columns ?? 100,
+    env: process.env,
+    cwd: process.cwd(),
+    signal: interrupt.signal,
+  };
+  try {
+    const program = buildProgram(terminal);
+    if (argv.length <= 2) {
+      program.outputHelp();
+      return EXIT.done;
+    }
+    await program.parseAsync(argv);
+    return interrupt.signal.aborted ? stoppedBy : EXIT.done;
+  } catch (error) {
+    // Commander has written its own message (or the help that was asked for) already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (interrupt.signal.aborted) {
+      terminal.err('Interrupted. Nothing is left half done: the same command goes on or starts clean.\n');
+      return stoppedBy;
+    }
+    terminal.err(errorText(error, terminal.env));
+    return EXIT.error;
+  }
+}
+
+/** 'error: …' and 'hint: …'; for anything unforeseen, where to send it, and the stack where DEBUG is set. */
+function errorText(error: unknown, env: NodeJS.ProcessEnv): string {
+  if (error instanceof UnderstudyError) return `error: ${error.message}\nhint: ${error.hint}\n`;
+  const stack = env['DEBUG'] && error instanceof Error ? `${error.stack}\n` : '';
+  return `${stack}error: ${messageOf(error)}\nhint: This was not foreseen. Run \`understudy doctor\`; DEBUG=1 shows where it happened.\n`;
+}

@@ -1,0 +1,97 @@
+/**
+ * `understudy learn`: the six steps over everything captured, and the report. Shares its work with `assess`,
+ * which stops before deploying.
+ */
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import type { LearnOptions } from '../core/learning.ts';
+import { learnText } from '../report/terminal.ts';
+import { type CommonOptions, configFor, print, type Terminal, withCommonOptions } from './context.ts';
+import { integerOf, positiveOf, shareOf } from './numbers.ts';
+import { progressLine } from './progress.ts';
+import { writePage } from './write-page.ts';
+
+interface LearnFlags extends CommonOptions {
+  readonly task?: readonly string[];
+  readonly order?: 'time' | 'shuffle-sessions';
+  readonly epsilon?: number;
+  readonly delta?: number;
+  readonly minutes?: number;
+  readonly seed?: number;
+  readonly html?: string;
+}
+
+export function addLearn(program: Command, terminal: Terminal): void {
+  withLearnOptions(program.command('learn'))
+    .description(
+      'Find the routine calls, train a small model for each, prove it, and deploy those that pass.',
+    )
+    .addHelpText(
+      'after',
+      `
+A specialist that passes starts in the shadow; the running gateway widens it step by step. A task that does not
+pass is refused with the reason, and about how many more calls it would take.
+
+Examples:
+  $ understudy learn                                   every task
+  $ understudy learn --task triage --task "order details"
+  $ understudy learn --epsilon 0.01                    at most 1 % errors among the calls taken over
+  $ understudy learn --html report.html --json         figures for a program, a page for people`,
+    )
+    .action((flags: LearnFlags) => runLearn(flags, terminal, false));
+}
+
+export function withLearnOptions(command: Command): Command {
+  return withCommonOptions(command)
+    .option(
+      '--task <name>',
+      'learn only this task, by name or id (may be repeated)',
+      (value, all: string[] = []) => [...all, value],
+    )
+    .addOption(
+      new Option(
+        '--order <order>',
+        'how sessions are lined up before they are split into train … exam',
+      ).choices(['time', 'shuffle-sessions']),
+    )
+    .option('--epsilon <share>', 'largest error share among the calls taken over', shareOf)
+    .option('--delta <share>', 'chance that this bound does not hold', shareOf)
+    .option('--minutes <n>', 'time budget for training language models', positiveOf)
+    .option('--seed <n>', 'seed of everything that draws at random', integerOf)
+    .option('--html <file>', 'write the report as one self-contained page');
+}
+
+export async function runLearn(flags: LearnFlags, terminal: Terminal, dryRun: boolean): Promise<void> {
+  const base = configFor(flags, terminal);
+  const config = {
+    ...base,
+    gate: { epsilon: flags.epsilon ?? base.gate.epsilon, delta: flags.delta ?? base.gate.delta },
+    train: {
+      ...base.train,
+      minutes: flags.minutes ?? base.train.minutes,
+      seed: flags.seed ?? base.train.seed,
+    },
+  };
+  const options: LearnOptions = {
+    dryRun,
+    ...(flags.task === undefined ? {} : { tasks: flags.task }),
+    ...(flags.order === undefined ? {} : { order: flags.order }),
+  };
+  const progress = progressLine(terminal);
+  const { openUnderstudy } = await import('../pipeline.ts');
+  const understudy = await openUnderstudy({
+    config,
+    onProgress: progress.show,
+    signal: terminal.signal,
+    log: progress.note,
+  });
+  try {
+    const report = await understudy.learn(options);
+    progress.end();
+    if (flags.html !== undefined) writePage(report, resolve(terminal.cwd, flags.html), terminal);
+    print(terminal, flags, report, () => learnText(report, terminal));
+  } finally {
+    progress.end();
+    await understudy.close();
+  }
+}

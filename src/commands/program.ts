@@ -1,0 +1,59 @@
+/**
+ * The command line as a whole: every command adds itself to one commander program. cli.ts runs it, scripts/docs.ts
+ * makes docs/cli.md from it.
+ */
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { addAssess } from './assess.ts';
+import type { Terminal } from './context.ts';
+import { addDemo } from './demo.ts';
+import { addDoctor } from './doctor.ts';
+import { addImport } from './import.ts';
+import { addLearn } from './learn.ts';
+import { addStart } from './start.ts';
+import { addStatus } from './status.ts';
+import { addValidate } from './validate.ts';
+
+export function buildProgram(terminal: Terminal): Command {
+  const program = new Command('understudy')
+    .description(
+      'Small language models take over the routine calls of your agents, with proof; the LLM stays behind them.',
+    )
+    .version(version(), '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help on a command')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+    .addHelpText(
+      'after',
+      `
+The loop:
+  agents call the gateway (start) or hand over their logs (import); learn finds the routine calls, trains a small
+  model for each, proves it on held-back calls, and lets those that pass take over. Whatever they are unsure of
+  goes on to the LLM.
+
+Examples:
+  $ understudy demo                         the whole loop in minutes: no key, no account
+  $ understudy start                        put the gateway in front of your agent …
+  $ OPENAI_BASE_URL=http://127.0.0.1:4000/v1 npm run my-agent        … with one line of change
+  $ understudy import logs/ && understudy assess                     what could be replaced, from logs you have
+  $ understudy learn --task triage          train, prove and deploy
+
+Exit codes: 0 done, 1 an error, 2 a wrong command line, 130 interrupted.`,
+    );
+  addDemo(program, terminal);
+  addStart(program, terminal);
+  addImport(program, terminal);
+  addAssess(program, terminal);
+  addLearn(program, terminal);
+  addStatus(program, terminal);
+  addDoctor(program, terminal);
+  addValidate(program, terminal);
+  return program;
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

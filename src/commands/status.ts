@@ -1,0 +1,33 @@
+/** `understudy status`: what is in the store, and what is deployed. */
+import type { Command } from 'commander';
+import { statusText } from '../report/terminal.ts';
+import { type CommonOptions, configFor, print, type Terminal, withCommonOptions } from './context.ts';
+
+export function addStatus(program: Command, terminal: Terminal): void {
+  withCommonOptions(program.command('status'))
+    .description('Show calls, tasks and deployments.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ understudy status
+  $ understudy status --json | jq '.tasks[].deployment.stage'`,
+    )
+    .action((flags: CommonOptions) => run(flags, terminal));
+}
+
+async function run(flags: CommonOptions, terminal: Terminal): Promise<void> {
+  const config = configFor(flags, terminal);
+  const { openUnderstudy } = await import('../pipeline.ts');
+  const understudy = await openUnderstudy({
+    config,
+    signal: terminal.signal,
+    log: (line) => terminal.err(`${line}\n`),
+  });
+  try {
+    const status = await understudy.status();
+    print(terminal, flags, status, () => statusText(status, terminal));
+  } finally {
+    await understudy.close();
+  }
+}

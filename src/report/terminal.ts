@@ -1,0 +1,180 @@
+/**
+ * Reports as text for the terminal: what a person wants to know first comes first.
+ * Does not: show the demo (demo-text.ts) or the page (html.ts).
+ */
+import type { ImportReport, LearnReport, StatusReport, TaskReport } from '../core/learning.ts';
+import { clip, paint, type TextStyle, table, wrap } from './table.ts';
+import { bytes, count, dateTime, duration, milliseconds, money, percent, plural, rate } from './words.ts';
+
+interface Page extends TextStyle {
+  readonly width: number;
+}
+
+/** One line of `understudy doctor`. */
+export interface Check {
+  readonly name: string;
+  readonly state: 'ok' | 'warning' | 'problem';
+  readonly found: string;
+  /** What to do; '' where all is well. */
+  readonly hint: string;
+}
+
+export function learnText(report: LearnReport, page: Page): string {
+  const passed = report.tasks.filter((task) => task.outcome === 'passed');
+  const title = report.dryRun ? 'Assessment' : 'Learning run';
+  const lines = [
+    `${paint(page, 'bold', title)}  ${dateTime(report.startedAt)} UTC · ${duration(report.seconds)} · ${hardwareText(report)}`,
+    `${count(report.calls)} calls, ${count(report.usableCalls)} of them usable · ${plural(report.tasks.length, 'task')}, ${passed.length} passed · at most ${percent(report.epsilon)} errors among the calls taken over, with ${percent(1 - report.delta)} confidence`,
+  ];
+  const dropped = reasonsText(report.dropped);
+  if (dropped !== '') lines.push(paint(page, 'dim', `Left out before the tasks were sought: ${dropped}.`));
+  for (const note of report.notes) lines.push(wrap(paint(page, 'yellow', note), page.width, 0));
+  if (report.tasks.length > 0) lines.push('', tasksTable(report, page));
+  const refused = report.tasks.filter((task) => task.outcome === 'refused');
+  if (refused.length > 0) {
+    lines.push('', paint(page, 'bold', 'Not taken over'));
+    for (const task of refused) {
+      lines.push(`  ${task.task.name}`, wrap(refusalText(task), page.width, 4));
+    }
+  }
+  const trained = report.tasks.filter((task) => task.trained.length > 0);
+  if (trained.length > 0) {
+    lines.push('', paint(page, 'bold', 'Trained'));
+    for (const task of trained) {
+      lines.push(
+        `  ${clip(task.task.name, 28).padEnd(28)}  ${task.trained.map((run) => `${run.rung} ${duration(run.seconds)}`).join(' · ')}`,
+      );
+    }
+  }
+  return lines.join('\n');
+}
+
+/** Why a task was refused, and what it would take. */
+export function refusalText(task: TaskReport): string {
+  const reason = task.reason.trim().replace(/\.?$/, '.');
+  if (task.moreCalls === null) return reason;
+  return /more (held-back )?calls/.test(reason)
+    ? reason
+    : `${reason} About ${count(task.moreCalls)} more calls would be needed.`;
+}
+
+/** '2 cores (name of the CPU), 25 GB'. */
+export function hardwareText(report: LearnReport): string {
+  const { cpu, cores, memoryBytes } = report.hardware;
+  return `${plural(cores, 'core')} (${cpu.trim()}), ${bytes(memoryBytes)}`;
+}
+
+/** 'duplicate 120, failed 3', most frequent first; '' where nothing was left out. */
+export function reasonsText(reasons: Readonly<Record<string, number>>): string {
+  return Object.entries(reasons)
+    .filter(([, n]) => n > 0)
+    .sort((a, b) => b[1] - a[1])
+    .map(([reason, n]) => `${reason} ${count(n)}`)
+    .join(', ');
+}
+
+function tasksTable(report: LearnReport, page: Page): string {
+  return table(
+    page,
+    [
+      { title: 'task' },
+      { title: 'kind' },
+      { title: 'calls', align: 'right' },
+      { title: 'method' },
+      { title: 'accuracy', align: 'right' },
+      { title: 'could serve', align: 'right' },
+      { title: 'errors among those (95 % interval)' },
+      { title: 'p50', align: 'right' },
+      { title: 'result' },
+    ],
+    report.tasks.map((task) => {
+      const evidence = task.specialist?.evidence;
+      return [
+        clip(task.task.name, 28),
+        task.task.kind,
+        count(task.task.calls),
+        task.specialist?.candidate.rung ?? '–',
+        evidence ? percent(evidence.exam.accuracy.share) : '–',
+        evidence && task.outcome === 'passed' ? percent(evidence.exam.coverage.share) : '–',
+        evidence && task.outcome === 'passed'
+          ? `${rate(evidence.exam.servedError)}, ${evidence.exam.servedError.hits} of ${evidence.exam.servedError.n}`
+          : '–',
+        evidence ? milliseconds(evidence.latencyMs.p50) : '–',
+        task.outcome === 'passed'
+          ? paint(page, 'green', task.deployed ? 'passed, deployed' : 'passed')
+          : paint(page, 'yellow', 'refused'),
+      ];
+    }),
+  );
+}
+
+export function importText(report: ImportReport, page: Page): string {
+  const rows = report.files.map((file) => [
+    clip(file.path, 60),
+    file.format,
+    count(file.calls),
+    reasonsText(file.skipped),
+  ]);
+  const columns = [
+    { title: 'file' },
+    { title: 'format' },
+    { title: 'calls', align: 'right' as const },
+    { title: 'left out' },
+  ];
+  const sum = `Imported ${plural(report.calls, 'call')} from ${plural(report.files.length, 'file')} in ${duration(report.seconds)}.`;
+  return rows.length === 0 ? sum : `${table(page, columns, rows)}\n\n${sum}`;
+}
+
+export function statusText(report: StatusReport, page: Page): string {
+  const head = `${plural(report.calls, 'call')} in the store, ${plural(report.tasks.length, 'task')}.`;
+  if (report.tasks.length === 0) {
+    return `${head}\n${report.calls === 0 ? 'Next: `understudy start`, or `understudy import FILE`.' : 'Next: `understudy learn`.'}`;
+  }
+  const rows = report.tasks.map((task) => {
+    const { deployment } = task;
+    return [
+      clip(task.name, 28),
+      task.kind,
+      count(task.calls),
+      deployment?.rung ?? '–',
+      deployment ? paint(page, deployment.stage === 'live' ? 'green' : 'yellow', deployment.stage) : 'none',
+      deployment ? percent(deployment.coverage) : '–',
+      deployment ? `${count(deployment.auditErrors)} of ${count(deployment.audits)}` : '–',
+    ];
+  });
+  const columns = [
+    { title: 'task' },
+    { title: 'kind' },
+    { title: 'calls', align: 'right' as const },
+    { title: 'method' },
+    { title: 'stage' },
+    { title: 'can serve', align: 'right' as const },
+    { title: 'errors in audits' },
+  ];
+  return `${head}\n\n${table(page, columns, rows)}`;
+}
+
+export function checksText(checks: readonly Check[], page: Page): string {
+  const marks = { ok: ['green', 'ok'], warning: ['yellow', 'warning'], problem: ['red', 'problem'] } as const;
+  const width = Math.max(...checks.map((check) => check.name.length));
+  return checks
+    .map((check) => {
+      const [code, word] = marks[check.state];
+      const line = `${paint(page, code, word.padEnd(7))}  ${check.name.padEnd(width)}  ${check.found}`;
+      return check.hint === '' ? line : `${line}\n${wrap(check.hint, page.width, width + 11)}`;
+    })
+    .join('\n');
+}
+
+/** 'gpt-4.1: $2.00 in, $0.50 cached, $8.00 out per million tokens (source, date)'. */
+export function priceText(price: {
+  readonly model: string;
+  readonly inputPerToken: number;
+  readonly cachedInputPerToken: number;
+  readonly outputPerToken: number;
+  readonly source: string;
+  readonly asOf: string;
+}): string {
+  const per = (dollars: number): string => money(dollars * 1e6);
+  return `${price.model}: ${per(price.inputPerToken)} in, ${per(price.cachedInputPerToken)} cached, ${per(price.outputPerToken)} out per million tokens (${price.source}${price.asOf === '' ? '' : `, ${price.asOf}`})`;
+}
