@@ -66,11 +66,12 @@ export function binomialTail(k: number, n: number, p: number): number {
 /** P(X ≤ k) for X ~ Binomial(n, q), q ~ Beta(a, b): what to expect of n new calls after a wrong and b right ones. */
 export function betaBinomialTail(k: number, n: number, a: number, b: number): number {
   if (k >= n) return 1;
-  const base = logBeta(a, b);
+  // The first term, then each from the one before: C(n,i+1)/C(n,i) · (a+i)/(b+n−i−1).
+  let term = Math.exp(logBeta(a, b + n) - logBeta(a, b));
   let sum = 0;
   for (let i = 0; i <= k; i++) {
-    const logChoose = -Math.log(n + 1) - logBeta(i + 1, n - i + 1);
-    sum += Math.exp(logChoose + logBeta(a + i, b + n - i) - base);
+    sum += term;
+    term *= ((n - i) * (a + i)) / ((i + 1) * (b + n - i - 1));
   }
   return Math.min(1, sum);
 }
