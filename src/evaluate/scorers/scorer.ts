@@ -1,0 +1,40 @@
+/**
+ * Right or wrong, by output kind: one interface, an implementation per kind.
+ * Equality is core/compare's; what this adds is a judge for free text.
+ * Does not: ask a model itself; the judge is passed in.
+ */
+import type { OutputKind } from '../../core/answer.ts';
+import { type CompareOptions, compareAnswers } from '../../core/compare.ts';
+import { type Ask, judgeText } from './judge.ts';
+
+export interface Mark {
+  /** Null: undecided. */
+  readonly right: boolean | null;
+  /** Share of right fields, for JSON only. */
+  readonly fieldScore: number | null;
+}
+
+export interface Scorer {
+  readonly kind: OutputKind;
+  /** Whether `actual` is as good as `expected` for `input`; both as renderAnswer writes them. '' is always wrong. */
+  score(input: string, expected: string, actual: string): Promise<Mark>;
+}
+
+export interface ScorerOptions extends CompareOptions {
+  /** Asks a judge model; without it texts that differ stay undecided. */
+  readonly ask?: Ask;
+}
+
+/** The scorer for an output kind. */
+export function scorerFor(kind: OutputKind, options: ScorerOptions = {}): Scorer {
+  const { ask } = options;
+  return {
+    kind,
+    score: async (input, expected, actual) => {
+      if (actual.trim() === '') return { right: false, fieldScore: kind === 'json' ? 0 : null };
+      const mark = compareAnswers(kind, expected, actual, options);
+      if (mark.right !== null || !ask) return mark;
+      return { right: await judgeText(ask, input, expected, actual), fieldScore: null };
+    },
+  };
+}
