@@ -1,0 +1,192 @@
+/**
+ * From tokenised examples to the inputs of one graph run: which examples make a step, how a step is cut into
+ * runs that fit in memory, and the index tensors that map tokens to attention's padded layout and back.
+ * Does not: tokenise (tokenise.ts) or run (step.ts).
+ */
+import { seededRandom } from '../../core/random.ts';
+import type { LlamaShape } from './weights.ts';
+
+/** A tokenised example. */
+export interface Sample {
+  readonly ids: readonly number[];
+  /** Index of the first token of the completion; at least 1. */
+  readonly completion: number;
+  /** Mean 1 over all samples. */
+  readonly weight: number;
+}
+
+export interface RunLimits {
+  readonly tokens: number;
+  /** sequences · longest² */
+  readonly attention: number;
+}
+
+export interface Int64Input {
+  readonly type: 'int64';
+  readonly dims: readonly number[];
+  readonly data: BigInt64Array;
+}
+export interface Float32Input {
+  readonly type: 'float32';
+  readonly dims: readonly number[];
+  readonly data: Float32Array;
+}
+export type BatchInputs = Readonly<Record<string, Int64Input | Float32Input>>;
+
+/**
+ * Indices of the samples of each step: every epoch in its own order, drawn from the seed, cut into steps of
+ * `batch` that run on across the end of an epoch.
+ */
+export function stepOrder(
+  samples: number,
+  batch: number,
+  steps: number,
+  seed: number,
+): readonly (readonly number[])[] {
+  const order: number[] = [];
+  for (let epoch = 0; order.length < steps * batch; epoch++) {
+    const random = seededRandom(seed + epoch * 0x9e3779b9);
+    order.push(...random.shuffle(Array.from({ length: samples }, (_, i) => i)));
+  }
+  return Array.from({ length: steps }, (_, step) => order.slice(step * batch, (step + 1) * batch));
+}
+
+/**
+ * Cuts a step into runs, longest samples first, so that neither the tokens of a run nor its attention matrices
+ * (sequences · longest²) outgrow their limits. A single sample always fits.
+ */
+export function cutRuns(samples: readonly Sample[], limits: RunLimits): readonly (readonly Sample[])[] {
+  const sorted = [...samples].sort((a, b) => b.ids.length - a.ids.length);
+  const runs: Sample[][] = [];
+  let tokens = 0;
+  for (const sample of sorted) {
+    const run = runs.at(-1);
+    const longest = run?.[0]?.ids.length ?? 0;
+    if (
+      run &&
+      tokens + sample.ids.length <= limits.tokens &&
+      (run.length + 1) * longest * longest <= limits.attention
+    ) {
+      run.push(sample);
+      tokens += sample.ids.length;
+    } else {
+      runs.push([sample]);
+      tokens = sample.ids.length;
+    }
+  }
+  return runs;
+}
+
+/** Completion tokens of the samples: what a step's loss is divided by. */
+export function completionTokens(samples: readonly Sample[]): number {
+  return samples.reduce((sum, sample) => sum + sample.ids.length - sample.completion, 0);
+}
+
+/**
+ * The inputs of one run. The last token of a sample is only ever a label, so it is not fed.
+ * @param divisor What each label's loss is divided by: the completion tokens of the whole step.
+ */
+export function batchInputs(samples: readonly Sample[], shape: LlamaShape, divisor: number): BatchInputs {
+  const lengths = samples.map((sample) => sample.ids.length - 1);
+  const tokens = lengths.reduce((sum, length) => sum + length, 0);
+  const rows = completionTokens(samples);
+  const longest = Math.max(...lengths);
+  const padded = samples.length * longest;
+  const group = shape.heads / shape.kvHeads;
+
+  const ids = new BigInt64Array(tokens);
+  const positions = new BigInt64Array(tokens);
+  const unpad = new BigInt64Array(tokens);
+  const spread = new BigInt64Array(tokens).fill(BigInt(rows));
+  const pad = new BigInt64Array(padded);
+  const padMask = new Float32Array(padded);
+  const topPad = new BigInt64Array(padded);
+  const topPadMask = new Float32Array(padded);
+  const rowIndex = new BigInt64Array(rows);
+  const topUnpad = new BigInt64Array(rows);
+  const labels = new BigInt64Array(rows);
+  const lossWeights = new Float32Array(rows);
+  let token = 0;
+  let row = 0;
+  samples.forEach((sample, s) => {
+    for (let i = 0; i < lengths[s]!; i++, token++) {
+      const cell = s * longest + i;
+      ids[token] = BigInt(sample.ids[i]!);
+      positions[token] = BigInt(i);
+      unpad[token] = BigInt(cell);
+      pad[cell] = BigInt(token);
+      padMask[cell] = 1;
+      if (i + 1 < sample.completion) continue;
+      rowIndex[row] = BigInt(token);
+      topUnpad[row] = BigInt(cell);
+      topPad[cell] = BigInt(row);
+      topPadMask[cell] = 1;
+      spread[token] = BigInt(row);
+      labels[row] = BigInt(sample.ids[i + 1]!);
+      lossWeights[row] = sample.weight / divisor;
+      row++;
+    }
+  });
+  return {
+    ids: int64(ids, [tokens]),
+    positions: int64(positions, [tokens, 1]),
+    pad: int64(pad, [padded]),
+    unpad: int64(unpad, [tokens]),
+    padMask: float32(padMask, [padded, 1]),
+    causal: float32(causalMask(longest, group), [group * longest, longest]),
+    querySplit: sizes([samples.length, longest, shape.kvHeads, group, shape.headSize]),
+    queryJoin: sizes([samples.length, shape.kvHeads, group * longest, shape.headSize]),
+    queryPart: sizes([samples.length, shape.kvHeads, group, longest, shape.headSize]),
+    keySplit: sizes([samples.length, longest, shape.kvHeads, shape.headSize]),
+    rows: int64(rowIndex, [rows]),
+    topUnpad: int64(topUnpad, [rows]),
+    topPad: int64(topPad, [padded]),
+    topPadMask: float32(topPadMask, [padded, 1]),
+    spread: int64(spread, [tokens]),
+    labels: int64(labels, [rows, 1]),
+    lossWeights: float32(lossWeights, [rows, 1]),
+  };
+}
+
+/** Sines and cosines of the rotary positions, [positions, headSize / 2] (Su et al. 2021, arXiv 2104.09864). */
+export function rotaryInputs(shape: LlamaShape, positions: number): BatchInputs {
+  const half = shape.headSize / 2;
+  const cosine = new Float32Array(positions * half);
+  const sine = new Float32Array(positions * half);
+  for (let p = 0; p < positions; p++) {
+    for (let i = 0; i < half; i++) {
+      const angle = p * shape.ropeBase ** (-i / half);
+      cosine[p * half + i] = Math.cos(angle);
+      sine[p * half + i] = Math.sin(angle);
+    }
+  }
+  const dims = [positions, half];
+  return {
+    cosine: float32(cosine, dims),
+    sine: float32(sine, dims),
+    minusSine: float32(
+      sine.map((value) => -value),
+      dims,
+    ),
+  };
+}
+
+/** Added to the scores; each query sees itself and what came before. Padding stands last, so no valid query sees it. */
+function causalMask(longest: number, group: number): Float32Array {
+  const mask = new Float32Array(group * longest * longest);
+  for (let query = 0; query < group * longest; query++)
+    mask.fill(-1e30, query * longest + (query % longest) + 1, (query + 1) * longest);
+  return mask;
+}
+
+function int64(data: BigInt64Array, dims: readonly number[]): Int64Input {
+  return { type: 'int64', dims, data };
+}
+
+function float32(data: Float32Array, dims: readonly number[]): Float32Input {
+  return { type: 'float32', dims, data };
+}
+
+function sizes(values: readonly number[]): Int64Input {
+  return int64(BigInt64Array.from(values, BigInt), [values.length]);
+}

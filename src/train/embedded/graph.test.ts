@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { seededRandom } from '../../core/random.ts';
+import { writeTinyLlama } from '../../models/gguf/tiny.ts';
+import { completionTokens, type Sample } from './batch.ts';
+import { initialLora, type LoraPlan, loraLayout } from './lora.ts';
+import { referenceLogits, softmax } from './reference.ts';
+import { StepRunner } from './step.ts';
+import { LINEARS, type LlamaWeights, readLlama } from './weights.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'understudy-graph-'));
+after(() => rmSync(dir, { recursive: true }));
+
+const all: LoraPlan = { rank: 3, alpha: 6, targets: LINEARS, firstLayer: 0 };
+const base = { prepack: false, threads: 1, maxTokens: 64 } as const;
+
+function tiny(options: Parameters<typeof writeTinyLlama>[1] = {}): LlamaWeights {
+  const path = join(dir, 'tiny.gguf');
+  writeTinyLlama(path, options);
+  return readLlama(path);
+}
+
+/** LoRA parameters away from their beginning, so that B is not zero and every gradient flows. */
+function drawn(weights: LlamaWeights, plan: LoraPlan): Float32Array {
+  const random = seededRandom(5);
+  return initialLora(loraLayout(weights.shape, plan), 4).map((value) => value + 0.1 * random.normal());
+}
+
+function sample(length: number, completion: number, weight: number, seed: number): Sample {
+  const random = seededRandom(seed);
+  return { ids: Array.from({ length }, () => random.below(259)), completion, weight };
+}
+
+/** Different lengths, so that padding, weights and the rows without a label all take part. */
+const samples = [sample(9, 6, 1, 1), sample(5, 1, 0.5, 2), sample(12, 10, 1.5, 3)];
+
+function referenceLoss(
+  weights: LlamaWeights,
+  plan: LoraPlan,
+  parameters: Float32Array,
+  of: readonly Sample[],
+): number {
+  let loss = 0;
+  for (const { ids, completion, weight } of of) {
+    const logits = referenceLogits(weights, plan, parameters, ids.slice(0, -1));
+    for (let i = completion; i < ids.length; i++)
+      loss -= (weight * Math.log(softmax(logits[i - 1]!)[ids[i]!]!)) / completionTokens(of);
+  }
+  return loss;
+}
+
+for (const [name, plan, options] of [
+  ['tied embeddings, grouped queries, all layers', all, {}],
+  ['own output matrix, one head per key', { ...all, rank: 2 }, { tied: false, kvHeads: 4 }],
+  ['upper block and two kinds of layers only', { ...all, firstLayer: 1, targets: ['attn_q', 'ffn_up'] }, {}],
+  ['one block', all, { layers: 1, kvHeads: 1 }],
+] as const) {
+  test(`loss and gradients equal the reference: ${name}`, async () => {
+    const weights = tiny(options);
+    const parameters = drawn(weights, plan);
+    const runner = await StepRunner.create(weights, parameters, { ...base, plan, mode: 'train' });
+    const loss = await runner.step(samples);
+    const expected = referenceLoss(weights, plan, parameters, samples);
+    assert.ok(Math.abs(loss - expected) < 1e-5, `loss ${loss}, reference ${expected}`);
+
+    // Central differences of the double-precision reference, on a few parameters of every matrix.
+    const random = seededRandom(9);
+    const gradient = runner.gradient.slice();
+    for (const matrix of loraLayout(weights.shape, plan)) {
+      for (let draw = 0; draw < 2; draw++) {
+        const at = matrix.offset + random.below(matrix.rows * matrix.cols);
+        const difference = (sign: number): number => {
+          const moved = parameters.slice();
+          moved[at]! += sign * 1e-3;
+          return referenceLoss(weights, plan, moved, samples);
+        };
+        const numeric = (difference(1) - difference(-1)) / 2e-3;
+        const where = `blk.${matrix.layer}.${matrix.linear}.${matrix.part}: ${gradient[at]} and ${numeric}`;
+        assert.ok(Math.abs(gradient[at]! - numeric) < 1e-4 + 2e-3 * Math.abs(numeric), where);
+      }
+    }
+    await runner.close();
+  });
+}
+
+test('prepacked weights, and steps cut into several runs, give the same gradients', async () => {
+  const weights = tiny();
+  const parameters = drawn(weights, all);
+  const fed = await StepRunner.create(weights, parameters, { ...base, plan: all, mode: 'train' });
+  const packed = await StepRunner.create(weights, parameters, {
+    ...base,
+    plan: all,
+    mode: 'train',
+    prepack: true,
+  });
+  const cut = await StepRunner.create(weights, parameters, {
+    ...base,
+    plan: all,
+    mode: 'train',
+    limits: { tokens: 14, attention: 1000 },
+  });
+  const losses = [];
+  for (const runner of [fed, packed, cut]) losses.push(await runner.step(samples));
+  for (const other of [packed, cut]) {
+    for (let i = 0; i < fed.gradient.length; i++)
+      assert.ok(Math.abs(fed.gradient[i]! - other.gradient[i]!) < 1e-5, `parameter ${i}`);
+  }
+  assert.ok(Math.max(...losses) - Math.min(...losses) < 1e-5);
+});
+
+test('logits equal the reference', async () => {
+  const weights = tiny();
+  const parameters = drawn(weights, all);
+  const runner = await StepRunner.create(weights, parameters, { ...base, plan: all, mode: 'evaluate' });
+  const one = sample(10, 7, 1, 8);
+  const logits = await runner.logits(one);
+  const expected = referenceLogits(weights, all, parameters, one.ids.slice(0, -1)).slice(6);
+  const { vocab } = weights.shape;
+  assert.equal(logits.length, 3 * vocab);
+  expected.forEach((row, r) => {
+    for (const [i, value] of row.entries()) assert.ok(Math.abs(value - logits[r * vocab + i]!) < 1e-4);
+  });
+  assert.ok((await runner.step([one])) > 0);
+});

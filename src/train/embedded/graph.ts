@@ -1,0 +1,124 @@
+/**
+ * One training step of a llama-like model with LoRA as one ONNX graph: forward, cross-entropy on the completion,
+ * backward down to the gradients of the LoRA matrices.
+ *
+ * Activations are [tokens, hidden], the tokens of all sequences one after another without padding; only attention
+ * sees a padded layout [sequences, longest, …]. The last block's output is needed, and computed, only where a
+ * completion token is predicted.
+ * Does not: make the index inputs (batch.ts), run the graph (step.ts) or update parameters (adamw.ts).
+ */
+import { GraphBuilder, type Value } from '../../models/onnx.ts';
+import { Blocks } from './blocks.ts';
+import type { LoraPlan } from './lora.ts';
+import { LINEARS, type LlamaShape, type LlamaWeights, linearSize } from './weights.ts';
+
+export interface GraphOptions {
+  readonly plan: LoraPlan;
+  /** 'train' gives label probabilities and gradients, 'evaluate' label probabilities and logits. */
+  readonly mode: 'train' | 'evaluate';
+  /**
+   * Store the blocks' weights in the graph rather than feed them: ONNX Runtime then lays them out for its matrix
+   * kernels once (faster steps, a longer start, about twice the weights' memory more).
+   */
+  readonly prepack: boolean;
+}
+
+/** Names of the outputs: probability of each label [rows, 1], and in evaluation the logits [rows, vocab]. */
+export const PROBABILITY = 'probability';
+export const LOGITS = 'logits';
+
+/** Names under which the weights are fed, with their data and sizes. */
+export function weightInputs(weights: LlamaWeights): readonly {
+  readonly name: string;
+  readonly data: Float32Array;
+  readonly dims: readonly number[];
+  readonly block: boolean;
+}[] {
+  const { shape } = weights;
+  const head = [
+    { name: 'embedding', data: weights.embedding, dims: [shape.vocab, shape.hidden], block: false },
+  ];
+  if (weights.head !== weights.embedding)
+    head.push({ name: 'head', data: weights.head, dims: [shape.vocab, shape.hidden], block: false });
+  const blocks = weights.blocks.flatMap((block, layer) =>
+    LINEARS.map((linear) => {
+      const size = linearSize(shape, linear);
+      return {
+        name: `blk.${layer}.${linear}`,
+        data: block.linear[linear],
+        dims: [size.out, size.in],
+        block: true,
+      };
+    }),
+  );
+  return [...head, ...blocks];
+}
+
+/** The serialised graph. Its inputs are those of batch.ts, weightInputs and the LoRA matrices by loraName. */
+export function buildGraph(weights: LlamaWeights, options: GraphOptions): Uint8Array {
+  const { shape } = weights;
+  const { plan, mode } = options;
+  const train = mode === 'train';
+  const g = new GraphBuilder(`llama-lora-${mode}`);
+  for (const { name, data, dims, block } of weightInputs(weights)) {
+    if (block && options.prepack) g.initializer(name, { type: 'float32', dims, data });
+    else g.input(name, 'float32', dims);
+  }
+  const head = weights.head === weights.embedding ? 'embedding' : 'head';
+  declareBatchInputs(g, shape);
+  const blocks = new Blocks(g, weights, plan);
+  const top = shape.layers - 1;
+
+  let x = g.node('Gather', ['embedding', 'ids'], { axis: 0 });
+  const tapes = [];
+  for (let layer = 0; layer < shape.layers; layer++) {
+    const { y, tape } = blocks.forward(layer, x, layer === top);
+    tapes.push(tape);
+    x = y;
+  }
+
+  const finalNorm = blocks.norm(x, weights.norm, 'output_norm');
+  const logits = g.node('Gemm', [finalNorm.y, head], { transB: 1 });
+  const probabilities = g.node('Softmax', [logits], { axis: -1 });
+  const probability = g.node('GatherElements', [probabilities, 'labels'], { axis: 1 });
+  g.output(probability, 'float32', ['rows', 1], PROBABILITY);
+  if (!train) {
+    g.output(logits, 'float32', ['rows', shape.vocab], LOGITS);
+    return g.toBytes();
+  }
+
+  // Cross-entropy: dlogits = w (P − onehot), so dh = w (P E − E[label]) without ever writing the one-hot.
+  const expected = g.node('Gemm', [probabilities, head]);
+  const target = g.node('Reshape', [
+    g.node('Gather', [head, 'labels'], { axis: 0 }),
+    g.ints([-1, shape.hidden]),
+  ]);
+  const dh = g.node('Mul', [g.node('Sub', [expected, target]), 'lossWeights']);
+  let dx: Value = blocks.normBackward(dh, finalNorm);
+  for (let layer = top; layer >= plan.firstLayer; layer--) {
+    dx = blocks.backward(layer, tapes[layer]!, dx, layer === top, layer > plan.firstLayer);
+  }
+  return g.toBytes();
+}
+
+function declareBatchInputs(g: GraphBuilder, shape: LlamaShape): void {
+  const group = shape.heads / shape.kvHeads;
+  g.input('ids', 'int64', ['tokens']);
+  g.input('positions', 'int64', ['tokens', 1]);
+  g.input('pad', 'int64', ['padded']);
+  g.input('unpad', 'int64', ['tokens']);
+  g.input('padMask', 'float32', ['padded', 1]);
+  g.input('causal', 'float32', ['queries', 'longest']);
+  g.input('querySplit', 'int64', [5]);
+  g.input('queryJoin', 'int64', [4]);
+  g.input('queryPart', 'int64', [5]);
+  g.input('keySplit', 'int64', [4]);
+  g.input('rows', 'int64', ['rows']);
+  g.input('topUnpad', 'int64', ['rows']);
+  g.input('topPad', 'int64', ['padded']);
+  g.input('topPadMask', 'float32', ['padded', 1]);
+  g.input('spread', 'int64', ['tokens']);
+  g.input('labels', 'int64', ['rows', 1]);
+  g.input('lossWeights', 'float32', ['rows', 1]);
+  if (!Number.isInteger(group)) throw new Error('heads must be a multiple of kvHeads');
+}

@@ -1,0 +1,129 @@
+/**
+ * Runs the graph: feeds weights, LoRA matrices and a batch, and collects loss and gradients.
+ * Does not: update parameters (adamw.ts) or decide what comes when (loop.ts).
+ */
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import {
+  type BatchInputs,
+  batchInputs,
+  completionTokens,
+  cutRuns,
+  type RunLimits,
+  rotaryInputs,
+  type Sample,
+} from './batch.ts';
+import { buildGraph, type GraphOptions, LOGITS, PROBABILITY, weightInputs } from './graph.ts';
+import { gradientName, loraLayout, loraLength, loraName, matrixOf } from './lora.ts';
+import type { LlamaWeights } from './weights.ts';
+
+/**
+ * Most tokens in one run, and most cells (sequences · longest²) of one head's attention matrices: what a run keeps
+ * for its backward grows with both. Runs of about 700 tokens already keep the matrix kernels busy.
+ */
+const LIMITS: RunLimits = { tokens: 1024, attention: 1 << 20 };
+
+export interface StepOptions extends GraphOptions {
+  readonly threads: number;
+  /** Longest sample that will come. */
+  readonly maxTokens: number;
+  readonly limits?: RunLimits;
+}
+
+/** A session over fixed weights and one flat array of LoRA parameters, which it reads anew at each run. */
+export class StepRunner {
+  /** Gradients of the last step, laid out as the parameters. */
+  readonly gradient: Float32Array;
+  private readonly session: InferenceSession;
+  private readonly weights: LlamaWeights;
+  private readonly feeds: Readonly<Record<string, Tensor>>;
+  private readonly fetches: InferenceSession.NullableOnnxValueMapType;
+  private readonly partial: Float32Array;
+  private readonly limits: RunLimits;
+
+  private constructor(
+    session: InferenceSession,
+    weights: LlamaWeights,
+    parameters: Float32Array,
+    options: StepOptions,
+  ) {
+    this.session = session;
+    this.weights = weights;
+    this.limits = options.limits ?? LIMITS;
+    const layout = loraLayout(weights.shape, options.plan);
+    this.gradient = new Float32Array(options.mode === 'train' ? loraLength(layout) : 0);
+    this.partial = new Float32Array(this.gradient.length);
+    const feeds = tensors(rotaryInputs(weights.shape, options.maxTokens));
+    for (const { name, data, dims, block } of weightInputs(weights))
+      if (!(block && options.prepack)) feeds[name] = new Tensor('float32', data, dims);
+    const fetches: Record<string, Tensor | null> = { [PROBABILITY]: null };
+    if (options.mode === 'evaluate') fetches[LOGITS] = null;
+    for (const matrix of layout) {
+      const name = loraName(matrix.layer, matrix.linear, matrix.part);
+      const dims = [matrix.rows, matrix.cols];
+      feeds[name] = new Tensor('float32', matrixOf(parameters, matrix), dims);
+      if (options.mode === 'train')
+        fetches[gradientName(name)] = new Tensor('float32', matrixOf(this.partial, matrix), dims);
+    }
+    this.feeds = feeds;
+    this.fetches = fetches;
+  }
+
+  /** @param parameters Flat LoRA parameters in the order of loraLayout; kept, not copied. */
+  static async create(
+    weights: LlamaWeights,
+    parameters: Float32Array,
+    options: StepOptions,
+  ): Promise<StepRunner> {
+    const session = await InferenceSession.create(buildGraph(weights, options), {
+      intraOpNumThreads: options.threads,
+      // Shapes change from run to run: planned memory patterns would never be used.
+      enableMemPattern: false,
+      // Spinning threads would take the cores from everything else between two operators.
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
+      logSeverityLevel: 3,
+    });
+    return new StepRunner(session, weights, parameters, options);
+  }
+
+  /**
+   * Mean cross-entropy over the completion tokens of the samples, in nats, weighted; in training mode `gradient`
+   * then holds its gradient.
+   */
+  async step(samples: readonly Sample[]): Promise<number> {
+    const divisor = completionTokens(samples);
+    const runs = cutRuns(samples, this.limits);
+    this.gradient.fill(0);
+    let loss = 0;
+    for (const run of runs) {
+      const inputs = batchInputs(run, this.weights.shape, divisor);
+      const result = await this.session.run({ ...this.feeds, ...tensors(inputs) }, this.fetches);
+      const probability = result[PROBABILITY]!.data as Float32Array;
+      const weights = inputs.lossWeights!.data as Float32Array;
+      // The smallest float32 guards the logarithm where a probability underflows.
+      for (let i = 0; i < weights.length; i++)
+        loss -= weights[i]! * Math.log(Math.max(probability[i]!, 1.2e-38));
+      for (let i = 0; i < this.gradient.length; i++) this.gradient[i]! += this.partial[i]!;
+    }
+    return loss;
+  }
+
+  /** Logits [completion tokens, vocab] that predict the completion of one sample; evaluation mode only. */
+  async logits(sample: Sample): Promise<Float32Array> {
+    const inputs = batchInputs([sample], this.weights.shape, 1);
+    const result = await this.session.run({ ...this.feeds, ...tensors(inputs) }, this.fetches);
+    return result[LOGITS]!.data as Float32Array;
+  }
+
+  async close(): Promise<void> {
+    await this.session.release();
+  }
+}
+
+function tensors(inputs: BatchInputs): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, { type, data, dims }]) => [
+      name,
+      type === 'int64' ? new Tensor('int64', data, dims) : new Tensor('float32', data, dims),
+    ]),
+  );
+}
