@@ -12,11 +12,20 @@ export const END_OF_ANSWER = '<|im_end|>';
 
 /** The ChatML prompt for one input, without a system message: what comes after it is the answer. */
 export function promptPieces(input: string): readonly PromptPiece[] {
+  return chatPieces([{ role: 'user', content: input }]);
+}
+
+/** The ChatML prompt for a conversation: each message, then the opening of the assistant's turn. */
+export function chatPieces(
+  messages: readonly { readonly role: string; readonly content: string }[],
+): readonly PromptPiece[] {
   return [
-    { special: '<|im_start|>' },
-    { text: `user\n${input}` },
-    { special: '<|im_end|>' },
-    { text: '\n' },
+    ...messages.flatMap(({ role, content }): PromptPiece[] => [
+      { special: '<|im_start|>' },
+      { text: `${role}\n${content}` },
+      { special: '<|im_end|>' },
+      { text: '\n' },
+    ]),
     { special: '<|im_start|>' },
     { text: 'assistant\n' },
   ];
