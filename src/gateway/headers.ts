@@ -1,0 +1,49 @@
+/** Which headers pass through the gateway, and which end at it. Pure. */
+
+/** Headers of one connection, not of the message (RFC 9110, section 7.6.1), and what HTTP clients set themselves. */
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Set anew towards the upstream. `expect` was answered by us. */
+const REQUEST_ONLY = new Set(['host', 'content-length', 'expect']);
+
+/**
+ * The request headers that go upstream, as a flat list of names and values in their order and spelling:
+ * all but hop-by-hop ones, those named in Connection, and our own x-understudy-*.
+ */
+export function upstreamHeaders(raw: readonly string[]): string[] {
+  return filter(raw, (name) => REQUEST_ONLY.has(name) || name.startsWith('x-understudy-'));
+}
+
+/** The response headers that go back to the client, in the same form. */
+export function clientHeaders(raw: readonly string[]): string[] {
+  return filter(raw, (name) => name.startsWith('x-understudy-'));
+}
+
+/** The first value of a header in a flat list; undefined where it is missing. `name` in lower case. */
+export function headerOf(raw: readonly string[], name: string): string | undefined {
+  for (let i = 0; i < raw.length; i += 2) if (raw[i]?.toLowerCase() === name) return raw[i + 1];
+  return undefined;
+}
+
+function filter(raw: readonly string[], drop: (name: string) => boolean): string[] {
+  const named = headerOf(raw, 'connection');
+  const listed = named === undefined ? [] : named.split(',').map((item) => item.trim().toLowerCase());
+  const kept: string[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const key = raw[i] ?? '';
+    const name = key.toLowerCase();
+    if (HOP_BY_HOP.has(name) || listed.includes(name) || drop(name)) continue;
+    kept.push(key, raw[i + 1] ?? '');
+  }
+  return kept;
+}

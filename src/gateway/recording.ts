@@ -1,0 +1,61 @@
+/**
+ * Handing calls to the recorder without trusting it with the agent's time: a wait is bounded, and while an earlier
+ * one is overdue nobody waits at all.
+ */
+import type { Call } from '../core/call.ts';
+import type { Recorder } from '../core/online.ts';
+
+export interface Recording {
+  /** Resolves when the call is on disk, or when waiting longer would hurt the agent. Never rejects. */
+  record(call: Call, sender: string): Promise<void>;
+  readonly counts: { recorded: number; failed: number; overdue: number; dropped: number };
+}
+
+/** Calls that may wait inside a stuck recorder before new ones are dropped: bounds memory. */
+const MAX_OVERDUE = 1000;
+
+export function boundedRecording(recorder: Recorder, waitMs: number): Recording {
+  const counts = { recorded: 0, failed: 0, overdue: 0, dropped: 0 };
+  let stuck = 0;
+  let open = 0;
+  const keep = async (call: Call, sender: string): Promise<void> => {
+    open++;
+    try {
+      await recorder.record(call, sender);
+      counts.recorded++;
+    } catch {
+      counts.failed++;
+    } finally {
+      open--;
+    }
+  };
+  return {
+    counts,
+    record: async (call, sender) => {
+      if (stuck > 0 && open >= MAX_OVERDUE) {
+        counts.dropped++;
+        return;
+      }
+      let done = false;
+      let late = false;
+      const kept = keep(call, sender).finally(() => {
+        done = true;
+        if (late) stuck--;
+      });
+      if (stuck > 0) return;
+      let timer: NodeJS.Timeout | undefined;
+      await Promise.race([
+        kept,
+        new Promise<void>((resolve) => {
+          timer = setTimeout(resolve, waitMs);
+        }),
+      ]);
+      clearTimeout(timer);
+      if (!done) {
+        late = true;
+        stuck++;
+        counts.overdue++;
+      }
+    },
+  };
+}

@@ -1,0 +1,76 @@
+/**
+ * One upstream answer on its way to the client: bytes as they come, headers as they are, the end held back until
+ * what must happen before it has happened.
+ */
+import type { ServerResponse } from 'node:http';
+import type { AnswerCopy } from './copy.ts';
+import { clientHeaders, headerOf } from './headers.ts';
+import type { Question, Upstream } from './upstream.ts';
+
+export interface RelayOptions {
+  readonly upstream: Upstream;
+  readonly question: Question;
+  readonly response: ServerResponse;
+  readonly signal: AbortSignal;
+  /** Headers of ours, as a flat list. */
+  readonly extraHeaders: readonly string[];
+  readonly copy?: AnswerCopy;
+  /** Runs when all has arrived and all but the end has been sent; must not reject. */
+  readonly beforeEnd: (status: number) => Promise<void>;
+}
+
+/**
+ * Resolves with the status when the answer has been sent.
+ * @throws UnderstudyError as Upstream.ask; `response.headersSent` tells whether the client has seen any of it.
+ */
+export async function relay(options: RelayOptions): Promise<number> {
+  const { response, copy } = options;
+  let status = 0;
+  let left = Number.POSITIVE_INFINITY;
+  let held: Buffer | null = null;
+  await options.upstream.ask(
+    options.question,
+    {
+      onHead: (head) => {
+        status = head.status;
+        const length = headerOf(head.headers, 'content-length');
+        if (length !== undefined && /^\d+$/.test(length)) left = Number(length);
+        copy?.begin(head);
+        response.writeHead(head.status, head.statusText, [
+          ...clientHeaders(head.headers),
+          ...options.extraHeaders,
+        ]);
+        // Without a length it is a stream: its head must not wait for the first event.
+        if (left === Number.POSITIVE_INFINITY) response.flushHeaders();
+      },
+      onData: (chunk) => {
+        copy?.push(chunk);
+        left -= chunk.length;
+        if (left <= 0) {
+          held = chunk;
+          return undefined;
+        }
+        return write(response, chunk);
+      },
+    },
+    options.signal,
+  );
+  await options.beforeEnd(status);
+  if (held) response.end(held);
+  else response.end();
+  return status;
+}
+
+/** Writes; a promise where the client reads more slowly than the upstream sends. */
+function write(response: ServerResponse, chunk: Uint8Array): Promise<void> | undefined {
+  if (response.destroyed || response.write(chunk)) return undefined;
+  return new Promise((resolve) => {
+    const go = (): void => {
+      response.off('drain', go);
+      response.off('close', go);
+      resolve();
+    };
+    response.on('drain', go);
+    response.on('close', go);
+  });
+}

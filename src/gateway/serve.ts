@@ -1,0 +1,112 @@
+/**
+ * A specialist's part in a call: asking it within its time, and saying its answer in the client's dialect.
+ * Does not: decide whether to ask (route/ does), or write anything down.
+ */
+import type { ServerResponse } from 'node:http';
+import { type Answer, renderAnswer } from '../core/answer.ts';
+import type { CallRequest, CallResponse, Message } from '../core/call.ts';
+import { newId } from '../core/ids.ts';
+import type { Attempt, Attempted } from '../core/online.ts';
+import type { Dialect, Reply } from '../wire/dialect.ts';
+import { misfit } from '../wire/policy.ts';
+
+/**
+ * What came of asking the specialist. Never rejects and never takes longer than `timeoutMs`: whatever goes wrong
+ * in there becomes a reason to ask the LLM.
+ */
+export async function askSpecialist(
+  attempt: Attempt,
+  request: CallRequest,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<Attempted> {
+  const limit = new AbortController();
+  const either = AbortSignal.any([signal, limit.signal]);
+  const given = new Promise<Attempted>((resolve) => {
+    either.addEventListener('abort', () => resolve({ used: false, reason: 'overload' }), { once: true });
+  });
+  const timer = setTimeout(() => limit.abort(), timeoutMs);
+  try {
+    const attempted = await Promise.race([attempt.run(either), given]);
+    if (!attempted.used || misfit(request, attempted.answer) === null) return attempted;
+    const { answer, confidence } = attempted;
+    return { used: false, reason: 'invalid-output', confidence, answer };
+  } catch {
+    return { used: false, reason: 'error' };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The answer as a response to this request. */
+export function responseOf(answer: Answer, request: CallRequest): CallResponse {
+  const message: Message =
+    answer.kind === 'tool'
+      ? {
+          role: 'assistant',
+          content: '',
+          toolCalls: answer.uses.map((use) => ({
+            id: newId('call'),
+            name: use.name,
+            arguments: JSON.stringify(use.arguments),
+          })),
+        }
+      : { role: 'assistant', content: renderAnswer(answer) };
+  return {
+    model: request.model,
+    message,
+    finishReason: answer.kind === 'tool' ? 'tool_calls' : 'stop',
+    usage: {
+      promptTokens: estimateTokens(
+        request.messages.map(textOf).join('') +
+          (request.tools.length > 0 ? JSON.stringify(request.tools) : ''),
+      ),
+      completionTokens: estimateTokens(textOf(message)),
+      cachedTokens: 0,
+    },
+  };
+}
+
+/** The reply as bytes: everything but the end, and the end, which waits for the record. */
+export interface RenderedReply {
+  readonly headers: readonly string[];
+  readonly body: string;
+  readonly end: string;
+}
+
+export function renderReply(dialect: Dialect, reply: Reply): RenderedReply {
+  if (reply.request.stream) {
+    const events = dialect.renderStream(reply);
+    const end = events.pop() ?? '';
+    const headers = ['content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache'];
+    return { headers, body: events.join(''), end };
+  }
+  const text = dialect.renderResponse(reply);
+  const headers = ['content-type', 'application/json', 'content-length', String(Buffer.byteLength(text))];
+  return { headers, body: '', end: text };
+}
+
+/** Sends the reply; its end waits for `beforeEnd`, which must not reject. */
+export async function sendReply(
+  response: ServerResponse,
+  rendered: RenderedReply,
+  extraHeaders: readonly string[],
+  beforeEnd: () => Promise<void>,
+): Promise<void> {
+  response.writeHead(200, [...rendered.headers, ...extraHeaders]);
+  if (rendered.body !== '') response.write(rendered.body);
+  await beforeEnd();
+  response.end(rendered.end);
+}
+
+/**
+ * Agents trim their context by the usage they are told, so there must be one. Four bytes to a token is OpenAI's
+ * rule of thumb for English (help.openai.com, "What are tokens and how to count them?").
+ */
+function estimateTokens(text: string): number {
+  return Math.ceil(Buffer.byteLength(text) / 4);
+}
+
+function textOf(message: Message): string {
+  return message.content + (message.toolCalls ?? []).map((call) => call.name + call.arguments).join('');
+}

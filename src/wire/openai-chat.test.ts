@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { CallRequest, CallResponse } from '../core/call.ts';
+import type { Json } from '../core/json.ts';
+import { openaiChat } from './openai-chat.ts';
+
+const bytes = (value: Json | string): Uint8Array =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
+
+const request = (params: Json = {}): CallRequest =>
+  openaiChat.parseRequest(
+    bytes({ model: 'm', messages: [{ role: 'user', content: 'hi' }], ...(params as object) }),
+  )!;
+
+/** Responses as a specialist gives them, with hostile text in every place. */
+const responses: fc.Arbitrary<CallResponse> = fc
+  .record({
+    content: fc.string({ unit: 'binary' }),
+    calls: fc.array(
+      fc.record(
+        {
+          id: fc.string({ minLength: 1 }),
+          name: fc.string({ minLength: 1 }),
+          arguments: fc.string({ unit: 'binary' }),
+        },
+        { noNullPrototype: true },
+      ),
+      { maxLength: 3 },
+    ),
+    finishReason: fc.constantFrom('stop', 'tool_calls', 'length'),
+    tokens: fc.nat(100_000),
+  })
+  .map(({ content, calls, finishReason, tokens }) => ({
+    model: 'm',
+    message: { role: 'assistant', content, ...(calls.length > 0 ? { toolCalls: calls } : {}) },
+    finishReason,
+    usage: { promptTokens: tokens, completionTokens: tokens + 1, cachedTokens: 0 },
+  }));
+
+test('a rendered response reads back as itself', () => {
+  fc.assert(
+    fc.property(responses, (response) => {
+      const text = openaiChat.renderResponse({ id: 'x', at: 1000, request: request(), response });
+      assert.deepEqual(openaiChat.parseResponse(bytes(text)), response);
+    }),
+  );
+});
+
+test('a rendered stream reads back as itself, however its bytes are cut', () => {
+  const asked = request({ stream: true, stream_options: { include_usage: true } });
+  fc.assert(
+    fc.property(responses, fc.array(fc.nat(4000)), (response, cuts) => {
+      const stream = bytes(openaiChat.renderStream({ id: 'x', at: 1000, request: asked, response }).join(''));
+      const accumulator = openaiChat.streamAccumulator();
+      let from = 0;
+      for (const cut of cuts.sort((a, b) => a - b)) {
+        accumulator.push(stream.subarray(from, Math.max(from, cut)));
+        from = Math.max(from, cut);
+      }
+      accumulator.push(stream.subarray(from));
+      assert.deepEqual(accumulator.end(), response);
+    }),
+  );
+});
+
+test('usage is streamed only where it was asked for', () => {
+  const response: CallResponse = {
+    model: 'm',
+    message: { role: 'assistant', content: 'a' },
+    finishReason: 'stop',
+    usage: { promptTokens: 1, completionTokens: 2, cachedTokens: 0 },
+  };
+  const reply = { id: 'x', at: 0, request: request({ stream: true }), response };
+  assert.ok(!openaiChat.renderStream(reply).join('').includes('usage'));
+});
+
+const chunk = (delta: Json, finish: string | null = null): string =>
+  JSON.stringify({ id: 'c', model: 'm', choices: [{ index: 0, delta, finish_reason: finish }] });
+
+const LONG_STREAM = [
+  ': keep-alive',
+  '',
+  `data: ${chunk({ role: 'assistant', content: null })}`,
+  '',
+  `data: ${chunk({ content: 'Grüße, 世界 🌍' })}`,
+  '',
+  `event: message\r\ndata: ${chunk({ tool_calls: [{ index: 0, id: 'a', function: { name: 'f', arguments: '' } }] })}\r\n\r`,
+  `data: ${chunk({ tool_calls: [{ index: 1, id: 'b', function: { name: 'g', arguments: '{"x"' } }] })}`,
+  '',
+  `data: ${chunk({ tool_calls: [{ index: 0, function: { arguments: '{}' } }] })}`,
+  '',
+  `data: ${chunk({ tool_calls: [{ index: 1, function: { arguments: ':1}' } }] }, 'tool_calls')}`,
+  '',
+  'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4,"prompt_tokens_details":{"cached_tokens":2}}}',
+  '',
+  'data: [DONE]',
+  '',
+  '',
+].join('\n');
+
+test('a stream cut in two at any byte gives the same response', () => {
+  const stream = bytes(LONG_STREAM);
+  const expected: CallResponse = {
+    model: 'm',
+    message: {
+      role: 'assistant',
+      content: 'Grüße, 世界 🌍',
+      toolCalls: [
+        { id: 'a', name: 'f', arguments: '{}' },
+        { id: 'b', name: 'g', arguments: '{"x":1}' },
+      ],
+    },
+    finishReason: 'tool_calls',
+    usage: { promptTokens: 3, completionTokens: 4, cachedTokens: 2 },
+  };
+  for (let cut = 0; cut <= stream.length; cut++) {
+    const accumulator = openaiChat.streamAccumulator();
+    accumulator.push(stream.subarray(0, cut));
+    accumulator.push(stream.subarray(cut));
+    assert.deepEqual(accumulator.end(), expected, `cut at byte ${cut}`);
+  }
+});
+
+test('a stream that breaks off or reports an error has no finish reason', () => {
+  const cutShort = openaiChat.streamAccumulator();
+  cutShort.push(bytes(`data: ${chunk({ content: 'half' })}\n\n`));
+  assert.equal(cutShort.end()?.finishReason, null);
+
+  const failed = openaiChat.streamAccumulator();
+  failed.push(
+    bytes(`data: ${chunk({ content: 'a' }, 'stop')}\n\ndata: {"error":{"message":"overloaded"}}\n\n`),
+  );
+  assert.equal(failed.end()?.finishReason, null);
+
+  const nothing = openaiChat.streamAccumulator();
+  nothing.push(bytes('data: {"error":{"message":"overloaded"}}\n\n'));
+  assert.equal(nothing.end(), null);
+});
+
+test('a request keeps what it does not understand', () => {
+  const parsed = openaiChat.parseRequest(
+    bytes({
+      model: 'gpt',
+      messages: [
+        { role: 'developer', content: 'Be brief.' },
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'What is' },
+            { type: 'text', text: 'this?' },
+            { type: 'image_url', image_url: { url: 'data:' } },
+          ],
+        },
+        {
+          role: 'assistant',
+          content: null,
+          tool_calls: [{ id: 'a', type: 'function', function: { name: 'f', arguments: '{}' } }],
+        },
+        { role: 'tool', tool_call_id: 'a', content: 'done' },
+      ],
+      tools: [
+        { type: 'function', function: { name: 'f', parameters: { type: 'object' } } },
+        { type: 'browser_search' },
+      ],
+      tool_choice: 'auto',
+      stream: true,
+      temperature: 0,
+      x_new_field: { a: 1 },
+    }),
+  );
+  assert.deepEqual(parsed, {
+    model: 'gpt',
+    messages: [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'What is\nthis?', mediaParts: 1 },
+      { role: 'assistant', content: '', toolCalls: [{ id: 'a', name: 'f', arguments: '{}' }] },
+      { role: 'tool', content: 'done', toolCallId: 'a' },
+    ],
+    tools: [{ name: 'f', description: '', parameters: { type: 'object' } }],
+    toolChoice: 'auto',
+    stream: true,
+    params: { temperature: 0, x_new_field: { a: 1 }, tools: [{ type: 'browser_search' }] },
+  });
+});
+
+test('what is not a chat request is not understood, and nothing throws', () => {
+  for (const bad of [
+    '',
+    '{',
+    'null',
+    '[]',
+    '{"model":"m"}',
+    '{"model":"m","messages":[]}',
+    '{"messages":[{}]}',
+  ]) {
+    assert.equal(openaiChat.parseRequest(bytes(bad)), null, bad);
+  }
+  fc.assert(
+    fc.property(fc.json(), fc.uint8Array(), (json, noise) => {
+      openaiChat.parseRequest(bytes(json));
+      openaiChat.parseResponse(bytes(json));
+      openaiChat.parseRequest(noise);
+      const accumulator = openaiChat.streamAccumulator();
+      accumulator.push(noise);
+      accumulator.push(bytes(`\n\ndata: ${json}\n\n`));
+      accumulator.end();
+    }),
+  );
+});
+
+test('a refusal is read as filtered', () => {
+  const refused = openaiChat.parseResponse(
+    bytes({ model: 'm', choices: [{ message: { content: null, refusal: 'No.' }, finish_reason: 'stop' }] }),
+  );
+  assert.equal(refused?.finishReason, 'content_filter');
+  assert.equal(refused?.message.content, 'No.');
+});

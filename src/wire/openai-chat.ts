@@ -1,0 +1,19 @@
+/** The dialect of OpenAI's chat completions, which most providers speak under their own paths. */
+import { parseJson } from '../core/json.ts';
+import type { Dialect } from './dialect.ts';
+import { renderOpenaiError, renderOpenaiResponse, renderOpenaiStream } from './openai-chat-render.ts';
+import { requestFromJson } from './openai-chat-request.ts';
+import { openaiChatAccumulator, responseFromJson } from './openai-chat-response.ts';
+
+const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+export const openaiChat: Dialect = {
+  name: 'openai-chat',
+  matches: (method, path) => method === 'POST' && path.endsWith('/chat/completions'),
+  parseRequest: (body) => requestFromJson(parseJson(textOf(body))),
+  parseResponse: (body) => responseFromJson(parseJson(textOf(body))),
+  streamAccumulator: openaiChatAccumulator,
+  renderResponse: renderOpenaiResponse,
+  renderStream: renderOpenaiStream,
+  renderError: renderOpenaiError,
+};

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { CallRequest } from '../core/call.ts';
+import type { JsonObject } from '../core/json.ts';
+import { openaiChat } from './openai-chat.ts';
+import { misfit, policyReason } from './policy.ts';
+
+const tools = ['f', 'g'].map((name) => ({ type: 'function', function: { name, parameters: {} } }));
+
+function request(extra: JsonObject): CallRequest {
+  const body = { model: 'm', messages: [{ role: 'user', content: 'hi' }], ...extra };
+  return openaiChat.parseRequest(Buffer.from(JSON.stringify(body)))!;
+}
+
+test('ordinary requests may be served', () => {
+  for (const extra of [
+    {},
+    { n: 1 },
+    { logprobs: false, top_logprobs: 0 },
+    { tools },
+    { temperature: 1, seed: 3 },
+    { logit_bias: {} },
+  ]) {
+    assert.equal(policyReason(request(extra)), null, JSON.stringify(extra));
+  }
+});
+
+test('what a specialist cannot give goes to the LLM', () => {
+  const image = { type: 'image_url', image_url: { url: 'data:' } };
+  for (const extra of [
+    { n: 2 },
+    { logprobs: true },
+    { functions: [{ name: 'f' }] },
+    { modalities: ['text', 'audio'] },
+    { web_search_options: {} },
+    { logit_bias: { 1: 2 } },
+    { tools: [{ type: 'browser_search' }] },
+    { messages: [{ role: 'user', content: [image] }] },
+    {
+      messages: [
+        { role: 'user', content: 'a' },
+        { role: 'assistant', content: 'b' },
+      ],
+    },
+  ]) {
+    assert.notEqual(policyReason(request(extra)), null, JSON.stringify(extra));
+  }
+});
+
+test('an answer keeps to the form that the request demands', () => {
+  const text = { kind: 'text', text: 'stop here' } as const;
+  const json = { kind: 'json', value: { a: 1 } } as const;
+  const tool = (...names: string[]) =>
+    ({ kind: 'tool', uses: names.map((name) => ({ name, arguments: {} })) }) as const;
+  const named = { type: 'function', function: { name: 'f' } };
+  assert.equal(misfit(request({}), text), null);
+  assert.equal(misfit(request({ response_format: { type: 'json_object' } }), json), null);
+  assert.equal(misfit(request({ tools, tool_choice: named }), tool('f')), null);
+  assert.equal(misfit(request({ tools }), tool('f', 'g')), null);
+  assert.notEqual(misfit(request({ response_format: { type: 'json_object' } }), text), null);
+  assert.notEqual(misfit(request({ tools, tool_choice: 'required' }), text), null);
+  assert.notEqual(misfit(request({ tools, tool_choice: 'none' }), tool('f')), null);
+  assert.notEqual(misfit(request({ tools, tool_choice: named }), tool('g')), null);
+  assert.notEqual(misfit(request({ tools, parallel_tool_calls: false }), tool('f', 'g')), null);
+  assert.notEqual(misfit(request({ tools }), tool('h')), null);
+  assert.notEqual(misfit(request({}), tool('f')), null);
+  assert.notEqual(misfit(request({ stop: ['here'] }), text), null);
+});
