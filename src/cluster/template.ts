@@ -10,6 +10,10 @@ import { groupTexts, type Rule } from './group.ts';
 /** Nothing is constant. */
 export const FREE: Template = { pieces: ['', ''] };
 
+export function isFree(template: Template): boolean {
+  return template.pieces.length > 1 && template.pieces.every((piece) => piece === '');
+}
+
 /** A distinct text, and in how many sessions it was seen. */
 export interface Text {
   readonly text: string;
