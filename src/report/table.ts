@@ -1,4 +1,5 @@
 /** Aligned tables and a little colour for the terminal. */
+import { stripVTControlCharacters } from 'node:util';
 
 interface Column {
   readonly title: string;
@@ -64,6 +65,5 @@ function pad(text: string, width: number, align: 'left' | 'right'): string {
 
 /** Characters seen: colour codes take no room. */
 function seen(text: string): number {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with an escape character.
-  return [...text.replace(/\x1b\[\d+m/g, '')].length;
+  return [...stripVTControlCharacters(text)].length;
 }

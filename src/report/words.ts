@@ -20,7 +20,7 @@ export function percent(share: number): string {
   if (value === 0 || value === 100) return `${value} %`;
   if (value < 0.1) return '< 0.1 %';
   if (value > 99.9) return '> 99.9 %';
-  return `${value < 10 || value > 99 ? value.toFixed(1) : Math.round(value)} %`;
+  return `${value < 10 || value > 99 ? Number(value.toFixed(1)) : Math.round(value)} %`;
 }
 
 /** '1.2 % (0.4–2.9)': the share and its 95 % interval. */
