@@ -32,7 +32,7 @@ async function main(argv: readonly string[]): Promise<number> {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     interactive: process.stderr.isTTY === true,
-    color: process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined,
+    color: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
     width: process.stderr.columns ?? process.stdout.columns ?? 100,
     env: process.env,
     cwd: process.cwd(),
@@ -61,6 +61,6 @@ async function main(argv: readonly string[]): Promise<number> {
 /** 'error: …' and 'hint: …'; for anything unforeseen, where to send it, and the stack where DEBUG is set. */
 function errorText(error: unknown, env: NodeJS.ProcessEnv): string {
   if (error instanceof UnderstudyError) return `error: ${error.message}\nhint: ${error.hint}\n`;
-  const stack = env['DEBUG'] && error instanceof Error ? `${error.stack}\n` : '';
+  const stack = env.DEBUG && error instanceof Error ? `${error.stack}\n` : '';
   return `${stack}error: ${messageOf(error)}\nhint: This was not foreseen. Run \`understudy doctor\`; DEBUG=1 shows where it happened.\n`;
 }

@@ -44,13 +44,13 @@ function foundSection(report: DemoReport): Markup {
 function secondHalfSection(report: DemoReport): Markup {
   return markup`<h2>The second half of the day</h2>
 <p class="soft">True errors are counted against the mailbox's truth, which only this report knows. The LLM makes mistakes too, and a specialist that learnt from them repeats some.</p>
-<div class="card wide"><table><thead><tr><th>call site</th><th>method</th><th>stage</th><th class="n">served</th><th class="n">share</th><th class="n">bound</th><th>true errors (95 % interval)</th><th>the LLM's own</th><th>escalated</th></tr></thead>
+<div class="card wide"><table><thead><tr><th>call site</th><th>method</th><th>stage</th><th class="n">served</th><th class="n">share</th><th class="n">bound</th><th>true errors (95 %)</th><th>the LLM's own</th><th>escalated</th></tr></thead>
 <tbody>${report.secondHalf.tasks.map(
     (
       task,
-    ) => markup`<tr><td>${task.site}</td><td>${task.method ?? '–'}</td><td><span class="badge ${task.stage ?? 'none'}">${task.stage ?? 'LLM only'}</span></td>
+    ) => markup`<tr><td class="nw">${task.site}</td><td>${task.method ?? '–'}</td><td><span class="badge ${task.stage ?? 'none'}">${task.stage ?? 'LLM only'}</span></td>
 <td class="n">${count(task.served)} of ${count(task.calls)}</td><td class="n">${percent(task.coverage.share)}</td><td class="n">${task.errorBound === null ? '–' : percent(task.errorBound)}</td>
-<td>${task.served === 0 ? '–' : `${rate(task.trueErrors)}, ${task.trueErrors.hits} of ${task.trueErrors.n}`}</td><td>${rate(task.llmErrors)}</td><td>${escalations(task)}</td></tr>`,
+<td class="nw">${task.served === 0 ? '–' : `${rate(task.trueErrors)}, ${task.trueErrors.hits} of ${task.trueErrors.n}`}</td><td class="nw">${rate(task.llmErrors)}</td><td>${escalations(task)}</td></tr>`,
   )}</tbody></table></div>
 <p class="facts">Served by the LLM, by reason: ${reasonsText({ ...report.secondHalf.llmReasons })}.</p>`;
 }

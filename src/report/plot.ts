@@ -14,7 +14,7 @@ import { duration, percent } from './words.ts';
  */
 export function riskPlot(name: string, evidence: Evidence): Markup {
   const { gate, exam, calibration } = evidence;
-  const [width, height, left, right, top, bottom] = [420, 250, 46, 14, 14, 38];
+  const [width, height, left, right, top, bottom] = [420, 250, 46, 22, 14, 38];
   const worst = Math.max(...[...calibration.curve, ...exam.curve].map((point) => riskOf(point)), 0);
   const high = gate.passed ? exam.servedError.high * 1.1 : 0;
   const yMax = Math.max(2.5 * gate.epsilon, Math.min(worst * 1.1, 6 * gate.epsilon), Math.min(high, 0.5));

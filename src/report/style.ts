@@ -11,7 +11,7 @@ h2{font-size:20px;letter-spacing:-.01em;margin:52px 0 4px}
 h3{font-size:16px;margin:0}
 p{margin:6px 0;max-width:72ch}
 .soft,.facts{color:var(--soft)}
-.facts{font-size:13.5px}
+.facts{font-size:13.5px;max-width:none}
 .note{border-left:3px solid var(--canary);padding:8px 14px;margin:18px 0;background:var(--card);border-radius:0 8px 8px 0;max-width:none}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(172px,1fr));gap:12px;margin:26px 0 0}
 .tile,.card{background:var(--card);border:1px solid var(--line);border-radius:12px}
@@ -50,7 +50,8 @@ table{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:
 th{font-weight:500;color:var(--soft);text-align:left;white-space:nowrap;font-size:12.5px}
 th,td{padding:8px 14px 8px 0;border-bottom:1px solid var(--line);vertical-align:top}
 tr:last-child td{border-bottom:0}
-.n{text-align:right}
+td:last-child,th:last-child{padding-right:0}
+.n{text-align:right}.n,.nw{white-space:nowrap}
 td.cell{text-align:right;min-width:64px;padding-right:12px}
 td.hot{background:var(--accent-soft);font-weight:600}
 details{margin-top:10px;font-size:13.5px}

@@ -1,0 +1,131 @@
+/** The program as people run it: a process, its two streams and its exit code. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+
+const CLI = join(import.meta.dirname, 'cli.ts');
+let dir = '';
+
+before(() => {
+  dir = mkdtempSync(join(tmpdir(), 'understudy-cli-'));
+});
+after(() => rmSync(dir, { recursive: true, force: true }));
+
+interface Run {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function run(...args: string[]): Promise<Run> {
+  return new Promise((resolve, reject) => {
+    const { OPENAI_API_KEY: _, OPENAI_BASE_URL: __, ...env } = process.env;
+    const child = spawn(process.execPath, [CLI, ...args], { cwd: dir, env });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (chunk) => {
+      out += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      err += chunk;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, out, err }));
+  });
+}
+
+test('--help teaches: every command, examples, exit codes', async () => {
+  const { code, out, err } = await run('--help');
+  assert.equal(code, 0);
+  assert.equal(err, '');
+  for (const command of ['start', 'import', 'learn', 'assess', 'demo', 'doctor', 'validate', 'status']) {
+    assert.match(out, new RegExp(`^  ${command} `, 'm'));
+  }
+  assert.match(out, /Examples:/);
+  assert.match(out, /Exit codes:/);
+  const bare = await run();
+  assert.deepEqual([bare.code, bare.out], [0, out]);
+});
+
+test('every command has the common options and examples', async () => {
+  const commands = ['start', 'import', 'learn', 'assess', 'demo', 'doctor', 'validate', 'status'];
+  for (const help of await Promise.all(commands.map((command) => run(command, '--help')))) {
+    assert.equal(help.code, 0);
+    for (const part of [/--json/, /--config <file>/, /--data-dir <folder>/, /Examples:/]) {
+      assert.match(help.out, part);
+    }
+  }
+});
+
+test('a wrong command line is exit code 2, with a suggestion, on stderr', async () => {
+  const unknown = await run('lern');
+  assert.deepEqual([unknown.code, unknown.out], [2, '']);
+  assert.match(unknown.err, /learn/);
+  assert.equal((await run('learn', '--epsilon', '2')).code, 2);
+  assert.equal((await run('learn', '--order', 'random')).code, 2);
+  assert.equal((await run('import')).code, 2);
+  assert.equal((await run('start', '--port', 'http')).code, 2);
+});
+
+test('a wrong configuration is exit code 1, with what and a hint', async () => {
+  const file = join(dir, 'wrong.yaml');
+  writeFileSync(file, 'gate:\n  epsilon: 7\n');
+  const wrong = await run('validate', '--config', file);
+  assert.deepEqual([wrong.code, wrong.out], [1, '']);
+  assert.match(wrong.err, /^error: .*gate\.epsilon/m);
+  assert.match(wrong.err, /^hint: /m);
+  const missing = await run('validate', '--config', 'nowhere.yaml');
+  assert.equal(missing.code, 1);
+  assert.match(missing.err, /nowhere\.yaml/);
+});
+
+test('validate shows the settings that apply', async () => {
+  const file = join(dir, 'right.yaml');
+  writeFileSync(file, 'gate:\n  epsilon: 0.01\n');
+  const { code, out } = await run('validate', '--config', file, '--data-dir', 'elsewhere', '--json');
+  assert.equal(code, 0);
+  const result = JSON.parse(out);
+  assert.equal(result.config.gate.epsilon, 0.01);
+  assert.equal(result.config.gate.delta, 0.05);
+  assert.equal(result.config.dataDir, join(dir, 'elsewhere'));
+});
+
+test('doctor checks this machine, and changes nothing', async () => {
+  const { code, out } = await run('doctor', '--json', '--data-dir', join(dir, 'data'));
+  const report = JSON.parse(out);
+  assert.equal(code, report.ok ? 0 : 1);
+  const names = report.checks.map((check: { name: string }) => check.name);
+  for (const name of [
+    'Node',
+    'configuration',
+    'data folder',
+    'disk',
+    'memory',
+    'threads',
+    'weights',
+    'port',
+    'upstream',
+  ]) {
+    assert.ok(names.includes(name), name);
+  }
+  for (const check of report.checks) {
+    assert.equal(check.hint === '', check.state === 'ok', check.name);
+  }
+});
+
+test('doctor names a wrong configuration as a problem, goes on, and is exit code 1', async () => {
+  const file = join(dir, 'broken.yaml');
+  writeFileSync(file, 'gateway: [');
+  const { code, out, err } = await run('doctor', '--json', '--config', file);
+  assert.equal(code, 1);
+  const report = JSON.parse(out);
+  assert.equal(report.ok, false);
+  assert.equal(
+    report.checks.find((check: { name: string }) => check.name === 'configuration').state,
+    'problem',
+  );
+  assert.match(err, /^error: /m);
+});
