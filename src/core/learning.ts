@@ -223,6 +223,8 @@ export interface DemoReport {
   /** Dollars for the second half's calls: all by the LLM, and as it was (audits and shadow calls included). */
   readonly costBefore: number;
   readonly costAfter: number;
+  /** Dollars for held-back calls that were asked again while learning; spent once. */
+  readonly costLearning: number;
   readonly prices: readonly PriceUsed[];
   readonly latencyBefore: LatencyMs;
   readonly latencyAfter: LatencyMs;
@@ -251,6 +253,7 @@ export interface DemoFigures {
   }[];
   readonly costBefore: number;
   readonly costAfter: number;
+  readonly costLearning: number;
   readonly latencyBefore: LatencyMs;
   readonly latencyAfter: LatencyMs;
   readonly standIn: boolean;
@@ -283,6 +286,7 @@ export function demoFigures(report: DemoReport): DemoFigures {
       .map((task) => ({ task: task.task.name, reason: task.reason, moreCalls: task.moreCalls })),
     costBefore: report.costBefore,
     costAfter: report.costAfter,
+    costLearning: report.costLearning,
     latencyBefore: report.latencyBefore,
     latencyAfter: report.latencyAfter,
     standIn: report.upstream.standIn,

@@ -109,7 +109,9 @@ function stagesLine(task: DemoTask, report: DemoReport): string {
 function saved(report: DemoReport): string {
   if (report.costBefore <= 0) return '';
   const share = 1 - report.costAfter / report.costBefore;
-  return ` (${share >= 0 ? `${percent(share)} saved` : `${percent(-share)} more`}; audits and shadow calls included)`;
+  const learning =
+    report.costLearning > 0 ? `, and ${money(report.costLearning)} once for asking again while learning` : '';
+  return ` (${share >= 0 ? `${percent(share)} saved` : `${percent(-share)} more`}; audits and shadow calls included)${learning}`;
 }
 
 function defined(reasons: Readonly<Partial<Record<string, number>>>): Record<string, number> {

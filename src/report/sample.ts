@@ -216,6 +216,7 @@ export function sampleDemoReport(): DemoReport {
     },
     costBefore: 4.12,
     costAfter: 1.73,
+    costLearning: 0.38,
     prices: [
       {
         model: 'gpt-4.1',
