@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import type { Progress } from '../../core/progress.ts';
+import type { TrainingJob } from '../../core/runtime.ts';
+import { openGguf } from '../../models/gguf/read.ts';
+import { writeTinyLlama } from '../../models/gguf/tiny.ts';
+import { embeddedTrainer } from './trainer.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'understudy-trainer-'));
+after(() => rmSync(dir, { recursive: true }));
+const basePath = join(dir, 'tiny.gguf');
+writeTinyLlama(basePath);
+
+const WORDS = ['apple', 'bear', 'cloud', 'door', 'egg', 'fish'];
+const recipe = { rank: 4, alpha: 8, learningRate: 0.02, batch: 4, epochs: 20 };
+
+function job(name: string, changes: Partial<TrainingJob> = {}): TrainingJob {
+  return {
+    candidate: { id: 'c1', taskId: 'toy', rung: 'lora', base: 'tiny', recipe },
+    kind: 'label',
+    train: WORDS.map((word, i) => ({
+      id: `e${i}`,
+      callId: `c${i}`,
+      sessionId: `s${i}`,
+      at: i,
+      input: word,
+      answer: word.slice(0, 1).toUpperCase(),
+      weight: 1 + (i % 2),
+    })),
+    validation: [],
+    dir: join(dir, name),
+    seed: 3,
+    ...changes,
+  };
+}
+
+const trainer = embeddedTrainer({ basePath: async () => basePath, threads: 1 });
+
+test('a killed and resumed training leaves the same adapter as an uninterrupted one', async () => {
+  const seen: Progress[] = [];
+  const whole = await trainer.train(job('whole'), (progress) => seen.push(progress));
+  const { firstLoss, finalLoss, steps } = whole.figures;
+  assert.ok(finalLoss! < firstLoss! / 3, `loss from ${firstLoss} to ${finalLoss}`);
+  assert.equal(steps, 30);
+  assert.equal(seen.at(-1)?.done, 30);
+  assert.equal(existsSync(join(dir, 'whole', 'checkpoint')), false);
+
+  // Aborting kills the process outright; the state was saved after every step.
+  const killing = embeddedTrainer({ basePath: async () => basePath, threads: 1, checkpointMs: 0 });
+  const controller = new AbortController();
+  const killed = killing.train(
+    job('killed'),
+    (progress) => {
+      if (progress.done === 11) controller.abort();
+    },
+    controller.signal,
+  );
+  await assert.rejects(killed, { code: 'cancelled' });
+  assert.equal(existsSync(join(dir, 'killed', 'checkpoint')), true);
+  let first = 0;
+  const resumed = await killing.train(job('killed'), ({ done }) => {
+    if (first === 0) first = done;
+  });
+  assert.ok(first >= 11, `went on at step ${first}`);
+  assert.equal(resumed.sha256, whole.sha256);
+
+  const other = await trainer.train(job('seed', { seed: 4 }));
+  assert.notEqual(other.sha256, whole.sha256);
+  assert.notEqual(other.path, whole.path);
+});
+
+test('the adapter follows the conventions of llama.cpp', async () => {
+  const { path } = await trainer.train(job('whole'));
+  const file = openGguf(path);
+  assert.equal(file.metadata.get('general.type'), 'adapter');
+  assert.equal(file.metadata.get('general.architecture'), 'llama');
+  assert.equal(file.metadata.get('adapter.type'), 'lora');
+  assert.equal(file.metadata.get('adapter.lora.alpha'), 8);
+  assert.equal(file.tensors.size, 2 * 7 * 2);
+  assert.deepEqual(file.tensors.get('blk.1.ffn_down.weight.lora_a')?.dims, [48, 4]);
+  assert.deepEqual(file.tensors.get('blk.1.ffn_down.weight.lora_b')?.dims, [4, 32]);
+  assert.ok(file.tensor('blk.0.attn_k.weight.lora_b').some((value) => value !== 0));
+  file.close();
+});
+
+test('a finished job is not trained again', async () => {
+  const seen: Progress[] = [];
+  await trainer.train(job('whole'), (progress) => seen.push(progress));
+  assert.deepEqual(seen, []);
+});
+
+test('what cannot be trained is refused before any work', async () => {
+  const candidate = job('x').candidate;
+  await assert.rejects(trainer.train(job('x', { candidate: { ...candidate, rung: 'head' } })), {
+    code: 'unsupported',
+  });
+  await assert.rejects(trainer.train(job('x', { candidate: { ...candidate, recipe: { rnk: 3 } } })), {
+    code: 'unsupported',
+  });
+  await assert.rejects(trainer.train(job('x', { train: [] })), { code: 'bad-input' });
+  assert.equal(existsSync(join(dir, 'x')), false);
+  const absent = embeddedTrainer({ basePath: async () => join(dir, 'absent.gguf') });
+  await assert.rejects(absent.train(job('absent')), { code: 'unavailable' });
+});
+
+test('a training that runs away is tried once more at a lower rate, then given up', async () => {
+  const candidate = { ...job('x').candidate, recipe: { ...recipe, learningRate: 1e6 } };
+  await assert.rejects(trainer.train(job('diverged', { candidate })), { code: 'diverged' });
+});
