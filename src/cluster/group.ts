@@ -2,12 +2,13 @@
  * Which texts come from the same piece of code: agglomeration, most alike first, each step held to what would
  * remain constant. Does not: turn what is common into a template (template).
  */
-import { align, runsOf, type Vocabulary } from './align.ts';
+import { align, GAP, runsOf, type Vocabulary } from './align.ts';
+import { aroundDates } from './dates.ts';
 import type { Text } from './template.ts';
 
 /** When two texts are one; words are counted in common stretches of three or more. */
 export interface Rule {
-  /** A text that is like no other may be a template by itself, all constant. */
+  /** An author's prompts: one that is like no other is a template by itself, all constant but for today's date. */
   readonly constants: boolean;
   /** A template has at least this many constant words. */
   readonly leastWords: number;
@@ -15,17 +16,29 @@ export interface Rule {
   readonly commonWords: number;
   /** … or half that number, if it is this share of the longer one. */
   readonly commonShare: number;
+  /** Of a group's common words, what a new member or another group must keep. */
+  readonly kept: number;
 }
 
 /** System prompts: written by the agent's author, and what is left of them is what tells jobs apart. */
-export const SYSTEM_RULE: Rule = { constants: true, leastWords: 4, commonWords: 20, commonShare: 0.5 };
+export const SYSTEM_RULE: Rule = {
+  constants: true,
+  leastWords: 4,
+  commonWords: 20,
+  commonShare: 0.5,
+  kept: 0.8,
+};
 /** First user messages where no system prompt tells the job: people's words are alike by chance, so ask for more. */
-export const USER_RULE: Rule = { constants: false, leastWords: 12, commonWords: 24, commonShare: 0.4 };
+export const USER_RULE: Rule = {
+  constants: false,
+  leastWords: 12,
+  commonWords: 24,
+  commonShare: 0.4,
+  kept: 0.5,
+};
 
 /** Nearly all words in common: one prompt with a name or a date in it. */
 const SAME = 0.85;
-/** Of a group's common words, what a new member must keep. */
-const KEPT = 0.8;
 /** Members that a group needs whose texts have long slots. */
 const ENOUGH = 5;
 /** So many recurring texts with so much in common are one with a slot that draws from a list. */
@@ -43,7 +56,7 @@ interface Group {
 /** Groups of the texts (a hundred or so); each text is in one. */
 export function groupTexts(texts: readonly Text[], rule: Rule, words: Vocabulary): Group[] {
   const singles: Group[] = texts.map((text) => {
-    const common = words.encode(text.text);
+    const common = sequenceOf(text.text, rule, words);
     return { members: [text], common, words: stretchWords(common, words), loose: false };
   });
   const recurring = texts.filter((text) => text.sessions > 1).length;
@@ -74,6 +87,11 @@ export function groupTexts(texts: readonly Text[], rule: Rule, words: Vocabulary
   });
 }
 
+function sequenceOf(text: string, rule: Rule, words: Vocabulary): number[] {
+  if (!rule.constants) return words.encode(text);
+  return aroundDates(text).flatMap((part, i) => (i === 0 ? [] : [GAP]).concat(words.encode(part)));
+}
+
 function join(a: Group, b: Group, rule: Rule, list: boolean, words: Vocabulary): Group | null {
   const common = align(a.common, b.common);
   const kept = stretchWords(common, words);
@@ -86,7 +104,7 @@ function join(a: Group, b: Group, rule: Rule, list: boolean, words: Vocabulary):
     (kept >= rule.commonWords / 2 && kept >= rule.commonShare * Math.max(a.words, b.words));
   if (!enough) return null;
   const grown = [a, b].filter((group) => group.members.length > 1);
-  if (grown.some((group) => kept < KEPT * group.words)) return null;
+  if (grown.some((group) => kept < rule.kept * group.words)) return null;
   // Two texts that both come back unchanged are two prompts with a shared preamble, not one with a slot.
   const bothRecur = [a, b].every((group) => group.members.every((text) => text.sessions > 1));
   if (bothRecur && !list) return null;

@@ -17,7 +17,7 @@ export interface SiteCalls {
 }
 
 /** A system prompt this short ("You are a helpful assistant.") does not tell the job: the user message may. */
-const SHORT_PROMPT = 80;
+const SHORT_PROMPT = 60;
 
 /** The sites, and calls whose system prompt is like no other's. */
 export function findSites(calls: readonly Call[]): { readonly sites: SiteCalls[]; readonly alone: Call[] } {

@@ -20,6 +20,7 @@ export interface Text {
   readonly sessions: number;
 }
 
+const WORD = /[\p{L}\p{N}]{2}/u;
 const SAMPLE = 96;
 const ROUNDS = 12;
 
@@ -59,7 +60,7 @@ export function mineMany(texts: readonly Text[], rule: Rule): Template[] {
       const alone = group.members.length === 1;
       if (alone && (!rule.constants || (group.members[0]!.sessions < 2 && rest.length > SAMPLE))) continue;
       const template = alone
-        ? { pieces: [group.members[0]!.text] }
+        ? { pieces: runsOf(group.common).map((run) => words.decode(run)) }
         : prune(group.common, group.members.length, words);
       if (!alone && constantWords(template, words) < rule.leastWords) continue;
       templates = addTemplate(templates, template, words);
@@ -116,16 +117,17 @@ function prune(common: readonly number[], texts: number, words: Vocabulary): Tem
   const pieces: string[] = [];
   for (const [i, run] of runs.entries()) {
     const text = words.decode(run);
-    const sure = run.filter(words.isWord).length >= least || (texts >= 5 && isMarker(text));
+    const sure = run.filter(words.isWord).length >= least || isMarker(text, texts);
     if (sure) pieces.push(text);
     else if (i === 0 || i === last) pieces.push('');
   }
   return { pieces };
 }
 
-/** Looks written by a program: a heading, a field's name, a tag, a rule. */
-function isMarker(text: string): boolean {
-  if (text.trim().length < 3) return false;
+/** Looks written by a program: a heading on a line of its own; with many texts to show it, a field's name or a tag. */
+function isMarker(text: string, texts: number): boolean {
+  if (texts < 5 || text.trim().length < 3) return false;
+  if (texts < 20) return /^\s*\n/.test(text) && WORD.test(text);
   return /\n/.test(text) || /^\s*[<[#|]/.test(text) || /[:>\]=|]\s*$/.test(text);
 }
 
