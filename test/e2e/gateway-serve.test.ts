@@ -1,0 +1,251 @@
+/** What a specialist answers, as the official client reads it; escalations, audits, shadow comparisons. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ChatCompletionTool } from 'openai/resources/chat/completions';
+import type { Answer } from '../../src/core/answer.ts';
+import type { LlmReason } from '../../src/core/call.ts';
+import { completion, sendJson, served, specialist, startHarness } from './gateway-harness.ts';
+
+const tools: ChatCompletionTool[] = ['find_order', 'refund'].map((name) => ({
+  type: 'function',
+  function: { name, parameters: { type: 'object', properties: { id: { type: 'string' } } } },
+}));
+const messages = [{ role: 'user' as const, content: 'Where is order A-17?' }];
+
+const label: Answer = { kind: 'text', text: 'order-status ✓' };
+const json: Answer = { kind: 'json', value: { order: 'A-17', urgent: false } };
+const tool: Answer = {
+  kind: 'tool',
+  uses: [
+    { name: 'find_order', arguments: { id: 'A-17' } },
+    { name: 'refund', arguments: {} },
+  ],
+};
+const nobody = (): never => assert.fail('the upstream was asked');
+
+test('a label, not streamed: answered here, on record, with headers that say so', async () => {
+  const harness = await startHarness(nobody, { decide: served(label) });
+  try {
+    const { data, response } = await harness.client.chat.completions
+      .create(
+        { model: 'gpt-4o', messages, user: 'jane@example.com', temperature: 0 },
+        { headers: { 'x-understudy-session': 'run-7', 'x-litellm-tags': 'team:shop,beta' } },
+      )
+      .withResponse();
+    assert.equal(data.object, 'chat.completion');
+    assert.match(data.id, /^chatcmpl-/);
+    assert.equal(data.model, 'gpt-4o');
+    assert.equal(data.choices[0]?.message.content, 'order-status ✓');
+    assert.equal(data.choices[0]?.finish_reason, 'stop');
+    assert.ok(data.usage && data.usage.total_tokens > 0);
+    assert.equal(response.headers.get('x-understudy-served-by'), 'spec_1');
+    assert.equal(response.headers.get('x-understudy-reason'), 'confident');
+    assert.equal(response.headers.get('x-understudy-task'), 'task_1');
+    assert.equal(response.headers.get('x-understudy-confidence'), '0.9870');
+    const [call] = harness.calls;
+    assert.ok(call);
+    assert.equal(call.id, response.headers.get('x-understudy-call-id'));
+    assert.equal(call.sessionId, 'run-7');
+    assert.deepEqual(call.tags, { team: 'shop', beta: 'true' });
+    assert.deepEqual(call.request.params, { temperature: 0 });
+    assert.deepEqual(call.served, { by: 'spec_1', reason: 'confident', taskId: 'task_1', confidence: 0.987 });
+    assert.equal(call.response?.message.content, 'order-status ✓');
+    // Key and person go to the pseudonym alone.
+    assert.equal(harness.senders[0], 'Bearer sk-test-secret\njane@example.com');
+    assert.doesNotMatch(JSON.stringify(call) + harness.log.join(), /sk-test-secret|jane@/);
+  } finally {
+    await harness.close();
+  }
+});
+
+test('JSON, streamed, with usage: the client puts it together and parses it', async () => {
+  const harness = await startHarness(nobody, { decide: served(json) });
+  try {
+    const stream = harness.client.chat.completions.stream({
+      model: 'gpt-4o',
+      messages,
+      response_format: { type: 'json_object' },
+      stream_options: { include_usage: true },
+    });
+    const final = await stream.finalChatCompletion();
+    assert.deepEqual(JSON.parse(final.choices[0]?.message.content ?? ''), { order: 'A-17', urgent: false });
+    assert.ok(final.usage && final.usage.completion_tokens > 0);
+    assert.equal(harness.calls[0]?.request.stream, true);
+  } finally {
+    await harness.close();
+  }
+});
+
+test('tool calls, streamed and not, come out as the same calls', async () => {
+  const harness = await startHarness(nobody, { decide: served(tool) });
+  try {
+    const plain = await harness.client.chat.completions.create({ model: 'gpt-4o', messages, tools });
+    const streamed = await harness.client.chat.completions
+      .stream({ model: 'gpt-4o', messages, tools })
+      .finalChatCompletion();
+    for (const completed of [plain, streamed]) {
+      const choice = completed.choices[0]!;
+      assert.equal(choice.finish_reason, 'tool_calls');
+      assert.equal(choice.message.content, null);
+      const calls = (choice.message.tool_calls ?? []).map((call) => {
+        assert.ok(call.type === 'function' && call.id.startsWith('call_'));
+        return [call.function.name, JSON.parse(call.function.arguments)];
+      });
+      assert.deepEqual(calls, [
+        ['find_order', { id: 'A-17' }],
+        ['refund', {}],
+      ]);
+    }
+    assert.deepEqual(harness.gateway.stats().servedBySpecialists, 2);
+  } finally {
+    await harness.close();
+  }
+});
+
+const escalations: readonly [string, LlmReason, Parameters<typeof startHarness>[1], object][] = [
+  [
+    'an unsure answer',
+    'low-confidence',
+    {
+      decide: () => ({
+        to: 'specialist',
+        attempt: specialist({ used: false, reason: 'low-confidence', confidence: 0.4, answer: label }),
+        audit: false,
+      }),
+    },
+    {},
+  ],
+  [
+    'an answer of the wrong form',
+    'invalid-output',
+    { decide: served(label) },
+    { tools, tool_choice: 'required' },
+  ],
+  ['a request beyond a specialist', 'policy', { decide: served(label) }, { n: 2 }],
+  [
+    'a specialist that rejects',
+    'error',
+    {
+      decide: () => ({
+        to: 'specialist',
+        attempt: specialist({ used: false, reason: 'error' }, () =>
+          Promise.reject(new Error('secret payload')),
+        ),
+        audit: false,
+      }),
+    },
+    {},
+  ],
+  [
+    'a specialist that never answers',
+    'overload',
+    {
+      serveTimeoutMs: 20,
+      decide: () => ({
+        to: 'specialist',
+        attempt: specialist({ used: false, reason: 'error' }, () => new Promise(() => {})),
+        audit: false,
+      }),
+    },
+    {},
+  ],
+  [
+    'a router that throws',
+    'error',
+    {
+      decide: () => {
+        throw new Error('secret payload');
+      },
+    },
+    {},
+  ],
+];
+
+for (const [name, reason, options, extra] of escalations) {
+  test(`${name} goes to the LLM, for '${reason}'`, async () => {
+    const harness = await startHarness(
+      (_received, response) => sendJson(response, completion('from the LLM')),
+      options,
+    );
+    try {
+      const { data, response } = await harness.client.chat.completions
+        .create({ model: 'gpt-4o', messages, ...extra })
+        .withResponse();
+      assert.equal(data.choices[0]?.message.content, 'from the LLM');
+      assert.equal(response.headers.get('x-understudy-served-by'), 'llm');
+      assert.equal(response.headers.get('x-understudy-reason'), reason);
+      assert.equal(harness.calls[0]?.served.reason, reason);
+      assert.deepEqual(harness.gateway.stats().servedByLlm, { [reason]: 1 });
+      assert.doesNotMatch(harness.log.join(), /secret/);
+    } finally {
+      await harness.close();
+    }
+  });
+}
+
+test('x-understudy-route: llm asks the LLM, which sees nothing of ours', async () => {
+  const harness = await startHarness((_received, response) => sendJson(response, completion('LLM')), {
+    decide: served(label),
+  });
+  try {
+    const { response } = await harness.client.chat.completions
+      .create({ model: 'm', messages }, { headers: { 'x-understudy-route': 'llm' } })
+      .withResponse();
+    assert.equal(response.headers.get('x-understudy-reason'), 'asked-for');
+    const [received] = harness.upstream.received;
+    assert.equal(received?.headers.authorization, 'Bearer sk-test-secret');
+    assert.deepEqual(
+      Object.keys(received?.headers ?? {}).filter((header) => header.startsWith('x-understudy')),
+      [],
+    );
+  } finally {
+    await harness.close();
+  }
+});
+
+test('an audit asks the LLM the same bytes beside the client, and compares', async () => {
+  const harness = await startHarness(
+    (received, response) => {
+      assert.deepEqual(JSON.parse(received.body.toString()).messages, messages);
+      assert.equal(received.headers.authorization, 'Bearer sk-test-secret');
+      sendJson(response, completion('order-status'));
+    },
+    { decide: served(label, true) },
+  );
+  const answer = await harness.client.chat.completions.create({ model: 'm', messages });
+  assert.equal(answer.choices[0]?.message.content, 'order-status ✓');
+  // Closing waits for audits under way.
+  await harness.close();
+  assert.equal(harness.comparisons.length, 1);
+  assert.equal(harness.comparisons[0]?.callId, harness.calls[0]?.id);
+  assert.equal(harness.comparisons[0]?.attempted.used, true);
+  assert.equal(harness.comparisons[0]?.llm.message.content, 'order-status');
+  assert.equal(harness.calls.length, 1);
+});
+
+test('in shadow the LLM serves, and the specialist is asked beside it', async () => {
+  const attempt = specialist({ used: true, answer: label, confidence: 0.9 });
+  const harness = await startHarness((_received, response) => sendJson(response, completion('LLM')), {
+    decide: () => ({ to: 'llm', reason: 'shadow', taskId: 'task_1', compare: attempt }),
+  });
+  const { data, response } = await harness.client.chat.completions
+    .create({ model: 'm', messages })
+    .withResponse();
+  assert.equal(data.choices[0]?.message.content, 'LLM');
+  assert.equal(response.headers.get('x-understudy-reason'), 'shadow');
+  await harness.close();
+  assert.deepEqual(harness.comparisons[0]?.attempted, { used: true, answer: label, confidence: 0.9 });
+});
+
+test('Helicone-Omit-Request keeps a call off the record', async () => {
+  const harness = await startHarness((_received, response) => sendJson(response, completion('LLM')));
+  try {
+    await harness.client.chat.completions.create(
+      { model: 'm', messages },
+      { headers: { 'Helicone-Omit-Request': 'true' } },
+    );
+    assert.equal(harness.calls.length, 0);
+  } finally {
+    await harness.close();
+  }
+});
