@@ -24,7 +24,12 @@ export function buildProgram(terminal: Terminal): Command {
     .helpCommand('help [command]', 'print help on a command')
     .showSuggestionAfterError()
     .exitOverride()
-    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+    .configureOutput({
+      writeOut: terminal.out,
+      writeErr: terminal.err,
+      getOutHelpWidth: () => terminal.width,
+      getErrHelpWidth: () => terminal.width,
+    })
     .addHelpText(
       'after',
       `

@@ -6,7 +6,10 @@ function recorder(interactive: boolean) {
   const written: string[] = [];
   let clock = 0;
   const line = progressLine({ err: (text) => written.push(text), interactive, width: 60 }, () => clock);
-  return { written, line, wait: (ms: number) => void (clock += ms) };
+  const wait = (ms: number): void => {
+    clock += ms;
+  };
+  return { written, line, wait };
 }
 
 test('off a terminal: a line per step and subject, then one every few seconds, never a control code', () => {
