@@ -94,7 +94,7 @@ export async function trainLora(options: LoopOptions): Promise<TrainedLora> {
       const loss = await runner.step(order[at.step]!.map((i) => samples[i]!));
       const gradientNorm = norm(runner.gradient);
       const losses = [...at.losses, loss];
-      if (!Number.isFinite(loss + gradientNorm) || ranAway(losses)) {
+      if (!Number.isFinite(loss + gradientNorm) || ranAway(losses, weights.shape.vocab)) {
         if (at.retries > 0) throw diverged(at.step, steps);
         state.parameters.set(begin());
         state.first.fill(0);
@@ -145,11 +145,14 @@ function start(retries: number): Position {
 }
 
 /**
- * The level now against the first step, which the base model alone answers for: a rise to twice that (and by more
- * than a nat) is no noise.
+ * Two ways of running away. The level rises to twice that of the first step (which the base model alone answers
+ * for) and by more than a nat: no noise. Or it stays at that of guessing among the whole vocabulary: the matrices
+ * have grown so large that the normalisation drowns everything else.
  */
-function ranAway(losses: readonly number[]): boolean {
-  return losses.length > WINDOW && mean(losses.slice(-WINDOW)) > 2 * losses[0]! + 1;
+function ranAway(losses: readonly number[], vocab: number): boolean {
+  const level = mean(losses.slice(-WINDOW));
+  if (losses.length > WINDOW && level > 2 * losses[0]! + 1) return true;
+  return losses.length > 2 * WINDOW && level > 0.95 * Math.log(vocab);
 }
 
 function diverged(step: number, steps: number): UnderstudyError {
