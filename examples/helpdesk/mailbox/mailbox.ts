@@ -14,11 +14,12 @@ import { writeQuestions } from './questions.ts';
 import { type Draw, drawFrom } from './random.ts';
 import { hardPatterns, topics } from './topics.ts';
 
-/** How often a pattern that has never been seen before noon is drawn after it. */
-const lateShare = 0.19;
+/** How often a pattern that has never been seen before noon is drawn after it: first sentences, and the others. */
+const lateCoreShare = 0.14;
+const lateShare = 0.24;
 const foreignShare = 0.04;
 const hardShare = 0.012;
-const correctionShare = 0.05;
+const correctionShare = 0.06;
 const numberWords: Readonly<Record<number, string>> = { 2: 'two', 3: 'three', 4: 'four' };
 
 /** What a mail says, collected while its sentences are written. */
@@ -153,27 +154,30 @@ function writeEnglish(
   sheet: Sheet,
 ): { subject: string; body: string } {
   const { draw, afternoon } = sheet;
-  const from_ = (patterns: readonly Pattern[]): string =>
-    say(pickPattern(patterns, afternoon, lateShare, draw), sheet);
+  const unused = (patterns: readonly Pattern[]): readonly Pattern[] =>
+    patterns.filter(({ id }) => !sheet.patterns.includes(id));
+  const next = (patterns: readonly Pattern[], share = lateShare): string =>
+    say(pickPattern(unused(patterns), afternoon, share, draw), sheet);
   const aboutOrder =
     topic.category !== 'product_question' &&
     topic.category !== 'account_access' &&
     topic.category !== 'complaint';
 
   const subject = writeSubject(aboutOrder, sheet);
-  const core = hard ? say(hard, sheet) : from_(topic.core);
+  const core = hard ? say(hard, sheet) : next(topic.core, lateCoreShare);
   const sentences: string[] = [];
   const mentioned = sheet.orderSaid;
-  if (mentioned && sheet.wrong === null && draw.chance(0.035)) sentences.push(from_(filler.earlierOrders));
-  if (draw.chance(0.07)) sentences.push(from_(filler.fillers));
+  if (mentioned && sheet.wrong === null && draw.chance(0.05)) sentences.push(next(filler.earlierOrders));
+  if (draw.chance(0.07)) sentences.push(next(filler.fillers));
   sentences.push(core);
-  if (aboutOrder && !sheet.orderSaid && draw.chance(0.85)) sentences.push(from_(filler.orderSentences));
-  if (aboutOrder && !sheet.productSaid && draw.chance(0.3)) sentences.push(from_(filler.productSentences));
-  if (draw.chance(0.4)) sentences.push(from_(topic.context));
-  if (sheet.wish === null && draw.chance(topic.wishShare)) sentences.push(from_(filler.wishSentences));
-  for (const share of [0.4, 0.1]) if (draw.chance(share)) sentences.push(from_(filler.fillers));
-  if (draw.chance(0.08)) sentences.push(from_(filler.secondQuestions));
-  if (sheet.wrong !== null && sheet.orderSaid) sentences.push(from_(filler.corrections));
+  if (aboutOrder && !sheet.orderSaid && draw.chance(0.85)) sentences.push(next(filler.orderSentences));
+  if (aboutOrder && !sheet.productSaid && draw.chance(0.3)) sentences.push(next(filler.productSentences));
+  if (draw.chance(0.4)) sentences.push(next(topic.context));
+  if (sheet.wish === null && draw.chance(topic.wishShare)) sentences.push(next(filler.wishSentences));
+  for (const share of draw.chance(0.03) ? [1, 1, 1, 1] : [0.4, 0.1])
+    if (draw.chance(share)) sentences.push(next(filler.fillers));
+  if (draw.chance(0.08)) sentences.push(next(filler.secondQuestions));
+  if (sheet.wrong !== null && sheet.orderSaid) sentences.push(next(filler.corrections));
 
   const lines: string[] = [];
   if (draw.chance(0.6))

@@ -37,9 +37,9 @@ export const orderTopics: readonly Topic[] = [
         'The courier site says order {order} is (out for delivery|in transit|at the depot) since {date}, (is that right?|what is going on?)',
       ],
       [
-        "It's been (ages|over a week|ten days) and the postman keeps walking past, (what gives with|any idea about) {order}?",
-        'Just (curious|wondering) whether {item} will (make it|be here) before the weekend.',
-        '(Did you forget me?|Hello, anybody there?) Purchase {order} was promised for {date}.',
+        'It has been (ages|over a week|ten days) and the parcel with order {order} (has not come|is not here), any idea where it is?',
+        'Just (curious|wondering) whether {item} will be delivered before the weekend.',
+        '(Did you forget my parcel?|Is my parcel lost?) Order {order} was promised for {date}.',
       ],
     ),
     context: patternsOf(
@@ -71,9 +71,9 @@ export const orderTopics: readonly Topic[] = [
         'The (glass|handle|lid|leg) of the {product} was (broken|snapped off|cracked) when it arrived.',
       ],
       [
-        'The courier must have played football with {order}: {item} (shattered|is bent out of shape|a total wreck).',
-        'Half of the {product} (crumbled|came off) in my hands.',
-        'Sparks came out of the {product}(!| and then it went dead.)',
+        'The courier must have played football with order {order}: {item} arrived (shattered|bent out of shape|as a total wreck).',
+        'Half of the {product} came off in my hands, it is (broken|falling apart).',
+        'Sparks came out of the {product} and then it (stopped working|was dead).',
       ],
     ),
     context: patternsOf(
@@ -103,8 +103,8 @@ export const orderTopics: readonly Topic[] = [
         'I got {item} (but never ordered that|which is not mine|that I did not order), my order {order} was something else.',
       ],
       [
-        'Looks like a mix-up at your end: {order} was for {item} and (out came a cushion|I unpacked a doormat).',
-        "Somebody (swapped|mixed up) the labels, (this isn't my {product}|that's no {product}).",
+        'Looks like a mix-up at your end: order {order} was for {item} and the parcel contains (a cushion|a doormat).',
+        'Somebody (swapped|mixed up) the labels, (this is not the {product} I ordered.|I received the wrong {product}.)',
       ],
     ),
     context: patternsOf(
@@ -136,9 +136,9 @@ export const orderTopics: readonly Topic[] = [
         'Is it still possible to return {item}? I bought it on {date}.',
       ],
       [
-        "[fit]Measured badly, my fault: {item} won't go through the door, so it (must|has to) travel home to you ({order}).",
-        'My (wife|husband|cat) hates the {product}. (Take it back, please.|How do I get rid of it?)',
-        'Could a courier (collect|pick up) {item} from me? We decided against keeping it.',
+        '[fit]I measured badly, my fault: {item} would be too big for the door, so order {order} has to go back to you.',
+        'My (wife|husband|cat) does not like the {product}, (can you take it back?|how do we return it?)',
+        'Could a courier collect {item} from me as a return? We decided against keeping it.',
       ],
     ),
     context: patternsOf(
@@ -168,8 +168,8 @@ export const orderTopics: readonly Topic[] = [
         'How long does (a refund|the refund) take? I returned order {order} on {date}.',
       ],
       [
-        'My bank account is as empty as before: the {amount} for the returned {product} (is not there|did not show up).',
-        'You have had {order} back for (weeks|a month) now, so (pay me back what you owe|where is the credit?)',
+        'My bank account is as empty as before: the refund of {amount} for the {product} (is not there|did not arrive).',
+        'You have had my return of {order} for (weeks|a month) now, (where is my refund?|when do I see the money?)',
       ],
     ),
     context: patternsOf(
@@ -200,9 +200,9 @@ export const orderTopics: readonly Topic[] = [
         'I wish to withdraw from my purchase of {item}, it (has not been|was not) shipped yet.',
       ],
       [
-        "(Don't|Do not) ship {order}(!|, we decided otherwise.)",
-        'If {item} (is still|are still) on your shelf, leave it there, I am (out|no longer interested).',
-        'My (son|daughter) pressed the button on {order}, please (undo|scrap) it.',
+        '(Do not|Please do not) ship order {order}, cancel it, we decided otherwise.',
+        'Should {item} not be shipped yet, please stop it, I (found another one|am no longer interested).',
+        'My (son|daughter) ordered {order} by mistake, please (undo|cancel) it.',
       ],
     ),
     context: patternsOf(
@@ -231,14 +231,14 @@ export const orderTopics: readonly Topic[] = [
         'Can {item} go to (another address|a pick-up point|my neighbour) instead?',
       ],
       [
-        'Nobody will be at the old place any more, so {order} has to (follow me|go) to the new one.',
-        'You still have my (previous street|last flat) on file for {item}, (that needs fixing|redirect it please).',
+        'Nobody will be at my old address any more, so order {order} has to go to the new one.',
+        'You still have my previous address on file for {item}, (please update it.|please correct it.)',
       ],
     ),
     context: patternsOf(
       'change_address.more',
       [
-        'The new one is (12 Mill Lane|7 Park Road|48 Hill Street|3 Station Road), {zip} (Bristol|Leeds|Dortmund|Graz).',
+        'The new one is (12 Mill Lane|7 Park Road|48 Hill Street|3 Station Road), {zip} (Dortmund|Lyon|Turin|Malaga).',
         'The (rest|name) stays the same.',
         'We moved on {date}.',
       ],
@@ -260,8 +260,8 @@ export const orderTopics: readonly Topic[] = [
         'My (accountant|employer|insurance) (asks for|needs) the invoice of {item}.',
       ],
       [
-        'Paperwork time: (a proper PDF bill|something with VAT on it) for {order}, please.',
-        '(Bookkeeping|The tax office) wants proof that I paid {amount} for the {product}.',
+        'Paperwork time: a proper PDF invoice (with VAT|with my company on it) for order {order}, please.',
+        'The tax office wants to see (a receipt|an invoice) for the {product}.',
       ],
     ),
     context: patternsOf(
@@ -291,8 +291,8 @@ export const orderTopics: readonly Topic[] = [
         'There is a (charge|payment) of {amount} on my card that I do not (know|recognise), order {order}.',
       ],
       [
-        'My statement lists {order} two times, (how come?|that cannot be right.)',
-        'At checkout the {product} cost {amount}, (on the card it was|the bank took) {amount}.',
+        'My statement lists order {order} twice, why was my card charged (again|two times)?',
+        'At checkout the {product} cost {amount}, but my card was charged {amount}.',
       ],
     ),
     context: patternsOf(

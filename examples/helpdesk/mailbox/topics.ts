@@ -25,9 +25,9 @@ const otherTopics: readonly Topic[] = [
         'Do you deliver the {product} to (Norway|Switzerland|Ireland)(?| and what does shipping cost?)',
       ],
       [
-        'Before I (buy|decide): would the {product} (stand|survive) (a toddler|salt water|a small balcony)?',
-        'My mother wants to know if the {product} (can be dimmed|is heavy|folds flat).',
-        'Got a manual for the {product}? Mine is (lost|in Polish).',
+        'Before I buy the {product}: is it suitable for (a toddler|a small balcony|a wet room)?',
+        'My mother wants to know if the {product} (can be dimmed|is heavy|comes in white).',
+        'Is there a manual for the {product}? (How do I descale it?|Mine is in Polish.)',
       ],
     ),
     context: patternsOf(
@@ -58,8 +58,8 @@ const otherTopics: readonly Topic[] = [
         'Your app (logs me out|asks for my password) (all the time|every day|again and again).',
       ],
       [
-        'The shop (pretends|claims) (I do not exist|my email is unknown) when I sign in.',
-        'New phone, (no more codes|codes go to the old one), so I am locked out.',
+        'The shop claims my email is unknown when I (sign in|log in).',
+        'New phone, so (there are no more codes|the codes go to the old one) and I cannot sign in to my account.',
       ],
     ),
     context: patternsOf(
@@ -90,9 +90,9 @@ const otherTopics: readonly Topic[] = [
         'I want to (make a complaint|complain) about (your staff|the courier|the way I was treated).',
       ],
       [
-        'Never again! (Nobody listens in your shop.|You treat loyal customers like dirt.)',
-        'Your parcel man (kicked our gate|swore at my grandmother|parked on my flowers).',
-        'Do you people even read what (we|customers) write?',
+        'Never again! Nobody (listens|answers) in your customer service.',
+        'Your driver (kicked our gate|swore at my grandmother|parked on my flowers).',
+        'Does anybody in your support read what customers write? I am disappointed.',
       ],
     ),
     context: patternsOf(
