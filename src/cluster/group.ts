@@ -43,12 +43,16 @@ const SAME = 0.85;
 const ENOUGH = 5;
 /** So many recurring texts with so much in common are one with a slot that draws from a list. */
 const LIST = 20;
+/** Words in a row that two texts rarely share by chance, and hardly ever. */
 const STRETCH = 3;
+const LONG_STRETCH = 5;
 
 interface Group {
   readonly members: readonly Text[];
   readonly common: readonly number[];
+  /** Common words in stretches, and in long ones. */
   readonly words: number;
+  readonly long: number;
   /** Joined although much differs. */
   readonly loose: boolean;
 }
@@ -57,7 +61,7 @@ interface Group {
 export function groupTexts(texts: readonly Text[], rule: Rule, words: Vocabulary): Group[] {
   const singles: Group[] = texts.map((text) => {
     const common = sequenceOf(text.text, rule, words);
-    return { members: [text], common, words: stretchWords(common, words), loose: false };
+    return { members: [text], common, ...counted(common, words), loose: false };
   });
   const recurring = texts.filter((text) => text.sessions > 1).length;
   const groups: (Group | null)[] = [...singles];
@@ -94,31 +98,28 @@ function sequenceOf(text: string, rule: Rule, words: Vocabulary): number[] {
 
 function join(a: Group, b: Group, rule: Rule, list: boolean, words: Vocabulary): Group | null {
   const common = align(a.common, b.common);
-  const kept = stretchWords(common, words);
+  const kept = counted(common, words);
   const members = [...a.members, ...b.members];
-  if (kept >= SAME * Math.max(a.words, b.words) && kept > 0 && (rule.constants || kept >= rule.leastWords)) {
-    return { members, common, words: kept, loose: a.loose || b.loose || !rule.constants };
+  const leastWords = rule.constants ? 1 : rule.leastWords;
+  if (kept.words >= Math.max(leastWords, SAME * Math.max(a.words, b.words))) {
+    return { members, common, ...kept, loose: a.loose || b.loose || !rule.constants };
   }
   const enough =
-    kept >= rule.commonWords ||
-    (kept >= rule.commonWords / 2 && kept >= rule.commonShare * Math.max(a.words, b.words));
+    kept.long >= rule.commonWords ||
+    (kept.long >= rule.commonWords / 2 && kept.long >= rule.commonShare * Math.max(a.long, b.long));
   if (!enough) return null;
   const grown = [a, b].filter((group) => group.members.length > 1);
-  if (grown.some((group) => kept < rule.kept * group.words)) return null;
+  if (grown.some((group) => kept.long < rule.kept * group.long)) return null;
   // Two texts that both come back unchanged are two prompts with a shared preamble, not one with a slot.
   const bothRecur = [a, b].every((group) => group.members.every((text) => text.sessions > 1));
   if (bothRecur && !list) return null;
-  return { members, common, words: kept, loose: true };
+  return { members, common, ...kept, loose: true };
 }
 
-/** Words in stretches long enough not to be there by chance. */
-function stretchWords(common: readonly number[], words: Vocabulary): number {
-  let sum = 0;
-  for (const run of runsOf(common)) {
-    const n = run.filter(words.isWord).length;
-    if (n >= STRETCH) sum += n;
-  }
-  return sum;
+function counted(common: readonly number[], words: Vocabulary): Pick<Group, 'words' | 'long'> {
+  const runs = runsOf(common).map((run) => run.filter(words.isWord).length);
+  const sum = (least: number) => runs.reduce((total, n) => (n >= least ? total + n : total), 0);
+  return { words: sum(STRETCH), long: sum(LONG_STRETCH) };
 }
 
 /** Pairs of texts that share word trigrams, most of them first, as far as they could be one. */

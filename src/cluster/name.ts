@@ -9,7 +9,7 @@ const COMMON = new Set(
   `a about act acting again agent ai all always an and answer any are as assistant at be below but by can careful
   current date do does each english every exactly expert following for from given good has have helpful here highly
   how i if in instructions into is it its job kind kindly language like main make may me model must my need never no
-  not now of on one only or other our output please policy polite prompt provide reply respond response return role
+  not now of on one only or other our output please polite prompt provide reply respond response return role
   should skilled so some such system task team text that the their them then there these they this to today tool
   tools us use user want was we what when where which who will with without work works would write you your yes`.split(
     /\s+/,
