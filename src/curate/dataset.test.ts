@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Call } from '../core/call.ts';
+import { type Dataset, SPLITS } from '../core/dataset.ts';
+import type { Task } from '../core/task.ts';
+import { buildDataset } from './dataset.ts';
+import { neighbours, resemblance, shingles } from './similar.ts';
+import { defaultShares, splitSessions } from './splits.ts';
+
+const task: Task = {
+  id: 'task_1',
+  name: 'sort',
+  sites: [
+    {
+      id: 'site_1',
+      system: { pieces: ['Sort the mail.'] },
+      user: { pieces: ['', ''] },
+      toolNames: [],
+      formatHash: '',
+      turn: 'user',
+    },
+  ],
+  kind: 'label',
+  labels: ['a', 'b'],
+  tools: [],
+  responseFormat: null,
+  calls: 0,
+};
+
+const call = (id: number, session: number, text: string, answer: string): Call => ({
+  id: `call_${id}`,
+  at: 1000 + id,
+  sessionId: `s${session}`,
+  origin: '',
+  tags: {},
+  request: {
+    model: 'm',
+    messages: [
+      { role: 'system', content: 'Sort the mail.' },
+      { role: 'user', content: text },
+    ],
+    tools: [],
+    stream: false,
+    params: {},
+  },
+  response: {
+    model: 'm',
+    message: { role: 'assistant', content: `${answer} ` },
+    finishReason: 'stop',
+    usage: null,
+  },
+  status: 200,
+  latencyMs: 1,
+  served: { by: 'llm', reason: 'no-specialist' },
+});
+
+const words = 'spade rake hose fork seed pot lamp glove bucket ladder saw twine boot shed barrow'.split(' ');
+/** Many repeats and many texts with one word of forty changed, over few sessions. */
+const calls = fc
+  .array(fc.tuple(fc.nat(12), fc.nat(5), fc.option(fc.nat(39)), fc.constantFrom('a', 'b')), { maxLength: 60 })
+  .map((rows) =>
+    rows.map(([session, base, changed, answer], id) => {
+      const text = Array.from({ length: 40 }, (_, i) => words[(i * (base + 2) + base + (i >> 2)) % 15]!);
+      if (changed !== null) text[changed] = 'other';
+      return call(id, session, text.join(' '), answer);
+    }),
+  );
+const all = (dataset: Dataset) =>
+  SPLITS.flatMap((split) => dataset.splits[split].map((example) => ({ split, example })));
+const sum = (numbers: Iterable<number>) => [...numbers].reduce((total, n) => total + n, 0);
+
+test('no session and no near-duplicate on two sides; every call is counted once; the same each time', () => {
+  fc.assert(
+    fc.property(calls, fc.constantFrom('time' as const, 'shuffle-sessions' as const), (given, order) => {
+      const dataset = buildDataset(task, given, { seed: 3, order });
+      const examples = all(dataset);
+      const sides = new Map<string, string>();
+      for (const { split, example } of examples) {
+        assert.equal(sides.get(example.sessionId) ?? split, split);
+        sides.set(example.sessionId, split);
+      }
+      for (const [i, a] of examples.entries()) {
+        for (const b of examples.slice(i + 1)) {
+          const near = resemblance(shingles(a.example.input), shingles(b.example.input));
+          assert.ok(a.split === b.split || near < 0.9, `${near}`);
+          assert.notEqual(a.example.input, b.example.input);
+        }
+      }
+      const counted =
+        sum(examples.map(({ example }) => example.weight)) + sum(Object.values(dataset.dropped));
+      assert.equal(counted, given.length);
+      assert.deepEqual(buildDataset(task, given.toReversed(), { seed: 3, order }), dataset);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('in time, the exam is later than the training', () => {
+  fc.assert(
+    fc.property(calls, (given) => {
+      const { splits } = buildDataset(task, given, { seed: 1 });
+      const start = new Map<string, number>();
+      for (const each of given)
+        start.set(each.sessionId, Math.min(start.get(each.sessionId) ?? 1e9, each.at));
+      const starts = (name: (typeof SPLITS)[number]) =>
+        splits[name].map((each) => start.get(each.sessionId)!);
+      assert.ok(Math.max(0, ...starts('train')) < Math.min(1e9, ...starts('exam')));
+      assert.ok(Math.max(0, ...starts('validation')) < Math.min(1e9, ...starts('calibration')));
+    }),
+  );
+});
+
+test('repeats become weight with the most frequent answer; the id follows the content', () => {
+  const given = [
+    call(1, 1, 'where is my order', 'a'),
+    call(2, 1, 'where is my order', 'b'),
+    call(3, 1, 'where is my order', 'b'),
+    call(4, 1, 'cancel it', 'a'),
+  ];
+  const dataset = buildDataset(task, given, { seed: 1 });
+  const [order] = dataset.splits.train;
+  assert.equal(order?.weight, 3);
+  assert.equal(order?.answer, 'b');
+  assert.equal(dataset.splits.train.length, 2);
+  const changed = buildDataset(task, given.with(3, call(4, 1, 'cancel it', 'b')), { seed: 1 });
+  assert.notEqual(changed.id, dataset.id);
+});
+
+test('a repeat of a training text is not measured, and calls of another task are left out', () => {
+  const given = [1, 2, 3, 4, 5, 6, 7, 8].map((i) => call(i, i, i === 8 ? 'text 1' : `text ${i}`, 'a'));
+  const foreign = call(9, 9, 'x', 'a');
+  const other = { ...foreign, request: { ...foreign.request, messages: [foreign.request.messages[1]!] } };
+  const dataset = buildDataset(task, [...given, other], { seed: 1 });
+  assert.deepEqual(dataset.dropped, { leak: 1, unfamiliar: 1 });
+});
+
+test('shares add up and hold enough back for the gate', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 200_000 }), (n) => {
+      const shares = defaultShares(n);
+      assert.ok(Math.abs(sum(Object.values(shares)) - 1) < 1e-9);
+      assert.ok(shares.train >= 0.41);
+      if (n >= 1000) assert.ok(shares.calibration * n >= 330);
+    }),
+  );
+});
+
+test('sessions go whole into the splits, near to the shares, none of which stays empty', () => {
+  const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 4, maxLength: 200 });
+  fc.assert(
+    fc.property(sizes, (given) => {
+      const shares = defaultShares(sum(given));
+      const names = splitSessions(given, shares);
+      assert.equal(names.length, given.length);
+      assert.deepEqual([...new Set(names)], [...SPLITS]);
+      const train = sum(given.filter((_, i) => names[i] === 'train'));
+      if (given.length >= 40) assert.ok(Math.abs(train / sum(given) - shares.train) < 0.1);
+    }),
+  );
+});
+
+test('the search for near-duplicates misses none', () => {
+  const text = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 14 }).map((list) => list.join(' '));
+  fc.assert(
+    fc.property(fc.array(text, { maxLength: 25 }), fc.constantFrom(0.5, 0.8, 0.9), (texts, bound) => {
+      const index = neighbours(texts, bound);
+      const sets = texts.map(shingles);
+      for (const [i] of texts.entries()) {
+        const expected = sets
+          .slice(0, i)
+          .flatMap((set, j) => (resemblance(set, sets[i]!) >= bound ? [j] : []));
+        assert.deepEqual(index.near(i), expected);
+        index.add(i);
+      }
+    }),
+  );
+});
