@@ -1,0 +1,30 @@
+/** Links between our own pages lead somewhere. */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+test('every relative link in README.md and docs/ leads to a file', () => {
+  const pages = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => join('docs', name))].filter(
+    (name) => name.endsWith('.md'),
+  );
+  assert.ok(pages.length > 5);
+  for (const page of pages) {
+    const text = readFileSync(join(ROOT, page), 'utf8');
+    for (const [, target = ''] of text.matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)) {
+      assert.ok(existsSync(join(ROOT, dirname(page), target)), `${page} links to ${target}`);
+    }
+  }
+});
+
+test('every folder in the README’s tree is there, and every folder of src is in the tree', () => {
+  const tree = readFileSync(join(ROOT, 'README.md'), 'utf8').match(/\nsrc\/\n([\s\S]*?)```/)?.[1] ?? '';
+  const named = [...tree.matchAll(/^[├└]── (\w+)\//gm)].map((match) => match[1]).sort();
+  const there = readdirSync(join(ROOT, 'src'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+  assert.deepEqual(named, there);
+});
