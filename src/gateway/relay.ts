@@ -28,36 +28,57 @@ export async function relay(options: RelayOptions): Promise<number> {
   let status = 0;
   let left = Number.POSITIVE_INFINITY;
   let held: Buffer | null = null;
-  await options.upstream.ask(
-    options.question,
-    {
-      onHead: (head) => {
-        status = head.status;
-        const length = headerOf(head.headers, 'content-length');
-        if (length !== undefined && /^\d+$/.test(length)) left = Number(length);
-        copy?.begin(head);
-        response.writeHead(head.status, head.statusText, [
-          ...clientHeaders(head.headers),
-          ...options.extraHeaders,
-        ]);
-        // Without a length it is a stream: its head must not wait for the first event.
-        if (left === Number.POSITIVE_INFINITY) response.flushHeaders();
-      },
-      onData: (chunk) => {
-        copy?.push(chunk);
-        left -= chunk.length;
-        if (left <= 0) {
+  let ended = false;
+
+  const flush = (): Promise<void> | undefined => {
+    const chunk = held;
+    held = null;
+    return chunk ? write(response, chunk) : undefined;
+  };
+  // The latest chunk waits for the end of the turn: if the answer ends with it, both go out as one, after the record.
+  const flushSoon = (): void => {
+    setImmediate(() => {
+      if (ended || left <= 0 || response.destroyed) return;
+      if (held) flush();
+      else response.flushHeaders();
+    });
+  };
+
+  try {
+    await options.upstream.ask(
+      options.question,
+      {
+        onHead: (head) => {
+          status = head.status;
+          const length = headerOf(head.headers, 'content-length');
+          if (length !== undefined && /^\d+$/.test(length)) left = Number(length);
+          copy?.begin(head);
+          response.writeHead(head.status, head.statusText, [
+            ...clientHeaders(head.headers),
+            ...options.extraHeaders,
+          ]);
+          flushSoon();
+        },
+        onData: (chunk) => {
+          copy?.push(chunk);
+          left -= chunk.length;
+          const wait = flush();
           held = chunk;
-          return undefined;
-        }
-        return write(response, chunk);
+          flushSoon();
+          return wait;
+        },
       },
-    },
-    options.signal,
-  );
+      options.signal,
+    );
+    ended = true;
+  } catch (error) {
+    ended = true;
+    // What came before the upstream broke off is the client's.
+    flush();
+    throw error;
+  }
   await options.beforeEnd(status);
-  if (held) response.end(held);
-  else response.end();
+  response.end(held ?? undefined);
   return status;
 }
 

@@ -152,6 +152,29 @@ test('bytes are passed on as they come, not when all are there', async () => {
   }
 });
 
+test('a long answer to a slow reader arrives whole', async () => {
+  const piece = Buffer.alloc(64 * 1024, 'abcdefgh');
+  const harness = await startHarness(async (_received, response) => {
+    response.writeHead(200, { 'content-type': 'application/octet-stream' });
+    for (let i = 0; i < 256; i++) if (!response.write(piece)) await once(response, 'drain');
+    response.end('end');
+  });
+  try {
+    const answer = await fetch(`${harness.gateway.url}/files/f/content`);
+    let size = 0;
+    let last = '';
+    for await (const part of answer.body ?? []) {
+      if (size === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+      size += part.length;
+      last = Buffer.from(part).subarray(-3).toString();
+    }
+    assert.equal(size, 256 * piece.length + 3);
+    assert.equal(last, 'end');
+  } finally {
+    await harness.close();
+  }
+});
+
 test('a client that goes away stops the upstream', async () => {
   let stopped = false;
   const harness = await startHarness((_received, response) => {

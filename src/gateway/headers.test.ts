@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { clientHeaders, headerOf, upstreamHeaders } from './headers.ts';
+import { upstreamPath } from './upstream.ts';
+
+test('end-to-end headers pass in their order and spelling; hop-by-hop ones, named ones and ours do not', () => {
+  const raw = [
+    'Host',
+    'gateway',
+    'Authorization',
+    'Bearer k',
+    'X-Custom',
+    '1',
+    'x-custom',
+    '2',
+    'Connection',
+    'keep-alive, X-Hop',
+    'X-Hop',
+    'gone',
+    'Transfer-Encoding',
+    'chunked',
+    'Content-Length',
+    '3',
+    'X-Understudy-Route',
+    'llm',
+    'Accept-Encoding',
+    'gzip',
+  ];
+  const kept = ['Authorization', 'Bearer k', 'X-Custom', '1', 'x-custom', '2', 'Accept-Encoding', 'gzip'];
+  assert.deepEqual(upstreamHeaders(raw), kept);
+  assert.deepEqual(
+    clientHeaders(['Content-Length', '3', 'Set-Cookie', 'a', 'Set-Cookie', 'b', 'Keep-Alive', '5']),
+    ['Content-Length', '3', 'Set-Cookie', 'a', 'Set-Cookie', 'b'],
+  );
+  assert.equal(headerOf(raw, 'x-custom'), '1');
+});
+
+test('base URLs with and without a version meet paths with and without one', () => {
+  const cases: readonly [string, string, string][] = [
+    ['/v1', '/v1/chat/completions', '/v1/chat/completions'],
+    ['/v1/', '/chat/completions?a=1', '/v1/chat/completions?a=1'],
+    ['/', '/v1/chat/completions', '/v1/chat/completions'],
+    ['/', '/chat/completions', '/chat/completions'],
+    ['/openai/v1', '/v1/chat/completions', '/openai/v1/chat/completions'],
+    ['/openai/v1', '/openai/v1/models', '/openai/v1/models'],
+    ['/v1beta/openai', '/v1/chat/completions', '/v1beta/openai/chat/completions'],
+    ['/api', '/v1/models', '/api/v1/models'],
+    ['/v1', '/v1', '/v1'],
+    ['/v1', '/v10/x', '/v1/v10/x'],
+  ];
+  for (const [base, path, expected] of cases)
+    assert.equal(upstreamPath(base, path), expected, `${base} + ${path}`);
+});
