@@ -66,20 +66,23 @@ export function groupTexts(texts: readonly Text[], rule: Rule, words: Vocabulary
   const recurring = texts.filter((text) => text.sessions > 1).length;
   const groups: (Group | null)[] = [...singles];
   const owner = texts.map((_, i) => i);
-  const failed = new Set<string>();
+  const failed = texts.map(() => new Set<number>());
   for (const [i, j] of pairs(singles, rule, words)) {
     const a = owner[i]!;
     const b = owner[j]!;
-    const key = a < b ? `${a} ${b}` : `${b} ${a}`;
-    if (a === b || failed.has(key)) continue;
+    if (a === b || failed[a]!.has(b)) continue;
     const joined = join(groups[a]!, groups[b]!, rule, recurring > LIST, words);
     if (joined === null) {
-      failed.add(key);
+      failed[a]!.add(b);
+      failed[b]!.add(a);
       continue;
     }
-    // A new number, so that what failed before is tried again with what the larger group has in common.
     const c = groups.length;
     groups.push(joined);
+    // What both parts failed with is not tried again: each trial is an alignment of whole prompts.
+    const hopeless = failed[a]!.intersection(failed[b]!);
+    failed.push(hopeless);
+    for (const other of hopeless) failed[other]!.add(c);
     groups[a] = null;
     groups[b] = null;
     for (let k = 0; k < owner.length; k++) if (owner[k] === a || owner[k] === b) owner[k] = c;
