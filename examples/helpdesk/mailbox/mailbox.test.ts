@@ -85,7 +85,7 @@ test('all labels, a few other languages, and under 2 % hard ones', () => {
   const foreign = share((mail) => mail.making.language !== 'en');
   assert.ok(foreign > 0.025 && foreign < 0.055, String(foreign));
   assert.ok(share((mail) => mail.making.hard) < 0.02);
-  assert.ok(share((mail) => mail.body.length > 280) > 0.01);
+  assert.ok(share((mail) => mail.body.length > 240) > 0.01);
   const mean = mails.reduce((sum, mail) => sum + mail.body.length, 0) / mails.length;
   assert.ok(mean > 100 && mean < 220, String(mean));
 });

@@ -168,15 +168,15 @@ function writeEnglish(
   const sentences: string[] = [];
   const mentioned = sheet.orderSaid;
   if (mentioned && sheet.wrong === null && draw.chance(0.05)) sentences.push(next(filler.earlierOrders));
-  if (draw.chance(0.07)) sentences.push(next(filler.fillers));
+  if (draw.chance(0.05)) sentences.push(next(filler.fillers));
   sentences.push(core);
   if (aboutOrder && !sheet.orderSaid && draw.chance(0.85)) sentences.push(next(filler.orderSentences));
   if (aboutOrder && !sheet.productSaid && draw.chance(0.3)) sentences.push(next(filler.productSentences));
-  if (draw.chance(0.4)) sentences.push(next(topic.context));
+  if (draw.chance(0.45)) sentences.push(next(topic.context));
   if (sheet.wish === null && draw.chance(topic.wishShare)) sentences.push(next(filler.wishSentences));
-  for (const share of draw.chance(0.03) ? [1, 1, 1, 1] : [0.4, 0.1])
+  for (const share of draw.chance(0.03) ? [1, 1, 1, 1, 1, 1] : [0.3, 0.07])
     if (draw.chance(share)) sentences.push(next(filler.fillers));
-  if (draw.chance(0.08)) sentences.push(next(filler.secondQuestions));
+  if (draw.chance(0.06)) sentences.push(next(filler.secondQuestions));
   if (sheet.wrong !== null && sheet.orderSaid) sentences.push(next(filler.corrections));
 
   const lines: string[] = [];

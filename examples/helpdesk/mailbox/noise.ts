@@ -53,7 +53,7 @@ function withTypos(text: string, count: number, draw: Draw): string {
 
 /** The text as somebody typed it. */
 export function scribble(text: string, draw: Draw): string {
-  let result = draw.chance(0.25) ? withTypos(text, draw.between(1, 2), draw) : text;
+  let result = draw.chance(0.2) ? withTypos(text, draw.between(1, 2), draw) : text;
   if (draw.chance(0.12)) result = result.toLowerCase();
   if (draw.chance(0.06)) result = result.replace(/\.(?=\s|$)/g, '');
   if (draw.chance(0.04)) result = result.replace(/\?/g, '??');

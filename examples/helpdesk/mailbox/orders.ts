@@ -99,7 +99,7 @@ export const orderTopics: readonly Topic[] = [
         'This is not what I ordered. It should have been {item}.',
         'The (box|parcel) for {order} (contains|held) something (else|completely different) than {item}.',
         'Instead of {item} (there was|I found) a (book|pair of socks|garden hose|phone case) in the parcel.',
-        'The {product} I got is in (black|white|grey), I had chosen (red|blue|green).',
+        'The {product} I got is in (black|white|grey), I had ordered (red|blue|green).',
         'I got {item} (but never ordered that|which is not mine|that I did not order), my order {order} was something else.',
       ],
       [
@@ -131,7 +131,7 @@ export const orderTopics: readonly Topic[] = [
         'Please (send|email) me a return label for order {order}.',
         '[fit]{item} (turned out too large|turned out too small|will not fit in my kitchen) and I would like to give it back.',
         'I do not like the {product}, (can I return it?|I want to give it back.)',
-        'Order {order} (should|has to|is to) go back, I (found it cheaper|bought it twice|do not want it any more).',
+        'Order {order} (should|has to|is to) go back, I (did not like it|was too quick|do not want to keep it).',
         '[refund]I want to give back {item} and get my money back.',
         'Is it still possible to return {item}? I bought it on {date}.',
       ],
