@@ -19,9 +19,11 @@ import { relay } from './relay.ts';
 import { connectUpstream, type Upstream } from './upstream.ts';
 
 const DIALECTS: readonly Dialect[] = [openaiChat];
-/** How long a call may wait for its record, and audits for the end, in milliseconds. */
+/** How long a call may wait for its record, in milliseconds. */
 const RECORD_WAIT_MS = 2000;
-const CLOSE_GRACE_MS = 10_000;
+/** How long closing waits for calls, and then for audits, in milliseconds. */
+const CALL_GRACE_MS = 30_000;
+const AUDIT_GRACE_MS = 10_000;
 /** Audits and comparisons at once. */
 const MAX_BACKGROUND = 32;
 const MAX_HEADER_BYTES = 64 * 1024;
@@ -63,7 +65,7 @@ export interface Gateway {
   readonly url: string;
   readonly port: number;
   stats(): GatewayStats;
-  /** Stops accepting, finishes what is under way (audits within 10 s), lets go of the upstream. */
+  /** Stops accepting, finishes what is under way (calls within 30 s, audits within 10), lets go of the upstream. */
   close(): Promise<void>;
 }
 
@@ -171,11 +173,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     }),
     close: async () => {
       closing = true;
+      const impatience = setTimeout(() => server.closeAllConnections(), CALL_GRACE_MS);
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeIdleConnections();
       });
-      await background.close(CLOSE_GRACE_MS);
+      clearTimeout(impatience);
+      await background.close(AUDIT_GRACE_MS);
       await upstream.close();
     },
   };
