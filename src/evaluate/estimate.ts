@@ -1,0 +1,61 @@
+/**
+ * What a candidate is likely worth, from the validation split alone: for the competition between candidates.
+ * Does not: prove anything; that is the gate's, on calls that nobody has looked at.
+ */
+
+import { confidenceOf } from '../core/confidence.ts';
+import { fitConfidence, type Judged } from './confidence.ts';
+import type { Marked } from './evaluate.ts';
+import { type GateOptions, passChance, riskAt, riskCurve, type Scored } from './gate.ts';
+
+export interface Estimate {
+  /** Share of calls it could serve with an error of at most epsilon. */
+  readonly coverage: number;
+  /** Share of all answers that are right. */
+  readonly accuracy: number;
+  /** The best chance of any threshold to pass the gate with that many calibration calls. */
+  readonly passChance: number;
+  /** Mean score when it answers at the confidence target 1 − epsilon and hands over below. */
+  readonly score: number;
+}
+
+/** The confidence is fitted on one half and applied to the other, both ways, so that it cannot flatter itself. */
+export function estimate(
+  marked: readonly Marked[],
+  options: GateOptions & { readonly calibrationSize: number },
+): Estimate {
+  const judged: Judged[] = marked.map(({ prediction, mark }) => ({
+    signals: prediction.signals,
+    right: mark.right === true,
+  }));
+  const half = (parity: number): Judged[] => judged.filter((_, i) => i % 2 === parity);
+  const models = [fitConfidence(half(1)), fitConfidence(half(0))] as const;
+  const scored: Scored[] = judged.map(({ signals, right }, i) => ({
+    confidence: confidenceOf(models[i % 2 === 0 ? 0 : 1], signals),
+    right,
+  }));
+  let coverage = 0;
+  let chance = 0;
+  for (const point of riskCurve(scored, 100)) {
+    // Jeffreys' mean: no errors in few calls are not no errors.
+    const error = (point.errors + 0.5) / (point.served + 1);
+    if (error <= options.epsilon) coverage = Math.max(coverage, point.coverage);
+    chance = Math.max(chance, passChance(point, point.coverage * options.calibrationSize, options));
+  }
+  return {
+    coverage,
+    accuracy: judged.length === 0 ? 0 : judged.filter(({ right }) => right).length / judged.length,
+    passChance: chance,
+    score: abstentionScore(scored, 1 - options.epsilon),
+  };
+}
+
+/**
+ * Mean score with abstention at a confidence target t (Kalai et al. 2025, arXiv 2509.04664): right +1, handed over 0,
+ * wrong −t/(1−t). Answering pays exactly where the chance to be right is above t, so a guesser loses.
+ */
+export function abstentionScore(scored: readonly Scored[], target: number): number {
+  if (scored.length === 0) return 0;
+  const { served, errors } = riskAt(scored, target);
+  return (served - errors - (errors * target) / (1 - target)) / scored.length;
+}

@@ -1,0 +1,43 @@
+/**
+ * Runs the cheap rungs in this process: the encoder's vector where the model needs one, then arithmetic.
+ * Does not: load the encoder (runtime/encoder), or know the models' inside (models/linear).
+ */
+import { UnderstudyError } from '../core/errors.ts';
+import type { Encoder, Runtime } from '../core/runtime.ts';
+import type { Artefact } from '../core/specialist.ts';
+import { answerLinear, encoderText, type LinearModel, loadLinear } from '../models/linear.ts';
+import { remembering } from '../models/remembering.ts';
+
+/** @param options.encoder null: only artefacts of the lexical rung can be run. Not closed with the runtime. */
+export function linearRuntime(options: { readonly encoder: Encoder | null }): Runtime {
+  const encoder = options.encoder ? remembering(options.encoder) : null;
+  const models = new Map<string, Promise<LinearModel>>();
+  const modelOf = ({ path, sha256 }: Artefact): Promise<LinearModel> => {
+    const known = models.get(sha256);
+    if (known) return known;
+    const loading = loadLinear(path);
+    models.set(sha256, loading);
+    // A failure is not kept: the file may come back.
+    loading.catch(() => models.delete(sha256));
+    return loading;
+  };
+  return {
+    rungs: encoder ? ['lexical', 'knn', 'head'] : ['lexical'],
+    predict: async (artefact, input, { signal } = {}) => {
+      const start = performance.now();
+      const model = await modelOf(artefact);
+      let vector: Float32Array | null = null;
+      if (model.encoder !== null) {
+        if (encoder?.name !== model.encoder)
+          throw new UnderstudyError('unavailable', `This specialist needs the encoder ${model.encoder}.`, {
+            hint: 'Run `understudy doctor` to see how to get its weights.',
+          });
+        vector = (await encoder.embed([encoderText(input)], signal))[0] ?? null;
+      }
+      if (signal?.aborted)
+        throw new UnderstudyError('cancelled', 'The prediction was cancelled.', { hint: 'Nothing to do.' });
+      return { ...answerLinear(model, input, vector), ms: performance.now() - start };
+    },
+    close: async () => models.clear(),
+  };
+}
