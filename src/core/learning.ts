@@ -5,10 +5,8 @@
  */
 import type { OutputKind } from './answer.ts';
 import type { EscalationReason, LlmReason } from './call.ts';
-import type { Config } from './config.ts';
 import type { SplitName } from './dataset.ts';
 import type { Stage, StageChange } from './deployment.ts';
-import type { OnProgress } from './progress.ts';
 import type { Rate, Rung, Specialist, Verdict } from './specialist.ts';
 
 export interface LearnOptions {
@@ -70,6 +68,8 @@ export interface TaskReport {
   readonly trained: readonly TrainedCandidate[];
   /** With its evidence, also where the gate refused it; null where nothing was trained to the end. */
   readonly specialist: Specialist | null;
+  /** How many more answers the LLM was asked for, for references by majority; 0 where it was not. */
+  readonly askedAgain: number;
   readonly deployed: boolean;
   readonly outcome: 'passed' | 'refused';
   /** In plain words. */
@@ -168,24 +168,6 @@ export interface DemoTask {
   readonly latencyBefore: LatencyMs;
   readonly latencyAfter: LatencyMs;
   readonly history: readonly StageChange[];
-}
-
-/** What the demo is run with. */
-export interface DemoOptions {
-  readonly config: Config;
-  /** Folder of the demo's own: store, weights, adapters, report. */
-  readonly dir: string;
-  /** Throw away what an earlier, unfinished run has left, instead of going on from it. */
-  readonly fresh: boolean;
-  /** The user's own LLM; null for the stand-in. */
-  readonly upstream: { readonly baseUrl: string; readonly apiKey: string } | null;
-  readonly model: string;
-  /** The stand-in takes this times as long as an LLM takes. */
-  readonly timeScale: number;
-  readonly onProgress?: OnProgress;
-  readonly signal?: AbortSignal;
-  /** One line for a person. */
-  readonly log?: (line: string) => void;
 }
 
 /** The whole loop on the example agent: a day in two halves. */

@@ -107,6 +107,11 @@ export interface Evidence {
     readonly uses: number;
   };
   readonly gate: GateResult;
+  /**
+   * How often the LLM gave the same answer when held-back calls were asked again; the references are then its
+   * majority. Null where it was not asked: the references are the recorded answers.
+   */
+  readonly selfAgreement: Rate | null;
   readonly latencyMs: { readonly p50: number; readonly p95: number };
 }
 

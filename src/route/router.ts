@@ -4,6 +4,7 @@
  * the confidence reaches the threshold. Does not: move deployments between stages (deploy/), talk HTTP (gateway/).
  */
 
+import type { Answer } from '../core/answer.ts';
 import type { CallRequest, CallResponse } from '../core/call.ts';
 import { confidenceOf } from '../core/confidence.ts';
 import type { Audit, Deployment } from '../core/deployment.ts';
@@ -29,7 +30,7 @@ export interface RouterOptions {
   /** Finds the task of a request, or null. */
   readonly assign: (tasks: readonly Task[], request: CallRequest) => Task | null;
   /** Right or wrong against the LLM's answer, by the task's output kind. */
-  readonly right: (task: Task, attempted: Attempted, llm: CallResponse) => boolean;
+  readonly right: (task: Task, answer: Answer, llm: CallResponse) => boolean;
   /** A comparison of an answer that was, or would have been, used. */
   readonly onAudit: (audit: Audit) => void;
   readonly now: () => number;
@@ -142,7 +143,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       at: options.now(),
       stage: post.deployment.stage,
       confidence: attempted.confidence,
-      right: options.right(post.task, attempted, llm),
+      right: options.right(post.task, attempted.answer, llm),
     });
   };
 

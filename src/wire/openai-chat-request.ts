@@ -116,3 +116,39 @@ function toolFromJson(raw: Json): Tool | null {
     parameters: parameters ?? null,
   };
 }
+
+/**
+ * The inverse of requestFromJson, for a call that we make ourselves: an equal call, though not the same bytes.
+ * Media parts are gone, so calls that had some cannot be made again.
+ */
+export function requestToJson(request: CallRequest): JsonObject {
+  const { tools: otherTools = [], ...params } = request.params;
+  const functions = request.tools.map((tool) => ({
+    type: 'function',
+    function: { name: tool.name, description: tool.description, parameters: tool.parameters },
+  }));
+  const tools = Array.isArray(otherTools) ? [...functions, ...otherTools] : functions;
+  return {
+    ...params,
+    model: request.model,
+    messages: request.messages.map(messageToJson),
+    ...(tools.length > 0 ? { tools } : {}),
+    ...(request.toolChoice === undefined ? {} : { tool_choice: request.toolChoice }),
+    ...(request.responseFormat ? { response_format: request.responseFormat } : {}),
+    ...(request.stream ? { stream: true } : {}),
+  };
+}
+
+function messageToJson(message: Message): JsonObject {
+  const calls = message.toolCalls?.map((call) => ({
+    id: call.id,
+    type: 'function',
+    function: { name: call.name, arguments: call.arguments },
+  }));
+  return {
+    role: message.role,
+    content: message.content,
+    ...(calls ? { tool_calls: calls } : {}),
+    ...(message.toolCallId === undefined ? {} : { tool_call_id: message.toolCallId }),
+  };
+}

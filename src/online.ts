@@ -1,0 +1,142 @@
+/**
+ * The online path, joined: gateway → route → specialists or upstream → capture → store, and the audits that move
+ * deployments. The other half of the story is pipeline.ts.
+ * Does not: do any of the work itself; whatever fails here leaves the agent with the LLM.
+ */
+
+import { answerOf, renderAnswer } from './core/answer.ts';
+import { assign } from './core/assign.ts';
+import { compareAnswers } from './core/compare.ts';
+import type { Config } from './core/config.ts';
+import type { Audit, Deployment } from './core/deployment.ts';
+import { messageOf } from './core/errors.ts';
+import { newId } from './core/ids.ts';
+import type { Recorder } from './core/online.ts';
+import type { Runtime } from './core/runtime.ts';
+import type { Store } from './core/store.ts';
+import type { Task } from './core/task.ts';
+import { step } from './deploy/stages.ts';
+import { type Gateway, startGateway } from './gateway/gateway.ts';
+import { createRouter, type RoutingPlan } from './route/router.ts';
+
+export interface OnlineParts {
+  readonly config: Config;
+  readonly store: Store;
+  readonly recorder: Recorder;
+  readonly runtimes: readonly Runtime[];
+  readonly log: (line: string) => void;
+  readonly now?: () => number;
+}
+
+/** How often a running gateway looks for what a learning run in another process has deployed. */
+const REFRESH_MS = 2000;
+/** Specialists' calls at once; the models answer a few together, the rest would only wait. */
+const MAX_IN_FLIGHT = 32;
+
+/** Starts the gateway on the store's present deployments and keeps them up to date. */
+export async function startOnline(parts: OnlineParts): Promise<Gateway> {
+  const { config, store, log } = parts;
+  const now = parts.now ?? Date.now;
+  let plan = readPlan(store);
+  let audits: Audit[] = [];
+
+  const router = createRouter(plan, {
+    runtimes: parts.runtimes,
+    canaryShare: config.serve.canaryShare,
+    auditShare: config.serve.auditShare,
+    timeoutMs: config.serve.timeoutMs,
+    maxInFlight: MAX_IN_FLIGHT,
+    assign,
+    right: (task, answer, llm) =>
+      compareAnswers(task.kind, renderAnswer(answerOf(llm)), renderAnswer(answer), schemasOf(task)).right ===
+      true,
+    onAudit: (audit) => audits.push(audit),
+    now,
+  });
+
+  // Store work waits for this turn of the clock: a slow or locked store must not hold up a call.
+  const keepUp = (): void => {
+    const pending = audits;
+    audits = [];
+    try {
+      for (const audit of pending) store.addAudit(audit);
+      for (const id of new Set(pending.map((audit) => audit.deploymentId))) advance(store, id, config, now());
+    } catch (error) {
+      // What was written already is recognised by its call id when it is written again.
+      audits = [...pending, ...audits];
+      log(`audits wait for the store: ${messageOf(error)}`);
+      return;
+    }
+    try {
+      const fresh = readPlan(store);
+      if (versionOf(fresh) === versionOf(plan)) return;
+      plan = fresh;
+      router.update(plan);
+    } catch (error) {
+      log(`deployments cannot be read, the present ones stay: ${messageOf(error)}`);
+    }
+  };
+  const timer = setInterval(keepUp, REFRESH_MS);
+  timer.unref();
+
+  const gateway = await startGateway({
+    gateway: config.gateway,
+    upstreamUrl: config.upstream.baseUrl,
+    serveTimeoutMs: config.serve.timeoutMs,
+    router,
+    recorder: parts.recorder,
+    log: (event, detail) => log(`${event} ${JSON.stringify(detail)}`),
+    now,
+  });
+  return {
+    ...gateway,
+    close: async () => {
+      await gateway.close();
+      clearInterval(timer);
+      keepUp();
+    },
+  };
+}
+
+/** Moves a deployment if its audits say so, and writes down that it moved. */
+function advance(store: Store, id: string, config: Config, at: number): void {
+  const deployment = store.deployments().find((each) => each.id === id);
+  const specialist = store
+    .specialists(deployment?.taskId)
+    .find((each) => each.id === deployment?.specialistId);
+  if (!deployment || !specialist) return;
+  const { epsilon, delta } = specialist.evidence.gate;
+  const slips = 1 - (specialist.evidence.selfAgreement?.share ?? 1);
+  const policy = { bound: epsilon + slips, delta, stepAudits: config.serve.stepAudits };
+  const moved = step(deployment, store.audits(id), policy, at);
+  if (moved === deployment) return;
+  store.putDeployment(moved);
+  store.addEvent({
+    id: newId('event', at),
+    at,
+    kind: 'deployment-moved',
+    subject: id,
+    detail: { from: deployment.stage, to: moved.stage, reason: moved.history.at(-1)?.reason ?? '' },
+  });
+}
+
+function readPlan(store: Store): RoutingPlan {
+  return { tasks: store.tasks(), deployments: store.deployments(), specialists: store.specialists() };
+}
+
+/** Equal as long as nothing that routing rests on has changed. */
+function versionOf(plan: RoutingPlan): string {
+  const part = (deployment: Deployment): string => `${deployment.id} ${deployment.stage}`;
+  return `${plan.deployments.map(part).join()} ${plan.tasks.map((task) => `${task.id} ${task.calls}`).join()}`;
+}
+
+/** The schemas that comparison needs, from the task's response format and tools. */
+export function schemasOf(task: Task): Parameters<typeof compareAnswers>[3] {
+  const wrapper = task.responseFormat?.json_schema;
+  const schema =
+    typeof wrapper === 'object' && wrapper !== null && !Array.isArray(wrapper) ? wrapper.schema : undefined;
+  return {
+    ...(schema === undefined ? {} : { schema }),
+    toolSchemas: Object.fromEntries(task.tools.map((tool) => [tool.name, tool.parameters])),
+  };
+}

@@ -1,0 +1,239 @@
+/**
+ * Opens everything that a configuration names (store, vault, models, trainers) and offers the program's few verbs.
+ * The composition root: here, and only here, implementations are chosen.
+ * Does not: hold the loop itself (pipeline.ts) or the online path (online.ts).
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { drain, startDrain } from './capture/drain.ts';
+import { importFiles } from './capture/importers/import.ts';
+import { readCalls } from './capture/read.ts';
+import { openRecorder } from './capture/recorder.ts';
+import { openVault } from './capture/vault.ts';
+import type { Call, CallRequest } from './core/call.ts';
+import type { Config } from './core/config.ts';
+import { messageOf, UnderstudyError } from './core/errors.ts';
+import type { ImportReport, LearnOptions, LearnReport, StatusReport } from './core/learning.ts';
+import type { OnProgress } from './core/progress.ts';
+import type { Encoder, Runtime, Trainer } from './core/runtime.ts';
+import type { Store } from './core/store.ts';
+import type { Gateway } from './gateway/gateway.ts';
+import { CATALOGUE, DEFAULT_ENCODER, DEFAULT_LANGUAGE } from './models/catalogue.ts';
+import { ensureWeights } from './models/weights.ts';
+import { startOnline } from './online.ts';
+import { learn } from './pipeline.ts';
+import { linearRuntime } from './runtime/linear.ts';
+import { type Models, startModels } from './runtime/models.ts';
+import { openSqliteStore } from './store/sqlite/store.ts';
+import { embeddedTrainer } from './train/embedded/trainer.ts';
+import { linearTrainer } from './train/linear/trainer.ts';
+
+export interface UnderstudyOptions {
+  readonly config: Config;
+  readonly onProgress?: OnProgress;
+  readonly signal?: AbortSignal;
+  /** One line for the operator; never holds a payload. */
+  readonly log: (line: string) => void;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Asks the LLM a held-back call again, for references by majority; the recorded answers stand without it. */
+  readonly askAgain?: (request: CallRequest) => Promise<string | null>;
+}
+
+export interface Understudy {
+  readonly store: Store;
+  /** Imports logs. Sessions without times of their own are split in random order later. */
+  import(paths: readonly string[]): Promise<ImportReport>;
+  /** The six steps over all that has been captured. */
+  learn(options?: LearnOptions): Promise<LearnReport>;
+  status(): StatusReport;
+  /** The captured calls with their payloads opened, oldest first. */
+  calls(): Call[];
+  startGateway(): Promise<Gateway>;
+  close(): Promise<void>;
+}
+
+/** What runs small models, and what makes them; opened when first needed. */
+interface Workshop {
+  readonly encoder: Encoder | null;
+  readonly trainers: readonly Trainer[];
+  readonly runtimes: readonly Runtime[];
+  /** What is missing and what to do about it, a line each. */
+  readonly notes: readonly string[];
+}
+
+/** @throws UnderstudyError 'bad-config' and what the store and the vault throw. */
+export async function openUnderstudy(options: UnderstudyOptions): Promise<Understudy> {
+  const { config, log, onProgress, signal } = options;
+  const { dataDir } = config;
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const storePath = join(dataDir, 'understudy.db');
+  const journalDir = join(dataDir, 'journal');
+  const env = options.env ?? process.env;
+  const store = openSqliteStore(storePath);
+  const vault = openVault({ dataDir, store, env });
+  let models: Models | null = null;
+  let workshop: Promise<Workshop> | null = null;
+
+  const openWorkshop = async (): Promise<Workshop> => {
+    const notes: string[] = [];
+    const weights = async (name: string): Promise<string | null> => {
+      try {
+        const at = await ensureWeights(name, {
+          dataDir,
+          env,
+          ...(onProgress ? { onProgress } : {}),
+          ...(signal ? { signal } : {}),
+        });
+        return at.path;
+      } catch (error) {
+        if (signal?.aborted) throw error;
+        const note = `${messageOf(error)} Going on without ${name}.`;
+        notes.push(note);
+        log(note);
+        return null;
+      }
+    };
+    const encoderPath = await weights(DEFAULT_ENCODER);
+    const languagePath = await weights(DEFAULT_LANGUAGE);
+    const dimensions = CATALOGUE.find((entry) => entry.name === DEFAULT_ENCODER)?.dimensions ?? 384;
+    models = await startModels({
+      encoder: encoderPath === null ? null : { name: DEFAULT_ENCODER, path: encoderPath, dimensions },
+      language: languagePath === null ? null : { name: DEFAULT_LANGUAGE, path: languagePath },
+      threads: config.serve.threads,
+    });
+    const { encoder, llama } = models;
+    const train = { ...(config.train.threads === undefined ? {} : { threads: config.train.threads }) };
+    return {
+      encoder,
+      notes,
+      runtimes: [linearRuntime({ encoder }), ...(llama ? [llama] : [])],
+      trainers: [
+        linearTrainer({ encoder }),
+        ...(languagePath === null ? [] : [embeddedTrainer({ ...train, basePath: async () => languagePath })]),
+      ],
+    };
+  };
+  const tools = (): Promise<Workshop> => {
+    workshop ??= openWorkshop();
+    return workshop;
+  };
+  const drainJournal = (): void => {
+    mkdirSync(journalDir, { recursive: true, mode: 0o700 });
+    drain(journalDir, store);
+  };
+  const calls = (): Call[] => {
+    drainJournal();
+    return readCalls(store, vault, undefined, (count) =>
+      log(`${count} calls are erased with their day's key`),
+    );
+  };
+
+  return {
+    store,
+    calls,
+    import: (paths) => importFiles(paths, { store, vault, ...(onProgress ? { onProgress } : {}) }),
+    learn: async (learnOptions = {}) =>
+      learn(
+        {
+          config,
+          store,
+          calls: calls(),
+          log,
+          ...(await tools()),
+          ...(onProgress ? { onProgress } : {}),
+          ...(signal ? { signal } : {}),
+          ...(options.askAgain ? { askAgain: options.askAgain } : {}),
+        },
+        learnOptions,
+      ),
+    status: () => statusOf(store),
+    startGateway: async () => {
+      mkdirSync(journalDir, { recursive: true, mode: 0o700 });
+      // Its own connection that never waits for a lock: calls under way come first.
+      const online = openSqliteStore(storePath, { busyTimeoutMs: 0 });
+      const recorder = openRecorder({
+        dir: journalDir,
+        vault: openVault({ dataDir, store: online, env }),
+        log,
+      });
+      const draining = startDrain({ dir: journalDir, store: online, recorder, log });
+      const gateway = await startOnline({
+        config,
+        store: online,
+        recorder,
+        runtimes: [onDemand(tools)],
+        log,
+      });
+      return {
+        ...gateway,
+        close: async () => {
+          await gateway.close();
+          await recorder.close();
+          draining.stop();
+          drainJournal();
+          online.close();
+        },
+      };
+    },
+    close: async () => {
+      await models?.close();
+      store.close();
+    },
+  };
+}
+
+/** Runs any rung, and opens the models only when the first specialist is asked: a gateway that only records needs none. */
+function onDemand(tools: () => Promise<Workshop>): Runtime {
+  return {
+    rungs: ['lexical', 'knn', 'head', 'lora'],
+    predict: async (artefact, input, predictOptions) => {
+      const runtime = (await tools()).runtimes.find(({ rungs }) => rungs.includes(artefact.rung));
+      if (runtime) return runtime.predict(artefact, input, predictOptions);
+      throw new UnderstudyError(
+        'unavailable',
+        `Nothing here can run a specialist of the rung ${artefact.rung}.`,
+        {
+          hint: 'Run `understudy doctor` to see which weights are missing.',
+        },
+      );
+    },
+    close: async () => {},
+  };
+}
+
+function statusOf(store: Store): StatusReport {
+  const deployments = store.deployments();
+  return {
+    kind: 'status',
+    calls: store.countCalls(),
+    tasks: store.tasks().map((task) => {
+      const specialists = store.specialists(task.id);
+      const deployment = deployments
+        .filter((each) => each.taskId === task.id && each.stage !== 'retired')
+        .at(-1);
+      const specialist = specialists.find((each) => each.id === deployment?.specialistId);
+      const audits = deployment ? store.audits(deployment.id) : [];
+      return {
+        id: task.id,
+        name: task.name,
+        kind: task.kind,
+        calls: task.calls,
+        specialists: specialists.length,
+        deployment:
+          deployment && specialist
+            ? {
+                id: deployment.id,
+                specialistId: specialist.id,
+                rung: specialist.artefact.rung,
+                stage: deployment.stage,
+                threshold: deployment.threshold,
+                coverage: specialist.evidence.exam.coverage.share,
+                audits: audits.length,
+                auditErrors: audits.filter((audit) => !audit.right).length,
+                history: deployment.history,
+              }
+            : null,
+      };
+    }),
+  };
+}
