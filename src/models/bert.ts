@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { UnderstudyError } from '../core/errors.ts';
@@ -87,6 +88,8 @@ async function embedAll(
       out[i] = vectors[k]!;
     });
     at += n;
+    // A run blocks the thread; between two, others in the process have their turn.
+    if (at < order.length) await setImmediate();
   }
   return out;
 }

@@ -1,0 +1,287 @@
+/**
+ * The language model of the server: one base model, a context per adapter, several sequences per context so that
+ * requests of one adapter share batches, greedy decoding with token probabilities.
+ * Does not: speak HTTP (http.ts), or know what an answer means.
+ *
+ * llama.cpp's logits must not be read from two threads at once (reading puts the rows in order on the fly), and
+ * node-llama-cpp reads those of a batch's sequences in parallel. So this program must run with
+ * UV_THREADPOOL_SIZE=1; process.ts sees to it. Without that, sequences now and then get each other's tokens.
+ */
+import { existsSync } from 'node:fs';
+import {
+  type ControlledEvaluateIndexOutput,
+  getLlama,
+  type LlamaContext,
+  type LlamaContextSequence,
+  LlamaLogLevel,
+  type LlamaModel,
+  type Token,
+} from 'node-llama-cpp';
+import { messageOf, UnderstudyError } from '../../core/errors.ts';
+import type { PromptPiece } from '../../models/prompt.ts';
+import { type Pool, pool } from '../pool.ts';
+
+export interface LanguageOptions {
+  readonly modelPath: string;
+  readonly threads: number;
+  /** Requests of one adapter that are decoded together. */
+  readonly sequences: number;
+  /** Longest prompt and answer together, in tokens. */
+  readonly contextTokens: number;
+  /** Contexts kept in memory; the one unused for longest goes first. */
+  readonly contexts: number;
+}
+
+export interface CompletionRequest {
+  /** Null: the base model without an adapter. */
+  readonly adapter: string | null;
+  readonly pieces: readonly PromptPiece[];
+  readonly maxTokens: number;
+  /** Probable answer, checked in one batch; '' for none. Never changes the result. */
+  readonly prediction: string;
+}
+
+export interface TokenProbability {
+  readonly text: string;
+  readonly logprob: number;
+}
+
+export interface Completion {
+  readonly text: string;
+  /** The answer's tokens, and the end-of-answer token where the model wrote it. */
+  readonly tokens: readonly TokenProbability[];
+  readonly finish: 'stop' | 'length';
+  readonly promptTokens: number;
+}
+
+export interface LanguageModel {
+  /** Makes an adapter known under a name. @throws UnderstudyError 'not-found' (no such file). */
+  addAdapter(name: string, path: string): void;
+  removeAdapter(name: string): Promise<void>;
+  hasAdapter(name: string): boolean;
+  /** @throws UnderstudyError 'bad-input' (too long), 'not-found' (adapter), 'overloaded', 'unavailable', 'cancelled'. */
+  complete(request: CompletionRequest, signal: AbortSignal): Promise<Completion>;
+}
+
+interface Context {
+  readonly context: LlamaContext;
+  readonly sequences: Pool<LlamaContextSequence>;
+  users: number;
+}
+
+/**
+ * Probabilities are a softmax over this many of the likeliest tokens. Over all 49,152, node-llama-cpp sorts them
+ * first, which takes 4 ms a token; over these 0.1 ms. What is left out is negligible wherever an answer is sure.
+ */
+const LIKELIEST = 128;
+
+/** Nothing is loaded until the first request. */
+export function languageModel(options: LanguageOptions): LanguageModel {
+  const adapters = new Map<string, string>();
+  /** By adapter name ('' for the base), least recently used first. */
+  const contexts = new Map<string, Promise<Context>>();
+  let loading: Promise<LlamaModel> | undefined;
+
+  const model = (): Promise<LlamaModel> => {
+    loading ??= loadModel(options);
+    loading.catch(() => {
+      loading = undefined;
+    });
+    return loading;
+  };
+
+  const contextOf = async (name: string): Promise<Context> => {
+    let found = contexts.get(name);
+    if (found === undefined) {
+      await makeRoom(contexts, options.contexts);
+      found = contexts.get(name) ?? openContext(await model(), adapters.get(name), options);
+      found.catch(() => contexts.delete(name));
+    }
+    contexts.delete(name);
+    contexts.set(name, found);
+    return found;
+  };
+
+  return {
+    addAdapter(name, path) {
+      if (!existsSync(path))
+        throw new UnderstudyError('not-found', `There is no adapter file ${path}.`, {
+          hint: 'Train the task again.',
+          status: 404,
+        });
+      adapters.set(name, path);
+    },
+    async removeAdapter(name) {
+      adapters.delete(name);
+      const context = await contexts.get(name);
+      contexts.delete(name);
+      await context?.context.dispose();
+    },
+    hasAdapter: (name) => adapters.has(name),
+    async complete(request, signal) {
+      const name = request.adapter ?? '';
+      if (name !== '' && !adapters.has(name))
+        throw new UnderstudyError('not-found', `The model ${name} is not loaded.`, {
+          hint: 'POST /v1/load_lora_adapter first.',
+          status: 404,
+        });
+      const loaded = await model();
+      const prompt = promptTokens(loaded, request.pieces);
+      const room = options.contextTokens - prompt.length - 2;
+      if (room < 1)
+        throw new UnderstudyError(
+          'bad-input',
+          `The prompt has ${prompt.length} tokens; ${options.contextTokens} is the limit with the answer.`,
+          { hint: 'Send a shorter prompt.', status: 400 },
+        );
+      const context = await contextOf(name);
+      context.users++;
+      try {
+        const sequence = await context.sequences.take(signal);
+        try {
+          const draft = request.prediction === '' ? [] : loaded.tokenize(request.prediction, false);
+          const max = Math.min(request.maxTokens, room);
+          return await greedy(sequence, prompt, draft, max, signal);
+        } finally {
+          // Nothing of one request stays in memory for the next.
+          await sequence.clearHistory();
+          context.sequences.give(sequence);
+        }
+      } finally {
+        context.users--;
+      }
+    },
+  };
+}
+
+async function loadModel(options: LanguageOptions): Promise<LlamaModel> {
+  try {
+    const llama = await getLlama({
+      gpu: false,
+      build: 'never',
+      skipDownload: true,
+      progressLogs: false,
+      logLevel: LlamaLogLevel.error,
+      maxThreads: options.threads,
+    });
+    return await llama.loadModel({ modelPath: options.modelPath, gpuLayers: 0 });
+  } catch (cause) {
+    throw new UnderstudyError('unavailable', `The base model cannot be loaded: ${messageOf(cause)}`, {
+      hint: 'Run `understudy doctor`.',
+      status: 503,
+      cause,
+    });
+  }
+}
+
+async function openContext(
+  model: LlamaModel,
+  adapter: string | undefined,
+  options: LanguageOptions,
+): Promise<Context> {
+  try {
+    const context = await model.createContext({
+      sequences: options.sequences,
+      contextSize: options.contextTokens,
+      batchSize: 512,
+      threads: options.threads,
+      ...(adapter === undefined ? {} : { lora: adapter }),
+    });
+    const sequences = Array.from({ length: options.sequences }, () => context.getSequence());
+    return { context, sequences: pool(sequences), users: 0 };
+  } catch (cause) {
+    throw new UnderstudyError('unavailable', `The adapter cannot be loaded: ${messageOf(cause)}`, {
+      hint: 'Train the task again, or free some memory.',
+      status: 503,
+      cause,
+    });
+  }
+}
+
+/** Lets go of contexts, least recently used first, that no request uses, until one more fits. */
+async function makeRoom(contexts: Map<string, Promise<Context>>, limit: number): Promise<void> {
+  for (const [name, opening] of [...contexts]) {
+    if (contexts.size < limit) return;
+    const context = await opening.catch(() => null);
+    if (context !== null && context.users > 0) continue;
+    contexts.delete(name);
+    await context?.context.dispose();
+  }
+}
+
+function promptTokens(model: LlamaModel, pieces: readonly PromptPiece[]): Token[] {
+  return pieces.flatMap((piece) =>
+    'special' in piece ? model.tokenize(piece.special, true) : model.tokenize(piece.text, false),
+  );
+}
+
+const ASK = {
+  generateNext: {
+    probabilities: true,
+    options: { temperature: 1, topK: LIKELIEST, topP: 1, minP: 0, seed: 0 },
+  },
+} as const;
+
+/**
+ * Writes the likeliest token until the end of the answer. A draft goes through the model together with the prompt;
+ * its tokens count as long as each is what the model would have written.
+ */
+async function greedy(
+  sequence: LlamaContextSequence,
+  prompt: readonly Token[],
+  draft: readonly Token[],
+  max: number,
+  signal: AbortSignal,
+): Promise<Completion> {
+  const { model } = sequence;
+  const tokens: Token[] = [];
+  const probabilities: TokenProbability[] = [];
+  const finish = (reason: 'stop' | 'length'): Completion => ({
+    text: model.detokenize(tokens),
+    tokens: probabilities,
+    finish: reason,
+    promptTokens: prompt.length,
+  });
+  /** Takes the model's choice after a position; tells whether the answer is over. */
+  const take = (output: ControlledEvaluateIndexOutput | undefined): 'stop' | 'length' | Token => {
+    const [token, probability] = likeliest(output);
+    probabilities.push({ text: model.detokenize([token], true), logprob: Math.log(probability) });
+    if (model.isEogToken(token)) return 'stop';
+    tokens.push(token);
+    return tokens.length >= max ? 'length' : token;
+  };
+
+  const checked = draft.slice(0, max - 1);
+  const outputs = await sequence.controlledEvaluate([
+    ...prompt.slice(0, -1),
+    ...[...prompt.slice(-1), ...checked].map((token): [Token, typeof ASK] => [token, ASK]),
+  ]);
+  let next = take(outputs[prompt.length - 1]);
+  for (const [k, token] of checked.entries()) {
+    if (next !== token) {
+      const start = prompt.length + k;
+      if (typeof next === 'number')
+        await sequence.eraseContextTokenRanges([{ start, end: sequence.nextTokenIndex }]);
+      break;
+    }
+    next = take(outputs[prompt.length + k]);
+  }
+  while (typeof next === 'number') {
+    if (signal.aborted)
+      throw new UnderstudyError('cancelled', 'The request was cancelled.', {
+        hint: 'Send it again.',
+        status: 499,
+      });
+    const [output] = await sequence.controlledEvaluate([[next, ASK]]);
+    next = take(output);
+  }
+  return finish(next);
+}
+
+/** The map of probabilities comes sorted, likeliest first. */
+function likeliest(output: ControlledEvaluateIndexOutput | undefined): readonly [Token, number] {
+  const first = output?.next.probabilities?.entries().next().value;
+  if (first === undefined)
+    throw new UnderstudyError('internal', 'The model gave no probabilities.', { hint: 'Report this.' });
+  return first;
+}

@@ -1,0 +1,47 @@
+/**
+ * The model process: takes its settings over the channel to its parent, listens on a free port of the loopback
+ * address, tells the parent which, and ends when the parent does.
+ * Does not: log anything of a request.
+ */
+import type { AddressInfo } from 'node:net';
+import { setPriority } from 'node:os';
+import { type Bert, loadBert } from '../../models/bert.ts';
+import { modelServer } from './http.ts';
+import { languageModel } from './language.ts';
+import { messageSchema } from './settings.ts';
+
+process.once('message', (message) => {
+  const settings = messageSchema.parse(message);
+  let bert: Promise<Bert> | undefined;
+  const { encoderDir, language } = settings;
+  const server = modelServer({
+    baseName: language?.name ?? '',
+    token: settings.token,
+    language:
+      language === null
+        ? null
+        : languageModel({
+            modelPath: language.path,
+            threads: settings.threads,
+            sequences: settings.sequences,
+            contextTokens: settings.contextTokens,
+            contexts: settings.contexts,
+          }),
+    encoder:
+      encoderDir === null
+        ? null
+        : () => {
+            bert ??= loadBert(encoderDir, { threads: settings.threads });
+            bert.catch(() => {
+              bert = undefined;
+            });
+            return bert;
+          },
+  });
+  server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
+});
+// The gateway's turn comes first: its work is a fraction of a millisecond, and an agent waits for it.
+setPriority(10);
+process.once('disconnect', () => process.exit(0));
+// ctrl-C reaches the whole group; the parent decides when this ends.
+process.on('SIGINT', () => undefined);

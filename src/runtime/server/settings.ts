@@ -1,0 +1,16 @@
+/** What the parent tells the model process, checked on arrival. */
+import { z } from 'zod';
+
+export const messageSchema = z.strictObject({
+  token: z.string().min(16),
+  threads: z.int().positive(),
+  sequences: z.int().positive(),
+  contextTokens: z.int().positive(),
+  contexts: z.int().positive(),
+  /** The base model's catalogue name and GGUF file; null where there are no weights. */
+  language: z.strictObject({ name: z.string(), path: z.string() }).nullable(),
+  /** Folder of the encoder; null where there are no weights. */
+  encoderDir: z.string().nullable(),
+});
+
+export type Settings = z.infer<typeof messageSchema>;
