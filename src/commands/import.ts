@@ -24,7 +24,7 @@ Examples:
 
 async function run(paths: readonly string[], flags: CommonOptions, terminal: Terminal): Promise<void> {
   const progress = progressLine(terminal);
-  const { openUnderstudy } = await import('../pipeline.ts');
+  const { openUnderstudy } = await import('../understudy.ts');
   const understudy = await openUnderstudy({
     config: configFor(flags, terminal),
     onProgress: progress.show,

@@ -78,7 +78,7 @@ export async function runLearn(flags: LearnFlags, terminal: Terminal, dryRun: bo
     ...(flags.order === undefined ? {} : { order: flags.order }),
   };
   const progress = progressLine(terminal);
-  const { openUnderstudy } = await import('../pipeline.ts');
+  const { openUnderstudy } = await import('../understudy.ts');
   const understudy = await openUnderstudy({
     config,
     onProgress: progress.show,

@@ -47,7 +47,7 @@ async function run(flags: StartFlags, terminal: Terminal): Promise<void> {
     },
     upstream: { ...base.upstream, baseUrl: flags.upstream ?? base.upstream.baseUrl },
   };
-  const { openUnderstudy } = await import('../pipeline.ts');
+  const { openUnderstudy } = await import('../understudy.ts');
   const understudy = await openUnderstudy({
     config,
     signal: terminal.signal,
@@ -60,7 +60,7 @@ async function run(flags: StartFlags, terminal: Terminal): Promise<void> {
       print(terminal, flags, started, () =>
         [
           `The gateway listens on ${gateway.url} and stands before ${config.upstream.baseUrl}.`,
-          `Point your agent at it: OPENAI_BASE_URL=${gateway.url.replace(/\/$/, '')}/v1`,
+          `Point your agent at it: OPENAI_BASE_URL=${gateway.url}`,
           'Stop with ctrl-C.',
         ].join('\n'),
       );

@@ -18,7 +18,7 @@ Examples:
 
 async function run(flags: CommonOptions, terminal: Terminal): Promise<void> {
   const config = configFor(flags, terminal);
-  const { openUnderstudy } = await import('../pipeline.ts');
+  const { openUnderstudy } = await import('../understudy.ts');
   const understudy = await openUnderstudy({
     config,
     signal: terminal.signal,

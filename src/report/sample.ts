@@ -55,6 +55,7 @@ function specialist(taskId: string, rung: Rung, skill: number, passed: boolean, 
       reason: passed ? 'Errors stay below 2 % at the threshold.' : 'No threshold keeps the errors below 2 %.',
       moreCalls: passed ? null : 420,
     },
+    selfAgreement: rateOf(611, 620),
     latencyMs: { p50: rung === 'lora' ? 210 : 4.2, p95: rung === 'lora' ? 480 : 9 },
   };
   const candidate = {
@@ -117,6 +118,7 @@ function task(
       },
     ],
     specialist: made,
+    askedAgain: 700,
     deployed: passed,
     outcome: passed ? 'passed' : 'refused',
     reason: passed
