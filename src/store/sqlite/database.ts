@@ -61,7 +61,8 @@ function migrate(sqlite: DatabaseSync, path: string): void {
     sqlite.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
     sqlite.exec('COMMIT');
   } catch (error) {
-    sqlite.exec('ROLLBACK');
+    // SQLite has rolled back by itself where the disk is full.
+    if (sqlite.isTransaction) sqlite.exec('ROLLBACK');
     throw error;
   }
 }

@@ -1,0 +1,25 @@
+/**
+ * One recorder per journal: a lock that the operating system gives back when its process dies, however it dies.
+ * Node has no file locks, SQLite has; so the lock is an empty database that is held in a transaction.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+export interface Lock {
+  release(): void;
+}
+
+/** The journal's lock, or null while a recorder (or a drain that clears up after one) holds it. */
+export function tryLock(dir: string): Lock | null {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const database = new DatabaseSync(join(dir, 'lock'), { timeout: 0 });
+  try {
+    database.exec('BEGIN EXCLUSIVE');
+    return { release: () => database.close() };
+  } catch (error) {
+    database.close();
+    if (error instanceof Error && 'errcode' in error && error.errcode === 5) return null;
+    throw error;
+  }
+}

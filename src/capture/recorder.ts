@@ -1,0 +1,137 @@
+/**
+ * The Recorder: redacts, seals and journals each call before its response ends, and never makes the call fail.
+ * Does not: bring calls into the store (drain.ts).
+ */
+import { readdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Call } from '../core/call.ts';
+import { messageOf, UnderstudyError } from '../core/errors.ts';
+import type { Recorder } from '../core/online.ts';
+import { encodeFrame } from './frames.ts';
+import { CLOSED_ENDING, OPEN_ENDING, openJournal } from './journal.ts';
+import { tryLock } from './lock.ts';
+import { createSealer, type SealedCall } from './sealer.ts';
+import { dayOf, type Vault } from './vault.ts';
+
+export interface JournalRecorder extends Recorder {
+  /** Calls written, and calls that could not be. */
+  readonly counts: { readonly recorded: number; readonly failed: number };
+  /** Ends the journal's segment, so that a drain can take it and remove it. */
+  rotate(): void;
+}
+
+export interface RecorderOptions {
+  /** Folder of the journal; one recorder at a time. */
+  readonly dir: string;
+  /**
+   * Its store should wait little for a lock (busyTimeoutMs 0): a new day's key is made while calls are under way.
+   */
+  readonly vault: Vault;
+  /** One line for the operator, at most one a minute; never holds a payload. */
+  readonly log: (line: string) => void;
+  readonly segmentBytes?: number;
+  readonly now?: () => number;
+}
+
+const LOG_EVERY_MS = 60_000;
+/** A day's key is made this long before the day, so that a store that is locked at midnight costs no call. */
+const KEY_AHEAD_MS = 12 * 3600_000;
+
+/**
+ * Opens the journal in `dir`, taking over what a killed recorder has left there.
+ * @throws UnderstudyError 'unavailable' where another recorder has the journal open; as the store, for the day's key.
+ */
+export function openRecorder(options: RecorderOptions): JournalRecorder {
+  const { dir, vault, log, now = Date.now } = options;
+  vault.prepare(dayOf(now()));
+  const lock = tryLock(dir);
+  if (lock === null) {
+    throw new UnderstudyError('unavailable', `Another process records into ${dir}.`, {
+      hint: 'Stop the other gateway, or give this one a data folder of its own.',
+    });
+  }
+  closeLeftovers(dir);
+  const journal = openJournal(dir, options.segmentBytes);
+  const sealer = createSealer(vault);
+  const counts = { recorded: 0, failed: 0 };
+  /** Ids of the parts that are in the journal's present segment. */
+  const written = { generation: -1, ids: new Set<string>() };
+  let lastLog = Number.NEGATIVE_INFINITY;
+  let failedSinceLog = 0;
+  let keyTriedAt = Number.NEGATIVE_INFINITY;
+  let keyReadyFor = '';
+
+  const framesOf = (sealed: SealedCall, generation: number): Uint8Array[] => {
+    if (written.generation !== generation) {
+      written.generation = generation;
+      written.ids.clear();
+    }
+    const frames: Uint8Array[] = [];
+    for (const part of sealed.parts) {
+      if (written.ids.has(part.id)) continue;
+      written.ids.add(part.id);
+      frames.push(encodeFrame({ kind: 'part', part }));
+    }
+    frames.push(encodeFrame({ kind: 'call', call: sealed.call }));
+    return frames;
+  };
+
+  const prepareAhead = (): void => {
+    const time = now();
+    const day = dayOf(time + KEY_AHEAD_MS);
+    if (day === keyReadyFor || time - keyTriedAt < LOG_EVERY_MS) return;
+    keyTriedAt = time;
+    try {
+      vault.prepare(day);
+      keyReadyFor = day;
+    } catch {
+      // Hours are left to try again; sealing reports it should they not do.
+    }
+  };
+
+  const failed = (error: unknown): void => {
+    counts.failed++;
+    failedSinceLog++;
+    const time = now();
+    if (time - lastLog < LOG_EVERY_MS) return;
+    lastLog = time;
+    const code = error instanceof UnderstudyError ? rootMessage(error) : 'unexpected error';
+    log(`capture: ${failedSinceLog} call(s) not recorded, ${counts.failed} in all: ${code}`);
+    failedSinceLog = 0;
+  };
+
+  return {
+    counts,
+    rotate: () => journal.rotate(),
+    async record(call: Call, sender: string): Promise<void> {
+      try {
+        prepareAhead();
+        const origin = sender === '' ? '' : vault.pseudonym(sender);
+        const sealed = sealer.seal({ ...call, origin });
+        await journal.append((generation) => framesOf(sealed, generation));
+        counts.recorded++;
+      } catch (error) {
+        failed(error);
+      }
+    },
+    async close(): Promise<void> {
+      journal.close();
+      lock.release();
+    },
+  };
+}
+
+/** Our own message, with the system's reason; anything else might quote a payload. */
+function rootMessage(error: UnderstudyError): string {
+  return error.cause instanceof Error && 'code' in error.cause
+    ? `${error.message} ${messageOf(error.cause)}`
+    : error.message;
+}
+
+/** Segments that a killed recorder had open are complete now; a torn end is told apart when they are read. */
+function closeLeftovers(dir: string): void {
+  for (const name of readdirSync(dir)) {
+    if (!name.endsWith(OPEN_ENDING)) continue;
+    renameSync(join(dir, name), join(dir, name.slice(0, -OPEN_ENDING.length) + CLOSED_ENDING));
+  }
+}
