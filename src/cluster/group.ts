@@ -3,12 +3,12 @@
  * remain constant. Does not: turn what is common into a template (template).
  */
 import { align, GAP, runsOf, type Vocabulary } from './align.ts';
-import { aroundDates } from './dates.ts';
+import { aroundStamps } from './stamps.ts';
 import type { Text } from './template.ts';
 
 /** When two texts are one; words are counted in common stretches of three or more. */
 export interface Rule {
-  /** An author's prompts: one that is like no other is a template by itself, all constant but for today's date. */
+  /** An author's prompts: one that is like no other is a template by itself, all constant but for stamps. */
   readonly constants: boolean;
   /** A template has at least this many constant words. */
   readonly leastWords: number;
@@ -96,7 +96,7 @@ export function groupTexts(texts: readonly Text[], rule: Rule, words: Vocabulary
 
 function sequenceOf(text: string, rule: Rule, words: Vocabulary): number[] {
   if (!rule.constants) return words.encode(text);
-  return aroundDates(text).flatMap((part, i) => (i === 0 ? [] : [GAP]).concat(words.encode(part)));
+  return aroundStamps(text).flatMap((part, i) => (i === 0 ? [] : [GAP]).concat(words.encode(part)));
 }
 
 function join(a: Group, b: Group, rule: Rule, list: boolean, words: Vocabulary): Group | null {

@@ -86,6 +86,16 @@ test('today’s date is a slot even if there is one only; a date in an example i
   assert.ok(matchTemplate(words!, `Today is Friday, 4 December 2026, morning. ${policy}`));
 });
 
+test('an address is a slot, since redaction changes it in what is stored', () => {
+  const one = `${policy} Questions go to help@willow.example or +31 10 123 4567, never to 10.0.0.1. Sign nothing.`;
+  const [template] = mineMany(often([one]), SYSTEM_RULE);
+  const changed = one
+    .replace('help@willow', 'q.x@other')
+    .replace('123 4567', '765 4321')
+    .replace('10.0.0.1', '10.9.8.7');
+  assert.ok(matchTemplate(template!, changed));
+});
+
 test('a word that stands between slots by chance is no constant', () => {
   const texts = days.map(
     () => `Subject: ${passage(2)} the ${passage(3)}\n\nBody of the mail: ${passage(9)} and so`,
