@@ -30,6 +30,9 @@ export function learnText(report: LearnReport, page: Page): string {
   if (dropped !== '') lines.push(paint(page, 'dim', `Left out before the tasks were sought: ${dropped}.`));
   for (const note of report.notes) lines.push(wrap(paint(page, 'yellow', note), page.width, 0));
   if (report.tasks.length > 0) lines.push('', tasksTable(report, page));
+  const asked = report.tasks.reduce((sum, task) => sum + task.askedAgain, 0);
+  if (asked > 0)
+    lines.push(`  References: majorities, after ${count(asked)} more answers of the LLM to held-back calls.`);
   const refused = report.tasks.filter((task) => task.outcome === 'refused');
   if (refused.length > 0) {
     lines.push('', paint(page, 'bold', 'Not taken over'));
