@@ -32,6 +32,9 @@ export interface Found {
 /** Too few to prove anything with, and about as many as one needs to tell a slot from a constant. */
 const MIN_CALLS = 30;
 
+/** Of a task's calls: fewer new ones are not worth a wider template, which changes what its specialist sees. */
+const WORTH = 0.02;
+
 /**
  * Tasks keep id and name: a known task's templates are only widened (where they took a chance value for a constant).
  * Calls that a known task took stay with it, except that a site which has outgrown its pool (twice `minCalls`)
@@ -119,7 +122,7 @@ function widen(known: readonly Task[], sites: readonly SiteCalls[]): { tasks: Ta
     const hit = tasks
       .entries()
       .flatMap(([i, task]) => task.sites.map((site) => ({ i, site, wide: joinSites(site, found.site) })))
-      .find(({ wide }) => wide !== null);
+      .find(({ i, wide }) => wide !== null && found.calls.length >= WORTH * tasks[i]!.calls);
     if (!hit?.wide) {
       left.push(found);
       continue;
