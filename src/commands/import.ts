@@ -12,8 +12,9 @@ export function addImport(program: Command, terminal: Terminal): void {
     .addHelpText(
       'after',
       `
-Formats are recognised by their content: OpenAI chat request/response pairs as JSONL, and OpenAI fine-tuning files
-as JSONL. Payloads are redacted and sealed on the way in, like captured ones. Importing a file twice changes nothing.
+Formats are recognised by their content, all as JSONL: OpenAI chat requests with their responses, OpenAI Batch
+requests and results, OpenAI fine-tuning files. Payloads are redacted and sealed on the way in, like captured ones.
+Importing a file twice changes nothing.
 
 Examples:
   $ understudy import logs.jsonl

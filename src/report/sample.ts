@@ -10,6 +10,7 @@ function rateOf(hits: number, n: number): Rate {
   const z2 = 3.84;
   const p = n === 0 ? 0 : hits / n;
   const middle = (p + z2 / (2 * n)) / (1 + z2 / n);
+  if (n === 0) return { hits, n, share: 0, low: 0, high: 1 };
   const half = (1.96 * Math.sqrt((p * (1 - p)) / n + z2 / (4 * n * n))) / (1 + z2 / n);
   return { hits, n, share: p, low: Math.max(0, middle - half), high: Math.min(1, middle + half) };
 }
@@ -35,14 +36,24 @@ function specialist(taskId: string, rung: Rung, skill: number, passed: boolean, 
   const evidence: Evidence = {
     datasetId: 'ds_1',
     calibration: { accuracy: rateOf(280, 300), curve: calibration },
-    exam: {
-      accuracy: rateOf(320 - (exam.at(-1)?.errors ?? 0), 320),
-      coverage: rateOf(at.served, 320),
-      servedError: rateOf(at.errors, at.served),
-      curve: exam,
-      fieldScore: null,
-      uses: 1,
-    },
+    // The exam stays closed where the gate refuses.
+    exam: !passed
+      ? {
+          accuracy: rateOf(0, 0),
+          coverage: rateOf(0, 0),
+          servedError: rateOf(0, 0),
+          curve: [],
+          fieldScore: null,
+          uses: 0,
+        }
+      : {
+          accuracy: rateOf(320 - (exam.at(-1)?.errors ?? 0), 320),
+          coverage: rateOf(at.served, 320),
+          servedError: rateOf(at.errors, at.served),
+          curve: exam,
+          fieldScore: null,
+          uses: 1,
+        },
     gate: {
       passed,
       threshold: passed ? at.threshold : null,

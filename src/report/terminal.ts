@@ -3,6 +3,7 @@
  * Does not: show the demo (demo-text.ts) or the page (html.ts).
  */
 import type { ImportReport, LearnReport, StatusReport, TaskReport } from '../core/learning.ts';
+import type { Evidence, Rate } from '../core/specialist.ts';
 import { clip, paint, type TextStyle, table, wrap } from './table.ts';
 import { bytes, count, dateTime, duration, milliseconds, money, percent, plural, rate } from './words.ts';
 
@@ -97,7 +98,7 @@ function tasksTable(report: LearnReport, page: Page): string {
         task.task.kind,
         count(task.task.calls),
         task.specialist?.candidate.rung ?? '–',
-        evidence ? percent(evidence.exam.accuracy.share) : '–',
+        evidence ? percent(accuracyOf(evidence).share) : '–',
         evidence && task.outcome === 'passed' ? percent(evidence.exam.coverage.share) : '–',
         evidence && task.outcome === 'passed'
           ? `${rate(evidence.exam.servedError)}, ${evidence.exam.servedError.hits} of ${evidence.exam.servedError.n}`
@@ -109,6 +110,11 @@ function tasksTable(report: LearnReport, page: Page): string {
       ];
     }),
   );
+}
+
+/** Of all its answers: on the exam, or on the calibration split where the gate's refusal left the exam closed. */
+function accuracyOf(evidence: Evidence): Rate {
+  return evidence.exam.accuracy.n > 0 ? evidence.exam.accuracy : evidence.calibration.accuracy;
 }
 
 export function importText(report: ImportReport, page: Page): string {
