@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { IMPORTERS } from '../../src/capture/importers/import-files.ts';
+import { IMPORTERS } from '../../src/capture/importers/import.ts';
 import type { Importer } from '../../src/capture/importers/importer.ts';
 import type { Json, JsonObject } from '../../src/core/json.ts';
 

@@ -2,7 +2,7 @@
 import type { Call } from '../../core/call.ts';
 import type { Json } from '../../core/json.ts';
 
-/** A call as a file tells it. What the file does not tell is null, and filled in by import-files.ts. */
+/** A call as a file tells it. What the file does not tell is null, and filled in by import.ts. */
 export interface ImportedCall extends Pick<Call, 'request' | 'response' | 'status' | 'latencyMs' | 'tags'> {
   /** Epoch milliseconds. */
   readonly at: number | null;

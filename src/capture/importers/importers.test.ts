@@ -10,7 +10,7 @@ import { openSqliteStore } from '../../store/sqlite/store.ts';
 import { readCalls } from '../read.ts';
 import { openVault } from '../vault.ts';
 import { timeOf } from './fields.ts';
-import { importFiles } from './import-files.ts';
+import { importFiles } from './import.ts';
 import { openaiBatch } from './openai-batch.ts';
 import { openaiChatLog } from './openai-chat.ts';
 import { openaiFineTuning } from './openai-fine-tuning.ts';

@@ -28,23 +28,20 @@ const POSITIONS: readonly Position[] = [
   {
     // Dear Anna Schmidt,
     pattern: new RegExp(
-      `(?<![\\p{L}])(?:[Dd]ear|DEAR|[Hh]i|[Hh]ello|[Hh]ey|[Hh]iya|[Hh]allo|[Ll]iebe[r]?|[Ss]ehr geehrte[r]?|[Bb]onjour|[Hh]ola|[Cc]iao|[Cc]her|[Cc]hère|[Ee]stimad[oa]|[Gg]ood (?:morning|afternoon|evening|day)|[Gg]uten (?:Tag|Morgen|Abend)|[Mm]oin|[Tt]hanks|[Tt]hank you),?[ ](?:(?:Mr|Mrs|Ms|Mx|Dr|Prof|Herr|Frau|Herrn)\\.?[ ])?(${WORDS})(?=[ ]?(?:[,!.:;–—-]|${LINE}|$))`,
+      `\\b(?:[Dd]ear|DEAR|[Hh]i|[Hh]ello|[Hh]ey|[Hh]iya|[Hh]allo|[Ll]iebe[r]?|[Ss]ehr geehrte[r]?|[Bb]onjour|[Hh]ola|[Cc]iao|[Cc]her|[Cc]hère|[Ee]stimad[oa]|[Gg]ood (?:morning|afternoon|evening|day)|[Gg]uten (?:Tag|Morgen|Abend)|[Mm]oin|[Tt]hanks|[Tt]hank you),?[ ](?:(?:Mr|Mrs|Ms|Mx|Dr|Prof|Herr|Frau|Herrn)\\.?[ ])?(${WORDS})(?=[ ]?(?:[,!.:;–—-]|${LINE}|$))`,
       'dgu',
     ),
     evidence: 'strong',
   },
   {
     // Hi Anna can you …
-    pattern: new RegExp(
-      `(?<![\\p{L}])(?:dear|hi|hello|hey|hallo|liebe[r]?|hola|bonjour)[ ](${ANY_CASE})`,
-      'dgiu',
-    ),
+    pattern: new RegExp(`\\b(?:dear|hi|hello|hey|hallo|liebe[r]?|hola|bonjour)[ ](${ANY_CASE})`, 'dgiu'),
     evidence: 'weak',
   },
   {
     // Mrs. Schmidt
     pattern: new RegExp(
-      `(?<![\\p{L}])(?:Mr|Mrs|Ms|Mx|Dr|Prof|Herrn?|Frau|Mme|Señora?)(?:\\.[ ]?|[ ])(?:Dr\\.[ ])?(${WORDS})`,
+      `\\b(?:Mr|Mrs|Ms|Mx|Dr|Prof|Herrn?|Frau|Mme|Señora?)(?:\\.[ ]?|[ ])(?:Dr\\.[ ])?(${WORDS})`,
       'dgu',
     ),
     evidence: 'strong',
@@ -58,7 +55,7 @@ const POSITIONS: readonly Position[] = [
   },
   {
     pattern: new RegExp(
-      `(?<![\\p{L}])(?:my (?:full |first )?name(?:'s|’s| is)|name is|i am|i['’]m|this is|it['’]s|ich bin|ich heiße|je suis|je m'appelle|soy|me llamo|mein name ist|mi nombre es|sono|on behalf of|signed(?: by)?|written by|yours,?|addressed to|attn:?|for the attention of)[ ](${ANY_CASE})`,
+      `\\b(?:my (?:full |first )?name(?:'s|’s| is)|name is|i am|i['’]m|this is|it['’]s|ich bin|ich heiße|je suis|je m'appelle|soy|me llamo|mein name ist|mi nombre es|sono|on behalf of|signed(?: by)?|written by|yours,?|addressed to|attn:?|for the attention of)[ ](${ANY_CASE})`,
       'dgiu',
     ),
     evidence: 'weak',
@@ -86,24 +83,21 @@ const POSITIONS: readonly Position[] = [
   },
   {
     pattern: new RegExp(
-      `(?<![\\p{L}])(?:full|first|last|given|family|middle|customer|client|passenger|contact|recipient|patient|guest|cardholder|account holder|sender|employee|applicant|maiden)[ _-]?(?:name|holder)["']?[ ]?(?::|=|[ ]is)[ ]?["']?(${ANY_CASE}(?:[ ]${WORD})?)`,
+      `\\b(?:full|first|last|given|family|middle|customer|client|passenger|contact|recipient|patient|guest|cardholder|account holder|sender|employee|applicant|maiden)[ _-]?(?:name|holder)["']?[ ]?(?::|=|[ ]is)[ ]?["']?(${ANY_CASE}(?:[ ]${WORD})?)`,
       'dgiu',
     ),
     evidence: 'strong',
   },
   {
     pattern: new RegExp(
-      `(?<![\\p{L}_])(?:surname|vorname|nachname|lastname|firstname|fullname|prénom|apellidos?)["']?[ ]?[:=][ ]?["']?(${ANY_CASE})`,
+      `\\b(?:surname|vorname|nachname|lastname|firstname|fullname|prénom|apellidos?)["']?[ ]?[:=][ ]?["']?(${ANY_CASE})`,
       'dgiu',
     ),
     evidence: 'strong',
   },
   {
     // From: Anna Schmidt <…>
-    pattern: new RegExp(
-      `(?<![\\p{L}])(?:From|To|Cc|Bcc|Reply-To|Von|An):[ ]?"?(${WORDS})"?[ ]?(?=<|\\[mailto)`,
-      'dgu',
-    ),
+    pattern: new RegExp(`\\b(?:From|To|Cc|Bcc|Reply-To|Von|An):[ ]?"?(${WORDS})"?[ ]?(?=<|\\[mailto)`, 'dgu'),
     evidence: 'strong',
   },
   {

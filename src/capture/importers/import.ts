@@ -26,15 +26,14 @@ type ImportedFile = ImportReport['files'][number] & {
   readonly lines: readonly { readonly line: number; readonly reason: string }[];
 };
 
-export interface ImportResult {
+/** `calls` are those that the store did not have. */
+interface ImportResult extends ImportReport {
   readonly files: readonly ImportedFile[];
-  /** Calls that the store did not have. */
-  readonly calls: number;
   /** Calls whose time the files do not tell: they are set one second apart, in the order of the files. */
   readonly untimed: number;
 }
 
-export interface ImportOptions {
+interface ImportOptions {
   readonly store: Store;
   readonly vault: Vault;
   readonly onProgress?: OnProgress;
@@ -53,6 +52,7 @@ const UNTIMED_STEP_MS = 1000;
  */
 export async function importFiles(paths: readonly string[], options: ImportOptions): Promise<ImportResult> {
   const { store, vault, onProgress, signal, now = Date.now } = options;
+  const startedAt = now();
   const files = paths.flatMap(filesAt);
   const bytes = files.reduce((sum, path) => sum + statSync(path).size, 0);
   const progress = progressOf(
@@ -154,7 +154,13 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
     const waited = [...readers.values()].flatMap((reader) => Object.entries(reader.end()));
     imported.push({ ...last, skipped: { ...last.skipped, ...Object.fromEntries(waited) } });
   }
-  return { files: imported, calls: imported.reduce((sum, file) => sum + file.calls, 0), untimed };
+  return {
+    kind: 'import',
+    files: imported,
+    calls: imported.reduce((sum, file) => sum + file.calls, 0),
+    seconds: (now() - startedAt) / 1000,
+    untimed,
+  };
 }
 
 function callOf(imported: ImportedCall, recordId: string, i: number, at: number, format: string): Call {
