@@ -4,7 +4,12 @@
  */
 import { align, GAP, runsOf, type Vocabulary } from './align.ts';
 import { aroundStamps } from './stamps.ts';
-import type { Text } from './template.ts';
+
+/** A distinct text, and in how many sessions it was seen. */
+export interface Text {
+  readonly text: string;
+  readonly sessions: number;
+}
 
 /** When two texts are one; words are counted in common stretches of three or more. */
 export interface Rule {

@@ -8,8 +8,8 @@ import { contentHash } from '../core/ids.ts';
 import { canonicalJson, type Json } from '../core/json.ts';
 import { signatureOf } from '../core/signature.ts';
 import type { CallSite, Template } from '../core/task.ts';
-import { SYSTEM_RULE, USER_RULE } from './group.ts';
-import { FREE, mineMany, mineOne, type Text } from './template.ts';
+import { SYSTEM_RULE, type Text, USER_RULE } from './group.ts';
+import { FREE, mineMany, mineOne } from './template.ts';
 
 export interface SiteCalls {
   readonly site: CallSite;

@@ -80,9 +80,14 @@ function isCatchAll(site: CallSite): boolean {
   return toldByUser(site) && isFree(site.user);
 }
 
+/** The order in which assign tries call sites, so that distil, which goes through them, takes the same one. */
+function mostConstantFirst(sites: readonly CallSite[]): CallSite[] {
+  return sites.toSorted((a, b) => constantLength(b) - constantLength(a));
+}
+
 /** A task that has only its sites yet. */
 function draft(sites: readonly CallSite[]): Task {
-  const ordered = sites.toSorted((a, b) => constantLength(b) - constantLength(a));
+  const ordered = mostConstantFirst(sites);
   const id = `task_${contentHash(ordered.map((site) => site.id).join(' '), 12)}`;
   return {
     id,
@@ -228,6 +233,7 @@ function filled(task: Task, calls: readonly Call[], isNew: boolean): Task {
   const pooledTools = task.sites.some((site) => site.toolNames[0] === ANY);
   return {
     ...task,
+    sites: mostConstantFirst(task.sites),
     kind,
     labels: kind === 'label' ? labelsOf(responses) : [],
     tools: pooledTools || (!isNew && task.tools.length === 0) ? [] : commonTools(calls),

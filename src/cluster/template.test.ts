@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { matchTemplate } from '../core/distil.ts';
 import { seededRandom } from '../core/random.ts';
 import { align, GAP, vocabulary } from './align.ts';
-import { SYSTEM_RULE, USER_RULE } from './group.ts';
-import { isFree, mineMany, mineOne, type Text } from './template.ts';
+import { SYSTEM_RULE, type Text, USER_RULE } from './group.ts';
+import { isFree, mineMany, mineOne } from './template.ts';
 
 const policy =
   'You answer the mail of a shop for garden tools. Be brief, be kind, never promise a refund, and sign with the name of the shop.';

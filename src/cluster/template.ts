@@ -5,19 +5,13 @@
 import { matchTemplate } from '../core/distil.ts';
 import type { Template } from '../core/task.ts';
 import { align, GAP, runsOf, type Vocabulary, vocabulary } from './align.ts';
-import { groupTexts, type Rule } from './group.ts';
+import { groupTexts, type Rule, type Text } from './group.ts';
 
 /** Nothing is constant. */
 export const FREE: Template = { pieces: ['', ''] };
 
 export function isFree(template: Template): boolean {
   return template.pieces.length > 1 && template.pieces.every((piece) => piece === '');
-}
-
-/** A distinct text, and in how many sessions it was seen. */
-export interface Text {
-  readonly text: string;
-  readonly sessions: number;
 }
 
 const WORD = /[\p{L}\p{N}]{2}/u;
