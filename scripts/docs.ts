@@ -91,6 +91,10 @@ prices:
 | setting | default | what it does |
 |---|---|---|
 ${rows.join('\n')}
+
+Two things are set in the environment alone: \`UNDERSTUDY_WEIGHTS\` names a folder that is searched for weights first
+and never written to, and \`UNDERSTUDY_MASTER_KEY\` gives the master key (32 bytes in base64), which otherwise stands in a file of the data
+folder.
 `;
 }
 

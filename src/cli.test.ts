@@ -105,7 +105,8 @@ test('doctor checks this machine, and changes nothing', async () => {
     'disk',
     'memory',
     'threads',
-    'weights',
+    'encoder weights',
+    'language model weights',
     'port',
     'upstream',
   ]) {
@@ -128,4 +129,72 @@ test('doctor names a wrong configuration as a problem, goes on, and is exit code
     'problem',
   );
   assert.match(err, /^error: /m);
+});
+
+test('status of an empty folder says what to do next', async () => {
+  const data = join(dir, 'empty');
+  const { code, out } = await run('status', '--data-dir', data);
+  assert.equal(code, 0);
+  assert.match(out, /understudy start/);
+  const json = await run('status', '--data-dir', data, '--json');
+  assert.deepEqual(JSON.parse(json.out), { kind: 'status', calls: 0, tasks: [] });
+});
+
+test('import: a fine-tuning file is read once; a file that is not there is an error with a hint', async () => {
+  const data = join(dir, 'imported');
+  const file = join(dir, 'tuning.jsonl');
+  const line = (n: number) =>
+    JSON.stringify({
+      messages: [
+        { role: 'user', content: `Is ${n} even?` },
+        { role: 'assistant', content: n % 2 === 0 ? 'yes' : 'no' },
+      ],
+    });
+  writeFileSync(file, `${[1, 2, 3].map(line).join('\n')}\n`);
+  const first = await run('import', file, '--data-dir', data, '--json');
+  assert.equal(first.code, 0, first.err);
+  assert.equal(JSON.parse(first.out).calls, 3);
+  const again = await run('import', file, '--data-dir', data, '--json');
+  assert.equal(JSON.parse(again.out).calls, 0);
+  assert.equal(JSON.parse((await run('status', '--data-dir', data, '--json')).out).calls, 3);
+  const missing = await run('import', join(dir, 'nothing.jsonl'), '--data-dir', data);
+  assert.deepEqual([missing.code, missing.out], [1, '']);
+  assert.match(missing.err, /^error: [\s\S]*^hint: /m);
+});
+
+test('start: one line of JSON, then the gateway answers until ctrl-C, which is exit code 130', async () => {
+  const child = spawn(
+    process.execPath,
+    [
+      CLI,
+      'start',
+      '--port',
+      '0',
+      '--json',
+      '--data-dir',
+      join(dir, 'started'),
+      '--upstream',
+      'http://127.0.0.1:9/v1',
+    ],
+    { cwd: dir },
+  );
+  let out = '';
+  const started = new Promise<string>((resolve, reject) => {
+    child.stdout.on('data', (chunk) => {
+      out += chunk;
+      if (out.includes('\n')) resolve(out);
+    });
+    child.on('close', (code) => reject(new Error(`ended with ${code}`)));
+  });
+  const closed = new Promise<number | null>((resolve) => child.on('close', resolve));
+  try {
+    const { url } = JSON.parse(await started) as { url: string };
+    // Nothing listens at the upstream: the gateway must say so in a way the client understands.
+    const response = await fetch(`${url}/models`);
+    assert.ok(response.status >= 500);
+  } finally {
+    child.kill('SIGINT');
+  }
+  assert.equal(await closed, 130);
+  assert.equal(out.trim().split('\n').length, 1);
 });

