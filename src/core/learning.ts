@@ -182,7 +182,7 @@ export interface DemoReport {
     readonly model: string;
     /** The stand-in's stated share of mistakes; null for a real LLM. */
     readonly mistakeShare: number | null;
-    /** Reported latencies are the stand-in's times this; 1 where nothing was scaled. */
+    /** The stand-in waits this share of an LLM's time; reported latencies have the rest added. 1: nothing was scaled. */
     readonly timeScale: number;
   };
   readonly mailbox: { readonly messages: number; readonly firstHalf: number; readonly secondHalf: number };

@@ -30,7 +30,7 @@ export function demoText(report: DemoReport, page: Page): string {
     `  To the LLM   ${reasonsText(defined(secondHalf.llmReasons))}`,
     ...secondHalf.tasks.filter((task) => Object.keys(task.escalations).length > 0).map(escalationLine),
     `  Cost         ${money(report.costBefore)} → ${money(report.costAfter)}${saved(report)}`,
-    `  Latency      p50 ${milliseconds(report.latencyBefore.p50)} → ${milliseconds(report.latencyAfter.p50)}, p95 ${milliseconds(report.latencyBefore.p95)} → ${milliseconds(report.latencyAfter.p95)}${report.upstream.timeScale === 1 ? '' : ` (the LLM's time scaled by ${report.upstream.timeScale})`}`,
+    `  Latency      p50 ${milliseconds(report.latencyBefore.p50)} → ${milliseconds(report.latencyAfter.p50)}, p95 ${milliseconds(report.latencyBefore.p95)} → ${milliseconds(report.latencyAfter.p95)}${report.upstream.timeScale === 1 ? '' : " (with an LLM's full time, of which the stand-in waited a part)"}`,
     ...report.prices.map((price) => paint(page, 'dim', `  Price        ${priceText(price)}`)),
     '',
     bold('Stages'),
@@ -49,7 +49,7 @@ export function upstreamText(report: DemoReport): string {
   const { upstream, mailbox } = report;
   const day = `${count(mailbox.messages)} messages: ${count(mailbox.firstHalf)} in the first half of the day, ${count(mailbox.secondHalf)} in the second.`;
   if (!upstream.standIn) return `The LLM is ${upstream.model}, your own. ${day}`;
-  return `The LLM is played by a stand-in under the name ${upstream.model}: it answers from the mailbox's truth, is wrong ${percent(upstream.mistakeShare ?? 0)} of the time, and takes ${upstream.timeScale === 1 ? 'as long as an LLM takes' : `${upstream.timeScale} of the time an LLM takes`}. ${day}`;
+  return `The LLM is played by a stand-in under the name ${upstream.model}: it answers from the mailbox's truth, is wrong ${percent(upstream.mistakeShare ?? 0)} of the time, and ${upstream.timeScale === 1 ? 'takes as long as an LLM takes' : `waits ${percent(upstream.timeScale)} of the time an LLM takes, to keep the demo short; reported latencies have the rest added`}. ${day}`;
 }
 
 function tasksFound(report: DemoReport, page: Page): string {

@@ -91,5 +91,5 @@ function moneyAndTime(report: DemoReport): Markup {
 <div class="card wide"><h3>Cost of the second half</h3>${pairBars('Cost before and after', [{ label: 'second half', before: report.costBefore, after: report.costAfter }], money)}
 <p class="facts">Audits and shadow calls are included.${report.costLearning > 0 ? ` Asking held-back calls again while learning cost ${money(report.costLearning)}, once.` : ''} ${report.prices.map(priceText).join('; ')}.</p></div>
 <div class="card wide"><h3>Median wait by call site</h3>${pairBars('Median latency before and after, by call site', latency, milliseconds)}
-<p class="facts">All calls: p50 ${milliseconds(report.latencyBefore.p50)} → ${milliseconds(report.latencyAfter.p50)}, p95 ${milliseconds(report.latencyBefore.p95)} → ${milliseconds(report.latencyAfter.p95)}.${timeScale >= 1 ? '' : ` The LLM's time is scaled by ${timeScale}, the specialists' is not: next to an LLM at its own pace they would stand out more.`}</p></div>`;
+<p class="facts">All calls: p50 ${milliseconds(report.latencyBefore.p50)} → ${milliseconds(report.latencyAfter.p50)}, p95 ${milliseconds(report.latencyBefore.p95)} → ${milliseconds(report.latencyAfter.p95)}.${timeScale === 1 ? '' : ` The stand-in waited ${percent(timeScale)} of the time an LLM takes; the rest is added here, to calls of the LLM alone.`}</p></div>`;
 }

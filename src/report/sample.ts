@@ -188,8 +188,8 @@ export function sampleDemoReport(): DemoReport {
     llmErrors: rateOf(7, 760),
     escalations:
       method === null ? {} : { 'low-confidence': 130, 'invalid-output': 3, 'unfamiliar-input': 21 },
-    latencyBefore: { p50: 24, p95: 61 },
-    latencyAfter: { p50: method === 'head' ? 6 : method === null ? 24 : 31, p95: 70 },
+    latencyBefore: { p50: 940, p95: 1610 },
+    latencyAfter: { p50: method === 'head' ? 6 : method === null ? 940 : 210, p95: 1500 },
     history: method === null ? [] : history(shift),
   });
   return {
@@ -240,8 +240,8 @@ export function sampleDemoReport(): DemoReport {
         asOf: '2026-05-27',
       },
     ],
-    latencyBefore: { p50: 26, p95: 71 },
-    latencyAfter: { p50: 9, p95: 64 },
+    latencyBefore: { p50: 1020, p95: 2300 },
+    latencyAfter: { p50: 190, p95: 2100 },
     steps: [
       { name: 'first half', seconds: 62 },
       { name: 'learn', seconds: 412 },
