@@ -31,6 +31,7 @@ export function learnText(report: LearnReport, page: Page): string {
   if (dropped !== '') lines.push(paint(page, 'dim', `Left out before the tasks were sought: ${dropped}.`));
   for (const note of report.notes) lines.push(wrap(paint(page, 'yellow', note), page.width, 0));
   if (report.tasks.length > 0) lines.push('', tasksTable(report, page));
+  else lines.push('', nothingText(report));
   const asked = report.tasks.reduce((sum, task) => sum + task.askedAgain, 0);
   if (asked > 0)
     lines.push(`  References: majorities, after ${count(asked)} more answers of the LLM to held-back calls.`);
@@ -51,6 +52,13 @@ export function learnText(report: LearnReport, page: Page): string {
     }
   }
   return lines.join('\n');
+}
+
+/** What to do where there is no task. */
+function nothingText(report: LearnReport): string {
+  return report.calls === 0
+    ? 'There are no calls yet. Next: `understudy start` and a day of your agent, or `understudy import FILE`.'
+    : 'No kind of call has come in often enough yet to be a task. Next: more calls; some hundreds of a kind are needed to prove anything.';
 }
 
 /** Why a task was refused, and what it would take. */
