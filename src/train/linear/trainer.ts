@@ -24,7 +24,8 @@ import { fitLinear } from './fit.ts';
  * Larger steps on either fit the training examples better and others worse.
  */
 const RATES = { lexical: { rate: 0.2, denseRate: 0 }, head: { rate: 0.05, denseRate: 0.3 } } as const;
-const EPOCHS = 8;
+/** Passes over the examples: with few of them more passes help (tried with 400 to 10,003). */
+const epochsFor = (examples: number): number => Math.round(Math.min(24, Math.max(8, 40_000 / examples)));
 /** More stored vectors make an answer slower and hardly better. */
 const MOST_STORED = 20_000;
 /** Texts embedded between two looks at the signal. */
@@ -66,6 +67,7 @@ async function train(
   const vectors =
     wantsVectors && encoder ? await embedAll(encoder, job.train, signal, (d) => report(70 * d)) : null;
   const vocabulary = rung === 'knn' ? null : buildVocabulary(job.train.map(({ input }) => input));
+  const epochs = epochsFor(job.train.length);
   let linear: LinearModel['linear'] = null;
   if (vocabulary && rung !== 'knn')
     linear = await fitLinear(
@@ -78,11 +80,11 @@ async function train(
         lexicalRows: vocabulary.hashes.length,
       },
       {
-        epochs: EPOCHS,
+        epochs,
         ...RATES[rung],
         seed: job.seed,
         signal,
-        onEpoch: (done) => report(70 + (30 * done) / EPOCHS),
+        onEpoch: (done) => report(70 + (30 * done) / epochs),
       },
     );
   const index = vectors ? indexOf(vectors, data.labels, job.seed) : null;

@@ -1,0 +1,89 @@
+/**
+ * Lets candidates compete on a task's own data, cheapest first. Rungs that take seconds are always tried; a language
+ * model costs minutes and is tried only where they leave enough to gain (the idea of successive halving, Jamieson &
+ * Talwalkar 2016, with the rungs as the budgets).
+ * Does not: train or estimate itself; trying a candidate is passed in.
+ */
+import { UnderstudyError } from '../core/errors.ts';
+import type { Candidate, Verdict } from '../core/specialist.ts';
+
+/** What trying a candidate told, on the validation split. */
+export interface TrialResult {
+  /** Share of calls it could serve at the gate's error. */
+  readonly coverage: number;
+  readonly accuracy: number;
+  /** Chance to pass the gate. */
+  readonly passChance: number;
+}
+
+export interface Tried<T extends TrialResult> {
+  readonly candidate: Candidate;
+  readonly result: T;
+}
+
+export interface Competition<T extends TrialResult> {
+  /** Null where none could be trained. */
+  readonly winner: Tried<T> | null;
+  readonly tried: readonly Tried<T>[];
+  readonly verdicts: readonly Verdict[];
+}
+
+/** Where cheaper rungs serve this share already, minutes of training cannot add much. */
+const ENOUGH = 0.95;
+/** A dearer candidate must serve this much more than a cheaper one to be preferred. */
+const WORTH = 0.02;
+
+/**
+ * @param options.candidates cheapest first, as chooseCandidates gives them.
+ * @param options.tryOut trains a candidate and estimates it; an UnderstudyError drops it, with its message as reason,
+ *   unless it says 'cancelled'.
+ */
+export async function compete<T extends TrialResult>(options: {
+  readonly candidates: readonly Candidate[];
+  readonly tryOut: (candidate: Candidate) => Promise<T>;
+}): Promise<Competition<T>> {
+  const tried: Tried<T>[] = [];
+  const dropped: Verdict[] = [];
+  let best: Tried<T> | null = null;
+  for (const candidate of options.candidates) {
+    if (candidate.rung === 'lora' && best && best.result.coverage >= ENOUGH) {
+      const { rung } = best.candidate;
+      const reason = `Not tried: the ${rung} specialist serves about ${percent(best.result.coverage)} already, so minutes of training have little to add.`;
+      dropped.push({ candidate, chosen: false, reason });
+      continue;
+    }
+    try {
+      const entry = { candidate, result: await options.tryOut(candidate) };
+      tried.push(entry);
+      if (best === null || beats(entry.result, best.result)) best = entry;
+    } catch (error) {
+      if (!(error instanceof UnderstudyError) || error.code === 'cancelled') throw error;
+      dropped.push({ candidate, chosen: false, reason: `Could not be trained: ${error.message}` });
+    }
+  }
+  const verdicts = tried.map(({ candidate, result }) => ({
+    candidate,
+    chosen: candidate === best?.candidate,
+    reason: reasonOf(candidate, result, best!),
+    estimate: result.coverage,
+  }));
+  return { winner: best, tried, verdicts: [...verdicts, ...dropped] };
+}
+
+/** Whether the later, dearer result is worth its cost: clearly more coverage; else, where none serves, a better chance. */
+function beats(dearer: TrialResult, cheaper: TrialResult): boolean {
+  if (dearer.coverage > 0 || cheaper.coverage > 0) return dearer.coverage >= cheaper.coverage + WORTH;
+  if (dearer.passChance !== cheaper.passChance) return dearer.passChance > cheaper.passChance;
+  return dearer.accuracy > cheaper.accuracy;
+}
+
+function reasonOf<T extends TrialResult>(candidate: Candidate, result: T, best: Tried<T>): string {
+  const figures = `could serve about ${percent(result.coverage)} of the calls; ${percent(result.accuracy)} of all its answers are right`;
+  if (candidate === best.candidate) return `Chosen: ${figures}.`;
+  const other = `the ${best.candidate.rung} specialist serves about ${percent(best.result.coverage)}`;
+  return result.coverage >= best.result.coverage
+    ? `Not chosen: ${figures}, and ${other} for less.`
+    : `Not chosen: ${figures}, but ${other}.`;
+}
+
+const percent = (share: number): string => `${Math.round(share * 100)} %`;
