@@ -1,11 +1,9 @@
-/** What this machine has room for. */
-import { readFileSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
+/** What this machine is, and what it has room for. */
+import { readFileSync, statfsSync } from 'node:fs';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import type { Hardware } from '../core/learning.ts';
 
-export interface Room {
-  readonly hardware: Hardware;
+export interface Room extends Hardware {
   /** Memory that programs can still get, caches counted as free. */
   readonly freeMemoryBytes: number;
   /** Space left on the disk of the data folder. */
@@ -13,16 +11,14 @@ export interface Room {
 }
 
 /** Looks at the machine; `dir` is a folder that exists, on the disk that weights and adapters go to. */
-export async function probeRoom(dir: string): Promise<Room> {
-  const disk = await statfs(dir);
+export function probeHardware(dir: string): Room {
+  const disk = statfsSync(dir);
   return {
-    hardware: {
-      cpu: cpus()[0]?.model.trim() ?? 'unknown',
-      cores: availableParallelism(),
-      memoryBytes: totalmem(),
-      platform: `${process.platform} ${process.arch}`,
-      node: process.version,
-    },
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    memoryBytes: totalmem(),
+    platform: `${process.platform} ${process.arch}`,
+    node: process.version,
     freeMemoryBytes: memoryAvailable() ?? freemem(),
     freeDiskBytes: disk.bavail * disk.bsize,
   };

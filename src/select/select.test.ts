@@ -6,9 +6,9 @@ import { UnderstudyError } from '../core/errors.ts';
 import type { Candidate, Rung } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
 import { CATALOGUE, DEFAULT_ENCODER, DEFAULT_LANGUAGE } from '../models/catalogue.ts';
-import { chooseCandidates, type Surroundings } from './choose.ts';
+import { chooseCandidates, type Surroundings } from './candidates.ts';
 import { compete, type TrialResult } from './compete.ts';
-import { probeRoom } from './hardware.ts';
+import { probeHardware } from './hardware.ts';
 
 const task: Task = {
   ...{ id: 'task_1', name: 'triage', sites: [], kind: 'label', labels: [], tools: [] },
@@ -29,10 +29,10 @@ const dataset = (train: number, calibration: number, input?: string): Dataset =>
     },
   },
 });
-const room = await probeRoom(tmpdir());
+const room = probeHardware(tmpdir());
 const around: Surroundings = {
   catalogue: CATALOGUE,
-  room: { ...room, freeMemoryBytes: 8e9, freeDiskBytes: 8e9, hardware: { ...room.hardware, cores: 2 } },
+  room: { ...room, freeMemoryBytes: 8e9, freeDiskBytes: 8e9, cores: 2 },
   available: new Set([DEFAULT_ENCODER, DEFAULT_LANGUAGE]),
   trainable: new Set<Rung>(['lexical', 'knn', 'head', 'lora']),
   minutes: 10,
@@ -44,7 +44,7 @@ const whyNot = (data: Dataset, changed: Partial<Surroundings>, base: string | nu
   )?.reason ?? 'kept';
 
 test('the machine is probed', () => {
-  assert.ok(room.freeMemoryBytes > 0 && room.freeDiskBytes > 0 && room.hardware.cores > 0);
+  assert.ok(room.freeMemoryBytes > 0 && room.freeDiskBytes > 0 && room.cores > 0);
 });
 
 test('the ladder is kept in order, and every other base model has a reason', () => {

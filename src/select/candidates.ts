@@ -117,7 +117,7 @@ function planLora(
   const lengths = tokenLengths(dataset);
   const wanted = Math.min(4, Math.max(1, 8_000 / Math.max(1, lengths.length)));
   const total = lengths.reduce((sum, tokens) => sum + tokens, 0);
-  const speed = tokensPerSecond(entry.parameters, room.hardware.cores);
+  const speed = tokensPerSecond(entry.parameters, room.cores);
   const passMinutes = total / speed / 60;
   const epochs = Number(Math.min(wanted, minutes / Math.max(passMinutes, 1e-9)).toFixed(2));
   const why =
