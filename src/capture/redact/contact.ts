@@ -64,8 +64,12 @@ const NAMED =
   /(?<![a-z])(?:(?:tele)?phone|tel|telefon\w*|mobile|mobil|cell|fax|whatsapp|handy\w*|call(?: me)?(?: back)? (?:at|on|under)|reach me (?:at|on|under)|text me (?:at|on)|sms)(?:[ _-]?(?:number|nummer|num|no|nr))?\.?["']?\s{0,2}(?:is|:|=|at|on|to)?\s{0,2}["']?((?:\+|\()?\d[\d ().\-/]{5,18}\d)(?![\w-])/gi;
 const DATE = /^(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})(?!\d)/;
 
+/** Every phone number holds a stretch like this. */
+const DIGITS = /\d[\d ().\-/]{5,}\d/;
+
 export const findPhones: Recogniser = (text, key) => {
   const found: Match[] = [];
+  if (!DIGITS.test(text)) return found;
   const add = (start: number, original: string, least: number): void => {
     const digits = original.replace(/\D/g, '');
     if (digits.length < least || digits.length > 15 || DATE.test(original)) return;

@@ -6,6 +6,9 @@
 /** Beyond this nesting of JSON inside JSON strings, a string is a plain text. */
 const MAX_DEPTH = 4;
 
+/** What matters between strings: their beginnings, braces, numbers. */
+const TOKEN = /["{}]|[\d.eE+-]+/g;
+
 /**
  * The text with its string values (and numbers long enough to be a card) mapped; null where it is not JSON with an
  * object or a list at its top.
@@ -20,38 +23,33 @@ export function mapJsonStrings(
   let out = '';
   let kept = 0;
   let label = '';
-  for (let at = 0; at < text.length; ) {
-    const char = text[at] ?? '';
-    if (char === '"') {
-      const end = stringEnd(text, at);
-      const literal = text.slice(at, end);
-      const next = nextCharacter(text, end);
-      const value = JSON.parse(literal) as string;
-      if (next === ':') {
-        label = value.length <= 64 ? value : '';
-      } else {
-        const made = (depth < MAX_DEPTH ? mapJsonStrings(value, map, depth + 1) : null) ?? map(value, label);
-        if (made !== value) {
-          out += text.slice(kept, at) + JSON.stringify(made);
-          kept = end;
-        }
-      }
+  for (let at = 0; ; ) {
+    TOKEN.lastIndex = at;
+    const token = TOKEN.exec(text);
+    if (token === null) break;
+    const literal = token[0];
+    if (literal === '"') {
+      const end = stringEnd(text, token.index);
+      const content = text.slice(token.index + 1, end - 1);
+      const value = content.includes('\\') ? (JSON.parse(`"${content}"`) as string) : content;
       at = end;
-    } else if ((char >= '0' && char <= '9') || char === '-') {
-      const number = /[\d.eE+-]+/y;
-      number.lastIndex = at;
-      const literal = number.exec(text)?.[0] ?? char;
-      if (/^[1-9]\d{6,18}$/.test(literal)) {
-        const made = map(literal, label);
-        if (/^[1-9]\d*$/.test(made) && made.length === literal.length) {
-          out += text.slice(kept, at) + made;
-          kept = at + literal.length;
-        }
+      if (nextCharacter(text, end) === ':') {
+        label = value.length <= 64 ? value : '';
+        continue;
       }
-      at += literal.length;
-    } else {
-      if (char === '{' || char === '}') label = '';
-      at++;
+      const made = (depth < MAX_DEPTH ? mapJsonStrings(value, map, depth + 1) : null) ?? map(value, label);
+      if (made === value) continue;
+      out += text.slice(kept, token.index) + JSON.stringify(made);
+      kept = end;
+      continue;
+    }
+    at = token.index + literal.length;
+    if (literal === '{' || literal === '}') label = '';
+    else if (/^[1-9]\d{6,18}$/.test(literal)) {
+      const made = map(literal, label);
+      if (made === literal || made.length !== literal.length || !/^[1-9]\d*$/.test(made)) continue;
+      out += text.slice(kept, token.index) + made;
+      kept = at;
     }
   }
   return out + text.slice(kept);

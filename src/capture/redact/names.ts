@@ -15,99 +15,134 @@ const ANY_CASE = "\\p{L}[\\p{L}'’-]{1,24}(?:[ ]\\p{L}[\\p{L}'’-]{1,24})?";
 const LINE = '(?:\\r?\\n|\\\\n)';
 
 interface Position {
-  /** Group 1 is what may be a name. */
+  /** The first words that the pattern can begin with, as far as they are ASCII; see TRIGGER. */
+  readonly begins: string;
+  /** Group 1 is what may be a name. Sticky: tried only where one of its first words stands. */
   readonly pattern: RegExp;
   /** strong: the position is enough. weak: a known first name has to lead. */
   readonly evidence: 'strong' | 'weak';
 }
 
+const AT_START = `(?<=(?:^|[\\n.!?]|\\\\n)[ \\t]*)`;
 const CLOSING =
   '(?:(?:best|kind|warm|many|with|kindest|warmest)[ ])?(?:regards|wishes)|best|sincerely(?: yours)?|yours(?: (?:truly|sincerely|faithfully))?|thanks(?: (?:a lot|again|so much|in advance))?|thank you(?: (?:very much|so much|in advance))?|many thanks|cheers|love|take care|(?:mit )?(?:freundlichen|besten|lieben|vielen) gr(?:ü|ue)(?:ß|ss)en|(?:viele|liebe|beste|freundliche|herzliche|sch(?:ö|oe)ne) gr(?:ü|ue)(?:ß|ss)e|gru(?:ß|ss)|mfg|lg|vg|danke|vielen dank|cordialement|bien à vous|merci|saludos|un saludo|gracias|atentamente|cordiali saluti|grazie|groetjes|met vriendelijke groet';
+const CLOSING_BEGINS =
+  'best kind warm many with kindest warmest regards wishes sincerely yours thanks thank cheers love take mit freundlichen besten lieben vielen viele liebe beste freundliche herzliche sch schoene gru gruss mfg lg vg danke cordialement bien merci saludos un gracias atentamente cordiali grazie groetjes met';
+/** Both cases of first letters, for patterns in which capitals matter. */
+const eitherCase = (source: string): string =>
+  source.replace(/(?<![\p{L}\\])\p{Ll}/gu, (letter) => `[${letter.toUpperCase()}${letter}]`);
 
 const POSITIONS: readonly Position[] = [
   {
     // Dear Anna Schmidt,
+    begins:
+      'dear hi hello hey hiya hallo liebe lieber sehr bonjour hola ciao cher ch estimado estimada good guten moin thanks thank',
     pattern: new RegExp(
-      `\\b(?:[Dd]ear|DEAR|[Hh]i|[Hh]ello|[Hh]ey|[Hh]iya|[Hh]allo|[Ll]iebe[r]?|[Ss]ehr geehrte[r]?|[Bb]onjour|[Hh]ola|[Cc]iao|[Cc]her|[Cc]hère|[Ee]stimad[oa]|[Gg]ood (?:morning|afternoon|evening|day)|[Gg]uten (?:Tag|Morgen|Abend)|[Mm]oin|[Tt]hanks|[Tt]hank you),?[ ](?:(?:Mr|Mrs|Ms|Mx|Dr|Prof|Herr|Frau|Herrn)\\.?[ ])?(${WORDS})(?=[ ]?(?:[,!.:;–—-]|${LINE}|$))`,
-      'dgu',
+      `(?:DEAR|HI|HELLO|${eitherCase('dear|hi|hello|hey|hiya|hallo|lieber?|sehr geehrter?|bonjour|hola|ciao|cher|chère|estimado|estimada|good (?:morning|afternoon|evening|day)|guten (?:tag|morgen|abend)|moin|thanks|thank you')}),?[ ](?:(?:Mr|Mrs|Ms|Mx|Dr|Prof|Herrn?|Frau)\\.?[ ])?(${WORDS})(?=[ ]?(?:[,!.:;–—-]|${LINE}|$))`,
+      'dyu',
     ),
     evidence: 'strong',
   },
   {
     // Hi Anna can you …
-    pattern: new RegExp(`\\b(?:dear|hi|hello|hey|hallo|liebe[r]?|hola|bonjour)[ ](${ANY_CASE})`, 'dgiu'),
+    begins: 'dear hi hello hey hallo liebe lieber hola bonjour',
+    pattern: new RegExp(`(?:dear|hi|hello|hey|hallo|lieber?|hola|bonjour)[ ](${ANY_CASE})`, 'diyu'),
     evidence: 'weak',
   },
   {
     // Mrs. Schmidt
+    begins: 'mr mrs ms mx dr prof herr herrn frau mme se',
     pattern: new RegExp(
-      `\\b(?:Mr|Mrs|Ms|Mx|Dr|Prof|Herrn?|Frau|Mme|Señora?)(?:\\.[ ]?|[ ])(?:Dr\\.[ ])?(${WORDS})`,
-      'dgu',
+      `(?:Mr|Mrs|Ms|Mx|Dr|Prof|Herrn?|Frau|Mme|Señora?)(?:\\.[ ]?|[ ])(?:Dr\\.[ ])?(${WORDS})`,
+      'dyu',
     ),
     evidence: 'strong',
   },
   {
+    begins: 'my mein ich je me mi',
     pattern: new RegExp(
-      `(?:[Mm]y (?:full |first |last )?name(?:'s|’s| is)|[Mm]ein [Nn]ame ist|[Ii]ch hei(?:ß|ss)e|[Jj]e m'appelle|[Mm]e llamo|[Mm]i nombre es|[Mm]i chiamo)[ ]:?[ ]?(${WORDS})`,
-      'dgu',
+      `(?:[Mm]y (?:full |first |last )?name(?:['’]s| is)|[Mm]ein [Nn]ame ist|[Ii]ch hei(?:ß|ss)e|[Jj]e m['’]appelle|[Mm]e llamo|[Mm]i nombre es|[Mm]i chiamo)[ ]?:?[ ](${WORDS})`,
+      'dyu',
     ),
     evidence: 'strong',
   },
   {
+    begins: 'my name i this it ich je soy me mein mi sono on signed written yours addressed attn for',
     pattern: new RegExp(
-      `\\b(?:my (?:full |first )?name(?:'s|’s| is)|name is|i am|i['’]m|this is|it['’]s|ich bin|ich heiße|je suis|je m'appelle|soy|me llamo|mein name ist|mi nombre es|sono|on behalf of|signed(?: by)?|written by|yours,?|addressed to|attn:?|for the attention of)[ ](${ANY_CASE})`,
-      'dgiu',
+      `(?:my (?:full |first )?name(?:['’]s| is)|name is|i am|i['’]m|this is|it['’]s|ich bin|ich hei(?:ß|ss)e|je suis|je m['’]appelle|soy|me llamo|mein name ist|mi nombre es|sono|on behalf of|signed(?: by)?|written by|yours,?|addressed to|attn:?|for the attention of)[ ](${ANY_CASE})`,
+      'diyu',
     ),
     evidence: 'weak',
   },
   {
     // Best regards,\nAnna Schmidt
+    begins: CLOSING_BEGINS,
     pattern: new RegExp(
-      `(?<=^|[\\n.!?]|\\\\n)[ \\t]*(?:${CLOSING.replace(/\b([a-z])/g, (letter) => `[${letter.toUpperCase()}${letter}]`)})[ ]?[,.!–—-]{0,2}[ \\t]*${LINE}(?:[ \\t]*${LINE})?(?=[ \\t]*[-–—]{0,2}[ ]?(${WORDS})[ ]?[.,]?[ \\t]*(?:${LINE}|["'\`]|$))`,
-      'dgu',
+      `${AT_START}(?:${eitherCase(CLOSING)})[ ]?[,.!–—-]{0,2}[ \\t]*${LINE}(?:[ \\t]*${LINE})?[ \\t]*[-–—]{0,2}[ ]?(${WORDS})[ ]?[.,]?[ \\t]*(?=${LINE}|["'\`]|$)`,
+      'dyu',
     ),
     evidence: 'strong',
   },
   {
     // The same on one line, or in small letters.
+    begins: CLOSING_BEGINS,
     pattern: new RegExp(
-      `(?<=^|[\\n.!?,]|\\\\n)[ \\t]*(?:${CLOSING})[ ]?[,.!–—-]{0,2}(?=(?:[ \\t]|${LINE}){1,4}[-–—]{0,2}[ ]?(${ANY_CASE})[ ]?[.,]?[ \\t]*(?:${LINE}|$))`,
-      'dgiu',
+      `(?<=(?:^|[\\n.!?,]|\\\\n)[ \\t]*)(?:${CLOSING})[ ]?[,.!–—-]{0,2}(?:[ \\t]|${LINE}){1,4}[-–—]{0,2}[ ]?(${ANY_CASE})[ ]?[.,]?[ \\t]*(?=${LINE}|$)`,
+      'diyu',
     ),
     evidence: 'weak',
   },
   {
-    // A last line of its own: — Anna
-    pattern: new RegExp(`${LINE}[ \\t]*[-–—~]{1,3}[ ]?(${ANY_CASE})[ \\t]*$`, 'dgu'),
-    evidence: 'weak',
-  },
-  {
+    begins:
+      'full first last given family middle customer client passenger contact recipient patient guest cardholder account sender employee applicant maiden',
     pattern: new RegExp(
-      `\\b(?:full|first|last|given|family|middle|customer|client|passenger|contact|recipient|patient|guest|cardholder|account holder|sender|employee|applicant|maiden)[ _-]?(?:name|holder)["']?[ ]?(?::|=|[ ]is)[ ]?["']?(${ANY_CASE}(?:[ ]${WORD})?)`,
-      'dgiu',
+      `(?:full|first|last|given|family|middle|customer|client|passenger|contact|recipient|patient|guest|cardholder|account holder|sender|employee|applicant|maiden)[ _-]?(?:name|holder)["']?[ ]?(?::|=|is\\b)[ ]?["']?(${ANY_CASE}(?:[ ]${WORD})?)`,
+      'diyu',
     ),
     evidence: 'strong',
   },
   {
+    begins: 'surname vorname nachname lastname firstname fullname pr apellido apellidos',
     pattern: new RegExp(
-      `\\b(?:surname|vorname|nachname|lastname|firstname|fullname|prénom|apellidos?)["']?[ ]?[:=][ ]?["']?(${ANY_CASE})`,
-      'dgiu',
+      `(?:surname|vorname|nachname|lastname|firstname|fullname|prénom|apellidos?)["']?[ ]?[:=][ ]?["']?(${ANY_CASE})`,
+      'diyu',
     ),
     evidence: 'strong',
   },
   {
     // From: Anna Schmidt <…>
-    pattern: new RegExp(`\\b(?:From|To|Cc|Bcc|Reply-To|Von|An):[ ]?"?(${WORDS})"?[ ]?(?=<|\\[mailto)`, 'dgu'),
+    begins: 'from to cc bcc reply von an',
+    pattern: new RegExp(`(?:From|To|Cc|Bcc|Reply-To|Von|An):[ ]?"?(${WORDS})"?[ ]?(?=<|\\[mailto)`, 'dyu'),
     evidence: 'strong',
   },
   {
+    begins:
+      'name from to customer client sender recipient contact passenger guest patient ship shipped bill billed signed author agent employee requester kunde kundin absender nom',
     pattern: new RegExp(
-      `(?<![\\p{L}_-])(?:name|from|to|customer|client|sender|recipient|contact|contact person|passenger|guest|patient|ship to|shipped to|bill to|billed to|signed|author|agent|employee|requester|kunde|kundin|absender|nom)["']?[ ]?[:=][ ]?["']?(${ANY_CASE}(?:[ ]${WORD})?)`,
-      'dgiu',
+      `(?<![_-])(?:name|from|to|customer|client|sender|recipient|contact(?: person)?|passenger|guest|patient|ship to|shipped to|bill to|billed to|signed|author|agent|employee|requester|kunde|kundin|absender|nom)["']?[ ]?[:=][ ]?["']?(${ANY_CASE}(?:[ ]${WORD})?)`,
+      'diyu',
     ),
     evidence: 'weak',
   },
 ];
+
+const BY_FIRST_WORD = new Map<string, Position[]>();
+for (const position of POSITIONS) {
+  for (const word of position.begins.split(' ')) {
+    BY_FIRST_WORD.set(word, [...(BY_FIRST_WORD.get(word) ?? []), position]);
+  }
+}
+
+/** One fast pass finds where any of the patterns may begin; a letter beyond ASCII ends a word here. */
+const TRIGGER = new RegExp(`(?<![A-Za-z0-9])(?:${[...BY_FIRST_WORD.keys()].join('|')})(?![A-Za-z0-9])`, 'gi');
+/** An escaped line end hides the beginning of the word after it. */
+const ESCAPED_TRIGGER = new RegExp(
+  `(?<=\\\\n)(?:${[...BY_FIRST_WORD.keys()].join('|')})(?![A-Za-z0-9])`,
+  'gi',
+);
+
+/** A last line of its own: — Anna */
+const LAST_LINE = new RegExp(`${LINE}[ \\t]*[-–—~]{1,3}[ ]?(${ANY_CASE})[ \\t]*$`, 'du');
 
 interface NameSpan {
   readonly start: number;
@@ -116,13 +151,21 @@ interface NameSpan {
 
 function nameSpans(text: string): NameSpan[] {
   const found: NameSpan[] = [];
-  for (const { pattern, evidence } of POSITIONS) {
-    for (const match of text.matchAll(pattern)) {
-      const name = trimName(match[1] ?? '', evidence);
-      const start = match.indices?.[1]?.[0];
-      if (name !== null && start !== undefined) found.push({ start, name });
+  const take = (match: RegExpExecArray | null, evidence: Position['evidence'], offset = 0): void => {
+    const name = match ? trimName(match[1] ?? '', evidence) : null;
+    const start = match?.indices?.[1]?.[0];
+    if (name !== null && start !== undefined) found.push({ start: start + offset, name });
+  };
+  for (const trigger of text.includes('\\n') ? [TRIGGER, ESCAPED_TRIGGER] : [TRIGGER]) {
+    for (const { 0: word, index } of text.matchAll(trigger)) {
+      for (const { pattern, evidence } of BY_FIRST_WORD.get(word.toLowerCase()) ?? []) {
+        pattern.lastIndex = index;
+        take(pattern.exec(text), evidence);
+      }
     }
   }
+  const tail = Math.max(0, text.length - 80);
+  take(LAST_LINE.exec(text.slice(tail)), 'weak', tail);
   return found;
 }
 
@@ -140,13 +183,14 @@ function trimName(candidate: string, evidence: Position['evidence']): string | n
   const kept: string[] = [];
   for (const word of all) {
     const lower = word.toLowerCase().replace(/['’]s$/, '');
-    if (NOT_NAMES.has(lower)) {
+    const particle = kept.length > 0 && word === lower && PARTICLES.has(lower);
+    if (NOT_NAMES.has(lower) && !particle) {
       // "Hi Customer" is no name at all; "Anna And" ends at Anna.
       if (kept.length === 0) return null;
       break;
     }
     // In small letters only a known name is one, or what follows it ("anna schmidt" on a label).
-    const small = word === word.toLowerCase() && !PARTICLES.has(lower);
+    const small = word === word.toLowerCase() && !particle;
     if (small && !FIRST_NAMES.has(lower)) break;
     if (small && WORDS_TOO.has(lower)) break;
     kept.push(word);
