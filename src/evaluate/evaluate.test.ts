@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Dataset, Example } from '../core/dataset.ts';
+import { seededRandom } from '../core/random.ts';
+import type { Runtime } from '../core/runtime.ts';
+import type { Artefact } from '../core/specialist.ts';
+import { abstentionScore, estimate } from './estimate.ts';
+import { type AssessOptions, assess, scorePredictions } from './evaluate.ts';
+import { scorerFor } from './scorers/scorer.ts';
+
+/** A runtime that answers as the input tells it to: `answer|how sure`. Slower for some, so that order is not given. */
+const parrot: Runtime = {
+  rungs: ['lexical'],
+  predict: async (_, input, options) => {
+    const [answer = '', sure = '0'] = input.split('|');
+    if (Number(sure) < 0.5) await new Promise((resolve) => setImmediate(resolve));
+    assert.ok(options?.draft === undefined || options.draft !== '');
+    return { answer, signals: { sure: Number(sure) }, ms: 2 };
+  },
+  close: async () => {},
+};
+const artefact: Artefact = {
+  ...{ rung: 'lexical', base: null, path: '', sha256: '', trainedMs: 0, figures: {} },
+};
+
+/** Answers of which a share is wrong, more so where it is unsure: error = worst · (1 − sure)^4. */
+function examples(n: number, seed: number, worst: number): Example[] {
+  const random = seededRandom(seed);
+  return Array.from({ length: n }, (_, i) => {
+    const sure = 0.02 + 0.96 * random.next();
+    const wrong = random.next() < worst * (1 - sure) ** 4;
+    const id = `${i}`;
+    return {
+      ...{ id, callId: id, sessionId: id, at: i, weight: 1 },
+      input: `${wrong ? 'wrong' : 'right'}|${sure}`,
+      answer: 'right',
+    };
+  });
+}
+
+const optionsFor = (
+  worst: number,
+  exam = examples(300, 3, worst),
+): AssessOptions & { uses: () => number } => {
+  let uses = 0;
+  const dataset: Dataset = {
+    ...{ id: 'd', taskId: 't', kind: 'label', order: 'time', dropped: {} },
+    splits: {
+      train: [],
+      validation: examples(300, 1, worst),
+      calibration: examples(600, 2, worst),
+      exam,
+    },
+  };
+  return {
+    ...{ dataset, artefact, runtime: parrot, scorer: scorerFor('label'), epsilon: 0.02, delta: 0.05 },
+    useExam: () => ++uses,
+    uses: () => uses,
+  };
+};
+
+test('predictions come back in order, marked', async () => {
+  const some = examples(50, 9, 1);
+  const marked = await scorePredictions(some, optionsFor(1));
+  assert.deepEqual(
+    marked.map(({ prediction }) => prediction.answer),
+    some.map(({ input }) => input.split('|')[0]),
+  );
+  assert.ok(marked.every(({ prediction, mark }) => mark.right === (prediction.answer === 'right')));
+});
+
+test('a specialist that knows its limits passes, and the exam bears it out', async () => {
+  const options = optionsFor(0.5);
+  const { evidence, confidence } = await assess(options);
+  assert.ok(evidence.gate.passed, evidence.gate.reason);
+  assert.equal(options.uses(), 1);
+  assert.equal(evidence.exam.uses, 1);
+  assert.equal(evidence.exam.accuracy.n, 300);
+  assert.ok(evidence.exam.coverage.share > 0.3);
+  assert.equal(evidence.exam.servedError.n, evidence.exam.coverage.hits);
+  assert.deepEqual(confidence.signals, ['sure']);
+  assert.deepEqual(evidence.latencyMs, { p50: 2, p95: 2 });
+});
+
+test('a refused candidate leaves the exam closed', async () => {
+  const options = optionsFor(3);
+  const { evidence } = await assess({ ...options, scorer: scorerFor('label'), epsilon: 0.0001 });
+  assert.equal(evidence.gate.passed, false);
+  assert.equal(options.uses(), 0);
+  assert.equal(evidence.exam.accuracy.n, 0);
+});
+
+test('a further use of the exam widens its intervals', async () => {
+  const first = await assess(optionsFor(0.5));
+  const fifth = await assess({ ...optionsFor(0.5), useExam: () => 5 });
+  assert.ok(fifth.evidence.exam.coverage.high > first.evidence.exam.coverage.high);
+  assert.ok(fifth.evidence.exam.coverage.low < first.evidence.exam.coverage.low);
+});
+
+test('an exam that contradicts the gate takes its word back', async () => {
+  const drifted = examples(300, 4, 0).map((example, i) =>
+    i % 8 === 0 ? { ...example, answer: 'other' } : example,
+  );
+  const { evidence } = await assess(optionsFor(0.2, drifted));
+  assert.equal(evidence.gate.passed, false);
+  assert.match(evidence.gate.reason, /contradicts/);
+});
+
+test('texts that nobody can judge are refused with that reason', async () => {
+  const { evidence } = await assess({ ...optionsFor(2), scorer: scorerFor('text'), epsilon: 0.01 });
+  assert.equal(evidence.gate.passed, false);
+  assert.match(evidence.gate.reason, /judge/);
+});
+
+test('a cancelled assessment stops', async () => {
+  await assert.rejects(assess({ ...optionsFor(0.5), signal: AbortSignal.abort() }));
+});
+
+test('the estimate is near what the gate then gives', async () => {
+  const options = optionsFor(0.5);
+  const marked = await scorePredictions(options.dataset.splits.validation, options);
+  const guess = estimate(marked, { epsilon: 0.02, delta: 0.05, calibrationSize: 600 });
+  const { evidence } = await assess({ ...options, validation: marked });
+  assert.ok(guess.coverage >= evidence.gate.served / evidence.gate.n - 0.1);
+  assert.ok(guess.passChance > 0.5);
+  assert.deepEqual(estimate([], { epsilon: 0.02, delta: 0.05, calibrationSize: 600 }).coverage, 0);
+});
+
+test('a guesser never outranks one that hands over', () => {
+  const scored = (confidence: number, rights: number, wrongs: number) => [
+    ...Array.from({ length: rights }, () => ({ confidence, right: true })),
+    ...Array.from({ length: wrongs }, () => ({ confidence, right: false })),
+  ];
+  const honest = [...scored(0.99, 50, 0), ...scored(0.5, 30, 20)];
+  const guesser = [...scored(0.99, 80, 20)];
+  assert.ok(abstentionScore(honest, 0.98) > abstentionScore(guesser, 0.98));
+  assert.equal(abstentionScore(honest, 0.98), 0.5);
+});
