@@ -6,7 +6,7 @@
 
 import { answerOf, renderAnswer } from './core/answer.ts';
 import { assign } from './core/assign.ts';
-import { compareAnswers } from './core/compare.ts';
+import { compareAnswers, schemasOf } from './core/compare.ts';
 import type { Config } from './core/config.ts';
 import type { Audit, Deployment } from './core/deployment.ts';
 import { messageOf } from './core/errors.ts';
@@ -14,7 +14,6 @@ import { newId } from './core/ids.ts';
 import type { Recorder } from './core/online.ts';
 import type { Runtime } from './core/runtime.ts';
 import type { Store } from './core/store.ts';
-import type { Task } from './core/task.ts';
 import { step } from './deploy/stages.ts';
 import { type Gateway, startGateway } from './gateway/gateway.ts';
 import { createRouter, type RoutingPlan } from './route/router.ts';
@@ -128,15 +127,4 @@ function readPlan(store: Store): RoutingPlan {
 function versionOf(plan: RoutingPlan): string {
   const part = (deployment: Deployment): string => `${deployment.id} ${deployment.stage}`;
   return `${plan.deployments.map(part).join()} ${plan.tasks.map((task) => `${task.id} ${task.calls}`).join()}`;
-}
-
-/** The schemas that comparison needs, from the task's response format and tools. */
-export function schemasOf(task: Task): Parameters<typeof compareAnswers>[3] {
-  const wrapper = task.responseFormat?.json_schema;
-  const schema =
-    typeof wrapper === 'object' && wrapper !== null && !Array.isArray(wrapper) ? wrapper.schema : undefined;
-  return {
-    ...(schema === undefined ? {} : { schema }),
-    toolSchemas: Object.fromEntries(task.tools.map((tool) => [tool.name, tool.parameters])),
-  };
 }

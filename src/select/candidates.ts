@@ -56,18 +56,20 @@ export function chooseCandidates(task: Task, dataset: Dataset, around: Surroundi
     if (why === null) candidates.push(candidate);
     else dropped.push({ candidate, chosen: false, reason: why });
   };
-  const tooFew =
-    dataset.splits.train.length < LEAST_EXAMPLES
-      ? `Only ${dataset.splits.train.length} training examples; at least ${LEAST_EXAMPLES} are needed.`
-      : null;
-  consider('lexical', null, tooFew ?? whyNotTrained('lexical', around));
+  const hopeless =
+    task.kind === 'text'
+      ? 'Its answers are free text: whether two texts are equally good takes a judge model, and there is none.'
+      : dataset.splits.train.length < LEAST_EXAMPLES
+        ? `Only ${dataset.splits.train.length} training examples; at least ${LEAST_EXAMPLES} are needed.`
+        : null;
+  consider('lexical', null, hopeless ?? whyNotTrained('lexical', around));
   for (const entry of around.catalogue.filter(({ kind }) => kind === 'encoder'))
     for (const rung of ['knn', 'head'] as const)
-      consider(rung, entry.name, tooFew ?? whyNotTrained(rung, around) ?? whyNotHere(entry, around));
+      consider(rung, entry.name, hopeless ?? whyNotTrained(rung, around) ?? whyNotHere(entry, around));
   for (const entry of around.catalogue.filter(({ kind }) => kind === 'language')) {
     const plan = planLora(entry, dataset, around);
     const why =
-      tooFew ??
+      hopeless ??
       (entry.trainable === true ? null : entry.trainable.no) ??
       whyNotTrained('lora', around) ??
       whyNotHere(entry, around) ??

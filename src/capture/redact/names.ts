@@ -23,7 +23,7 @@ interface Position {
   readonly evidence: 'strong' | 'weak';
 }
 
-const AT_START = `(?<=(?:^|[\\n.!?]|\\\\n)[ \\t]*)`;
+const AT_START = `(?<=(?:^|[\\n.!?"“]|\\\\n)[ \\t]*)`;
 const CLOSING =
   '(?:(?:best|kind|warm|many|with|kindest|warmest)[ ])?(?:regards|wishes)|best|sincerely(?: yours)?|yours(?: (?:truly|sincerely|faithfully))?|thanks(?: (?:a lot|again|so much|in advance))?|thank you(?: (?:very much|so much|in advance))?|many thanks|cheers|love|take care|(?:mit )?(?:freundlichen|besten|lieben|vielen) gr(?:ü|ue)(?:ß|ss)en|(?:viele|liebe|beste|freundliche|herzliche|sch(?:ö|oe)ne) gr(?:ü|ue)(?:ß|ss)e|gru(?:ß|ss)|mfg|lg|vg|danke|vielen dank|cordialement|bien à vous|merci|saludos|un saludo|gracias|atentamente|cordiali saluti|grazie|groetjes|met vriendelijke groet';
 const CLOSING_BEGINS =
@@ -78,7 +78,7 @@ const POSITIONS: readonly Position[] = [
     // Best regards,\nAnna Schmidt
     begins: CLOSING_BEGINS,
     pattern: new RegExp(
-      `${AT_START}(?:${eitherCase(CLOSING)})[ ]?[,.!–—-]{0,2}[ \\t]*${LINE}(?:[ \\t]*${LINE})?[ \\t]*[-–—]{0,2}[ ]?(${WORDS})[ ]?[.,]?[ \\t]*(?=${LINE}|["'\`]|$)`,
+      `${AT_START}(?:${eitherCase(CLOSING)})[ ]?[,.!–—-]{0,2}[ \\t]*${LINE}(?:[ \\t]*${LINE})?[ \\t]*[-–—]{0,2}[ ]?(${WORDS})[ ]?[.,]?[ \\t]*(?=${LINE}|["'\`\\\\]|$)`,
       'dyu',
     ),
     evidence: 'strong',
@@ -87,7 +87,7 @@ const POSITIONS: readonly Position[] = [
     // The same on one line, or in small letters.
     begins: CLOSING_BEGINS,
     pattern: new RegExp(
-      `(?<=(?:^|[\\n.!?,]|\\\\n)[ \\t]*)(?:${CLOSING})[ ]?[,.!–—-]{0,2}(?:[ \\t]|${LINE}){1,4}[-–—]{0,2}[ ]?(${ANY_CASE})[ ]?[.,]?[ \\t]*(?=${LINE}|$)`,
+      `(?<=^|[\\s.!?,]|\\\\n)(?:${CLOSING})[ ]?[,.!–—-]{0,2}(?:[ \\t]|${LINE}){1,4}[-–—]{0,2}[ ]?(${ANY_CASE})[ ]?[.,]?[ \\t]*(?=${LINE}|$)`,
       'diyu',
     ),
     evidence: 'weak',

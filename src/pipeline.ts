@@ -1,0 +1,97 @@
+/**
+ * READ FIRST: the offline loop, the whole story. S1 capture → S2 curate → S3 cluster → S4 select → S5 train →
+ * (proof) evaluate → S6 deploy. Stages do not know each other: what one makes is handed to the next here.
+ * The online half (route, escalate, audit, roll back) is online.ts; understudy.ts chooses the implementations;
+ * what happens to one task is spelled out in trial.ts (a candidate is tried) and proof.ts (the winner is examined).
+ */
+import { findTasks } from './cluster/tasks.ts';
+import type { Call } from './core/call.ts';
+import type { LearnOptions, LearnReport, TaskReport } from './core/learning.ts';
+import type { Candidate } from './core/specialist.ts';
+import type { Task } from './core/task.ts';
+import { buildDataset } from './curate/dataset.ts';
+import { usableCalls } from './curate/usable.ts';
+import { proveAndDeploy } from './proof.ts';
+import type { Choice } from './select/candidates.ts';
+import { compete } from './select/compete.ts';
+import { probeHardware } from './select/hardware.ts';
+import { candidatesFor, type Prospect, tryCandidate, type Workshop } from './trial.ts';
+
+/** The six steps over the captured calls. @throws UnderstudyError 'cancelled' when told to stop. */
+export async function learn(
+  calls: readonly Call[],
+  workshop: Workshop,
+  options: LearnOptions,
+): Promise<LearnReport> {
+  const { store, config } = workshop;
+  const { seed } = config.train;
+  const startedAt = Date.now();
+
+  // S2 curate: what can be learnt from. S3 cluster: which of it is one job.
+  const usable = usableCalls(calls);
+  const found = findTasks(usable.calls, store.tasks());
+  store.putTasks(found.tasks);
+  const callsOf = Map.groupBy(usable.calls, (call) => found.assignment.get(call.id));
+
+  // S4 select, S5 train: first every task's cheap rungs, which take seconds …
+  const prospects: Prospect[] = [];
+  for (const task of found.tasks.filter(wantedBy(options))) {
+    const dataset = buildDataset(task, callsOf.get(task.id) ?? [], { seed, order: options.order ?? 'time' });
+    store.addDataset(dataset);
+    const cheap = only(candidatesFor(task, dataset, workshop, config.train.minutes), isCheap);
+    const tryOut = (candidate: Candidate) => tryCandidate(candidate, task, dataset, workshop);
+    const heat = await compete({ candidates: cheap.candidates, tryOut });
+    prospects.push({ task, dataset, dropped: cheap.dropped, heat });
+  }
+  // … then language models, whose minutes go where most calls are left to gain.
+  const deadline = Date.now() + config.train.minutes * 60_000;
+  const contested: Prospect[] = [];
+  for (const { task, dataset, dropped, heat } of prospects.toSorted(
+    (a, b) => leftToGain(b) - leftToGain(a),
+  )) {
+    const minutes = Math.max(0, deadline - Date.now()) / 60_000;
+    const dear = only(candidatesFor(task, dataset, workshop, minutes), (candidate) => !isCheap(candidate));
+    const tryOut = (candidate: Candidate) => tryCandidate(candidate, task, dataset, workshop);
+    const final = await compete({ tried: heat.tried, candidates: dear.candidates, tryOut });
+    contested.push({ task, dataset, dropped: [...dropped, ...dear.dropped], heat: final });
+  }
+
+  // The proof on calls that nobody has looked at, and S6 deploy.
+  const tasks: TaskReport[] = [];
+  for (const prospect of contested.toSorted((a, b) => b.task.calls - a.task.calls)) {
+    tasks.push(await proveAndDeploy(prospect, usable.calls, workshop, options));
+  }
+
+  const { freeMemoryBytes: _, freeDiskBytes: __, ...hardware } = probeHardware(config.dataDir);
+  return {
+    kind: 'learn',
+    startedAt,
+    seconds: (Date.now() - startedAt) / 1000,
+    seed,
+    dryRun: options.dryRun ?? false,
+    epsilon: config.gate.epsilon,
+    delta: config.gate.delta,
+    hardware,
+    calls: calls.length,
+    usableCalls: usable.calls.length,
+    dropped: usable.dropped,
+    tasks,
+    notes: workshop.notes,
+  };
+}
+
+const wantedBy =
+  ({ tasks }: LearnOptions) =>
+  ({ id, name }: Task): boolean =>
+    tasks === undefined || tasks.includes(id) || tasks.includes(name);
+
+const isCheap = ({ rung }: Candidate): boolean => rung !== 'lora';
+
+const only = ({ candidates, dropped }: Choice, wanted: (candidate: Candidate) => boolean): Choice => ({
+  candidates: candidates.filter(wanted),
+  dropped: dropped.filter(({ candidate }) => wanted(candidate)),
+});
+
+/** Calls that no cheap rung could serve. */
+const leftToGain = ({ task, heat }: Prospect): number =>
+  task.calls * (1 - (heat.winner?.result.coverage ?? 0));

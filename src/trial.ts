@@ -1,0 +1,106 @@
+/**
+ * Trying a candidate on a task: which there are, training one, and what it is likely worth. Joins select, train and
+ * evaluate for pipeline.ts. Does not: prove or deploy anything (proof.ts).
+ */
+import { join } from 'node:path';
+import type { CallRequest } from './core/call.ts';
+import { schemasOf } from './core/compare.ts';
+import type { Config } from './core/config.ts';
+import type { Dataset } from './core/dataset.ts';
+import type { OnProgress } from './core/progress.ts';
+import type { Runtime, Trainer } from './core/runtime.ts';
+import type { Artefact, Candidate, Verdict } from './core/specialist.ts';
+import type { Store } from './core/store.ts';
+import type { Task } from './core/task.ts';
+import { type Estimate, estimate } from './evaluate/estimate.ts';
+import { scorePredictions } from './evaluate/evaluate.ts';
+import { type Scorer, scorerFor } from './evaluate/scorers/scorer.ts';
+import { CATALOGUE } from './models/catalogue.ts';
+import { type Choice, chooseCandidates } from './select/candidates.ts';
+import type { Competition } from './select/compete.ts';
+import { probeHardware } from './select/hardware.ts';
+
+/** Everything the loop works with, made by whoever starts it. */
+export interface Workshop {
+  readonly config: Config;
+  readonly store: Store;
+  readonly trainers: readonly Trainer[];
+  readonly runtimes: readonly Runtime[];
+  /** Catalogue names of the models whose weights are at hand. */
+  readonly models: ReadonlySet<string>;
+  /** Asks the LLM once more; without it the recorded answers are the references. */
+  readonly askAgain?: (request: CallRequest) => Promise<string | null>;
+  readonly onProgress?: OnProgress;
+  readonly signal?: AbortSignal;
+  /** For the report: what is missing and what to do about it, a line each. */
+  readonly notes: readonly string[];
+}
+
+/** A candidate trained, and what it told on the validation split. */
+export interface Trial extends Estimate {
+  readonly artefact: Artefact;
+  readonly runtime: Runtime;
+}
+
+/** A task on its way through the loop. */
+export interface Prospect {
+  readonly task: Task;
+  readonly dataset: Dataset;
+  /** Candidates that were not worth trying, and why. */
+  readonly dropped: readonly Verdict[];
+  readonly heat: Competition<Trial>;
+}
+
+/** The ladder for a task, with `minutes` left for training language models. */
+export function candidatesFor(task: Task, dataset: Dataset, workshop: Workshop, minutes: number): Choice {
+  return chooseCandidates(task, dataset, {
+    catalogue: CATALOGUE,
+    room: probeHardware(workshop.config.dataDir),
+    available: workshop.models,
+    trainable: new Set(workshop.trainers.flatMap(({ rungs }) => rungs)),
+    minutes,
+    gate: workshop.config.gate,
+  });
+}
+
+/** Trains the candidate, or finds it trained, and estimates what it would serve. @throws as the trainer and runtime. */
+export async function tryCandidate(
+  candidate: Candidate,
+  task: Task,
+  dataset: Dataset,
+  workshop: Workshop,
+): Promise<Trial> {
+  const { config, signal } = workshop;
+  const runs = ({ rungs }: Trainer | Runtime): boolean => rungs.includes(candidate.rung);
+  const trainer = workshop.trainers.find(runs)!;
+  const runtime = workshop.runtimes.find(runs)!;
+  const { train, validation, calibration } = dataset.splits;
+  const dir = join(config.dataDir, 'training', candidate.id);
+  const job = { candidate, kind: task.kind, train, validation, dir, seed: config.train.seed };
+  const artefact = await trainer.train(job, aboutTask(workshop.onProgress, task), signal);
+  const marked = await scorePredictions(validation, { ...examination(task, workshop), runtime, artefact });
+  return { ...estimate(marked, { ...config.gate, calibrationSize: calibration.length }), artefact, runtime };
+}
+
+/** How answers to the task are marked, and who is told about it. */
+export function examination(
+  task: Task,
+  { onProgress, signal }: Workshop,
+): {
+  readonly scorer: Scorer;
+  readonly subject: string;
+  readonly on?: OnProgress;
+  readonly signal?: AbortSignal;
+} {
+  return {
+    scorer: scorerFor(task.kind, schemasOf(task)),
+    subject: task.name,
+    ...(onProgress ? { on: onProgress } : {}),
+    ...(signal ? { signal } : {}),
+  };
+}
+
+/** Trainers know a task by its id; people by its name. */
+function aboutTask(on: OnProgress | undefined, task: Task): OnProgress | undefined {
+  return on && ((progress) => on({ ...progress, subject: task.name }));
+}
