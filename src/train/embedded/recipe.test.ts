@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { estimateTraining, parseRecipe, stepCount } from './recipe.ts';
+
+test('an empty recipe is all defaults, an unknown key is named', () => {
+  const recipe = parseRecipe({});
+  assert.equal(recipe.rank, 16);
+  assert.equal(recipe.targets.length, 7);
+  assert.throws(() => parseRecipe({ rnk: 8 }), { code: 'unsupported', message: /rnk/ });
+  assert.throws(() => parseRecipe({ rank: 0 }), { code: 'unsupported', message: /rank/ });
+});
+
+test('steps cover the epochs, and there is always one', () => {
+  assert.equal(stepCount(350, { batch: 8, epochs: 2 }), 88);
+  assert.equal(stepCount(1, { batch: 8, epochs: 1 }), 1);
+});
+
+test('the estimate grows with tokens and epochs, and long examples count only as long as they may be', () => {
+  const once = estimateTraining([100, 100], { epochs: 1 }, 100);
+  const twice = estimateTraining([100, 100], { epochs: 2 }, 100);
+  assert.equal(twice - once, 2000);
+  assert.equal(
+    estimateTraining([5000], { maxTokens: 64 }, 100),
+    estimateTraining([64], { maxTokens: 64 }, 100),
+  );
+});
