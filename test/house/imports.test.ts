@@ -59,6 +59,9 @@ test('every folder has its rule, and is in the rules of the others', () => {
   for (const folder of folders.filter((name) => name !== 'core')) {
     assert.ok(core.includes(`**/${folder}/**`), `biome.json does not know src/${folder}`);
   }
+  for (const file of readdirSync(join(ROOT, 'src')).filter((name) => /(?<!\.test)\.ts$/.test(name))) {
+    assert.ok(core.includes(`../${file}`), `biome.json does not know src/${file}`);
+  }
 });
 
 test('the rule catches a stage that imports another, and lets core through', () => {
