@@ -4,12 +4,12 @@
  * their content, and cost a look-up instead of redaction and encryption.
  * Does not: write anything (recorder.ts, importers/), or open parts again (read.ts).
  */
-import { createHash } from 'node:crypto';
-import type { Call } from '../core/call.ts';
+import { hash } from 'node:crypto';
+import type { Call, Message } from '../core/call.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { SealedPart, StoredCall } from '../core/store.ts';
 import { namesOf, redactWith } from './redact/redact.ts';
-import { namesOfCall, redactJson, redactMessage, redactTools } from './redact/redact-call.ts';
+import { namesOfMessage, redactJson, redactMessage, redactTools } from './redact/redact-call.ts';
 import { dayOf, type Vault } from './vault.ts';
 
 /** A call as stored, and the parts it holds, each once. */
@@ -35,14 +35,13 @@ const REMEMBER_BYTES = 32 * 1024 * 1024;
 
 export function createSealer(vault: Vault, rememberBytes: number = REMEMBER_BYTES): Sealer {
   const { surrogateKey } = vault;
-  const sealedBefore = leastRecent<SealedPart>(rememberBytes, (part) => part.sealed.length + 300);
-  const namesBefore = leastRecent<readonly string[]>(4 * 1024 * 1024, (names) => 150 + 40 * names.length);
+  const sealedBefore = recent<SealedPart>(rememberBytes, (part) => part.sealed.length + 300);
+  const namesBefore = recent<readonly string[]>(4 * 1024 * 1024, (names) => 150 + 40 * names.length);
 
-  const findNames = (text: string): readonly string[] => {
-    const id = hash(text);
+  const namesIn = (message: Message, id: string): readonly string[] => {
     const known = namesBefore.get(id);
     if (known) return known;
-    const names = namesOf(text);
+    const names = namesOfMessage(message);
     namesBefore.set(id, names);
     return names;
   };
@@ -51,22 +50,27 @@ export function createSealer(vault: Vault, rememberBytes: number = REMEMBER_BYTE
     seal(call) {
       const day = dayOf(call.at);
       const { request, response } = call;
-      const names = namesOfCall(request, response, findNames);
       const parts = new Map<string, SealedPart>();
+      const messages = request.messages.map(sourceOf);
+      const answer = response ? sourceOf(response) : null;
+      // What an answer copies has to stay a copy: one set of names for the whole call.
+      const names = new Set<string>();
+      for (const { value, id } of messages) for (const name of namesIn(value, id)) names.add(name);
+      if (answer) for (const name of namesIn(answer.value.message, answer.id)) names.add(name);
 
-      /** Seals `redacted(source)`, unless the same source under the same names has been sealed today. */
+      /** Seals the redacted source, unless it has been sealed under the same names today. */
       const part = <T>(
-        kind: string,
-        source: T,
-        redacted: (redact: (text: string) => string) => unknown,
+        source: Source<T>,
+        redacted: (value: T, redact: (text: string) => string) => unknown,
       ): string => {
-        const raw = JSON.stringify(source);
         // Only names that may occur in the text decide what becomes of it.
-        const relevant = names.filter((name) => name.split(' ').some((word) => includesWord(raw, word)));
-        const id = hash(`${day}\0${kind}\0${relevant.join('\0')}\0${raw}`);
+        const relevant = [...names].filter((name) =>
+          name.split(' ').some((word) => includesWord(source.raw, word)),
+        );
+        const id = `${day}\0${source.id}\0${relevant.join('\0')}`;
         let sealed = sealedBefore.get(id);
         if (sealed === undefined) {
-          const made = redacted((text) => redactWith(text, surrogateKey, relevant));
+          const made = redacted(source.value, (text) => redactWith(text, surrogateKey, relevant));
           sealed = vault.seal(day, JSON.stringify(made));
           sealedBefore.set(id, sealed);
         }
@@ -80,21 +84,16 @@ export function createSealer(vault: Vault, rememberBytes: number = REMEMBER_BYTE
         params: request.params,
       };
       const requestParts = [
-        part('settings', settings, (redact) => ({
-          ...settings,
-          ...(settings.responseFormat ? { responseFormat: redactJson(settings.responseFormat, redact) } : {}),
-          params: redactJson(settings.params, redact, vault.pseudonym),
+        part(sourceOf(settings), (value, redact) => ({
+          ...value,
+          ...(value.responseFormat ? { responseFormat: redactJson(value.responseFormat, redact) } : {}),
+          params: redactJson(value.params, redact, vault.pseudonym),
         })),
-        part('tools', request.tools, (redact) => redactTools(request.tools, redact)),
-        ...request.messages.map((message) =>
-          part('message', message, (redact) => redactMessage(message, redact)),
-        ),
+        part(sourceOf(request.tools), redactTools),
+        ...messages.map((source) => part(source, redactMessage)),
       ];
-      const responsePart = response
-        ? part('response', response, (redact) => ({
-            ...response,
-            message: redactMessage(response.message, redact),
-          }))
+      const responsePart = answer
+        ? part(answer, (value, redact) => ({ ...value, message: redactMessage(value.message, redact) }))
         : null;
       const open = (text: string): string => redactWith(text, surrogateKey, namesOf(text));
       return {
@@ -131,37 +130,45 @@ function includesWord(text: string, word: string): boolean {
   );
 }
 
-function hash(text: string): string {
-  return createHash('sha256').update(text).digest('base64');
+/** A piece of a call before redaction, and the hash of its content. */
+interface Source<T> {
+  readonly value: T;
+  readonly raw: string;
+  readonly id: string;
 }
 
-/** A map that forgets what was longest unused once it weighs too much. */
-function leastRecent<T>(
+function sourceOf<T>(value: T): Source<T> {
+  const raw = JSON.stringify(value);
+  return { value, raw, id: hash('sha256', raw, 'base64') };
+}
+
+/**
+ * A map that forgets what has not been used for long: entries live in two halves, and once the younger one weighs
+ * half the limit, the older one goes. (Keeping exact order of use costs more than the look-up itself.)
+ */
+function recent<T>(
   limit: number,
   weigh: (value: T) => number,
-): {
-  get(id: string): T | undefined;
-  set(id: string, value: T): void;
-} {
-  const entries = new Map<string, T>();
+): { get(id: string): T | undefined; set(id: string, value: T): void } {
+  let young = new Map<string, T>();
+  let old = new Map<string, T>();
   let weight = 0;
+  const set = (id: string, value: T): void => {
+    young.set(id, value);
+    weight += weigh(value);
+    if (weight < limit / 2) return;
+    old = young;
+    young = new Map();
+    weight = 0;
+  };
   return {
     get(id) {
-      const value = entries.get(id);
-      if (value !== undefined) {
-        entries.delete(id);
-        entries.set(id, value);
-      }
-      return value;
+      const value = young.get(id);
+      if (value !== undefined) return value;
+      const older = old.get(id);
+      if (older !== undefined) set(id, older);
+      return older;
     },
-    set(id, value) {
-      entries.set(id, value);
-      weight += weigh(value);
-      for (const [oldest, old] of entries) {
-        if (weight <= limit) break;
-        entries.delete(oldest);
-        weight -= weigh(old);
-      }
-    },
+    set,
   };
 }

@@ -40,8 +40,8 @@ interface DayKeys {
 const KEY_FILE = 'master.key';
 const RAW = 0;
 const DEFLATED = 1;
-/** Below this, deflating never pays for its time. */
-const DEFLATE_FROM = 192;
+/** Below this, deflating saves too little for its time. */
+const DEFLATE_FROM = 512;
 
 /** The day of a time, in UTC: YYYY-MM-DD. */
 export function dayOf(at: number): string {

@@ -9,7 +9,7 @@ export interface Draw {
 
 /** Draws for a subject, from HMAC-SHA256 in counter mode. */
 export function drawFor(key: Uint8Array, kind: string, subject: string): Draw {
-  let block = Buffer.alloc(0);
+  let block: Buffer = Buffer.alloc(0);
   let at = 0;
   let counter = 0;
   const next16 = (): number => {

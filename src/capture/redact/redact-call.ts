@@ -1,26 +1,19 @@
-/** Redaction of a call: all its texts under the same names, so that what an answer copies it still copies. */
-import type { CallRequest, CallResponse, Message, Tool } from '../../core/call.ts';
+/** Redaction of the pieces of a call: which of their texts are redacted, and how. */
+import type { Message, Tool } from '../../core/call.ts';
 import { isObject, type Json } from '../../core/json.ts';
 import { namesOf } from './redact.ts';
 
 /** Fields of a request that say who sent it; they become pseudonyms. */
 const SENDER_FIELDS: ReadonlySet<string> = new Set(['user', 'safety_identifier']);
 
-/** The names found in the messages of a call, request and response. System prompts are left out: they are the
- * agent's own words, and a name in an example there must not be hunted for in the conversation. */
-export function namesOfCall(
-  request: CallRequest,
-  response: CallResponse | null,
-  find: (text: string) => readonly string[] = namesOf,
-): string[] {
-  const names = new Set<string>();
-  for (const message of response ? [...request.messages, response.message] : request.messages) {
-    if (message.role === 'system') continue;
-    for (const text of [message.content, ...(message.toolCalls ?? []).map((call) => call.arguments)]) {
-      if (text.length > 2) for (const name of find(text)) names.add(name);
-    }
-  }
-  return [...names];
+/**
+ * The names in the texts of a message. A system prompt gives none: it is the agent's own words, and a name in an
+ * example there must not be hunted for in the conversation.
+ */
+export function namesOfMessage(message: Message): string[] {
+  if (message.role === 'system') return [];
+  const texts = [message.content, ...(message.toolCalls ?? []).map((call) => call.arguments)];
+  return [...new Set(texts.flatMap(namesOf))];
 }
 
 /** The message with each of its texts passed through `redact`. */

@@ -1,0 +1,219 @@
+/**
+ * What capture costs: recording calls against doing the same without, redaction speed, and draining into SQLite.
+ * The calls are made up (an agent that sends its growing conversation again each time), so that it runs anywhere.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Pool } from 'undici';
+import { drain } from '../src/capture/drain.ts';
+import { readCalls } from '../src/capture/read.ts';
+import { openRecorder } from '../src/capture/recorder.ts';
+import { redact } from '../src/capture/redact/redact.ts';
+import { openVault } from '../src/capture/vault.ts';
+import type { Call, Message } from '../src/core/call.ts';
+import type { Recorder } from '../src/core/online.ts';
+import { openSqliteStore } from '../src/store/sqlite/store.ts';
+import type { BenchmarkResult } from './run.ts';
+
+const CALLS = 2000;
+const TURNS = 10;
+const AT_ONCE = 16;
+const PAIRS = 3;
+const SYSTEM = `You are the mail agent of a shop. ${'Follow the policy of the house in every answer. '.repeat(60)}`;
+
+export async function run(): Promise<BenchmarkResult> {
+  const dir = mkdtempSync(join(tmpdir(), 'understudy-bench-'));
+  try {
+    const store = openSqliteStore(join(dir, 'store.sqlite'));
+    const vault = openVault({
+      dataDir: dir,
+      store,
+      env: { UNDERSTUDY_MASTER_KEY: Buffer.alloc(32, 1).toString('base64') },
+    });
+    const journal = join(dir, 'journal');
+    const recorder = openRecorder({ dir: journal, vault, log: console.error });
+    const calls = conversations(CALLS);
+    const payload = calls.reduce((sum, call) => sum + JSON.stringify(call.request.messages).length, 0);
+
+    // Pairs, one after the other, so that a machine that is busy with other things weighs on both alike.
+    await serve(calls.slice(0, 200), null);
+    const pairs: { without: number; with: number }[] = [];
+    for (let i = 0; i < PAIRS; i++) {
+      const without = await serve(renamed(calls, `a${i}`), null);
+      pairs.push({ without, with: await serve(renamed(calls, `b${i}`), recorder) });
+    }
+    const ratios = pairs.map((pair) => pair.without / pair.with).sort((a, b) => a - b);
+    const ratio = ratios[Math.floor(PAIRS / 2)] ?? 0;
+    const recordOnly = await timed(async () => {
+      for (const call of renamed(calls, 'c')) await recorder.record(call, 'key');
+    });
+    await recorder.close();
+    const failed = recorder.counts.failed;
+
+    let drained = 0;
+    const drainMs = await timed(async () => {
+      drained = drain(journal, store).calls;
+    });
+    const readMs = await timed(async () => {
+      readCalls(store, vault);
+    });
+    store.close();
+
+    const redacted = redactionSpeed();
+    const json = {
+      calls: CALLS,
+      payloadMb: round(payload / 1e6),
+      requestsPerSecondWithout: Math.round(CALLS / (Math.min(...pairs.map((pair) => pair.without)) / 1000)),
+      requestsPerSecondWith: Math.round(CALLS / (Math.min(...pairs.map((pair) => pair.with)) / 1000)),
+      ratio: round(ratio),
+      recordMicroseconds: Math.round((recordOnly / CALLS) * 1000),
+      failed,
+      drainedPerSecond: Math.round(drained / (drainMs / 1000)),
+      readPerSecond: Math.round(drained / (readMs / 1000)),
+      redactionMbPerSecond: redacted,
+    };
+    return {
+      table: [
+        { measure: 'requests/s through a proxy, not recorded', value: json.requestsPerSecondWithout },
+        {
+          measure: 'requests/s through a proxy, recorded before the response ends',
+          value: json.requestsPerSecondWith,
+        },
+        { measure: 'throughput, recorded / not recorded (median of pairs)', value: json.ratio },
+        { measure: 'one call after another: µs per call', value: json.recordMicroseconds },
+        { measure: 'calls that failed to record', value: failed },
+        { measure: 'journal to store, calls/s', value: json.drainedPerSecond },
+        { measure: 'store to memory, calls/s', value: json.readPerSecond },
+        { measure: 'redaction of mail with personal data, MB/s', value: redacted.mail },
+        { measure: 'redaction of prose without any, MB/s', value: redacted.prose },
+        { measure: 'redaction of JSON arguments, MB/s', value: redacted.json },
+      ],
+      json,
+    };
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** Milliseconds to answer all calls through a small proxy in front of a server, some at once. */
+async function serve(calls: readonly Call[], recorder: Recorder | null): Promise<number> {
+  const upstream = createServer((request, response) => {
+    request.resume().on('end', () => response.end('{"choices":[]}'));
+  });
+  await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+  const pool = new Pool(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`, {
+    connections: AT_ONCE,
+  });
+  const byId = new Map(calls.map((call) => [call.id, call]));
+  const proxy = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const answer = await pool.request({ method: 'POST', path: '/', body: Buffer.concat(chunks) });
+    response.write(Buffer.from(await answer.body.arrayBuffer()));
+    const call = byId.get(request.url?.slice(1) ?? '');
+    if (recorder && call) await recorder.record(call, 'key');
+    response.end();
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const client = new Pool(`http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, {
+    connections: AT_ONCE,
+  });
+  const bodies = calls.map((call) => ({ id: call.id, body: JSON.stringify(call.request) }));
+  let next = 0;
+  const ms = await timed(async () => {
+    await Promise.all(
+      Array.from({ length: AT_ONCE }, async () => {
+        for (let one = bodies[next++]; one !== undefined; one = bodies[next++]) {
+          const answer = await client.request({ method: 'POST', path: `/${one.id}`, body: one.body });
+          await answer.body.arrayBuffer();
+        }
+      }),
+    );
+  });
+  await client.close();
+  await pool.close();
+  proxy.close();
+  upstream.close();
+  return ms;
+}
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+function renamed(calls: readonly Call[], suffix: string): Call[] {
+  return calls.map((call) => ({
+    ...call,
+    id: `${call.id}${suffix}`,
+    request: {
+      ...call.request,
+      messages: call.request.messages.map((message) =>
+        message.role === 'user' ? { ...message, content: `${message.content} (${suffix})` } : message,
+      ),
+    },
+  }));
+}
+
+function conversations(count: number): Call[] {
+  const calls: Call[] = [];
+  let messages: Message[] = [];
+  for (let n = 0; n < count; n++) {
+    if (n % TURNS === 0) messages = [{ role: 'system', content: SYSTEM }];
+    messages = [...messages, { role: 'user', content: mail(n) }];
+    const answer: Message = { role: 'assistant', content: `Thank you for message ${n}. It is on its way.` };
+    calls.push({
+      id: `call_${n}`,
+      at: Date.now(),
+      sessionId: `session_${Math.floor(n / TURNS)}`,
+      origin: '',
+      tags: {},
+      request: { model: 'gpt-4o', messages, tools: [], stream: false, params: { temperature: 0 } },
+      response: { model: 'gpt-4o', message: answer, finishReason: 'stop', usage: null },
+      status: 200,
+      latencyMs: 1,
+      served: { by: 'llm', reason: 'no-specialist' },
+    });
+    messages = [...messages, answer];
+  }
+  return calls;
+}
+
+function mail(n: number): string {
+  return `Hello,\n\nmy order ${4421000 + n} has not arrived. ${'It was to come last week, and nobody answers. '.repeat(4)}Please write to anna.schmidt${n}@web.de or call +49 170 ${1234567 + n}.\n\nBest regards,\nAnna Schmidt`;
+}
+
+/** Megabytes a second over two megabytes of each kind of text, after one pass to warm up. */
+function redactionSpeed(): { readonly mail: number; readonly prose: number; readonly json: number } {
+  const key = new Uint8Array(32).fill(7);
+  const speed = (make: (n: number) => string): number => {
+    const texts: string[] = [];
+    for (let bytes = 0, n = 0; bytes < 2e6; n++) {
+      const text = make(n);
+      texts.push(text);
+      bytes += text.length;
+    }
+    const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+    for (const text of texts) redact(text, key);
+    const start = performance.now();
+    for (const text of texts) redact(text, key);
+    return round(bytes / 1000 / (performance.now() - start));
+  };
+  const prose = (n: number): string =>
+    `Question ${n}: how do I change the size of an order after it was packed? `.repeat(10);
+  return {
+    mail: speed(mail),
+    prose: speed(prose),
+    json: speed((n) =>
+      JSON.stringify({ order_id: `A-${n}`, customer_email: `kim${n}@web.de`, note: prose(n) }),
+    ),
+  };
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}
