@@ -26,6 +26,7 @@ export function progressLine(
   let last = '';
   let shownAt = Number.NEGATIVE_INFINITY;
   let drawn = false;
+  let done = false;
   let ended = false;
   const clear = (): void => {
     if (drawn) terminal.err('\r\x1b[2K');
@@ -38,8 +39,10 @@ export function progressLine(
       const due = now() - shownAt >= (terminal.interactive ? REDRAW_MS : EVERY_MS);
       const finished = progress.total > 0 && progress.done >= progress.total;
       if (key === last && !due && !finished) return;
-      if (!terminal.interactive && key === last && finished && progress.total === 1) return;
+      // Said once that it is done; a single step needs no second line at all.
+      if (!terminal.interactive && key === last && finished && (done || progress.total === 1)) return;
       last = key;
+      done = finished;
       shownAt = now();
       const line = progressText(progress);
       if (terminal.interactive) {

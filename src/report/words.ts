@@ -53,6 +53,7 @@ export function bytes(n: number): string {
 /** Milliseconds: '3.2 ms', '840 ms', '2.1 s'. */
 export function milliseconds(ms: number): string {
   if (ms >= 1000) return `${(ms / 1000).toFixed(1)} s`;
+  if (ms > 0 && ms < 0.1) return '< 0.1 ms';
   return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
 }
 
