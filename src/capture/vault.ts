@@ -7,7 +7,6 @@
 import {
   createCipheriv,
   createDecipheriv,
-  createHmac,
   createSecretKey,
   hkdfSync,
   type KeyObject,
@@ -18,6 +17,7 @@ import { join } from 'node:path';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { UnderstudyError } from '../core/errors.ts';
 import type { SealedPart, Store } from '../core/store.ts';
+import { hmac } from './hmac.ts';
 
 export interface Vault {
   /** Makes sure that the day's key exists, here and in the store; cheap once it does. @throws as the store. */
@@ -34,7 +34,7 @@ export interface Vault {
 
 interface DayKeys {
   readonly seal: KeyObject;
-  readonly name: KeyObject;
+  readonly name: Uint8Array;
 }
 
 const KEY_FILE = 'master.key';
@@ -64,7 +64,7 @@ export function openVault(options: {
 
 function vaultOf(master: Uint8Array, store: Pick<Store, 'key' | 'addKey'>): Vault {
   const wrapKey = derive(master, 'wrap');
-  const originKey = createSecretKey(derive(master, 'origin'));
+  const originKey = derive(master, 'origin');
   const days = new Map<string, DayKeys>();
 
   const known = (day: string): DayKeys | null => {
@@ -80,7 +80,7 @@ function vaultOf(master: Uint8Array, store: Pick<Store, 'key' | 'addKey'>): Vaul
     }
     const keys = {
       seal: createSecretKey(derive(dayKey, 'seal')),
-      name: createSecretKey(derive(dayKey, 'name')),
+      name: derive(dayKey, 'name'),
     };
     days.set(day, keys);
     return keys;
@@ -102,11 +102,11 @@ function vaultOf(master: Uint8Array, store: Pick<Store, 'key' | 'addKey'>): Vaul
     prepare: (day) => {
       keysOf(day);
     },
-    pseudonym: (text) => createHmac('sha256', originKey).update(text).digest('hex').slice(0, 24),
+    pseudonym: (text) => hmac(originKey, text).toString('hex').slice(0, 24),
     seal(day, text) {
       const keys = keysOf(day);
       const plain = Buffer.from(text, 'utf8');
-      const id = createHmac('sha256', keys.name).update(plain).digest('hex').slice(0, 32);
+      const id = hmac(keys.name, plain).toString('hex').slice(0, 32);
       return { id, day, sealed: encrypt(keys.seal, pack(plain), `part ${day} ${id}`) };
     },
     open(part) {
@@ -134,9 +134,19 @@ function unpack(packed: Buffer): string {
 
 /** Nonce (12 bytes), ciphertext, tag (16 bytes): AES-256-GCM as in NIST SP 800-38D; `about` is authenticated. */
 function encrypt(key: KeyObject | Uint8Array, plain: Uint8Array, about: string): Buffer {
-  const nonce = randomBytes(12);
+  const nonce = nextNonce();
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(about));
   return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+}
+
+let nonces = Buffer.alloc(0);
+
+/** Twelve random bytes, drawn from the system many at a time: one by one costs as much as the encryption. */
+function nextNonce(): Buffer {
+  if (nonces.length < 12) nonces = randomBytes(12 * 256);
+  const nonce = nonces.subarray(0, 12);
+  nonces = nonces.subarray(12);
+  return nonce;
 }
 
 /** Null where key, text or `about` are not those of the encryption. */
