@@ -317,6 +317,7 @@ function specialist(id: string, taskId: string, version: number): Specialist {
         reason: 'no error among 200',
         moreCalls: null,
       },
+      selfAgreement: null,
       latencyMs: { p50: 1, p95: 2 },
     },
     createdAt: 1,

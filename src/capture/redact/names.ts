@@ -141,8 +141,11 @@ const ESCAPED_TRIGGER = new RegExp(
   'gi',
 );
 
-/** A last line of its own: — Anna */
-const LAST_LINE = new RegExp(`${LINE}[ \\t]*[-–—~]{1,3}[ ]?(${ANY_CASE})[ \\t]*$`, 'du');
+/** Near the end, a line of its own: after a dash (— Anna), or after a short line with a comma (a misspelt closing). */
+const ENDINGS: readonly RegExp[] = [
+  new RegExp(`${LINE}[ \\t]*[-–—~]{1,3}[ ]?(${ANY_CASE})[ \\t]*$`, 'du'),
+  new RegExp(`${LINE}[^\\n.!?:,\\\\]{2,24},[ \\t]*${LINE}[ \\t]*(${ANY_CASE})[ \\t]*(?=${LINE}|$)`, 'du'),
+];
 
 interface NameSpan {
   readonly start: number;
@@ -164,8 +167,8 @@ function nameSpans(text: string): NameSpan[] {
       }
     }
   }
-  const tail = Math.max(0, text.length - 80);
-  take(LAST_LINE.exec(text.slice(tail)), 'weak', tail);
+  const tail = Math.max(0, text.length - 160);
+  for (const ending of ENDINGS) take(ending.exec(text.slice(tail)), 'weak', tail);
   return found;
 }
 

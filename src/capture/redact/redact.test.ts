@@ -144,6 +144,7 @@ test('names are found where they obviously stand', () => {
     ['ok thanks,\nkaren', ['karen']],
     ['Cheers, Tom', ['Tom']],
     ['Order late.\n-- Priya', ['Priya']],
+    ['Order late.\nKind rgeards,\nTom Romero\nTel. 5', ['Tom Romero']],
     ['Mit freundlichen Grüßen\nJürgen Weiß', ['Jürgen Weiß']],
     ['Passenger name: MIA LI', ['MIA LI']],
     ['Name: Sofia Kim\nOrder: 5', ['Sofia Kim']],
