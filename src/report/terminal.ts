@@ -72,10 +72,12 @@ function nothingText(report: LearnReport): string {
 /** Why a task was refused, and what it would take. */
 export function refusalText(task: TaskReport): string {
   const reason = task.reason.trim().replace(/\.?$/, '.');
-  if (task.moreCalls === null) return reason;
-  return /more (held-back )?calls/.test(reason)
-    ? reason
-    : `${reason} About ${count(task.moreCalls)} more calls would be needed.`;
+  if (task.moreCalls === null || / more calls /.test(reason)) return reason;
+  const calls = `about ${count(task.moreCalls)} more calls`;
+  // The gate counts held-back calls; only a part of what comes in is held back.
+  return / more held-back calls /.test(reason)
+    ? `${reason} For that the task needs ${calls} in all.`
+    : `${reason} It needs ${calls}.`;
 }
 
 /** '2 cores (name of the CPU), 25 GB'. */
