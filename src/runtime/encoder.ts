@@ -1,43 +1,52 @@
 /**
- * The encoder by way of a server's /v1/embeddings.
+ * The encoder by way of servers' /v1/embeddings.
  * Does not: run the model (server/, models/bert.ts).
  */
 import { UnderstudyError } from '../core/errors.ts';
-import { isObject } from '../core/json.ts';
+import { isObject, type Json } from '../core/json.ts';
 import type { Encoder } from '../core/runtime.ts';
 import type { Client } from './client.ts';
+import { sharing } from './spread.ts';
 
 /** Texts per request: enough to share runs, few enough that a request in between is soon served. */
-const PER_REQUEST = 64;
+const PER_REQUEST = 32;
 
-/** @param client a server that answers with unit vectors of this many dimensions. */
+/** @param clients servers, at least one, that answer with unit vectors of this many dimensions; the work is shared. */
 export function remoteEncoder(options: {
-  readonly client: Client;
+  readonly clients: readonly Client[];
   readonly name: string;
   readonly dimensions: number;
 }): Encoder {
-  const { client, name, dimensions } = options;
+  const { clients, name, dimensions } = options;
+  const share = sharing(clients);
+  const post = (input: string[], signal: AbortSignal | undefined): Promise<Json> => {
+    const body = { model: name, input, encoding_format: 'base64' };
+    return share((client) => client.post('/v1/embeddings', body, signal));
+  };
   return {
     name,
     dimensions,
     async embed(texts, signal) {
-      // By length, so that a batch holds little padding.
-      const order = texts.map((_, i) => i).sort((a, b) => texts[a]!.length - texts[b]!.length);
+      // By length, so that a batch holds little padding; longest first, so that the servers end together.
+      const order = texts.map((_, i) => i).sort((a, b) => texts[b]!.length - texts[a]!.length);
       const out = new Array<Float32Array>(texts.length);
-      for (let at = 0; at < order.length; at += PER_REQUEST) {
-        const batch = order.slice(at, at + PER_REQUEST);
-        const input = batch.map((i) => texts[i]!);
-        const answer = await client.post(
-          '/v1/embeddings',
-          { model: name, input, encoding_format: 'base64' },
-          signal,
-        );
-        const data = isObject(answer) && Array.isArray(answer.data) ? answer.data : [];
-        batch.forEach((i, k) => {
-          const item = data[k];
-          out[i] = decode(isObject(item) ? item.embedding : undefined, dimensions);
-        });
-      }
+      let at = 0;
+      const work = async (): Promise<void> => {
+        while (at < order.length) {
+          const batch = order.slice(at, at + PER_REQUEST);
+          at += PER_REQUEST;
+          const answer = await post(
+            batch.map((i) => texts[i]!),
+            signal,
+          );
+          const data = isObject(answer) && Array.isArray(answer.data) ? answer.data : [];
+          batch.forEach((i, k) => {
+            const item = data[k];
+            out[i] = decode(isObject(item) ? item.embedding : undefined, dimensions);
+          });
+        }
+      };
+      await Promise.all(clients.map(work));
       return out;
     },
   };

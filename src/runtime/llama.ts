@@ -3,8 +3,6 @@
  * by URL) and turns the tokens' probabilities into signals.
  * Does not: load weights or decode (server/), or decide whether an answer is used.
  */
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import { UnderstudyError } from '../core/errors.ts';
 import { contentHash } from '../core/ids.ts';
 import { isObject, type Json } from '../core/json.ts';
@@ -25,7 +23,7 @@ export interface LlamaRuntimeOptions {
   readonly maxTokens?: number;
 }
 
-/** A runtime for rung 'lora'. The file of an artefact is its path, or adapter.gguf in the folder at its path. */
+/** A runtime for rung 'lora'. An artefact is a GGUF adapter. */
 export function llamaRuntime(options: LlamaRuntimeOptions): Runtime {
   const client = 'post' in options.server ? options.server : httpClient(options.server);
   const turns = pool(Array.from({ length: options.concurrency ?? 8 }, (_, i) => i));
@@ -34,7 +32,7 @@ export function llamaRuntime(options: LlamaRuntimeOptions): Runtime {
   const load = (name: string, artefact: Artefact): Promise<unknown> => {
     let loading = loaded.get(name);
     if (loading === undefined) {
-      const body = { lora_name: name, lora_path: adapterFile(artefact.path) };
+      const body = { lora_name: name, lora_path: artefact.path };
       loading = client.post('/v1/load_lora_adapter', body);
       loaded.set(name, loading);
       loading.catch(() => loaded.delete(name));
@@ -122,11 +120,6 @@ function probability(logprob: number): number {
 /** Every version of an artefact has its own path, so the same name is the same weights. */
 function adapterName(artefact: Artefact): string {
   return `lora-${contentHash(`${artefact.path}\n${artefact.sha256}`, 16)}`;
-}
-
-function adapterFile(path: string): string {
-  const folder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  return folder ? join(path, 'adapter.gguf') : path;
 }
 
 function unreadable(): UnderstudyError {

@@ -1,5 +1,5 @@
 /**
- * Starts the small models of this machine: one process, behind it the encoder and the runtime of the LoRA rung.
+ * Starts the small models of this machine: a few processes, behind them the encoder and the runtime of the LoRA rung.
  * Does not: fetch weights (models/weights.ts).
  */
 import { availableParallelism } from 'node:os';
@@ -7,13 +7,14 @@ import type { Encoder, Runtime } from '../core/runtime.ts';
 import { remoteEncoder } from './encoder.ts';
 import { llamaRuntime } from './llama.ts';
 import { type ModelProcess, startModelProcess } from './process.ts';
+import { spread } from './spread.ts';
 
 export interface Models {
   /** Null where there are no weights for it. */
   readonly encoder: Encoder | null;
   /** Rung 'lora'; null where there are no weights for the base model. */
   readonly llama: Runtime | null;
-  readonly process: ModelProcess;
+  readonly processes: readonly ModelProcess[];
   close(): Promise<void>;
 }
 
@@ -22,41 +23,83 @@ export interface ModelsOptions {
   readonly language?: { readonly name: string; readonly path: string } | null;
   /** Catalogue name, folder and vector size of the encoder. */
   readonly encoder?: { readonly name: string; readonly path: string; readonly dimensions: number } | null;
-  /** One fewer than the cores unless told. */
+  /** For all processes together; all cores unless told (they run at a low priority). */
   readonly threads?: number | undefined;
   /** Requests of one adapter that are decoded together. */
   readonly sequences?: number;
   readonly contextTokens?: number;
+  /** Adapters kept in memory by each process. */
   readonly contexts?: number;
+  /** Longest wait for one answer. */
   readonly timeoutMs?: number;
 }
 
 /**
- * The process is up when this resolves; weights are loaded at the first request that needs them.
- * @throws UnderstudyError 'unavailable' where the process does not come up.
+ * Threads of one llama.cpp context meet at a barrier hundreds of times a token, and spin there: when another program
+ * takes one core for a moment, all of them stand still (measured: 70 times slower on two busy cores). Processes with
+ * few threads each do not wait for each other. More than four would only cost memory.
+ */
+const MOST_PROCESSES = 4;
+
+/**
+ * The processes are up when this resolves; weights are loaded at the first request that needs them.
+ * @throws UnderstudyError 'unavailable' where they do not come up.
  */
 export async function startModels(options: ModelsOptions): Promise<Models> {
-  const { language = null, encoder = null, sequences = 8 } = options;
-  const process = await startModelProcess(
+  const { language = null, encoder = null } = options;
+  const threads = options.threads ?? availableParallelism();
+  const count = Math.min(threads, MOST_PROCESSES);
+  const sequences = Math.max(1, Math.ceil((options.sequences ?? 8) / count));
+  const processes = await startAll(
+    count,
     {
-      threads: options.threads ?? Math.max(1, availableParallelism() - 1),
+      threads: Math.floor(threads / count),
       sequences,
       contextTokens: options.contextTokens ?? 1024,
       contexts: options.contexts ?? 4,
       language: language === null ? null : { name: language.name, path: language.path },
       encoderDir: encoder?.path ?? null,
     },
-    options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs },
+    options.timeoutMs,
   );
-  const { client } = process;
   return {
     encoder:
-      encoder === null ? null : remoteEncoder({ client, name: encoder.name, dimensions: encoder.dimensions }),
+      encoder === null
+        ? null
+        : remoteEncoder({
+            clients: processes.map((process) => process.client),
+            name: encoder.name,
+            dimensions: encoder.dimensions,
+          }),
     llama:
       language === null
         ? null
-        : llamaRuntime({ server: client, base: language.name, concurrency: sequences }),
-    process,
-    close: () => process.close(),
+        : spread(
+            processes.map(({ client }) =>
+              llamaRuntime({ server: client, base: language.name, concurrency: sequences }),
+            ),
+          ),
+    processes,
+    async close() {
+      await Promise.all(processes.map((process) => process.close()));
+    },
   };
+}
+
+/** All or none. */
+async function startAll(
+  count: number,
+  settings: Parameters<typeof startModelProcess>[0],
+  timeoutMs: number | undefined,
+): Promise<readonly ModelProcess[]> {
+  const starts = await Promise.allSettled(
+    Array.from({ length: count }, () =>
+      startModelProcess(settings, timeoutMs === undefined ? {} : { timeoutMs }),
+    ),
+  );
+  const up = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
+  const failed = starts.find((start) => start.status === 'rejected');
+  if (failed === undefined) return up;
+  await Promise.all(up.map((process) => process.close()));
+  throw failed.reason;
 }

@@ -19,6 +19,7 @@ import {
 } from 'node-llama-cpp';
 import { messageOf, UnderstudyError } from '../../core/errors.ts';
 import type { PromptPiece } from '../../models/prompt.ts';
+import { servingCopy } from '../../models/serving-copy.ts';
 import { type Pool, pool } from '../pool.ts';
 
 export interface LanguageOptions {
@@ -164,7 +165,7 @@ async function loadModel(options: LanguageOptions): Promise<LlamaModel> {
       logLevel: LlamaLogLevel.error,
       maxThreads: options.threads,
     });
-    return await llama.loadModel({ modelPath: options.modelPath, gpuLayers: 0 });
+    return await llama.loadModel({ modelPath: servingCopy(options.modelPath), gpuLayers: 0 });
   } catch (cause) {
     throw new UnderstudyError('unavailable', `The base model cannot be loaded: ${messageOf(cause)}`, {
       hint: 'Run `understudy doctor`.',
