@@ -80,6 +80,10 @@ function countGrams(text: string): Map<number, number> {
   words.forEach((word, i) => {
     add(1, word);
     if (i > 0) add(2, `${words[i - 1]} ${word}`);
+    if (words.length > 16 && i < words.length * 0.5) {
+      add(6, word);
+      if (i > 0) add(7, `${words[i - 1]} ${word}`);
+    }
     const padded = ` ${word} `;
     for (let size = 3; size <= 5; size++)
       for (let at = 0; at + size <= padded.length; at++) add(size, padded.slice(at, at + size));

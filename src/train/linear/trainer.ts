@@ -23,7 +23,7 @@ import { fitLinear } from './fit.ts';
  * Step sizes, tried on Banking77: words alone do best at 0.2; beside the encoder's vector they only add detail.
  * Larger steps on either fit the training examples better and others worse.
  */
-const RATES = { lexical: { rate: 0.2, denseRate: 0 }, head: { rate: 0.05, denseRate: 0.3 } } as const;
+const RATES = { lexical: { rate: 0.2, denseRate: 0 }, head: { rate: 0.1, denseRate: 0.2 } } as const;
 /** Passes over the examples: with few of them more passes help (tried with 400 to 10,003). */
 const epochsFor = (examples: number): number => Math.round(Math.min(24, Math.max(8, 40_000 / examples)));
 /** More stored vectors make an answer slower and hardly better. */
