@@ -10,10 +10,13 @@ export interface Lock {
   release(): void;
 }
 
-/** The journal's lock, or null while a recorder (or a drain that clears up after one) holds it. */
-export function tryLock(dir: string): Lock | null {
+/**
+ * The journal's lock, or null while a recorder (or a drain that clears up after one) holds it.
+ * @param waitMs How long to wait for it, blocking the thread.
+ */
+export function tryLock(dir: string, waitMs = 0): Lock | null {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const database = new DatabaseSync(join(dir, 'lock'), { timeout: 0 });
+  const database = new DatabaseSync(join(dir, 'lock'), { timeout: waitMs });
   try {
     database.exec('BEGIN EXCLUSIVE');
     return { release: () => database.close() };

@@ -131,7 +131,7 @@ test('a drain beside a running recorder takes what is there, again and again, wi
 
 test('a second recorder on the same journal is refused while the first one runs', async () => {
   const { vault, recorder, dir, log, store } = open();
-  assert.throws(() => openRecorder({ dir, vault, log }), { code: 'unavailable' });
+  assert.throws(() => openRecorder({ dir, vault, log, lockWaitMs: 0 }), { code: 'unavailable' });
   await recorder.close();
   await openRecorder({ dir, vault, log }).close();
   store.close();

@@ -30,6 +30,8 @@ export interface RecorderOptions {
   /** One line for the operator, at most one a minute; never holds a payload. */
   readonly log: (line: string) => void;
   readonly segmentBytes?: number;
+  /** How long to wait at opening for a drain elsewhere that holds the journal for a moment; 3,000 ms unless told. */
+  readonly lockWaitMs?: number;
   readonly now?: () => number;
 }
 
@@ -44,7 +46,7 @@ const KEY_AHEAD_MS = 12 * 3600_000;
 export function openRecorder(options: RecorderOptions): JournalRecorder {
   const { dir, vault, log, now = Date.now } = options;
   vault.prepare(dayOf(now()));
-  const lock = tryLock(dir);
+  const lock = tryLock(dir, options.lockWaitMs ?? 3000);
   if (lock === null) {
     throw new UnderstudyError('unavailable', `Another process records into ${dir}.`, {
       hint: 'Stop the other gateway, or give this one a data folder of its own.',

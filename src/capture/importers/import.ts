@@ -220,16 +220,24 @@ async function* linesOf(path: string): AsyncGenerator<string> {
   }
 }
 
-/** So long ago that one second a line ends now, but after the last stored call. */
+/** So long ago that the calls, a second apart, end about now; but after the last stored call. */
 async function firstTime(files: readonly string[], store: Store, now: number): Promise<number> {
-  let lines = 0;
+  let lines = files.length;
+  let answers = 0;
   for (const path of files) {
     for await (const chunk of createReadStream(path)) {
-      const bytes = chunk as Buffer;
-      for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) lines++;
+      lines += count(chunk as Buffer, '\n');
+      // A line of a fine-tuning file holds as many calls as answers; elsewhere this only reaches further back.
+      answers += count(chunk as Buffer, '"assistant"');
     }
   }
-  const start = now - (lines + files.length) * UNTIMED_STEP_MS;
+  const start = now - Math.max(lines, answers) * UNTIMED_STEP_MS;
   const last = store.calls({ since: start }).at(-1);
   return last ? last.at : start;
+}
+
+function count(bytes: Buffer, what: string): number {
+  let found = 0;
+  for (let at = bytes.indexOf(what); at !== -1; at = bytes.indexOf(what, at + 1)) found++;
+  return found;
 }

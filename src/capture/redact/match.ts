@@ -23,13 +23,13 @@ export function isReference(text: string, start: number): boolean {
 }
 
 /**
- * Puts the matches in; where two overlap, the one of the earlier recogniser stays.
+ * Puts the matches in; where two overlap, the one of the earlier recogniser stays, or the longer one.
  * @param groups Matches by recogniser, most certain first.
  */
 export function replaceMatches(text: string, groups: readonly (readonly Match[])[]): string {
   const ranked = groups.flatMap((matches, rank) => matches.map((match) => ({ ...match, rank })));
   if (ranked.length === 0) return text;
-  ranked.sort((a, b) => a.start - b.start || a.rank - b.rank);
+  ranked.sort((a, b) => a.start - b.start || a.rank - b.rank || b.end - a.end);
   const kept: typeof ranked = [];
   for (const match of ranked) {
     const last = kept.at(-1);

@@ -240,18 +240,20 @@ export function findNames(text: string, names: readonly string[], key: Uint8Arra
   if (names.some((name) => isWordToo(name) && text.includes(name))) {
     for (const { start, name } of nameSpans(text)) add(start, name);
   }
-  const present = [...new Set(names.flatMap(spellings))].filter((one) => text.includes(one));
-  if (present.length === 0) return found;
-  // Longest first, so that a whole name comes before its words. An escape (\n) may stand right before a name.
-  present.sort((a, b) => b.length - a.length);
-  const any = present.map((one) => one.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
-  const pattern = new RegExp(`(?<![\\p{L}\\p{N}_])(?:${any})(?![\\p{L}\\p{N}_])`, 'gu');
-  for (const match of text.matchAll(pattern)) add(match.index, match[0]);
-  if (text.includes('\\')) {
-    const escaped = new RegExp(`(?<=\\\\[nrt])(?:${any})(?![\\p{L}\\p{N}_])`, 'gu');
-    for (const match of text.matchAll(escaped)) add(match.index, match[0]);
+  for (const written of new Set(names.flatMap(spellings))) {
+    for (let at = text.indexOf(written); at !== -1; at = text.indexOf(written, at + written.length)) {
+      if (isWordStart(text, at) && !WORD_CHARACTER.test(text[at + written.length] ?? '')) add(at, written);
+    }
   }
   return found;
+}
+
+const WORD_CHARACTER = /[\p{L}\p{N}_]/u;
+
+/** Nothing of a word stands before; the letter of an escape (\n) is not of a word. */
+function isWordStart(text: string, at: number): boolean {
+  const before = text[at - 1] ?? '';
+  return !WORD_CHARACTER.test(before) || (/[nrt]/.test(before) && text[at - 2] === '\\');
 }
 
 /** The ways in which a name that was found may be written elsewhere: as it was, in capitals, by one of its words. */
