@@ -24,6 +24,8 @@ export interface LinearModel {
   /** Catalogue name; null where no vector is needed. */
   readonly encoder: string | null;
   readonly plan: CopyPlan;
+  /** Weights for filling the plan's slots; see pointing.ts. */
+  readonly pointing: Float32Array;
   /** Skeletons; '' stands for answers too rare to be a class, and gives no answer. */
   readonly classes: readonly string[];
   readonly vocabulary: Vocabulary | null;
@@ -124,7 +126,8 @@ export function answerLinear(
   signals.probability = soften(top);
   signals.margin = soften(Math.max(0, top - second));
   const skeleton = model.classes[best] ?? '';
-  const filled = skeleton === '' ? null : fillSkeleton(model.kind, skeleton, input);
+  const filled =
+    skeleton === '' ? null : fillSkeleton(model.kind, model.plan, model.pointing, skeleton, input);
   if (model.kind !== 'label') signals.clarity = filled?.clarity ?? 0;
   if (filled === null) for (const name of Object.keys(signals)) signals[name] = 0;
   return { answer: filled?.answer ?? '', signals };
@@ -141,6 +144,7 @@ const MAGIC = 'understudy-linear 1\n';
 /** The model as bytes: a magic line, the header's length and the header as JSON, then the arrays, 4 bytes a number. */
 export function encodeLinear(model: LinearModel): Uint8Array {
   const arrays: Record<string, Float32Array | Uint32Array> = {
+    pointing: model.pointing,
     ...(model.vocabulary ? { hashes: model.vocabulary.hashes, idf: model.vocabulary.idf } : {}),
     ...(model.linear ? { weights: model.linear.weights, bias: model.linear.bias } : {}),
     ...(model.index ? { vectors: model.index.vectors, labels: model.index.classes } : {}),
@@ -196,6 +200,7 @@ export function decodeLinear(bytes: Uint8Array): LinearModel {
   const { rung, kind, encoder, plan, classes, job, figures, dimensions } = header;
   return {
     ...{ rung, kind, encoder, plan, classes, job, figures },
+    pointing: floats('pointing'),
     vocabulary: parts.has('hashes') ? makeVocabulary(ints('hashes'), floats('idf')) : null,
     linear: parts.has('weights') ? { weights: floats('weights'), bias: floats('bias') } : null,
     index: parts.has('vectors') ? { dimensions, vectors: floats('vectors'), classes: ints('labels') } : null,

@@ -1,74 +1,77 @@
 /**
- * Skeletons: an answer with the values that were copied from the input replaced by pointers ("the first token shaped
- * like a-99"). A classifier over the few skeletons of a task can then answer with values it has never seen.
- * For label tasks the skeleton is the label itself.
- * Does not: choose the skeleton (models/linear).
+ * Skeletons: an answer with the values that were copied from the input replaced by slots. A classifier over the few
+ * skeletons of a task can then answer with values it has never seen. For label tasks the skeleton is the label itself.
+ * Does not: choose the skeleton (linear.ts), or score candidates for a slot (pointing.ts).
  */
 import { type Answer, type OutputKind, parseAnswer, renderAnswer } from '../core/answer.ts';
 import type { Example } from '../core/dataset.ts';
 import { isObject, type Json } from '../core/json.ts';
+import {
+  candidatesFor,
+  POINTING_PLACES,
+  pointingChances,
+  pointingFeatures,
+  type Slot,
+  type Token,
+} from './pointing.ts';
 
 /**
- * Where a task's answers copy: paths of values inside them, like `refund/amount`; '' is the text itself.
- * Learnt from the examples, so that a constant that happens to stand in an input is not taken for a copy.
+ * What a task's answers copy. Paths of values inside them, like `refund/amount`; '' is the text itself. Learnt from the
+ * examples, so that a constant that happens to stand in an input is not taken for a copy.
  */
 export interface CopyPlan {
   readonly paths: readonly string[];
+  readonly slots: readonly Slot[];
 }
 
 /** How a value differs from its token in the input: not at all, in case, or it is a number in JSON. */
 const WAYS = ['same', 'upper', 'lower', 'number'] as const;
 type Way = (typeof WAYS)[number];
 
-interface Token {
-  readonly text: string;
-  readonly shape: string;
-}
-
-// A pointer stands in a skeleton as OPEN shape MID place MID way CLOSE: characters of Unicode's private use area.
+// A slot stands in a skeleton as OPEN name MID way CLOSE: characters of Unicode's private use area.
 const [OPEN, MID, CLOSE] = ['\uE000', '\uE001', '\uE002'];
-const POINTER = new RegExp(`${OPEN}([^${MID}]*)${MID}(-?\\d+)${MID}(\\w+)${CLOSE}`, 'g');
+const SLOT = new RegExp(`^${OPEN}([^${MID}]*)${MID}(\\w+)${CLOSE}$`);
+const SLOTS = new RegExp(`${OPEN}([^${MID}]*)${MID}(\\w+)${CLOSE}`, 'g');
 /** Words that may be values: with a digit or an @, or of three or more capitals. */
 const WORD = /[^\s"'`()[\]{}<>,;:!?#$€£|=]+/gu;
 
 /** Tokens of the text that look like values (order numbers, dates, amounts, addresses, codes), in order. */
-function valueTokens(text: string): Token[] {
+export function valueTokens(text: string): Token[] {
   const tokens: Token[] = [];
   for (const match of text.matchAll(WORD)) {
-    const word = match[0].replace(/^[.\-_/*]+|[.\-_/*%]+$/g, '');
+    const word = trimmed(match[0]);
     if (/\d/.test(word) || /.@./.test(word) || /^\p{Lu}{3,}$/u.test(word))
-      tokens.push({ text: word, shape: shapeOf(word) });
+      tokens.push({ text: word, shape: shapeOf(word), at: match.index + match[0].indexOf(word) });
   }
   return tokens;
 }
 
+const trimmed = (word: string): string => word.replace(/^[.\-_/*]+|[.\-_/*%]+$/g, '');
+
 /**
- * The kind of a token by its look: letters → a, up to three digits → 9, more → 99; capitals alone → A; an address
- * is an address. Decimals are one shape whatever their length.
+ * The kind of a token by its look: letters → a, each digit → 9 (up to eight), capitals alone → A; an address is an
+ * address. Decimals, and numbers of up to three digits, are one shape whatever their length.
  */
 function shapeOf(word: string): string {
   if (word.includes('@')) return '@';
   if (/^\p{Lu}+$/u.test(word)) return 'A';
   if (/^\d+[.,]\d{1,2}$/.test(word)) return '9.9';
-  return word.replace(/\p{L}+/gu, 'a').replace(/\d+/g, (digits) => (digits.length > 3 ? '99' : '9'));
+  return word
+    .replace(/\p{L}+/gu, 'a')
+    .replace(/\d+/g, (digits) => (digits.length > 3 ? '9'.repeat(Math.min(8, digits.length)) : '9'));
 }
 
-/** The distinct texts of one shape, in order of first appearance. */
-const ofShape = (tokens: readonly Token[], shape: string): string[] => [
-  ...new Set(tokens.filter((token) => token.shape === shape).map(({ text }) => text)),
-];
+interface Found {
+  readonly token: Token;
+  readonly way: Way;
+}
 
-/** The pointer to a value among the tokens, or null where it is not there. */
-function pointerTo(value: string, number: boolean, tokens: readonly Token[]): string | null {
-  const ways: readonly Way[] = number ? ['number'] : ['same', 'upper', 'lower'];
+/** The token that a value is copied from, or null. */
+function source(value: string | number, tokens: readonly Token[]): Found | null {
+  const ways: readonly Way[] = typeof value === 'number' ? ['number'] : ['same', 'upper', 'lower'];
   for (const way of ways) {
-    const token = tokens.find(({ text }) => apply(way, text) === value);
-    if (!token) continue;
-    const places = ofShape(tokens, token.shape);
-    const place = places.indexOf(token.text);
-    // The last one is counted from the end: in a conversation the newest mention is what matters.
-    const k = place > 0 && place === places.length - 1 ? -1 : place;
-    return `${OPEN}${token.shape}${MID}${k}${MID}${way}${CLOSE}`;
+    const token = tokens.find(({ text }) => apply(way, text) === String(value));
+    if (token) return { token, way };
   }
   return null;
 }
@@ -81,86 +84,133 @@ function apply(way: Way, text: string): string {
   return text;
 }
 
-/** The paths at which most values of the examples can be copied from the input. */
+/** Values of the same key are the same slot wherever it stands; several in one text are told apart by their number. */
+const slotName = (path: string, nth = 0): string =>
+  `${path.split('/').at(-1) ?? ''}${nth === 0 ? '' : `·${nth}`}`;
+
+/** What the examples' answers copy: the paths at which most values stand in the input, and the shapes they have. */
 export function learnCopying(kind: OutputKind, examples: readonly Example[]): CopyPlan {
-  if (kind === 'label') return { paths: [] };
+  if (kind === 'label') return { paths: [], slots: [] };
   const seen = new Map<string, { values: number; copied: number }>();
-  for (const { input, answer } of examples) {
-    const tokens = valueTokens(input);
+  const read = examples.map(({ input, answer }) => ({ tokens: valueTokens(input), answer }));
+  for (const { tokens, answer } of read)
     mapAnswer(kind, answer, (path, value) => {
       const count = seen.get(path) ?? { values: 0, copied: 0 };
       count.values++;
-      if (pointTo(value, tokens) !== null) count.copied++;
+      if (copies(value, path, tokens) !== null) count.copied++;
       seen.set(path, count);
       return value;
     });
-  }
-  const paths = [...seen].filter(([, { values, copied }]) => copied > 0 && copied * 2 >= values);
-  return { paths: paths.map(([path]) => path).sort() };
+  const paths = [...seen]
+    .filter(([, { values, copied }]) => copied > 0 && copied * 2 >= values)
+    .map(([path]) => path)
+    .sort();
+  const shapes = new Map<string, Set<string>>();
+  for (const { tokens, answer } of read)
+    mapAnswer(kind, answer, (path, value) => {
+      if (paths.includes(path))
+        copies(value, path, tokens, (name, { token }) =>
+          shapes.set(name, (shapes.get(name) ?? new Set()).add(token.shape)),
+        );
+      return value;
+    });
+  const slots = [...shapes].sort().map(([name, set]) => ({ name, shapes: [...set].sort() }));
+  return { paths, slots };
 }
 
-/** The answer with copied values replaced by pointers, or as it is where nothing is copied or it cannot be read. */
+/** The answer with copied values replaced by slots, or as it is where nothing is copied or it cannot be read. */
 export function toSkeleton(kind: OutputKind, plan: CopyPlan, input: string, answer: string): string {
   if (kind === 'label' || answer.includes(OPEN)) return answer.trim();
   const tokens = valueTokens(input);
   const out = mapAnswer(kind, answer, (path, value) =>
-    plan.paths.includes(path) ? (pointTo(value, tokens) ?? value) : value,
+    plan.paths.includes(path) ? (copies(value, path, tokens) ?? value) : value,
   );
   return out ?? answer;
 }
 
-/** A string or number with its copied tokens as pointers; null where nothing in it is copied. */
-function pointTo(value: string | number, tokens: readonly Token[]): string | null {
-  if (typeof value === 'number') return pointerTo(String(value), true, tokens);
-  const whole = pointerTo(value, false, tokens);
-  if (whole !== null) return whole;
-  let copied = false;
-  const out = value.replace(WORD, (word) => {
-    const core = word.replace(/^[.\-_/*]+|[.\-_/*%]+$/g, '');
-    const pointer = core === '' ? null : pointerTo(core, false, tokens);
-    if (pointer === null) return word;
-    copied = true;
-    return word.replace(core, () => pointer);
+/** The token behind each slot of an answer, by the slot's name. */
+export function slotValues(
+  kind: OutputKind,
+  plan: CopyPlan,
+  tokens: readonly Token[],
+  answer: string,
+): Map<string, string> {
+  const values = new Map<string, string>();
+  mapAnswer(kind, answer, (path, value) => {
+    if (plan.paths.includes(path))
+      copies(value, path, tokens, (name, { token }) => values.set(name, token.text));
+    return value;
   });
-  return copied ? out : null;
+  return values;
+}
+
+/** A value with its copied tokens as slots, each reported to `on`; null where nothing in it is copied. */
+function copies(
+  value: string | number,
+  path: string,
+  tokens: readonly Token[],
+  on: (name: string, found: Found) => void = () => {},
+): string | null {
+  const slot = (name: string, found: Found): string => {
+    on(name, found);
+    return `${OPEN}${name}${MID}${found.way}${CLOSE}`;
+  };
+  const whole = source(value, tokens);
+  if (whole !== null) return slot(slotName(path), whole);
+  if (typeof value === 'number') return null;
+  const names = new Map<string, string>();
+  const out = value.replace(WORD, (word) => {
+    const core = trimmed(word);
+    const found = core === '' ? null : source(core, tokens);
+    if (found === null) return word;
+    const name = names.get(core) ?? slotName(path, names.size + 1);
+    names.set(core, name);
+    return word.replace(core, () => slot(name, found));
+  });
+  return names.size > 0 ? out : null;
 }
 
 export interface Filled {
   readonly answer: string;
-  /** 1 where the input offers exactly the values the skeleton asks for; lower the more there are to choose from. */
+  /** The chance that the least clear of its slots was filled with the right candidate; 1 without slots. */
   readonly clarity: number;
 }
 
-/** The answer that a skeleton gives for this input; null where a pointer points at nothing. */
-export function fillSkeleton(kind: OutputKind, skeleton: string, input: string): Filled | null {
+/**
+ * The answer that a skeleton gives for this input; null where a slot has no candidate.
+ * @param weights of the plan's slots, one after the other; null: the first candidate is taken, all being as likely.
+ */
+export function fillSkeleton(
+  kind: OutputKind,
+  plan: CopyPlan,
+  weights: Float32Array | null,
+  skeleton: string,
+  input: string,
+): Filled | null {
   if (kind === 'label' || !skeleton.includes(OPEN)) return { answer: skeleton, clarity: 1 };
   const tokens = valueTokens(input);
-  const asked = new Map<string, Set<string>>();
+  let clarity = 1;
   let missing = false;
-  const resolve = (shape: string, place: string, way: string): string => {
-    const candidates = ofShape(tokens, shape);
-    const text = candidates.at(Number(place));
-    if (text === undefined) missing = true;
-    asked.set(shape, (asked.get(shape) ?? new Set()).add(place));
-    return apply(way as Way, text ?? '');
+  const resolve = (name: string, way: Way): string => {
+    const s = plan.slots.findIndex((slot) => slot.name === name);
+    const candidates = s < 0 ? [] : candidatesFor(plan.slots[s]!, tokens);
+    const own =
+      weights?.subarray(s * POINTING_PLACES, (s + 1) * POINTING_PLACES) ?? new Float32Array(POINTING_PLACES);
+    const chances =
+      candidates.length === 0 ? [] : pointingChances(pointingFeatures(candidates, tokens, input), own);
+    const best = chances.indexOf(Math.max(...chances));
+    const text = apply(way, candidates[best] ?? '');
+    if (text === '') missing = true;
+    clarity = Math.min(clarity, chances[best] ?? 0);
+    return text;
   };
   const answer = mapAnswer(kind, skeleton, (_, value) => {
     if (typeof value === 'number') return value;
-    const number = new RegExp(`^${POINTER.source}$`).exec(value);
-    if (number?.[3] === 'number') {
-      const text = resolve(number[1]!, number[2]!, 'number');
-      if (text === '') missing = true;
-      return Number(text);
-    }
-    return value.replace(POINTER, (_match, shape: string, place: string, way: string) =>
-      resolve(shape, place, way),
-    );
+    const whole = SLOT.exec(value);
+    if (whole?.[2] === 'number') return Number(resolve(whole[1]!, 'number'));
+    return value.replace(SLOTS, (_match, name: string, way: string) => resolve(name, way as Way));
   });
-  if (missing || answer === null) return null;
-  let clarity = 1;
-  for (const [shape, places] of asked)
-    clarity = Math.min(clarity, places.size / Math.max(places.size, ofShape(tokens, shape).length));
-  return { answer, clarity };
+  return missing || answer === null ? null : { answer, clarity };
 }
 
 /** The answer's text with every string and number in it mapped; null where it is not of its kind. */
@@ -170,8 +220,7 @@ function mapAnswer(
   map: (path: string, value: string | number) => string | number,
 ): string | null {
   const answer = parseAnswer(kind, text);
-  if (answer === null) return null;
-  return renderAnswer(mapped(answer, map));
+  return answer === null ? null : renderAnswer(mapped(answer, map));
 }
 
 function mapped(answer: Answer, map: (path: string, value: string | number) => string | number): Answer {

@@ -18,6 +18,7 @@ import type { VectorIndex } from '../../models/neighbours.ts';
 import { remembering } from '../../models/remembering.ts';
 import { learnCopying, toSkeleton, whyNotClassified } from '../../models/skeleton.ts';
 import { fitLinear } from './fit.ts';
+import { fitPointing } from './fit-pointing.ts';
 
 /**
  * Step sizes, tried on Banking77: words alone do best at 0.2; beside the encoder's vector they only add detail.
@@ -91,6 +92,7 @@ async function train(
   const model: LinearModel = {
     ...{ rung, kind: job.kind, encoder: wantsVectors ? (encoder?.name ?? null) : null, job: jobHash },
     ...{ plan: data.plan, classes: data.classes, vocabulary, linear, index },
+    pointing: fitPointing(job.kind, data.plan, job.train, job.seed),
     figures: {
       examples: job.train.length,
       classes: data.classes.length,
