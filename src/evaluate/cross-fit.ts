@@ -12,7 +12,7 @@ import type { Trainer, TrainingJob } from '../core/runtime.ts';
 import type { Artefact } from '../core/specialist.ts';
 import { type Marked, type PredictionOptions, scorePredictions } from './evaluate.ts';
 
-export interface CrossFitOptions extends Omit<PredictionOptions, 'artefact'> {
+interface CrossFitOptions extends Omit<PredictionOptions, 'artefact'> {
   readonly trainer: Trainer;
   /** As for plain training; its validation examples are learnt from, too. */
   readonly job: TrainingJob;
@@ -21,16 +21,28 @@ export interface CrossFitOptions extends Omit<PredictionOptions, 'artefact'> {
 }
 
 /** Where there are more training examples than this, k trainings cost more than they give. */
-export const MOST_CROSS_FITTED = 3_000;
+const MOST_CROSS_FITTED = 3_000;
+
+export interface Fitted {
+  readonly artefact: Artefact;
+  /** Held-back predictions: for estimate(), and as `validation` for assess(). */
+  readonly marked: readonly Marked[];
+}
+
+/** Trains the job: cross-fitted where that takes seconds, else on train alone, with predictions on validation. */
+export async function fitAndMark(options: CrossFitOptions): Promise<Fitted> {
+  const { trainer, job, on, signal } = options;
+  if (job.candidate.rung !== 'lora' && job.train.length <= MOST_CROSS_FITTED) return crossFit(options);
+  const artefact = await trainer.train(job, on, signal);
+  return { artefact, marked: await scorePredictions(job.validation, { ...options, artefact }) };
+}
 
 /** Calls of one session stay in one fold: they resemble each other. */
 const foldOf = ({ sessionId }: Example, folds: number): number =>
   Number.parseInt(contentHash(sessionId, 8), 16) % folds;
 
 /** The artefact trained on all of the job's examples, and their predictions as if they had been held back. */
-export async function crossFit(
-  options: CrossFitOptions,
-): Promise<{ readonly artefact: Artefact; readonly marked: readonly Marked[] }> {
+async function crossFit(options: CrossFitOptions): Promise<Fitted> {
   const { trainer, job, on, signal, folds = 5 } = options;
   const examples = [...job.train, ...job.validation];
   const marked: Marked[] = [];
