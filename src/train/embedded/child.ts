@@ -79,6 +79,8 @@ async function train({ job }: ToChild): Promise<void> {
   await send({ type: 'done', result });
 }
 
+// Ctrl-C reaches the whole process group; what it means is for the parent to decide.
+process.on('SIGINT', () => {});
 process.on('disconnect', () => process.exit(0));
 process.once('message', (message: ToChild) => {
   try {

@@ -10,7 +10,7 @@
 import { GraphBuilder, type Value } from '../../models/onnx.ts';
 import { Blocks } from './blocks.ts';
 import type { LoraPlan } from './lora.ts';
-import { LINEARS, type LlamaShape, type LlamaWeights, linearSize } from './weights.ts';
+import { LINEARS, type LlamaWeights, linearSize } from './weights.ts';
 
 export interface GraphOptions {
   readonly plan: LoraPlan;
@@ -65,7 +65,7 @@ export function buildGraph(weights: LlamaWeights, options: GraphOptions): Uint8A
     else g.input(name, 'float32', dims);
   }
   const head = weights.head === weights.embedding ? 'embedding' : 'head';
-  declareBatchInputs(g, shape);
+  declareBatchInputs(g);
   const blocks = new Blocks(g, weights, plan);
   const top = shape.layers - 1;
 
@@ -101,8 +101,7 @@ export function buildGraph(weights: LlamaWeights, options: GraphOptions): Uint8A
   return g.toBytes();
 }
 
-function declareBatchInputs(g: GraphBuilder, shape: LlamaShape): void {
-  const group = shape.heads / shape.kvHeads;
+function declareBatchInputs(g: GraphBuilder): void {
   g.input('ids', 'int64', ['tokens']);
   g.input('positions', 'int64', ['tokens', 1]);
   g.input('pad', 'int64', ['padded']);
@@ -120,5 +119,4 @@ function declareBatchInputs(g: GraphBuilder, shape: LlamaShape): void {
   g.input('spread', 'int64', ['tokens']);
   g.input('labels', 'int64', ['rows', 1]);
   g.input('lossWeights', 'float32', ['rows', 1]);
-  if (!Number.isInteger(group)) throw new Error('heads must be a multiple of kvHeads');
 }

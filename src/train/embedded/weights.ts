@@ -107,6 +107,8 @@ function llamaShape(file: GgufFile, path: string): LlamaShape {
   };
   const hidden = number('embedding_length');
   const heads = number('attention.head_count');
+  const kvHeads = number('attention.head_count_kv', heads);
+  if (heads % kvHeads !== 0) throw unsupported('its heads do not share keys evenly');
   const headSize = number('attention.key_length', hidden / heads);
   if (number('rope.dimension_count', headSize) !== headSize)
     throw unsupported('it rotates only part of a head');
@@ -119,7 +121,7 @@ function llamaShape(file: GgufFile, path: string): LlamaShape {
     layers: number('block_count'),
     hidden,
     heads,
-    kvHeads: number('attention.head_count_kv', heads),
+    kvHeads,
     headSize,
     ffn: number('feed_forward_length'),
     vocab: file.tensors.get('token_embd.weight')?.dims[1] ?? number('vocab_size'),
