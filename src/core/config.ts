@@ -68,7 +68,7 @@ export const configSchema = z
           .int()
           .positive()
           .optional()
-          .describe('Threads for small models; one fewer than the cores unless told.'),
+          .describe('Threads for small models, which run at a low priority; as many as cores unless told.'),
         auditShare: z
           .number()
           .min(0)

@@ -20,8 +20,8 @@ after(() => rmSync(root, { recursive: true }));
 test('names are unique, the defaults are there and can be fetched, and hashes look like hashes', () => {
   assert.equal(new Set(CATALOGUE.map((entry) => entry.name)).size, CATALOGUE.length);
   for (const name of [DEFAULT_LANGUAGE, DEFAULT_ENCODER]) {
-    const entry = CATALOGUE.find((candidate) => candidate.name === name);
-    assert.ok(entry !== undefined && entry.sources.some((source) => source.kind === 'pypi'));
+    const entry = CATALOGUE.find((candidate) => candidate.name === name)!;
+    assert.ok(entry.sources.some((source) => source.kind === 'pypi'));
     assert.ok(entry.files.length > 0);
     assert.equal(
       entry.diskBytes,

@@ -56,7 +56,7 @@ export async function startModels(options: ModelsOptions): Promise<Models> {
       threads: Math.floor(threads / count),
       sequences,
       contextTokens: options.contextTokens ?? 1024,
-      contexts: options.contexts ?? 4,
+      contexts: options.contexts ?? 3,
       language: language === null ? null : { name: language.name, path: language.path },
       encoderDir: encoder?.path ?? null,
     },

@@ -22,7 +22,7 @@ writeTinyLlama(base, { seed: 3, tied: false });
 
 let starting: Promise<Models> | undefined;
 function models(): Promise<Models> {
-  starting ??= startModels({ language: { name: 'tiny', path: base }, threads: 1, contextTokens: 256 });
+  starting ??= startModels({ language: { name: 'tiny', path: base }, threads: 1, contextTokens: 96 });
   return starting;
 }
 after(async () => {
@@ -91,10 +91,9 @@ async function answered(artefact: Artefact, count: number): Promise<string[]> {
   const { llama } = await models();
   const inputs: string[] = [];
   for (let i = 0; i < 400 && inputs.length < count; i++) {
-    const input = `${'abcdefghijklmnopqrstuvwxyz'.slice(i % 26)} ${i}`;
+    const input = `${'abcdefghijklmnopqrstuvwxyz'.slice(i % 26, (i % 26) + 5)} ${i}`;
     const { answer } = await llama!.predict(artefact, input);
-    // A byte that is no text of its own cannot be sent back as a draft.
-    if (answer !== '' && !answer.includes('\ufffd')) inputs.push(input);
+    if (answer !== '') inputs.push(input);
   }
   assert.equal(inputs.length, count, 'too few inputs have an answer');
   return inputs;

@@ -67,6 +67,11 @@ export interface LanguageModel {
 interface Context {
   readonly context: LlamaContext;
   readonly sequences: Pool<LlamaContextSequence>;
+}
+
+interface Kept {
+  readonly opening: Promise<Context>;
+  /** Requests that hold it, from before it is open: what they hold is not let go. */
   users: number;
 }
 
@@ -80,7 +85,7 @@ const LIKELIEST = 128;
 export function languageModel(options: LanguageOptions): LanguageModel {
   const adapters = new Map<string, string>();
   /** By adapter name ('' for the base), least recently used first. */
-  const contexts = new Map<string, Promise<Context>>();
+  const contexts = new Map<string, Kept>();
   let loading: Promise<LlamaModel> | undefined;
 
   const model = (): Promise<LlamaModel> => {
@@ -91,16 +96,20 @@ export function languageModel(options: LanguageOptions): LanguageModel {
     return loading;
   };
 
-  const contextOf = async (name: string): Promise<Context> => {
-    let found = contexts.get(name);
-    if (found === undefined) {
-      await makeRoom(contexts, options.contexts);
-      found = contexts.get(name) ?? openContext(await model(), adapters.get(name), options);
-      found.catch(() => contexts.delete(name));
-    }
+  /** The caller counts itself out of `users` when it is done. */
+  const keep = (name: string): Kept => {
+    const known = contexts.get(name);
+    const kept = known ?? {
+      opening: makeRoom(contexts, options.contexts - 1).then(async () =>
+        openContext(await model(), adapters.get(name), options),
+      ),
+      users: 0,
+    };
+    kept.users++;
     contexts.delete(name);
-    contexts.set(name, found);
-    return found;
+    contexts.set(name, kept);
+    if (known === undefined) kept.opening.catch(() => contexts.delete(name));
+    return kept;
   };
 
   return {
@@ -114,9 +123,9 @@ export function languageModel(options: LanguageOptions): LanguageModel {
     },
     async removeAdapter(name) {
       adapters.delete(name);
-      const context = await contexts.get(name);
+      const kept = contexts.get(name);
       contexts.delete(name);
-      await context?.context.dispose();
+      await kept?.opening.then(({ context }) => context.dispose());
     },
     hasAdapter: (name) => adapters.has(name),
     async complete(request, signal) {
@@ -135,10 +144,10 @@ export function languageModel(options: LanguageOptions): LanguageModel {
           `The prompt has ${prompt.length} tokens; ${options.contextTokens} is the limit with the answer.`,
           { hint: 'Send a shorter prompt.', status: 400 },
         );
-      const context = await contextOf(name);
-      context.users++;
+      const kept = keep(name);
       try {
-        const sequence = await context.sequences.take(signal);
+        const { sequences } = await kept.opening;
+        const sequence = await sequences.take(signal);
         try {
           const draft = request.prediction === '' ? [] : loaded.tokenize(request.prediction, false);
           const max = Math.min(request.maxTokens, room);
@@ -146,10 +155,10 @@ export function languageModel(options: LanguageOptions): LanguageModel {
         } finally {
           // Nothing of one request stays in memory for the next.
           await sequence.clearHistory();
-          context.sequences.give(sequence);
+          sequences.give(sequence);
         }
       } finally {
-        context.users--;
+        kept.users--;
       }
     },
   };
@@ -189,7 +198,7 @@ async function openContext(
       ...(adapter === undefined ? {} : { lora: adapter }),
     });
     const sequences = Array.from({ length: options.sequences }, () => context.getSequence());
-    return { context, sequences: pool(sequences), users: 0 };
+    return { context, sequences: pool(sequences) };
   } catch (cause) {
     throw new UnderstudyError('unavailable', `The adapter cannot be loaded: ${messageOf(cause)}`, {
       hint: 'Train the task again, or free some memory.',
@@ -199,14 +208,13 @@ async function openContext(
   }
 }
 
-/** Lets go of contexts, least recently used first, that no request uses, until one more fits. */
-async function makeRoom(contexts: Map<string, Promise<Context>>, limit: number): Promise<void> {
-  for (const [name, opening] of [...contexts]) {
-    if (contexts.size < limit) return;
-    const context = await opening.catch(() => null);
-    if (context !== null && context.users > 0) continue;
+/** Lets go of contexts that no request holds, least recently used first, until no more than `limit` are left. */
+async function makeRoom(contexts: Map<string, Kept>, limit: number): Promise<void> {
+  for (const [name, kept] of [...contexts]) {
+    if (contexts.size <= limit) return;
+    if (kept.users > 0 || contexts.get(name) !== kept) continue;
     contexts.delete(name);
-    await context?.context.dispose();
+    await kept.opening.then(({ context }) => context.dispose()).catch(() => undefined);
   }
 }
 
