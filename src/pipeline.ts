@@ -5,7 +5,8 @@
  * what happens to one task is spelled out in trial.ts (a candidate is tried) and proof.ts (the winner is examined).
  */
 import { findTasks } from './cluster/tasks.ts';
-import type { Call } from './core/call.ts';
+import { type Call, UNTIMED } from './core/call.ts';
+import { manifestOf, type SplitOrder } from './core/dataset.ts';
 import type { LearnOptions, LearnReport, TaskReport } from './core/learning.ts';
 import type { Candidate } from './core/specialist.ts';
 import type { Task } from './core/task.ts';
@@ -36,8 +37,9 @@ export async function learn(
   // S4 select, S5 train: first every task's cheap rungs, which take seconds …
   const prospects: Prospect[] = [];
   for (const task of found.tasks.filter(wantedBy(options))) {
-    const dataset = buildDataset(task, callsOf.get(task.id) ?? [], { seed, order: options.order ?? 'time' });
-    store.addDataset(dataset);
+    const own = callsOf.get(task.id) ?? [];
+    const dataset = buildDataset(task, own, { seed, order: options.order ?? orderOf(own) });
+    store.addDataset(manifestOf(dataset));
     const cheap = only(candidatesFor(task, dataset, workshop, config.train.minutes), isCheap);
     const tryOut = (candidate: Candidate) => tryCandidate(candidate, task, dataset, workshop);
     const heat = await compete({ candidates: cheap.candidates, tryOut });
@@ -84,6 +86,10 @@ const wantedBy =
   ({ tasks }: LearnOptions) =>
   ({ id, name }: Task): boolean =>
     tasks === undefined || tasks.includes(id) || tasks.includes(name);
+
+/** By time, unless most calls were imported without one. */
+const orderOf = (calls: readonly Call[]): SplitOrder =>
+  calls.filter(({ tags }) => UNTIMED in tags).length * 2 > calls.length ? 'shuffle-sessions' : 'time';
 
 const isCheap = ({ rung }: Candidate): boolean => rung !== 'lora';
 

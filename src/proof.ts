@@ -78,7 +78,7 @@ export async function proveAndDeploy(
 
 async function prove(
   candidate: Candidate,
-  { artefact, runtime }: Trial,
+  { artefact, runtime, marked }: Trial,
   task: Task,
   recorded: Dataset,
   calls: readonly Call[],
@@ -92,6 +92,7 @@ async function prove(
     runtime,
     artefact,
     dataset,
+    validation: marked,
     selfAgreement,
     useExam: () => store.useExam(task.id, recorded.id),
   });
@@ -121,8 +122,7 @@ async function referencesFor(
   // Two free texts are hardly ever the same, so there is no majority to be had.
   if (!askAgain || task.kind === 'text') return { dataset, selfAgreement: null, asked: 0 };
   const requests = new Map(calls.map((call) => [call.id, call.request]));
-  const { validation, calibration, exam } = dataset.splits;
-  const total = validation.length + calibration.length + exam.length;
+  const total = dataset.splits.calibration.length + dataset.splits.exam.length;
   const report = progressOf(onProgress, 'ask the LLM again', total, task.name);
   return withReferences(dataset, {
     ask: async ({ callId }) => {

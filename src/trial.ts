@@ -12,8 +12,9 @@ import type { Runtime, Trainer } from './core/runtime.ts';
 import type { Artefact, Candidate, Verdict } from './core/specialist.ts';
 import type { Store } from './core/store.ts';
 import type { Task } from './core/task.ts';
+import { fitAndMark } from './evaluate/cross-fit.ts';
 import { type Estimate, estimate } from './evaluate/estimate.ts';
-import { scorePredictions } from './evaluate/evaluate.ts';
+import type { Marked } from './evaluate/evaluate.ts';
 import { type Scorer, scorerFor } from './evaluate/scorers/scorer.ts';
 import { CATALOGUE } from './models/catalogue.ts';
 import { type Choice, chooseCandidates } from './select/candidates.ts';
@@ -40,6 +41,8 @@ export interface Workshop {
 export interface Trial extends Estimate {
   readonly artefact: Artefact;
   readonly runtime: Runtime;
+  /** Predictions of examples that it had not been trained on. */
+  readonly marked: readonly Marked[];
 }
 
 /** A task on its way through the loop. */
@@ -70,16 +73,20 @@ export async function tryCandidate(
   dataset: Dataset,
   workshop: Workshop,
 ): Promise<Trial> {
-  const { config, signal } = workshop;
+  const { config } = workshop;
   const runs = ({ rungs }: Trainer | Runtime): boolean => rungs.includes(candidate.rung);
   const trainer = workshop.trainers.find(runs)!;
   const runtime = workshop.runtimes.find(runs)!;
   const { train, validation, calibration } = dataset.splits;
   const dir = join(config.dataDir, 'training', candidate.id);
   const job = { candidate, kind: task.kind, train, validation, dir, seed: config.train.seed };
-  const artefact = await trainer.train(job, aboutTask(workshop.onProgress, task), signal);
-  const marked = await scorePredictions(validation, { ...examination(task, workshop), runtime, artefact });
-  return { ...estimate(marked, { ...config.gate, calibrationSize: calibration.length }), artefact, runtime };
+  const { artefact, marked } = await fitAndMark({ ...examination(task, workshop), trainer, runtime, job });
+  return {
+    ...estimate(marked, { ...config.gate, calibrationSize: calibration.length }),
+    artefact,
+    runtime,
+    marked,
+  };
 }
 
 /** How answers to the task are marked, and who is told about it. */
@@ -95,12 +102,8 @@ export function examination(
   return {
     scorer: scorerFor(task.kind, schemasOf(task)),
     subject: task.name,
-    ...(onProgress ? { on: onProgress } : {}),
+    // Trainers know a task by its id; people by its name.
+    ...(onProgress ? { on: (progress) => onProgress({ ...progress, subject: task.name }) } : {}),
     ...(signal ? { signal } : {}),
   };
-}
-
-/** Trainers know a task by its id; people by its name. */
-function aboutTask(on: OnProgress | undefined, task: Task): OnProgress | undefined {
-  return on && ((progress) => on({ ...progress, subject: task.name }));
 }

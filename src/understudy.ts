@@ -36,6 +36,8 @@ export interface UnderstudyOptions {
   /** One line for the operator; never holds a payload. */
   readonly log: (line: string) => void;
   readonly env?: NodeJS.ProcessEnv;
+  /** Weights live in `weights/` below it; the data folder unless told. */
+  readonly weightsDir?: string;
   /** Asks the LLM a held-back call again, for references by majority; the recorded answers stand without it. */
   readonly askAgain?: (request: CallRequest) => Promise<string | null>;
 }
@@ -74,7 +76,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
     const weights = async (name: string): Promise<string | null> => {
       try {
         const at = await ensureWeights(name, {
-          dataDir,
+          dataDir: options.weightsDir ?? dataDir,
           env,
           ...(onProgress ? { onProgress } : {}),
           ...(signal ? { signal } : {}),
@@ -163,8 +165,8 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         ...gateway,
         close: async () => {
           await gateway.close();
-          await recorder.close();
           draining.stop();
+          await recorder.close();
           drainJournal();
           online.close();
         },

@@ -5,7 +5,7 @@
  * Does not: judge right or wrong (evaluate/scorers).
  */
 import type { CallResponse, Message } from './call.ts';
-import { canonicalJson, isObject, type Json, parseJson } from './json.ts';
+import { isObject, type Json, parseJson } from './json.ts';
 
 /** Decides how answers are compared. */
 export type OutputKind = 'label' | 'json' | 'tool' | 'text';
@@ -75,18 +75,6 @@ export function parseAnswer(kind: OutputKind, text: string): Answer | null {
       }
       return uses.length === 0 ? null : { kind: 'tool', uses };
     }
-  }
-}
-
-/** Equal answers, equal text: keys sorted, text trimmed. For counting and voting, not for scoring. */
-export function answerKey(answer: Answer): string {
-  switch (answer.kind) {
-    case 'text':
-      return answer.text;
-    case 'json':
-      return canonicalJson(answer.value);
-    case 'tool':
-      return answer.uses.map((use) => `${use.name} ${canonicalJson(use.arguments)}`).join('\n');
   }
 }
 

@@ -60,6 +60,9 @@ export interface CallResponse {
   readonly usage: Usage | null;
 }
 
+/** Tag of an imported call whose time is unknown: its `at` only keeps the order of the file. */
+export const UNTIMED = 'understudy-untimed';
+
 /** Why a call was handed to the LLM although a specialist stood ready. */
 export type EscalationReason =
   | 'low-confidence'

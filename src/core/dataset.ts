@@ -23,6 +23,27 @@ export interface Example {
 export type SplitName = 'train' | 'validation' | 'calibration' | 'exam';
 export const SPLITS: readonly SplitName[] = ['train', 'validation', 'calibration', 'exam'];
 
+/** Which calls a dataset was made of, without their text: with the calls and the same program it can be made again. */
+export interface DatasetManifest extends Omit<Dataset, 'splits'> {
+  readonly splits: Readonly<
+    Record<SplitName, readonly { readonly callId: string; readonly weight: number }[]>
+  >;
+}
+
+export function manifestOf(dataset: Dataset): DatasetManifest {
+  const { train, validation, calibration, exam } = dataset.splits;
+  const bare = (examples: readonly Example[]) => examples.map(({ callId, weight }) => ({ callId, weight }));
+  return {
+    ...dataset,
+    splits: {
+      train: bare(train),
+      validation: bare(validation),
+      calibration: bare(calibration),
+      exam: bare(exam),
+    },
+  };
+}
+
 export type SplitOrder = 'time' | 'shuffle-sessions';
 
 /** Immutable: the id is a hash of the content, so the same examples give the same dataset. */

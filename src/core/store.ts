@@ -4,7 +4,7 @@
  * Implementations: store/sqlite.
  */
 import type { Served } from './call.ts';
-import type { Dataset } from './dataset.ts';
+import type { DatasetManifest } from './dataset.ts';
 import type { Audit, Deployment } from './deployment.ts';
 import type { JsonObject } from './json.ts';
 import type { Specialist, Verdict } from './specialist.ts';
@@ -81,8 +81,9 @@ export interface Store {
   /** Replaces tasks with the same id, keeps the others. */
   putTasks(tasks: readonly Task[]): void;
 
-  addDataset(dataset: Dataset): void;
-  dataset(id: string): Dataset | null;
+  /** Examples are payload, so only the manifest is kept. */
+  addDataset(manifest: DatasetManifest): void;
+  dataset(id: string): DatasetManifest | null;
 
   addSpecialist(specialist: Specialist): void;
   specialists(taskId?: string): Specialist[];

@@ -41,6 +41,8 @@ export interface DemoOptions {
 const MISTAKES = 0.01;
 /** A short day has to pass all stages: larger and earlier steps than a team would take. */
 const SERVE = { canaryShare: 0.5, stepAudits: 20 };
+/** For training language models at noon. */
+const MINUTES = 4;
 
 /** @throws UnderstudyError 'cancelled' on ctrl-C; the next run goes on or starts clean. */
 export async function runDemo(options: DemoOptions): Promise<DemoReport> {
@@ -73,7 +75,9 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
       gateway: { ...config.gateway, port: 0 },
       upstream: { baseUrl: llm.baseUrl },
       serve: { ...config.serve, ...SERVE },
+      train: { ...config.train, minutes: Math.min(config.train.minutes, MINUTES) },
     },
+    weightsDir: config.dataDir,
     onProgress,
     signal,
     log,

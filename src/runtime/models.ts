@@ -30,7 +30,7 @@ export interface ModelsOptions {
   readonly contextTokens?: number;
   /** Adapters kept in memory by each process. */
   readonly contexts?: number;
-  /** Longest wait for one answer. */
+  /** Longest wait for one answer, five minutes unless told: work in bulk on a busy machine is slow. */
   readonly timeoutMs?: number;
 }
 
@@ -60,7 +60,7 @@ export async function startModels(options: ModelsOptions): Promise<Models> {
       language: language === null ? null : { name: language.name, path: language.path },
       encoderDir: encoder?.path ?? null,
     },
-    options.timeoutMs,
+    options.timeoutMs ?? 300_000,
   );
   return {
     encoder:
@@ -90,12 +90,10 @@ export async function startModels(options: ModelsOptions): Promise<Models> {
 async function startAll(
   count: number,
   settings: Parameters<typeof startModelProcess>[0],
-  timeoutMs: number | undefined,
+  timeoutMs: number,
 ): Promise<readonly ModelProcess[]> {
   const starts = await Promise.allSettled(
-    Array.from({ length: count }, () =>
-      startModelProcess(settings, timeoutMs === undefined ? {} : { timeoutMs }),
-    ),
+    Array.from({ length: count }, () => startModelProcess(settings, { timeoutMs })),
   );
   const up = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
   const failed = starts.find((start) => start.status === 'rejected');

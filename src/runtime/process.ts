@@ -33,7 +33,7 @@ const START_TIMEOUT_MS = 60_000;
  */
 export async function startModelProcess(
   settings: Omit<Settings, 'token'>,
-  options: { readonly timeoutMs?: number } = {},
+  options: { readonly timeoutMs: number },
 ): Promise<ModelProcess> {
   const token = randomBytes(24).toString('hex');
   let current: Up | null = null;
@@ -87,7 +87,7 @@ interface Up {
   readonly client: Client;
 }
 
-async function startOnce(settings: Settings, timeoutMs: number | undefined): Promise<Up> {
+async function startOnce(settings: Settings, timeoutMs: number): Promise<Up> {
   const child = fork(PROGRAM, [], {
     execArgv: [],
     // No keys of the parent's environment, and one thread of libuv's: see server/language.ts.
@@ -134,7 +134,7 @@ async function startOnce(settings: Settings, timeoutMs: number | undefined): Pro
   const client = httpClient({
     baseUrl: `http://127.0.0.1:${port}`,
     apiKey: settings.token,
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    timeoutMs,
   });
   return { child, client };
 }

@@ -1,7 +1,7 @@
 /** What every Store must do. Each implementation's test calls this with a way to open an empty one. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Dataset } from '../../src/core/dataset.ts';
+import type { DatasetManifest } from '../../src/core/dataset.ts';
 import type { Deployment } from '../../src/core/deployment.ts';
 import { UnderstudyError } from '../../src/core/errors.ts';
 import type { Specialist, Verdict } from '../../src/core/specialist.ts';
@@ -165,22 +165,12 @@ export function storeContract(name: string, open: () => Store): void {
 
     it('keeps datasets', () => {
       withStore((store) => {
-        const dataset: Dataset = {
+        const dataset: DatasetManifest = {
           id: 'd1',
           taskId: 't1',
           kind: 'text',
           splits: {
-            train: [
-              {
-                id: 'e',
-                callId: 'c',
-                sessionId: 's',
-                at: 1,
-                input: 'Grüße \u{1F600}',
-                answer: 'x',
-                weight: 2,
-              },
-            ],
+            train: [{ callId: 'c', weight: 2 }],
             validation: [],
             calibration: [],
             exam: [],

@@ -7,6 +7,7 @@ import { createReadStream, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Call } from '../../core/call.ts';
+import { UNTIMED } from '../../core/call.ts';
 import { messageOf, UnderstudyError } from '../../core/errors.ts';
 import { type Json, parseJson } from '../../core/json.ts';
 import type { ImportReport } from '../../core/learning.ts';
@@ -169,7 +170,11 @@ function callOf(imported: ImportedCall, recordId: string, i: number, at: number,
     at,
     sessionId: imported.sessionId ?? `session_${recordId}`,
     origin: '',
-    tags: { ...imported.tags, 'understudy-import': format },
+    tags: {
+      ...imported.tags,
+      'understudy-import': format,
+      ...(imported.at === undefined ? { [UNTIMED]: 'yes' } : {}),
+    },
     request: imported.request,
     response: imported.response,
     status: imported.status,

@@ -150,7 +150,6 @@ async function embeddings(parts: ServerParts, body: z.infer<typeof embeddingSche
           ? Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64')
           : [...vector],
     })),
-    usage: { prompt_tokens: 0, total_tokens: 0 },
   };
 }
 

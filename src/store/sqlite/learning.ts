@@ -1,7 +1,7 @@
 /** What is learnt from calls, and what became of it: tasks, datasets, specialists, deployments, audits, events. */
 import type { SQLOutputValue } from 'node:sqlite';
 import { deflateSync, inflateSync } from 'node:zlib';
-import type { Dataset } from '../../core/dataset.ts';
+import type { DatasetManifest } from '../../core/dataset.ts';
 import type { Deployment, Stage } from '../../core/deployment.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Specialist, Verdict } from '../../core/specialist.ts';
@@ -40,7 +40,7 @@ export function learningTables(database: Database): LearningTables {
     dataset(id) {
       const packed = database.get('SELECT body FROM datasets WHERE id = ?', id)?.body;
       return packed instanceof Uint8Array
-        ? (JSON.parse(inflateSync(packed).toString('utf8')) as Dataset)
+        ? (JSON.parse(inflateSync(packed).toString('utf8')) as DatasetManifest)
         : null;
     },
 

@@ -52,7 +52,7 @@ CREATE TABLE keys (day TEXT PRIMARY KEY, wrapped BLOB NOT NULL) WITHOUT ROWID;
 -- Tasks, as JSON (core/task.ts).
 CREATE TABLE tasks (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 
--- Immutable datasets, as JSON (core/dataset.ts), deflated.
+-- Which calls immutable datasets were made of, as JSON (DatasetManifest in core/dataset.ts), deflated; no payload.
 CREATE TABLE datasets (id TEXT PRIMARY KEY, task_id TEXT NOT NULL, body BLOB NOT NULL);
 
 -- Trained specialists with their evidence, as JSON (core/specialist.ts).

@@ -29,7 +29,8 @@ const recipeSchema = z.strictObject({
     .describe('Share of the steps in which the rate rises from zero.'),
   weightDecay: z.number().min(0).default(0).describe('Decoupled weight decay of AdamW.'),
   clip: z.number().positive().default(1).describe('Largest norm of the whole gradient.'),
-  batch: z.int().positive().default(8).describe('Examples per step.'),
+  // 120 mails to JSON, 2 epochs: 46 of 80 exact with 4 a step, 37 with 8, at the same speed.
+  batch: z.int().positive().default(4).describe('Examples per step.'),
   epochs: z.number().positive().default(2).describe('Passes over the examples; fractions are allowed.'),
   maxTokens: z
     .int()
