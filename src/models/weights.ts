@@ -65,7 +65,7 @@ export async function ensureWeights(name: string, options: WeightsOptions): Prom
   }
   if (options.offline)
     throw new UnderstudyError('unavailable', `The weights of ${name} are not on this machine.`, {
-      hint: 'Let them be fetched once with a network, or put them into the folder that UNDERSTUDY_WEIGHTS names.',
+      hint: 'Run `understudy doctor --fetch`, or put them into the folder that UNDERSTUDY_WEIGHTS names.',
       status: 503,
     });
   await fetchWithPip(entry, home, options);
