@@ -29,6 +29,8 @@ export interface OnlineParts {
 
 /** How often a running gateway looks for what a learning run in another process has deployed. */
 const REFRESH_MS = 2000;
+/** How long audits are collected before they are written down. */
+const AUDIT_MS = 100;
 /** Specialists' calls at once; the models answer a few together, the rest would only wait. */
 const MAX_IN_FLIGHT = 32;
 
@@ -38,6 +40,7 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
   const now = parts.now ?? Date.now;
   let plan = readPlan(store);
   let audits: Audit[] = [];
+  let soon: NodeJS.Timeout | undefined;
 
   const router = createRouter(plan, {
     runtimes: parts.runtimes,
@@ -49,12 +52,17 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     right: (task, answer, llm) =>
       compareAnswers(task.kind, renderAnswer(answerOf(llm)), renderAnswer(answer), schemasOf(task)).right ===
       true,
-    onAudit: (audit) => audits.push(audit),
+    onAudit: (audit) => {
+      audits.push(audit);
+      soon ??= setTimeout(keepUp, AUDIT_MS).unref();
+    },
     now,
   });
 
   // Store work waits for this turn of the clock: a slow or locked store must not hold up a call.
   const keepUp = (): void => {
+    clearTimeout(soon);
+    soon = undefined;
     const pending = audits;
     audits = [];
     try {
