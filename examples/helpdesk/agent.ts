@@ -11,6 +11,7 @@ import {
   chatPrompt,
   detailsFormat,
   detailsPrompt,
+  goodsLabels,
   orderLabels,
   replyLabels,
   replyPrompt,
@@ -79,7 +80,8 @@ interface Session extends AgentOptions {
 async function handleMail(mail: Mail, session: Session): Promise<void> {
   const label = textOf(await ask('triage', { system: triagePrompt, user: mailText(mail) }, session)).trim();
   if (orderLabels.has(label)) {
-    await ask('details', { system: detailsPrompt, user: mailText(mail) }, session);
+    if (goodsLabels.has(label))
+      await ask('details', { system: detailsPrompt, user: mailText(mail) }, session);
     await ask('action', { system: actionPrompt, user: mailText(mail) }, session);
   } else if (replyLabels.has(label)) {
     const shift = {

@@ -30,19 +30,14 @@ export function labelFor(mail: Mail, mistaken: boolean, draw: Draw): string {
 
 /** The details as JSON text; keys in the schema's order, compact most of the time. */
 export function detailsFor(mail: Mail, mistaken: boolean, draw: Draw): string {
-  const { order, product, quantity, wish } = mistaken
-    ? wrongDetails(mail.truth.details, draw)
-    : mail.truth.details;
-  const ordered = { order, product, quantity, wish };
+  const { order, product, quantity } = mistaken ? wrongDetails(mail.truth.details, draw) : mail.truth.details;
+  const ordered = { order, product, quantity };
   return draw.chance(0.9) ? JSON.stringify(ordered) : JSON.stringify(ordered, null, 2);
 }
 
-/** One field is wrong: digits swapped, the brand left out, a quantity or a wish made up. */
+/** One field is wrong: digits swapped, the brand left out, a quantity made up. */
 function wrongDetails(right: Details, draw: Draw): Details {
-  const wrong: Details[] = [
-    { ...right, quantity: right.quantity === null ? 1 : null },
-    { ...right, wish: right.wish === null ? draw.pick(['refund', 'replacement'] as const) : null },
-  ];
+  const wrong: Details[] = [{ ...right, quantity: right.quantity === null ? 1 : null }];
   if (right.order !== null) wrong.push({ ...right, order: misread(right.order, draw) });
   if (right.product?.includes(' '))
     wrong.push({ ...right, product: right.product.slice(right.product.indexOf(' ') + 1) });

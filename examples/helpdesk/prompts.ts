@@ -35,11 +35,10 @@ Rules:
 export const detailsPrompt = `You read mails for the order desk of Lumen & Oak and fill in a form for the shop system.
 ${shop}
 
-Fill in the four fields of the form from the mail alone:
+Fill in the three fields of the form from the mail alone:
 - order: the order number, five digits, without # or other signs. If the customer corrects the number, take the corrected one. If he mentions an earlier order that went well, that is not the one. Postcodes, customer numbers, phone numbers and amounts are not order numbers. null if there is none.
 - product: the article the mail is about, copied letter by letter as the customer wrote it, with the brand if he wrote one, without articles like "the" or "my" and without the quantity. Do not correct spelling or capitals. null if no article is named.
 - quantity: how many pieces of it, if the mail gives a number ("two", "3x"). null if it does not, even if one is meant.
-- wish: what the customer asks for to settle the matter now: refund (money back), replacement, voucher. null if he does not ask for one of these. Asking when a refund that is under way will arrive is not a wish.
 
 The system reads your answer by machine: write the JSON object only. Never guess; what is not in the mail is null. Names, addresses and phone numbers of customers never go into the form.`;
 
@@ -85,9 +84,8 @@ export const detailsFormat = {
         order: { type: ['string', 'null'], description: 'Order number, five digits' },
         product: { type: ['string', 'null'], description: 'Article as written in the mail' },
         quantity: { type: ['integer', 'null'], description: 'Number of pieces, if given' },
-        wish: { type: ['string', 'null'], enum: ['refund', 'replacement', 'voucher', null] },
       },
-      required: ['order', 'product', 'quantity', 'wish'],
+      required: ['order', 'product', 'quantity'],
       additionalProperties: false,
     },
   },
@@ -129,7 +127,15 @@ export const tools: ChatCompletionTool[] = [
   }),
 ];
 
-/** The labels that are about an order: only for these the agent asks for details and an action. */
+/** The labels whose mails are about goods: for these the agent asks for the order details. */
+export const goodsLabels: ReadonlySet<string> = new Set([
+  'order_status',
+  'damaged_item',
+  'wrong_item',
+  'return_request',
+  'cancel_order',
+]);
+/** The labels that are about an order: for these the agent asks for the next action. */
 export const orderLabels: ReadonlySet<string> = new Set(categories.slice(0, 9));
 /** The labels whose mails get a drafted reply. */
 export const replyLabels: ReadonlySet<string> = new Set(['product_question', 'complaint']);

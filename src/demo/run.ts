@@ -40,9 +40,9 @@ export interface DemoOptions {
 /** Share of the stand-in's answers that are wrong. */
 const MISTAKES = 0.01;
 /** A short day has to pass all stages: larger and earlier steps than a team would take. */
-const SERVE = { canaryShare: 0.5, stepAudits: 20 };
+const SERVE = { canaryShare: 0.5, stepAudits: 15 };
 /** For training language models at noon. */
-const MINUTES = 4;
+const MINUTES = 4.5;
 
 /** @throws UnderstudyError 'cancelled' on ctrl-C; the next run goes on or starts clean. */
 export async function runDemo(options: DemoOptions): Promise<DemoReport> {

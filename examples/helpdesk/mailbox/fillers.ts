@@ -24,19 +24,19 @@ export const productSentences = patternsOf(
 export const wishSentences = patternsOf(
   'wish',
   [
-    '[refund](I want|I would like|Please give me) my money back.',
-    '[refund]I (would like|want|expect) a (full refund|refund).',
-    '[refund]Please refund (me|the full price).',
-    '[replacement]Please send me (a new one|a replacement).',
-    '[replacement]I (would like|want) (a replacement|it replaced).',
-    '[replacement](Can|Could) you replace it?',
-    '[voucher]A (voucher|gift card|shop voucher) would be fine.',
-    '[voucher]I (would take|would accept|prefer) a voucher.',
+    '[wish](I want|I would like|Please give me) my money back.',
+    '[wish]I (would like|want|expect) a (full refund|refund).',
+    '[wish]Please refund (me|the full price).',
+    '[wish]Please send me (a new one|a replacement).',
+    '[wish]I (would like|want) (a replacement|it replaced).',
+    '[wish](Can|Could) you replace it?',
+    '[wish]A (voucher|gift card|shop voucher) would be fine.',
+    '[wish]I (would take|would accept|prefer) a voucher.',
   ],
   [
-    '[refund](Put the money back on my card, please.|I just want to be paid back.)',
-    '[replacement](Just ship another one.|Send one that is in order.)',
-    '[voucher]Shop credit (will do|is fine by me).',
+    '[wish](Put the money back on my card, please.|I just want to be paid back.)',
+    '[wish](Just ship another one.|Send one that is in order.)',
+    '[wish]Shop credit (will do|is fine by me).',
   ],
 );
 

@@ -25,7 +25,6 @@ export interface Details {
   /** As written in the mail, letter by letter. */
   readonly product: string | null;
   readonly quantity: number | null;
-  readonly wish: 'refund' | 'replacement' | 'voucher' | null;
 }
 
 /** A tool call that the agent should make. */

@@ -33,7 +33,7 @@ interface Sheet {
   orderSaid: boolean;
   productSaid: boolean;
   quantity: number | null;
-  wish: Details['wish'];
+  wishSaid: boolean;
   reason: ReturnReason;
   readonly patterns: string[];
 }
@@ -73,13 +73,13 @@ export interface Day {
 
 export function writeDay(options: {
   readonly seed: number;
-  /** Mails; 1,300 and 700 unless told. */
+  /** Mails; 2,000 and 900 unless told. */
   readonly morning?: number;
   readonly afternoon?: number;
   /** Staff questions for each mail; .09 unless told. */
   readonly questionShare?: number;
 }): Day {
-  const { seed, morning = 1300, afternoon = 700, questionShare = 0.09 } = options;
+  const { seed, morning = 2000, afternoon = 900, questionShare = 0.09 } = options;
   const mails = writeMailbox({ seed, count: morning + afternoon, beforeNoon: morning });
   const count = Math.round(mails.length * questionShare);
   const questions = writeQuestions({ seed: seed + 1, count });
@@ -111,7 +111,7 @@ function writeMail(id: string, at: string, afternoon: boolean, draw: Draw): Mail
     orderSaid: false,
     productSaid: false,
     quantity: null,
-    wish: null,
+    wishSaid: false,
     reason:
       topic.category === 'damaged_item'
         ? 'damaged'
@@ -128,7 +128,6 @@ function writeMail(id: string, at: string, afternoon: boolean, draw: Draw): Mail
     order: sheet.orderSaid ? order : null,
     product: markedProduct(noisy),
     quantity: sheet.quantity,
-    wish: sheet.wish,
   };
   return {
     kind: 'mail',
@@ -173,7 +172,7 @@ function writeEnglish(
   if (aboutOrder && !sheet.orderSaid && draw.chance(0.85)) sentences.push(next(filler.orderSentences));
   if (aboutOrder && !sheet.productSaid && draw.chance(0.3)) sentences.push(next(filler.productSentences));
   if (draw.chance(0.45)) sentences.push(next(topic.context));
-  if (sheet.wish === null && draw.chance(topic.wishShare)) sentences.push(next(filler.wishSentences));
+  if (!sheet.wishSaid && draw.chance(topic.wishShare)) sentences.push(next(filler.wishSentences));
   for (const share of draw.chance(0.03) ? [1, 1, 1, 1, 1, 1] : [0.3, 0.07])
     if (draw.chance(share)) sentences.push(next(filler.fillers));
   if (draw.chance(0.06)) sentences.push(next(filler.secondQuestions));
@@ -212,7 +211,7 @@ function say(pattern: Pattern, sheet: Sheet): string {
   const { draw } = sheet;
   sheet.patterns.push(pattern.id);
   const [, tag, text] = /^(?:\[(\w+)\])?([\s\S]*)$/.exec(pattern.text) ?? [];
-  if (tag === 'refund' || tag === 'replacement' || tag === 'voucher') sheet.wish = tag;
+  if (tag === 'wish') sheet.wishSaid = true;
   if (tag === 'fit') sheet.reason = 'does_not_fit';
   return expand(text!, draw).replace(/\{(\w+)\}/g, (slot, name: string) => {
     switch (name) {

@@ -1,7 +1,7 @@
 /**
  * Sentence patterns of the mails that are about an order; the first sentence of a mail is one of `core`.
- * A leading tag says what the sentence settles: [refund], [replacement], [voucher] the wish, [fit] the reason of
- * a return. Slots: {order}, {product}, {item} (a product, perhaps with a quantity), {date}, {amount}.
+ * A leading tag says what the sentence settles: [wish] what the customer wants (said once), [fit] the reason of a
+ * return. Slots: {order}, {product}, {item} (a product, perhaps with a quantity), {date}, {amount}.
  */
 import type { Category } from './mail.ts';
 import { type Pattern, patternsOf } from './phrase.ts';
@@ -67,7 +67,7 @@ export const orderTopics: readonly Topic[] = [
         'The delivery was (crushed|soaked|torn open) and {item} did not survive.',
         'The {product} I got on {date} (leaks|wobbles|makes a burning smell|rattles).',
         'There is a (crack|scratch|stain|hole) in the {product} you sent(.| me.)',
-        '[replacement]Please replace {item} from {order}, (it is|they came) (broken|damaged|defective).',
+        '[wish]Please replace {item} from {order}, (it is|they came) (broken|damaged|defective).',
         'The (glass|handle|lid|leg) of the {product} was (broken|snapped off|cracked) when it arrived.',
       ],
       [
@@ -132,7 +132,7 @@ export const orderTopics: readonly Topic[] = [
         '[fit]{item} (turned out too large|turned out too small|will not fit in my kitchen) and I would like to give it back.',
         'I do not like the {product}, (can I return it?|I want to give it back.)',
         'Order {order} (should|has to|is to) go back, I (did not like it|was too quick|do not want to keep it).',
-        '[refund]I want to give back {item} and get my money back.',
+        '[wish]I want to give back {item} and get my money back.',
         'Is it still possible to return {item}? I bought it on {date}.',
       ],
       [
@@ -196,7 +196,7 @@ export const orderTopics: readonly Topic[] = [
         'I (accidentally|mistakenly) put {item} in my basket, (cancel that|please take it off the order).',
         '(Stop|Please stop) the order for {item}, I (no longer want it|found another one|do not need it any more).',
         '(It takes too long|Delivery takes too long), please cancel {order}.',
-        '[refund]Cancel {order} and (give me my money back|refund me), please.',
+        '[wish]Cancel {order} and (give me my money back|refund me), please.',
         'I wish to withdraw from my purchase of {item}, it (has not been|was not) shipped yet.',
       ],
       [
