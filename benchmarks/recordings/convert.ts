@@ -10,8 +10,8 @@ export interface Recording {
   readonly name: string;
   /** What a reader of the results should know of it. */
   readonly what: string;
-  /** Recordings without times of their own are put in random order before they are split. */
-  readonly order: 'time' | 'shuffle-sessions';
+  /** For training language models. */
+  readonly minutes: number;
   /** The lines of one JSONL file. */
   readonly lines: (dataDir: string) => JsonObject[];
 }
@@ -20,25 +20,25 @@ export const RECORDINGS: readonly Recording[] = [
   {
     name: 'banking77',
     what: 'Banking77: customer queries, 77 intents (fine-tuning JSONL)',
-    order: 'shuffle-sessions',
+    minutes: 5,
     lines: banking77,
   },
   {
     name: 'bfcl',
     what: 'Berkeley function calling: questions with the tool calls that gpt-4o-2024-08-06 made (request/response JSONL)',
-    order: 'shuffle-sessions',
+    minutes: 8,
     lines: bfcl,
   },
   {
     name: 'airline',
     what: 'tau-bench airline agent: 200 recorded gpt-4o trajectories (request/response JSONL)',
-    order: 'time',
+    minutes: 5,
     lines: airline,
   },
   {
     name: 'metagpt',
     what: 'MetaGPT: cached calls of its roles (fine-tuning JSONL)',
-    order: 'shuffle-sessions',
+    minutes: 5,
     lines: metagpt,
   },
 ];

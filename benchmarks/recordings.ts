@@ -1,0 +1,97 @@
+/**
+ * What a team with logs would see: the public recordings of ../shared/data through the real program, `import` and
+ * then `learn`, each in a fresh data folder. `npm run bench -- recordings [NAME …]`; scripts/results.ts keeps the table.
+ * Does not: convert the recordings (recordings/convert.ts).
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { LearnReport, TaskReport } from '../src/core/learning.ts';
+import type { Rate } from '../src/core/specialist.ts';
+import { RECORDINGS, type Recording } from './recordings/convert.ts';
+import type { BenchmarkResult } from './run.ts';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const DATA = join(ROOT, '../shared/data');
+
+export interface RecordingResult {
+  readonly recording: Pick<Recording, 'name' | 'what' | 'minutes'>;
+  readonly imported: number;
+  readonly report: LearnReport;
+}
+
+/** Runs the recordings that are named, all of them unless told. */
+export async function run(names: readonly string[] = process.argv.slice(3)): Promise<BenchmarkResult> {
+  const wanted = names.filter((name) => !name.startsWith('--'));
+  const results = RECORDINGS.filter(({ name }) => wanted.length === 0 || wanted.includes(name)).map(
+    learnFrom,
+  );
+  return {
+    table: results.flatMap(({ recording, report }) =>
+      report.tasks.map((task) => ({ recording: recording.name, ...rowOf(task) })),
+    ),
+    json: { results },
+  };
+}
+
+/** One recording, imported and learnt in a folder that is gone afterwards; weights are kept between runs. */
+function learnFrom({ name, what, minutes, lines }: Recording): RecordingResult {
+  if (!existsSync(DATA)) throw new Error(`The recordings are not here: ${DATA} is missing.`);
+  const dir = mkdtempSync(join(tmpdir(), `understudy-${name}-`));
+  try {
+    const kept = join(ROOT, '.understudy/weights');
+    mkdirSync(kept, { recursive: true });
+    symlinkSync(kept, join(dir, 'weights'));
+    const log = join(dir, `${name}.jsonl`);
+    writeFileSync(
+      log,
+      lines(DATA)
+        .map((line) => `${JSON.stringify(line)}\n`)
+        .join(''),
+    );
+    const imported = understudy(['import', log], dir) as { readonly calls: number };
+    const report = understudy(['learn', '--minutes', String(minutes)], dir) as LearnReport;
+    return { recording: { name, what, minutes }, imported: imported.calls, report };
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** The program as a user runs it; its progress stays visible. */
+function understudy(args: readonly string[], dataDir: string): unknown {
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [join(ROOT, 'src/cli.ts'), ...args, '--data-dir', dataDir, '--json'],
+    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 30 },
+  );
+  if (status !== 0) throw new Error(`understudy ${args[0]} ended with ${status}`);
+  return JSON.parse(stdout);
+}
+
+/** A task as a row of the table: what was proved on the exam, or why nothing was. */
+export function rowOf({
+  task,
+  specialist,
+  outcome,
+  reason,
+  moreCalls,
+}: TaskReport): Record<string, string | number> {
+  const exam = outcome === 'passed' ? specialist?.evidence.exam : undefined;
+  return {
+    task: task.name,
+    kind: task.kind,
+    calls: task.calls,
+    method: specialist?.artefact.rung ?? '–',
+    accuracy: specialist ? share(specialist.evidence.calibration.accuracy) : '–',
+    served: exam ? share(exam.coverage) : '–',
+    'errors among them': exam
+      ? `${share(exam.servedError)}, ${exam.servedError.hits} of ${exam.servedError.n}`
+      : '–',
+    result: outcome === 'passed' ? 'passed' : `no: ${reason}`,
+    'more calls': outcome === 'passed' ? '' : (moreCalls ?? 'would not help'),
+  };
+}
+
+const share = ({ share, low, high }: Rate): string =>
+  `${(share * 100).toFixed(1)} % (${(low * 100).toFixed(1)}–${(high * 100).toFixed(1)})`;
