@@ -5,14 +5,19 @@ export type Shares = Readonly<Record<SplitName, number>>;
 
 /**
  * Shares of `n` calls that serve the gate: at ε = 2 % and δ = 5 % a threshold needs 149 held-back served calls
- * without an error, 313 with two, and only a part of them is served. A third is held back for it until 600 calls
- * are, then a fifth: more calls teach more than they prove.
+ * without an error, 313 with two, and only a part of them is served. Two fifths are held back for it until they are
+ * 600, then a fifth: more calls teach more than they prove.
  */
 export function defaultShares(n: number): Shares {
-  const calibration = share(n, 0.35, 600, 0.2);
-  const exam = share(n, 0.15, 300, 0.1);
-  const validation = share(n, 0.08, 400, 0.05);
+  const calibration = share(n, 0.4, 600, 0.2);
+  const exam = share(n, 0.12, 300, 0.1);
+  const validation = share(n, 0.12, 400, 0.05);
   return { train: 1 - validation - calibration - exam, validation, calibration, exam };
+}
+
+/** The inverse: about how many calls it takes until so many of them are held back for calibration. */
+export function callsToHoldBack(calibration: number): number {
+  return Math.ceil(calibration / (calibration <= 600 ? 0.4 : 0.2));
 }
 
 /** `high` of n until that is `enough`, then `enough` until that is `low` of n. */

@@ -10,7 +10,7 @@ import type { CallRecord } from '../../examples/helpdesk/agent.ts';
 import { type DayLog, playDay } from '../../examples/helpdesk/day.ts';
 import type { Work } from '../../examples/helpdesk/mailbox/mail.ts';
 import { writeDay } from '../../examples/helpdesk/mailbox/mailbox.ts';
-import { startStandIn } from '../../examples/helpdesk/stand-in.ts';
+import { type StandIn, startStandIn } from '../../examples/helpdesk/stand-in.ts';
 import { assign } from '../core/assign.ts';
 import type { Config } from '../core/config.ts';
 import { UnderstudyError } from '../core/errors.ts';
@@ -42,7 +42,7 @@ const MISTAKES = 0.01;
 /** A short day has to pass all stages: larger and earlier steps than a team would take. */
 const SERVE = { canaryShare: 0.5, stepAudits: 15 };
 /** For training language models at noon. */
-const MINUTES = 4.5;
+const MINUTES = 4;
 
 /** @throws UnderstudyError 'cancelled' on ctrl-C; the next run goes on or starts clean. */
 export async function runDemo(options: DemoOptions): Promise<DemoReport> {
@@ -65,7 +65,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
     : await startStandIn({ mailbox: all, mistakes: MISTAKES, timeScale, seed });
   const llm = options.upstream ?? { baseUrl: standIn!.url, apiKey: 'stand-in' };
   const kept = keptMorning(dir, { seed, model, timeScale, standIn: standIn !== null }, options.fresh);
-  if (kept.log) log('Going on after the morning that an earlier run has recorded.');
+  if (kept.morning) log('Going on after the morning that an earlier run has recorded.');
 
   const examiner = connectLlm(llm);
   const understudy = await openUnderstudy({
@@ -100,17 +100,18 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   };
 
   try {
-    const morning =
-      kept.log ??
+    const { log: morning, pace } =
+      kept.morning ??
       (await timed('morning: every call goes to the LLM', async () => {
         const log = await play('morning', day.morning);
-        if (!signal.aborted) kept.keep(log);
-        return log;
+        const morning = { log, pace: standIn?.stats() ?? {} };
+        if (!signal.aborted) kept.keep(morning);
+        return morning;
       }));
     const learn = await timed('learn: the six steps', () => understudy.learn());
     // From here on an interrupted run starts clean: half an afternoon proves nothing.
     kept.forget();
-    const simulated = standIn ? { stats: standIn.stats(), timeScale } : null;
+    const simulated = standIn ? { stats: pace, timeScale } : null;
     const afternoon = await timed('afternoon: the specialists serve what they are sure of', () =>
       play('afternoon', day.afternoon),
     );
@@ -151,29 +152,35 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   }
 }
 
+interface Morning {
+  readonly log: DayLog;
+  /** The stand-in's figures of it: a later run's stand-in has not answered these calls. */
+  readonly pace: ReturnType<StandIn['stats']>;
+}
+
 interface KeptMorning {
-  /** The log of a morning that an interrupted run with the same settings has recorded; null: to be played. */
-  readonly log: DayLog | null;
-  keep(log: DayLog): void;
+  /** A morning that an interrupted run with the same settings has recorded; null: to be played. */
+  readonly morning: Morning | null;
+  keep(morning: Morning): void;
   forget(): void;
 }
 
 /** Looks for a recorded morning in `dir`; where there is none, empties the folder. */
 function keptMorning(dir: string, settings: Readonly<Record<string, unknown>>, fresh: boolean): KeptMorning {
   const path = join(dir, 'morning.json');
-  const read = (): DayLog | null => {
+  const read = (): Morning | null => {
     if (fresh || !existsSync(path)) return null;
-    const kept = JSON.parse(readFileSync(path, 'utf8')) as { settings: unknown; log: DayLog };
-    return JSON.stringify(kept.settings) === JSON.stringify(settings) ? kept.log : null;
+    const kept = JSON.parse(readFileSync(path, 'utf8')) as { settings: unknown; morning?: Morning };
+    return JSON.stringify(kept.settings) === JSON.stringify(settings) ? (kept.morning ?? null) : null;
   };
-  const log = read();
-  if (log === null) rmSync(dir, { recursive: true, force: true });
+  const morning = read();
+  if (morning === null) rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   return {
-    log,
-    keep: (morning) => {
+    morning,
+    keep: (recorded) => {
       // Renamed into place, so that a kill leaves the whole file or none.
-      writeFileSync(`${path}.part`, JSON.stringify({ settings, log: morning }));
+      writeFileSync(`${path}.part`, JSON.stringify({ settings, morning: recorded }));
       renameSync(`${path}.part`, path);
     },
     forget: () => rmSync(path, { force: true }),

@@ -68,7 +68,7 @@ export const orderTopics: readonly Topic[] = [
         'The {product} I got on {date} (leaks|wobbles|makes a burning smell|rattles).',
         'There is a (crack|scratch|stain|hole) in the {product} you sent(.| me.)',
         '[wish]Please replace {item} from {order}, (it is|they came) (broken|damaged|defective).',
-        'The (glass|handle|lid|leg) of the {product} was (broken|snapped off|cracked) when it arrived.',
+        'The {product} came with its (glass|handle|lid|leg) (broken|snapped off|cracked).',
       ],
       [
         'The courier must have played football with order {order}: {item} arrived (shattered|bent out of shape|as a total wreck).',
