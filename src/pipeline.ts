@@ -7,6 +7,7 @@
 import { findTasks } from './cluster/tasks.ts';
 import { type Call, UNTIMED } from './core/call.ts';
 import { manifestOf, type SplitOrder } from './core/dataset.ts';
+import { UnderstudyError } from './core/errors.ts';
 import type { LearnOptions, LearnReport, TaskReport } from './core/learning.ts';
 import type { Candidate } from './core/specialist.ts';
 import type { Task } from './core/task.ts';
@@ -18,7 +19,7 @@ import { compete } from './select/compete.ts';
 import { probeHardware } from './select/hardware.ts';
 import { candidatesFor, type Prospect, tryCandidate, type Workshop } from './trial.ts';
 
-/** The six steps over the captured calls. @throws UnderstudyError 'cancelled' when told to stop. */
+/** The six steps over the captured calls. @throws UnderstudyError 'cancelled' when told to stop, 'not-found'. */
 export async function learn(
   calls: readonly Call[],
   workshop: Workshop,
@@ -32,6 +33,7 @@ export async function learn(
   const usable = usableCalls(calls);
   const found = findTasks(usable.calls, store.tasks());
   store.putTasks(found.tasks);
+  refuseUnknown(options, found.tasks);
   const callsOf = Map.groupBy(usable.calls, (call) => found.assignment.get(call.id));
 
   // S4 select, S5 train: first every task's cheap rungs, which take seconds …
@@ -54,7 +56,7 @@ export async function learn(
     const minutes = Math.max(0, deadline - Date.now()) / 60_000;
     const dear = only(candidatesFor(task, dataset, workshop, minutes), (candidate) => !isCheap(candidate));
     const tryOut = (candidate: Candidate) => tryCandidate(candidate, task, dataset, workshop);
-    const final = await compete({ tried: heat.tried, candidates: dear.candidates, tryOut });
+    const final = await compete({ earlier: heat, candidates: dear.candidates, tryOut });
     contested.push({ task, dataset, dropped: [...dropped, ...dear.dropped], heat: final });
   }
 
@@ -80,6 +82,16 @@ export async function learn(
     tasks,
     notes: workshop.notes,
   };
+}
+
+/** @throws UnderstudyError 'not-found' for a wanted task that there is none of. */
+function refuseUnknown({ tasks: wanted = [] }: LearnOptions, tasks: readonly Task[]): void {
+  const unknown = wanted.find((each) => !tasks.some(({ id, name }) => each === id || each === name));
+  if (unknown === undefined) return;
+  const names = tasks.map(({ name }) => `'${name}'`).join(', ');
+  throw new UnderstudyError('not-found', `There is no task '${unknown}'.`, {
+    hint: names === '' ? 'No task has been found yet: capture more calls first.' : `There are ${names}.`,
+  });
 }
 
 const wantedBy =

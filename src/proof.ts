@@ -8,16 +8,18 @@ import type { Dataset, SplitName } from './core/dataset.ts';
 import { newId } from './core/ids.ts';
 import type { LearnOptions, TaskReport } from './core/learning.ts';
 import { progressOf } from './core/progress.ts';
-import type { Candidate, Rate, Specialist } from './core/specialist.ts';
+import type { Artefact, Candidate, Rate, Specialist } from './core/specialist.ts';
 import { callsNeeded } from './core/statistics.ts';
 import type { Store } from './core/store.ts';
 import type { Task } from './core/task.ts';
+import { callsToHoldBack } from './curate/splits.ts';
 import { deploy, moveTo } from './deploy/stages.ts';
 import { withReferences } from './evaluate/ask-again.ts';
 import { assess } from './evaluate/evaluate.ts';
+import type { GateOptions } from './evaluate/gate.ts';
 import { examination, type Prospect, type Trial, type Workshop } from './trial.ts';
 
-/** The task's report. A winner that was proved on the same examples before is not examined again. */
+/** The task's report. What was proved before, on the same examples and to the same bound, is not examined again. */
 export async function proveAndDeploy(
   { task, dataset, dropped, heat }: Prospect,
   calls: readonly Call[],
@@ -40,28 +42,32 @@ export async function proveAndDeploy(
     })),
   };
   if (heat.winner === null) {
-    const reason = dropped.at(-1)?.reason ?? heat.verdicts.at(-1)?.reason ?? 'No candidate could be tried.';
+    // What became of the cheapest candidate says most: the others lacked weights, or would have come after it.
+    const reason = heat.verdicts[0]?.reason ?? dropped[0]?.reason ?? 'No candidate could be tried.';
     const missing =
       callsNeeded(0, config.gate.epsilon, config.gate.delta) - dataset.splits.calibration.length;
-    const moreCalls = missing > 0 ? callsFor(missing, dataset) : null;
-    return {
-      ...common,
-      specialist: null,
-      askedAgain: 0,
-      deployed: false,
-      outcome: 'refused',
-      reason,
-      moreCalls,
-    };
+    // Texts need a judge, however many there are.
+    const moreCalls = task.kind !== 'text' && missing > 0 ? callsFor(missing, dataset) : null;
+    return { ...common, ...REFUSED, specialist: null, askedAgain: 0, reason, moreCalls };
   }
 
   const { candidate, result } = heat.winner;
   const proved = store
     .specialists(task.id)
-    .find((each) => each.candidate.id === candidate.id && each.evidence.datasetId === dataset.id);
+    .find((each) => isProof(each, candidate, result.artefact, dataset, config.gate));
   const { specialist, asked } = proved
     ? { specialist: proved, asked: 0 }
     : await prove(candidate, result, task, dataset, calls, workshop);
+  const withdrawal = proved && withdrawalOf(proved, store);
+  if (withdrawal)
+    return {
+      ...common,
+      ...REFUSED,
+      specialist,
+      askedAgain: 0,
+      reason: `It passed, and was taken out of service: ${withdrawal}. It is tried again when there are new calls to learn from.`,
+      moreCalls: null,
+    };
   const { passed, reason, moreCalls } = specialist.evidence.gate;
   const deployed = passed && !options.dryRun;
   if (deployed) putIntoService(specialist, store);
@@ -74,6 +80,31 @@ export async function proveAndDeploy(
     reason,
     moreCalls: passed || moreCalls === null ? null : callsFor(moreCalls, dataset),
   };
+}
+
+const REFUSED = { deployed: false, outcome: 'refused' } as const;
+
+/** Whether the specialist is this very artefact, held to this bound on these examples. */
+function isProof(
+  { candidate, artefact, evidence }: Specialist,
+  wanted: Candidate,
+  trained: Artefact,
+  dataset: Dataset,
+  { epsilon, delta }: GateOptions,
+): boolean {
+  const { datasetId, gate } = evidence;
+  const same = candidate.id === wanted.id && artefact.path === trained.path && datasetId === dataset.id;
+  return same && gate.epsilon === epsilon && gate.delta === delta;
+}
+
+/** Why the specialist was retired, where nothing took its place: its audits speak against it. Null otherwise. */
+function withdrawalOf(specialist: Specialist, store: Store): string | null {
+  const last = store
+    .deployments()
+    .filter(({ taskId }) => taskId === specialist.taskId)
+    .at(-1);
+  const withdrawn = last?.specialistId === specialist.id && last.stage === 'retired';
+  return withdrawn ? (last.history.at(-1)?.reason ?? 'no reason was given') : null;
 }
 
 async function prove(
@@ -117,7 +148,7 @@ async function referencesFor(
   task: Task,
   dataset: Dataset,
   calls: readonly Call[],
-  { askAgain, onProgress }: Workshop,
+  { askAgain, onProgress, signal }: Workshop,
 ): Promise<{ dataset: Dataset; selfAgreement: Rate | null; asked: number }> {
   // Two free texts are hardly ever the same, so there is no majority to be had.
   if (!askAgain || task.kind === 'text') return { dataset, selfAgreement: null, asked: 0 };
@@ -126,6 +157,7 @@ async function referencesFor(
   const report = progressOf(onProgress, 'ask the LLM again', total, task.name);
   return withReferences(dataset, {
     ask: async ({ callId }) => {
+      signal?.throwIfAborted();
       const request = requests.get(callId);
       return request ? askAgain(request) : null;
     },
@@ -154,13 +186,23 @@ function putIntoService(specialist: Specialist, store: Store): void {
   });
 }
 
-/** How many calls of the task bring so many more into its calibration split. */
-function callsFor(heldBack: number, dataset: Dataset): number {
-  const { calibration, ...rest } = sizesOf(dataset);
-  const total = calibration + rest.train + rest.validation + rest.exam;
-  // A third is held back for calibration where there are few calls (curate/splits).
-  return Math.ceil(heldBack / (calibration === 0 ? 0.35 : calibration / total));
+/**
+ * About how many more calls of the task bring so many more examples into its calibration split; null where that is
+ * beyond hope, as for calls that all say the same. Duplicates and leaks are expected to go on as they did.
+ */
+function callsFor(heldBack: number, { splits, dropped }: Dataset): number | null {
+  const examples = Object.values(splits).flat();
+  const calls =
+    examples.reduce((sum, { weight }) => sum + weight, 0) +
+    Object.values(dropped).reduce((sum, n) => sum + n, 0);
+  const kept = examples.length / Math.max(1, calls);
+  if (kept === 0) return null;
+  const more = callsToHoldBack((splits.calibration.length + heldBack) / kept) - calls;
+  return more > MOST_CALLS ? null : Math.max(more, heldBack);
 }
+
+/** Beyond this, "so many more calls" is no help to anyone. */
+const MOST_CALLS = 50_000;
 
 function sizesOf({ splits }: Dataset): Record<SplitName, number> {
   const { train, validation, calibration, exam } = splits;

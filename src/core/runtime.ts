@@ -30,7 +30,8 @@ export interface PredictOptions {
   readonly signal?: AbortSignal;
   /**
    * What the answer probably is. The result is the same without it; with it, a language model checks the words
-   * in one pass instead of writing them one by one (OpenAI calls the same thing a prediction).
+   * in one pass instead of writing them one by one (OpenAI calls the same thing a prediction), and vectors of texts
+   * may be remembered. So times are only true without it.
    */
   readonly draft?: string;
 }

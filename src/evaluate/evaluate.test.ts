@@ -97,6 +97,13 @@ test('a further use of the exam widens its intervals', async () => {
   assert.ok(fifth.evidence.exam.coverage.low < first.evidence.exam.coverage.low);
 });
 
+test('nothing passes without an exam', async () => {
+  const options = optionsFor(0.5, []);
+  const { gate } = (await assess(options)).evidence;
+  assert.deepEqual([gate.passed, gate.threshold, options.uses()], [false, null, 0]);
+  assert.match(gate.reason, /exam/);
+});
+
 test('an exam that contradicts the gate takes its word back', async () => {
   const drifted = examples(300, 4, 0).map((example, i) =>
     i % 8 === 0 ? { ...example, answer: 'other' } : example,

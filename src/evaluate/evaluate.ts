@@ -105,7 +105,11 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
   const marked = await scorePredictions(splits.calibration, options);
   const calibration = scoredBy(confidence, marked);
   const undecided = marked.filter(({ mark }) => mark.right === null).length;
-  const gate = explain(runGate(scoredBy(confidence, validation), calibration, { epsilon, delta }), undecided);
+  const tested = explain(
+    runGate(scoredBy(confidence, validation), calibration, { epsilon, delta }),
+    undecided,
+  );
+  const gate = splits.exam.length === 0 ? withoutExam(tested) : tested;
   const opened = gate.passed || options.examAnyway === true;
   const exam = opened ? await examine(confidence, gate, options) : { rates: emptyExam(), gate };
   return {
@@ -154,6 +158,14 @@ const accuracyOf = (scored: readonly Scored[], level = 0.95): Rate =>
 function emptyExam(): ExamRates {
   const none = rateOf(0, 0);
   return { accuracy: none, coverage: none, servedError: none, curve: [], fieldScore: null, uses: 0 };
+}
+
+/** Nothing is deployed that later calls have not been held against. */
+function withoutExam(gate: GateResult): GateResult {
+  if (!gate.passed) return gate;
+  const reason =
+    'No calls are left for the exam: they come from too few sessions, or repeat what was learnt from.';
+  return { ...gate, passed: false, threshold: null, reason, moreCalls: null };
 }
 
 /** A refusal that is owed to undecided answers says so: more calls would not help, a judge would. */

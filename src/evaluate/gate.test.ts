@@ -90,6 +90,17 @@ test('where no threshold comes near, more calls are not promised', () => {
   assert.equal(gate.threshold, null);
 });
 
+test('calls that have changed since validation are not made good by more of them', () => {
+  const all = (n: number, confidence: number, right: boolean): Scored[] =>
+    Array.from({ length: n }, () => ({ confidence, right }));
+  // A new kind of call has come up: nothing is as sure as it was. Then: as sure as it was, and wrong too often.
+  const unsure = runGate(all(350, 0.9, true), all(245, 0.2, false), OPTIONS);
+  assert.equal(unsure.moreCalls, null);
+  const wrong = runGate(all(900, 0.9, true), [...all(190, 0.9, true), ...all(12, 0.9, false)], OPTIONS);
+  assert.equal(wrong.passed, false);
+  assert.equal(wrong.moreCalls, null);
+});
+
 test('nothing to go by is a refusal, not a crash', () => {
   assert.equal(runGate([], [], OPTIONS).passed, false);
   assert.equal(runGate([{ confidence: 1, right: true }], [], OPTIONS).passed, false);

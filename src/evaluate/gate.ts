@@ -137,19 +137,26 @@ function estimateMoreCalls(
   const pooled = [...validation, ...calibration];
   let best = Number.POSITIVE_INFINITY;
   for (const point of riskCurve(pooled)) {
+    if (point.errors >= options.epsilon * point.served) continue;
+    // Validation calls may be earlier than those held back, and many more: what has changed since counts as it is now.
+    const now = calibration.length === 0 ? point : riskAt(calibration, point.threshold);
     // With few calls served an observed rate says little: only thresholds under which a tenth is served count.
-    if (point.coverage < 0.1 || point.errors >= options.epsilon * point.served) continue;
+    if (now.coverage < 0.1 || isAbove(now, options)) continue;
     // With endless calls a threshold passes as often as its true error is under epsilon.
     const [wrong, right] = [point.errors + 0.5, point.served - point.errors + 0.5];
     if (incompleteBeta(options.epsilon, wrong, right) < 0.6) continue;
     let n = callsNeeded(0, options.epsilon, options.delta);
-    while (n < MOST_CALLS && passChance(point, n * point.coverage, options) < 0.5) n = Math.ceil(n * 1.1);
+    while (n < MOST_CALLS && passChance(point, n * now.coverage, options) < 0.5) n = Math.ceil(n * 1.1);
     if (n < MOST_CALLS) best = Math.min(best, n);
   }
   if (!Number.isFinite(best)) return null;
   // Enough calls on paper and failed all the same: it was close; a tenth more is the least that says something new.
   return Math.max(best - calibration.length, Math.ceil(calibration.length * 0.1), 1);
 }
+
+/** Whether so many errors would be unlikely (below delta) if their share were at most epsilon. */
+const isAbove = ({ errors, served }: RiskPoint, { epsilon, delta }: GateOptions): boolean =>
+  1 - binomialTail(errors - 1, served, epsilon) < delta;
 
 function whyNot(n: number, served: number, errors: number, { epsilon, delta }: GateOptions): string {
   const least = callsNeeded(0, epsilon, delta);

@@ -48,7 +48,7 @@ function card(task: TaskReport): Markup {
   return markup`<section class="card"><header><h3>${task.task.name}</h3><span class="badge ${task.outcome}">${badge}</span></header>
 <p class="facts">${task.task.kind} · ${count(task.task.calls)} calls${task.dataset === null ? null : ` · train ${count(task.dataset.sizes.train)}, validation ${count(task.dataset.sizes.validation)}, calibration ${count(task.dataset.sizes.calibration)}, exam ${count(task.dataset.sizes.exam)}`}</p>
 ${evidence ? riskPlot(task.task.id, evidence) : null}
-${evidence && task.outcome === 'passed' ? markup`<p><strong>${specialist?.candidate.rung ?? ''}</strong>${specialist?.candidate.base ? ` on ${specialist.candidate.base}` : ''} serves <strong>${percent(evidence.exam.coverage.share)}</strong> of the calls; ${evidence.exam.servedError.hits} of ${count(evidence.exam.servedError.n)} exam answers it would have served are wrong: ${rate(evidence.exam.servedError)}. Of all its answers ${percent(evidence.exam.accuracy.share)} are right${evidence.exam.fieldScore === null ? '' : `, ${percent(evidence.exam.fieldScore)} by field`}. p50 ${milliseconds(evidence.latencyMs.p50)}, p95 ${milliseconds(evidence.latencyMs.p95)}.${agreementText(task)}</p>` : markup`<p>${refusalText(task)}</p>`}
+${evidence && task.outcome === 'passed' ? markup`<p><strong>${specialist?.candidate.rung ?? ''}</strong>${specialist?.candidate.base ? ` on ${specialist.candidate.base}` : ''} serves <strong>${percent(evidence.exam.coverage.share)}</strong> of the calls; ${evidence.exam.servedError.hits} of ${count(evidence.exam.servedError.n)} exam answers it would have served are wrong: ${rate(evidence.exam.servedError)}. Of all its answers ${percent(evidence.exam.accuracy.share)} are right${evidence.exam.fieldScore === null ? '' : `, ${percent(evidence.exam.fieldScore)} by field`}. p50 ${milliseconds(evidence.latencyMs.p50)}, p95 ${milliseconds(evidence.latencyMs.p95)}.${agreementText(task)}${usesText(evidence.exam.uses)}</p>` : markup`<p>${refusalText(task)}</p>`}
 ${candidates(task)}</section>`;
 }
 
@@ -57,6 +57,11 @@ function agreementText(task: TaskReport): string {
   const agreement = task.specialist?.evidence.selfAgreement;
   if (!agreement || agreement.n === 0) return '';
   return ` Asked ${count(task.askedAgain)} more times, the LLM gave the same answer in ${rate(agreement)}; the reference is its majority.`;
+}
+
+/** An exam that was opened before proves less, which the wider interval pays for. */
+function usesText(uses: number): string {
+  return uses > 1 ? ` This exam was opened ${uses} times: its intervals are wider for it.` : '';
 }
 
 function candidates(task: TaskReport): Markup | null {

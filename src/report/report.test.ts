@@ -102,11 +102,12 @@ test("the demo's figures are the report's", () => {
 });
 
 test('words for numbers', () => {
-  assert.deepEqual([0.44, 12.4, 60, 185, 7800].map(duration), [
+  assert.deepEqual([0.44, 12.4, 60, 185, 7199, 7800].map(duration), [
     '0.4 s',
     '12 s',
     '1 min',
     '3 min 5 s',
+    '2 h 0 min',
     '2 h 10 min',
   ]);
   assert.deepEqual([0, 0.0004, 0.02, 0.623, 0.9996, 1].map(percent), [

@@ -116,12 +116,12 @@ function tasksTable(report: LearnReport, page: Page): string {
         task.task.kind,
         count(task.task.calls),
         task.specialist?.candidate.rung ?? '–',
-        evidence ? percent(accuracyOf(evidence).share) : '–',
+        evidence && accuracyOf(evidence).n > 0 ? percent(accuracyOf(evidence).share) : '–',
         evidence && task.outcome === 'passed' ? percent(evidence.exam.coverage.share) : '–',
         evidence && task.outcome === 'passed'
           ? `${rate(evidence.exam.servedError)}, ${evidence.exam.servedError.hits} of ${evidence.exam.servedError.n}`
           : '–',
-        evidence ? milliseconds(evidence.latencyMs.p50) : '–',
+        evidence && evidence.latencyMs.p50 > 0 ? milliseconds(evidence.latencyMs.p50) : '–',
         task.outcome === 'passed'
           ? paint(page, 'green', task.deployed ? 'passed, deployed' : 'passed')
           : paint(page, 'yellow', 'refused'),

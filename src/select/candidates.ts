@@ -3,7 +3,7 @@
  * with its reason.
  * Does not: try them (compete.ts).
  */
-import type { Dataset } from '../core/dataset.ts';
+import { type Dataset, SPLITS } from '../core/dataset.ts';
 import { contentHash } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Candidate, Rung, Verdict } from '../core/specialist.ts';
@@ -59,9 +59,7 @@ export function chooseCandidates(task: Task, dataset: Dataset, around: Surroundi
   const hopeless =
     task.kind === 'text'
       ? 'Its answers are free text: whether two texts are equally good takes a judge model, and there is none.'
-      : dataset.splits.train.length < LEAST_EXAMPLES
-        ? `Only ${dataset.splits.train.length} training examples; at least ${LEAST_EXAMPLES} are needed.`
-        : null;
+      : whyTooFew(dataset);
   consider('lexical', null, hopeless ?? whyNotTrained('lexical', around));
   for (const entry of around.catalogue.filter(({ kind }) => kind === 'encoder'))
     for (const rung of ['knn', 'head'] as const)
@@ -78,6 +76,16 @@ export function chooseCandidates(task: Task, dataset: Dataset, around: Surroundi
     consider('lora', entry.name, why, plan.recipe);
   }
   return { candidates, dropped };
+}
+
+function whyTooFew({ splits }: Dataset): string | null {
+  const examples = splits.train.length;
+  if (examples < LEAST_EXAMPLES)
+    return `Only ${examples} training ${examples === 1 ? 'example' : 'examples'}, duplicates not counted; at least ${LEAST_EXAMPLES} are needed.`;
+  const sessions = new Set(Object.values(splits).flatMap((split) => split.map(({ sessionId }) => sessionId)));
+  if (sessions.size < SPLITS.length)
+    return `All its calls belong to ${sessions.size === 1 ? 'one session' : `${sessions.size} sessions`}. A session is never split, so at least ${SPLITS.length} are needed to hold calls back for the proof.`;
+  return null;
 }
 
 const whyNotTrained = (rung: Rung, { trainable }: Surroundings): string | null =>
@@ -124,7 +132,7 @@ function planLora(
   const epochs = Number(Math.min(wanted, minutes / Math.max(passMinutes, 1e-9)).toFixed(2));
   const why =
     epochs < Math.min(0.5, wanted)
-      ? `One pass over its ${lengths.length} examples would take about ${Math.ceil(passMinutes)} minutes; ${minutes} are allowed.`
+      ? `One pass over its ${lengths.length} examples would take about ${Math.ceil(passMinutes)} minutes; ${Number(minutes.toFixed(1))} are left for it.`
       : null;
   return { recipe: { epochs: Math.max(0.01, epochs) }, why };
 }

@@ -34,18 +34,20 @@ const ENOUGH = 0.95;
 const WORTH = 0.02;
 
 /**
- * @param options.tried what an earlier heat told: a task's cheap rungs are tried before any task's dear ones.
+ * @param options.earlier the heat before this one: a task's cheap rungs are tried before any task's dear ones.
  * @param options.candidates cheapest first, as chooseCandidates gives them.
  * @param options.tryOut trains a candidate and estimates it; an UnderstudyError drops it, with its message as reason,
  *   unless it says 'cancelled'.
  */
 export async function compete<T extends TrialResult>(options: {
-  readonly tried?: readonly Tried<T>[];
+  readonly earlier?: Competition<T>;
   readonly candidates: readonly Candidate[];
   readonly tryOut: (candidate: Candidate) => Promise<T>;
 }): Promise<Competition<T>> {
-  const tried: Tried<T>[] = [...(options.tried ?? [])];
-  const dropped: Verdict[] = [];
+  const { earlier } = options;
+  const tried: Tried<T>[] = [...(earlier?.tried ?? [])];
+  const isTried = ({ candidate }: Verdict): boolean => tried.some((entry) => entry.candidate === candidate);
+  const dropped: Verdict[] = (earlier?.verdicts ?? []).filter((verdict) => !isTried(verdict));
   let best: Tried<T> | null = null;
   for (const entry of tried) if (best === null || beats(entry.result, best.result)) best = entry;
   for (const candidate of options.candidates) {

@@ -128,6 +128,27 @@ test('a half-written file is trained anew, and refused by the runtime', () =>
     assert.ok(sha256.length === 64);
   }));
 
+test('a text is embedded once for all rungs, but anew where time is measured', () =>
+  inFolder(async (dir) => {
+    let embedded = 0;
+    const counting: Encoder = {
+      ...letterPairs,
+      embed: (texts) => {
+        embedded += texts.length;
+        return letterPairs.embed(texts);
+      },
+    };
+    const train = mails(40, 1, (topic) => topic);
+    const artefact = await linearTrainer({ encoder: counting }).train(jobOf('head', 'label', train, dir));
+    const runtime = linearRuntime({ encoder: counting });
+    const { input, answer } = train[0]!;
+    const before = embedded;
+    await runtime.predict(artefact, input, { draft: answer });
+    assert.equal(embedded, before);
+    await runtime.predict(artefact, input);
+    assert.equal(embedded, before + 1);
+  }));
+
 test('encode and decode are inverse', () =>
   inFolder(async (dir) => {
     const job = jobOf(

@@ -52,8 +52,9 @@ async function train(
     throw new UnderstudyError('unsupported', 'The linear trainer cannot train a LoRA.', {
       hint: 'Use the embedded trainer.',
     });
-  const path = join(job.dir, `${rung}.understudy-linear`);
   const jobHash = hashOf(job, encoder);
+  // Another job, of another seed say, must not replace a model that has been proved.
+  const path = join(job.dir, `${rung}-${jobHash.slice(0, 16)}.understudy-linear`);
   const left = await loadLinear(path).catch(() => null);
   if (left?.job === jobHash) return artefactOf(left, path);
 
