@@ -1,6 +1,7 @@
 /** The program as people run it: a process, its two streams and its exit code. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,6 +69,7 @@ test('a wrong command line is exit code 2, with a suggestion, on stderr', async 
   assert.equal((await run('learn', '--order', 'random')).code, 2);
   assert.equal((await run('import')).code, 2);
   assert.equal((await run('start', '--port', 'http')).code, 2);
+  assert.equal((await run('start', '--port', '70000')).code, 2);
 });
 
 test('a wrong configuration is exit code 1, with what and a hint', async () => {
@@ -197,4 +199,71 @@ test('start: one line of JSON, then the gateway answers until ctrl-C, which is e
   }
   assert.equal(await closed, 130);
   assert.equal(out.trim().split('\n').length, 1);
+});
+
+test('start says what is wrong with an upstream that is no server’s URL', async () => {
+  for (const upstream of ['localhost:8080/v1', 'ftp://example.org/v1', 'here']) {
+    const { code, err } = await run('start', '--port', '0', '--upstream', upstream);
+    assert.equal(code, 1);
+    assert.match(err, /--upstream .* is not the URL of a server/);
+  }
+});
+
+test('ctrl-C ends an import at once, with exit code 130', async () => {
+  const lines = Array.from({ length: 20_000 }, (_, i) =>
+    JSON.stringify({
+      request: { model: 'm', messages: [{ role: 'user', content: `hello ${i}` }] },
+      response: {
+        model: 'm',
+        choices: [{ index: 0, message: { role: 'assistant', content: 'x' }, finish_reason: 'stop' }],
+      },
+    }),
+  );
+  writeFileSync(join(dir, 'many.jsonl'), lines.join('\n'));
+  const child = spawn(process.execPath, [CLI, 'import', 'many.jsonl', '--data-dir', 'imported'], {
+    cwd: dir,
+  });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    if (err === '') child.kill('SIGINT');
+    err += chunk;
+  });
+  const [code] = await once(child, 'close');
+  assert.deepEqual([code, out], [130, '']);
+  assert.match(err, /Interrupted/);
+});
+
+test('the gateway goes on where nobody reads its log any more', async () => {
+  const args = [
+    'start',
+    '--port',
+    '0',
+    '--upstream',
+    'http://127.0.0.1:9/v1',
+    '--data-dir',
+    'unread',
+    '--json',
+  ];
+  const child = spawn(process.execPath, [CLI, ...args], { cwd: dir });
+  const ended = once(child, 'close');
+  try {
+    const [line] = await once(child.stdout, 'data');
+    const { url } = JSON.parse(String(line)) as { url: string };
+    child.stderr.destroy();
+    for (let i = 0; i < 3; i++) {
+      const answer = await fetch(`${url}/chat/completions`, {
+        method: 'POST',
+        body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hello' }] }),
+      });
+      // Each is logged: the upstream is not there.
+      assert.equal(answer.status, 502);
+    }
+  } finally {
+    child.kill('SIGTERM');
+  }
+  assert.deepEqual(await ended, [143, null]);
 });

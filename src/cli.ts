@@ -28,6 +28,9 @@ async function main(argv: readonly string[]): Promise<number> {
     process.exit(error.code === 'EPIPE' ? 0 : EXIT.error),
   );
 
+  // Nor is one of the log: the gateway goes on without it.
+  process.stderr.on('error', () => {});
+
   const terminal: Terminal = {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),

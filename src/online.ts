@@ -83,9 +83,6 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
       log(`deployments cannot be read, the present ones stay: ${messageOf(error)}`);
     }
   };
-  const timer = setInterval(keepUp, REFRESH_MS);
-  timer.unref();
-
   const gateway = await startGateway({
     gateway: config.gateway,
     upstreamUrl: config.upstream.baseUrl,
@@ -95,6 +92,8 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     log: (event, detail) => log(`${event} ${JSON.stringify(detail)}`),
     now,
   });
+  const timer = setInterval(keepUp, REFRESH_MS);
+  timer.unref();
   return {
     ...gateway,
     close: async () => {

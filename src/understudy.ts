@@ -112,7 +112,10 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
     };
   };
   const tools = (): Promise<Tools> => {
-    opened ??= openTools();
+    opened ??= openTools().catch((error: unknown) => {
+      opened = null;
+      throw error;
+    });
     return opened;
   };
   const drainJournal = (): void => {
@@ -129,7 +132,13 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
   return {
     store,
     calls,
-    import: (paths) => importFiles(paths, { store, vault, ...(onProgress ? { onProgress } : {}) }),
+    import: (paths) =>
+      importFiles(paths, {
+        store,
+        vault,
+        ...(onProgress ? { onProgress } : {}),
+        ...(signal ? { signal } : {}),
+      }),
     learn: async (learnOptions = {}) =>
       learn(
         calls(),
@@ -146,45 +155,81 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
     status: () => statusOf(store),
     startGateway: async () => {
       mkdirSync(journalDir, { recursive: true, mode: 0o700 });
-      // Its own connection that never waits for a lock: calls under way come first.
-      const online = openSqliteStore(storePath, { busyTimeoutMs: 0 });
-      const recorder = openRecorder({
-        dir: journalDir,
-        vault: openVault({ dataDir, store: online, env }),
-        log,
-      });
-      const draining = startDrain({ dir: journalDir, store: online, recorder, log });
-      const gateway = await startOnline({
-        config,
-        store: online,
-        recorder,
-        runtimes: [onDemand(tools)],
-        log,
-      });
-      return {
-        ...gateway,
-        close: async () => {
-          await gateway.close();
-          draining.stop();
-          await recorder.close();
-          drainJournal();
-          online.close();
-        },
+      const closers: (() => unknown)[] = [];
+      /** What was opened last is closed first. */
+      const closeAll = async (): Promise<void> => {
+        for (const close of closers.splice(0).reverse()) await close();
       };
+      try {
+        // Its own connection that never waits for a lock: calls under way come first.
+        const online = openSqliteStore(storePath, { busyTimeoutMs: 0 });
+        closers.push(() => online.close());
+        const recorder = openRecorder({
+          dir: journalDir,
+          vault: openVault({ dataDir, store: online, env }),
+          log,
+        });
+        closers.push(drainJournal, () => recorder.close());
+        const draining = startDrain({ dir: journalDir, store: online, recorder, log });
+        closers.push(() => draining.stop());
+        const runtime = onDemand(tools, log);
+        // Those that are in service need not wait for their first call.
+        if (online.deployments().some(({ stage }) => stage !== 'retired')) runtime.open();
+        const gateway = await startOnline({ config, store: online, recorder, runtimes: [runtime], log });
+        closers.push(() => gateway.close());
+        return { ...gateway, close: closeAll };
+      } catch (error) {
+        await closeAll();
+        throw error;
+      }
     },
     close: async () => {
+      await opened?.catch(() => {});
       await models?.close();
       store.close();
     },
   };
 }
 
-/** Runs any rung, and opens the models only when the first specialist is asked: a gateway that only records needs none. */
-function onDemand(tools: () => Promise<Tools>): Runtime {
+/** How long after the models did not start it is tried again, in milliseconds. */
+const TRY_AGAIN_MS = 60_000;
+
+/**
+ * Runs any rung, and opens the models only when the first specialist is asked: a gateway that only records needs none.
+ * Until they are open (weights may have to be fetched first) nothing waits for them.
+ */
+function onDemand(
+  tools: () => Promise<Tools>,
+  log: (line: string) => void,
+): Runtime & { readonly open: () => void } {
+  let open: Tools | null = null;
+  let triedAt = Number.NEGATIVE_INFINITY;
+  let trying = false;
+  const tryOpen = (): void => {
+    if (trying || performance.now() - triedAt < TRY_AGAIN_MS) return;
+    trying = true;
+    tools().then(
+      (opened) => {
+        open = opened;
+      },
+      (error: unknown) => {
+        trying = false;
+        triedAt = performance.now();
+        log(`specialists cannot be asked: ${messageOf(error)}`);
+      },
+    );
+  };
   return {
+    open: tryOpen,
     rungs: ['lexical', 'knn', 'head', 'lora'],
     predict: async (artefact, input, predictOptions) => {
-      const runtime = (await tools()).runtimes.find(({ rungs }) => rungs.includes(artefact.rung));
+      if (open === null) {
+        tryOpen();
+        throw new UnderstudyError('unavailable', 'The models are being opened.', {
+          hint: 'Try again shortly.',
+        });
+      }
+      const runtime = open.runtimes.find(({ rungs }) => rungs.includes(artefact.rung));
       if (runtime) return runtime.predict(artefact, input, predictOptions);
       throw new UnderstudyError(
         'unavailable',

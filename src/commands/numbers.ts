@@ -18,3 +18,9 @@ export function integerOf(text: string): number {
   if (text.trim() === '' || !Number.isSafeInteger(value)) throw new InvalidArgumentError('A whole number.');
   return value;
 }
+
+export function portOf(text: string): number {
+  const value = integerOf(text);
+  if (value < 0 || value > 65535) throw new InvalidArgumentError('A port from 0 to 65535.');
+  return value;
+}

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { UnderstudyError } from '../core/errors.ts';
 import { type CommonOptions, configFor, print, type Terminal, withCommonOptions } from './context.ts';
-import { integerOf } from './numbers.ts';
+import { portOf } from './numbers.ts';
 
 interface StartFlags extends CommonOptions {
   readonly host?: string;
@@ -13,7 +13,7 @@ interface StartFlags extends CommonOptions {
 export function addStart(program: Command, terminal: Terminal): void {
   withCommonOptions(program.command('start'))
     .description('Start the gateway between your agents and their LLM.')
-    .option('--port <n>', 'port to listen on; 0 picks a free one', integerOf)
+    .option('--port <n>', 'port to listen on; 0 picks a free one', portOf)
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--upstream <url>', 'base URL of the LLM provider, with its version path')
     .addHelpText(
@@ -33,8 +33,8 @@ Examples:
 
 async function run(flags: StartFlags, terminal: Terminal): Promise<void> {
   const base = configFor(flags, terminal);
-  if (flags.upstream !== undefined && !URL.canParse(flags.upstream)) {
-    throw new UnderstudyError('bad-input', `--upstream ${flags.upstream} is not a URL.`, {
+  if (flags.upstream !== undefined && !/^https?:$/.test(URL.parse(flags.upstream)?.protocol ?? '')) {
+    throw new UnderstudyError('bad-input', `--upstream ${flags.upstream} is not the URL of a server.`, {
       hint: 'Give the whole address, like https://api.openai.com/v1.',
     });
   }

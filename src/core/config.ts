@@ -36,7 +36,7 @@ export const configSchema = z
     upstream: z
       .strictObject({
         baseUrl: z
-          .url()
+          .url({ protocol: /^https?$/ })
           .default('https://api.openai.com/v1')
           .describe('The LLM provider, with its version path.'),
       })

@@ -17,7 +17,7 @@ export interface Example {
 }
 
 /**
- * train: fitted on. validation: competition between candidates, early stopping, fitting the confidence.
+ * train: fitted on. validation: competition between candidates, fitting the confidence.
  * calibration: the gate's threshold. exam: the evidence, once per candidate.
  */
 export type SplitName = 'train' | 'validation' | 'calibration' | 'exam';

@@ -1,6 +1,7 @@
 /** The interfaces of the online path: who decides on a call, who tries to answer it, who writes it down. */
 import type { Answer } from './answer.ts';
 import type { Call, CallRequest, CallResponse, EscalationReason, LlmReason } from './call.ts';
+import type { Stage } from './deployment.ts';
 
 /** What came of asking a specialist. It was used only if it was sure enough and its answer was valid. */
 export type Attempted =
@@ -17,6 +18,8 @@ export interface Attempt {
   readonly taskId: string;
   readonly specialistId: string;
   readonly deploymentId: string;
+  /** The deployment's stage when the call came in; it may have moved since. */
+  readonly stage: Stage;
   run(signal?: AbortSignal): Promise<Attempted>;
 }
 

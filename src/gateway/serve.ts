@@ -8,7 +8,7 @@ import type { CallRequest, CallResponse, Message } from '../core/call.ts';
 import { newId } from '../core/ids.ts';
 import type { Attempt, Attempted } from '../core/online.ts';
 import type { Dialect, Reply } from '../wire/dialect.ts';
-import { misfit } from '../wire/policy.ts';
+import { estimateTokens, misfit } from '../wire/policy.ts';
 
 /**
  * What came of asking the specialist. Never rejects and never takes longer than `timeoutMs`: whatever goes wrong
@@ -22,6 +22,7 @@ export async function askSpecialist(
 ): Promise<Attempted> {
   const limit = new AbortController();
   const either = AbortSignal.any([signal, limit.signal]);
+  if (either.aborted) return { used: false, reason: 'overload' };
   const given = new Promise<Attempted>((resolve) => {
     either.addEventListener('abort', () => resolve({ used: false, reason: 'overload' }), { once: true });
   });
@@ -56,6 +57,7 @@ export function responseOf(answer: Answer, request: CallRequest): CallResponse {
     model: request.model,
     message,
     finishReason: answer.kind === 'tool' ? 'tool_calls' : 'stop',
+    // Agents trim their context by the usage they are told, so there must be one.
     usage: {
       promptTokens: estimateTokens(
         request.messages.map(textOf).join('') +
@@ -97,14 +99,6 @@ export async function sendReply(
   if (rendered.body !== '') response.write(rendered.body);
   await beforeEnd();
   response.end(rendered.end);
-}
-
-/**
- * Agents trim their context by the usage they are told, so there must be one. Four bytes to a token is OpenAI's
- * rule of thumb for English (help.openai.com, "What are tokens and how to count them?").
- */
-function estimateTokens(text: string): number {
-  return Math.ceil(Buffer.byteLength(text) / 4);
 }
 
 function textOf(message: Message): string {

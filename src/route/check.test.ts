@@ -64,3 +64,13 @@ test('what cannot be checked is not served: a schema that does not compile lets 
   const broken = { ...refund, parameters: { type: 'no such type' } };
   assert.equal(answerCheck(task('tool'))('refund {}', request({ tools: [broken] })), null);
 });
+
+test('schemas that differ may have the same $id', () => {
+  const check = answerCheck(task('tool'));
+  for (const order of ['48213', '48214']) {
+    const parameters = { $id: 'refund', type: 'object', properties: { order: { enum: [order] } } };
+    const offered = request({ tools: [{ ...refund, parameters }] });
+    assert.notEqual(check(`refund {"order":"${order}"}`, offered), null);
+    assert.equal(check('refund {"order":"1"}', offered), null);
+  }
+});

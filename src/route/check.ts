@@ -11,6 +11,9 @@ import type { Task } from '../core/task.ts';
 /** Checks one answer text in the light of the request it answers; null where it must not be used. */
 export type AnswerCheck = (text: string, request: CallRequest) => Answer | null;
 
+/** Some agents write today's choices into their schemas: these many are kept, the rest is compiled again. */
+const MOST_SCHEMAS = 64;
+
 /**
  * A check for one task. Schemas are compiled once each and kept; a schema that cannot be compiled lets nothing
  * through, since what cannot be checked must not be served.
@@ -28,6 +31,12 @@ export function answerCheck(task: Task): AnswerCheck {
         validate = ajv.compile(schema);
       } catch {
         validate = null;
+      }
+      // Else Ajv keeps every schema it has seen, and refuses the next one of the same $id.
+      ajv.removeSchema(schema);
+      for (const oldest of compiled.keys()) {
+        if (compiled.size < MOST_SCHEMAS) break;
+        compiled.delete(oldest);
       }
       compiled.set(key, validate);
     }

@@ -55,6 +55,9 @@ interface Post {
   readonly check: AnswerCheck;
 }
 
+/** How an answer of the LLM ends that measures nobody: such calls are not learnt from either. */
+const CUT: ReadonlySet<string> = new Set(['length', 'content_filter']);
+
 /** A router over a plan. Every failure inside becomes an escalation: the LLM is always there. */
 export function createRouter(plan: RoutingPlan, options: RouterOptions): UpdatableRouter {
   let tasks: readonly Task[] = [];
@@ -71,8 +74,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
         ({ rungs }) => specialist && rungs.includes(specialist.artefact.rung),
       );
       if (!task || !specialist || !runtime) continue;
-      const check = posts.get(task.id)?.task === task ? posts.get(task.id)!.check : answerCheck(task);
-      fresh.set(task.id, { task, deployment, specialist, runtime, check });
+      fresh.set(task.id, { task, deployment, specialist, runtime, check: answerCheck(task) });
     }
     posts = fresh;
     tasks = next.tasks;
@@ -83,6 +85,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     taskId: post.task.id,
     specialistId: post.specialist.id,
     deploymentId: post.deployment.id,
+    stage: post.deployment.stage,
     run: async (signal): Promise<Attempted> => {
       if (inFlight >= options.maxInFlight) return { used: false, reason: 'overload' };
       inFlight++;
@@ -137,11 +140,12 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     // Only answers that were sure enough are promised to be right, so only they are held against the bound.
     const post = posts.get(attempt.taskId);
     if (!attempted.used || post?.deployment.id !== attempt.deploymentId) return;
+    if (CUT.has(llm.finishReason ?? '')) return;
     options.onAudit({
       callId,
       deploymentId: attempt.deploymentId,
       at: options.now(),
-      stage: post.deployment.stage,
+      stage: attempt.stage,
       confidence: attempted.confidence,
       right: options.right(post.task, attempted.answer, llm),
     });

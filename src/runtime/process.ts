@@ -22,7 +22,7 @@ const PROGRAM = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? './server/main.ts' : './server/main.js', import.meta.url),
 );
 
-/** Restart waits: doubled with each crash in a row; a process that lived longer than the last wait starts afresh. */
+/** Restart waits: doubled with each crash in a row; a process that lived longer than the longest wait starts afresh. */
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 30_000;
 const START_TIMEOUT_MS = 60_000;
@@ -49,12 +49,12 @@ export async function startModelProcess(
     up.child.once('exit', () => {
       current = null;
       void up.client.close();
-      if (closed) return;
       if (Date.now() - since > LONGEST_WAIT_MS) waitMs = FIRST_WAIT_MS;
       again();
     });
   };
   const again = (): void => {
+    if (closed) return;
     timer = setTimeout(() => start().catch(again), waitMs);
     timer.unref();
     waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);

@@ -66,3 +66,28 @@ test('an answer keeps to the form that the request demands', () => {
   assert.notEqual(misfit(request({}), tool('f')), null);
   assert.notEqual(misfit(request({ stop: ['here'] }), text), null);
 });
+
+test('a choice of tools that is not understood goes to the LLM', () => {
+  const allowed = { mode: 'required', tools: [{ type: 'function', function: { name: 'f' } }] };
+  assert.notEqual(
+    policyReason(request({ tools, tool_choice: { type: 'allowed_tools', allowed_tools: allowed } })),
+    null,
+  );
+  assert.notEqual(
+    policyReason(request({ tools, tool_choice: { type: 'custom', custom: { name: 'f' } } })),
+    null,
+  );
+  assert.equal(
+    policyReason(request({ tools, tool_choice: { type: 'function', function: { name: 'f' } } })),
+    null,
+  );
+});
+
+test('an answer longer than the request allows is not given', () => {
+  const answer = { kind: 'text' as const, text: 'x'.repeat(400) };
+  for (const name of ['max_tokens', 'max_completion_tokens']) {
+    assert.notEqual(misfit(request({ [name]: 99 }), answer), null);
+    assert.equal(misfit(request({ [name]: 100 }), answer), null);
+  }
+  assert.equal(misfit(request({ max_tokens: null }), answer), null);
+});

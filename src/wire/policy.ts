@@ -3,7 +3,7 @@
  * demands of its form. Pure; works on any dialect's calls.
  * Does not: judge schemas and labels (route/check) or quality.
  */
-import type { Answer } from '../core/answer.ts';
+import { type Answer, renderAnswer } from '../core/answer.ts';
 import type { CallRequest } from '../core/call.ts';
 import { isObject, type Json } from '../core/json.ts';
 
@@ -29,20 +29,25 @@ export function policyReason(request: CallRequest): string | null {
   if (isObject(params.logit_bias) && Object.keys(params.logit_bias).length > 0)
     return 'token biases asked for';
   if (request.messages.at(-1)?.role === 'assistant') return 'an answer already begun';
+  if (isObject(request.toolChoice) && namedTool(request.toolChoice) === null)
+    return 'a choice of tools that is not understood';
   const beyond = BEYOND_US.find((name) => isAsked(params[name]));
   return beyond === undefined ? null : `${beyond} asked for`;
 }
 
 /** Why this answer must not be given to this request, in a few words; null where it may. */
 export function misfit(request: CallRequest, answer: Answer): string | null {
-  const { toolChoice } = request;
+  const { toolChoice, params } = request;
+  const text = renderAnswer(answer);
+  const limit = params.max_completion_tokens ?? params.max_tokens;
+  if (typeof limit === 'number' && estimateTokens(text) > limit) return 'longer than is allowed';
   if (answer.kind === 'tool') {
     if (toolChoice === 'none' || request.tools.length === 0) return 'a tool call where none is allowed';
     const named = namedTool(toolChoice);
     if (named !== null && answer.uses.some((use) => use.name !== named)) return `another tool than ${named}`;
     const known = new Set(request.tools.map((tool) => tool.name));
     if (answer.uses.some((use) => !known.has(use.name))) return 'a tool that was not offered';
-    if (request.params.parallel_tool_calls === false && answer.uses.length > 1)
+    if (params.parallel_tool_calls === false && answer.uses.length > 1)
       return 'several tool calls where one is allowed';
     return null;
   }
@@ -51,10 +56,16 @@ export function misfit(request: CallRequest, answer: Answer): string | null {
   const format = request.responseFormat?.type;
   if ((format === 'json_object' || format === 'json_schema') && answer.kind !== 'json')
     return 'no JSON where it is demanded';
-  const text = answer.kind === 'text' ? answer.text : JSON.stringify(answer.value);
-  if (stopsOf(request.params.stop).some((stop) => text.includes(stop)))
-    return 'a stop sequence in the answer';
+  if (stopsOf(params.stop).some((stop) => text.includes(stop))) return 'a stop sequence in the answer';
   return null;
+}
+
+/**
+ * Four bytes to a token is OpenAI's rule of thumb for English (help.openai.com, "What are tokens and how to count
+ * them?").
+ */
+export function estimateTokens(text: string): number {
+  return Math.ceil(Buffer.byteLength(text) / 4);
 }
 
 /** The function that tool_choice names; null for 'auto' and the like. */

@@ -131,6 +131,7 @@ export function specialist(attempted: Attempted, run?: Attempt['run']): Attempt 
     taskId: 'task_1',
     specialistId: 'spec_1',
     deploymentId: 'depl_1',
+    stage: 'live',
     run: run ?? (async () => attempted),
   };
 }

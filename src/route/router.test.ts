@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { CallRequest, CallResponse } from '../core/call.ts';
+import type { Audit, Deployment, Stage } from '../core/deployment.ts';
+import type { Attempt } from '../core/online.ts';
+import type { Specialist } from '../core/specialist.ts';
+import type { Task } from '../core/task.ts';
+import { createRouter, type RoutingPlan } from './router.ts';
+
+const free = { pieces: ['', ''] };
+const task: Task = {
+  id: 'task_1',
+  name: 'a task',
+  sites: [{ id: 'site_1', system: null, user: free, toolNames: [], formatHash: '', turn: 'user' }],
+  kind: 'label',
+  labels: ['late'],
+  tools: [],
+  responseFormat: null,
+  calls: 0,
+};
+const specialist = {
+  id: 'spec_1',
+  taskId: 'task_1',
+  artefact: { rung: 'lexical', base: null, path: '', sha256: '', trainedMs: 0, figures: {} },
+  confidence: { signals: ['p'], weights: [1], bias: 0 },
+} as unknown as Specialist;
+const request: CallRequest = {
+  model: 'm',
+  messages: [{ role: 'user', content: 'Where is it?' }],
+  tools: [],
+  stream: false,
+  params: {},
+};
+const llm: CallResponse = {
+  model: 'm',
+  message: { role: 'assistant', content: 'late' },
+  finishReason: 'stop',
+  usage: null,
+};
+
+function planIn(stage: Stage): RoutingPlan {
+  const deployment: Deployment = {
+    id: 'dep_1',
+    taskId: 'task_1',
+    specialistId: 'spec_1',
+    stage,
+    threshold: 0.5,
+    history: [],
+  };
+  return { tasks: [task], deployments: [deployment], specialists: [specialist] };
+}
+
+function routerIn(stage: Stage) {
+  const audits: Audit[] = [];
+  const router = createRouter(planIn(stage), {
+    runtimes: [
+      {
+        rungs: ['lexical'],
+        predict: async () => ({ answer: 'late', signals: { p: 0.9 }, ms: 0 }),
+        close: async () => {},
+      },
+    ],
+    canaryShare: 1,
+    auditShare: 1,
+    timeoutMs: 10_000,
+    maxInFlight: 1,
+    assign: () => task,
+    right: () => true,
+    onAudit: (audit) => audits.push(audit),
+    now: () => 0,
+  });
+  return { router, audits };
+}
+
+function attemptOf(decision: ReturnType<ReturnType<typeof createRouter>['decide']>): Attempt {
+  const attempt = decision.to === 'specialist' ? decision.attempt : decision.compare;
+  return attempt ?? assert.fail('no specialist is asked');
+}
+
+test('a comparison counts for the stage in which its call came, however late it is done', async () => {
+  const { router, audits } = routerIn('shadow');
+  const attempt = attemptOf(router.decide('call_1', request));
+  const attempted = await attempt.run();
+  router.update(planIn('canary'));
+  router.compared('call_1', attempt, attempted, llm);
+  assert.deepEqual(
+    audits.map(({ stage }) => stage),
+    ['shadow'],
+  );
+});
+
+test('an answer of the LLM that was cut or filtered is no yardstick', async () => {
+  const { router, audits } = routerIn('live');
+  const attempt = attemptOf(router.decide('call_1', request));
+  const attempted = await attempt.run();
+  for (const finishReason of ['length', 'content_filter', 'stop'])
+    router.compared('call_1', attempt, attempted, { ...llm, finishReason });
+  assert.equal(audits.length, 1);
+});

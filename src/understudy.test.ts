@@ -1,0 +1,87 @@
+/** What the composition root itself is responsible for: letting go of what it opened, and not waiting for models. */
+import assert from 'node:assert/strict';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { type AddressInfo, createServer as listener } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { configSchema } from './core/config.ts';
+import type { Specialist } from './core/specialist.ts';
+import type { Task } from './core/task.ts';
+import { openUnderstudy } from './understudy.ts';
+
+function folder(t: { after(work: () => void): void }): string {
+  const dir = mkdtempSync(join(tmpdir(), 'understudy-root-'));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+test('a gateway that could not start leaves nothing in the way of the next', async (t) => {
+  const dataDir = folder(t);
+  const other = listener();
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const { port } = other.address() as AddressInfo;
+  const config = configSchema.parse({ dataDir, gateway: { port } });
+  const understudy = await openUnderstudy({ config, log: () => {} });
+  await assert.rejects(understudy.startGateway(), /Cannot listen/);
+  await new Promise((resolve) => other.close(resolve));
+  const gateway = await understudy.startGateway();
+  await assert.rejects(understudy.startGateway(), /Another process records/);
+  await gateway.close();
+  await (await understudy.startGateway()).close();
+  await understudy.close();
+});
+
+test('while weights are being fetched, calls do not wait for them', async (t) => {
+  const dataDir = folder(t);
+  const fetching = join(dataDir, 'python3');
+  writeFileSync(fetching, '#!/bin/sh\nexec /bin/sleep 600\n');
+  chmodSync(fetching, 0o700);
+  const llm = createServer((_request, response) => response.end('{"by":"the LLM"}'));
+  await new Promise<void>((resolve) => llm.listen(0, '127.0.0.1', resolve));
+  t.after(() => llm.close());
+  const baseUrl = `http://127.0.0.1:${(llm.address() as AddressInfo).port}/v1`;
+  const stop = new AbortController();
+  const understudy = await openUnderstudy({
+    config: configSchema.parse({
+      dataDir,
+      gateway: { port: 0 },
+      upstream: { baseUrl },
+      serve: { timeoutMs: 600_000 },
+    }),
+    env: { PATH: dataDir },
+    signal: stop.signal,
+    log: () => {},
+  });
+  const site = {
+    system: null,
+    user: { pieces: ['', ''] },
+    toolNames: [],
+    formatHash: '',
+    turn: 'user',
+  } as const;
+  const task: Task = {
+    ...{ id: 'task_1', name: 'a task', sites: [{ id: 'site_1', ...site }] },
+    ...{ kind: 'label', labels: ['late'], tools: [], responseFormat: null, calls: 1 },
+  };
+  understudy.store.putTasks([task]);
+  understudy.store.addSpecialist({
+    ...{ id: 'spec_1', taskId: 'task_1', version: 1 },
+    artefact: { rung: 'head', base: 'x', path: 'gone', sha256: '', trainedMs: 0, figures: {} },
+  } as unknown as Specialist);
+  const live = { stage: 'live', threshold: 0.5, history: [] } as const;
+  understudy.store.putDeployment({ id: 'dep_1', taskId: 'task_1', specialistId: 'spec_1', ...live });
+  const gateway = await understudy.startGateway();
+  const answer = await fetch(`${gateway.url}/chat/completions`, {
+    method: 'POST',
+    body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'Where is it?' }] }),
+    signal: AbortSignal.timeout(20_000),
+  });
+  assert.equal(answer.headers.get('x-understudy-served-by'), 'llm');
+  assert.equal(answer.headers.get('x-understudy-reason'), 'error');
+  assert.deepEqual(await answer.json(), { by: 'the LLM' });
+  stop.abort();
+  await gateway.close();
+  await understudy.close();
+});
