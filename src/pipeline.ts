@@ -17,7 +17,14 @@ import { proveAndDeploy } from './proof.ts';
 import type { Choice } from './select/candidates.ts';
 import { compete } from './select/compete.ts';
 import { probeHardware } from './select/hardware.ts';
-import { candidatesFor, type Prospect, tryCandidate, type Workshop } from './trial.ts';
+import {
+  candidatesFor,
+  minutesFor,
+  type Prospect,
+  recordMinutes,
+  tryCandidate,
+  type Workshop,
+} from './trial.ts';
 
 /** The six steps over the captured calls. @throws UnderstudyError 'cancelled' when told to stop, 'not-found'. */
 export async function learn(
@@ -53,8 +60,10 @@ export async function learn(
   for (const { task, dataset, dropped, heat } of prospects.toSorted(
     (a, b) => leftToGain(b) - leftToGain(a),
   )) {
-    const minutes = Math.max(0, deadline - Date.now()) / 60_000;
+    const left = Math.max(0, deadline - Date.now()) / 60_000;
+    const minutes = minutesFor(dataset, left, workshop);
     const dear = only(candidatesFor(task, dataset, workshop, minutes), (candidate) => !isCheap(candidate));
+    if (minutes === left && dear.candidates.length > 0) recordMinutes(dataset, minutes, workshop);
     const tryOut = (candidate: Candidate) => tryCandidate(candidate, task, dataset, workshop);
     const final = await compete({ earlier: heat, candidates: dear.candidates, tryOut });
     contested.push({ task, dataset, dropped: [...dropped, ...dear.dropped], heat: final });

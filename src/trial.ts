@@ -7,6 +7,7 @@ import type { CallRequest } from './core/call.ts';
 import { schemasOf } from './core/compare.ts';
 import type { Config } from './core/config.ts';
 import type { Dataset } from './core/dataset.ts';
+import { newId } from './core/ids.ts';
 import type { OnProgress } from './core/progress.ts';
 import type { Runtime, Trainer } from './core/runtime.ts';
 import type { Artefact, Candidate, Verdict } from './core/specialist.ts';
@@ -65,6 +66,34 @@ export function candidatesFor(task: Task, dataset: Dataset, workshop: Workshop, 
     gate: workshop.config.gate,
   });
 }
+
+/**
+ * The minutes for training language models on a dataset: what an earlier run with the same budget gave it, else what
+ * is left of this one's. A recipe depends on them, so a killed training goes on only where they are the same again.
+ */
+export function minutesFor(
+  dataset: Pick<Dataset, 'id'>,
+  left: number,
+  { store, config }: Pick<Workshop, 'store' | 'config'>,
+): number {
+  const before = store
+    .events({ kind: TRAINING_BUDGETED, subject: dataset.id })
+    .findLast(({ detail }) => detail.budget === config.train.minutes);
+  return typeof before?.detail.minutes === 'number' ? before.detail.minutes : left;
+}
+
+/** Puts on record that the dataset's language models are trained in so many minutes. */
+export function recordMinutes(
+  dataset: Pick<Dataset, 'id'>,
+  minutes: number,
+  { store, config }: Pick<Workshop, 'store' | 'config'>,
+): void {
+  const at = Date.now();
+  const detail = { minutes, budget: config.train.minutes };
+  store.addEvent({ id: newId('event', at), at, kind: TRAINING_BUDGETED, subject: dataset.id, detail });
+}
+
+const TRAINING_BUDGETED = 'training-budgeted';
 
 /** Trains the candidate, or finds it trained, and estimates what it would serve. @throws as the trainer and runtime. */
 export async function tryCandidate(
