@@ -28,6 +28,9 @@ test('only whole answers of the LLM are kept, and each other call has a reason',
   const { calls, dropped } = usableCalls([
     call('good', {}),
     call('good tool', { response: response(toolCall('{"a":1}'), 'tool_calls') }),
+    call('good number', {
+      response: response({ content: '{"ids":[9007199254740991,0.1,"9007199254740993"]}' }),
+    }),
     call('failed', { status: 500 }),
     call('no response', { response: null }),
     call('own', { served: { by: 'spec_1', reason: 'confident' } }),
@@ -36,13 +39,15 @@ test('only whole answers of the LLM are kept, and each other call has a reason',
     call('filtered', { response: response({ content: 'y' }, 'content_filter') }),
     call('empty', { response: response({ content: ' \n' }) }),
     call('broken tool', { response: response(toolCall('{"a":')) }),
+    call('big', { response: response({ content: '{"ids":[1,9007199254740993]}' }) }),
+    call('big tool', { response: response(toolCall('{"a":{"b":-90071992547409930}}'), 'tool_calls') }),
     call('picture', {
       request: { ...call('', {}).request, messages: [{ role: 'user', content: 'x', mediaParts: 1 }] },
     }),
   ]);
   assert.deepEqual(
     calls.map((each) => each.id),
-    ['good', 'good tool'],
+    ['good', 'good tool', 'good number'],
   );
   assert.deepEqual(dropped, {
     failed: 2,
@@ -52,6 +57,7 @@ test('only whole answers of the LLM are kept, and each other call has a reason',
     filtered: 1,
     empty: 1,
     'broken-tool-call': 1,
+    'unsafe-number': 2,
     media: 1,
   });
 });

@@ -2,10 +2,14 @@
  * Which calls can be learnt from: those that the LLM answered, whole and with text alone.
  * Does not: look for duplicates or make splits (dataset).
  */
+import { type Answer, answerOf } from '../core/answer.ts';
 import type { Call } from '../core/call.ts';
-import { parseJson } from '../core/json.ts';
+import { isObject, type Json, parseJson } from '../core/json.ts';
 
-/** Why a call is of no use. specialist: a small model answered it, and must not become its own teacher. */
+/**
+ * Why a call is of no use. specialist: a small model answered it, and must not become its own teacher. unsafe-number:
+ * its answer has an integer above 2^53, which reading JSON would change unseen.
+ */
 export type Unusable =
   | 'failed'
   | 'broken-off'
@@ -14,6 +18,7 @@ export type Unusable =
   | 'media'
   | 'empty'
   | 'broken-tool-call'
+  | 'unsafe-number'
   | 'specialist';
 
 export interface Usable {
@@ -45,5 +50,16 @@ function whyUnusable(call: Call): Unusable | null {
   const tools = response.message.toolCalls ?? [];
   if (tools.length === 0 && response.message.content.trim() === '') return 'empty';
   if (tools.some((tool) => parseJson(tool.arguments) === undefined)) return 'broken-tool-call';
-  return null;
+  return isSafe(valuesIn(answerOf(response))) ? null : 'unsafe-number';
+}
+
+const valuesIn = (answer: Answer): Json => {
+  if (answer.kind === 'json') return answer.value;
+  return answer.kind === 'tool' ? answer.uses.map((use) => use.arguments) : null;
+};
+
+function isSafe(value: Json): boolean {
+  if (typeof value === 'number') return !Number.isInteger(value) || Number.isSafeInteger(value);
+  if (Array.isArray(value)) return value.every(isSafe);
+  return !isObject(value) || Object.values(value).every(isSafe);
 }

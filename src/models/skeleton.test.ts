@@ -24,6 +24,15 @@ const transfer = (kind: OutputKind, pairs: readonly (readonly [string, string])[
   return fillSkeleton(kind, plan, null, [...skeletons][0]!, input);
 };
 
+test('a number that JSON would change is not copied', () => {
+  const pairs = [['Account 4711.', '{"account":4711}']] as const;
+  assert.equal(transfer('json', pairs, 'Account 4712.')?.answer, '{"account":4712}');
+  assert.equal(
+    transfer('json', [['Account 471147114711.', '{"account":471147114711}']], 'Account 9007199254740993.'),
+    null,
+  );
+});
+
 test('a tool call copies order numbers, amounts as numbers, and dates', () => {
   const filled = transfer(
     'tool',

@@ -79,8 +79,9 @@ function source(value: string | number, tokens: readonly Token[]): Found | null 
 function apply(way: Way, text: string): string {
   if (way === 'upper') return text.toUpperCase();
   if (way === 'lower') return text.toLowerCase();
-  // JSON writes a number in one way only, and thousands marks are not part of it.
-  if (way === 'number') return /^\d+(\.\d+)?$/.test(text) ? String(Number(text)) : '';
+  // JSON writes a number in one way only, and thousands marks are not part of it; above 2^53 it would be another one.
+  if (way === 'number')
+    return /^\d+(\.\d+)?$/.test(text) && Number(text) <= Number.MAX_SAFE_INTEGER ? String(Number(text)) : '';
   return text;
 }
 
