@@ -14,6 +14,7 @@ import type { Task } from './core/task.ts';
 import { buildDataset } from './curate/dataset.ts';
 import { usableCalls } from './curate/usable.ts';
 import { proveAndDeploy } from './proof.ts';
+import { referencesFor } from './references.ts';
 import type { Choice } from './select/candidates.ts';
 import { compete } from './select/compete.ts';
 import { probeHardware } from './select/hardware.ts';
@@ -52,7 +53,7 @@ export async function learn(
     const cheap = only(candidatesFor(task, dataset, workshop, config.train.minutes), isCheap);
     const tryOut = (candidate: Candidate) => tryCandidate(candidate, task, dataset, workshop);
     const heat = await compete({ candidates: cheap.candidates, tryOut });
-    prospects.push({ task, dataset, dropped: cheap.dropped, heat });
+    prospects.push({ task, dataset, dropped: cheap.dropped, heat, askedAgain: 0 });
   }
   // … then language models, whose minutes go where most calls are left to gain.
   const deadline = Date.now() + config.train.minutes * 60_000;
@@ -64,9 +65,18 @@ export async function learn(
     const minutes = minutesFor(dataset, left, workshop);
     const dear = only(candidatesFor(task, dataset, workshop, minutes), (candidate) => !isCheap(candidate));
     if (minutes === left && dear.candidates.length > 0) recordMinutes(dataset, minutes, workshop);
-    const tryOut = (candidate: Candidate) => tryCandidate(candidate, task, dataset, workshop);
+    // They are judged on few examples, so a slip of the LLM among the references would weigh much.
+    const judged = dear.candidates.length > 0 ? (['validation'] as const) : [];
+    const references = await referencesFor(task, dataset, judged, usable.calls, workshop);
+    const tryOut = (candidate: Candidate) => tryCandidate(candidate, task, references.dataset, workshop);
     const final = await compete({ earlier: heat, candidates: dear.candidates, tryOut });
-    contested.push({ task, dataset, dropped: [...dropped, ...dear.dropped], heat: final });
+    contested.push({
+      task,
+      dataset: references.dataset,
+      dropped: [...dropped, ...dear.dropped],
+      heat: final,
+      askedAgain: references.asked,
+    });
   }
 
   // The proof on calls that nobody has looked at, and S6 deploy.

@@ -3,25 +3,23 @@
  * Joins evaluate and deploy for pipeline.ts. Does not: train or choose (trial.ts, select/).
  */
 import type { Call } from './core/call.ts';
-import { compareAnswers, schemasOf } from './core/compare.ts';
 import type { Dataset, SplitName } from './core/dataset.ts';
 import { newId } from './core/ids.ts';
 import type { LearnOptions, TaskReport } from './core/learning.ts';
-import { progressOf } from './core/progress.ts';
-import type { Artefact, Candidate, Rate, Specialist } from './core/specialist.ts';
+import type { Artefact, Candidate, Specialist } from './core/specialist.ts';
 import { callsNeeded } from './core/statistics.ts';
 import type { Store } from './core/store.ts';
 import type { Task } from './core/task.ts';
 import { callsToHoldBack } from './curate/splits.ts';
 import { deploy, moveTo } from './deploy/stages.ts';
-import { withReferences } from './evaluate/ask-again.ts';
 import { assess } from './evaluate/evaluate.ts';
 import type { GateOptions } from './evaluate/gate.ts';
+import { referencesFor } from './references.ts';
 import { examination, type Prospect, type Trial, type Workshop } from './trial.ts';
 
 /** The task's report. What was proved before, on the same examples and to the same bound, is not examined again. */
 export async function proveAndDeploy(
-  { task, dataset, dropped, heat }: Prospect,
+  { task, dataset, dropped, heat, askedAgain }: Prospect,
   calls: readonly Call[],
   workshop: Workshop,
   options: LearnOptions,
@@ -33,6 +31,7 @@ export async function proveAndDeploy(
     task: { id: task.id, name: task.name, kind: task.kind, calls: task.calls },
     dataset: { id: dataset.id, sizes: sizesOf(dataset), dropped: dataset.dropped },
     verdicts,
+    askedAgain,
     trained: heat.tried.map(({ candidate, result: { artefact } }) => ({
       candidateId: candidate.id,
       rung: candidate.rung,
@@ -48,7 +47,7 @@ export async function proveAndDeploy(
       callsNeeded(0, config.gate.epsilon, config.gate.delta) - dataset.splits.calibration.length;
     // Texts need a judge, however many there are.
     const moreCalls = task.kind !== 'text' && missing > 0 ? callsFor(missing, dataset) : null;
-    return { ...common, ...REFUSED, specialist: null, askedAgain: 0, reason, moreCalls };
+    return { ...common, ...REFUSED, specialist: null, reason, moreCalls };
   }
 
   const { candidate, result } = heat.winner;
@@ -64,7 +63,6 @@ export async function proveAndDeploy(
       ...common,
       ...REFUSED,
       specialist,
-      askedAgain: 0,
       reason: `It passed, and was taken out of service: ${withdrawal}. It is tried again when there are new calls to learn from.`,
       moreCalls: null,
     };
@@ -74,7 +72,7 @@ export async function proveAndDeploy(
   return {
     ...common,
     specialist,
-    askedAgain: asked,
+    askedAgain: askedAgain + asked,
     deployed,
     outcome: passed ? 'passed' : 'refused',
     reason,
@@ -116,7 +114,13 @@ async function prove(
   workshop: Workshop,
 ): Promise<{ specialist: Specialist; asked: number }> {
   const { store, config } = workshop;
-  const { dataset, selfAgreement, asked } = await referencesFor(task, recorded, calls, workshop);
+  const { dataset, selfAgreement, asked } = await referencesFor(
+    task,
+    recorded,
+    ['calibration', 'exam'],
+    calls,
+    workshop,
+  );
   const { confidence, evidence } = await assess({
     ...examination(task, workshop),
     ...config.gate,
@@ -141,29 +145,6 @@ async function prove(
   };
   store.addSpecialist(specialist);
   return { specialist, asked };
-}
-
-/** The dataset as it is measured against: with the LLM's majority answers where it can be asked again. */
-async function referencesFor(
-  task: Task,
-  dataset: Dataset,
-  calls: readonly Call[],
-  { askAgain, onProgress, signal }: Workshop,
-): Promise<{ dataset: Dataset; selfAgreement: Rate | null; asked: number }> {
-  // Two free texts are hardly ever the same, so there is no majority to be had.
-  if (!askAgain || task.kind === 'text') return { dataset, selfAgreement: null, asked: 0 };
-  const requests = new Map(calls.map((call) => [call.id, call.request]));
-  const total = dataset.splits.calibration.length + dataset.splits.exam.length;
-  const report = progressOf(onProgress, 'ask the LLM again', total, task.name);
-  return withReferences(dataset, {
-    ask: async ({ callId }) => {
-      signal?.throwIfAborted();
-      const request = requests.get(callId);
-      return request ? askAgain(request) : null;
-    },
-    same: (a, b) => compareAnswers(task.kind, a, b, schemasOf(task)).right === true,
-    onDone: report,
-  });
 }
 
 /** Deploys in shadow, in the place of a former deployment of the task; nothing changes where it is deployed already. */

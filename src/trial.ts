@@ -53,6 +53,8 @@ export interface Prospect {
   /** Candidates that were not worth trying, and why. */
   readonly dropped: readonly Verdict[];
   readonly heat: Competition<Trial>;
+  /** Answers that the LLM was asked for again, so far. */
+  readonly askedAgain: number;
 }
 
 /** The ladder for a task, with `minutes` left for training language models. */

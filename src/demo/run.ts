@@ -41,6 +41,8 @@ export interface DemoOptions {
 const MISTAKES = 0.01;
 /** A short day has to pass all stages: larger and earlier steps than a team would take. */
 const SERVE = { canaryShare: 0.5, stepAudits: 15 };
+/** Mails in hand at once. In the afternoon small models answer on this machine: a day in minutes must not swamp them. */
+const CONCURRENCY = { morning: 8, afternoon: 3 };
 /** For training language models at noon. */
 const MINUTES = 4;
 
@@ -83,7 +85,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
     log,
     askAgain: examiner.ask,
   });
-  const play = async (half: string, works: readonly Work[]): Promise<DayLog> => {
+  const play = async (half: keyof typeof CONCURRENCY, works: readonly Work[]): Promise<DayLog> => {
     const gateway = await understudy.startGateway();
     try {
       const report = progressOf(onProgress, half, works.length);
@@ -91,6 +93,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
         baseURL: gateway.url,
         apiKey: llm.apiKey,
         model,
+        concurrency: CONCURRENCY[half],
         signal,
         onProgress: (done) => report(done),
       });

@@ -28,7 +28,7 @@ test('a slip among the recorded answers gives way to the majority, and is counte
     dataset: fixed,
     selfAgreement,
     asked,
-  } = await withReferences(dataset([example('a', 'truth'), example('b', 'slip')]), {
+  } = await withReferences(dataset([example('a', 'truth'), example('b', 'slip')]), ['calibration', 'exam'], {
     ask: async () => 'truth',
     same,
   });
@@ -42,7 +42,7 @@ test('a slip among the recorded answers gives way to the majority, and is counte
 
 test('a slip of the second asking changes nothing: the third agrees with the first', async () => {
   const answers = ['slip', 'truth'];
-  const { dataset: fixed } = await withReferences(dataset([example('a', 'truth')]), {
+  const { dataset: fixed } = await withReferences(dataset([example('a', 'truth')]), ['calibration', 'exam'], {
     ask: async () => answers.shift() ?? null,
     same,
   });
@@ -50,10 +50,14 @@ test('a slip of the second asking changes nothing: the third agrees with the fir
 });
 
 test('where asking fails the recorded answer stands and is not compared', async () => {
-  const { dataset: fixed, selfAgreement } = await withReferences(dataset([example('a', 'recorded')]), {
-    ask: async () => null,
-    same,
-  });
+  const { dataset: fixed, selfAgreement } = await withReferences(
+    dataset([example('a', 'recorded')]),
+    ['calibration', 'exam'],
+    {
+      ask: async () => null,
+      same,
+    },
+  );
   assert.equal(fixed.splits.calibration[0]?.answer, 'recorded');
   assert.equal(selfAgreement.n, 0);
 });
@@ -62,7 +66,7 @@ test('of an LLM with 2 % of slips hardly any is left among the references', asyn
   const random = seededRandom(7);
   const answer = (): string => (random.next() < 0.02 ? `slip ${random.below(5)}` : 'truth');
   const examples = Array.from({ length: 2000 }, (_, i) => example(`${i}`, answer()));
-  const { dataset: fixed, selfAgreement } = await withReferences(dataset(examples), {
+  const { dataset: fixed, selfAgreement } = await withReferences(dataset(examples), ['calibration', 'exam'], {
     ask: async () => answer(),
     same,
   });

@@ -59,23 +59,23 @@ async function askAgain(examples: readonly Example[], options: AskAgainOptions):
   return { examples: out, selfAgreement: rateOf(agreed, compared), asked };
 }
 
-/** What specialists are measured on. Validation only orders the gate's tests, so a few slips do no harm there. */
-const HELD_BACK: readonly SplitName[] = ['calibration', 'exam'];
-
 export interface Referenced {
-  /** The same examples; in the held-back splits with majority answers. */
+  /** The same examples, with majority answers in the splits that were named. */
   readonly dataset: Dataset;
   readonly selfAgreement: Rate;
   readonly asked: number;
 }
 
-/** The dataset with majority answers as references wherever something will be measured. Training data stays as it is. */
-export async function withReferences(dataset: Dataset, options: AskAgainOptions): Promise<Referenced> {
-  const heldBack = HELD_BACK.flatMap((split) => dataset.splits[split]);
+/** The dataset with majority answers as references in `names`, splits to measure on; training data stays as it is. */
+export async function withReferences(
+  dataset: Dataset,
+  names: readonly SplitName[],
+  options: AskAgainOptions,
+): Promise<Referenced> {
+  const heldBack = names.flatMap((split) => dataset.splits[split]);
   const { examples, selfAgreement, asked } = await askAgain(heldBack, options);
   const byId = new Map(examples.map((example) => [example.id, example]));
   const splits = { ...dataset.splits };
-  for (const split of HELD_BACK)
-    splits[split] = splits[split].map((example) => byId.get(example.id) ?? example);
+  for (const split of names) splits[split] = splits[split].map((example) => byId.get(example.id) ?? example);
   return { dataset: { ...dataset, splits }, selfAgreement, asked };
 }

@@ -9,12 +9,13 @@ import type { Marked } from './evaluate.ts';
 import { type GateOptions, passChance, riskAt, riskCurve, type Scored } from './gate.ts';
 
 export interface Estimate {
-  /** Share of calls it could serve with an error of at most epsilon. */
+  /**
+   * Share of calls that it can be expected to serve: over thresholds, the largest product of the share served and
+   * the chance to pass the gate with that many calibration calls. A share too small to be proved counts nothing.
+   */
   readonly coverage: number;
   /** Share of all answers that are right. */
   readonly accuracy: number;
-  /** The best chance of any threshold to pass the gate with that many calibration calls. */
-  readonly passChance: number;
   /** Mean score when it answers at the confidence target 1 − epsilon and hands over below. */
   readonly score: number;
 }
@@ -34,18 +35,12 @@ export function estimate(
     confidence: confidenceOf(models[i % 2 === 0 ? 0 : 1], signals),
     right,
   }));
-  let coverage = 0;
-  let chance = 0;
-  for (const point of riskCurve(scored, 100)) {
-    // Jeffreys' mean: no errors in few calls are not no errors.
-    const error = (point.errors + 0.5) / (point.served + 1);
-    if (error <= options.epsilon) coverage = Math.max(coverage, point.coverage);
-    chance = Math.max(chance, passChance(point, point.coverage * options.calibrationSize, options));
-  }
+  const worths = riskCurve(scored, 100).map(
+    (point) => point.coverage * passChance(point, point.coverage * options.calibrationSize, options),
+  );
   return {
-    coverage,
+    coverage: Math.max(0, ...worths),
     accuracy: judged.length === 0 ? 0 : judged.filter(({ right }) => right).length / judged.length,
-    passChance: chance,
     score: abstentionScore(scored, 1 - options.epsilon),
   };
 }

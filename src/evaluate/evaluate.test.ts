@@ -128,8 +128,9 @@ test('the estimate is near what the gate then gives', async () => {
   const marked = await scorePredictions(options.dataset.splits.validation, options);
   const guess = estimate(marked, { epsilon: 0.02, delta: 0.05, calibrationSize: 600 });
   const { evidence } = await assess({ ...options, validation: marked });
-  assert.ok(guess.coverage >= evidence.gate.served / evidence.gate.n - 0.1);
-  assert.ok(guess.passChance > 0.5);
+  // Coverage times the chance to pass: below what passes in the end, and not far below.
+  const served = evidence.gate.served / evidence.gate.n;
+  assert.ok(guess.coverage > served / 2 && guess.coverage < served + 0.1, `${guess.coverage} ${served}`);
   assert.deepEqual(estimate([], { epsilon: 0.02, delta: 0.05, calibrationSize: 600 }).coverage, 0);
 });
 

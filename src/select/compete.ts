@@ -9,11 +9,10 @@ import type { Candidate, Verdict } from '../core/specialist.ts';
 
 /** What trying a candidate told, on the validation split. */
 export interface TrialResult {
-  /** Share of calls it could serve at the gate's error. */
+  /** Share of calls that it can be expected to serve: what its best threshold would serve, times its chance to pass. */
   readonly coverage: number;
+  /** Share of all answers that are right. */
   readonly accuracy: number;
-  /** Chance to pass the gate. */
-  readonly passChance: number;
 }
 
 export interface Tried<T extends TrialResult> {
@@ -29,8 +28,8 @@ export interface Competition<T extends TrialResult> {
 }
 
 /** Where cheaper rungs serve this share already, minutes of training cannot add much. */
-const ENOUGH = 0.95;
-/** A dearer candidate must serve this much more than a cheaper one to be preferred. */
+const ENOUGH = 0.9;
+/** A dearer candidate must be this much better than a cheaper one to be preferred. */
 const WORTH = 0.02;
 
 /**
@@ -53,7 +52,7 @@ export async function compete<T extends TrialResult>(options: {
   for (const candidate of options.candidates) {
     if (candidate.rung === 'lora' && best && best.result.coverage >= ENOUGH) {
       const { rung } = best.candidate;
-      const reason = `Not tried: the ${rung} specialist serves about ${percent(best.result.coverage)} already, so minutes of training have little to add.`;
+      const reason = `Not tried: the ${rung} specialist can be expected to serve ${percent(best.result.coverage)} already, so minutes of training have little to add.`;
       dropped.push({ candidate, chosen: false, reason });
       continue;
     }
@@ -75,17 +74,16 @@ export async function compete<T extends TrialResult>(options: {
   return { winner: best, tried, verdicts: [...verdicts, ...dropped] };
 }
 
-/** Whether the later, dearer result is worth its cost: clearly more coverage; else, where none serves, a better chance. */
+/** Whether the later, dearer result is worth its cost: clearly more coverage or, where neither would pass, accuracy. */
 function beats(dearer: TrialResult, cheaper: TrialResult): boolean {
-  if (dearer.coverage > 0 || cheaper.coverage > 0) return dearer.coverage >= cheaper.coverage + WORTH;
-  if (dearer.passChance !== cheaper.passChance) return dearer.passChance > cheaper.passChance;
-  return dearer.accuracy > cheaper.accuracy;
+  const hopeless = Math.max(dearer.coverage, cheaper.coverage) < WORTH;
+  return hopeless ? dearer.accuracy >= cheaper.accuracy + WORTH : dearer.coverage >= cheaper.coverage + WORTH;
 }
 
 function reasonOf<T extends TrialResult>(candidate: Candidate, result: T, best: Tried<T>): string {
-  const figures = `could serve about ${percent(result.coverage)} of the calls; ${percent(result.accuracy)} of all its answers are right`;
+  const figures = `can be expected to serve ${percent(result.coverage)} of the calls; ${percent(result.accuracy)} of all its answers are right`;
   if (candidate === best.candidate) return `Chosen: ${figures}.`;
-  const other = `the ${best.candidate.rung} specialist serves about ${percent(best.result.coverage)}`;
+  const other = `the ${best.candidate.rung} specialist ${percent(best.result.coverage)}`;
   return result.coverage >= best.result.coverage
     ? `Not chosen: ${figures}, and ${other} for less.`
     : `Not chosen: ${figures}, but ${other}.`;

@@ -88,7 +88,7 @@ const race = (coverage: Partial<Record<Rung, number>>) =>
     tryOut: async ({ rung }) => {
       const share = coverage[rung];
       if (share === undefined) throw new UnderstudyError('unsupported', 'too varied', { hint: '' });
-      return { coverage: share, accuracy: 0.9, passChance: share };
+      return { coverage: share, accuracy: 0.9 };
     },
   });
 
