@@ -20,25 +20,25 @@ export const RECORDINGS: readonly Recording[] = [
   {
     name: 'banking77',
     what: 'Banking77: customer queries, 77 intents (fine-tuning JSONL)',
-    minutes: 5,
+    minutes: 3,
     lines: banking77,
   },
   {
     name: 'bfcl',
     what: 'Berkeley function calling: questions with the tool calls that gpt-4o-2024-08-06 made (request/response JSONL)',
-    minutes: 8,
+    minutes: 3,
     lines: bfcl,
   },
   {
     name: 'airline',
     what: 'tau-bench airline agent: 200 recorded gpt-4o trajectories (request/response JSONL)',
-    minutes: 5,
+    minutes: 3,
     lines: airline,
   },
   {
     name: 'metagpt',
     what: 'MetaGPT: cached calls of its roles (fine-tuning JSONL)',
-    minutes: 5,
+    minutes: 3,
     lines: metagpt,
   },
 ];
