@@ -48,35 +48,26 @@ export async function learn(
   const prospects: Prospect[] = [];
   for (const task of found.tasks.filter(wantedBy(options))) {
     const own = callsOf.get(task.id) ?? [];
-    const dataset = buildDataset(task, own, { seed, order: options.order ?? orderOf(own) });
-    store.addDataset(manifestOf(dataset));
+    const recorded = buildDataset(task, own, { seed, order: options.order ?? orderOf(own) });
+    store.addDataset(manifestOf(recorded));
+    const { dataset, asked } = await referencesFor(task, recorded, ['validation'], own, workshop);
     const cheap = only(candidatesFor(task, dataset, workshop, config.train.minutes), isCheap);
     const tryOut = (candidate: Candidate) => tryCandidate(candidate, task, dataset, workshop);
     const heat = await compete({ candidates: cheap.candidates, tryOut });
-    prospects.push({ task, dataset, dropped: cheap.dropped, heat, askedAgain: 0 });
+    prospects.push({ task, dataset, dropped: cheap.dropped, heat, askedAgain: asked });
   }
   // … then language models, whose minutes go where most calls are left to gain.
   const deadline = Date.now() + config.train.minutes * 60_000;
   const contested: Prospect[] = [];
-  for (const { task, dataset, dropped, heat } of prospects.toSorted(
-    (a, b) => leftToGain(b) - leftToGain(a),
-  )) {
+  for (const prospect of prospects.toSorted((a, b) => leftToGain(b) - leftToGain(a))) {
+    const { task, dataset, dropped, heat } = prospect;
     const left = Math.max(0, deadline - Date.now()) / 60_000;
     const minutes = minutesFor(dataset, left, workshop);
     const dear = only(candidatesFor(task, dataset, workshop, minutes), (candidate) => !isCheap(candidate));
     if (minutes === left && dear.candidates.length > 0) recordMinutes(dataset, minutes, workshop);
-    // They are judged on few examples, so a slip of the LLM among the references would weigh much.
-    const judged = dear.candidates.length > 0 ? (['validation'] as const) : [];
-    const references = await referencesFor(task, dataset, judged, usable.calls, workshop);
-    const tryOut = (candidate: Candidate) => tryCandidate(candidate, task, references.dataset, workshop);
+    const tryOut = (candidate: Candidate) => tryCandidate(candidate, task, dataset, workshop);
     const final = await compete({ earlier: heat, candidates: dear.candidates, tryOut });
-    contested.push({
-      task,
-      dataset: references.dataset,
-      dropped: [...dropped, ...dear.dropped],
-      heat: final,
-      askedAgain: references.asked,
-    });
+    contested.push({ ...prospect, dropped: [...dropped, ...dear.dropped], heat: final });
   }
 
   // The proof on calls that nobody has looked at, and S6 deploy.

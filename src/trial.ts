@@ -112,8 +112,11 @@ export async function tryCandidate(
   const dir = join(config.dataDir, 'training', candidate.id);
   const job = { candidate, kind: task.kind, train, validation, dir, seed: config.train.seed };
   const { artefact, marked } = await fitAndMark({ ...examination(task, workshop), trainer, runtime, job });
+  // Cross-fitted candidates have more predictions; all are compared on the same examples, with the best references.
+  const shared = new Set(validation.map(({ id }) => id));
+  const onValidation = marked.filter(({ exampleId }) => shared.has(exampleId));
   return {
-    ...estimate(marked, { ...config.gate, calibrationSize: calibration.length }),
+    ...estimate(onValidation, { ...config.gate, calibrationSize: calibration.length }),
     artefact,
     runtime,
     marked,

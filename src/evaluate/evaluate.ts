@@ -22,6 +22,7 @@ import type { Mark, Scorer } from './scorers/scorer.ts';
 
 /** One held-back call: what the specialist said, and what it is worth. */
 export interface Marked {
+  readonly exampleId: string;
   readonly prediction: Prediction;
   readonly mark: Mark;
 }
@@ -52,12 +53,12 @@ export async function scorePredictions(
     while (next < examples.length) {
       signal?.throwIfAborted();
       const i = next++;
-      const { input, answer } = examples[i]!;
+      const { id, input, answer } = examples[i]!;
       const prediction = await runtime.predict(artefact, input, {
         draft: answer,
         ...(signal ? { signal } : {}),
       });
-      out[i] = { prediction, mark: await scorer.score(input, answer, prediction.answer) };
+      out[i] = { exampleId: id, prediction, mark: await scorer.score(input, answer, prediction.answer) };
       report(++done);
     }
   };
