@@ -41,6 +41,7 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
   let plan = readPlan(store);
   let audits: Audit[] = [];
   let soon: NodeJS.Timeout | undefined;
+  let complaint = '';
 
   const router = createRouter(plan, {
     runtimes: parts.runtimes,
@@ -59,6 +60,12 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     now,
   });
 
+  /** Once for each trouble, which may last: this is tried every other second. */
+  const complain = (line: string): void => {
+    if (line !== complaint) log(line);
+    complaint = line;
+  };
+
   // Store work waits for this turn of the clock: a slow or locked store must not hold up a call.
   const keepUp = (): void => {
     clearTimeout(soon);
@@ -71,16 +78,17 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     } catch (error) {
       // What was written already is recognised by its call id when it is written again.
       audits = [...pending, ...audits];
-      log(`audits wait for the store: ${messageOf(error)}`);
+      complain(`audits wait for the store: ${messageOf(error)}`);
       return;
     }
     try {
       const fresh = readPlan(store);
+      complaint = '';
       if (versionOf(fresh) === versionOf(plan)) return;
       plan = fresh;
       router.update(plan);
     } catch (error) {
-      log(`deployments cannot be read, the present ones stay: ${messageOf(error)}`);
+      complain(`deployments cannot be read, the present ones stay: ${messageOf(error)}`);
     }
   };
   const gateway = await startGateway({

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, createServer as listener } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { configSchema } from './core/config.ts';
 import type { Specialist } from './core/specialist.ts';
@@ -73,15 +74,36 @@ test('while weights are being fetched, calls do not wait for them', async (t) =>
   const live = { stage: 'live', threshold: 0.5, history: [] } as const;
   understudy.store.putDeployment({ id: 'dep_1', taskId: 'task_1', specialistId: 'spec_1', ...live });
   const gateway = await understudy.startGateway();
-  const answer = await fetch(`${gateway.url}/chat/completions`, {
-    method: 'POST',
-    body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'Where is it?' }] }),
-    signal: AbortSignal.timeout(20_000),
-  });
-  assert.equal(answer.headers.get('x-understudy-served-by'), 'llm');
-  assert.equal(answer.headers.get('x-understudy-reason'), 'error');
-  assert.deepEqual(await answer.json(), { by: 'the LLM' });
-  stop.abort();
+  try {
+    const answer = await fetch(`${gateway.url}/chat/completions`, {
+      method: 'POST',
+      body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'Where is it?' }] }),
+      signal: AbortSignal.timeout(20_000),
+    });
+    assert.equal(answer.headers.get('x-understudy-served-by'), 'llm');
+    assert.equal(answer.headers.get('x-understudy-reason'), 'error');
+    assert.deepEqual(await answer.json(), { by: 'the LLM' });
+  } finally {
+    stop.abort();
+    await gateway.close();
+    await understudy.close();
+  }
+});
+
+test('a store that stays broken is told once, and the gateway goes on', async (t) => {
+  const dataDir = folder(t);
+  const lines: string[] = [];
+  const config = configSchema.parse({ dataDir, gateway: { port: 0 } });
+  const understudy = await openUnderstudy({ config, log: (line) => lines.push(line) });
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const gateway = await understudy.startGateway();
+  const other = new DatabaseSync(join(dataDir, 'understudy.db'));
+  other.exec('DROP TABLE tasks');
+  other.close();
+  for (let i = 0; i < 5; i++) t.mock.timers.tick(10_000);
+  const told = [...lines];
   await gateway.close();
   await understudy.close();
+  assert.equal(told.length, 1);
+  assert.match(told[0] ?? '', /deployments cannot be read/);
 });

@@ -158,7 +158,13 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
       const closers: (() => unknown)[] = [];
       /** What was opened last is closed first. */
       const closeAll = async (): Promise<void> => {
-        for (const close of closers.splice(0).reverse()) await close();
+        const close = closers.pop();
+        if (close === undefined) return;
+        try {
+          await close();
+        } finally {
+          await closeAll();
+        }
       };
       try {
         // Its own connection that never waits for a lock: calls under way come first.

@@ -30,7 +30,7 @@ export const configSchema = z
           .int()
           .positive()
           .default(600_000)
-          .describe('Longest wait for the upstream to begin its answer.'),
+          .describe('Longest wait for the upstream to begin its answer, and between two pieces of it.'),
       })
       .prefault({}),
     upstream: z

@@ -59,7 +59,6 @@ export interface LanguageModel {
   /** Makes an adapter known under a name. @throws UnderstudyError 'not-found' (no such file). */
   addAdapter(name: string, path: string): void;
   removeAdapter(name: string): Promise<void>;
-  hasAdapter(name: string): boolean;
   /** @throws UnderstudyError 'bad-input' (too long), 'not-found' (adapter), 'overloaded', 'unavailable', 'cancelled'. */
   complete(request: CompletionRequest, signal: AbortSignal): Promise<Completion>;
 }
@@ -127,7 +126,6 @@ export function languageModel(options: LanguageOptions): LanguageModel {
       contexts.delete(name);
       await kept?.opening.then(({ context }) => context.dispose());
     },
-    hasAdapter: (name) => adapters.has(name),
     async complete(request, signal) {
       const name = request.adapter ?? '';
       if (name !== '' && !adapters.has(name))
