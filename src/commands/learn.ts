@@ -4,7 +4,9 @@
  */
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { UnderstudyError } from '../core/errors.ts';
 import type { LearnOptions } from '../core/learning.ts';
+import { connectLlm, type Llm } from '../evaluate/llm.ts';
 import { learnText } from '../report/terminal.ts';
 import { type CommonOptions, configFor, print, type Terminal, withCommonOptions } from './context.ts';
 import { integerOf, positiveOf, shareOf } from './numbers.ts';
@@ -18,6 +20,7 @@ interface LearnFlags extends CommonOptions {
   readonly delta?: number;
   readonly minutes?: number;
   readonly seed?: number;
+  readonly askAgain?: boolean;
   readonly html?: string;
 }
 
@@ -36,7 +39,8 @@ Examples:
   $ understudy learn                                   every task
   $ understudy learn --task triage --task "order details"
   $ understudy learn --epsilon 0.01                    at most 1 % errors among the calls taken over
-  $ understudy learn --html report.html --json         figures for a program, a page for people`,
+  $ understudy learn --html report.html --json         figures for a program, a page for people
+  $ OPENAI_API_KEY=… understudy learn --ask-again      where the LLM contradicts itself now and then`,
     )
     .action((flags: LearnFlags) => runLearn(flags, terminal, false));
 }
@@ -57,6 +61,10 @@ export function withLearnOptions(command: Command): Command {
     .option('--epsilon <share>', 'largest error share among the calls taken over', shareOf)
     .option('--delta <share>', 'chance that this bound does not hold', shareOf)
     .option('--minutes <n>', 'time budget for training language models', positiveOf)
+    .option(
+      '--ask-again',
+      'ask the LLM again for held-back calls and hold answers against its majority (costs money)',
+    )
     .option('--seed <n>', 'seed of everything that draws at random', integerOf)
     .option('--html <file>', 'write the report as one self-contained page');
 }
@@ -77,6 +85,7 @@ export async function runLearn(flags: LearnFlags, terminal: Terminal, dryRun: bo
     ...(flags.task === undefined ? {} : { tasks: flags.task }),
     ...(flags.order === undefined ? {} : { order: flags.order }),
   };
+  const llm = flags.askAgain === true ? llmToAsk(config.upstream.baseUrl, terminal) : null;
   const progress = progressLine(terminal);
   const { openUnderstudy } = await import('../understudy.ts');
   const understudy = await openUnderstudy({
@@ -84,6 +93,7 @@ export async function runLearn(flags: LearnFlags, terminal: Terminal, dryRun: bo
     onProgress: progress.show,
     signal: terminal.signal,
     log: progress.note,
+    ...(llm ? { askAgain: llm.ask } : {}),
   });
   try {
     const report = await understudy.learn(options);
@@ -93,5 +103,15 @@ export async function runLearn(flags: LearnFlags, terminal: Terminal, dryRun: bo
   } finally {
     progress.end();
     await understudy.close();
+    await llm?.close();
   }
+}
+
+/** The configured upstream with the user's own key, which is given for this run and kept nowhere. */
+function llmToAsk(baseUrl: string, { env }: Terminal): Llm {
+  const apiKey = env.OPENAI_API_KEY;
+  if (apiKey) return connectLlm({ baseUrl, apiKey });
+  throw new UnderstudyError('bad-input', '--ask-again needs a key for the LLM, and there is none.', {
+    hint: 'Set OPENAI_API_KEY; the calls go to upstream.baseUrl of the configuration.',
+  });
 }
