@@ -73,13 +73,13 @@ export interface Day {
 
 export function writeDay(options: {
   readonly seed: number;
-  /** Mails; 2,400 and 750 unless told. */
+  /** Mails; 3,200 and 520 unless told. */
   readonly morning?: number;
   readonly afternoon?: number;
   /** Staff questions for each mail; .09 unless told. */
   readonly questionShare?: number;
 }): Day {
-  const { seed, morning = 2400, afternoon = 750, questionShare = 0.09 } = options;
+  const { seed, morning = 3200, afternoon = 520, questionShare = 0.09 } = options;
   const mails = writeMailbox({ seed, count: morning + afternoon, beforeNoon: morning });
   const count = Math.round(mails.length * questionShare);
   const questions = writeQuestions({ seed: seed + 1, count });
