@@ -191,7 +191,7 @@ function jobOf(samples: readonly Sample[], given: object, { base }: Machine): Ar
 
 const peftProgram = ({ python }: Machine): readonly string[] => [
   python,
-  join(import.meta.dirname, 'trainer/peft.py'),
+  join(import.meta.dirname, 'trainer/peer.py'),
 ];
 
 const snapshotPath = ({ dir }: Machine, side: string, turn: number): string =>

@@ -1,6 +1,6 @@
 /**
  * The embedded trainer as one side of `npm run bench -- trainer`: trains a job's samples with the trainer's own loop,
- * as many steps at a time as it is told, a JSON line each on standard input (the same as peft.py).
+ * as many steps at a time as it is told, a JSON line each on standard input (the same as peer.py).
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';

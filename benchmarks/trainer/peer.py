@@ -1,6 +1,6 @@
 """PyTorch and PEFT as their users run them: the peer of `npm run bench -- trainer`.
 
-`python peft.py JOB.json` loads the base out of its GGUF file (dequantised by transformers), then does what it is told,
+`python peer.py JOB.json` loads the base out of its GGUF file (dequantised by transformers), then does what it is told,
 a JSON line each on standard input: {"steps": n} trains n steps and answers with what they took.
 """
 import json
