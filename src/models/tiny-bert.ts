@@ -2,7 +2,7 @@
  * A tiny random BERT in the files that a real one comes in, and its forward pass in plain loops of double precision:
  * what graphs and gradients are held against. For tests.
  */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { seededRandom } from '../core/random.ts';
 import type { Safetensor } from './safetensors.ts';
@@ -15,6 +15,7 @@ const HEADS = 2;
 
 /** Writes the files into `dir`, and returns the tensors by name. */
 export function writeTinyBert(dir: string): ReadonlyMap<string, Safetensor> {
+  mkdirSync(dir, { recursive: true });
   const weights = new Map<string, Safetensor>();
   const random = seededRandom(5);
   const add = (name: string, dims: readonly number[], mean = 0): void => {

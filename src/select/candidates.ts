@@ -19,7 +19,7 @@ export interface Surroundings {
   readonly available: ReadonlySet<string>;
   /** Rungs that some trainer can train. */
   readonly trainable: ReadonlySet<Rung>;
-  /** Minutes that training language models may take for this task. */
+  /** Minutes that rungs which take minutes may take for this task, together. */
   readonly minutes: number;
   readonly gate: { readonly epsilon: number; readonly delta: number };
   /** Longest prompt with answer that a language model is served with, in tokens; 1,024 unless told. */
@@ -43,6 +43,11 @@ const LEAST_EXAMPLES = 30;
 const tokensPerSecond = (parameters: number, cores: number): number =>
   250 * (135e6 / parameters) * (cores / 2);
 
+/** Fine-tuning the encoder of 22M parameters on two cores, tokens per second (docs/training.md). */
+const ENCODER_SPEED = 1_500;
+/** What the encoder reads of an input at most, in tokens. */
+const ENCODER_TOKENS = 256;
+
 /** English and JSON come to about this many characters per token. */
 const CHARACTERS_PER_TOKEN = 3.5;
 
@@ -61,17 +66,32 @@ export function chooseCandidates(task: Task, dataset: Dataset, around: Surroundi
       ? 'Its answers are free text: whether two texts are equally good takes a judge model, and there is none.'
       : whyTooFew(dataset);
   consider('lexical', null, hopeless ?? whyNotTrained('lexical', around));
-  for (const entry of around.catalogue.filter(({ kind }) => kind === 'encoder'))
+  const encoders = around.catalogue.filter(({ kind }) => kind === 'encoder');
+  for (const entry of encoders)
     for (const rung of ['knn', 'head'] as const)
       consider(rung, entry.name, hopeless ?? whyNotTrained(rung, around) ?? whyNotHere(entry, around));
+  // Fine-tuning the encoder costs a tenth of training a language model, which gets the minutes that are left.
+  let { minutes } = around;
+  for (const entry of encoders) {
+    const plan = planEncoder(dataset, around.room, minutes);
+    const why =
+      hopeless ??
+      whyNotTrained('encoder', around) ??
+      whyNotHere(entry, around) ??
+      whyNotProvable(dataset, around) ??
+      plan.why;
+    if (why === null) minutes -= plan.minutes;
+    consider('encoder', entry.name, why, plan.recipe);
+  }
   for (const entry of around.catalogue.filter(({ kind }) => kind === 'language')) {
-    const plan = planLora(entry, dataset, around);
+    const plan = planLora(entry, dataset, around.room, minutes);
     const why =
       hopeless ??
       (entry.trainable === true ? null : entry.trainable.no) ??
       whyNotTrained('lora', around) ??
       whyNotHere(entry, around) ??
-      whyNotSuited(entry, dataset, around) ??
+      whyNotProvable(dataset, around) ??
+      whyTooLong(entry, dataset, around) ??
       plan.why;
     consider('lora', entry.name, why, plan.recipe);
   }
@@ -106,11 +126,14 @@ function whyNotHere(entry: CatalogueEntry, around: Surroundings): string | null 
   return null;
 }
 
-function whyNotSuited(entry: CatalogueEntry, dataset: Dataset, around: Surroundings): string | null {
-  const least = callsNeeded(0, around.gate.epsilon, around.gate.delta);
-  const held = dataset.splits.calibration.length;
-  if (held < least)
-    return `With ${held} calls held back for the gate it could not be proved: at least ${least} are needed.`;
+function whyNotProvable({ splits }: Dataset, { gate }: Surroundings): string | null {
+  const least = callsNeeded(0, gate.epsilon, gate.delta);
+  const held = splits.calibration.length;
+  if (held >= least) return null;
+  return `With ${held} calls held back for the gate it could not be proved: at least ${least} are needed.`;
+}
+
+function whyTooLong(entry: CatalogueEntry, dataset: Dataset, around: Surroundings): string | null {
   const room = Math.min(entry.context, around.contextTokens ?? 1024);
   const tooLong = tokenLengths(dataset).filter((tokens) => tokens > room).length;
   if (tooLong * 5 > dataset.splits.train.length)
@@ -118,23 +141,40 @@ function whyNotSuited(entry: CatalogueEntry, dataset: Dataset, around: Surroundi
   return null;
 }
 
-/** How many passes the time allows: about 8,000 examples in all are enough, 1 to 4 passes each. */
-function planLora(
-  entry: CatalogueEntry,
-  dataset: Dataset,
-  { room, minutes }: Surroundings,
-): { readonly recipe: JsonObject; readonly why: string | null } {
+interface Plan {
+  readonly recipe: JsonObject;
+  /** What the training will take, about. */
+  readonly minutes: number;
+  /** Why the time is too short; null where it is not. */
+  readonly why: string | null;
+}
+
+/** About 8,000 examples in all are enough, 1 to 4 passes each. */
+function planLora({ parameters }: CatalogueEntry, dataset: Dataset, { cores }: Room, minutes: number): Plan {
   const lengths = tokenLengths(dataset);
   const wanted = Math.min(4, Math.max(1, 8_000 / Math.max(1, lengths.length)));
+  return planPasses(lengths, wanted, tokensPerSecond(parameters, cores), minutes);
+}
+
+/** About 40,000 examples in all are enough, 4 to 12 passes each (tried with 616 to 10,003; docs/training.md). */
+function planEncoder({ splits }: Dataset, { cores }: Room, minutes: number): Plan {
+  const lengths = splits.train.map(({ input }) =>
+    Math.min(ENCODER_TOKENS, Math.ceil(input.length / CHARACTERS_PER_TOKEN) + 2),
+  );
+  const wanted = Math.min(12, Math.max(4, 40_000 / Math.max(1, lengths.length)));
+  return planPasses(lengths, wanted, ENCODER_SPEED * (cores / 2), minutes);
+}
+
+/** How many passes the time allows, up to those that are wanted. */
+function planPasses(lengths: readonly number[], wanted: number, speed: number, minutes: number): Plan {
   const total = lengths.reduce((sum, tokens) => sum + tokens, 0);
-  const speed = tokensPerSecond(entry.parameters, room.cores);
-  const passMinutes = total / speed / 60;
-  const epochs = Number(Math.min(wanted, minutes / Math.max(passMinutes, 1e-9)).toFixed(2));
+  const passMinutes = Math.max(total / speed / 60, 1e-9);
+  const epochs = Math.max(0.01, Number(Math.min(wanted, minutes / passMinutes).toFixed(2)));
   const why =
     epochs < Math.min(0.5, wanted)
       ? `One pass over its ${lengths.length} examples would take about ${Math.ceil(passMinutes)} minutes; ${Number(minutes.toFixed(1))} are left for it.`
       : null;
-  return { recipe: { epochs: Math.max(0.01, epochs) }, why };
+  return { recipe: { epochs }, minutes: epochs * passMinutes, why };
 }
 
 const tokenLengths = ({ splits }: Dataset): number[] =>
