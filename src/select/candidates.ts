@@ -11,6 +11,7 @@ import { callsNeeded } from '../core/statistics.ts';
 import type { Task } from '../core/task.ts';
 import type { CatalogueEntry } from '../models/catalogue.ts';
 import type { Room } from './hardware.ts';
+import { planEncoder, planLora, tokenLengths } from './plan.ts';
 
 export interface Surroundings {
   readonly catalogue: readonly CatalogueEntry[];
@@ -39,18 +40,6 @@ const PERMISSIVE = ['Apache-2.0', 'MIT', 'BSD-3-Clause', 'CC-BY-4.0'];
 /** Fewer examples than this teach nothing that can be told apart from chance. */
 const LEAST_EXAMPLES = 30;
 
-/** Training: 250 tokens/s at 135M parameters on two cores (see docs), in proportion to cores and to parameters. */
-const tokensPerSecond = (parameters: number, cores: number): number =>
-  250 * (135e6 / parameters) * (cores / 2);
-
-/** Fine-tuning the encoder of 22M parameters on two cores, tokens per second (docs/training.md). */
-const ENCODER_SPEED = 1_500;
-/** What the encoder reads of an input at most, in tokens. */
-const ENCODER_TOKENS = 256;
-
-/** English and JSON come to about this many characters per token. */
-const CHARACTERS_PER_TOKEN = 3.5;
-
 /** The candidates for a task, and why the others were dropped. */
 export function chooseCandidates(task: Task, dataset: Dataset, around: Surroundings): Choice {
   const candidates: Candidate[] = [];
@@ -73,7 +62,7 @@ export function chooseCandidates(task: Task, dataset: Dataset, around: Surroundi
   // Fine-tuning the encoder costs a tenth of training a language model, which gets the minutes that are left.
   let { minutes } = around;
   for (const entry of encoders) {
-    const plan = planEncoder(dataset, around.room, minutes);
+    const plan = planEncoder(dataset.splits.train, { cores: around.room.cores, minutes });
     const why =
       hopeless ??
       whyNotTrained('encoder', around) ??
@@ -84,7 +73,7 @@ export function chooseCandidates(task: Task, dataset: Dataset, around: Surroundi
     consider('encoder', entry.name, why, plan.recipe);
   }
   for (const entry of around.catalogue.filter(({ kind }) => kind === 'language')) {
-    const plan = planLora(entry, dataset, around.room, minutes);
+    const plan = planLora(entry.parameters, dataset.splits.train, { cores: around.room.cores, minutes });
     const why =
       hopeless ??
       (entry.trainable === true ? null : entry.trainable.no) ??
@@ -135,51 +124,10 @@ function whyNotProvable({ splits }: Dataset, { gate }: Surroundings): string | n
 
 function whyTooLong(entry: CatalogueEntry, dataset: Dataset, around: Surroundings): string | null {
   const room = Math.min(entry.context, around.contextTokens ?? 1024);
-  const tooLong = tokenLengths(dataset).filter((tokens) => tokens > room).length;
+  const tooLong = tokenLengths(dataset.splits.train).filter((tokens) => tokens > room).length;
   if (tooLong * 5 > dataset.splits.train.length)
     return `${tooLong} of ${dataset.splits.train.length} examples are longer than the ${room} tokens it is served with.`;
   return null;
 }
-
-interface Plan {
-  readonly recipe: JsonObject;
-  /** What the training will take, about. */
-  readonly minutes: number;
-  /** Why the time is too short; null where it is not. */
-  readonly why: string | null;
-}
-
-/** About 8,000 examples in all are enough, 1 to 4 passes each. */
-function planLora({ parameters }: CatalogueEntry, dataset: Dataset, { cores }: Room, minutes: number): Plan {
-  const lengths = tokenLengths(dataset);
-  const wanted = Math.min(4, Math.max(1, 8_000 / Math.max(1, lengths.length)));
-  return planPasses(lengths, wanted, tokensPerSecond(parameters, cores), minutes);
-}
-
-/** About 40,000 examples in all are enough, 4 to 12 passes each (tried with 616 to 10,003; docs/training.md). */
-function planEncoder({ splits }: Dataset, { cores }: Room, minutes: number): Plan {
-  const lengths = splits.train.map(({ input }) =>
-    Math.min(ENCODER_TOKENS, Math.ceil(input.length / CHARACTERS_PER_TOKEN) + 2),
-  );
-  const wanted = Math.min(12, Math.max(4, 40_000 / Math.max(1, lengths.length)));
-  return planPasses(lengths, wanted, ENCODER_SPEED * (cores / 2), minutes);
-}
-
-/** How many passes the time allows, up to those that are wanted. */
-function planPasses(lengths: readonly number[], wanted: number, speed: number, minutes: number): Plan {
-  const total = lengths.reduce((sum, tokens) => sum + tokens, 0);
-  const passMinutes = Math.max(total / speed / 60, 1e-9);
-  const epochs = Math.max(0.01, Number(Math.min(wanted, minutes / passMinutes).toFixed(2)));
-  const why =
-    epochs < Math.min(0.5, wanted)
-      ? `One pass over its ${lengths.length} examples would take about ${Math.ceil(passMinutes)} minutes; ${Number(minutes.toFixed(1))} are left for it.`
-      : null;
-  return { recipe: { epochs }, minutes: epochs * passMinutes, why };
-}
-
-const tokenLengths = ({ splits }: Dataset): number[] =>
-  splits.train.map(
-    ({ input, answer }) => Math.ceil((input.length + answer.length) / CHARACTERS_PER_TOKEN) + 12,
-  );
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
