@@ -57,7 +57,7 @@ export interface Prospect {
   readonly askedAgain: number;
 }
 
-/** The ladder for a task, with `minutes` left for training language models. */
+/** The ladder for a task, with `minutes` left for trainings that take minutes. */
 export function candidatesFor(task: Task, dataset: Dataset, workshop: Workshop, minutes: number): Choice {
   return chooseCandidates(task, dataset, {
     catalogue: CATALOGUE,
@@ -70,7 +70,7 @@ export function candidatesFor(task: Task, dataset: Dataset, workshop: Workshop, 
 }
 
 /**
- * The minutes for training language models on a dataset: what an earlier run with the same budget gave it, else what
+ * The minutes for a dataset's trainings that take minutes: what an earlier run with the same budget gave it, else what
  * is left of this one's. A recipe depends on them, so a killed training goes on only where they are the same again.
  */
 export function minutesFor(
@@ -84,7 +84,7 @@ export function minutesFor(
   return typeof before?.detail.minutes === 'number' ? before.detail.minutes : left;
 }
 
-/** Puts on record that the dataset's language models are trained in so many minutes. */
+/** Puts on record that the dataset's trainings have so many minutes. */
 export function recordMinutes(
   dataset: Pick<Dataset, 'id'>,
   minutes: number,

@@ -16,6 +16,7 @@ import { messageOf, UnderstudyError } from './core/errors.ts';
 import type { ImportReport, LearnOptions, LearnReport, StatusReport } from './core/learning.ts';
 import type { OnProgress } from './core/progress.ts';
 import type { Runtime } from './core/runtime.ts';
+import { RUNGS } from './core/specialist.ts';
 import type { Store } from './core/store.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { CATALOGUE, DEFAULT_ENCODER, DEFAULT_LANGUAGE } from './models/catalogue.ts';
@@ -26,6 +27,7 @@ import { linearRuntime } from './runtime/linear.ts';
 import { type Models, startModels } from './runtime/models.ts';
 import { openSqliteStore } from './store/sqlite/store.ts';
 import { embeddedTrainer } from './train/embedded/trainer.ts';
+import { encoderTrainer } from './train/encoder/trainer.ts';
 import { linearTrainer } from './train/linear/trainer.ts';
 import type { Workshop } from './trial.ts';
 
@@ -107,6 +109,9 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
       runtimes: [linearRuntime({ encoder }), ...(llama ? [llama] : [])],
       trainers: [
         linearTrainer({ encoder }),
+        ...(encoderPath === null
+          ? []
+          : [encoderTrainer({ ...train, name: DEFAULT_ENCODER, path: encoderPath })]),
         ...(languagePath === null ? [] : [embeddedTrainer({ ...train, basePath: async () => languagePath })]),
       ],
     };
@@ -227,7 +232,7 @@ function onDemand(
   };
   return {
     open: tryOpen,
-    rungs: ['lexical', 'knn', 'head', 'lora'],
+    rungs: RUNGS,
     predict: async (artefact, input, predictOptions) => {
       if (open === null) {
         tryOpen();

@@ -5,9 +5,10 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Sample } from '../../src/train/embedded/batch.ts';
-import { trainLora } from '../../src/train/embedded/loop.ts';
-import { parseRecipe, stepCount } from '../../src/train/embedded/recipe.ts';
+import { parseRecipe } from '../../src/train/embedded/recipe.ts';
+import { trainLora } from '../../src/train/embedded/train.ts';
 import { readLlama } from '../../src/train/embedded/weights.ts';
+import { stepCount } from '../../src/train/engine/schedule.ts';
 import type { ArmJob, ArmReport } from './arm.ts';
 
 const job = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as ArmJob;

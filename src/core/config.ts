@@ -95,7 +95,9 @@ export const configSchema = z
           .number()
           .positive()
           .default(60)
-          .describe('Time budget for training language models in one learning run.'),
+          .describe(
+            'Time budget of one learning run for trainings that take minutes: the encoder, language models.',
+          ),
         seed: z.int().default(1).describe('Seed of everything that draws at random.'),
       })
       .prefault({}),

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { batchInputs, cutRuns, type Sample, stepOrder } from './batch.ts';
+import { stepOrder } from '../engine/loop.ts';
+import { batchInputs, cutRuns, type Sample } from './batch.ts';
 import type { LlamaShape } from './weights.ts';
 
 const shape: LlamaShape = {

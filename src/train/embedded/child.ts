@@ -1,33 +1,26 @@
 /**
- * The process that trains: it may use much memory and block its thread, and takes both with it when it ends.
- * Started by trainer.ts, which sends one job; examples come over the channel and are never written to disk.
+ * The program of the process that trains a LoRA: from the examples of one job, which trainer.ts sends, to an adapter
+ * and its card.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { freemem, setPriority } from 'node:os';
+import { freemem } from 'node:os';
 import { UnderstudyError } from '../../core/errors.ts';
+import { deleteCheckpoint } from '../engine/checkpoint.ts';
+import type { StepReport } from '../engine/loop.ts';
+import { CHECKPOINT_MS, serveJob } from '../engine/worker.ts';
 import { writeAdapter } from './adapter.ts';
-import { deleteCheckpoint } from './checkpoint.ts';
-import { loraPlan, trainLora } from './loop.ts';
-import type { FromChild, ToChild } from './messages.ts';
+import type { LoraJob, TrainingCard } from './messages.ts';
 import { openTokenizer, tokeniseExamples } from './tokenise.ts';
+import { loraPlan, trainLora } from './train.ts';
 import { readLlama } from './weights.ts';
 
-/** Below every other process's priority, so that training takes only what nobody else wants. */
-const LOW_PRIORITY = 10;
 /** Memory that prepacked weights may use: twice the weights of the blocks, and room for the rest. */
 const PREPACK_FREE_BYTES = 8 * 2 ** 30;
 /** Trainings shorter than this do not win back the longer start. */
 const PREPACK_TOKENS = 40_000;
-const CHECKPOINT_MS = 30_000;
 
-function send(message: FromChild): Promise<void> {
-  return new Promise((sent) => {
-    process.send?.(message, () => sent());
-  });
-}
-
-async function train({ job }: ToChild): Promise<void> {
+async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise<TrainingCard> {
   const { recipe } = job;
   const weights = readLlama(job.basePath);
   const tokenizer = await openTokenizer(job.basePath);
@@ -47,7 +40,7 @@ async function train({ job }: ToChild): Promise<void> {
     threads: job.threads,
     prepack: tokens > PREPACK_TOKENS && freemem() > PREPACK_FREE_BYTES,
     checkpoint: { path: job.checkpointPath, job: job.hash, everyMs: job.checkpointMs ?? CHECKPOINT_MS },
-    onStep: (report) => void send({ type: 'step', report }),
+    onStep,
   });
   writeAdapter(job.adapterPath, {
     shape: weights.shape,
@@ -76,27 +69,7 @@ async function train({ job }: ToChild): Promise<void> {
   };
   writeFileSync(job.cardPath, `${JSON.stringify(result, null, 2)}\n`);
   deleteCheckpoint(job.checkpointPath);
-  await send({ type: 'done', result });
+  return result;
 }
 
-// Ctrl-C reaches the whole process group; what it means is for the parent to decide.
-process.on('SIGINT', () => {});
-process.on('disconnect', () => process.exit(0));
-process.once('message', (message: ToChild) => {
-  try {
-    setPriority(LOW_PRIORITY);
-  } catch {
-    // Some containers forbid it; training works all the same.
-  }
-  train(message)
-    .catch((error: unknown) => {
-      const known = error instanceof UnderstudyError;
-      return send({
-        type: 'failed',
-        code: known ? error.code : 'internal',
-        message: error instanceof Error ? error.message : String(error),
-        hint: known ? error.hint : 'Please report this with the message.',
-      });
-    })
-    .finally(() => process.exit(0));
-});
+serveJob(work);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { estimateTraining, parseRecipe, stepCount } from './recipe.ts';
+import { stepCount } from '../engine/schedule.ts';
+import { estimateTraining, parseRecipe } from './recipe.ts';
 
 test('an empty recipe is all defaults, an unknown key is named', () => {
   const recipe = parseRecipe({});

@@ -59,11 +59,6 @@ export function parseRecipe(recipe: unknown): Recipe {
   );
 }
 
-/** Steps that `examples` make under the recipe. */
-export function stepCount(examples: number, recipe: Pick<Recipe, 'batch' | 'epochs'>): number {
-  return Math.max(1, Math.round((examples / recipe.batch) * recipe.epochs));
-}
-
 /**
  * Milliseconds that training takes, start included.
  * @param tokens Length of each example (prompt and completion) in tokens.
