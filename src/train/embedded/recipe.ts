@@ -1,9 +1,9 @@
 /** The hyperparameters of the embedded trainer, with their defaults, and what a training will cost. */
 import { z } from 'zod';
-import { UnderstudyError } from '../../core/errors.ts';
+import { checkRecipe } from '../recipe.ts';
 import { LINEARS } from './weights.ts';
 
-const recipeSchema = z.strictObject({
+export const recipeSchema = z.strictObject({
   rank: z.int().positive().default(16).describe('Rank of the LoRA matrices.'),
   alpha: z.number().positive().default(32).describe('The update is scaled by alpha / rank.'),
   targets: z
@@ -49,14 +49,7 @@ export type Recipe = z.output<typeof recipeSchema>;
 
 /** The recipe with defaults filled in. @throws UnderstudyError 'unsupported' naming the first wrong key. */
 export function parseRecipe(recipe: unknown): Recipe {
-  const result = recipeSchema.safeParse(recipe);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw new UnderstudyError(
-    'unsupported',
-    `The recipe does not fit the embedded trainer: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim(),
-    { hint: `It knows ${Object.keys(recipeSchema.shape).join(', ')}.` },
-  );
+  return checkRecipe(recipeSchema, recipe, 'embedded');
 }
 
 /** Steps that `examples` make under the recipe. */
