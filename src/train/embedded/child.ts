@@ -2,9 +2,10 @@
  * The process that trains: it may use much memory and block its thread, and takes both with it when it ends.
  * Started by trainer.ts, which sends one job; examples come over the channel and are never written to disk.
  */
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { freemem, setPriority } from 'node:os';
 import { UnderstudyError } from '../../core/errors.ts';
-import { writeCard } from '../card.ts';
 import { writeAdapter } from './adapter.ts';
 import { deleteCheckpoint } from './checkpoint.ts';
 import { loraPlan, trainLora } from './loop.ts';
@@ -55,12 +56,12 @@ async function train({ job }: ToChild): Promise<void> {
     base: job.base,
   });
   const tail = trained.losses.slice(-Math.max(1, Math.round(trained.losses.length / 10)));
-  const card = writeCard(job.adapterPath, {
+  const result = {
     job: job.hash,
-    trainer: 'embedded',
     base: job.base,
     recipe,
     seed: job.seed,
+    sha256: createHash('sha256').update(readFileSync(job.adapterPath)).digest('hex'),
     trainedMs: Math.round(trained.elapsedMs),
     figures: {
       examples: samples.length,
@@ -72,9 +73,10 @@ async function train({ job }: ToChild): Promise<void> {
       finalLoss: tail.reduce((sum, loss) => sum + loss, 0) / tail.length,
       peakMemoryMb: Math.round(process.resourceUsage().maxRSS / 1024),
     },
-  });
+  };
+  writeFileSync(job.cardPath, `${JSON.stringify(result, null, 2)}\n`);
   deleteCheckpoint(job.checkpointPath);
-  await send({ type: 'done', card });
+  await send({ type: 'done', result });
 }
 
 // Ctrl-C reaches the whole process group; what it means is for the parent to decide.

@@ -1,6 +1,5 @@
 /** What the trainer and its child process say to each other. */
 import type { ErrorCode } from '../../core/errors.ts';
-import type { TrainingCard } from '../card.ts';
 import type { StepReport } from './loop.ts';
 import type { Recipe } from './recipe.ts';
 import type { TrainingText } from './tokenise.ts';
@@ -17,12 +16,24 @@ export interface ToChild {
     readonly seed: number;
     readonly threads: number;
     readonly adapterPath: string;
+    readonly cardPath: string;
     readonly checkpointPath: string;
     readonly checkpointMs?: number;
   };
 }
 
+/** Kept beside the adapter: what it is and how it came about. */
+export interface TrainingCard {
+  readonly job: string;
+  readonly base: string;
+  readonly recipe: Recipe;
+  readonly seed: number;
+  readonly sha256: string;
+  readonly trainedMs: number;
+  readonly figures: Readonly<Record<string, number>>;
+}
+
 export type FromChild =
   | { readonly type: 'step'; readonly report: StepReport }
-  | { readonly type: 'done'; readonly card: TrainingCard }
+  | { readonly type: 'done'; readonly result: TrainingCard }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string; readonly hint: string };

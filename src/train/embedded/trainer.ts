@@ -4,7 +4,8 @@
  * was already done.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,8 +13,8 @@ import { UnderstudyError } from '../../core/errors.ts';
 import { contentHash } from '../../core/ids.ts';
 import type { OnProgress } from '../../core/progress.ts';
 import type { Trainer, TrainingJob } from '../../core/runtime.ts';
-import { artefactOf, finishedCard, type TrainingCard } from '../card.ts';
-import type { FromChild, ToChild } from './messages.ts';
+import type { Artefact } from '../../core/specialist.ts';
+import type { FromChild, ToChild, TrainingCard } from './messages.ts';
 import { parseRecipe } from './recipe.ts';
 
 export interface EmbeddedOptions {
@@ -34,14 +35,13 @@ export function embeddedTrainer(options: EmbeddedOptions): Trainer {
     rungs: ['lora'],
     train: async (job, on, signal) => {
       const message = await prepare(job, options);
-      const { hash, adapterPath } = message.job;
-      const done = finishedCard(hash, adapterPath);
-      if (done) return artefactOf(done, job.candidate, adapterPath);
+      const done = finished(message);
+      if (done) return artefact(done, job, message.job.adapterPath);
       if (signal?.aborted) throw cancelled();
       mkdirSync(job.dir, { recursive: true, mode: 0o700 });
       on?.({ step: 'train', subject: job.candidate.taskId, done: 0, total: 0, note: 'reading the weights' });
-      const card = await runChild(message, job.candidate.taskId, on, signal);
-      return artefactOf(card, job.candidate, adapterPath);
+      const result = await runChild(message, job.candidate.taskId, on, signal);
+      return artefact(result, job, message.job.adapterPath);
     },
   };
 }
@@ -73,9 +73,33 @@ async function prepare(job: TrainingJob, options: EmbeddedOptions): Promise<ToCh
       threads: options.threads ?? availableParallelism(),
       // llama.cpp caches adapters by path: another job must have another path.
       adapterPath: join(job.dir, `adapter-${hash}.gguf`),
+      cardPath: join(job.dir, `adapter-${hash}.json`),
       checkpointPath: join(job.dir, 'checkpoint'),
       ...(options.checkpointMs === undefined ? {} : { checkpointMs: options.checkpointMs }),
     },
+  };
+}
+
+/** The card of the same job where it was finished before and its adapter is whole. */
+function finished({ job }: ToChild): TrainingCard | null {
+  if (!existsSync(job.cardPath) || !existsSync(job.adapterPath)) return null;
+  try {
+    const card = JSON.parse(readFileSync(job.cardPath, 'utf8')) as TrainingCard;
+    const sha256 = createHash('sha256').update(readFileSync(job.adapterPath)).digest('hex');
+    return card.sha256 === sha256 ? card : null;
+  } catch {
+    return null;
+  }
+}
+
+function artefact(card: TrainingCard, job: TrainingJob, path: string): Artefact {
+  return {
+    rung: 'lora',
+    base: job.candidate.base,
+    path,
+    sha256: card.sha256,
+    trainedMs: card.trainedMs,
+    figures: card.figures,
   };
 }
 
@@ -113,7 +137,7 @@ function runChild(
           return;
         }
         case 'done':
-          return settle(() => resolve(said.card));
+          return settle(() => resolve(said.result));
         case 'failed':
           return settle(() => reject(new UnderstudyError(said.code, said.message, { hint: said.hint })));
       }
