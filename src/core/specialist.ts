@@ -4,9 +4,22 @@ import type { JsonObject } from './json.ts';
 
 /**
  * The ladder, cheapest first. lexical: linear classifier on words, no weights needed. knn, head: nearest
- * neighbours and a linear classifier on the encoder's frozen vectors. lora: an adapter on a base model.
+ * neighbours and a linear classifier on the encoder's frozen vectors. lora: an adapter on a base model. hosted: a
+ * model fine-tuned and run by a provider, where one is configured.
  */
-export type Rung = 'lexical' | 'knn' | 'head' | 'lora';
+export type Rung = 'lexical' | 'knn' | 'head' | 'lora' | 'hosted';
+
+/** What training a rung takes on a task of ordinary size, cheapest first. */
+export const COST: Readonly<Record<Rung, 'seconds' | 'minutes'>> = {
+  lexical: 'seconds',
+  knn: 'seconds',
+  head: 'seconds',
+  lora: 'minutes',
+  hosted: 'minutes',
+};
+
+/** The ladder in its order. */
+export const RUNGS = Object.keys(COST) as readonly Rung[];
 
 /** A base model plus a training recipe. */
 export interface Candidate {

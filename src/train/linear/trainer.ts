@@ -48,9 +48,9 @@ async function train(
   signal?: AbortSignal,
 ): Promise<Artefact> {
   const { rung } = job.candidate;
-  if (rung === 'lora')
-    throw new UnderstudyError('unsupported', 'The linear trainer cannot train a LoRA.', {
-      hint: 'Use the embedded trainer.',
+  if (rung !== 'lexical' && rung !== 'knn' && rung !== 'head')
+    throw new UnderstudyError('unsupported', `The linear trainer cannot train the rung ${rung}.`, {
+      hint: 'Use another trainer.',
     });
   const jobHash = hashOf(job, encoder);
   // Another job, of another seed say, must not replace a model that has been proved.
