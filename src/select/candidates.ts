@@ -19,6 +19,8 @@ export interface Surroundings {
   readonly available: ReadonlySet<string>;
   /** Rungs that some trainer can train. */
   readonly trainable: ReadonlySet<Rung>;
+  /** The model that a provider fine-tunes and runs, by the provider's name; null where none is configured. */
+  readonly hosted: string | null;
   /** Minutes that training language models may take for this task. */
   readonly minutes: number;
   readonly gate: { readonly epsilon: number; readonly delta: number };
@@ -71,10 +73,17 @@ export function chooseCandidates(task: Task, dataset: Dataset, around: Surroundi
       (entry.trainable === true ? null : entry.trainable.no) ??
       whyNotTrained('lora', around) ??
       whyNotHere(entry, around) ??
+      whyNotProved(dataset, around) ??
       whyNotSuited(entry, dataset, around) ??
       plan.why;
     consider('lora', entry.name, why, plan.recipe);
   }
+  if (around.hosted !== null)
+    consider(
+      'hosted',
+      around.hosted,
+      hopeless ?? whyNotTrained('hosted', around) ?? whyNotProved(dataset, around),
+    );
   return { candidates, dropped };
 }
 
@@ -106,11 +115,15 @@ function whyNotHere(entry: CatalogueEntry, around: Surroundings): string | null 
   return null;
 }
 
+function whyNotProved({ splits }: Dataset, { gate }: Surroundings): string | null {
+  const least = callsNeeded(0, gate.epsilon, gate.delta);
+  const held = splits.calibration.length;
+  return held < least
+    ? `With ${held} calls held back for the gate it could not be proved: at least ${least} are needed.`
+    : null;
+}
+
 function whyNotSuited(entry: CatalogueEntry, dataset: Dataset, around: Surroundings): string | null {
-  const least = callsNeeded(0, around.gate.epsilon, around.gate.delta);
-  const held = dataset.splits.calibration.length;
-  if (held < least)
-    return `With ${held} calls held back for the gate it could not be proved: at least ${least} are needed.`;
   const room = Math.min(entry.context, around.contextTokens ?? 1024);
   const tooLong = tokenLengths(dataset).filter((tokens) => tokens > room).length;
   if (tooLong * 5 > dataset.splits.train.length)

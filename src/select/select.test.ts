@@ -35,6 +35,7 @@ const around: Surroundings = {
   room: { ...room, freeMemoryBytes: 8e9, freeDiskBytes: 8e9, cores: 2 },
   available: new Set([DEFAULT_ENCODER, DEFAULT_LANGUAGE]),
   trainable: new Set<Rung>(['lexical', 'knn', 'head', 'lora']),
+  hosted: null,
   minutes: 10,
   gate: { epsilon: 0.02, delta: 0.05 },
 };
@@ -69,6 +70,19 @@ test('each limit drops a LoRA for its own reason', () => {
   assert.match(lora(dataset(500, 200), { trainable: new Set(['lexical'] as const) }), /can train/);
   assert.match(lora(dataset(5000, 200, 'long '.repeat(300)), { minutes: 2 }), /minutes/);
   assert.match(lora(dataset(200, 200, 'long '.repeat(3000))), /longer than the 1024 tokens/);
+});
+
+test('a hosted model comes last, and only where a provider is configured', () => {
+  const { candidates } = chooseCandidates(task, dataset(500, 200), {
+    ...{ ...around, hosted: 'small-model' },
+    trainable: new Set<Rung>([...around.trainable, 'hosted']),
+  });
+  assert.deepEqual(
+    candidates.map(({ rung }) => rung),
+    ['lexical', 'knn', 'head', 'lora', 'hosted'],
+  );
+  assert.equal(candidates.at(-1)?.base, 'small-model');
+  assert.match(whyNot(dataset(500, 200), { hosted: 'small-model' }, 'small-model', 'hosted'), /can train/);
 });
 
 test('without the encoder only words are left', () => {

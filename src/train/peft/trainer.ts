@@ -32,11 +32,11 @@ export interface PeftOptions {
   /** Path of the GGUF file that serves, by its catalogue name. @throws UnderstudyError 'unavailable'. */
   readonly basePath: (catalogueName: string) => Promise<string>;
   /** Hugging Face folder of the same model, to train on instead of the GGUF file; QLoRA needs it. */
-  readonly model?: string;
+  readonly model?: string | undefined;
   /** A GPU where there is one, unless told. */
-  readonly device?: 'cpu' | 'cuda';
+  readonly device?: 'cpu' | 'cuda' | undefined;
   /** Where the candidate's recipe does not tell: lora. */
-  readonly method?: PeftRecipe['method'];
+  readonly method?: PeftRecipe['method'] | undefined;
   /** All cores unless told. */
   readonly threads?: number;
   /** How often the state is saved; 30 s unless told. */
