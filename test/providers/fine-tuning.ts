@@ -2,7 +2,7 @@
  * A provider of fine-tuning for tests, over real HTTP: files, jobs, events and cancelling, written to the published
  * schemas (openai/openai-openapi; with style 'together', togethercomputer/openapi). Each look at a job moves it on by
  * one stage, so that nothing waits for a clock. Faults are scripted: they meet the next requests of a route.
- * Does not: train anything.
+ * Does not: train anything: what its models answer is scripted.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -25,6 +25,8 @@ export interface ProviderScript {
   readonly queued?: number;
   readonly steps?: number;
   readonly ends?: 'succeeded' | 'failed';
+  /** What a fine-tuned model answers, asked for a chat completion; it always finishes, and is always as sure. */
+  readonly model?: (input: string) => string;
 }
 
 interface StoredFile {
@@ -194,6 +196,25 @@ async function answer(
     case 'POST /fine_tuning/jobs/{id}/cancel':
       job!.cancelled = true;
       return [200, jobOf(provider, job!)];
+    case 'POST /chat/completions': {
+      const { model, messages } = JSON.parse(bytes.toString());
+      const ready = provider.jobs.some(
+        (each) => stageOf(provider, each).status === 'succeeded' && tunedOf(each) === model,
+      );
+      if (!ready || provider.script.model === undefined) return refusal(404, `There is no model ${model}.`);
+      const message = { role: 'assistant', content: provider.script.model(messages.at(-1).content) };
+      const logprobs = {
+        content: [{ token: message.content, logprob: -0.01, bytes: null, top_logprobs: [] }],
+      };
+      return [
+        200,
+        {
+          object: 'chat.completion',
+          model,
+          choices: [{ index: 0, message, logprobs, finish_reason: 'stop' }],
+        },
+      ];
+    }
     default:
       return refusal(404, `There is no ${route}.`);
   }
@@ -224,10 +245,12 @@ function stageOf(
   return step > steps ? { status: ends, step: steps } : { status: 'running', step };
 }
 
+const tunedOf = ({ id, body }: StoredJob): string => `ft:${String(body.model)}:understudy:${id}`;
+
 function jobOf(provider: FineTuningProvider, job: StoredJob): unknown {
   const { status, step } = stageOf(provider, job);
   const { model, training_file, validation_file } = job.body;
-  const tuned = status === 'succeeded' ? `ft:${String(model)}:understudy:${job.id}` : null;
+  const tuned = status === 'succeeded' ? tunedOf(job) : null;
   if (provider.script.style === 'together') {
     const words: Record<string, string> = {
       validating_files: 'pending',
