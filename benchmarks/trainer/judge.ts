@@ -7,9 +7,10 @@ import type { Rate } from '../../src/core/specialist.ts';
 import { rateOf } from '../../src/core/statistics.ts';
 import { readSafetensors } from '../../src/models/safetensors.ts';
 import type { Sample } from '../../src/train/embedded/batch.ts';
-import { type LoraPlan, loraLayout, loraLength, matrixOf } from '../../src/train/embedded/lora.ts';
+import { type LoraPlan, loraLayout, loraLength } from '../../src/train/embedded/lora.ts';
 import { StepRunner } from '../../src/train/embedded/step.ts';
 import type { Linear, LlamaWeights } from '../../src/train/embedded/weights.ts';
+import { toGgufRows } from '../../src/train/peft/trainer.ts';
 
 /** Snapshot files in, rates out. `flat` is our own format, `peft` a safetensors file of PEFT's state. */
 export type Snapshot = { readonly flat: string } | { readonly peft: string };
@@ -53,17 +54,10 @@ const PEFT_NAMES: Readonly<Record<Linear, string>> = {
 
 function readPeft(path: string, parameters: Float32Array, weights: LlamaWeights, plan: LoraPlan): void {
   const tensors = readSafetensors(path);
-  const { headSize } = weights.shape;
-  for (const matrix of loraLayout(weights.shape, plan)) {
+  const layout = loraLayout(weights.shape, plan);
+  for (const matrix of layout) {
     const name = `layers.${matrix.layer}.${PEFT_NAMES[matrix.linear]}.lora_${matrix.part.toUpperCase()}.weight`;
-    const from = tensors.get(name)!.data;
-    const to = matrixOf(parameters, matrix);
-    const rotated = matrix.part === 'b' && (matrix.linear === 'attn_q' || matrix.linear === 'attn_k');
-    for (let row = 0; row < matrix.rows; row++) {
-      // A GGUF file of the llama family has the halves of each head interleaved: rows i and i + size/2 become 2i, 2i + 1.
-      const inHead = row % headSize;
-      const source = rotated ? row - inHead + (inHead >> 1) + (inHead & 1) * (headSize / 2) : row;
-      to.set(from.subarray(source * matrix.cols, (source + 1) * matrix.cols), row * matrix.cols);
-    }
+    parameters.set(tensors.get(name)!.data, matrix.offset);
   }
+  parameters.set(toGgufRows(parameters, layout, weights.shape));
 }

@@ -1,26 +1,40 @@
-/**
- * The program of the process that trains a LoRA: from the examples of one job, which trainer.ts sends, to an adapter
- * and its card.
- */
-import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+/** The program of the process that trains a LoRA: from the examples of one job, which trainer.ts sends, to an adapter. */
 import { freemem } from 'node:os';
 import { UnderstudyError } from '../../core/errors.ts';
+import type { TrainingCard } from '../card.ts';
 import { deleteCheckpoint } from '../engine/checkpoint.ts';
 import type { StepReport } from '../engine/loop.ts';
 import { CHECKPOINT_MS, serveJob } from '../engine/worker.ts';
 import { writeAdapter } from './adapter.ts';
-import type { LoraJob, TrainingCard } from './messages.ts';
-import { openTokenizer, tokeniseExamples } from './tokenise.ts';
+import type { Recipe } from './recipe.ts';
+import { openTokenizer, type TrainingText, tokeniseExamples } from './tokenise.ts';
 import { loraPlan, trainLora } from './train.ts';
 import { readLlama } from './weights.ts';
+
+export interface LoraJob {
+  /** Hash of everything that the result depends on. */
+  readonly hash: string;
+  readonly basePath: string;
+  /** Catalogue name of the base. */
+  readonly base: string;
+  readonly examples: readonly TrainingText[];
+  readonly recipe: Recipe;
+  readonly seed: number;
+  readonly threads: number;
+  readonly adapterPath: string;
+  readonly checkpointPath: string;
+  readonly checkpointMs: number | undefined;
+}
+
+/** What is worth keeping of the run. */
+export type LoraRun = Pick<TrainingCard, 'trainedMs' | 'figures'>;
 
 /** Memory that prepacked weights may use: twice the weights of the blocks, and room for the rest. */
 const PREPACK_FREE_BYTES = 8 * 2 ** 30;
 /** Trainings shorter than this do not win back the longer start. */
 const PREPACK_TOKENS = 40_000;
 
-async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise<TrainingCard> {
+async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise<LoraRun> {
   const { recipe } = job;
   const weights = readLlama(job.basePath);
   const tokenizer = await openTokenizer(job.basePath);
@@ -49,12 +63,8 @@ async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise
     base: job.base,
   });
   const tail = trained.losses.slice(-Math.max(1, Math.round(trained.losses.length / 10)));
-  const result = {
-    job: job.hash,
-    base: job.base,
-    recipe,
-    seed: job.seed,
-    sha256: createHash('sha256').update(readFileSync(job.adapterPath)).digest('hex'),
+  deleteCheckpoint(job.checkpointPath);
+  return {
     trainedMs: Math.round(trained.elapsedMs),
     figures: {
       examples: samples.length,
@@ -67,9 +77,6 @@ async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise
       peakMemoryMb: Math.round(process.resourceUsage().maxRSS / 1024),
     },
   };
-  writeFileSync(job.cardPath, `${JSON.stringify(result, null, 2)}\n`);
-  deleteCheckpoint(job.checkpointPath);
-  return result;
 }
 
 serveJob(work);

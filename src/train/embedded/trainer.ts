@@ -2,16 +2,15 @@
  * The embedded trainer: LoRA on a llama-like base model, on the CPU, in a child process of low priority.
  * The work itself is in child.ts; here it is prepared, and found again when it was already done.
  */
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { UnderstudyError } from '../../core/errors.ts';
 import { contentHash } from '../../core/ids.ts';
 import type { Trainer, TrainingJob } from '../../core/runtime.ts';
-import type { Artefact } from '../../core/specialist.ts';
+import { artefactOf, finishedCard, writeCard } from '../card.ts';
 import { runJob } from '../engine/process.ts';
-import type { LoraJob, TrainingCard } from './messages.ts';
+import type { LoraJob, LoraRun } from './child.ts';
 import { parseRecipe } from './recipe.ts';
 
 export interface EmbeddedOptions {
@@ -32,14 +31,16 @@ export function embeddedTrainer(options: EmbeddedOptions): Trainer {
     rungs: ['lora'],
     train: async (job, on, signal) => {
       const work = await prepare(job, options);
-      const done = finished(work);
-      if (done) return artefact(done, job, work.adapterPath);
+      const { hash, base, recipe, seed, adapterPath } = work;
+      const done = finishedCard(hash, adapterPath);
+      if (done) return artefactOf(done, job.candidate, adapterPath);
       mkdirSync(job.dir, { recursive: true, mode: 0o700 });
-      on?.({ step: 'train', subject: job.candidate.taskId, done: 0, total: 0, note: 'reading the weights' });
-      const program = new URL('./child', import.meta.url);
       const subject = job.candidate.taskId;
-      const card = await runJob<LoraJob, TrainingCard>(work, { program, subject, on, signal });
-      return artefact(card, job, work.adapterPath);
+      on?.({ step: 'train', subject, done: 0, total: 0, note: 'reading the weights' });
+      const program = new URL('./child', import.meta.url);
+      const run = await runJob<LoraJob, LoraRun>(work, { program, subject, on, signal });
+      const card = writeCard(adapterPath, { job: hash, trainer: 'embedded', base, recipe, seed, ...run });
+      return artefactOf(card, job.candidate, adapterPath);
     },
   };
 }
@@ -70,31 +71,7 @@ async function prepare(job: TrainingJob, options: EmbeddedOptions): Promise<Lora
     threads: options.threads ?? availableParallelism(),
     // llama.cpp caches adapters by path: another job must have another path.
     adapterPath: join(job.dir, `adapter-${hash}.gguf`),
-    cardPath: join(job.dir, `adapter-${hash}.json`),
     checkpointPath: join(job.dir, 'checkpoint'),
-    ...(options.checkpointMs === undefined ? {} : { checkpointMs: options.checkpointMs }),
-  };
-}
-
-/** The card of the same job where it was finished before and its adapter is whole. */
-function finished(job: LoraJob): TrainingCard | null {
-  if (!existsSync(job.cardPath) || !existsSync(job.adapterPath)) return null;
-  try {
-    const card = JSON.parse(readFileSync(job.cardPath, 'utf8')) as TrainingCard;
-    const sha256 = createHash('sha256').update(readFileSync(job.adapterPath)).digest('hex');
-    return card.sha256 === sha256 ? card : null;
-  } catch {
-    return null;
-  }
-}
-
-function artefact(card: TrainingCard, job: TrainingJob, path: string): Artefact {
-  return {
-    rung: 'lora',
-    base: job.candidate.base,
-    path,
-    sha256: card.sha256,
-    trainedMs: card.trainedMs,
-    figures: card.figures,
+    checkpointMs: options.checkpointMs,
   };
 }

@@ -69,6 +69,16 @@ export function linearSize(shape: LlamaShape, linear: Linear): { readonly in: nu
   }
 }
 
+/** The sizes alone, without the weights. @throws as readLlama. */
+export function readLlamaShape(path: string): LlamaShape {
+  const file = openGguf(path);
+  try {
+    return llamaShape(file, path);
+  } finally {
+    file.close();
+  }
+}
+
 /** @throws UnderstudyError 'unavailable', 'corrupt', or 'unsupported' for what the graph cannot express. */
 export function readLlama(path: string): LlamaWeights {
   const file = openGguf(path);
@@ -96,7 +106,7 @@ export function readLlama(path: string): LlamaWeights {
 function llamaShape(file: GgufFile, path: string): LlamaShape {
   const architecture = file.metadata.get('general.architecture');
   const unsupported = (what: string): UnderstudyError =>
-    new UnderstudyError('unsupported', `The embedded trainer cannot train ${path}: ${what}.`, {
+    new UnderstudyError('unsupported', `${path} cannot be trained: ${what}.`, {
       hint: 'Choose a base model of the llama family from the catalogue, or another trainer.',
     });
   if (architecture !== 'llama') throw unsupported(`its architecture is ${String(architecture)}, not llama`);
