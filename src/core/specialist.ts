@@ -51,6 +51,8 @@ export interface Artefact {
   readonly trainedMs: number;
   /** Figures of the run worth keeping: steps, examples, final loss, tokens per second. */
   readonly figures: Readonly<Record<string, number>>;
+  /** Where it writes the values of JSON objects alone: their keys, in order (models/answer-keys). */
+  readonly answerKeys?: readonly string[];
 }
 
 /** What a runtime tells about its own sureness; every signal is in [0, 1], higher is surer. */

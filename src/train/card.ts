@@ -21,6 +21,8 @@ export interface TrainingCard {
   readonly sha256: string;
   readonly trainedMs: number;
   readonly figures: Readonly<Record<string, number>>;
+  /** As in the artefact; null where it writes answers as they are. */
+  readonly answerKeys: readonly string[] | null;
 }
 
 /** Where the card of an artefact lies. */
@@ -50,6 +52,6 @@ export function finishedCard(job: string, artefactPath: string): TrainingCard | 
 }
 
 export function artefactOf(card: TrainingCard, { rung, base }: Candidate, path: string): Artefact {
-  const { sha256, trainedMs, figures } = card;
-  return { rung, base, path, sha256, trainedMs, figures };
+  const { sha256, trainedMs, figures, answerKeys } = card;
+  return { rung, base, path, sha256, trainedMs, figures, ...(answerKeys === null ? {} : { answerKeys }) };
 }

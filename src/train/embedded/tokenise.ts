@@ -4,6 +4,7 @@
  */
 import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
 import { UnderstudyError } from '../../core/errors.ts';
+import { answerKeysOf, withoutKeys } from '../../models/answer-keys.ts';
 import { END_OF_ANSWER, promptPieces } from '../../models/prompt.ts';
 import type { Sample } from './batch.ts';
 
@@ -47,6 +48,20 @@ export interface TrainingText {
   readonly input: string;
   readonly answer: string;
   readonly weight: number;
+}
+
+/** What is learnt of a task's examples: answers without the keys that all of them have, which the artefact keeps. */
+export function trainingTexts(examples: readonly TrainingText[]): {
+  readonly texts: readonly TrainingText[];
+  readonly answerKeys: readonly string[] | null;
+} {
+  const answerKeys = answerKeysOf(examples.map(({ answer }) => answer));
+  const texts = examples.map(({ input, answer, weight }) => ({
+    input,
+    answer: (answerKeys && withoutKeys(answerKeys, answer)) ?? answer,
+    weight,
+  }));
+  return { texts, answerKeys };
 }
 
 /**

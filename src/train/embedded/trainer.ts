@@ -8,10 +8,11 @@ import { join } from 'node:path';
 import { UnderstudyError } from '../../core/errors.ts';
 import { contentHash } from '../../core/ids.ts';
 import type { Trainer, TrainingJob } from '../../core/runtime.ts';
-import { artefactOf, finishedCard, writeCard } from '../card.ts';
+import { artefactOf, finishedCard, type TrainingCard, writeCard } from '../card.ts';
 import { runJob } from '../engine/process.ts';
 import type { LoraJob, LoraRun } from './child.ts';
 import { parseRecipe } from './recipe.ts';
+import { trainingTexts } from './tokenise.ts';
 
 export interface EmbeddedOptions {
   /** Path of a base model's GGUF file, by its catalogue name. @throws UnderstudyError 'unavailable'. */
@@ -23,14 +24,14 @@ export interface EmbeddedOptions {
 }
 
 /** Changes when the same job would give another adapter. */
-const VERSION = 1;
+const VERSION = 2;
 
 export function embeddedTrainer(options: EmbeddedOptions): Trainer {
   return {
     name: 'embedded',
     rungs: ['lora'],
     train: async (job, on, signal) => {
-      const work = await prepare(job, options);
+      const { answerKeys, ...work } = await prepare(job, options);
       const { hash, base, recipe, seed, adapterPath } = work;
       const done = finishedCard(hash, adapterPath);
       if (done) return artefactOf(done, job.candidate, adapterPath);
@@ -39,13 +40,24 @@ export function embeddedTrainer(options: EmbeddedOptions): Trainer {
       on?.({ step: 'train', subject, done: 0, total: 0, note: 'reading the weights' });
       const program = new URL('./child', import.meta.url);
       const run = await runJob<LoraJob, LoraRun>(work, { program, subject, on, signal });
-      const card = writeCard(adapterPath, { job: hash, trainer: 'embedded', base, recipe, seed, ...run });
+      const card = writeCard(adapterPath, {
+        job: hash,
+        trainer: 'embedded',
+        base,
+        recipe,
+        seed,
+        answerKeys,
+        ...run,
+      });
       return artefactOf(card, job.candidate, adapterPath);
     },
   };
 }
 
-async function prepare(job: TrainingJob, options: EmbeddedOptions): Promise<LoraJob> {
+async function prepare(
+  job: TrainingJob,
+  options: EmbeddedOptions,
+): Promise<LoraJob & Pick<TrainingCard, 'answerKeys'>> {
   const { rung, base } = job.candidate;
   if (rung !== 'lora' || base === null) {
     throw new UnderstudyError('unsupported', `The embedded trainer makes LoRA adapters, not '${rung}'.`, {
@@ -59,9 +71,10 @@ async function prepare(job: TrainingJob, options: EmbeddedOptions): Promise<Lora
     });
   }
   const basePath = await options.basePath(base);
-  const examples = job.train.map(({ input, answer, weight }) => ({ input, answer, weight }));
+  const { texts: examples, answerKeys } = trainingTexts(job.train);
   const hash = contentHash(JSON.stringify({ version: VERSION, base, recipe, seed: job.seed, examples }), 16);
   return {
+    answerKeys,
     hash,
     basePath,
     base,

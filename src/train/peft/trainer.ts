@@ -15,7 +15,7 @@ import type { Artefact } from '../../core/specialist.ts';
 import { artefactOf, finishedCard, writeCard } from '../card.ts';
 import { writeAdapter } from '../embedded/adapter.ts';
 import { initialLora, type LoraMatrix, loraLayout, matrixOf } from '../embedded/lora.ts';
-import { openTokenizer, tokeniseExamples } from '../embedded/tokenise.ts';
+import { openTokenizer, type TrainingText, tokeniseExamples, trainingTexts } from '../embedded/tokenise.ts';
 import { loraPlan } from '../embedded/train.ts';
 import { type LlamaShape, readLlamaShape } from '../embedded/weights.ts';
 import { stepOrder } from '../engine/loop.ts';
@@ -43,7 +43,7 @@ export interface PeftOptions {
 }
 
 /** Changes when the same job would give another adapter. */
-const VERSION = 1;
+const VERSION = 2;
 const CHECKPOINT_MS = 30_000;
 
 export function peftTrainer(options: PeftOptions): Trainer {
@@ -61,7 +61,7 @@ async function train(
   signal?: AbortSignal,
 ): Promise<Artefact> {
   const plan = await prepare(job, options);
-  const { hash, base, basePath, recipe, shape } = plan;
+  const { hash, base, basePath, recipe, shape, texts, answerKeys } = plan;
   const path = join(job.dir, `adapter-${hash}.gguf`);
   const done = finishedCard(hash, path);
   if (done) return artefactOf(done, job.candidate, path);
@@ -69,7 +69,7 @@ async function train(
 
   const subject = job.candidate.taskId;
   const tokenizer = await openTokenizer(basePath);
-  const { samples, skipped } = tokeniseExamples(tokenizer, job.train, recipe);
+  const { samples, skipped } = tokeniseExamples(tokenizer, texts, recipe);
   await tokenizer.close();
   if (samples.length === 0)
     throw new UnderstudyError('bad-input', 'No example fits into maxTokens with its completion.', {
@@ -114,7 +114,7 @@ async function train(
   });
   const tail = result.losses.slice(-Math.max(1, Math.round(steps / 10)));
   const card = writeCard(path, {
-    ...{ job: hash, trainer: 'peft', base, recipe, seed: job.seed },
+    ...{ job: hash, trainer: 'peft', base, recipe, seed: job.seed, answerKeys },
     trainedMs: Math.round(result.elapsedMs),
     figures: {
       examples: samples.length,
@@ -139,6 +139,8 @@ interface Plan {
   readonly basePath: string;
   readonly recipe: PeftRecipe;
   readonly shape: LlamaShape;
+  readonly texts: readonly TrainingText[];
+  readonly answerKeys: readonly string[] | null;
 }
 
 /** Refuses what cannot be trained, before anything is done. */
@@ -174,9 +176,10 @@ async function prepare(job: TrainingJob, options: PeftOptions): Promise<Plan> {
         hint: 'Lower firstLayer in the recipe.',
       },
     );
-  const examples = job.train.map(({ input, answer, weight }) => ({ input, answer, weight }));
-  const of = { version: VERSION, trainer: 'peft', base, model, recipe, seed: job.seed, examples };
-  return { hash: contentHash(JSON.stringify(of), 16), base, basePath, recipe, shape };
+  const { texts, answerKeys } = trainingTexts(job.train);
+  const of = { version: VERSION, trainer: 'peft', base, model, recipe, seed: job.seed, texts };
+  const hash = contentHash(JSON.stringify(of), 16);
+  return { hash, base, basePath, recipe, shape, texts, answerKeys };
 }
 
 /**
