@@ -1,5 +1,4 @@
 /** The program of the process that trains a LoRA: from the examples of one job, which trainer.ts sends, to an adapter. */
-import { freemem } from 'node:os';
 import { UnderstudyError } from '../../core/errors.ts';
 import type { TrainingCard } from '../card.ts';
 import { deleteCheckpoint } from '../engine/checkpoint.ts';
@@ -21,6 +20,7 @@ export interface LoraJob {
   readonly recipe: Recipe;
   readonly seed: number;
   readonly threads: number;
+  readonly memoryBytes: number;
   readonly adapterPath: string;
   readonly checkpointPath: string;
   readonly checkpointMs: number | undefined;
@@ -28,11 +28,6 @@ export interface LoraJob {
 
 /** What is worth keeping of the run. */
 export type LoraRun = Pick<TrainingCard, 'trainedMs' | 'figures'>;
-
-/** Memory that prepacked weights may use: twice the weights of the blocks, and room for the rest. */
-const PREPACK_FREE_BYTES = 8 * 2 ** 30;
-/** Trainings shorter than this do not win back the longer start. */
-const PREPACK_TOKENS = 40_000;
 
 async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise<LoraRun> {
   const { recipe } = job;
@@ -45,14 +40,13 @@ async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise
       hint: 'Raise maxTokens in the recipe.',
     });
   }
-  const tokens = samples.reduce((sum, sample) => sum + sample.ids.length, 0) * recipe.epochs;
   const trained = await trainLora({
     weights,
     samples,
     recipe,
     seed: job.seed,
     threads: job.threads,
-    prepack: tokens > PREPACK_TOKENS && freemem() > PREPACK_FREE_BYTES,
+    memoryBytes: job.memoryBytes,
     checkpoint: { path: job.checkpointPath, job: job.hash, everyMs: job.checkpointMs ?? CHECKPOINT_MS },
     onStep,
   });

@@ -16,10 +16,7 @@ import { buildGraph, type GraphOptions, LIKELIEST, LOGITS, PROBABILITY, weightIn
 import { gradientName, loraLayout, loraLength, loraName, matrixOf } from './lora.ts';
 import type { LlamaWeights } from './weights.ts';
 
-/**
- * Most tokens in one run, and most cells (sequences · longest²) of one head's attention matrices: what a run keeps
- * for its backward grows with both. Runs of about 700 tokens already keep the matrix kernels busy.
- */
+/** Where no plan for the memory says otherwise (memory.ts). */
 const LIMITS: RunLimits = { tokens: 1024, attention: 1 << 20 };
 
 export interface StepOptions extends GraphOptions {
