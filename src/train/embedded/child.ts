@@ -11,12 +11,14 @@ import { deleteCheckpoint } from './checkpoint.ts';
 import { loraPlan, trainLora } from './loop.ts';
 import type { FromChild, ToChild } from './messages.ts';
 import { openTokenizer, tokeniseExamples } from './tokenise.ts';
-import { readLlama } from './weights.ts';
+import { blockBytes, readDecoder } from './weights.ts';
 
 /** Below every other process's priority, so that training takes only what nobody else wants. */
 const LOW_PRIORITY = 10;
 /** Memory that prepacked weights may use: twice the weights of the blocks, and room for the rest. */
 const PREPACK_FREE_BYTES = 8 * 2 ** 30;
+/** The serialised graph may have 2 GiB (models/onnx.ts); its nodes take a few MB of them. */
+const PREPACK_GRAPH_BYTES = 2 ** 31 - 2 ** 25;
 /** Trainings shorter than this do not win back the longer start. */
 const PREPACK_TOKENS = 40_000;
 const CHECKPOINT_MS = 30_000;
@@ -29,7 +31,7 @@ function send(message: FromChild): Promise<void> {
 
 async function train({ job }: ToChild): Promise<void> {
   const { recipe } = job;
-  const weights = readLlama(job.basePath);
+  const weights = readDecoder(job.basePath);
   const tokenizer = await openTokenizer(job.basePath);
   const { samples, skipped } = tokeniseExamples(tokenizer, job.examples, recipe);
   await tokenizer.close();
@@ -45,7 +47,8 @@ async function train({ job }: ToChild): Promise<void> {
     recipe,
     seed: job.seed,
     threads: job.threads,
-    prepack: tokens > PREPACK_TOKENS && freemem() > PREPACK_FREE_BYTES,
+    prepack:
+      tokens > PREPACK_TOKENS && freemem() > PREPACK_FREE_BYTES && blockBytes(weights) < PREPACK_GRAPH_BYTES,
     checkpoint: { path: job.checkpointPath, job: job.hash, everyMs: job.checkpointMs ?? CHECKPOINT_MS },
     onStep: (report) => void send({ type: 'step', report }),
   });

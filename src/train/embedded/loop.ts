@@ -10,10 +10,10 @@ import { type Position, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { initialLora, type LoraPlan, loraLayout } from './lora.ts';
 import { type Recipe, stepCount } from './recipe.ts';
 import { StepRunner } from './step.ts';
-import type { LlamaWeights } from './weights.ts';
+import type { DecoderWeights } from './weights.ts';
 
 export interface LoopOptions {
-  readonly weights: LlamaWeights;
+  readonly weights: DecoderWeights;
   readonly samples: readonly Sample[];
   readonly recipe: Recipe;
   readonly seed: number;

@@ -1,7 +1,7 @@
 /** The hyperparameters of the embedded trainer, with their defaults, and what a training will cost. */
 import { z } from 'zod';
 import { UnderstudyError } from '../../core/errors.ts';
-import { LINEARS } from './weights.ts';
+import { LINEARS } from './architecture.ts';
 
 const recipeSchema = z.strictObject({
   rank: z.int().positive().default(16).describe('Rank of the LoRA matrices.'),

@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { seededRandom } from '../../core/random.ts';
-import { writeTinyLlama } from '../../models/gguf/tiny.ts';
+import { writeTinyModel } from '../../models/gguf/tiny.ts';
 import { writeAdapter } from './adapter.ts';
 import { type Sample, stepOrder } from './batch.ts';
 import { loraPlan, trainLora } from './loop.ts';
 import { initialLora, loraLayout } from './lora.ts';
 import { parseRecipe, stepCount } from './recipe.ts';
-import { readLlama } from './weights.ts';
+import { readDecoder } from './weights.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'understudy-reference-'));
 after(() => rmSync(dir, { recursive: true }));
@@ -36,8 +36,8 @@ function samples(): readonly Sample[] {
 
 test('the loss of every step equals the reference run', async () => {
   const basePath = join(out, 'base.gguf');
-  writeTinyLlama(basePath);
-  const weights = readLlama(basePath);
+  writeTinyModel(basePath);
+  const weights = readDecoder(basePath);
   const plan = loraPlan(recipe);
   const parameters = initialLora(loraLayout(weights.shape, plan), seed);
   writeAdapter(join(out, 'initial.gguf'), { shape: weights.shape, plan, parameters, base: 'tiny' });

@@ -14,13 +14,15 @@ import {
 } from './batch.ts';
 import { buildGraph, type GraphOptions, LOGITS, PROBABILITY, weightInputs } from './graph.ts';
 import { gradientName, loraLayout, loraLength, loraName, matrixOf } from './lora.ts';
-import type { LlamaWeights } from './weights.ts';
+import type { DecoderWeights } from './weights.ts';
 
 /**
  * Most tokens in one run, and most cells (sequences · longest²) of one head's attention matrices: what a run keeps
  * for its backward grows with both. Runs of about 700 tokens already keep the matrix kernels busy.
  */
-const LIMITS: RunLimits = { tokens: 1024, attention: 1 << 20 };
+const LIMITS = { tokens: 1024, attention: 1 << 20 };
+/** Most logits (completion tokens · vocabulary): with a vocabulary of 262,144 they outgrow everything else. */
+const LOGITS_LIMIT = 1 << 26;
 
 export interface StepOptions extends GraphOptions {
   readonly threads: number;
@@ -34,7 +36,7 @@ export class StepRunner {
   /** Gradients of the last step, laid out as the parameters. */
   readonly gradient: Float32Array;
   private readonly session: InferenceSession;
-  private readonly weights: LlamaWeights;
+  private readonly weights: DecoderWeights;
   private readonly feeds: Readonly<Record<string, Tensor>>;
   private readonly fetches: InferenceSession.NullableOnnxValueMapType;
   private readonly partial: Float32Array;
@@ -42,13 +44,13 @@ export class StepRunner {
 
   private constructor(
     session: InferenceSession,
-    weights: LlamaWeights,
+    weights: DecoderWeights,
     parameters: Float32Array,
     options: StepOptions,
   ) {
     this.session = session;
     this.weights = weights;
-    this.limits = options.limits ?? LIMITS;
+    this.limits = options.limits ?? { ...LIMITS, labels: Math.floor(LOGITS_LIMIT / weights.shape.vocab) };
     const layout = loraLayout(weights.shape, options.plan);
     this.gradient = new Float32Array(options.mode === 'train' ? loraLength(layout) : 0);
     this.partial = new Float32Array(this.gradient.length);
@@ -70,7 +72,7 @@ export class StepRunner {
 
   /** @param parameters Flat LoRA parameters in the order of loraLayout; kept, not copied. */
   static async create(
-    weights: LlamaWeights,
+    weights: DecoderWeights,
     parameters: Float32Array,
     options: StepOptions,
   ): Promise<StepRunner> {

@@ -1,5 +1,5 @@
 /**
- * The embedded trainer: LoRA on a llama-like base model, on the CPU, in a child process of low priority.
+ * The embedded trainer: LoRA on a small language model, on the CPU, in a child process of low priority.
  * The work itself is in child.ts and loop.ts; here it is started, watched, cancelled, and found again when it
  * was already done.
  */
@@ -16,6 +16,7 @@ import type { Trainer, TrainingJob } from '../../core/runtime.ts';
 import type { Artefact } from '../../core/specialist.ts';
 import type { FromChild, ToChild, TrainingCard } from './messages.ts';
 import { parseRecipe } from './recipe.ts';
+import { checkDecoder } from './weights.ts';
 
 export interface EmbeddedOptions {
   /** Path of a base model's GGUF file, by its catalogue name. @throws UnderstudyError 'unavailable'. */
@@ -60,6 +61,7 @@ async function prepare(job: TrainingJob, options: EmbeddedOptions): Promise<ToCh
     });
   }
   const basePath = await options.basePath(base);
+  checkDecoder(basePath);
   const examples = job.train.map(({ input, answer, weight }) => ({ input, answer, weight }));
   const hash = contentHash(JSON.stringify({ version: VERSION, base, recipe, seed: job.seed, examples }), 16);
   return {
