@@ -14,7 +14,7 @@ import { LINEARS } from './architecture.ts';
 import { initialLora, type LoraPlan, loraLayout } from './lora.ts';
 import { StepRunner } from './step.ts';
 import { openTokenizer, tokeniseExample } from './tokenise.ts';
-import { type DecoderWeights, readDecoder } from './weights.ts';
+import { readDecoder } from './weights.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'understudy-export-'));
 const llama = await getLlama({
