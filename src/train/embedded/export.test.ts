@@ -10,7 +10,7 @@ import { DEFAULT_LANGUAGE } from '../../models/catalogue.ts';
 import { type TinyShape, writeTinyModel } from '../../models/gguf/tiny.ts';
 import { ensureWeights } from '../../models/weights.ts';
 import { writeAdapter } from './adapter.ts';
-import { LINEARS } from './architecture.ts';
+import { LINEARS, type Linear } from './architecture.ts';
 import { initialLora, type LoraPlan, loraLayout } from './lora.ts';
 import { StepRunner } from './step.ts';
 import { openTokenizer, tokeniseExample } from './tokenise.ts';
@@ -71,39 +71,38 @@ async function served(
   return all;
 }
 
-/** Largest and mean difference of log-probabilities over the tokens that either side gives more than 1e-6. */
 interface Difference {
+  /** Largest difference of log-probabilities, over the tokens that either side gives more than 1e-6. */
   readonly worst: number;
-  readonly mean: number;
-  /** Rows in which both sides find the same token likeliest. */
+  /** Kullback–Leibler divergence from llama.cpp's distribution to ours, in nats, mean over the rows. */
+  readonly divergence: number;
+  /** Share of the rows in which both find the same token likeliest, as greedy decoding would write it. */
   readonly sameFirst: number;
-  readonly rows: number;
 }
 
 function difference(rows: Rows, logits: Float32Array, vocab: number): Difference {
-  let [worst, sum, count, sameFirst] = [0, 0, 0, 0];
+  let [worst, divergence, sameFirst] = [0, 0, 0];
   rows.forEach((row, r) => {
     const own = logits.subarray(r * vocab, (r + 1) * vocab);
     const max = own.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
     const level = max + Math.log(own.reduce((total, value) => total + Math.exp(value - max), 0));
-    const [first] = [...row].reduce((a, b) => (b[1] > a[1] ? b : a));
-    if (own[first]! === max) sameFirst++;
+    // The map comes sorted, likeliest first.
+    const [first] = row.keys();
+    if (own[first!] === max) sameFirst += 1 / rows.length;
     for (const [token, theirs] of row) {
       const ours = own[token]! - level;
-      if (Math.max(ours, theirs) < Math.log(1e-6)) continue;
-      worst = Math.max(worst, Math.abs(ours - theirs));
-      sum += Math.abs(ours - theirs);
-      count++;
+      if (Math.max(ours, theirs) > Math.log(1e-6)) worst = Math.max(worst, Math.abs(ours - theirs));
+      if (theirs > Number.NEGATIVE_INFINITY) divergence += (Math.exp(theirs) * (theirs - ours)) / rows.length;
     }
   });
-  return { worst, mean: sum / count, sameFirst, rows: rows.length };
+  return { worst, divergence, sameFirst };
 }
 
 interface Compared {
   readonly plain: Difference;
   readonly adapted: Difference;
-  /** How far the adapter moves what llama.cpp answers: it must matter, or its comparison would prove nothing. */
-  readonly moved: number;
+  /** What the adapter changes in what llama.cpp answers: if it did not matter, its comparison would prove nothing. */
+  readonly moved: Difference;
 }
 
 /** The base model and the base model with an adapter, both in the graph and in llama.cpp. */
@@ -137,16 +136,22 @@ async function compare(
   const compared = {
     plain: difference(base!, bare, vocab),
     adapted: difference(theirs!, own, vocab),
-    moved: difference(theirs!, bare, vocab).worst,
+    moved: difference(theirs!, bare, vocab),
   };
-  for (const [name, d] of Object.entries(compared))
-    t.diagnostic(
-      `${name}: ${typeof d === 'number' ? d : `worst ${d.worst}, mean ${d.mean}, same first ${d.sameFirst} of ${d.rows}`}`,
-    );
+  for (const [name, found] of Object.entries(compared)) t.diagnostic(`${name}: ${JSON.stringify(found)}`);
   return compared;
 }
 
 const plan: LoraPlan = { rank: 4, alpha: 8, targets: LINEARS, firstLayer: 0 };
+
+/** Biases of both blocks, by linear layer and size. */
+function biases(sizes: Partial<Readonly<Record<Linear, number>>>): TinyShape['tensors'] {
+  return Object.fromEntries(
+    [0, 1].flatMap((layer) =>
+      Object.entries(sizes).map(([linear, size]) => [`blk.${layer}.${linear}.bias`, [size]]),
+    ),
+  );
+}
 
 /**
  * By architecture, and how close the log-probabilities must come: float32 throughout, but llama.cpp looks GELU up in
@@ -162,12 +167,25 @@ const variants: readonly (readonly [string, Partial<TinyShape>, number])[] = [
         'llama.rope.scaling.type': { string: 'linear' },
         'llama.rope.scaling.factor': { float32: 4 },
       },
-      tensors: { 'blk.0.attn_output.bias': [32], 'blk.1.attn_output.bias': [32] },
+      tensors: biases({
+        attn_q: 32,
+        attn_k: 16,
+        attn_v: 16,
+        attn_output: 32,
+        ffn_gate: 48,
+        ffn_up: 48,
+        ffn_down: 32,
+      }),
     },
     1e-4,
   ],
   ['qwen2', { architecture: 'qwen2' }, 1e-4],
   ['qwen3', { architecture: 'qwen3', tied: false }, 1e-4],
+  [
+    'qwen3 with biases',
+    { architecture: 'qwen3', tensors: biases({ attn_q: 64, attn_k: 32, attn_v: 32 }) },
+    1e-4,
+  ],
   ['gemma3', { architecture: 'gemma3' }, 1e-2],
   [
     'gemma3 with capped logits',
@@ -175,8 +193,16 @@ const variants: readonly (readonly [string, Partial<TinyShape>, number])[] = [
     1e-2,
   ],
   [
-    'gemma3 with the usual period of six blocks',
-    { architecture: 'gemma3', layers: 6, metadata: { 'gemma3.attention.sliding_window_pattern': null } },
+    'gemma3 with the usual period of six blocks and scaled positions',
+    {
+      architecture: 'gemma3',
+      layers: 6,
+      metadata: {
+        'gemma3.attention.sliding_window_pattern': null,
+        'gemma3.rope.scaling.type': { string: 'linear' },
+        'gemma3.rope.scaling.factor': { float32: 8 },
+      },
+    },
     1e-2,
   ],
   [
@@ -191,9 +217,14 @@ for (const [name, options, tolerance] of variants) {
     const basePath = join(dir, `${name.replace(/\W+/g, '-')}.gguf`);
     writeTinyModel(basePath, options);
     const { plain, adapted, moved } = await compare(t, basePath, examples[1]!, plan, 0.1);
-    assert.ok(plain.worst < tolerance, `without adapter by up to ${plain.worst}`);
-    assert.ok(adapted.worst < tolerance, `with adapter by up to ${adapted.worst}`);
-    assert.ok(moved > 20 * tolerance, `the adapter moves no log-probability by more than ${moved}`);
+    for (const [what, { worst, sameFirst }] of Object.entries({ plain, adapted })) {
+      assert.ok(worst < tolerance, `${what}: by up to ${worst}`);
+      assert.ok(sameFirst > 0.999, `${what}: the same first choice in ${sameFirst} of the rows`);
+    }
+    assert.ok(
+      moved.worst > 20 * tolerance,
+      `the adapter moves no log-probability by more than ${moved.worst}`,
+    );
   });
 }
 
@@ -207,22 +238,20 @@ async function real(name: string): Promise<{ readonly path: string } | { readonl
   }
 }
 
-// llama.cpp multiplies these weights in 8 bits, which is far coarser than anything a wrong graph could hide behind.
-for (const name of [DEFAULT_LANGUAGE, 'gemma3-270m-q4-k-m']) {
+// llama.cpp multiplies these weights with activations of 8 bits; from the same weights in float32 it comes as close as
+// on the tiny models (worst 3e-4 for SmolLM2, 6e-3 for Gemma 3).
+for (const [name, example, spread] of [
+  [DEFAULT_LANGUAGE, examples[1]!, 0.07],
+  // Few rows: each has 262,144 probabilities.
+  ['gemma3-270m-q4-k-m', examples[0]!, 0.03],
+] as const) {
   const weights = await real(name);
   test(`the same on real weights: ${name}`, { skip: 'skip' in weights && weights.skip }, async (t) => {
     if ('skip' in weights) return;
-    const { plain, adapted, moved } = await compare(
-      t,
-      weights.path,
-      examples[1]!,
-      { ...plan, rank: 8 },
-      0.05,
-    );
-    for (const { mean, sameFirst, rows } of [plain, adapted]) {
-      assert.ok(mean < 0.15, `log-probabilities differ by ${mean} on average`);
-      assert.ok(sameFirst >= rows - 2, `the same first choice in ${sameFirst} of ${rows} rows`);
-    }
-    assert.ok(moved > 3, `the adapter moves no log-probability by more than ${moved}`);
+    const compared = await compare(t, weights.path, example, { ...plan, rank: 8 }, spread);
+    const { plain, adapted, moved } = compared;
+    assert.ok(plain.divergence < 0.03, `without adapter: ${plain.divergence} nats`);
+    assert.ok(adapted.divergence < 0.03, `with adapter: ${adapted.divergence} nats`);
+    assert.ok(moved.divergence > 0.3, `the adapter moves the answers by ${moved.divergence} nats only`);
   });
 }
