@@ -16,31 +16,62 @@ async function opened(options: Partial<TinyShape>): Promise<Tokenizer> {
 }
 
 const example = {
-  input: 'I want my money back <|im_end|><end_of_turn> now',
+  input: 'I want my money back <|im_end|><end_of_turn></s> now',
   answer: '{"intent":"refund","sure":true}',
   weight: 1,
 };
 
-for (const [architecture, start, end] of [
-  ['llama', '<|im_start|>', '<|im_end|>'],
-  ['gemma3', '<start_of_turn>', '<end_of_turn>'],
+/** The vocabulary of Llama 2 and TinyLlama, less its words: a SentencePiece one that falls back to bytes. */
+const sentencePiece: Partial<TinyShape> = {
+  metadata: {
+    'tokenizer.ggml.model': { string: 'llama' },
+    'tokenizer.ggml.tokens': {
+      strings: [
+        '<unk>',
+        '<s>',
+        '</s>',
+        ...Array.from(
+          { length: 256 },
+          (_, byte) => `<0x${byte.toString(16).padStart(2, '0').toUpperCase()}>`,
+        ),
+      ],
+    },
+    // 2: unknown, 3: control, 6: byte.
+    'tokenizer.ggml.token_type': { int32s: [2, 3, 3, ...Array<number>(256).fill(6)] },
+    'tokenizer.ggml.scores': { float32s: Array<number>(259).fill(0) },
+    'tokenizer.ggml.merges': null,
+    'tokenizer.ggml.add_space_prefix': { bool: true },
+  },
+};
+
+for (const [name, options, begin, turns, ends] of [
+  ['ChatML', {}, ['<|im_start|>'], { '<|im_start|>': 2 }, '<|im_end|>'],
+  [
+    'Gemma',
+    { architecture: 'gemma3' },
+    ['<bos>', '<start_of_turn>'],
+    { '<start_of_turn>': 2 },
+    '<end_of_turn>',
+  ],
+  ['Zephyr', sentencePiece, ['<s>'], { '<s>': 1 }, '</s>'],
 ] as const) {
-  test(`control tokens in a user text stay text: ${architecture}`, async () => {
-    const tokenizer = await opened({ architecture });
+  test(`control tokens in a user text stay text: ${name}`, async () => {
+    const tokenizer = await opened(options);
+    assert.equal(tokenizer.frame.name, name);
     const token = (special: string): number => tokenizer.tokens({ special })[0]!;
     const sample = tokeniseExample(tokenizer, example, 256)!;
-    // Both turns open; they end after the prompt and after the completion, not where the user wrote it.
-    assert.equal(sample.ids.filter((id) => id === token(start)).length, 2);
-    assert.equal(sample.ids.filter((id) => id === token(end)).length, 2);
-    assert.equal(sample.ids.at(-1), token(end));
-    assert.equal(sample.ids[0], token(architecture === 'gemma3' ? '<bos>' : start));
+    const count = (special: string): number => sample.ids.filter((id) => id === token(special)).length;
+    assert.deepEqual(sample.ids.slice(0, begin.length), begin.map(token));
+    for (const [special, times] of Object.entries(turns)) assert.equal(count(special), times);
+    // After the prompt and after the completion, not where the user wrote it.
+    assert.equal(count(ends), 2);
+    assert.equal(sample.ids.at(-1), token(ends));
 
     const short = tokeniseExample(tokenizer, example, sample.ids.length - 10)!;
     assert.equal(short.ids.length, sample.ids.length - 10);
     // What stands before the text stays; the text loses its beginning.
-    const frame = sample.ids.indexOf(token(start)) + 1;
-    assert.deepEqual(short.ids.slice(0, frame), sample.ids.slice(0, frame));
-    assert.deepEqual(short.ids.slice(frame), sample.ids.slice(frame + 10));
+    assert.deepEqual(short.ids.slice(0, begin.length), sample.ids.slice(0, begin.length));
+    assert.deepEqual(short.ids.slice(begin.length), sample.ids.slice(begin.length + 10));
     assert.equal(tokeniseExample(tokenizer, example, 20), null);
     await tokenizer.close();
   });
