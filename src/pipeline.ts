@@ -9,7 +9,7 @@ import { type Call, UNTIMED } from './core/call.ts';
 import { manifestOf, type SplitOrder } from './core/dataset.ts';
 import { UnderstudyError } from './core/errors.ts';
 import type { LearnOptions, LearnReport, TaskReport } from './core/learning.ts';
-import type { Candidate } from './core/specialist.ts';
+import { type Candidate, COST } from './core/specialist.ts';
 import type { Task } from './core/task.ts';
 import { buildDataset } from './curate/dataset.ts';
 import { usableCalls } from './curate/usable.ts';
@@ -56,7 +56,7 @@ export async function learn(
     const heat = await compete({ candidates: cheap.candidates, tryOut });
     prospects.push({ task, dataset, dropped: cheap.dropped, heat, askedAgain: asked });
   }
-  // … then language models, whose minutes go where most calls are left to gain.
+  // … then what takes minutes, which go where most calls are left to gain.
   const deadline = Date.now() + config.train.minutes * 60_000;
   const contested: Prospect[] = [];
   for (const prospect of prospects.toSorted((a, b) => leftToGain(b) - leftToGain(a))) {
@@ -113,7 +113,7 @@ const wantedBy =
 const orderOf = (calls: readonly Call[]): SplitOrder =>
   calls.filter(({ tags }) => UNTIMED in tags).length * 2 > calls.length ? 'shuffle-sessions' : 'time';
 
-const isCheap = ({ rung }: Candidate): boolean => rung !== 'lora';
+const isCheap = ({ rung }: Candidate): boolean => COST[rung] === 'seconds';
 
 const only = ({ candidates, dropped }: Choice, wanted: (candidate: Candidate) => boolean): Choice => ({
   candidates: candidates.filter(wanted),

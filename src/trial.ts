@@ -57,20 +57,21 @@ export interface Prospect {
   readonly askedAgain: number;
 }
 
-/** The ladder for a task, with `minutes` left for training language models. */
+/** The ladder for a task, with `minutes` left for trainings that take minutes. */
 export function candidatesFor(task: Task, dataset: Dataset, workshop: Workshop, minutes: number): Choice {
   return chooseCandidates(task, dataset, {
     catalogue: CATALOGUE,
     room: probeHardware(workshop.config.dataDir),
     available: workshop.models,
     trainable: new Set(workshop.trainers.flatMap(({ rungs }) => rungs)),
+    hosted: workshop.config.train.hosted?.model ?? null,
     minutes,
     gate: workshop.config.gate,
   });
 }
 
 /**
- * The minutes for training language models on a dataset: what an earlier run with the same budget gave it, else what
+ * The minutes for a dataset's trainings that take minutes: what an earlier run with the same budget gave it, else what
  * is left of this one's. A recipe depends on them, so a killed training goes on only where they are the same again.
  */
 export function minutesFor(
@@ -84,7 +85,7 @@ export function minutesFor(
   return typeof before?.detail.minutes === 'number' ? before.detail.minutes : left;
 }
 
-/** Puts on record that the dataset's language models are trained in so many minutes. */
+/** Puts on record that the dataset's trainings have so many minutes. */
 export function recordMinutes(
   dataset: Pick<Dataset, 'id'>,
   minutes: number,

@@ -60,7 +60,7 @@ export function withLearnOptions(command: Command): Command {
     )
     .option('--epsilon <share>', 'largest error share among the calls taken over', shareOf)
     .option('--delta <share>', 'chance that this bound does not hold', shareOf)
-    .option('--minutes <n>', 'time budget for training language models', positiveOf)
+    .option('--minutes <n>', 'time budget for trainings that take minutes', positiveOf)
     .option(
       '--ask-again',
       'ask the LLM again for held-back calls and hold answers against its majority (costs money)',

@@ -4,7 +4,7 @@ import type { Example } from './dataset.ts';
 import type { OnProgress } from './progress.ts';
 import type { Artefact, Candidate, Prediction, Rung } from './specialist.ts';
 
-/** Makes an artefact out of examples. Implementations: train/linear, train/embedded. */
+/** Makes an artefact out of examples. Implementations: train/linear, train/encoder, train/embedded, train/peft, train/hosted. */
 export interface Trainer {
   readonly name: string;
   readonly rungs: readonly Rung[];
@@ -51,4 +51,6 @@ export interface Encoder {
   readonly dimensions: number;
   /** One vector per text, in order. @throws UnderstudyError 'unavailable'. */
   embed(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]>;
+  /** This encoder as an artefact of the rung `encoder` tunes it; absent where it cannot be. */
+  readonly tunedBy?: (artefact: Artefact) => Encoder;
 }

@@ -4,9 +4,23 @@ import type { JsonObject } from './json.ts';
 
 /**
  * The ladder, cheapest first. lexical: linear classifier on words, no weights needed. knn, head: nearest
- * neighbours and a linear classifier on the encoder's frozen vectors. lora: an adapter on a base model.
+ * neighbours and a linear classifier on the encoder's frozen vectors. encoder: the encoder fine-tuned with its head.
+ * lora: an adapter on a base language model. hosted: a model fine-tuned and run by a provider, where one is configured.
  */
-export type Rung = 'lexical' | 'knn' | 'head' | 'lora';
+export type Rung = 'lexical' | 'knn' | 'head' | 'encoder' | 'lora' | 'hosted';
+
+/** What training a rung takes on a task of ordinary size, cheapest first. */
+export const COST: Readonly<Record<Rung, 'seconds' | 'minutes'>> = {
+  lexical: 'seconds',
+  knn: 'seconds',
+  head: 'seconds',
+  encoder: 'minutes',
+  lora: 'minutes',
+  hosted: 'minutes',
+};
+
+/** The ladder in its order. */
+export const RUNGS = Object.keys(COST) as readonly Rung[];
 
 /** A base model plus a training recipe. */
 export interface Candidate {
@@ -37,6 +51,8 @@ export interface Artefact {
   readonly trainedMs: number;
   /** Figures of the run worth keeping: steps, examples, final loss, tokens per second. */
   readonly figures: Readonly<Record<string, number>>;
+  /** Where it writes the values of JSON objects alone: their keys, in order (models/answer-keys). */
+  readonly answerKeys?: readonly string[];
 }
 
 /** What a runtime tells about its own sureness; every signal is in [0, 1], higher is surer. */

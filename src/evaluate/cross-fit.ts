@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { Example } from '../core/dataset.ts';
 import { contentHash } from '../core/ids.ts';
 import type { Trainer, TrainingJob } from '../core/runtime.ts';
-import type { Artefact } from '../core/specialist.ts';
+import { type Artefact, COST } from '../core/specialist.ts';
 import { type Marked, type PredictionOptions, scorePredictions } from './evaluate.ts';
 
 interface CrossFitOptions extends Omit<PredictionOptions, 'artefact'> {
@@ -32,7 +32,8 @@ export interface Fitted {
 /** Trains the job: cross-fitted where that takes seconds, else on train alone, with predictions on validation. */
 export async function fitAndMark(options: CrossFitOptions): Promise<Fitted> {
   const { trainer, job, on, signal } = options;
-  if (job.candidate.rung !== 'lora' && job.train.length <= MOST_CROSS_FITTED) return crossFit(options);
+  if (COST[job.candidate.rung] === 'seconds' && job.train.length <= MOST_CROSS_FITTED)
+    return crossFit(options);
   const artefact = await trainer.train(job, on, signal);
   return { artefact, marked: await scorePredictions(job.validation, { ...options, artefact }) };
 }

@@ -10,6 +10,7 @@ import { Tokenizer } from '@huggingface/tokenizers';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { UnderstudyError } from '../core/errors.ts';
 import { isObject, parseJson } from '../core/json.ts';
+import { bertWeights, loadTunedBert, type TunedBert, type Tuning } from './bert-lora.ts';
 import { CONTRIB, float, GraphBuilder, type Value } from './onnx.ts';
 import { readSafetensors, type Safetensor } from './safetensors.ts';
 
@@ -24,8 +25,8 @@ export interface Bert {
   readonly dimensions: number;
   /** Token ids with [CLS] and [SEP], cut to `maxTokens`. */
   tokenize(text: string): number[];
-  /** One unit vector per text, in order. */
-  embed(texts: readonly string[]): Promise<Float32Array[]>;
+  /** One unit vector per text, in order; by the tuned encoder where a tuning is given. */
+  embed(texts: readonly string[], tuning?: Tuning): Promise<Float32Array[]>;
   close(): Promise<void>;
 }
 
@@ -40,15 +41,24 @@ export async function loadBert(
   dir: string,
   options: { readonly threads?: number; readonly maxTokens?: number } = {},
 ): Promise<Bert> {
-  const config = bertConfig(readJson(join(dir, 'config.json')));
+  const { config, tensors } = readBert(dir);
   const tokenizer = new Tokenizer(readJson(join(dir, 'tokenizer.json')), {});
-  const graph = bertGraph(config, readSafetensors(join(dir, 'model.safetensors')));
-  const session = await InferenceSession.create(graph, {
+  const sessionOptions: InferenceSession.SessionOptions = {
     intraOpNumThreads: options.threads ?? 1,
     interOpNumThreads: 1,
     // Spinning threads would take the cores from the gateway between two batches.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
-  });
+  };
+  const session = await InferenceSession.create(bertGraph(config, tensors), sessionOptions);
+  // Opened when the first specialist of a tuned encoder is asked: it holds the weights once more, for all of them.
+  let tuned: Promise<TunedBert> | null = null;
+  const openTuned = (): Promise<TunedBert> => {
+    tuned ??= loadTunedBert(bertWeights(config, readBert(dir).tensors), sessionOptions);
+    tuned.catch(() => {
+      tuned = null;
+    });
+    return tuned;
+  };
   const maxTokens = options.maxTokens ?? MAX_TOKENS;
   const tokenize = (text: string): number[] => {
     const ids = tokenizer.encode(text).ids;
@@ -58,9 +68,26 @@ export async function loadBert(
   return {
     dimensions: config.hidden,
     tokenize,
-    embed: (texts) => embedAll(session, config.hidden, texts.map(tokenize)),
-    close: () => session.release(),
+    embed: async (texts, tuning) => {
+      const tokens = texts.map(tokenize);
+      if (tuning === undefined) return embedAll(tokens, (batch) => run(session, config.hidden, batch));
+      const bert = await openTuned();
+      return embedAll(tokens, (batch) => bert.embed(batch, tuning));
+    },
+    close: async () => {
+      await (await tuned?.catch(() => null))?.close();
+      await session.release();
+    },
   };
+}
+
+/** The weights as they are in the folder. @throws UnderstudyError 'unavailable', 'corrupt'. */
+export function readBert(dir: string): {
+  readonly config: BertConfig;
+  readonly tensors: ReadonlyMap<string, Safetensor>;
+} {
+  const config = bertConfig(readJson(join(dir, 'config.json')));
+  return { config, tensors: readSafetensors(join(dir, 'model.safetensors')) };
 }
 
 /** Tokens (padding included) that go through the graph at once: bounds memory and how long one run blocks. */
@@ -68,9 +95,8 @@ const TOKENS_PER_RUN = 2048;
 
 /** Texts of like length share a run, so that little of it is padding. */
 async function embedAll(
-  session: InferenceSession,
-  hidden: number,
   texts: readonly number[][],
+  run: (batch: readonly number[][]) => Promise<Float32Array[]>,
 ): Promise<Float32Array[]> {
   const order = texts.map((_, i) => i).sort((a, b) => texts[a]!.length - texts[b]!.length);
   const out: Float32Array[] = new Array<Float32Array>(texts.length);
@@ -79,11 +105,7 @@ async function embedAll(
     let n = 1;
     while (at + n < order.length && texts[order[at + n]!]!.length * (n + 1) <= TOKENS_PER_RUN) n++;
     const batch = order.slice(at, at + n);
-    const vectors = await run(
-      session,
-      hidden,
-      batch.map((i) => texts[i]!),
-    );
+    const vectors = await run(batch.map((i) => texts[i]!));
     batch.forEach((i, k) => {
       out[i] = vectors[k]!;
     });

@@ -7,6 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import type { OutputKind } from '../core/answer.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { Rung, Signals } from '../core/specialist.ts';
+import type { Tuning } from './bert-lora.ts';
 import { lexicalVector, makeVocabulary, type Sparse, type Vocabulary } from './lexical.ts';
 import { nearest, type VectorIndex, vote } from './neighbours.ts';
 import { type CopyPlan, fillSkeleton } from './skeleton.ts';
@@ -23,6 +24,8 @@ export interface LinearModel {
   readonly kind: OutputKind;
   /** Catalogue name; null where no vector is needed. */
   readonly encoder: string | null;
+  /** What the encoder is tuned by; null where it stays as it is. */
+  readonly tuning: Tuning | null;
   readonly plan: CopyPlan;
   /** Weights for filling the plan's slots; see pointing.ts. */
   readonly pointing: Float32Array;
@@ -148,11 +151,13 @@ export function encodeLinear(model: LinearModel): Uint8Array {
     ...(model.vocabulary ? { hashes: model.vocabulary.hashes, idf: model.vocabulary.idf } : {}),
     ...(model.linear ? { weights: model.linear.weights, bias: model.linear.bias } : {}),
     ...(model.index ? { vectors: model.index.vectors, labels: model.index.classes } : {}),
+    ...(model.tuning ? { tuning: model.tuning.parameters } : {}),
   };
   const { rung, kind, encoder, plan, classes, job, figures } = model;
   const header = JSON.stringify({
     ...{ rung, kind, encoder, plan, classes, job, figures },
     dimensions: model.index?.dimensions ?? 0,
+    rank: model.tuning?.rank ?? 0,
     arrays: Object.entries(arrays).map(([name, array]) => [name, array.length]),
   });
   const head = Buffer.from(`${MAGIC}${Buffer.byteLength(header)}\n${header}`);
@@ -167,6 +172,8 @@ export function encodeLinear(model: LinearModel): Uint8Array {
 interface Header
   extends Pick<LinearModel, 'rung' | 'kind' | 'encoder' | 'plan' | 'classes' | 'job' | 'figures'> {
   readonly dimensions: number;
+  /** Of the tuning's LoRA matrices. */
+  readonly rank: number;
   readonly arrays: readonly (readonly [string, number])[];
 }
 
@@ -197,10 +204,11 @@ export function decodeLinear(bytes: Uint8Array): LinearModel {
   }
   const floats = (name: string): Float32Array => new Float32Array(parts.get(name) ?? new ArrayBuffer(0));
   const ints = (name: string): Uint32Array => new Uint32Array(parts.get(name) ?? new ArrayBuffer(0));
-  const { rung, kind, encoder, plan, classes, job, figures, dimensions } = header;
+  const { rung, kind, encoder, plan, classes, job, figures, dimensions, rank } = header;
   return {
     ...{ rung, kind, encoder, plan, classes, job, figures },
     pointing: floats('pointing'),
+    tuning: parts.has('tuning') ? { rank, parameters: floats('tuning') } : null,
     vocabulary: parts.has('hashes') ? makeVocabulary(ints('hashes'), floats('idf')) : null,
     linear: parts.has('weights') ? { weights: floats('weights'), bias: floats('bias') } : null,
     index: parts.has('vectors') ? { dimensions, vectors: floats('vectors'), classes: ints('labels') } : null,

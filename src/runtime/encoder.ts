@@ -3,7 +3,7 @@
  * Does not: run the model (server/, models/bert.ts).
  */
 import { UnderstudyError } from '../core/errors.ts';
-import { isObject, type Json } from '../core/json.ts';
+import { isObject, type Json, type JsonObject } from '../core/json.ts';
 import type { Encoder } from '../core/runtime.ts';
 import type { Client } from './client.ts';
 import { sharing } from './spread.ts';
@@ -19,14 +19,15 @@ export function remoteEncoder(options: {
 }): Encoder {
   const { clients, name, dimensions } = options;
   const share = sharing(clients);
-  const post = (input: string[], signal: AbortSignal | undefined): Promise<Json> => {
-    const body = { model: name, input, encoding_format: 'base64' };
-    return share((client) => client.post('/v1/embeddings', body, signal));
-  };
-  return {
+  const encoderWith = (more: JsonObject): Encoder => ({
     name,
     dimensions,
+    tunedBy: ({ path }) => encoderWith({ lora_path: path }),
     async embed(texts, signal) {
+      const post = (input: string[]): Promise<Json> => {
+        const body = { model: name, input, encoding_format: 'base64', ...more };
+        return share((client) => client.post('/v1/embeddings', body, signal));
+      };
       // By length, so that a batch holds little padding; longest first, so that the servers end together.
       const order = texts.map((_, i) => i).sort((a, b) => texts[b]!.length - texts[a]!.length);
       const out = new Array<Float32Array>(texts.length);
@@ -35,10 +36,7 @@ export function remoteEncoder(options: {
         while (at < order.length) {
           const batch = order.slice(at, at + PER_REQUEST);
           at += PER_REQUEST;
-          const answer = await post(
-            batch.map((i) => texts[i]!),
-            signal,
-          );
+          const answer = await post(batch.map((i) => texts[i]!));
           const data = isObject(answer) && Array.isArray(answer.data) ? answer.data : [];
           batch.forEach((i, k) => {
             const item = data[k];
@@ -49,7 +47,8 @@ export function remoteEncoder(options: {
       await Promise.all(clients.map(work));
       return out;
     },
-  };
+  });
+  return encoderWith({});
 }
 
 /** Little-endian floats in base64, as OpenAI's API gives them. */

@@ -1,5 +1,6 @@
 /**
- * Runs the cheap rungs in this process: the encoder's vector where the model needs one, then arithmetic.
+ * Runs linear models in this process, of the cheap rungs and of the tuned encoder: the encoder's vector where the model
+ * needs one, then arithmetic.
  * Does not: load the encoder (runtime/encoder), or know the models' inside (models/linear).
  */
 import { UnderstudyError } from '../core/errors.ts';
@@ -25,17 +26,23 @@ export function linearRuntime(options: { readonly encoder: Encoder | null }): Ru
     return loading;
   };
   return {
-    rungs: encoder ? ['lexical', 'knn', 'head'] : ['lexical'],
+    rungs: [
+      'lexical',
+      ...(encoder ? (['knn', 'head'] as const) : []),
+      ...(encoder?.tunedBy ? (['encoder'] as const) : []),
+    ],
     predict: async (artefact, input, { signal, draft } = {}) => {
       const start = performance.now();
       const model = await modelOf(artefact);
       let vector: Float32Array | null = null;
       if (model.encoder !== null) {
-        if (encoder?.name !== model.encoder)
+        if (encoder?.name !== model.encoder || (model.tuning !== null && !encoder.tunedBy))
           throw new UnderstudyError('unavailable', `This specialist needs the encoder ${model.encoder}.`, {
             hint: 'Run `understudy doctor` to see how to get its weights.',
           });
-        const embedder = draft === undefined || memory === null ? encoder : memory;
+        // A tuned encoder is one specialist's own: no other rung meets its vectors.
+        const tuned = model.tuning === null ? null : encoder.tunedBy?.(artefact);
+        const embedder = tuned ?? (draft === undefined || memory === null ? encoder : memory);
         vector = (await embedder.embed([encoderText(input)], signal))[0] ?? null;
       }
       if (signal?.aborted)

@@ -11,6 +11,7 @@ import { callsNeeded } from '../core/statistics.ts';
 import type { Task } from '../core/task.ts';
 import type { CatalogueEntry } from '../models/catalogue.ts';
 import type { Room } from './hardware.ts';
+import { planEncoder, planLora, tokenLengths } from './plan.ts';
 
 export interface Surroundings {
   readonly catalogue: readonly CatalogueEntry[];
@@ -19,7 +20,9 @@ export interface Surroundings {
   readonly available: ReadonlySet<string>;
   /** Rungs that some trainer can train. */
   readonly trainable: ReadonlySet<Rung>;
-  /** Minutes that training language models may take for this task. */
+  /** The model that a provider fine-tunes and runs, by the provider's name; null where none is configured. */
+  readonly hosted: string | null;
+  /** Minutes that rungs which take minutes may take for this task, together. */
   readonly minutes: number;
   readonly gate: { readonly epsilon: number; readonly delta: number };
   /** Longest prompt with answer that a language model is served with, in tokens; 1,024 unless told. */
@@ -36,15 +39,11 @@ export interface Choice {
 
 const PERMISSIVE = ['Apache-2.0', 'MIT', 'BSD-3-Clause', 'CC-BY-4.0'];
 
+/** Of the minutes for a task, at most this share goes to the encoder: the language model must have its chance. */
+const ENCODER_SHARE = 1 / 3;
+
 /** Fewer examples than this teach nothing that can be told apart from chance. */
 const LEAST_EXAMPLES = 30;
-
-/** Training: 250 tokens/s at 135M parameters on two cores (see docs), in proportion to cores and to parameters. */
-const tokensPerSecond = (parameters: number, cores: number): number =>
-  250 * (135e6 / parameters) * (cores / 2);
-
-/** English and JSON come to about this many characters per token. */
-const CHARACTERS_PER_TOKEN = 3.5;
 
 /** The candidates for a task, and why the others were dropped. */
 export function chooseCandidates(task: Task, dataset: Dataset, around: Surroundings): Choice {
@@ -61,20 +60,44 @@ export function chooseCandidates(task: Task, dataset: Dataset, around: Surroundi
       ? 'Its answers are free text: whether two texts are equally good takes a judge model, and there is none.'
       : whyTooFew(dataset);
   consider('lexical', null, hopeless ?? whyNotTrained('lexical', around));
-  for (const entry of around.catalogue.filter(({ kind }) => kind === 'encoder'))
+  const encoders = around.catalogue.filter(({ kind }) => kind === 'encoder');
+  for (const entry of encoders)
     for (const rung of ['knn', 'head'] as const)
       consider(rung, entry.name, hopeless ?? whyNotTrained(rung, around) ?? whyNotHere(entry, around));
+  // Fine-tuning the encoder costs less than training a language model, which gets the minutes that are left.
+  let { minutes } = around;
+  for (const entry of encoders) {
+    const plan = planEncoder(dataset.splits.train, {
+      cores: around.room.cores,
+      minutes: minutes * ENCODER_SHARE,
+    });
+    const why =
+      hopeless ??
+      whyNotTrained('encoder', around) ??
+      whyNotHere(entry, around) ??
+      whyNotProvable(dataset, around) ??
+      plan.why;
+    if (why === null) minutes -= plan.minutes;
+    consider('encoder', entry.name, why, plan.recipe);
+  }
   for (const entry of around.catalogue.filter(({ kind }) => kind === 'language')) {
-    const plan = planLora(entry, dataset, around);
+    const plan = planLora(entry.parameters, dataset.splits.train, { cores: around.room.cores, minutes });
     const why =
       hopeless ??
       (entry.trainable === true ? null : entry.trainable.no) ??
       whyNotTrained('lora', around) ??
       whyNotHere(entry, around) ??
-      whyNotSuited(entry, dataset, around) ??
+      whyNotProvable(dataset, around) ??
+      whyTooLong(entry, dataset, around) ??
       plan.why;
     consider('lora', entry.name, why, plan.recipe);
   }
+  if (around.hosted !== null)
+    consider(
+      'hosted',
+      around.hosted,
+      hopeless ?? whyNotTrained('hosted', around) ?? whyNotProvable(dataset, around),
+    );
   return { candidates, dropped };
 }
 
@@ -106,40 +129,19 @@ function whyNotHere(entry: CatalogueEntry, around: Surroundings): string | null 
   return null;
 }
 
-function whyNotSuited(entry: CatalogueEntry, dataset: Dataset, around: Surroundings): string | null {
-  const least = callsNeeded(0, around.gate.epsilon, around.gate.delta);
-  const held = dataset.splits.calibration.length;
-  if (held < least)
-    return `With ${held} calls held back for the gate it could not be proved: at least ${least} are needed.`;
+function whyNotProvable({ splits }: Dataset, { gate }: Surroundings): string | null {
+  const least = callsNeeded(0, gate.epsilon, gate.delta);
+  const held = splits.calibration.length;
+  if (held >= least) return null;
+  return `With ${held} calls held back for the gate it could not be proved: at least ${least} are needed.`;
+}
+
+function whyTooLong(entry: CatalogueEntry, dataset: Dataset, around: Surroundings): string | null {
   const room = Math.min(entry.context, around.contextTokens ?? 1024);
-  const tooLong = tokenLengths(dataset).filter((tokens) => tokens > room).length;
+  const tooLong = tokenLengths(dataset.splits.train).filter((tokens) => tokens > room).length;
   if (tooLong * 5 > dataset.splits.train.length)
     return `${tooLong} of ${dataset.splits.train.length} examples are longer than the ${room} tokens it is served with.`;
   return null;
 }
-
-/** How many passes the time allows: about 8,000 examples in all are enough, 1 to 4 passes each. */
-function planLora(
-  entry: CatalogueEntry,
-  dataset: Dataset,
-  { room, minutes }: Surroundings,
-): { readonly recipe: JsonObject; readonly why: string | null } {
-  const lengths = tokenLengths(dataset);
-  const wanted = Math.min(4, Math.max(1, 8_000 / Math.max(1, lengths.length)));
-  const total = lengths.reduce((sum, tokens) => sum + tokens, 0);
-  const speed = tokensPerSecond(entry.parameters, room.cores);
-  const passMinutes = total / speed / 60;
-  const epochs = Number(Math.min(wanted, minutes / Math.max(passMinutes, 1e-9)).toFixed(2));
-  const why =
-    epochs < Math.min(0.5, wanted)
-      ? `One pass over its ${lengths.length} examples would take about ${Math.ceil(passMinutes)} minutes; ${Number(minutes.toFixed(1))} are left for it.`
-      : null;
-  return { recipe: { epochs: Math.max(0.01, epochs) }, why };
-}
-
-const tokenLengths = ({ splits }: Dataset): number[] =>
-  splits.train.map(
-    ({ input, answer }) => Math.ceil((input.length + answer.length) / CHARACTERS_PER_TOKEN) + 12,
-  );
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;

@@ -1,11 +1,11 @@
 /**
- * Lets candidates compete on a task's own data, cheapest first. Rungs that take seconds are always tried; a language
- * model costs minutes and is tried only where they leave enough to gain (the idea of successive halving, Jamieson &
+ * Lets candidates compete on a task's own data, cheapest first. Rungs that take seconds are always tried; one
+ * that takes minutes only where the cheaper ones leave enough to gain (the idea of successive halving, Jamieson &
  * Talwalkar 2016, with the rungs as the budgets).
  * Does not: train or estimate itself; trying a candidate is passed in.
  */
 import { UnderstudyError } from '../core/errors.ts';
-import type { Candidate, Verdict } from '../core/specialist.ts';
+import { type Candidate, COST, type Verdict } from '../core/specialist.ts';
 
 /** What trying a candidate told, on the validation split. */
 export interface TrialResult {
@@ -50,7 +50,7 @@ export async function compete<T extends TrialResult>(options: {
   let best: Tried<T> | null = null;
   for (const entry of tried) if (best === null || beats(entry.result, best.result)) best = entry;
   for (const candidate of options.candidates) {
-    if (candidate.rung === 'lora' && best && best.result.coverage >= ENOUGH) {
+    if (COST[candidate.rung] === 'minutes' && best && best.result.coverage >= ENOUGH) {
       const { rung } = best.candidate;
       const reason = `Not tried: the ${rung} specialist can be expected to serve ${percent(best.result.coverage)} already, so minutes of training have little to add.`;
       dropped.push({ candidate, chosen: false, reason });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { test } from 'node:test';
 import type { Dataset, Example } from '../core/dataset.ts';
 import { UnderstudyError } from '../core/errors.ts';
-import type { Candidate, Rung } from '../core/specialist.ts';
+import { type Candidate, RUNGS, type Rung } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
 import { CATALOGUE, DEFAULT_ENCODER, DEFAULT_LANGUAGE } from '../models/catalogue.ts';
 import { chooseCandidates, type Surroundings } from './candidates.ts';
@@ -34,7 +34,8 @@ const around: Surroundings = {
   catalogue: CATALOGUE,
   room: { ...room, freeMemoryBytes: 8e9, freeDiskBytes: 8e9, cores: 2 },
   available: new Set([DEFAULT_ENCODER, DEFAULT_LANGUAGE]),
-  trainable: new Set<Rung>(['lexical', 'knn', 'head', 'lora']),
+  trainable: new Set<Rung>(RUNGS),
+  hosted: null,
   minutes: 10,
   gate: { epsilon: 0.02, delta: 0.05 },
 };
@@ -51,10 +52,10 @@ test('the ladder is kept in order, and every other base model has a reason', () 
   const { candidates, dropped } = chooseCandidates(task, dataset(500, 200), around);
   assert.deepEqual(
     candidates.map(({ rung }) => rung),
-    ['lexical', 'knn', 'head', 'lora'],
+    RUNGS.filter((rung) => rung !== 'hosted'),
   );
   assert.ok(dropped.length > 0 && dropped.every(({ reason }) => reason.length > 10));
-  assert.equal(new Set(candidates.map(({ id }) => id)).size, 4);
+  assert.equal(new Set(candidates.map(({ id }) => id)).size, candidates.length);
 });
 
 test('each limit drops a LoRA for its own reason', () => {
@@ -71,6 +72,34 @@ test('each limit drops a LoRA for its own reason', () => {
   assert.match(lora(dataset(200, 200, 'long '.repeat(3000))), /longer than the 1024 tokens/);
 });
 
+test('what takes minutes shares the time: the encoder first, the language model with what is left', () => {
+  const long = dataset(5000, 200, 'long '.repeat(60));
+  const epochs = (minutes: number, rung: Rung): number =>
+    Number(
+      chooseCandidates(task, long, { ...around, minutes }).candidates.find((each) => each.rung === rung)
+        ?.recipe.epochs ?? 0,
+    );
+  assert.ok(epochs(10, 'encoder') > 0.5 && epochs(10, 'encoder') < epochs(1000, 'encoder'));
+  assert.equal(epochs(10, 'lora'), 0);
+  assert.equal(epochs(1000, 'encoder'), 8);
+  assert.ok(epochs(1000, 'lora') >= 1);
+  assert.match(whyNot(long, { minutes: 0.5 }, DEFAULT_ENCODER, 'encoder'), /minutes/);
+  assert.match(whyNot(dataset(500, 100), {}, DEFAULT_ENCODER, 'encoder'), /at least 149/);
+  const heads = { trainable: new Set<Rung>(['lexical', 'knn', 'head', 'lora']) };
+  assert.match(whyNot(long, heads, DEFAULT_ENCODER, 'encoder'), /can train/);
+});
+
+test('a hosted model comes last, and only where a provider is configured', () => {
+  const { candidates } = chooseCandidates(task, dataset(500, 200), { ...around, hosted: 'small-model' });
+  assert.deepEqual(
+    candidates.map(({ rung }) => rung),
+    ['lexical', 'knn', 'head', 'encoder', 'lora', 'hosted'],
+  );
+  assert.equal(candidates.at(-1)?.base, 'small-model');
+  const nobody = { hosted: 'small-model', trainable: new Set<Rung>(['lora']) };
+  assert.match(whyNot(dataset(500, 200), nobody, 'small-model', 'hosted'), /can train/);
+});
+
 test('without the encoder only words are left', () => {
   const few = { trainable: new Set<Rung>(['lexical']), available: new Set<string>() };
   const { candidates } = chooseCandidates(task, dataset(500, 200), { ...around, ...few });
@@ -80,7 +109,6 @@ test('without the encoder only words are left', () => {
   );
 });
 
-const RUNGS: readonly Rung[] = ['lexical', 'knn', 'head', 'lora'];
 const ladder: Candidate[] = RUNGS.map((rung) => ({ id: rung, taskId: 't', rung, base: null, recipe: {} }));
 const race = (coverage: Partial<Record<Rung, number>>) =>
   compete<TrialResult>({
@@ -92,11 +120,14 @@ const race = (coverage: Partial<Record<Rung, number>>) =>
     },
   });
 
-test('a LoRA is not trained where a cheap rung serves nearly all', async () => {
-  const { winner, verdicts, tried } = await race({ lexical: 0.9, knn: 0.9, head: 0.96, lora: 1 });
+test('what takes minutes is not trained where a cheap rung serves nearly all', async () => {
+  const { winner, verdicts, tried } = await race({ lexical: 0.9, knn: 0.9, head: 0.96, encoder: 1, lora: 1 });
   assert.equal(winner?.candidate.rung, 'head');
   assert.equal(tried.length, 3);
-  assert.match(verdicts.find(({ candidate }) => candidate.rung === 'lora')!.reason, /Not tried.*96 %/);
+  for (const rung of ['encoder', 'lora'])
+    assert.match(verdicts.find(({ candidate }) => candidate.rung === rung)!.reason, /Not tried.*96 %/);
+  const tuned = await race({ lexical: 0.5, knn: 0.5, head: 0.5, encoder: 0.93, lora: 1 });
+  assert.equal(tuned.winner?.candidate.rung, 'encoder');
 });
 
 test('a dearer rung must be clearly better', async () => {
@@ -110,7 +141,7 @@ test('a dearer rung must be clearly better', async () => {
 test('what cannot be trained is dropped with its reason; none at all is no winner', async () => {
   const some = await race({ lora: 0.4 });
   assert.equal(some.winner?.candidate.rung, 'lora');
-  assert.equal(some.verdicts.filter(({ reason }) => reason.includes('too varied')).length, 3);
+  assert.equal(some.verdicts.filter(({ reason }) => reason.includes('too varied')).length, RUNGS.length - 1);
   assert.equal(some.verdicts.filter(({ chosen }) => chosen).length, 1);
   assert.equal((await race({})).winner, null);
 });

@@ -9,6 +9,7 @@ import { messageOf, UnderstudyError } from '../../core/errors.ts';
 import { newId } from '../../core/ids.ts';
 import { parseJson } from '../../core/json.ts';
 import type { Bert } from '../../models/bert.ts';
+import type { Tuning } from '../../models/bert-lora.ts';
 import type { Completion, LanguageModel } from './language.ts';
 
 export interface ServerParts {
@@ -18,6 +19,8 @@ export interface ServerParts {
   readonly language: LanguageModel | null;
   /** Called at the first request for embeddings; null where there are no weights. */
   readonly encoder: (() => Promise<Bert>) | null;
+  /** The tuning in a linear model's file. */
+  readonly tuning: (path: string) => Promise<Tuning>;
   /** Every request but /health must carry it as a bearer token. */
   readonly token: string;
 }
@@ -40,6 +43,8 @@ const embeddingSchema = z.looseObject({
   model: z.string().optional(),
   input: z.union([z.string(), z.array(z.string()).min(1)]),
   encoding_format: z.enum(['float', 'base64']).optional(),
+  /** File of the linear model whose tuning the encoder takes on. */
+  lora_path: z.string().optional(),
 });
 
 const loadSchema = z.looseObject({ lora_name: z.string().min(1), lora_path: z.string().min(1) });
@@ -137,7 +142,8 @@ function logprobs(completion: Completion): unknown {
 async function embeddings(parts: ServerParts, body: z.infer<typeof embeddingSchema>): Promise<unknown> {
   const bert = await present(parts.encoder, 'encoder')();
   const texts = typeof body.input === 'string' ? [body.input] : body.input;
-  const vectors = await bert.embed(texts);
+  const tuning = body.lora_path === undefined ? undefined : await parts.tuning(body.lora_path);
+  const vectors = await bert.embed(texts, tuning);
   return {
     object: 'list',
     model: body.model,

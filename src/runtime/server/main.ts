@@ -9,6 +9,7 @@ import { type Bert, loadBert } from '../../models/bert.ts';
 import { modelServer } from './http.ts';
 import { languageModel } from './language.ts';
 import { messageSchema } from './settings.ts';
+import { tuningStore } from './tunings.ts';
 
 process.once('message', (message) => {
   const settings = messageSchema.parse(message);
@@ -17,6 +18,7 @@ process.once('message', (message) => {
   const server = modelServer({
     baseName: language?.name ?? '',
     token: settings.token,
+    tuning: tuningStore(),
     language:
       language === null
         ? null

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { stepOrder } from '../engine/loop.ts';
 import type { DecoderShape } from './architecture.ts';
-import { batchInputs, completionTokens, cutRuns, type Sample, stepOrder } from './batch.ts';
+import { batchInputs, completionTokens, cutRuns, type Sample } from './batch.ts';
 
 const shape: DecoderShape = {
   architecture: 'llama',

@@ -1,9 +1,8 @@
 /**
- * From tokenised examples to the inputs of one graph run: which examples make a step, how a step is cut into
- * runs that fit in memory, and the index tensors that map tokens to attention's padded layout and back.
+ * From tokenised examples to the inputs of one graph run: how a step is cut into runs that fit in memory, and the
+ * index tensors that map tokens to attention's padded layout and back.
  * Does not: tokenise (tokenise.ts) or run (step.ts).
  */
-import { seededRandom } from '../../core/random.ts';
 import type { DecoderShape } from './architecture.ts';
 
 /** A tokenised example. */
@@ -34,24 +33,6 @@ export interface Float32Input {
   readonly data: Float32Array;
 }
 export type BatchInputs = Readonly<Record<string, Int64Input | Float32Input>>;
-
-/**
- * Indices of the samples of each step: every epoch in its own order, drawn from the seed, cut into steps of
- * `batch` that run on across the end of an epoch.
- */
-export function stepOrder(
-  samples: number,
-  batch: number,
-  steps: number,
-  seed: number,
-): readonly (readonly number[])[] {
-  const order: number[] = [];
-  for (let epoch = 0; order.length < steps * batch; epoch++) {
-    const random = seededRandom(seed + epoch * 0x9e3779b9);
-    order.push(...random.shuffle(Array.from({ length: samples }, (_, i) => i)));
-  }
-  return Array.from({ length: steps }, (_, step) => order.slice(step * batch, (step + 1) * batch));
-}
 
 /**
  * Cuts a step into runs, longest samples first, so that neither the tokens of a run nor its attention matrices

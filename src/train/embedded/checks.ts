@@ -104,11 +104,7 @@ function listed(what: string, names: readonly string[]): readonly string[] {
 }
 
 export function unsupported(path: string, problems: readonly string[]): UnderstudyError {
-  return new UnderstudyError(
-    'unsupported',
-    `The embedded trainer cannot train ${path}: ${problems.join('; ')}.`,
-    {
-      hint: 'Choose a base model of the catalogue, or another trainer.',
-    },
-  );
+  return new UnderstudyError('unsupported', `${path} cannot be trained: ${problems.join('; ')}.`, {
+    hint: 'Choose a base model of the catalogue, or another trainer.',
+  });
 }

@@ -1,35 +1,42 @@
-/**
- * The process that trains: it may use much memory and block its thread, and takes both with it when it ends.
- * Started by trainer.ts, which sends one job; examples come over the channel and are never written to disk.
- */
-import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { freemem, setPriority } from 'node:os';
+/** The program of the process that trains a LoRA: from the examples of one job, which trainer.ts sends, to an adapter. */
+import { freemem } from 'node:os';
 import { UnderstudyError } from '../../core/errors.ts';
+import type { TrainingCard } from '../card.ts';
+import { deleteCheckpoint } from '../engine/checkpoint.ts';
+import type { StepReport } from '../engine/loop.ts';
+import { CHECKPOINT_MS, serveJob } from '../engine/worker.ts';
 import { writeAdapter } from './adapter.ts';
-import { deleteCheckpoint } from './checkpoint.ts';
-import { loraPlan, trainLora } from './loop.ts';
-import type { FromChild, ToChild } from './messages.ts';
-import { openTokenizer, tokeniseExamples } from './tokenise.ts';
+import type { Recipe } from './recipe.ts';
+import { openTokenizer, type TrainingText, tokeniseExamples } from './tokenise.ts';
+import { loraPlan, trainLora } from './train.ts';
 import { blockBytes, readDecoder } from './weights.ts';
 
-/** Below every other process's priority, so that training takes only what nobody else wants. */
-const LOW_PRIORITY = 10;
+export interface LoraJob {
+  /** Hash of everything that the result depends on. */
+  readonly hash: string;
+  readonly basePath: string;
+  /** Catalogue name of the base. */
+  readonly base: string;
+  readonly examples: readonly TrainingText[];
+  readonly recipe: Recipe;
+  readonly seed: number;
+  readonly threads: number;
+  readonly adapterPath: string;
+  readonly checkpointPath: string;
+  readonly checkpointMs: number | undefined;
+}
+
+/** What is worth keeping of the run. */
+export type LoraRun = Pick<TrainingCard, 'trainedMs' | 'figures'>;
+
 /** Memory that prepacked weights may use: twice the weights of the blocks, and room for the rest. */
 const PREPACK_FREE_BYTES = 8 * 2 ** 30;
 /** The serialised graph may have 2 GiB (models/onnx.ts); its nodes take a few MB of them. */
 const PREPACK_GRAPH_BYTES = 2 ** 31 - 2 ** 25;
 /** Trainings shorter than this do not win back the longer start. */
 const PREPACK_TOKENS = 40_000;
-const CHECKPOINT_MS = 30_000;
 
-function send(message: FromChild): Promise<void> {
-  return new Promise((sent) => {
-    process.send?.(message, () => sent());
-  });
-}
-
-async function train({ job }: ToChild): Promise<void> {
+async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise<LoraRun> {
   const { recipe } = job;
   const weights = readDecoder(job.basePath);
   const tokenizer = await openTokenizer(job.basePath);
@@ -50,7 +57,7 @@ async function train({ job }: ToChild): Promise<void> {
     prepack:
       tokens > PREPACK_TOKENS && freemem() > PREPACK_FREE_BYTES && blockBytes(weights) < PREPACK_GRAPH_BYTES,
     checkpoint: { path: job.checkpointPath, job: job.hash, everyMs: job.checkpointMs ?? CHECKPOINT_MS },
-    onStep: (report) => void send({ type: 'step', report }),
+    onStep,
   });
   writeAdapter(job.adapterPath, {
     shape: weights.shape,
@@ -59,12 +66,8 @@ async function train({ job }: ToChild): Promise<void> {
     base: job.base,
   });
   const tail = trained.losses.slice(-Math.max(1, Math.round(trained.losses.length / 10)));
-  const result = {
-    job: job.hash,
-    base: job.base,
-    recipe,
-    seed: job.seed,
-    sha256: createHash('sha256').update(readFileSync(job.adapterPath)).digest('hex'),
+  deleteCheckpoint(job.checkpointPath);
+  return {
     trainedMs: Math.round(trained.elapsedMs),
     figures: {
       examples: samples.length,
@@ -77,29 +80,6 @@ async function train({ job }: ToChild): Promise<void> {
       peakMemoryMb: Math.round(process.resourceUsage().maxRSS / 1024),
     },
   };
-  writeFileSync(job.cardPath, `${JSON.stringify(result, null, 2)}\n`);
-  deleteCheckpoint(job.checkpointPath);
-  await send({ type: 'done', result });
 }
 
-// Ctrl-C reaches the whole process group; what it means is for the parent to decide.
-process.on('SIGINT', () => {});
-process.on('disconnect', () => process.exit(0));
-process.once('message', (message: ToChild) => {
-  try {
-    setPriority(LOW_PRIORITY);
-  } catch {
-    // Some containers forbid it; training works all the same.
-  }
-  train(message)
-    .catch((error: unknown) => {
-      const known = error instanceof UnderstudyError;
-      return send({
-        type: 'failed',
-        code: known ? error.code : 'internal',
-        message: error instanceof Error ? error.message : String(error),
-        hint: known ? error.hint : 'Please report this with the message.',
-      });
-    })
-    .finally(() => process.exit(0));
-});
+serveJob(work);

@@ -15,7 +15,7 @@ import type { DecoderWeights } from './weights.ts';
 
 export interface GraphOptions {
   readonly plan: LoraPlan;
-  /** 'train' gives label probabilities and gradients, 'evaluate' label probabilities and logits. */
+  /** 'train' gives label probabilities and gradients, 'evaluate' label probabilities, logits and the likeliest tokens. */
   readonly mode: 'train' | 'evaluate';
   /**
    * Store the blocks' weights in the graph rather than feed them: ONNX Runtime then lays them out for its matrix
@@ -24,9 +24,13 @@ export interface GraphOptions {
   readonly prepack: boolean;
 }
 
-/** Names of the outputs: probability of each label [rows, 1], and in evaluation the logits [rows, vocab]. */
+/**
+ * Names of the outputs: probability of each label [rows, 1], and in evaluation the logits [rows, vocab] and the
+ * likeliest token [rows].
+ */
 export const PROBABILITY = 'probability';
 export const LOGITS = 'logits';
+export const LIKELIEST = 'likeliest';
 
 /** Names under which the weights are fed, with their data and sizes. */
 export function weightInputs(weights: DecoderWeights): readonly {
@@ -89,6 +93,8 @@ export function buildGraph(weights: DecoderWeights, options: GraphOptions): Uint
   g.output(probability, 'float32', ['rows', 1], PROBABILITY);
   if (!train) {
     g.output(logits, 'float32', ['rows', shape.vocab], LOGITS);
+    const likeliest = g.node('ArgMax', [logits], { axis: 1, keepdims: 0 });
+    g.output(likeliest, 'int64', ['rows'], LIKELIEST);
     return g.toBytes();
   }
 

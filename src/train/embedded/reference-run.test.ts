@@ -6,11 +6,13 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { seededRandom } from '../../core/random.ts';
 import { writeTinyModel } from '../../models/gguf/tiny.ts';
+import { stepOrder } from '../engine/loop.ts';
+import { stepCount } from '../engine/schedule.ts';
 import { writeAdapter } from './adapter.ts';
-import { type Sample, stepOrder } from './batch.ts';
-import { loraPlan, trainLora } from './loop.ts';
+import type { Sample } from './batch.ts';
 import { initialLora, loraLayout } from './lora.ts';
-import { parseRecipe, stepCount } from './recipe.ts';
+import { parseRecipe } from './recipe.ts';
+import { loraPlan, trainLora } from './train.ts';
 import { readDecoder } from './weights.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'understudy-reference-'));

@@ -12,7 +12,7 @@ import {
   rotaryInputs,
   type Sample,
 } from './batch.ts';
-import { buildGraph, type GraphOptions, LOGITS, PROBABILITY, weightInputs } from './graph.ts';
+import { buildGraph, type GraphOptions, LIKELIEST, LOGITS, PROBABILITY, weightInputs } from './graph.ts';
 import { gradientName, loraLayout, loraLength, loraName, matrixOf } from './lora.ts';
 import type { DecoderWeights } from './weights.ts';
 
@@ -29,6 +29,12 @@ export interface StepOptions extends GraphOptions {
   /** Longest sample that will come. */
   readonly maxTokens: number;
   readonly limits?: RunLimits;
+}
+
+/** Whether greedy decoding writes the completion token by token, and how probable it is as a whole. */
+export interface Checked {
+  readonly exact: boolean;
+  readonly probability: number;
 }
 
 /** A session over fixed weights and one flat array of LoRA parameters, which it reads anew at each run. */
@@ -58,7 +64,6 @@ export class StepRunner {
     for (const { name, data, dims, block } of weightInputs(weights))
       if (!(block && options.prepack)) feeds[name] = new Tensor('float32', data, dims);
     const fetches: Record<string, Tensor | null> = { [PROBABILITY]: null };
-    if (options.mode === 'evaluate') fetches[LOGITS] = null;
     for (const matrix of layout) {
       const name = loraName(matrix.layer, matrix.linear, matrix.part);
       const dims = [matrix.rows, matrix.cols];
@@ -112,8 +117,32 @@ export class StepRunner {
   /** Logits [completion tokens, vocab] that predict the completion of one sample; evaluation mode only. */
   async logits(sample: Sample): Promise<Float32Array> {
     const inputs = batchInputs([sample], this.weights.shape, 1);
-    const result = await this.session.run({ ...this.feeds, ...tensors(inputs) }, this.fetches);
+    const result = await this.session.run({ ...this.feeds, ...tensors(inputs) }, [LOGITS]);
     return result[LOGITS]!.data as Float32Array;
+  }
+
+  /** What greedy decoding would make of each sample's prompt, in order; evaluation mode only. */
+  async check(samples: readonly Sample[]): Promise<readonly Checked[]> {
+    const checked = new Map<Sample, Checked>();
+    for (const run of cutRuns(samples, this.limits)) {
+      const inputs = batchInputs(run, this.weights.shape, 1);
+      const result = await this.session.run({ ...this.feeds, ...tensors(inputs) }, [PROBABILITY, LIKELIEST]);
+      const probability = result[PROBABILITY]!.data as Float32Array;
+      const likeliest = result[LIKELIEST]!.data as BigInt64Array;
+      const labels = inputs.labels!.data as BigInt64Array;
+      let row = 0;
+      for (const sample of run) {
+        let exact = true;
+        let product = 1;
+        for (const end = row + completionTokens([sample]); row < end; row++) {
+          // Greedy decoding writes the completion if and only if, given its beginning, each next token is the likeliest.
+          exact &&= likeliest[row] === labels[row];
+          product *= probability[row]!;
+        }
+        checked.set(sample, { exact, probability: product });
+      }
+    }
+    return samples.map((sample) => checked.get(sample)!);
   }
 
   async close(): Promise<void> {

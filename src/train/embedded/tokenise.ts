@@ -3,6 +3,7 @@
  * that both sides agree by construction.
  */
 import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
+import { answerKeysOf, withoutKeys } from '../../models/answer-keys.ts';
 import { type PromptFrame, type PromptPiece, promptFrame, promptPieces } from '../../models/prompt.ts';
 import { controlToken, pieceTokens } from '../../models/vocabulary.ts';
 import type { Sample } from './batch.ts';
@@ -47,6 +48,20 @@ export interface TrainingText {
   readonly input: string;
   readonly answer: string;
   readonly weight: number;
+}
+
+/** What is learnt of a task's examples: answers without the keys that all of them have, which the artefact keeps. */
+export function trainingTexts(examples: readonly TrainingText[]): {
+  readonly texts: readonly TrainingText[];
+  readonly answerKeys: readonly string[] | null;
+} {
+  const answerKeys = answerKeysOf(examples.map(({ answer }) => answer));
+  const texts = examples.map(({ input, answer, weight }) => ({
+    input,
+    answer: (answerKeys && withoutKeys(answerKeys, answer)) ?? answer,
+    weight,
+  }));
+  return { texts, answerKeys };
 }
 
 /**

@@ -74,13 +74,13 @@ export function blockBytes({ blocks }: DecoderWeights): number {
 }
 
 /**
- * Reads the header only.
+ * The shape alone, out of the header.
  * @throws UnderstudyError as readDecoder does, and 'unsupported' where no prompt frame fits the vocabulary.
  */
-export function checkDecoder(path: string): void {
+export function readDecoderShape(path: string): DecoderShape {
   const file = openGguf(path);
   try {
-    readShape(file, path);
+    const shape = readShape(file, path);
     const list = (key: string): readonly GgufValue[] => {
       const value = file.metadata.get(`tokenizer.ggml.${key}`);
       return Array.isArray(value) ? value : [];
@@ -88,6 +88,7 @@ export function checkDecoder(path: string): void {
     const types = list('token_type');
     const control = new Set(list('tokens').filter((_, token) => types[token] === CONTROL));
     promptFrame((name) => control.has(name));
+    return shape;
   } finally {
     file.close();
   }

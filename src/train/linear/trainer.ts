@@ -3,32 +3,21 @@
  * on the encoder's vectors and words). Seconds to train, milliseconds to answer.
  * Does not: run them (runtime/linear), or decide which rung is worth it (select).
  */
-import { mkdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Example } from '../../core/dataset.ts';
 import { UnderstudyError } from '../../core/errors.ts';
 import { contentHash } from '../../core/ids.ts';
 import { type OnProgress, progressOf } from '../../core/progress.ts';
-import { seededRandom } from '../../core/random.ts';
 import type { Encoder, Trainer, TrainingJob } from '../../core/runtime.ts';
 import type { Artefact } from '../../core/specialist.ts';
 import { buildVocabulary, lexicalVector } from '../../models/lexical.ts';
 import { encoderText, type LinearModel, loadLinear, saveLinear } from '../../models/linear.ts';
-import type { VectorIndex } from '../../models/neighbours.ts';
 import { remembering } from '../../models/remembering.ts';
-import { learnCopying, toSkeleton, whyNotClassified } from '../../models/skeleton.ts';
 import { fitLinear } from './fit.ts';
 import { fitPointing } from './fit-pointing.ts';
+import { artefactOf, epochsFor, lossWeights, RATES, storedVectors, toClasses } from './parts.ts';
 
-/**
- * Step sizes, tried on Banking77: words alone do best at 0.2; beside the encoder's vector they only add detail.
- * Larger steps on either fit the training examples better and others worse.
- */
-const RATES = { lexical: { rate: 0.2, denseRate: 0 }, head: { rate: 0.1, denseRate: 0.2 } } as const;
-/** Passes over the examples: with few of them more passes help (tried with 400 to 10,003). */
-const epochsFor = (examples: number): number => Math.round(Math.min(24, Math.max(8, 40_000 / examples)));
-/** More stored vectors make an answer slower and hardly better. */
-const MOST_STORED = 20_000;
 /** Texts embedded between two looks at the signal. */
 const BATCH = 64;
 
@@ -48,9 +37,9 @@ async function train(
   signal?: AbortSignal,
 ): Promise<Artefact> {
   const { rung } = job.candidate;
-  if (rung === 'lora')
-    throw new UnderstudyError('unsupported', 'The linear trainer cannot train a LoRA.', {
-      hint: 'Use the embedded trainer.',
+  if (rung !== 'lexical' && rung !== 'knn' && rung !== 'head')
+    throw new UnderstudyError('unsupported', `The linear trainer cannot train the rung ${rung}.`, {
+      hint: 'It trains lexical, knn and head.',
     });
   const jobHash = hashOf(job, encoder);
   // Another job, of another seed say, must not replace a model that has been proved.
@@ -59,7 +48,7 @@ async function train(
   if (left?.job === jobHash) return artefactOf(left, path);
 
   const start = performance.now();
-  const data = prepare(job);
+  const data = toClasses(job);
   const wantsVectors = rung !== 'lexical';
   if (wantsVectors && !encoder)
     throw new UnderstudyError('unavailable', `The ${rung} rung needs the encoder's weights.`, {
@@ -77,7 +66,7 @@ async function train(
         sparse: job.train.map(({ input }) => lexicalVector(vocabulary, input).vector),
         dense: vectors,
         labels: data.labels,
-        weights: Float32Array.from(job.train, ({ weight }) => 1 + Math.log(Math.max(1, weight))),
+        weights: lossWeights(job.train),
         classes: data.classes.length,
         lexicalRows: vocabulary.hashes.length,
       },
@@ -89,9 +78,10 @@ async function train(
         onEpoch: (done) => report(70 + (30 * done) / epochs),
       },
     );
-  const index = vectors ? indexOf(vectors, data.labels, job.seed) : null;
+  const index = vectors ? storedVectors(vectors, data.labels, job.seed) : null;
   const model: LinearModel = {
     ...{ rung, kind: job.kind, encoder: wantsVectors ? (encoder?.name ?? null) : null, job: jobHash },
+    tuning: null,
     ...{ plan: data.plan, classes: data.classes, vocabulary, linear, index },
     pointing: fitPointing(job.kind, data.plan, job.train, job.seed),
     figures: {
@@ -107,30 +97,6 @@ async function train(
   await rename(`${path}.part`, path);
   report(100);
   return artefactOf(model, path);
-}
-
-interface Prepared {
-  readonly plan: LinearModel['plan'];
-  readonly classes: readonly string[];
-  readonly labels: Uint32Array;
-}
-
-/**
- * The training examples as classes: skeletons seen at least twice; all rarer ones together are '', "no answer".
- * @throws UnderstudyError 'unsupported' where there is nothing to choose among.
- */
-function prepare({ kind, train }: TrainingJob): Prepared {
-  const plan = learnCopying(kind, train);
-  const skeletons = train.map(({ input, answer }) => toSkeleton(kind, plan, input, answer));
-  const why = train.length === 0 ? 'There are no training examples.' : whyNotClassified(skeletons);
-  if (why)
-    throw new UnderstudyError('unsupported', why, { hint: 'A language model may still learn this task.' });
-  const counts = new Map<string, number>();
-  for (const skeleton of skeletons) counts.set(skeleton, (counts.get(skeleton) ?? 0) + 1);
-  const kept = skeletons.map((skeleton) => (counts.get(skeleton)! >= 2 ? skeleton : ''));
-  const classes = [...new Set(kept)].sort();
-  const places = new Map(classes.map((name, place) => [name, place]));
-  return { plan, classes, labels: Uint32Array.from(kept, (name) => places.get(name)!) };
 }
 
 async function embedAll(
@@ -156,31 +122,9 @@ async function embedAll(
   return out;
 }
 
-/** The vectors to look neighbours up in: all, or a random 20,000. */
-function indexOf(vectors: readonly Float32Array[], labels: Uint32Array, seed: number): VectorIndex {
-  const all = [...vectors.keys()];
-  const kept =
-    all.length <= MOST_STORED
-      ? all
-      : seededRandom(seed)
-          .shuffle(all)
-          .slice(0, MOST_STORED)
-          .sort((a, b) => a - b);
-  const dimensions = vectors[0]?.length ?? 0;
-  const flat = new Float32Array(kept.length * dimensions);
-  kept.forEach((i, at) => void flat.set(vectors[i]!, at * dimensions));
-  return { dimensions, vectors: flat, classes: Uint32Array.from(kept, (i) => labels[i]!) };
-}
-
 /** The same job gives the same hash: what is left of it can be taken over. */
 function hashOf(job: TrainingJob, encoder: Encoder | null): string {
   const { candidate, kind, seed } = job;
   const examples = job.train.map(({ input, answer, weight }) => [input, answer, weight]);
   return contentHash(JSON.stringify([candidate.rung, candidate.recipe, encoder?.name, kind, seed, examples]));
-}
-
-async function artefactOf(model: LinearModel, path: string): Promise<Artefact> {
-  const { trainedMs = 0, ...figures } = model.figures;
-  const sha256 = contentHash(await readFile(path));
-  return { rung: model.rung, base: model.encoder, path, sha256, trainedMs, figures };
 }

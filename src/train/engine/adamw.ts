@@ -1,5 +1,4 @@
-/** AdamW (Loshchilov & Hutter 2019, arXiv 1711.05101) on flat arrays, gradient clipping, and the learning rate. */
-import type { Recipe } from './recipe.ts';
+/** AdamW (Loshchilov & Hutter 2019, arXiv 1711.05101) on flat arrays, and the norm for gradient clipping. */
 
 const BETA1 = 0.9;
 const BETA2 = 0.999;
@@ -46,20 +45,5 @@ export function adamStep(
     first[i] = m;
     second[i] = v;
     parameters[i] = keep * parameters[i]! - (rateNow * m) / (Math.sqrt(v * secondScale) + EPSILON);
-  }
-}
-
-/** The learning rate at a step (from 0) of `steps`: a linear rise, then the recipe's fall to zero. */
-export function learningRate(recipe: Recipe, step: number, steps: number): number {
-  const warmup = Math.max(1, Math.round(recipe.warmup * steps));
-  if (step < warmup) return (recipe.learningRate * (step + 1)) / warmup;
-  const done = (step - warmup) / Math.max(1, steps - warmup);
-  switch (recipe.schedule) {
-    case 'constant':
-      return recipe.learningRate;
-    case 'linear':
-      return recipe.learningRate * (1 - done);
-    case 'cosine':
-      return recipe.learningRate * 0.5 * (1 + Math.cos(Math.PI * done));
   }
 }

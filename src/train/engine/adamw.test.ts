@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { adamStep, learningRate, norm } from './adamw.ts';
-import { parseRecipe } from './recipe.ts';
+import { parseRecipe } from '../embedded/recipe.ts';
+import { adamStep, norm } from './adamw.ts';
+import { learningRate } from './schedule.ts';
 
 test('the first step moves each parameter by the rate, against its gradient, whatever its size', () => {
   const state = {

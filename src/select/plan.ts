@@ -1,0 +1,65 @@
+/**
+ * How long a training of minutes goes: as many passes as pay, where the time allows them.
+ * Does not: decide whether it is worth trying (candidates.ts, compete.ts).
+ */
+import type { Example } from '../core/dataset.ts';
+import type { JsonObject } from '../core/json.ts';
+
+/** Training: 250 tokens/s at 135M parameters on two cores (see docs), in proportion to cores and to parameters. */
+const tokensPerSecond = (parameters: number, cores: number): number =>
+  250 * (135e6 / parameters) * (cores / 2);
+
+/** Fine-tuning the encoder of 22M parameters on two cores, tokens per second (docs/training.md). */
+const ENCODER_SPEED = 1_500;
+/** What the encoder reads of an input at most, in tokens. */
+const ENCODER_TOKENS = 256;
+
+/** English and JSON come to about this many characters per token. */
+const CHARACTERS_PER_TOKEN = 3.5;
+
+export interface Plan {
+  readonly recipe: JsonObject;
+  /** What the training will take, about. */
+  readonly minutes: number;
+  /** Why the time is too short; null where it is not. */
+  readonly why: string | null;
+}
+
+export interface Means {
+  readonly cores: number;
+  readonly minutes: number;
+}
+
+type Examples = readonly Pick<Example, 'input' | 'answer'>[];
+
+/** About 8,000 examples in all are enough, 1 to 4 passes each. */
+export function planLora(parameters: number, train: Examples, { cores, minutes }: Means): Plan {
+  const lengths = tokenLengths(train);
+  const wanted = Math.min(4, Math.max(1, 8_000 / Math.max(1, lengths.length)));
+  return planPasses(lengths, wanted, tokensPerSecond(parameters, cores), minutes);
+}
+
+/** About 40,000 examples in all are enough, 4 to 12 passes each (tried with 616 to 10,003; docs/training.md). */
+export function planEncoder(train: Examples, { cores, minutes }: Means): Plan {
+  const lengths = train.map(({ input }) =>
+    Math.min(ENCODER_TOKENS, Math.ceil(input.length / CHARACTERS_PER_TOKEN) + 2),
+  );
+  const wanted = Math.min(12, Math.max(4, 40_000 / Math.max(1, lengths.length)));
+  return planPasses(lengths, wanted, ENCODER_SPEED * (cores / 2), minutes);
+}
+
+/** How many passes the time allows, up to those that are wanted. */
+function planPasses(lengths: readonly number[], wanted: number, speed: number, minutes: number): Plan {
+  const total = lengths.reduce((sum, tokens) => sum + tokens, 0);
+  const passMinutes = Math.max(total / speed / 60, 1e-9);
+  const epochs = Math.max(0.01, Number(Math.min(wanted, minutes / passMinutes).toFixed(2)));
+  const why =
+    epochs < Math.min(0.5, wanted)
+      ? `One pass over its ${lengths.length} examples would take about ${Math.ceil(passMinutes)} minutes; ${Number(minutes.toFixed(1))} are left for it.`
+      : null;
+  return { recipe: { epochs }, minutes: epochs * passMinutes, why };
+}
+
+/** Tokens of each prompt with its answer, about. */
+export const tokenLengths = (train: Examples): number[] =>
+  train.map(({ input, answer }) => Math.ceil((input.length + answer.length) / CHARACTERS_PER_TOKEN) + 12);

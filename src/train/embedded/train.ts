@@ -1,0 +1,62 @@
+/** Trains LoRA matrices on samples: the graph of a decoder in the loop of every model. */
+import { type LoopOptions, type Training, train } from '../engine/loop.ts';
+import type { Sample } from './batch.ts';
+import { initialLora, type LoraPlan, loraLayout } from './lora.ts';
+import type { Recipe } from './recipe.ts';
+import { StepRunner } from './step.ts';
+import type { DecoderWeights } from './weights.ts';
+
+export interface LoraTrainingOptions extends Pick<LoopOptions, 'seed' | 'checkpoint' | 'onStep'> {
+  readonly weights: DecoderWeights;
+  readonly samples: readonly Sample[];
+  readonly recipe: Recipe;
+  readonly threads: number;
+  readonly prepack: boolean;
+}
+
+export interface TrainedLora extends Training {
+  /** Flat, in the order of loraLayout. */
+  readonly parameters: Float32Array;
+}
+
+export function loraPlan(recipe: Recipe): LoraPlan {
+  const { rank, alpha, targets, firstLayer } = recipe;
+  return { rank, alpha, targets, firstLayer };
+}
+
+/**
+ * The result depends on the options alone: a run that was killed and resumed gives the same parameters.
+ * @throws UnderstudyError 'diverged'.
+ */
+export async function trainLora(options: LoraTrainingOptions): Promise<TrainedLora> {
+  const { weights, samples, recipe, seed } = options;
+  const plan = loraPlan(recipe);
+  const parameters = initialLora(loraLayout(weights.shape, plan), seed);
+  const lengths = samples.map(({ ids }) => ids.length);
+  const runner = await StepRunner.create(weights, parameters, {
+    plan,
+    mode: 'train',
+    prepack: options.prepack,
+    threads: options.threads,
+    maxTokens: Math.max(...lengths),
+  });
+  try {
+    const model = {
+      parameters,
+      gradient: runner.gradient,
+      step: (_: number, chosen: readonly number[]) => runner.step(chosen.map((i) => samples[i]!)),
+    };
+    const { checkpoint, onStep } = options;
+    const loop = {
+      model,
+      lengths,
+      guessing: Math.log(weights.shape.vocab),
+      schedule: recipe,
+      seed,
+      checkpoint,
+    };
+    return { parameters, ...(await train({ ...loop, ...(onStep ? { onStep } : {}) })) };
+  } finally {
+    await runner.close();
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * Runs the graph: feeds the parameters and a batch, and collects loss and gradients.
+ * Does not: update parameters or decide what comes when (../engine).
+ */
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { seededRandom } from '../../core/random.ts';
+import { type BertWeights, packedFeeds, packTexts } from '../../models/bert-lora.ts';
+import type { Trainable } from '../engine/loop.ts';
+import { gradientName, PROBABILITIES, parameterPlaces, tuningGraph } from './graph.ts';
+
+/** A tokenised text and its class. */
+export interface Sample {
+  /** With [CLS] first and [SEP] last. */
+  readonly ids: readonly number[];
+  readonly label: number;
+  /** Mean 1 over all samples. */
+  readonly weight: number;
+}
+
+export interface StepOptions {
+  readonly rank: number;
+  readonly classes: number;
+  readonly threads: number;
+  readonly seed: number;
+  /** Share of the words left out of a text, drawn anew at each step. */
+  readonly wordDropout: number;
+  /** Share of the target that goes to all classes alike (Szegedy et al. 2016, section 7). */
+  readonly labelSmoothing: number;
+}
+
+/** Most tokens in one run, and most cells (texts · longest²) of one head's attention: what bounds its memory. */
+const MOST_TOKENS = 2048;
+const MOST_CELLS = 1 << 20;
+
+export interface TuningRunner extends Trainable {
+  close(): Promise<void>;
+}
+
+/** @param parameters Flat, in the order of parameterPlaces; kept, not copied. */
+export async function tuningRunner(
+  weights: BertWeights,
+  samples: readonly Sample[],
+  parameters: Float32Array,
+  options: StepOptions,
+): Promise<TuningRunner> {
+  const { classes } = options;
+  const session = await InferenceSession.create(tuningGraph(weights, classes), {
+    intraOpNumThreads: options.threads,
+    // Shapes change from run to run: planned memory patterns would never be used.
+    enableMemPattern: false,
+    // Spinning threads would take the cores from everything else between two operators.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    logSeverityLevel: 3,
+  });
+  const gradient = new Float32Array(parameters.length);
+  const partial = new Float32Array(parameters.length);
+  const feeds: Record<string, Tensor> = {};
+  const fetches: Record<string, Tensor | null> = { [PROBABILITIES]: null };
+  for (const { name, dims, offset, length } of parameterPlaces(weights, options.rank, classes)) {
+    feeds[name] = new Tensor('float32', parameters.subarray(offset, offset + length), dims);
+    fetches[gradientName(name)] = new Tensor('float32', partial.subarray(offset, offset + length), dims);
+  }
+
+  const run = async (batch: readonly Sample[], divisor: number): Promise<number> => {
+    const packed = packTexts(batch.map(({ ids }) => ids));
+    const targets = new Float32Array(batch.length * classes).fill(options.labelSmoothing / classes);
+    batch.forEach(({ label }, i) => {
+      targets[i * classes + label]! += 1 - options.labelSmoothing;
+    });
+    const textWeights = Float32Array.from(batch, ({ weight }) => weight / divisor);
+    const result = await session.run(
+      {
+        ...feeds,
+        ...packedFeeds(packed, weights.config),
+        padMask: new Tensor('float32', packed.padMask, [packed.padMask.length, 1]),
+        mergedSplit: new Tensor(
+          'int64',
+          BigInt64Array.from(
+            [
+              1,
+              packed.texts,
+              packed.longest,
+              weights.config.heads,
+              weights.config.hidden / weights.config.heads,
+            ],
+            BigInt,
+          ),
+          [5],
+        ),
+        targets: new Tensor('float32', targets, [batch.length, classes]),
+        textWeights: new Tensor('float32', textWeights, [batch.length, 1]),
+      },
+      fetches,
+    );
+    const probabilities = result[PROBABILITIES]!.data as Float32Array;
+    let loss = 0;
+    // The smallest float32 guards the logarithm where a probability underflows.
+    for (let i = 0; i < targets.length; i++)
+      if (targets[i]! > 0)
+        loss -=
+          textWeights[Math.floor(i / classes)]! *
+          targets[i]! *
+          Math.log(Math.max(probabilities[i]!, 1.2e-38));
+    for (let i = 0; i < gradient.length; i++) gradient[i]! += partial[i]!;
+    return loss;
+  };
+
+  return {
+    parameters,
+    gradient,
+    step: async (at, chosen) => {
+      const random = seededRandom(options.seed + 0x51ed27 * (at + 1));
+      const batch = chosen.map((i) => withoutSome(samples[i]!, options.wordDropout, random.next));
+      gradient.fill(0);
+      let loss = 0;
+      for (const part of cutRuns(batch)) loss += await run(part, batch.length);
+      return loss;
+    },
+    close: () => session.release(),
+  };
+}
+
+/** The sample with each token but the markers at its ends left out by this chance, and at least one of them kept. */
+function withoutSome(sample: Sample, chance: number, next: () => number): Sample {
+  if (chance === 0) return sample;
+  const { ids } = sample;
+  const kept = ids.filter((_, i) => i === 0 || i === ids.length - 1 || next() >= chance);
+  return kept.length > 2 ? { ...sample, ids: kept } : sample;
+}
+
+/** Longest texts first, in runs that stay within the limits; a single text always fits. */
+function cutRuns(batch: readonly Sample[]): readonly (readonly Sample[])[] {
+  const runs: Sample[][] = [];
+  let tokens = 0;
+  for (const sample of batch.toSorted((a, b) => b.ids.length - a.ids.length)) {
+    const run = runs.at(-1);
+    const longest = run?.[0]?.ids.length ?? 0;
+    tokens += sample.ids.length;
+    if (run && tokens <= MOST_TOKENS && (run.length + 1) * longest * longest <= MOST_CELLS) run.push(sample);
+    else {
+      runs.push([sample]);
+      tokens = sample.ids.length;
+    }
+  }
+  return runs;
+}

@@ -1,0 +1,75 @@
+/**
+ * The trainer of the rung `encoder`: fine-tunes the embedded encoder with a classification head, on the CPU, in a child
+ * process of low priority. The work itself is in tune.ts; here it is prepared, and found again when it was already done.
+ */
+import { mkdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { UnderstudyError } from '../../core/errors.ts';
+import { contentHash } from '../../core/ids.ts';
+import type { Trainer } from '../../core/runtime.ts';
+import { loadLinear } from '../../models/linear.ts';
+import { runJob } from '../engine/process.ts';
+import { artefactOf, toClasses } from '../linear/parts.ts';
+import type { ChildJob } from './child.ts';
+import { parseRecipe } from './recipe.ts';
+import type { TuningJob } from './tune.ts';
+
+export interface EncoderTrainerOptions {
+  /** Catalogue name and folder of the encoder. */
+  readonly name: string;
+  readonly path: string;
+  /** All cores unless told. */
+  readonly threads?: number;
+  /** How often the state is saved; 30 s unless told. */
+  readonly checkpointMs?: number;
+}
+
+/** Changes when the same job would give another model. */
+const VERSION = 1;
+
+export function encoderTrainer(options: EncoderTrainerOptions): Trainer {
+  return {
+    name: 'encoder',
+    rungs: ['encoder'],
+    train: async (job, on, signal) => {
+      const { candidate, kind, train, seed, dir } = job;
+      if (candidate.rung !== 'encoder' || candidate.base !== options.name)
+        throw new UnderstudyError(
+          'unsupported',
+          `This trainer tunes ${options.name}, not the rung ${candidate.rung} on ${candidate.base ?? 'nothing'}.`,
+          { hint: 'Give it a candidate of the rung encoder on the encoder that is here.' },
+        );
+      const recipe = parseRecipe(candidate.recipe);
+      toClasses(job);
+      const work = { kind, train, seed, recipe, encoder: options.name };
+      const hash = tuningHash(work);
+      // Another job, of another seed say, must not replace a model that has been proved.
+      const path = join(dir, `encoder-${hash.slice(0, 16)}.understudy-linear`);
+      const left = await loadLinear(path).catch(() => null);
+      if (left?.job === hash) return artefactOf(left, path);
+      await mkdir(dir, { recursive: true, mode: 0o700 });
+      const subject = candidate.taskId;
+      on?.({ step: 'train', subject, done: 0, total: 0, note: 'fitting the head' });
+      const child: ChildJob = {
+        ...{ ...work, hash, path, encoderDir: options.path },
+        threads: options.threads ?? availableParallelism(),
+        checkpointPath: join(dir, 'checkpoint'),
+        checkpointMs: options.checkpointMs,
+      };
+      await runJob<ChildJob, null>(child, {
+        program: new URL('./child', import.meta.url),
+        subject,
+        on,
+        signal,
+      });
+      return artefactOf(await loadLinear(path), path);
+    },
+  };
+}
+
+/** Hash of the job that gives the model. */
+function tuningHash(job: Omit<TuningJob, 'hash' | 'encoderDir' | 'threads'>): string {
+  const examples = job.train.map(({ input, answer, weight }) => [input, answer, weight]);
+  return contentHash(JSON.stringify([VERSION, job.encoder, job.kind, job.recipe, job.seed, examples]));
+}

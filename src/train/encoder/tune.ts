@@ -1,0 +1,166 @@
+/**
+ * Fine-tunes the encoder with a classification head: first the head on the frozen vectors, as the rung `head` does, then
+ * both together, from there. What comes out is a linear model whose encoder is tuned, so that everything that serves
+ * the rung `head` serves this one.
+ * Does not: run in a process of its own (child.ts), or write the model (trainer.ts).
+ */
+import { seededRandom } from '../../core/random.ts';
+import type { TrainingJob } from '../../core/runtime.ts';
+import { loadBert, readBert } from '../../models/bert.ts';
+import {
+  type BertWeights,
+  bertWeights,
+  type Tuning,
+  tuningLayout,
+  tuningLength,
+} from '../../models/bert-lora.ts';
+import { buildVocabulary, lexicalVector } from '../../models/lexical.ts';
+import { encoderText, type LinearModel, type LinearWeights } from '../../models/linear.ts';
+import { type LoopOptions, train } from '../engine/loop.ts';
+import { fitLinear } from '../linear/fit.ts';
+import { fitPointing } from '../linear/fit-pointing.ts';
+import { epochsFor, lossWeights, RATES, storedVectors, toClasses } from '../linear/parts.ts';
+import { HEAD_SCALE, LORA_SCALE } from './graph.ts';
+import type { EncoderRecipe } from './recipe.ts';
+import { tuningRunner } from './step.ts';
+
+export interface TuningJob extends Pick<TrainingJob, 'kind' | 'train' | 'seed'> {
+  /** Hash of everything that the result depends on. */
+  readonly hash: string;
+  /** Catalogue name and folder of the encoder. */
+  readonly encoder: string;
+  readonly encoderDir: string;
+  readonly recipe: EncoderRecipe;
+  readonly threads: number;
+}
+
+/**
+ * The same job gives the same model, bit for bit on one machine, killed and resumed or not.
+ * @throws UnderstudyError 'unsupported' where there is nothing to choose among, 'diverged', 'unavailable', 'corrupt'.
+ */
+export async function tuneEncoder(
+  job: TuningJob,
+  options: Pick<LoopOptions, 'checkpoint' | 'onStep'>,
+): Promise<LinearModel> {
+  const started = performance.now();
+  const { recipe, seed, threads } = job;
+  const { classes, labels, plan } = toClasses(job);
+  const texts = job.train.map(({ input }) => encoderText(input));
+  const bert = await loadBert(job.encoderDir, { threads });
+  try {
+    const { config, tensors } = readBert(job.encoderDir);
+    const weights = bertWeights(config, tensors);
+    const vocabulary = buildVocabulary(job.train.map(({ input }) => input));
+    const common = { labels, weights: lossWeights(job.train), classes: classes.length };
+    const epochs = epochsFor(texts.length);
+    const head = await fitLinear(
+      { ...common, sparse: null, dense: await bert.embed(texts), lexicalRows: 0 },
+      { epochs, ...RATES.head, seed },
+    );
+    const words = await fitLinear(
+      {
+        ...common,
+        sparse: job.train.map(({ input }) => lexicalVector(vocabulary, input).vector),
+        dense: null,
+        lexicalRows: vocabulary.hashes.length,
+      },
+      { epochs, ...RATES.lexical, seed },
+    );
+
+    const mean = common.weights.reduce((sum, weight) => sum + weight, 0) / texts.length;
+    const samples = texts.map((text, i) => ({
+      ids: bert.tokenize(text),
+      label: labels[i]!,
+      weight: common.weights[i]! / mean,
+    }));
+    const parameters = begin(weights, recipe.rank, head, seed);
+    const runner = await tuningRunner(weights, samples, parameters, {
+      ...{ rank: recipe.rank, classes: classes.length, threads, seed },
+      ...{ wordDropout: recipe.wordDropout, labelSmoothing: recipe.labelSmoothing },
+    });
+    const trained = await train({
+      ...options,
+      model: runner,
+      lengths: samples.map(({ ids }) => ids.length),
+      // It begins from a head that is better than guessing, where the examples allow it at all.
+      guessing: Number.POSITIVE_INFINITY,
+      schedule: recipe,
+      seed,
+    }).finally(() => runner.close());
+
+    const tuning = tuningOf(weights, recipe.rank, parameters);
+    const vectors = await bert.embed(texts, tuning);
+    const tail = trained.losses.slice(-Math.max(1, Math.round(trained.losses.length / 10)));
+    return {
+      ...{ rung: 'encoder', kind: job.kind, encoder: job.encoder, job: job.hash },
+      ...{ plan, classes, vocabulary, tuning },
+      linear: joined(words, headOf(weights, parameters, classes.length)),
+      index: storedVectors(vectors, labels, seed),
+      pointing: fitPointing(job.kind, plan, job.train, seed),
+      figures: {
+        examples: texts.length,
+        classes: classes.length,
+        steps: trained.losses.length,
+        tokens: trained.tokens,
+        tokensPerSecond: (trained.tokens / trained.elapsedMs) * 1000,
+        firstLoss: trained.losses[0] ?? 0,
+        finalLoss: tail.reduce((sum, loss) => sum + loss, 0) / tail.length,
+        peakMemoryMb: Math.round(process.resourceUsage().maxRSS / 1024),
+        trainedMs: Math.round(performance.now() - started),
+      },
+    };
+  } finally {
+    await bert.close();
+  }
+}
+
+/** Flat, as parameterPlaces has them: A uniform in ±1/√in, B zero, the head as it was fitted: so nothing has changed yet. */
+function begin(weights: BertWeights, rank: number, head: LinearWeights, seed: number): Float32Array {
+  const layout = tuningLayout(weights, rank);
+  const length = tuningLength(layout);
+  const classes = head.bias.length;
+  const { hidden } = weights.config;
+  const parameters = new Float32Array(length + classes * (hidden + 1));
+  const random = seededRandom(seed);
+  for (const { part, rows, cols, offset } of layout)
+    if (part === 'a')
+      for (let i = 0; i < rows * cols; i++)
+        parameters[offset + i] = (2 * random.next() - 1) / Math.sqrt(cols);
+  for (let c = 0; c < classes; c++) {
+    for (let h = 0; h < hidden; h++)
+      parameters[length + c * hidden + h] = head.weights[h * classes + c]! / HEAD_SCALE;
+    parameters[length + classes * hidden + c] = head.bias[c]! / HEAD_SCALE;
+  }
+  return parameters;
+}
+
+/** LoRA's part of the parameters, with its scale in B. */
+function tuningOf(weights: BertWeights, rank: number, parameters: Float32Array): Tuning {
+  const layout = tuningLayout(weights, rank);
+  const out = parameters.slice(0, tuningLength(layout));
+  for (const { part, rows, cols, offset } of layout)
+    if (part === 'b') for (let i = offset; i < offset + rows * cols; i++) out[i]! *= LORA_SCALE;
+  return { rank, parameters: out };
+}
+
+/** The head's part of the parameters, [hidden, classes] and [classes]. */
+function headOf(weights: BertWeights, parameters: Float32Array, classes: number): LinearWeights {
+  const { hidden } = weights.config;
+  const head = parameters.subarray(parameters.length - classes * (hidden + 1));
+  const out = new Float32Array(hidden * classes);
+  for (let c = 0; c < classes; c++)
+    for (let h = 0; h < hidden; h++) out[h * classes + c] = head[c * hidden + h]! * HEAD_SCALE;
+  return { weights: out, bias: head.slice(hidden * classes).map((value) => value * HEAD_SCALE) };
+}
+
+/** How much the words' own logits count beside those of the tuned encoder. */
+const WORDS_SHARE = 0.5;
+
+function joined(words: LinearWeights, head: LinearWeights): LinearWeights {
+  const weights = new Float32Array(words.weights.length + head.weights.length);
+  words.weights.forEach((value, i) => {
+    weights[i] = WORDS_SHARE * value;
+  });
+  weights.set(head.weights, words.weights.length);
+  return { weights, bias: head.bias.map((value, c) => value + WORDS_SHARE * words.bias[c]!) };
+}

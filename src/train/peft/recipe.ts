@@ -1,0 +1,12 @@
+/** The hyperparameters of the peft trainer: those of the embedded one by the same names, and the method. */
+import { z } from 'zod';
+import { recipeSchema } from '../embedded/recipe.ts';
+
+export const peftRecipeSchema = recipeSchema.extend({
+  method: z
+    .enum(['lora', 'qlora'])
+    .default('lora')
+    .describe('qlora holds the base in 4 bits while training: less memory, GPU only.'),
+});
+
+export type PeftRecipe = z.output<typeof peftRecipeSchema>;
