@@ -14,7 +14,7 @@ import type { Sample } from '../src/train/embedded/batch.ts';
 import { parseRecipe } from '../src/train/embedded/recipe.ts';
 import { openTokenizer, type Tokenizer, tokeniseExamples } from '../src/train/embedded/tokenise.ts';
 import { loraPlan } from '../src/train/embedded/train.ts';
-import { type LlamaWeights, readLlama } from '../src/train/embedded/weights.ts';
+import { type DecoderWeights, readDecoder } from '../src/train/embedded/weights.ts';
 import { stepOrder } from '../src/train/engine/loop.ts';
 import { stepCount } from '../src/train/engine/schedule.ts';
 import type { BenchmarkResult } from './run.ts';
@@ -36,7 +36,7 @@ const BOILERPLATE_STEPS = 8;
 interface Machine {
   readonly python: string;
   readonly base: string;
-  readonly weights: LlamaWeights;
+  readonly weights: DecoderWeights;
   readonly tokenizer: Tokenizer;
   readonly dir: string;
 }
@@ -81,7 +81,7 @@ export async function run(words: readonly string[] = process.argv.slice(3)): Pro
   const dir = mkdtempSync(join(tmpdir(), 'understudy-bench-'));
   const tokenizer = await openTokenizer(base);
   try {
-    const machine: Machine = { python, base, weights: readLlama(base), tokenizer, dir };
+    const machine: Machine = { python, base, weights: readDecoder(base), tokenizer, dir };
     const wanted = words.filter((word) => !word.startsWith('--'));
     const results: TaskResult[] = [];
     for (const task of benchTasks(DATA))

@@ -6,10 +6,11 @@ import { readFileSync } from 'node:fs';
 import type { Rate } from '../../src/core/specialist.ts';
 import { rateOf } from '../../src/core/statistics.ts';
 import { readSafetensors } from '../../src/models/safetensors.ts';
+import type { Linear } from '../../src/train/embedded/architecture.ts';
 import type { Sample } from '../../src/train/embedded/batch.ts';
 import { type LoraPlan, loraLayout, loraLength } from '../../src/train/embedded/lora.ts';
 import { StepRunner } from '../../src/train/embedded/step.ts';
-import type { Linear, LlamaWeights } from '../../src/train/embedded/weights.ts';
+import type { DecoderWeights } from '../../src/train/embedded/weights.ts';
 import { toGgufRows } from '../../src/train/peft/trainer.ts';
 
 /** Snapshot files in, rates out. `flat` is our own format, `peft` a safetensors file of PEFT's state. */
@@ -18,7 +19,7 @@ export type Snapshot = { readonly flat: string } | { readonly peft: string };
 export async function judge(
   snapshots: readonly Snapshot[],
   test: readonly Sample[],
-  options: { readonly weights: LlamaWeights; readonly plan: LoraPlan; readonly threads: number },
+  options: { readonly weights: DecoderWeights; readonly plan: LoraPlan; readonly threads: number },
 ): Promise<readonly Rate[]> {
   const { weights, plan, threads } = options;
   const parameters = new Float32Array(loraLength(loraLayout(weights.shape, plan)));
@@ -52,7 +53,7 @@ const PEFT_NAMES: Readonly<Record<Linear, string>> = {
   ffn_down: 'mlp.down_proj',
 };
 
-function readPeft(path: string, parameters: Float32Array, weights: LlamaWeights, plan: LoraPlan): void {
+function readPeft(path: string, parameters: Float32Array, weights: DecoderWeights, plan: LoraPlan): void {
   const tensors = readSafetensors(path);
   const layout = loraLayout(weights.shape, plan);
   for (const matrix of layout) {

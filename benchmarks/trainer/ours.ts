@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import type { Sample } from '../../src/train/embedded/batch.ts';
 import { parseRecipe } from '../../src/train/embedded/recipe.ts';
 import { trainLora } from '../../src/train/embedded/train.ts';
-import { readLlama } from '../../src/train/embedded/weights.ts';
+import { readDecoder } from '../../src/train/embedded/weights.ts';
 import { stepCount } from '../../src/train/engine/schedule.ts';
 import type { ArmJob, ArmReport } from './arm.ts';
 
@@ -20,7 +20,7 @@ const next = async (): Promise<{ steps: number; snapshot: string }> =>
   JSON.parse((await lines.next()).value as string);
 
 const samples: readonly Sample[] = job.samples;
-const weights = readLlama(job.base);
+const weights = readDecoder(job.base);
 say({ ready: true, steps: stepCount(samples.length, recipe) });
 let want = await next();
 let began = performance.now();

@@ -11,7 +11,7 @@ import type { UnderstudyError } from '../core/errors.ts';
 import { contentHash } from '../core/ids.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Artefact } from '../core/specialist.ts';
-import { writeTinyLlama } from '../models/gguf/tiny.ts';
+import { writeTinyModel } from '../models/gguf/tiny.ts';
 import { remoteRuntime } from './remote.ts';
 import { modelServer } from './server/http.ts';
 import { languageModel } from './server/language.ts';
@@ -47,7 +47,7 @@ let serving: Promise<string> | undefined;
 /** Our own server, as a remote one; one sequence at a time, since it shares this process. */
 function served(): Promise<string> {
   const modelPath = join(dir, 'tiny.gguf');
-  if (serving === undefined) writeTinyLlama(modelPath, { seed: 3, tied: false });
+  if (serving === undefined) writeTinyModel(modelPath, { seed: 3, tied: false });
   serving ??= listen(
     modelServer({
       ...{ baseName: 'tiny', token: 'key', encoder: null, tuning: tuningStore() },

@@ -5,17 +5,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { TrainingJob } from '../../src/core/runtime.ts';
-import { writeTinyLlama } from '../../src/models/gguf/tiny.ts';
+import { writeTinyModel } from '../../src/models/gguf/tiny.ts';
 import { startModels } from '../../src/runtime/models.ts';
 import { embeddedTrainer } from '../../src/train/embedded/trainer.ts';
 import { wordExamples } from '../contracts/trainer.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'understudy-lora-'));
 after(() => rmSync(dir, { recursive: true }));
-const base = join(dir, 'tiny.gguf');
-writeTinyLlama(base);
 
-test('a LoRA learns the values of JSON answers, and serves them with their keys', async () => {
+// Two architectures with different prompt frames; that all of them compute alike is for export.test.ts.
+for (const architecture of ['llama', 'gemma3'] as const) {
+  test(`a LoRA learns the values of JSON answers, and serves them with their keys: ${architecture}`, () =>
+    learnAndServe(architecture));
+}
+
+async function learnAndServe(architecture: 'llama' | 'gemma3'): Promise<void> {
+  const base = join(dir, `${architecture}.gguf`);
+  writeTinyModel(base, { architecture });
   const train = wordExamples().map((example) => ({
     ...example,
     answer: `{"letter":"${example.answer}","n":1}`,
@@ -25,7 +31,7 @@ test('a LoRA learns the values of JSON answers, and serves them with their keys'
       ...{ id: 'c1', taskId: 'toy', rung: 'lora', base: 'tiny' },
       recipe: { rank: 8, alpha: 16, learningRate: 0.02, batch: 3, epochs: 60 },
     },
-    ...{ kind: 'json', train, validation: [], dir: join(dir, 'job'), seed: 3 },
+    ...{ kind: 'json', train, validation: [], dir: join(dir, architecture), seed: 3 },
   };
   const artefact = await embeddedTrainer({ basePath: async () => base, threads: 1 }).train(job);
   assert.deepEqual(artefact.answerKeys, ['letter', 'n']);
@@ -42,4 +48,4 @@ test('a LoRA learns the values of JSON answers, and serves them with their keys'
   } finally {
     await close();
   }
-});
+}

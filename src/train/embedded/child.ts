@@ -8,7 +8,7 @@ import { writeAdapter } from './adapter.ts';
 import type { Recipe } from './recipe.ts';
 import { openTokenizer, type TrainingText, tokeniseExamples } from './tokenise.ts';
 import { loraPlan, trainLora } from './train.ts';
-import { readLlama } from './weights.ts';
+import { readDecoder } from './weights.ts';
 
 export interface LoraJob {
   /** Hash of everything that the result depends on. */
@@ -31,7 +31,7 @@ export type LoraRun = Pick<TrainingCard, 'trainedMs' | 'figures'>;
 
 async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise<LoraRun> {
   const { recipe } = job;
-  const weights = readLlama(job.basePath);
+  const weights = readDecoder(job.basePath);
   const tokenizer = await openTokenizer(job.basePath);
   const { samples, skipped } = tokeniseExamples(tokenizer, job.examples, recipe);
   await tokenizer.close();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { DecoderShape } from './architecture.ts';
 import { planMemory } from './memory.ts';
-import type { LlamaShape } from './weights.ts';
 
 /** As SmolLM2-135M. */
 const shape = {
@@ -12,7 +12,7 @@ const shape = {
   headSize: 64,
   ffn: 1536,
   vocab: 49_152,
-} as LlamaShape;
+} as DecoderShape;
 
 test('where there is room, weights are laid out for speed, and runs are as long as pays', () => {
   const { prepack, limits, bytes } = planMemory(shape, 85, 12e9);
@@ -22,12 +22,17 @@ test('where there is room, weights are laid out for speed, and runs are as long 
 });
 
 test('with less room runs are shorter, then weights are kept once, and never more is taken than allowed', () => {
-  const budgets = [4e9, 3e9, 2.6e9, 2.2e9, 1.8e9, 1.6e9];
+  const budgets = [5e9, 4e9, 3e9, 2.6e9, 2.2e9, 1.9e9];
   const plans = budgets.map((budget) => planMemory(shape, 85, budget));
   for (const [i, { bytes }] of plans.entries()) assert.ok(bytes <= budgets[i]!);
   assert.equal(plans[0]!.prepack, true);
   assert.equal(plans.at(-1)!.prepack, false);
   assert.ok(plans.at(-1)!.limits.tokens < 1024);
+});
+
+test('a base whose weights outgrow a serialised graph is fed them instead', () => {
+  const large = { ...shape, hidden: 2048, ffn: 8192, heads: 32, kvHeads: 8 };
+  assert.equal(planMemory(large, 85, 64e9).prepack, false);
 });
 
 test('a long example fits in a run of its own, or is refused with what to do', () => {

@@ -4,8 +4,8 @@
  * first one did and gives the same bits.
  */
 import { UnderstudyError } from '../../core/errors.ts';
+import type { DecoderShape } from './architecture.ts';
 import type { RunLimits } from './batch.ts';
-import type { LlamaShape } from './weights.ts';
 
 export interface MemoryPlan {
   readonly prepack: boolean;
@@ -16,14 +16,18 @@ export interface MemoryPlan {
 
 /** Runs of about 700 tokens keep the matrix kernels busy; more than this gains nothing. */
 const MOST_TOKENS = 1024;
-/** Node, ONNX Runtime, the graph, and the LoRA matrices with gradients and moments. */
-const FIXED_BYTES = 500e6;
+/** Logits of a run, completion tokens times vocabulary: with 262,144 tokens they would outgrow everything else. */
+const MOST_LOGITS = 1 << 25;
+/** Node, ONNX Runtime, the graph, the LoRA matrices with gradients and moments; logits, probabilities, one more. */
+const FIXED_BYTES = 500e6 + 3 * 4 * MOST_LOGITS;
+/** A serialised graph may have 2 GiB (models/onnx.ts); its nodes take a few MB of them. */
+const MOST_GRAPH_BYTES = 2 ** 31 - 2 ** 25;
 
 /**
  * @param longest Tokens of the longest sample.
  * @throws UnderstudyError 'unsupported' where not even that one fits into the budget.
  */
-export function planMemory(shape: LlamaShape, longest: number, budgetBytes: number): MemoryPlan {
+export function planMemory(shape: DecoderShape, longest: number, budgetBytes: number): MemoryPlan {
   const perBlock = blockWeights(shape);
   const weights = 4 * (shape.layers * perBlock + 2 * shape.vocab * shape.hidden) + FIXED_BYTES;
   const perToken = tokenBytes(shape, longest);
@@ -34,11 +38,15 @@ export function planMemory(shape: LlamaShape, longest: number, budgetBytes: numb
     if (tokens < longest) return null;
     return {
       prepack,
-      limits: { tokens, attention: Math.max(longest ** 2, tokens * MOST_TOKENS) },
+      limits: {
+        tokens,
+        attention: Math.max(longest ** 2, tokens * MOST_TOKENS),
+        labels: Math.floor(MOST_LOGITS / shape.vocab),
+      },
       bytes: fixed + tokens * perToken,
     };
   };
-  const fitting = plan(true) ?? plan(false);
+  const fitting = (4 * shape.layers * perBlock < MOST_GRAPH_BYTES ? plan(true) : null) ?? plan(false);
   if (fitting) return fitting;
   const needed = weights + longest * perToken;
   throw new UnderstudyError(
@@ -48,11 +56,11 @@ export function planMemory(shape: LlamaShape, longest: number, budgetBytes: numb
   );
 }
 
-const blockWeights = ({ hidden, heads, kvHeads, headSize, ffn }: LlamaShape): number =>
+const blockWeights = ({ hidden, heads, kvHeads, headSize, ffn }: DecoderShape): number =>
   hidden * (2 * heads * headSize + 2 * kvHeads * headSize + 3 * ffn);
 
 /** Values that the backward pass needs of a token: per block about ten of the stream's width, six of the FFN's, and its scores. */
-const tokenBytes = ({ layers, hidden, heads, ffn }: LlamaShape, longest: number): number =>
+const tokenBytes = ({ layers, hidden, heads, ffn }: DecoderShape, longest: number): number =>
   4 * layers * (10 * hidden + 6 * ffn + 3 * heads * longest);
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;

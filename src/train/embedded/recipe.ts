@@ -1,7 +1,7 @@
 /** The hyperparameters of the embedded trainer, with their defaults. */
 import { z } from 'zod';
 import { checkRecipe } from '../recipe.ts';
-import { LINEARS } from './weights.ts';
+import { LINEARS } from './architecture.ts';
 
 export const recipeSchema = z.strictObject({
   rank: z.int().positive().default(16).describe('Rank of the LoRA matrices.'),

@@ -14,10 +14,10 @@ import {
 } from './batch.ts';
 import { buildGraph, type GraphOptions, LIKELIEST, LOGITS, PROBABILITY, weightInputs } from './graph.ts';
 import { gradientName, loraLayout, loraLength, loraName, matrixOf } from './lora.ts';
-import type { LlamaWeights } from './weights.ts';
+import type { DecoderWeights } from './weights.ts';
 
 /** Where no plan for the memory says otherwise (memory.ts). */
-const LIMITS: RunLimits = { tokens: 1024, attention: 1 << 20 };
+const LIMITS: RunLimits = { tokens: 1024, attention: 1 << 20, labels: 256 };
 
 export interface StepOptions extends GraphOptions {
   readonly threads: number;
@@ -37,7 +37,7 @@ export class StepRunner {
   /** Gradients of the last step, laid out as the parameters. */
   readonly gradient: Float32Array;
   private readonly session: InferenceSession;
-  private readonly weights: LlamaWeights;
+  private readonly weights: DecoderWeights;
   private readonly feeds: Readonly<Record<string, Tensor>>;
   /** Where a run puts its gradients: into the step's where it is the step's only run, else into one to be added. */
   private readonly fetches: Readonly<Record<'whole' | 'part', InferenceSession.NullableOnnxValueMapType>>;
@@ -46,7 +46,7 @@ export class StepRunner {
 
   private constructor(
     session: InferenceSession,
-    weights: LlamaWeights,
+    weights: DecoderWeights,
     parameters: Float32Array,
     options: StepOptions,
   ) {
@@ -75,7 +75,7 @@ export class StepRunner {
 
   /** @param parameters Flat LoRA parameters in the order of loraLayout; kept, not copied. */
   static async create(
-    weights: LlamaWeights,
+    weights: DecoderWeights,
     parameters: Float32Array,
     options: StepOptions,
   ): Promise<StepRunner> {

@@ -1,4 +1,4 @@
-/** Trains LoRA matrices on samples: the graph of a llama-like model in the loop of every model. */
+/** Trains LoRA matrices on samples: the graph of a decoder in the loop of every model. */
 import { type LoopOptions, type Training, train } from '../engine/loop.ts';
 import type { Sample } from './batch.ts';
 import { loraDropout } from './dropout.ts';
@@ -6,10 +6,10 @@ import { initialLora, type LoraPlan, loraLayout } from './lora.ts';
 import { planMemory } from './memory.ts';
 import type { Recipe } from './recipe.ts';
 import { StepRunner } from './step.ts';
-import type { LlamaWeights } from './weights.ts';
+import type { DecoderWeights } from './weights.ts';
 
 export interface LoraTrainingOptions extends Pick<LoopOptions, 'seed' | 'checkpoint' | 'onStep'> {
-  readonly weights: LlamaWeights;
+  readonly weights: DecoderWeights;
   readonly samples: readonly Sample[];
   readonly recipe: Recipe;
   readonly threads: number;

@@ -7,13 +7,13 @@ import { trainerContract, wordExamples } from '../../../test/contracts/trainer.t
 import type { Progress } from '../../core/progress.ts';
 import type { TrainingJob } from '../../core/runtime.ts';
 import { openGguf } from '../../models/gguf/read.ts';
-import { writeTinyLlama } from '../../models/gguf/tiny.ts';
+import { writeTinyModel } from '../../models/gguf/tiny.ts';
 import { embeddedTrainer } from './trainer.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'understudy-trainer-'));
 after(() => rmSync(dir, { recursive: true }));
 const basePath = join(dir, 'tiny.gguf');
-writeTinyLlama(basePath);
+writeTinyModel(basePath);
 
 const recipe = { rank: 4, alpha: 8, learningRate: 0.02, batch: 4, epochs: 20, dropout: 0.05 };
 

@@ -1,5 +1,5 @@
 /**
- * The embedded trainer: LoRA on a llama-like base model, on the CPU, in a child process of low priority.
+ * The embedded trainer: LoRA on a small language model, on the CPU, in a child process of low priority.
  * The work itself is in child.ts; here it is prepared, and found again when it was already done.
  */
 import { mkdirSync } from 'node:fs';
@@ -13,6 +13,7 @@ import { runJob } from '../engine/process.ts';
 import type { LoraJob, LoraRun } from './child.ts';
 import { parseRecipe } from './recipe.ts';
 import { trainingTexts } from './tokenise.ts';
+import { readDecoderShape } from './weights.ts';
 
 export interface EmbeddedOptions {
   /** Path of a base model's GGUF file, by its catalogue name. @throws UnderstudyError 'unavailable'. */
@@ -73,6 +74,7 @@ async function prepare(
     });
   }
   const basePath = await options.basePath(base);
+  readDecoderShape(basePath);
   const { texts: examples, answerKeys } = trainingTexts(job.train);
   const hash = contentHash(JSON.stringify({ version: VERSION, base, recipe, seed: job.seed, examples }), 16);
   return {

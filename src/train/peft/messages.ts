@@ -1,8 +1,8 @@
 /** What the peft trainer and its Python worker say to each other, a JSON line each. */
 import { z } from 'zod';
+import type { DecoderShape } from '../embedded/architecture.ts';
 import type { Sample } from '../embedded/batch.ts';
 import type { LoraMatrix } from '../embedded/lora.ts';
-import type { LlamaShape } from '../embedded/weights.ts';
 import type { PeftRecipe } from './recipe.ts';
 
 export interface ToWorker {
@@ -10,7 +10,7 @@ export interface ToWorker {
   readonly hash: string;
   readonly model: { readonly gguf: string } | { readonly folder: string };
   /** Of the model that serves. */
-  readonly shape: LlamaShape;
+  readonly shape: DecoderShape;
   readonly method: PeftRecipe['method'];
   readonly recipe: PeftRecipe;
   readonly samples: readonly Sample[];

@@ -12,14 +12,14 @@ import { trainerContract, wordExamples } from '../../../test/contracts/trainer.t
 import type { UnderstudyError } from '../../core/errors.ts';
 import type { TrainingJob } from '../../core/runtime.ts';
 import { openGguf } from '../../models/gguf/read.ts';
-import { writeTinyLlama } from '../../models/gguf/tiny.ts';
+import { writeTinyModel } from '../../models/gguf/tiny.ts';
 import { embeddedTrainer } from '../embedded/trainer.ts';
 import { peftTrainer, toGgufRows } from './trainer.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'understudy-peft-'));
 after(() => rmSync(dir, { recursive: true }));
 const gguf = join(dir, 'tiny.gguf');
-writeTinyLlama(gguf);
+writeTinyModel(gguf);
 
 const python = process.env.UNDERSTUDY_PEFT_PYTHON ?? '';
 const skip =
@@ -125,8 +125,11 @@ test('rotary pairs move from half a head apart to side by side, in queries and k
   const layout = (linear: 'attn_q' | 'attn_v', part: 'a' | 'b') =>
     [{ layer: 0, linear, part, rows: 8, cols: 1, offset: 0 }] as const;
   const rows = Float32Array.from({ length: 8 }, (_, i) => i);
-  const moved = toGgufRows(rows, layout('attn_q', 'b'), { headSize: 4 });
+  const llama = { headSize: 4, rotaryPairs: 'neighbours' } as const;
+  const moved = toGgufRows(rows, layout('attn_q', 'b'), llama);
   assert.deepEqual([...moved], [0, 2, 1, 3, 4, 6, 5, 7]);
-  assert.deepEqual(toGgufRows(rows, layout('attn_q', 'a'), { headSize: 4 }), rows);
-  assert.deepEqual(toGgufRows(rows, layout('attn_v', 'b'), { headSize: 4 }), rows);
+  assert.deepEqual(toGgufRows(rows, layout('attn_q', 'a'), llama), rows);
+  assert.deepEqual(toGgufRows(rows, layout('attn_v', 'b'), llama), rows);
+  const qwen = { headSize: 4, rotaryPairs: 'halves' } as const;
+  assert.deepEqual(toGgufRows(rows, layout('attn_q', 'b'), qwen), rows);
 });

@@ -14,10 +14,11 @@ import type { Trainer, TrainingJob } from '../../core/runtime.ts';
 import type { Artefact } from '../../core/specialist.ts';
 import { artefactOf, finishedCard, writeCard } from '../card.ts';
 import { writeAdapter } from '../embedded/adapter.ts';
+import type { DecoderShape } from '../embedded/architecture.ts';
 import { initialLora, type LoraMatrix, loraLayout, matrixOf } from '../embedded/lora.ts';
 import { openTokenizer, type TrainingText, tokeniseExamples, trainingTexts } from '../embedded/tokenise.ts';
 import { loraPlan } from '../embedded/train.ts';
-import { type LlamaShape, readLlamaShape } from '../embedded/weights.ts';
+import { readDecoderShape } from '../embedded/weights.ts';
 import { stepOrder } from '../engine/loop.ts';
 import { learningRate, stepCount } from '../engine/schedule.ts';
 import { checkRecipe } from '../recipe.ts';
@@ -138,7 +139,7 @@ interface Plan {
   readonly base: string;
   readonly basePath: string;
   readonly recipe: PeftRecipe;
-  readonly shape: LlamaShape;
+  readonly shape: DecoderShape;
   readonly texts: readonly TrainingText[];
   readonly answerKeys: readonly string[] | null;
 }
@@ -167,7 +168,7 @@ async function prepare(job: TrainingJob, options: PeftOptions): Promise<Plan> {
       hint: 'Capture more calls of this task first.',
     });
   const basePath = await options.basePath(base);
-  const shape = readLlamaShape(basePath);
+  const shape = readDecoderShape(basePath);
   if (recipe.firstLayer >= shape.layers)
     throw new UnderstudyError(
       'unsupported',
@@ -183,16 +184,17 @@ async function prepare(job: TrainingJob, options: PeftOptions): Promise<Plan> {
 }
 
 /**
- * From Hugging Face's order of rows to that of a llama GGUF file. A rotary pair stands half a head apart in the one
- * and side by side in the other (llama.cpp, convert_hf_to_gguf.py, LlamaModel.permute), so the rows of B move where
- * the layer's output is rotated: queries and keys.
+ * From Hugging Face's order of rows to that of the GGUF file. A rotary pair stands half a head apart in the one and,
+ * for the llama architecture, side by side in the other (llama.cpp, convert_hf_to_gguf.py, LlamaModel.permute), so the
+ * rows of B move where the layer's output is rotated: queries and keys.
  */
 export function toGgufRows(
   parameters: Float32Array,
   layout: readonly LoraMatrix[],
-  { headSize }: Pick<LlamaShape, 'headSize'>,
+  { headSize, rotaryPairs }: Pick<DecoderShape, 'headSize' | 'rotaryPairs'>,
 ): Float32Array {
   const out = parameters.slice();
+  if (rotaryPairs === 'halves') return out;
   for (const matrix of layout) {
     if (matrix.part === 'a' || (matrix.linear !== 'attn_q' && matrix.linear !== 'attn_k')) continue;
     const from = matrixOf(parameters, matrix);
