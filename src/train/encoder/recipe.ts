@@ -25,12 +25,6 @@ const recipeSchema = z.strictObject({
     .max(0.9)
     .default(0.1)
     .describe('Share of the words left out of a text, drawn anew each time.'),
-  labelSmoothing: z
-    .number()
-    .min(0)
-    .max(0.9)
-    .default(0.1)
-    .describe('Share of the target that goes to all classes alike.'),
 });
 
 export type EncoderRecipe = z.output<typeof recipeSchema>;
