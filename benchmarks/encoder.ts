@@ -40,6 +40,7 @@ interface Row {
   readonly seconds: number;
   readonly megabytes: number;
   readonly ms: number;
+  readonly figures: Artefact['figures'];
 }
 
 /** Runs the sizes that are named, all of them unless told. */
@@ -76,8 +77,8 @@ export async function run(names: readonly string[] = process.argv.slice(3)): Pro
     rmSync(dir, { recursive: true, force: true });
   }
   return {
-    table: rows.map(({ accuracy, seconds, megabytes, ms, ...row }) => ({
-      ...row,
+    table: rows.map(({ train, rung, examples, accuracy, seconds, megabytes, ms }) => ({
+      ...{ train, rung, examples },
       accuracy: `${share(accuracy.share)} (${share(accuracy.low)}–${share(accuracy.high)})`,
       seconds: Math.round(seconds),
       'artefact MB': Number(megabytes.toFixed(1)),
@@ -117,6 +118,7 @@ async function measure(
     seconds,
     megabytes: statSync(artefact.path).size / 1e6,
     ms: await medianMs(runtime, artefact, test.slice(0, TIMED)),
+    figures: artefact.figures,
   };
 }
 

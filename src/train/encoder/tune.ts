@@ -170,8 +170,8 @@ function headOf(weights: BertWeights, parameters: Float32Array, classes: number)
 /** Each takes a forward pass more, and they only bear witness beside the head. */
 const MOST_STORED = 4_000;
 
-/** How much the words' own logits count beside those of the tuned encoder. */
-const WORDS_SHARE = 0.5;
+/** How much the words' own logits count beside those of the tuned encoder: with few examples less would do, with many more. */
+const WORDS_SHARE = 1 / 3;
 
 function joined(words: LinearWeights, head: LinearWeights): LinearWeights {
   const weights = new Float32Array(words.weights.length + head.weights.length);
