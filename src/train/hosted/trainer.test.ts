@@ -57,6 +57,7 @@ for (const style of ['openai', 'together'] as const) {
       { ...candidate, rung: 'lora' },
       { ...candidate, base: 'another-model' },
       { ...candidate, recipe: { epochs: 0.5 } },
+      { ...candidate, recipe: style === 'openai' ? { learningRate: 1e-4 } : { learningRateMultiplier: 2 } },
     ],
     repeatable: false,
   }));

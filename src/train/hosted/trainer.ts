@@ -29,7 +29,7 @@ import {
   type Report,
   stopJob,
 } from './doings.ts';
-import { type HostedRecipe, hostedRecipeSchema } from './recipe.ts';
+import type { HostedRecipe } from './recipe.ts';
 
 export interface HostedOptions {
   /** With its version path. */
@@ -142,7 +142,7 @@ async function tune(
 /** Refuses what cannot be trained, before anything is sent. */
 function check(
   { candidate, train }: TrainingJob,
-  { model }: HostedOptions,
+  { model, api = 'openai' }: HostedOptions,
 ): { readonly base: string; readonly recipe: HostedRecipe } {
   if (candidate.rung !== 'hosted' || candidate.base !== model)
     throw new UnderstudyError(
@@ -150,7 +150,7 @@ function check(
       `The hosted trainer tunes ${model}, not the rung '${candidate.rung}' on ${candidate.base ?? 'nothing'}.`,
       { hint: 'Give it a candidate of the rung hosted with the configured model.' },
     );
-  const recipe = checkRecipe(hostedRecipeSchema, candidate.recipe, 'hosted');
+  const recipe = checkRecipe(APIS[api].recipe, candidate.recipe, 'hosted');
   if (train.length === 0)
     throw new UnderstudyError('bad-input', 'There is no example to train on.', {
       hint: 'Capture more calls of this task first.',
@@ -171,14 +171,9 @@ function jsonLines(examples: readonly Example[]): string {
     .join('');
 }
 
-function failed(remote: RemoteJob): UnderstudyError {
-  const { status, error } = remote;
-  if (remote.state === 'cancelled')
-    return new UnderstudyError('cancelled', 'The fine-tuning job was cancelled at the provider.', {
-      hint: 'Start it again: files that the provider has are used again.',
-    });
+function failed({ id, status, error }: RemoteJob): UnderstudyError {
   return new UnderstudyError('internal', `The fine-tuning job ended at the provider: ${error ?? status}.`, {
-    hint: `Look at ${remote.id} there. Started again, it is a new job on the same files.`,
+    hint: `Look at ${id} there. Started again, it is a new job on the same files.`,
   });
 }
 
