@@ -24,6 +24,8 @@ export interface Surroundings {
   readonly hosted: string | null;
   /** Minutes that rungs which take minutes may take for this task, together. */
   readonly minutes: number;
+  /** Share of the head's answers that were right on the validation split; null where it was not tried. */
+  readonly headAccuracy: number | null;
   readonly gate: { readonly epsilon: number; readonly delta: number };
   /** Longest prompt with answer that a language model is served with, in tokens; 1,024 unless told. */
   readonly contextTokens?: number;
@@ -39,8 +41,11 @@ export interface Choice {
 
 const PERMISSIVE = ['Apache-2.0', 'MIT', 'BSD-3-Clause', 'CC-BY-4.0'];
 
-/** Of the minutes for a task, at most this share goes to the encoder: the language model must have its chance. */
-const ENCODER_SHARE = 1 / 3;
+/** The encoder's share of a task's minutes: for labels it is the best there is; else a language model may know more. */
+const encoderShare = ({ kind }: Task): number => (kind === 'label' ? 1 : 1 / 3);
+
+/** Of the head's answers, at least this share must be right for tuning to be worth its minutes. */
+const LEAST_TUNED = 0.6;
 
 /** Fewer examples than this teach nothing that can be told apart from chance. */
 const LEAST_EXAMPLES = 30;
@@ -69,12 +74,13 @@ export function chooseCandidates(task: Task, dataset: Dataset, around: Surroundi
   for (const entry of encoders) {
     const plan = planEncoder(dataset.splits.train, {
       cores: around.room.cores,
-      minutes: minutes * ENCODER_SHARE,
+      minutes: minutes * encoderShare(task),
     });
     const why =
       hopeless ??
       whyNotTrained('encoder', around) ??
       whyNotHere(entry, around) ??
+      whyNotTuned(around) ??
       whyNotProvable(dataset, around) ??
       plan.why;
     if (why === null) minutes -= plan.minutes;
@@ -127,6 +133,12 @@ function whyNotHere(entry: CatalogueEntry, around: Surroundings): string | null 
     return 'Its weights are not at hand.';
   }
   return null;
+}
+
+/** Tuning begins from the head and moves it by points, not by halves: what the head cannot say, it cannot either. */
+function whyNotTuned({ headAccuracy }: Surroundings): string | null {
+  if (headAccuracy === null || headAccuracy >= LEAST_TUNED) return null;
+  return `The head that it begins from gets only ${Math.round(headAccuracy * 100)} % right: too little to build on.`;
 }
 
 function whyNotProvable({ splits }: Dataset, { gate }: Surroundings): string | null {

@@ -37,6 +37,7 @@ const around: Surroundings = {
   trainable: new Set<Rung>(RUNGS),
   hosted: null,
   minutes: 10,
+  headAccuracy: null,
   gate: { epsilon: 0.02, delta: 0.05 },
 };
 const whyNot = (data: Dataset, changed: Partial<Surroundings>, base: string | null, rung: Rung): string =>
@@ -85,6 +86,7 @@ test('what takes minutes shares the time: the encoder first, the language model 
   assert.ok(epochs(1000, 'lora') >= 1);
   assert.match(whyNot(long, { minutes: 0.5 }, DEFAULT_ENCODER, 'encoder'), /minutes/);
   assert.match(whyNot(dataset(500, 100), {}, DEFAULT_ENCODER, 'encoder'), /at least 149/);
+  assert.match(whyNot(long, { headAccuracy: 0.3 }, DEFAULT_ENCODER, 'encoder'), /only 30 % right/);
   const heads = { trainable: new Set<Rung>(['lexical', 'knn', 'head', 'lora']) };
   assert.match(whyNot(long, heads, DEFAULT_ENCODER, 'encoder'), /can train/);
 });
