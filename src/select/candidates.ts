@@ -10,6 +10,7 @@ import type { Candidate, Rung, Verdict } from '../core/specialist.ts';
 import { callsNeeded } from '../core/statistics.ts';
 import type { Task } from '../core/task.ts';
 import type { CatalogueEntry } from '../models/catalogue.ts';
+import { whyNotClassified } from '../models/skeleton.ts';
 import type { Room } from './hardware.ts';
 import { planEncoder, planLora, tokenLengths } from './plan.ts';
 
@@ -68,6 +69,8 @@ export function chooseCandidates(task: Task, dataset: Dataset, around: Surroundi
       whyNotTrained('encoder', around) ??
       whyNotHere(entry, around) ??
       whyNotProvable(dataset, around) ??
+      // It learns to choose, not to copy: where most answers hold a value of their own, its minutes are better spent.
+      whyNotClassified(dataset.splits.train.map(({ answer }) => answer)) ??
       plan.why;
     if (why === null) minutes -= plan.minutes;
     consider('encoder', entry.name, why, plan.recipe);

@@ -84,6 +84,11 @@ test('what takes minutes shares the time: the encoder first, the language model 
   assert.ok(epochs(1000, 'lora') >= 1);
   assert.match(whyNot(long, { minutes: 0.5 }, DEFAULT_ENCODER, 'encoder'), /minutes/);
   assert.match(whyNot(dataset(500, 100), {}, DEFAULT_ENCODER, 'encoder'), /at least 149/);
+  const { splits } = dataset(500, 200);
+  const varied = splits.train.map((example, i) => ({ ...example, answer: `{"order": ${i}}` }));
+  const copying: Dataset = { ...dataset(500, 200), splits: { ...splits, train: varied } };
+  assert.match(whyNot(copying, {}, DEFAULT_ENCODER, 'encoder'), /too varied to choose among/);
+  assert.equal(whyNot(copying, {}, DEFAULT_LANGUAGE, 'lora'), 'kept');
   const heads = { trainable: new Set<Rung>(['lexical', 'knn', 'head', 'lora']) };
   assert.match(whyNot(long, heads, DEFAULT_ENCODER, 'encoder'), /can train/);
 });
