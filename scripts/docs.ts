@@ -82,6 +82,11 @@ upstream:
   baseUrl: \${LLM_BASE_URL}
 gate:
   epsilon: 0.01 # at most 1 % errors among the calls taken over
+train:
+  hosted: # fine-tuning at a provider; leave it out to keep everything on this machine
+    baseUrl: https://api.example.com/v1
+    model: small-model
+    apiKey: \${PROVIDER_KEY}
 prices:
   my-model: # dollars per token, by the names of LiteLLM's table
     input_cost_per_token: 0.000002

@@ -95,6 +95,18 @@ test('validate shows the settings that apply', async () => {
   assert.equal(result.config.dataDir, join(dir, 'elsewhere'));
 });
 
+test('validate shows that a key is set, and not the key', async () => {
+  const file = join(dir, 'key.yaml');
+  const hosted = { baseUrl: 'https://provider.example/v1', model: 'small', apiKey: 'secret-key' };
+  writeFileSync(file, JSON.stringify({ train: { hosted } }));
+  for (const more of [[], ['--json']]) {
+    const { code, out, err } = await run('validate', '--config', file, ...more);
+    assert.equal(code, 0);
+    assert.match(out, /provider\.example/);
+    assert.ok(!`${out}${err}`.includes('secret-key'));
+  }
+});
+
 test('doctor checks this machine, and changes nothing', async () => {
   const { code, out } = await run('doctor', '--json', '--data-dir', join(dir, 'data'));
   const report = JSON.parse(out);

@@ -8,13 +8,16 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { startFineTuningProvider } from '../test/providers/fine-tuning.ts';
 import type { Call } from './core/call.ts';
 import { type Config, configSchema } from './core/config.ts';
 import { seededRandom } from './core/random.ts';
 import { moveTo } from './deploy/stages.ts';
 import { learn } from './pipeline.ts';
 import { linearRuntime } from './runtime/linear.ts';
+import { remoteRuntime } from './runtime/remote.ts';
 import { openSqliteStore } from './store/sqlite/store.ts';
+import { hostedTrainer } from './train/hosted/trainer.ts';
 import { linearTrainer } from './train/linear/trainer.ts';
 import type { Workshop } from './trial.ts';
 
@@ -91,6 +94,34 @@ test('a bound that is asked for is the bound that is proved', () =>
     const again = await learnOne(own, workshop());
     assert.equal(again.specialist?.id, first.specialist?.id);
     assert.equal(again.specialist?.evidence.exam.uses, 1);
+  }));
+
+test('where the cheap rungs cannot, the model of a configured provider is tuned, proved and deployed', () =>
+  inWorkshop(async (workshop) => {
+    // Words tell nothing here: it takes arithmetic.
+    const answerTo = (text: string): string => TOPICS[(Number(text) ** 2 % 7) % 3]!;
+    const own = calls(700, { user: (_, i) => `${i}`, answer: (_, i) => answerTo(`${i}`) });
+    const provider = await startFineTuningProvider({ model: answerTo });
+    const hosted = { baseUrl: provider.baseUrl, apiKey: provider.apiKey, model: 'small-model' };
+    const plain = workshop({ train: { hosted } });
+    const remote = remoteRuntime(hosted);
+    try {
+      const { verdicts, specialist, deployed } = await learnOne(own, {
+        ...plain,
+        trainers: [...plain.trainers, hostedTrainer({ ...hosted, pollMs: 1, retryMs: 1 })],
+        runtimes: [...plain.runtimes, remote],
+      });
+      assert.equal(specialist?.artefact.rung, 'hosted');
+      assert.equal(verdicts.find(({ chosen }) => chosen)?.candidate.base, 'small-model');
+      assert.equal(deployed, true);
+      assert.equal(provider.jobs.length, 1);
+      // Nothing of what is held back for the gate and the exam has been sent to be learnt from.
+      const sent = provider.files.flatMap(({ text }) => text.trimEnd().split('\n'));
+      assert.ok(sent.length < own.length * 0.6);
+    } finally {
+      await remote.close();
+      await provider.close();
+    }
   }));
 
 test('another seed leaves the model that was proved as it is', () =>

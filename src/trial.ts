@@ -64,6 +64,7 @@ export function candidatesFor(task: Task, dataset: Dataset, workshop: Workshop, 
     room: probeHardware(workshop.config.dataDir),
     available: workshop.models,
     trainable: new Set(workshop.trainers.flatMap(({ rungs }) => rungs)),
+    hosted: workshop.config.train.hosted?.model ?? null,
     minutes,
     gate: workshop.config.gate,
   });

@@ -15,7 +15,7 @@ import type { Config } from './core/config.ts';
 import { messageOf, UnderstudyError } from './core/errors.ts';
 import type { ImportReport, LearnOptions, LearnReport, StatusReport } from './core/learning.ts';
 import type { OnProgress } from './core/progress.ts';
-import type { Runtime } from './core/runtime.ts';
+import type { Runtime, Trainer } from './core/runtime.ts';
 import { RUNGS } from './core/specialist.ts';
 import type { Store } from './core/store.ts';
 import type { Gateway } from './gateway/gateway.ts';
@@ -25,10 +25,13 @@ import { startOnline } from './online.ts';
 import { learn } from './pipeline.ts';
 import { linearRuntime } from './runtime/linear.ts';
 import { type Models, startModels } from './runtime/models.ts';
+import { remoteRuntime } from './runtime/remote.ts';
 import { openSqliteStore } from './store/sqlite/store.ts';
-import { embeddedTrainer } from './train/embedded/trainer.ts';
+import { type EmbeddedOptions, embeddedTrainer } from './train/embedded/trainer.ts';
 import { encoderTrainer } from './train/encoder/trainer.ts';
+import { hostedTrainer } from './train/hosted/trainer.ts';
 import { linearTrainer } from './train/linear/trainer.ts';
+import { peftTrainer } from './train/peft/trainer.ts';
 import type { Workshop } from './trial.ts';
 
 export interface UnderstudyOptions {
@@ -71,6 +74,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
   const store = openSqliteStore(storePath);
   const vault = openVault({ dataDir, store, env });
   let models: Models | null = null;
+  let remote: Runtime | null = null;
   let opened: Promise<Tools> | null = null;
 
   const openTools = async (): Promise<Tools> => {
@@ -101,18 +105,27 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
       threads: config.serve.threads,
     });
     const { encoder, llama } = models;
-    const train = { ...(config.train.threads === undefined ? {} : { threads: config.train.threads }) };
+    const { threads, memoryGb } = config.train;
+    const train = {
+      ...(threads === undefined ? {} : { threads }),
+      ...(memoryGb === undefined ? {} : { memoryBytes: memoryGb * 1e9 }),
+    };
+    const { peft, hosted } = config.train;
+    const loraTrainer = (common: EmbeddedOptions): Trainer =>
+      peft === undefined ? embeddedTrainer(common) : peftTrainer({ ...common, ...peft });
+    remote = hosted === undefined ? null : remoteRuntime(hosted);
     const names = [encoder && DEFAULT_ENCODER, llama && DEFAULT_LANGUAGE].filter((name) => name !== null);
     return {
       notes,
       models: new Set(names),
-      runtimes: [linearRuntime({ encoder }), ...(llama ? [llama] : [])],
+      runtimes: [linearRuntime({ encoder }), ...(llama ? [llama] : []), ...(remote ? [remote] : [])],
       trainers: [
         linearTrainer({ encoder }),
         ...(encoderPath === null
           ? []
           : [encoderTrainer({ ...train, name: DEFAULT_ENCODER, path: encoderPath })]),
-        ...(languagePath === null ? [] : [embeddedTrainer({ ...train, basePath: async () => languagePath })]),
+        ...(languagePath === null ? [] : [loraTrainer({ ...train, basePath: async () => languagePath })]),
+        ...(hosted === undefined ? [] : [hostedTrainer(hosted)]),
       ],
     };
   };
@@ -197,6 +210,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
     close: async () => {
       await opened?.catch(() => {});
       await models?.close();
+      await remote?.close();
       store.close();
     },
   };

@@ -91,6 +91,13 @@ export const configSchema = z
     train: z
       .strictObject({
         threads: z.int().positive().optional().describe('Threads for training; all cores unless told.'),
+        memoryGb: z
+          .number()
+          .positive()
+          .optional()
+          .describe(
+            'Most memory that training a language model may take, in GB; half of the machine’s unless told.',
+          ),
         minutes: z
           .number()
           .positive()
@@ -99,6 +106,38 @@ export const configSchema = z
             'Time budget of one learning run for trainings that take minutes: the encoder, language models.',
           ),
         seed: z.int().default(1).describe('Seed of everything that draws at random.'),
+        peft: z
+          .strictObject({
+            python: z
+              .string()
+              .min(1)
+              .describe('A Python with PyTorch and PEFT, which then trains the LoRA rung; see trainers.md.'),
+            method: z
+              .enum(['lora', 'qlora'])
+              .default('lora')
+              .describe('qlora holds the base in 4 bits while training; it needs a GPU and `model`.'),
+            model: z
+              .string()
+              .optional()
+              .describe(
+                'Hugging Face folder of the base model, to train on instead of the file that serves.',
+              ),
+            device: z.enum(['cpu', 'cuda']).optional().describe('A GPU where there is one, unless told.'),
+          })
+          .optional(),
+        hosted: z
+          .strictObject({
+            baseUrl: z
+              .url({ protocol: /^https?$/ })
+              .describe('A fine-tuning provider, with its version path. Examples and calls are sent to it.'),
+            model: z.string().min(1).describe('The provider’s name of the model to fine-tune.'),
+            apiKey: z.string().min(1).describe('Key for the provider; best filled in from the environment.'),
+            api: z
+              .enum(['openai', 'together'])
+              .default('openai')
+              .describe('Whose fine-tuning API it keeps; see trainers.md.'),
+          })
+          .optional(),
       })
       .prefault({}),
     prices: z
@@ -116,6 +155,13 @@ export const configSchema = z
   .prefault({});
 
 export type Config = z.infer<typeof configSchema>;
+
+/** The configuration as it may be shown: keys are left out. */
+export function withoutKeys(config: Config): Config {
+  const { hosted } = config.train;
+  if (hosted === undefined) return config;
+  return { ...config, train: { ...config.train, hosted: { ...hosted, apiKey: '(set)' } } };
+}
 
 /**
  * The configuration from `understudy.yaml` in `dir` (or from `file`), with ${VAR} filled in from the environment.

@@ -4,7 +4,7 @@ import type { Example } from './dataset.ts';
 import type { OnProgress } from './progress.ts';
 import type { Artefact, Candidate, Prediction, Rung } from './specialist.ts';
 
-/** Makes an artefact out of examples. Implementations: train/linear, train/encoder, train/embedded. */
+/** Makes an artefact out of examples. Implementations: train/linear, train/encoder, train/embedded, train/peft, train/hosted. */
 export interface Trainer {
   readonly name: string;
   readonly rungs: readonly Rung[];

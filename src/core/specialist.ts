@@ -5,9 +5,9 @@ import type { JsonObject } from './json.ts';
 /**
  * The ladder, cheapest first. lexical: linear classifier on words, no weights needed. knn, head: nearest
  * neighbours and a linear classifier on the encoder's frozen vectors. encoder: the encoder fine-tuned with its head.
- * lora: an adapter on a base language model.
+ * lora: an adapter on a base language model. hosted: a model fine-tuned and run by a provider, where one is configured.
  */
-export type Rung = 'lexical' | 'knn' | 'head' | 'encoder' | 'lora';
+export type Rung = 'lexical' | 'knn' | 'head' | 'encoder' | 'lora' | 'hosted';
 
 /** What training a rung takes on a task of ordinary size, cheapest first. */
 export const COST: Readonly<Record<Rung, 'seconds' | 'minutes'>> = {
@@ -16,6 +16,7 @@ export const COST: Readonly<Record<Rung, 'seconds' | 'minutes'>> = {
   head: 'seconds',
   encoder: 'minutes',
   lora: 'minutes',
+  hosted: 'minutes',
 };
 
 /** The ladder in its order. */
@@ -50,6 +51,8 @@ export interface Artefact {
   readonly trainedMs: number;
   /** Figures of the run worth keeping: steps, examples, final loss, tokens per second. */
   readonly figures: Readonly<Record<string, number>>;
+  /** Where it writes the values of JSON objects alone: their keys, in order (models/answer-keys). */
+  readonly answerKeys?: readonly string[];
 }
 
 /** What a runtime tells about its own sureness; every signal is in [0, 1], higher is surer. */

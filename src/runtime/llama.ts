@@ -8,6 +8,7 @@ import { contentHash } from '../core/ids.ts';
 import { isObject, type Json } from '../core/json.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Artefact, Prediction, Signals } from '../core/specialist.ts';
+import { withKeys, withoutKeys } from '../models/answer-keys.ts';
 import { type Client, httpClient } from './client.ts';
 import { pool } from './pool.ts';
 
@@ -49,7 +50,9 @@ export function llamaRuntime(options: LlamaRuntimeOptions): Runtime {
           status: 503,
         });
       const started = performance.now();
-      const { signal, draft } = predictOptions;
+      const { signal } = predictOptions;
+      const { answerKeys } = artefact;
+      const draft = draftOf(predictOptions.draft, answerKeys);
       const name = adapterName(artefact);
       const body: { [key: string]: Json } = {
         model: name,
@@ -71,7 +74,9 @@ export function llamaRuntime(options: LlamaRuntimeOptions): Runtime {
             await load(name, artefact);
             return client.post('/v1/chat/completions', body, signal);
           });
-        return { ...read(answer), ms: performance.now() - started };
+        const said = read(answer);
+        const whole = answerKeys === undefined ? said.answer : withKeys(answerKeys, said.answer);
+        return { ...(whole === '' ? NOTHING : { ...said, answer: whole }), ms: performance.now() - started };
       } catch (error) {
         // Too long for the context: no answer, and not at all sure; not a fault of the server.
         if (error instanceof UnderstudyError && error.code === 'bad-input')
@@ -83,6 +88,12 @@ export function llamaRuntime(options: LlamaRuntimeOptions): Runtime {
     },
     close: () => client.close(),
   };
+}
+
+/** The draft as the artefact would write it; absent where it would never write it. */
+function draftOf(draft: string | undefined, keys: readonly string[] | undefined): string | undefined {
+  if (draft === undefined || keys === undefined) return draft;
+  return withoutKeys(keys, draft) ?? undefined;
 }
 
 const NOTHING: Omit<Prediction, 'ms'> = { answer: '', signals: { sequence: 0, lowest: 0, mean: 0 } };

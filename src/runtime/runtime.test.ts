@@ -10,7 +10,7 @@ import { runtimeContract } from '../../test/contracts/runtime.ts';
 import type { UnderstudyError } from '../core/errors.ts';
 import { seededRandom } from '../core/random.ts';
 import type { Artefact } from '../core/specialist.ts';
-import { writeTinyLlama } from '../models/gguf/tiny.ts';
+import { writeTinyModel } from '../models/gguf/tiny.ts';
 import { type GgufTensorData, writeGguf } from '../models/gguf/write.ts';
 import { llamaRuntime, signalsOf } from './llama.ts';
 import { type Models, startModels } from './models.ts';
@@ -18,7 +18,7 @@ import { type Models, startModels } from './models.ts';
 const dir = mkdtempSync(join(tmpdir(), 'understudy-runtime-'));
 const base = join(dir, 'tiny.gguf');
 // Seed 3 is one whose greedy answers often end within forty tokens.
-writeTinyLlama(base, { seed: 3, tied: false });
+writeTinyModel(base, { seed: 3, tied: false });
 
 let starting: Promise<Models> | undefined;
 function models(): Promise<Models> {

@@ -21,6 +21,8 @@ export interface Surroundings {
   readonly available: ReadonlySet<string>;
   /** Rungs that some trainer can train. */
   readonly trainable: ReadonlySet<Rung>;
+  /** The model that a provider fine-tunes and runs, by the provider's name; null where none is configured. */
+  readonly hosted: string | null;
   /** Minutes that rungs which take minutes may take for this task, together. */
   readonly minutes: number;
   readonly gate: { readonly epsilon: number; readonly delta: number };
@@ -37,6 +39,9 @@ export interface Choice {
 }
 
 const PERMISSIVE = ['Apache-2.0', 'MIT', 'BSD-3-Clause', 'CC-BY-4.0'];
+
+/** Of the minutes for a task, at most this share goes to the encoder: the language model must have its chance. */
+const ENCODER_SHARE = 1 / 3;
 
 /** Fewer examples than this teach nothing that can be told apart from chance. */
 const LEAST_EXAMPLES = 30;
@@ -60,10 +65,13 @@ export function chooseCandidates(task: Task, dataset: Dataset, around: Surroundi
   for (const entry of encoders)
     for (const rung of ['knn', 'head'] as const)
       consider(rung, entry.name, hopeless ?? whyNotTrained(rung, around) ?? whyNotHere(entry, around));
-  // Fine-tuning the encoder costs a tenth of training a language model, which gets the minutes that are left.
+  // Fine-tuning the encoder costs less than training a language model, which gets the minutes that are left.
   let { minutes } = around;
   for (const entry of encoders) {
-    const plan = planEncoder(dataset.splits.train, { cores: around.room.cores, minutes });
+    const plan = planEncoder(dataset.splits.train, {
+      cores: around.room.cores,
+      minutes: minutes * ENCODER_SHARE,
+    });
     const why =
       hopeless ??
       whyNotTrained('encoder', around) ??
@@ -87,6 +95,12 @@ export function chooseCandidates(task: Task, dataset: Dataset, around: Surroundi
       plan.why;
     consider('lora', entry.name, why, plan.recipe);
   }
+  if (around.hosted !== null)
+    consider(
+      'hosted',
+      around.hosted,
+      hopeless ?? whyNotTrained('hosted', around) ?? whyNotProvable(dataset, around),
+    );
   return { candidates, dropped };
 }
 

@@ -35,6 +35,7 @@ const around: Surroundings = {
   room: { ...room, freeMemoryBytes: 8e9, freeDiskBytes: 8e9, cores: 2 },
   available: new Set([DEFAULT_ENCODER, DEFAULT_LANGUAGE]),
   trainable: new Set<Rung>(RUNGS),
+  hosted: null,
   minutes: 10,
   gate: { epsilon: 0.02, delta: 0.05 },
 };
@@ -51,10 +52,10 @@ test('the ladder is kept in order, and every other base model has a reason', () 
   const { candidates, dropped } = chooseCandidates(task, dataset(500, 200), around);
   assert.deepEqual(
     candidates.map(({ rung }) => rung),
-    [...RUNGS],
+    RUNGS.filter((rung) => rung !== 'hosted'),
   );
   assert.ok(dropped.length > 0 && dropped.every(({ reason }) => reason.length > 10));
-  assert.equal(new Set(candidates.map(({ id }) => id)).size, RUNGS.length);
+  assert.equal(new Set(candidates.map(({ id }) => id)).size, candidates.length);
 });
 
 test('each limit drops a LoRA for its own reason', () => {
@@ -78,8 +79,8 @@ test('what takes minutes shares the time: the encoder first, the language model 
       chooseCandidates(task, long, { ...around, minutes }).candidates.find((each) => each.rung === rung)
         ?.recipe.epochs ?? 0,
     );
-  assert.ok(epochs(10, 'encoder') > 0.5 && epochs(10, 'encoder') < epochs(1000, 'encoder'));
-  assert.equal(epochs(10, 'lora'), 0);
+  assert.ok(epochs(20, 'encoder') > 0.5 && epochs(20, 'encoder') < epochs(1000, 'encoder'));
+  assert.equal(epochs(20, 'lora'), 0);
   assert.equal(epochs(1000, 'encoder'), 6);
   assert.ok(epochs(1000, 'lora') >= 1);
   assert.match(whyNot(long, { minutes: 0.5 }, DEFAULT_ENCODER, 'encoder'), /minutes/);
@@ -91,6 +92,17 @@ test('what takes minutes shares the time: the encoder first, the language model 
   assert.equal(whyNot(copying, {}, DEFAULT_LANGUAGE, 'lora'), 'kept');
   const heads = { trainable: new Set<Rung>(['lexical', 'knn', 'head', 'lora']) };
   assert.match(whyNot(long, heads, DEFAULT_ENCODER, 'encoder'), /can train/);
+});
+
+test('a hosted model comes last, and only where a provider is configured', () => {
+  const { candidates } = chooseCandidates(task, dataset(500, 200), { ...around, hosted: 'small-model' });
+  assert.deepEqual(
+    candidates.map(({ rung }) => rung),
+    ['lexical', 'knn', 'head', 'encoder', 'lora', 'hosted'],
+  );
+  assert.equal(candidates.at(-1)?.base, 'small-model');
+  const nobody = { hosted: 'small-model', trainable: new Set<Rung>(['lora']) };
+  assert.match(whyNot(dataset(500, 200), nobody, 'small-model', 'hosted'), /can train/);
 });
 
 test('without the encoder only words are left', () => {
@@ -134,7 +146,7 @@ test('a dearer rung must be clearly better', async () => {
 test('what cannot be trained is dropped with its reason; none at all is no winner', async () => {
   const some = await race({ lora: 0.4 });
   assert.equal(some.winner?.candidate.rung, 'lora');
-  assert.equal(some.verdicts.filter(({ reason }) => reason.includes('too varied')).length, 4);
+  assert.equal(some.verdicts.filter(({ reason }) => reason.includes('too varied')).length, RUNGS.length - 1);
   assert.equal(some.verdicts.filter(({ chosen }) => chosen).length, 1);
   assert.equal((await race({})).winner, null);
 });

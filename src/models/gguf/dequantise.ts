@@ -31,11 +31,18 @@ const FORMATS: Readonly<Record<number, Format>> = {
   2: { name: 'Q4_0', weights: 32, bytes: 18, block: q4_0 },
   3: { name: 'Q4_1', weights: 32, bytes: 20, block: q4_1 },
   6: { name: 'Q5_0', weights: 32, bytes: 22, block: q5_0 },
+  7: { name: 'Q5_1', weights: 32, bytes: 24, block: q5_1 },
   8: { name: 'Q8_0', weights: 32, bytes: 34, block: q8_0 },
   12: { name: 'Q4_K', weights: 256, bytes: 144, block: q4_k },
+  13: { name: 'Q5_K', weights: 256, bytes: 176, block: q5_k },
   14: { name: 'Q6_K', weights: 256, bytes: 210, block: q6_k },
   30: { name: 'BF16', weights: 1, bytes: 2, block: bf16 },
 };
+
+/** Name of a format, or null where it is not read here. */
+export function formatName(type: number): string | null {
+  return FORMATS[type]?.name ?? null;
+}
 
 /** Bytes that `count` weights take in a format. @throws UnderstudyError 'unsupported'. */
 export function tensorBytes(type: number, count: number): number {
@@ -113,6 +120,17 @@ function q5_0(view: DataView, at: number, out: Float32Array, to: number): void {
   }
 }
 
+function q5_1(view: DataView, at: number, out: Float32Array, to: number): void {
+  const d = view.getFloat16(at, true);
+  const m = view.getFloat16(at + 2, true);
+  const high = view.getUint32(at + 4, true);
+  for (let j = 0; j < 16; j++) {
+    const q = view.getUint8(at + 8 + j);
+    out[to + j] = ((q & 15) | (((high >>> j) & 1) << 4)) * d + m;
+    out[to + j + 16] = ((q >> 4) | (((high >>> (j + 16)) & 1) << 4)) * d + m;
+  }
+}
+
 function q8_0(view: DataView, at: number, out: Float32Array, to: number): void {
   const d = view.getFloat16(at, true);
   for (let j = 0; j < 32; j++) out[to + j] = view.getInt8(at + 2 + j) * d;
@@ -120,16 +138,33 @@ function q8_0(view: DataView, at: number, out: Float32Array, to: number): void {
 
 /** Eight sub-blocks of 32, each with a 6-bit scale and a 6-bit minimum packed into 12 bytes. */
 function q4_k(view: DataView, at: number, out: Float32Array, to: number): void {
+  scaledNibbles(view, at, at + 16, out, to, () => 0);
+}
+
+/** As Q4_K, with the fifth bits of all sub-blocks in 32 bytes before the low ones. */
+function q5_k(view: DataView, at: number, out: Float32Array, to: number): void {
+  scaledNibbles(view, at, at + 48, out, to, (s, l) => ((view.getUint8(at + 16 + l) >> s) & 1) << 4);
+}
+
+/** @param high What is above the low four bits of weight `l` of sub-block `s`. */
+function scaledNibbles(
+  view: DataView,
+  at: number,
+  nibbles: number,
+  out: Float32Array,
+  to: number,
+  high: (s: number, l: number) => number,
+): void {
   const d = view.getFloat16(at, true);
   const dmin = view.getFloat16(at + 2, true);
   const packed = (i: number): number => view.getUint8(at + 4 + i);
   for (let s = 0; s < 8; s++) {
     const scale = s < 4 ? packed(s) & 63 : (packed(s + 4) & 15) | ((packed(s - 4) >> 6) << 4);
     const min = s < 4 ? packed(s + 4) & 63 : (packed(s + 4) >> 4) | ((packed(s) >> 6) << 4);
-    const from = at + 16 + (s >> 1) * 32;
+    const from = nibbles + (s >> 1) * 32;
     for (let l = 0; l < 32; l++) {
       const q = view.getUint8(from + l);
-      out[to + s * 32 + l] = d * scale * (s & 1 ? q >> 4 : q & 15) - dmin * min;
+      out[to + s * 32 + l] = d * scale * ((s & 1 ? q >> 4 : q & 15) | high(s, l)) - dmin * min;
     }
   }
 }

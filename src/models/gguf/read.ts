@@ -63,7 +63,8 @@ function readTensor(file: number, path: string, info: GgufTensor | undefined, na
   const count = info.dims.reduce((product, dim) => product * dim, 1);
   const bytes = new Uint8Array(tensorBytes(info.type, count));
   for (let got = 0; got < bytes.length; ) {
-    const n = readSync(file, bytes, got, bytes.length - got, info.offset + got);
+    // One read takes at most 2 GiB.
+    const n = readSync(file, bytes, got, Math.min(bytes.length - got, 1 << 30), info.offset + got);
     if (n === 0) throw corrupt(path, `the tensor ${name} is cut off`);
     got += n;
   }

@@ -10,7 +10,6 @@ import { newId } from '../../core/ids.ts';
 import { parseJson } from '../../core/json.ts';
 import type { Bert } from '../../models/bert.ts';
 import type { Tuning } from '../../models/bert-lora.ts';
-import { chatPieces } from '../../models/prompt.ts';
 import type { Completion, LanguageModel } from './language.ts';
 
 export interface ServerParts {
@@ -103,7 +102,7 @@ async function chat(
   const completion = await present(parts.language, 'base model').complete(
     {
       adapter: body.model === parts.baseName ? null : body.model,
-      pieces: chatPieces(body.messages),
+      messages: body.messages,
       maxTokens: body.max_completion_tokens ?? body.max_tokens ?? DEFAULT_MAX_TOKENS,
       prediction: body.prediction?.content ?? '',
     },

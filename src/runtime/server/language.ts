@@ -18,8 +18,9 @@ import {
   type Token,
 } from 'node-llama-cpp';
 import { messageOf, UnderstudyError } from '../../core/errors.ts';
-import type { PromptPiece } from '../../models/prompt.ts';
+import { chatPieces, type Message, promptFrame } from '../../models/prompt.ts';
 import { servingCopy } from '../../models/serving-copy.ts';
+import { controlToken, pieceTokens } from '../../models/vocabulary.ts';
 import { type Pool, pool } from '../pool.ts';
 
 export interface LanguageOptions {
@@ -36,7 +37,7 @@ export interface LanguageOptions {
 export interface CompletionRequest {
   /** Null: the base model without an adapter. */
   readonly adapter: string | null;
-  readonly pieces: readonly PromptPiece[];
+  readonly messages: readonly Message[];
   readonly maxTokens: number;
   /** Probable answer, checked in one batch; '' for none. Never changes the result. */
   readonly prediction: string;
@@ -134,7 +135,7 @@ export function languageModel(options: LanguageOptions): LanguageModel {
           status: 404,
         });
       const loaded = await model();
-      const prompt = promptTokens(loaded, request.pieces);
+      const prompt = promptTokens(loaded, request.messages);
       const room = options.contextTokens - prompt.length - 2;
       if (room < 1)
         throw new UnderstudyError(
@@ -216,10 +217,9 @@ async function makeRoom(contexts: Map<string, Kept>, limit: number): Promise<voi
   }
 }
 
-function promptTokens(model: LlamaModel, pieces: readonly PromptPiece[]): Token[] {
-  return pieces.flatMap((piece) =>
-    'special' in piece ? model.tokenize(piece.special, true) : model.tokenize(piece.text, false),
-  );
+function promptTokens(model: LlamaModel, messages: readonly Message[]): Token[] {
+  const frame = promptFrame((name) => controlToken(model, name) !== null);
+  return chatPieces(frame, messages).flatMap((piece) => pieceTokens(model, piece));
 }
 
 const ASK = {

@@ -3,14 +3,14 @@
  * [rank, in], B [out, rank], and the adapter is applied with alpha / rank.
  */
 import { type GgufTensorData, writeGguf } from '../../models/gguf/write.ts';
+import type { DecoderShape } from './architecture.ts';
 import { type LoraPlan, loraLayout, loraName, matrixOf } from './lora.ts';
-import type { LlamaShape } from './weights.ts';
 
 /** Writes the adapter to `path`, whole or not at all. */
 export function writeAdapter(
   path: string,
   options: {
-    readonly shape: LlamaShape;
+    readonly shape: DecoderShape;
     readonly plan: LoraPlan;
     readonly parameters: Float32Array;
     /** Catalogue name of the base model. */
@@ -29,7 +29,7 @@ export function writeAdapter(
   writeGguf(
     path,
     {
-      'general.architecture': { string: 'llama' },
+      'general.architecture': { string: shape.architecture },
       'general.type': { string: 'adapter' },
       'general.base_model.count': { uint32: 1 },
       'general.base_model.0.name': { string: options.base },

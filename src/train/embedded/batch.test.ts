@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { stepOrder } from '../engine/loop.ts';
-import { batchInputs, cutRuns, type Sample } from './batch.ts';
-import type { LlamaShape } from './weights.ts';
+import type { DecoderShape } from './architecture.ts';
+import { balanced, batchInputs, completionTokens, cutRuns, type Sample } from './batch.ts';
 
-const shape: LlamaShape = {
+const shape: DecoderShape = {
+  architecture: 'llama',
   layers: 1,
   hidden: 8,
   heads: 4,
@@ -14,8 +15,20 @@ const shape: LlamaShape = {
   ffn: 8,
   vocab: 100,
   context: 64,
-  ropeBase: 10_000,
   normEps: 1e-5,
+  rotaryPairs: 'neighbours',
+  kinds: [
+    { frequencies: [1], window: null },
+    { frequencies: [1], window: 3 },
+  ],
+  kindOf: [0],
+  attentionScale: 1,
+  embeddingScale: 1,
+  activation: { linear: 1, cubic: 0 },
+  headNorms: false,
+  postNorms: false,
+  biases: [],
+  logitCap: null,
 };
 
 const sampleArbitrary: fc.Arbitrary<Sample> = fc
@@ -47,7 +60,7 @@ test('every sample has its turn once an epoch, in an order that depends on the s
 test('runs hold every sample once and keep within the limits where a sample alone does', () => {
   fc.assert(
     fc.property(fc.array(sampleArbitrary, { minLength: 1, maxLength: 12 }), (samples) => {
-      const limits = { tokens: 40, attention: 500 };
+      const limits = { tokens: 40, attention: 500, labels: 12 };
       const runs = cutRuns(samples, limits);
       assert.deepEqual(new Set(runs.flat()), new Set(samples));
       assert.equal(runs.flat().length, samples.length);
@@ -55,7 +68,10 @@ test('runs hold every sample once and keep within the limits where a sample alon
         const longest = Math.max(...run.map((sample) => sample.ids.length));
         const tokens = run.reduce((sum, sample) => sum + sample.ids.length, 0);
         assert.ok(
-          run.length === 1 || (tokens <= limits.tokens && run.length * longest ** 2 <= limits.attention),
+          run.length === 1 ||
+            (tokens <= limits.tokens &&
+              run.length * longest ** 2 <= limits.attention &&
+              completionTokens(run) <= limits.labels),
         );
       }
     }),
@@ -95,4 +111,33 @@ test('indices lead from tokens to the padded layout and back, and labels are the
       assert.equal(spread.filter((row) => row !== none).length, none);
     }),
   );
+});
+
+test('rarer answers are shown more often, up to equally often, and answers of their own stay as they are', () => {
+  const of = (label: number, count: number): Sample[] =>
+    Array.from({ length: count }, (_, i) => ({ ids: [i, label], completion: 1, weight: 1 }));
+  const counts = (power: number): number[] => {
+    const shown = balanced([...of(1, 40), ...of(2, 10), ...of(3, 1)], power);
+    return [1, 2, 3].map((label) => shown.filter(({ ids }) => ids[1] === label).length);
+  };
+  assert.deepEqual(counts(0), [40, 10, 1]);
+  assert.deepEqual(counts(0.5), [40, 20, 6]);
+  assert.deepEqual(counts(1), [40, 40, 16]);
+  const different = of(1, 5).map((sample, i) => ({ ...sample, ids: [0, i] }));
+  assert.equal(balanced(different, 1).length, 5);
+});
+
+test('a token sees itself and what came before, within the window where there is one', () => {
+  const inputs = batchInputs([{ ids: [1, 2, 3, 4, 5, 6], completion: 1, weight: 1 }], shape, 1);
+  const seen = (kind: number): string[] => {
+    const mask = [...inputs[`causal.${kind}`]!.data]
+      .map((value) => (Number(value) === 0 ? 'x' : '.'))
+      .join('');
+    return mask.match(/.{5}/g)!;
+  };
+  // Two heads share a key, so the queries of the second stand below those of the first.
+  const global = ['x....', 'xx...', 'xxx..', 'xxxx.', 'xxxxx'];
+  const local = ['x....', 'xx...', 'xxx..', '.xxx.', '..xxx'];
+  assert.deepEqual(seen(0), [...global, ...global]);
+  assert.deepEqual(seen(1), [...local, ...local]);
 });

@@ -3,7 +3,7 @@
  * index tensors that map tokens to attention's padded layout and back.
  * Does not: tokenise (tokenise.ts) or run (step.ts).
  */
-import type { LlamaShape } from './weights.ts';
+import type { DecoderShape } from './architecture.ts';
 
 /** A tokenised example. */
 export interface Sample {
@@ -18,6 +18,8 @@ export interface RunLimits {
   readonly tokens: number;
   /** sequences · longest² */
   readonly attention: number;
+  /** Completion tokens: each has a row of logits over the whole vocabulary. */
+  readonly labels: number;
 }
 
 export interface Int64Input {
@@ -32,9 +34,26 @@ export interface Float32Input {
 }
 export type BatchInputs = Readonly<Record<string, Int64Input | Float32Input>>;
 
+/** Most often that a sample stands in one epoch for want of others with its answer. */
+const MOST_REPEATS = 16;
+
+/**
+ * The samples of an epoch, with those repeated whose completion is rarer than others: a class of n samples where the
+ * largest has N stands (N/n)^power times. Completions that are all different stay as they are.
+ */
+export function balanced(samples: readonly Sample[], power: number): readonly Sample[] {
+  if (power === 0) return samples;
+  const classes = Map.groupBy(samples, ({ ids, completion }) => ids.slice(completion).join());
+  const largest = Math.max(...[...classes.values()].map(({ length }) => length));
+  return [...classes.values()].flatMap((own) => {
+    const repeats = Math.min(MOST_REPEATS, Math.round((largest / own.length) ** power));
+    return Array.from({ length: repeats }, () => own).flat();
+  });
+}
+
 /**
  * Cuts a step into runs, longest samples first, so that neither the tokens of a run nor its attention matrices
- * (sequences · longest²) outgrow their limits. A single sample always fits.
+ * (sequences · longest²) nor its logits outgrow their limits. A single sample always fits.
  */
 export function cutRuns(samples: readonly Sample[], limits: RunLimits): readonly (readonly Sample[])[] {
   const sorted = [...samples].sort((a, b) => b.ids.length - a.ids.length);
@@ -46,7 +65,8 @@ export function cutRuns(samples: readonly Sample[], limits: RunLimits): readonly
     if (
       run &&
       tokens + sample.ids.length <= limits.tokens &&
-      (run.length + 1) * longest * longest <= limits.attention
+      (run.length + 1) * longest * longest <= limits.attention &&
+      completionTokens([...run, sample]) <= limits.labels
     ) {
       run.push(sample);
       tokens += sample.ids.length;
@@ -67,7 +87,7 @@ export function completionTokens(samples: readonly Sample[]): number {
  * The inputs of one run. The last token of a sample is only ever a label, so it is not fed.
  * @param divisor What each label's loss is divided by: the completion tokens of the whole step.
  */
-export function batchInputs(samples: readonly Sample[], shape: LlamaShape, divisor: number): BatchInputs {
+export function batchInputs(samples: readonly Sample[], shape: DecoderShape, divisor: number): BatchInputs {
   const lengths = samples.map((sample) => sample.ids.length - 1);
   const tokens = lengths.reduce((sum, length) => sum + length, 0);
   const rows = completionTokens(samples);
@@ -114,7 +134,12 @@ export function batchInputs(samples: readonly Sample[], shape: LlamaShape, divis
     pad: int64(pad, [padded]),
     unpad: int64(unpad, [tokens]),
     padMask: float32(padMask, [padded, 1]),
-    causal: float32(causalMask(longest, group), [group * longest, longest]),
+    ...Object.fromEntries(
+      shape.kinds.map(({ window }, kind) => [
+        `causal.${kind}`,
+        float32(causalMask(longest, group, window), [group * longest, longest]),
+      ]),
+    ),
     querySplit: sizes([samples.length, longest, shape.kvHeads, group, shape.headSize]),
     queryJoin: sizes([samples.length, shape.kvHeads, group * longest, shape.headSize]),
     queryPart: sizes([samples.length, shape.kvHeads, group, longest, shape.headSize]),
@@ -129,34 +154,36 @@ export function batchInputs(samples: readonly Sample[], shape: LlamaShape, divis
   };
 }
 
-/** Sines and cosines of the rotary positions, [positions, headSize / 2] (Su et al. 2021, arXiv 2104.09864). */
-export function rotaryInputs(shape: LlamaShape, positions: number): BatchInputs {
+/** Cosines and sines of the rotary positions for each kind of attention, [positions, headSize / 2]. */
+export function rotaryInputs(shape: DecoderShape, positions: number): BatchInputs {
   const half = shape.headSize / 2;
-  const cosine = new Float32Array(positions * half);
-  const sine = new Float32Array(positions * half);
-  for (let p = 0; p < positions; p++) {
-    for (let i = 0; i < half; i++) {
-      const angle = p * shape.ropeBase ** (-i / half);
-      cosine[p * half + i] = Math.cos(angle);
-      sine[p * half + i] = Math.sin(angle);
-    }
-  }
   const dims = [positions, half];
-  return {
-    cosine: float32(cosine, dims),
-    sine: float32(sine, dims),
-    minusSine: float32(
-      sine.map((value) => -value),
-      dims,
-    ),
+  const table = (of: (position: number, pair: number) => number): Float32Input => {
+    const data = new Float32Array(positions * half);
+    for (let p = 0; p < positions; p++) for (let i = 0; i < half; i++) data[p * half + i] = of(p, i);
+    return float32(data, dims);
   };
+  return Object.fromEntries(
+    shape.kinds.flatMap(({ frequencies }, kind) => [
+      [`cosine.${kind}`, table((p, i) => Math.cos(p * frequencies[i]!))],
+      [`sine.${kind}`, table((p, i) => Math.sin(p * frequencies[i]!))],
+      [`minusSine.${kind}`, table((p, i) => -Math.sin(p * frequencies[i]!))],
+    ]),
+  );
 }
 
-/** Added to the scores; each query sees itself and what came before. Padding stands last, so no valid query sees it. */
-function causalMask(longest: number, group: number): Float32Array {
+/**
+ * Added to the scores; each query sees itself and what came before within the window. Padding stands last, so no
+ * valid query sees it.
+ */
+function causalMask(longest: number, group: number, window: number | null): Float32Array {
   const mask = new Float32Array(group * longest * longest);
-  for (let query = 0; query < group * longest; query++)
-    mask.fill(-1e30, query * longest + (query % longest) + 1, (query + 1) * longest);
+  for (let query = 0; query < group * longest; query++) {
+    const row = query * longest;
+    const at = query % longest;
+    mask.fill(-1e30, row + at + 1, row + longest);
+    if (window !== null) mask.fill(-1e30, row, row + Math.max(0, at - window + 1));
+  }
   return mask;
 }
 

@@ -1,15 +1,18 @@
 /**
- * One transformer block of the llama family with LoRA on its linear layers, forward and backward, as ONNX nodes.
+ * One block of a decoder with LoRA on its linear layers, forward and backward, as ONNX nodes. What an architecture
+ * has or lacks (head norms, post-norms, biases, windows, …) comes from the shape (architecture.ts).
  * Each forward returns a tape: the values that its backward needs.
  * Grouped-query attention keeps keys and values as they are: the queries of a group stand below each other,
  * [sequences, kvHeads, group · longest, headSize], so that no key is copied.
  * Contrib operators where they pay: FusedMatMul (transposes for free), RotaryEmbedding (its own backward with
- * the sine negated), QuickGelu with alpha 1 (= SiLU), SimplifiedLayerNormalization (= RMS norm; its second output,
+ * the sine negated), SimplifiedLayerNormalization (= RMS norm; its second output,
  * the inverse deviation, is what the backward needs).
  */
 import { CONTRIB, float, type GraphBuilder, type Value } from '../../models/onnx.ts';
+import { type ActivationTape, activate, slope } from './activation.ts';
+import { type Linear, linearSize } from './architecture.ts';
 import { gradientName, type LoraPlan, loraName } from './lora.ts';
-import { type Linear, type LlamaWeights, linearSize } from './weights.ts';
+import type { DecoderWeights } from './weights.ts';
 
 interface NormTape {
   readonly x: Value;
@@ -27,6 +30,11 @@ interface LinearTape {
 export interface BlockTape {
   readonly attnNorm: NormTape;
   readonly ffnNorm: NormTape;
+  /** Null where the architecture has none. */
+  readonly queryNorm: NormTape | null;
+  readonly keyNorm: NormTape | null;
+  readonly attnPostNorm: NormTape | null;
+  readonly ffnPostNorm: NormTape | null;
   readonly linear: Readonly<Record<Linear, LinearTape>>;
   /** In attention's layout. */
   readonly query: Value;
@@ -36,27 +44,24 @@ export interface BlockTape {
   readonly mixed: Value;
   /** Attention's result by token. */
   readonly context: Value;
-  readonly sigmoid: Value;
-  readonly silu: Value;
+  readonly activation: ActivationTape;
   readonly product: Value;
 }
 
 export class Blocks {
   private readonly g: GraphBuilder;
-  private readonly weights: LlamaWeights;
+  private readonly weights: DecoderWeights;
   private readonly plan: LoraPlan;
-  private readonly cosine: Value;
-  private readonly sine: Value;
-  private readonly minusSine: Value;
 
-  constructor(g: GraphBuilder, weights: LlamaWeights, plan: LoraPlan) {
+  constructor(g: GraphBuilder, weights: DecoderWeights, plan: LoraPlan) {
     this.g = g;
     this.weights = weights;
     this.plan = plan;
     const dims = ['positions', weights.shape.headSize / 2];
-    this.cosine = g.input('cosine', 'float32', dims);
-    this.sine = g.input('sine', 'float32', dims);
-    this.minusSine = g.input('minusSine', 'float32', dims);
+    weights.shape.kinds.forEach((_, kind) => {
+      for (const name of ['cosine', 'sine', 'minusSine']) g.input(`${name}.${kind}`, 'float32', dims);
+      g.input(`causal.${kind}`, 'float32', ['queries', 'longest']);
+    });
     for (let layer = plan.firstLayer; layer < weights.shape.layers; layer++) {
       for (const linear of plan.targets) {
         const size = linearSize(weights.shape, linear);
@@ -75,27 +80,37 @@ export class Blocks {
     const q = this.linear(layer, 'attn_q', attnNorm.y);
     const k = this.linear(layer, 'attn_k', attnNorm.y);
     const v = this.linear(layer, 'attn_v', attnNorm.y);
-    const query = this.splitQueries(this.rotate(q.y, this.sine, shape.heads), 'pad');
-    const key = this.splitKeys(this.rotate(k.y, this.sine, shape.kvHeads));
+    const queryNorm = this.headNorm(q.y, block.headNorms?.query, `blk.${layer}.attn_q_norm`);
+    const keyNorm = this.headNorm(k.y, block.headNorms?.key, `blk.${layer}.attn_k_norm`);
+    const query = this.splitQueries(this.rotate(layer, queryNorm?.y ?? q.y, 'sine', shape.heads), 'pad');
+    const key = this.splitKeys(this.rotate(layer, keyNorm?.y ?? k.y, 'sine', shape.kvHeads));
     const value = this.splitKeys(v.y);
-    const scores = this.matmul(query, key, { transB: 1, alpha: float(1 / Math.sqrt(shape.headSize)) });
-    const attention = g.node('Softmax', [g.node('Add', [scores, 'causal'])], { axis: -1 });
+    const scores = this.matmul(query, key, { transB: 1, alpha: float(shape.attentionScale) });
+    const masked = g.node('Add', [scores, `causal.${shape.kindOf[layer]}`]);
+    const attention = g.node('Softmax', [masked], { axis: -1 });
     const mixed = this.matmul(attention, value);
     const context = this.joinQueries(mixed, top ? 'topUnpad' : 'unpad');
     const residual = top ? g.node('Gather', [x, 'rows'], { axis: 0 }) : x;
-    const output = this.linear(layer, 'attn_output', context, residual);
-    const ffnNorm = this.norm(output.y, block.ffnNorm, `blk.${layer}.ffn_norm`);
+    const post = block.postNorms;
+    const output = this.linear(layer, 'attn_output', context, post ? undefined : residual);
+    const attnPostNorm = post && this.norm(output.y, post.attention, `blk.${layer}.post_attention_norm`);
+    const middle = attnPostNorm ? g.node('Add', [residual, attnPostNorm.y]) : output.y;
+    const ffnNorm = this.norm(middle, block.ffnNorm, `blk.${layer}.ffn_norm`);
     const gate = this.linear(layer, 'ffn_gate', ffnNorm.y);
     const up = this.linear(layer, 'ffn_up', ffnNorm.y);
-    const sigmoid = g.node('Sigmoid', [gate.y]);
-    const silu = g.node('Mul', [gate.y, sigmoid]);
-    const product = g.node('Mul', [silu, up.y]);
-    const down = this.linear(layer, 'ffn_down', product, output.y);
+    const activation = activate(g, shape.activation, gate.y);
+    const product = g.node('Mul', [activation.y, up.y]);
+    const down = this.linear(layer, 'ffn_down', product, post ? undefined : middle);
+    const ffnPostNorm = post && this.norm(down.y, post.ffn, `blk.${layer}.post_ffw_norm`);
     return {
-      y: down.y,
+      y: ffnPostNorm ? g.node('Add', [middle, ffnPostNorm.y]) : down.y,
       tape: {
         attnNorm,
         ffnNorm,
+        queryNorm,
+        keyNorm,
+        attnPostNorm,
+        ffnPostNorm,
         linear: {
           attn_q: q,
           attn_k: k,
@@ -111,8 +126,7 @@ export class Blocks {
         attention,
         mixed,
         context,
-        sigmoid,
-        silu,
+        activation,
         product,
       },
     };
@@ -124,20 +138,20 @@ export class Blocks {
     const { shape } = this.weights;
     const grad = (linear: Linear, d: Value, x: Value, sum: Value | null, want = true): Value =>
       this.linearBackward(layer, linear, d, x, tape.linear[linear], sum, want);
-    const scale = { alpha: float(1 / Math.sqrt(shape.headSize)) };
+    const before = (dNormed: Value, norm: NormTape | null): Value =>
+      norm ? this.normBackward(dNormed, norm) : dNormed;
+    const scale = { alpha: float(shape.attentionScale) };
 
-    const dProduct = grad('ffn_down', dy, tape.product, null);
-    const dUp = g.node('Mul', [dProduct, tape.silu]);
-    // SiLU'(z) = σ + z σ (1 − σ) = σ + silu − silu σ
-    const slope = g.node('Sub', [
-      g.node('Add', [tape.sigmoid, tape.silu]),
-      g.node('Mul', [tape.silu, tape.sigmoid]),
+    const dProduct = grad('ffn_down', before(dy, tape.ffnPostNorm), tape.product, null);
+    const dUp = g.node('Mul', [dProduct, tape.activation.y]);
+    const dGate = g.node('Mul', [
+      g.node('Mul', [dProduct, tape.linear.ffn_up.y]),
+      slope(g, shape.activation, tape.activation),
     ]);
-    const dGate = g.node('Mul', [g.node('Mul', [dProduct, tape.linear.ffn_up.y]), slope]);
     let dNorm = grad('ffn_gate', dGate, tape.ffnNorm.y, null);
     dNorm = grad('ffn_up', dUp, tape.ffnNorm.y, dNorm);
-    const dOutput = g.node('Add', [dy, this.normBackward(dNorm, tape.ffnNorm)]);
-    const dContext = grad('attn_output', dOutput, tape.context, null);
+    const dMiddle = g.node('Add', [dy, this.normBackward(dNorm, tape.ffnNorm)]);
+    const dContext = grad('attn_output', before(dMiddle, tape.attnPostNorm), tape.context, null);
 
     // Padding rows would send gradients into keys and values: their incoming gradient is zeroed.
     const dMixed = this.splitQueries(dContext, top ? 'topPad' : 'pad', top ? 'topPadMask' : 'padMask');
@@ -146,21 +160,17 @@ export class Blocks {
     // Softmax backward: dS = P ∘ (dP − rowsum(dP ∘ P)), and that row sum equals rowsum(dO ∘ O).
     const rowSum = g.node('ReduceSum', [g.node('Mul', [dMixed, tape.mixed]), g.ints([-1])], { keepdims: 1 });
     const dScores = g.node('Mul', [tape.attention, g.node('Sub', [dAttention, rowSum])]);
-    const dQuery = this.rotate(
-      this.joinQueries(this.matmul(dScores, tape.key, scale), 'unpad'),
-      this.minusSine,
-      shape.heads,
-    );
-    const dKey = this.rotate(
-      this.joinKeys(this.matmul(dScores, tape.query, { transA: 1, ...scale })),
-      this.minusSine,
-      shape.kvHeads,
-    );
-    let dAttnNorm = grad('attn_q', dQuery, tape.attnNorm.y, null, below);
-    dAttnNorm = grad('attn_k', dKey, tape.attnNorm.y, dAttnNorm, below);
+    const dTurnedQuery = this.joinQueries(this.matmul(dScores, tape.key, scale), 'unpad');
+    const dTurnedKey = this.joinKeys(this.matmul(dScores, tape.query, { transA: 1, ...scale }));
+    const dQuery = this.rotate(layer, dTurnedQuery, 'minusSine', shape.heads);
+    const dKey = this.rotate(layer, dTurnedKey, 'minusSine', shape.kvHeads);
+    const dQ = this.headNormBackward(dQuery, tape.queryNorm, shape.heads);
+    const dK = this.headNormBackward(dKey, tape.keyNorm, shape.kvHeads);
+    let dAttnNorm = grad('attn_q', dQ, tape.attnNorm.y, null, below);
+    dAttnNorm = grad('attn_k', dK, tape.attnNorm.y, dAttnNorm, below);
     dAttnNorm = grad('attn_v', dValue, tape.attnNorm.y, dAttnNorm, below);
     if (!below) return '';
-    const residual = top ? this.spread(dOutput) : dOutput;
+    const residual = top ? this.spread(dMiddle) : dMiddle;
     return g.node('Add', [residual, this.normBackward(dAttnNorm, tape.attnNorm)]);
   }
 
@@ -182,10 +192,26 @@ export class Blocks {
     return g.node('Mul', [g.node('Sub', [g.node('Mul', [dy, tape.gain]), drawn]), tape.inverse]);
   }
 
-  /** y = x Wᵀ + s (x Aᵀ) Bᵀ (+ residual). */
+  /** Each head of x [tokens, width] by itself: the tape is of [tokens · heads, headSize]. */
+  private headNorm(x: Value, gain: Float32Array | undefined, name: string): NormTape | null {
+    if (gain === undefined) return null;
+    return this.norm(this.g.node('Reshape', [x, this.g.ints([-1, gain.length])]), gain, name);
+  }
+
+  /** @param dy [tokens, heads · headSize], and so is what comes back. */
+  private headNormBackward(dy: Value, tape: NormTape | null, heads: number): Value {
+    if (tape === null) return dy;
+    const { g } = this;
+    const { headSize } = this.weights.shape;
+    const dx = this.normBackward(g.node('Reshape', [dy, g.ints([-1, headSize])]), tape);
+    return g.node('Reshape', [dx, g.ints([-1, heads * headSize])]);
+  }
+
+  /** y = x Wᵀ (+ bias) + s (x Aᵀ) Bᵀ (+ residual). */
   private linear(layer: number, linear: Linear, x: Value, residual?: Value): LinearTape {
     const { g, plan } = this;
-    const inputs = [x, `blk.${layer}.${linear}`, ...(residual === undefined ? [] : [residual])];
+    const addend = this.addend(layer, linear, residual);
+    const inputs = [x, `blk.${layer}.${linear}`, ...(addend === undefined ? [] : [addend])];
     const y = g.node('Gemm', inputs, { transB: 1 });
     if (!this.trained(layer, linear)) return { y, u: null };
     const u = g.node('Gemm', [x, loraName(layer, linear, 'a')], { transB: 1 });
@@ -194,6 +220,14 @@ export class Blocks {
       alpha: float(plan.alpha / plan.rank),
     });
     return { y: adapted, u };
+  }
+
+  private addend(layer: number, linear: Linear, residual: Value | undefined): Value | undefined {
+    const bias = this.weights.blocks[layer]!.bias[linear];
+    if (bias === undefined) return residual;
+    const name = `blk.${layer}.${linear}.bias`;
+    this.g.initializer(name, { type: 'float32', dims: [bias.length], data: bias });
+    return residual === undefined ? name : this.g.node('Add', [residual, name]);
   }
 
   /** Emits the gradients of A and B; returns dx (+ `sum`), or '' unless `want`. */
@@ -230,16 +264,18 @@ export class Blocks {
     return this.g.node('FusedMatMul', [a, b], attributes, { domain: CONTRIB });
   }
 
-  /** Rotates interleaved pairs of each head by the token's position; with the sine negated, back again. */
-  private rotate(x: Value, sine: Value, heads: number): Value {
+  /** Turns the rotary pairs of each head by the token's position; with the sine negated, back again. */
+  private rotate(layer: number, x: Value, sine: 'sine' | 'minusSine', heads: number): Value {
     const { g } = this;
-    const width = heads * this.weights.shape.headSize;
+    const { shape } = this.weights;
+    const width = heads * shape.headSize;
+    const kind = shape.kindOf[layer];
     // One token is one "batch" of length 1, so that tokens of different sequences can lie in one row.
     const rows = g.node('Reshape', [x, g.ints([-1, 1, width])]);
     const rotated = g.node(
       'RotaryEmbedding',
-      [rows, 'positions', this.cosine, sine],
-      { interleaved: 1 },
+      [rows, 'positions', `cosine.${kind}`, `${sine}.${kind}`],
+      { interleaved: shape.rotaryPairs === 'neighbours' ? 1 : 0 },
       { domain: CONTRIB },
     );
     return g.node('Reshape', [rotated, g.ints([-1, width])]);

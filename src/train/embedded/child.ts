@@ -1,28 +1,37 @@
-/**
- * The program of the process that trains a LoRA: from the examples of one job, which trainer.ts sends, to an adapter
- * and its card.
- */
-import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { freemem } from 'node:os';
+/** The program of the process that trains a LoRA: from the examples of one job, which trainer.ts sends, to an adapter. */
 import { UnderstudyError } from '../../core/errors.ts';
+import type { TrainingCard } from '../card.ts';
 import { deleteCheckpoint } from '../engine/checkpoint.ts';
 import type { StepReport } from '../engine/loop.ts';
 import { CHECKPOINT_MS, serveJob } from '../engine/worker.ts';
 import { writeAdapter } from './adapter.ts';
-import type { LoraJob, TrainingCard } from './messages.ts';
-import { openTokenizer, tokeniseExamples } from './tokenise.ts';
+import type { Recipe } from './recipe.ts';
+import { openTokenizer, type TrainingText, tokeniseExamples } from './tokenise.ts';
 import { loraPlan, trainLora } from './train.ts';
-import { readLlama } from './weights.ts';
+import { readDecoder } from './weights.ts';
 
-/** Memory that prepacked weights may use: twice the weights of the blocks, and room for the rest. */
-const PREPACK_FREE_BYTES = 8 * 2 ** 30;
-/** Trainings shorter than this do not win back the longer start. */
-const PREPACK_TOKENS = 40_000;
+export interface LoraJob {
+  /** Hash of everything that the result depends on. */
+  readonly hash: string;
+  readonly basePath: string;
+  /** Catalogue name of the base. */
+  readonly base: string;
+  readonly examples: readonly TrainingText[];
+  readonly recipe: Recipe;
+  readonly seed: number;
+  readonly threads: number;
+  readonly memoryBytes: number;
+  readonly adapterPath: string;
+  readonly checkpointPath: string;
+  readonly checkpointMs: number | undefined;
+}
 
-async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise<TrainingCard> {
+/** What is worth keeping of the run. */
+export type LoraRun = Pick<TrainingCard, 'trainedMs' | 'figures'>;
+
+async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise<LoraRun> {
   const { recipe } = job;
-  const weights = readLlama(job.basePath);
+  const weights = readDecoder(job.basePath);
   const tokenizer = await openTokenizer(job.basePath);
   const { samples, skipped } = tokeniseExamples(tokenizer, job.examples, recipe);
   await tokenizer.close();
@@ -31,14 +40,13 @@ async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise
       hint: 'Raise maxTokens in the recipe.',
     });
   }
-  const tokens = samples.reduce((sum, sample) => sum + sample.ids.length, 0) * recipe.epochs;
   const trained = await trainLora({
     weights,
     samples,
     recipe,
     seed: job.seed,
     threads: job.threads,
-    prepack: tokens > PREPACK_TOKENS && freemem() > PREPACK_FREE_BYTES,
+    memoryBytes: job.memoryBytes,
     checkpoint: { path: job.checkpointPath, job: job.hash, everyMs: job.checkpointMs ?? CHECKPOINT_MS },
     onStep,
   });
@@ -49,12 +57,8 @@ async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise
     base: job.base,
   });
   const tail = trained.losses.slice(-Math.max(1, Math.round(trained.losses.length / 10)));
-  const result = {
-    job: job.hash,
-    base: job.base,
-    recipe,
-    seed: job.seed,
-    sha256: createHash('sha256').update(readFileSync(job.adapterPath)).digest('hex'),
+  deleteCheckpoint(job.checkpointPath);
+  return {
     trainedMs: Math.round(trained.elapsedMs),
     figures: {
       examples: samples.length,
@@ -67,9 +71,6 @@ async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise
       peakMemoryMb: Math.round(process.resourceUsage().maxRSS / 1024),
     },
   };
-  writeFileSync(job.cardPath, `${JSON.stringify(result, null, 2)}\n`);
-  deleteCheckpoint(job.checkpointPath);
-  return result;
 }
 
 serveJob(work);

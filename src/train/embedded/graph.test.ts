@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { seededRandom } from '../../core/random.ts';
-import { writeTinyLlama } from '../../models/gguf/tiny.ts';
+import { writeTinyModel } from '../../models/gguf/tiny.ts';
+import { LINEARS } from './architecture.ts';
 import { completionTokens, type Sample } from './batch.ts';
 import { initialLora, type LoraPlan, loraLayout } from './lora.ts';
 import { referenceLogits, softmax } from './reference.ts';
 import { StepRunner } from './step.ts';
-import { LINEARS, type LlamaWeights, readLlama } from './weights.ts';
+import { type DecoderWeights, readDecoder } from './weights.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'understudy-graph-'));
 after(() => rmSync(dir, { recursive: true }));
@@ -17,28 +18,29 @@ after(() => rmSync(dir, { recursive: true }));
 const all: LoraPlan = { rank: 3, alpha: 6, targets: LINEARS, firstLayer: 0 };
 const base = { prepack: false, threads: 1, maxTokens: 64 } as const;
 
-function tiny(options: Parameters<typeof writeTinyLlama>[1] = {}): LlamaWeights {
+function tiny(options: Parameters<typeof writeTinyModel>[1] = {}): DecoderWeights {
   const path = join(dir, 'tiny.gguf');
-  writeTinyLlama(path, options);
-  return readLlama(path);
+  writeTinyModel(path, options);
+  return readDecoder(path);
 }
 
 /** LoRA parameters away from their beginning, so that B is not zero and every gradient flows. */
-function drawn(weights: LlamaWeights, plan: LoraPlan): Float32Array {
+function drawn(weights: DecoderWeights, plan: LoraPlan): Float32Array {
   const random = seededRandom(5);
   return initialLora(loraLayout(weights.shape, plan), 4).map((value) => value + 0.1 * random.normal());
 }
 
 function sample(length: number, completion: number, weight: number, seed: number): Sample {
   const random = seededRandom(seed);
-  return { ids: Array.from({ length }, () => random.below(259)), completion, weight };
+  // The byte tokens of every tiny model.
+  return { ids: Array.from({ length }, () => 3 + random.below(256)), completion, weight };
 }
 
 /** Different lengths, so that padding, weights and the rows without a label all take part. */
 const samples = [sample(9, 6, 1, 1), sample(5, 1, 0.5, 2), sample(12, 10, 1.5, 3)];
 
 function referenceLoss(
-  weights: LlamaWeights,
+  weights: DecoderWeights,
   plan: LoraPlan,
   parameters: Float32Array,
   of: readonly Sample[],
@@ -52,11 +54,26 @@ function referenceLoss(
   return loss;
 }
 
+const scaled = {
+  'llama.rope.scaling.type': { string: 'linear' },
+  'llama.rope.scaling.factor': { float32: 2 },
+} as const;
+const capped = {
+  'gemma3.attention.sliding_window': { uint32: 0 },
+  'gemma3.final_logit_softcapping': { float32: 3 },
+} as const;
+
 for (const [name, plan, options] of [
   ['tied embeddings, grouped queries, all layers', all, {}],
   ['own output matrix, one head per key', { ...all, rank: 2 }, { tied: false, kvHeads: 4 }],
   ['upper block and two kinds of layers only', { ...all, firstLayer: 1, targets: ['attn_q', 'ffn_up'] }, {}],
   ['one block', all, { layers: 1, kvHeads: 1 }],
+  ['llama with rotary factors and scaled positions', all, { rotaryFactors: true, metadata: scaled }],
+  ['qwen2', all, { architecture: 'qwen2' }],
+  ['qwen3, own output matrix', all, { architecture: 'qwen3', tied: false }],
+  ['gemma3', all, { architecture: 'gemma3' }],
+  ['gemma3, upper block only', { ...all, firstLayer: 1 }, { architecture: 'gemma3', kvHeads: 2 }],
+  ['gemma3 without windows, capped logits', all, { architecture: 'gemma3', tied: false, metadata: capped }],
 ] as const) {
   test(`loss and gradients equal the reference: ${name}`, async () => {
     const weights = tiny(options);
@@ -100,7 +117,7 @@ test('prepacked weights, and steps cut into several runs, give the same gradient
     ...base,
     plan: all,
     mode: 'train',
-    limits: { tokens: 14, attention: 1000 },
+    limits: { tokens: 14, attention: 1000, labels: 100 },
   });
   const losses = [];
   for (const runner of [fed, packed, cut]) losses.push(await runner.step(samples));

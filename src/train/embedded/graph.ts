@@ -1,5 +1,5 @@
 /**
- * One training step of a llama-like model with LoRA as one ONNX graph: forward, cross-entropy on the completion,
+ * One training step of a decoder with LoRA as one ONNX graph: forward, cross-entropy on the completion,
  * backward down to the gradients of the LoRA matrices.
  *
  * Activations are [tokens, hidden], the tokens of all sequences one after another without padding; only attention
@@ -8,13 +8,14 @@
  * Does not: make the index inputs (batch.ts), run the graph (step.ts) or update parameters (adamw.ts).
  */
 import { GraphBuilder, type Value } from '../../models/onnx.ts';
+import { LINEARS, linearSize } from './architecture.ts';
 import { Blocks } from './blocks.ts';
 import type { LoraPlan } from './lora.ts';
-import { LINEARS, type LlamaWeights, linearSize } from './weights.ts';
+import type { DecoderWeights } from './weights.ts';
 
 export interface GraphOptions {
   readonly plan: LoraPlan;
-  /** 'train' gives label probabilities and gradients, 'evaluate' label probabilities and logits. */
+  /** 'train' gives label probabilities and gradients, 'evaluate' label probabilities, logits and the likeliest tokens. */
   readonly mode: 'train' | 'evaluate';
   /**
    * Store the blocks' weights in the graph rather than feed them: ONNX Runtime then lays them out for its matrix
@@ -23,12 +24,16 @@ export interface GraphOptions {
   readonly prepack: boolean;
 }
 
-/** Names of the outputs: probability of each label [rows, 1], and in evaluation the logits [rows, vocab]. */
+/**
+ * Names of the outputs: probability of each label [rows, 1], and in evaluation the logits [rows, vocab] and the
+ * likeliest token [rows].
+ */
 export const PROBABILITY = 'probability';
 export const LOGITS = 'logits';
+export const LIKELIEST = 'likeliest';
 
 /** Names under which the weights are fed, with their data and sizes. */
-export function weightInputs(weights: LlamaWeights): readonly {
+export function weightInputs(weights: DecoderWeights): readonly {
   readonly name: string;
   readonly data: Float32Array;
   readonly dims: readonly number[];
@@ -55,11 +60,11 @@ export function weightInputs(weights: LlamaWeights): readonly {
 }
 
 /** The serialised graph. Its inputs are those of batch.ts, weightInputs and the LoRA matrices by loraName. */
-export function buildGraph(weights: LlamaWeights, options: GraphOptions): Uint8Array {
+export function buildGraph(weights: DecoderWeights, options: GraphOptions): Uint8Array {
   const { shape } = weights;
   const { plan, mode } = options;
   const train = mode === 'train';
-  const g = new GraphBuilder(`llama-lora-${mode}`);
+  const g = new GraphBuilder(`decoder-lora-${mode}`);
   for (const { name, data, dims, block } of weightInputs(weights)) {
     if (block && options.prepack) g.initializer(name, { type: 'float32', dims, data });
     else g.input(name, 'float32', dims);
@@ -70,6 +75,7 @@ export function buildGraph(weights: LlamaWeights, options: GraphOptions): Uint8A
   const top = shape.layers - 1;
 
   let x = g.node('Gather', ['embedding', 'ids'], { axis: 0 });
+  if (shape.embeddingScale !== 1) x = g.node('Mul', [x, g.scalar(shape.embeddingScale)]);
   const tapes = [];
   for (let layer = 0; layer < shape.layers; layer++) {
     const { y, tape } = blocks.forward(layer, x, layer === top);
@@ -78,21 +84,29 @@ export function buildGraph(weights: LlamaWeights, options: GraphOptions): Uint8A
   }
 
   const finalNorm = blocks.norm(x, weights.norm, 'output_norm');
-  const logits = g.node('Gemm', [finalNorm.y, head], { transB: 1 });
+  const raw = g.node('Gemm', [finalNorm.y, head], { transB: 1 });
+  // With a cap, logits = cap · tanh(raw / cap).
+  const capped = shape.logitCap && g.node('Tanh', [g.node('Mul', [raw, g.scalar(1 / shape.logitCap)])]);
+  const logits = capped ? g.node('Mul', [capped, g.scalar(shape.logitCap!)]) : raw;
   const probabilities = g.node('Softmax', [logits], { axis: -1 });
   const probability = g.node('GatherElements', [probabilities, 'labels'], { axis: 1 });
   g.output(probability, 'float32', ['rows', 1], PROBABILITY);
   if (!train) {
     g.output(logits, 'float32', ['rows', shape.vocab], LOGITS);
+    const likeliest = g.node('ArgMax', [logits], { axis: 1, keepdims: 0 });
+    g.output(likeliest, 'int64', ['rows'], LIKELIEST);
     return g.toBytes();
   }
 
   // Cross-entropy: dlogits = w (P − onehot), so dh = w (P E − E[label]) without ever writing the one-hot.
-  const expected = g.node('Gemm', [probabilities, head]);
-  const target = g.node('Reshape', [
+  // With a cap, both get the factor draw / dlogits = 1 − tanh²(raw / cap).
+  const slope = capped && g.node('Sub', [g.scalar(1), g.node('Mul', [capped, capped])]);
+  const expected = g.node('Gemm', [slope ? g.node('Mul', [probabilities, slope]) : probabilities, head]);
+  const row = g.node('Reshape', [
     g.node('Gather', [head, 'labels'], { axis: 0 }),
     g.ints([-1, shape.hidden]),
   ]);
+  const target = slope ? g.node('Mul', [row, g.node('GatherElements', [slope, 'labels'], { axis: 1 })]) : row;
   const dh = g.node('Mul', [g.node('Sub', [expected, target]), 'lossWeights']);
   let dx: Value = blocks.normBackward(dh, finalNorm);
   for (let layer = top; layer >= plan.firstLayer; layer--) {
@@ -107,7 +121,6 @@ function declareBatchInputs(g: GraphBuilder): void {
   g.input('pad', 'int64', ['padded']);
   g.input('unpad', 'int64', ['tokens']);
   g.input('padMask', 'float32', ['padded', 1]);
-  g.input('causal', 'float32', ['queries', 'longest']);
   g.input('querySplit', 'int64', [5]);
   g.input('queryJoin', 'int64', [4]);
   g.input('queryPart', 'int64', [5]);

@@ -4,7 +4,7 @@
  * arXiv 2106.09685), with A [rank, in] and B [out, rank].
  */
 import { seededRandom } from '../../core/random.ts';
-import { type Linear, type LlamaShape, linearSize } from './weights.ts';
+import { type DecoderShape, type Linear, linearSize } from './architecture.ts';
 
 export interface LoraPlan {
   readonly rank: number;
@@ -35,7 +35,7 @@ export function gradientName(matrix: string): string {
 }
 
 /** All matrices in order; together they fill the flat array without gaps. */
-export function loraLayout(shape: LlamaShape, plan: LoraPlan): readonly LoraMatrix[] {
+export function loraLayout(shape: DecoderShape, plan: LoraPlan): readonly LoraMatrix[] {
   const layout: LoraMatrix[] = [];
   let offset = 0;
   for (let layer = plan.firstLayer; layer < shape.layers; layer++) {

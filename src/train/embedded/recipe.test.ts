@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stepCount } from '../engine/schedule.ts';
-import { estimateTraining, parseRecipe } from './recipe.ts';
+import { parseRecipe } from './recipe.ts';
 
 test('an empty recipe is all defaults, an unknown key is named', () => {
   const recipe = parseRecipe({});
@@ -14,14 +14,4 @@ test('an empty recipe is all defaults, an unknown key is named', () => {
 test('steps cover the epochs, and there is always one', () => {
   assert.equal(stepCount(350, { batch: 8, epochs: 2 }), 88);
   assert.equal(stepCount(1, { batch: 8, epochs: 1 }), 1);
-});
-
-test('the estimate grows with tokens and epochs, and long examples count only as long as they may be', () => {
-  const once = estimateTraining([100, 100], { epochs: 1 }, 100);
-  const twice = estimateTraining([100, 100], { epochs: 2 }, 100);
-  assert.equal(twice - once, 2000);
-  assert.equal(
-    estimateTraining([5000], { maxTokens: 64 }, 100),
-    estimateTraining([64], { maxTokens: 64 }, 100),
-  );
 });

@@ -1,9 +1,9 @@
-/** The hyperparameters of the embedded trainer, with their defaults, and what a training will cost. */
+/** The hyperparameters of the embedded trainer, with their defaults. */
 import { z } from 'zod';
-import { UnderstudyError } from '../../core/errors.ts';
-import { LINEARS } from './weights.ts';
+import { checkRecipe } from '../recipe.ts';
+import { LINEARS } from './architecture.ts';
 
-const recipeSchema = z.strictObject({
+export const recipeSchema = z.strictObject({
   rank: z.int().positive().default(16).describe('Rank of the LoRA matrices.'),
   alpha: z.number().positive().default(32).describe('The update is scaled by alpha / rank.'),
   targets: z
@@ -27,11 +27,23 @@ const recipeSchema = z.strictObject({
     .max(1)
     .default(0.06)
     .describe('Share of the steps in which the rate rises from zero.'),
+  dropout: z
+    .number()
+    .min(0)
+    .max(0.9)
+    .default(0)
+    .describe('Share of the inputs of each LoRA matrix A left out, drawn anew each step.'),
   weightDecay: z.number().min(0).default(0).describe('Decoupled weight decay of AdamW.'),
   clip: z.number().positive().default(1).describe('Largest norm of the whole gradient.'),
   // 120 mails to JSON, 2 epochs: 46 of 80 exact with 4 a step, 37 with 8, at the same speed.
   batch: z.int().positive().default(4).describe('Examples per step.'),
   epochs: z.number().positive().default(2).describe('Passes over the examples; fractions are allowed.'),
+  balance: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe('Rarer answers are shown more often: 0 as they come, 1 all equally often.'),
   maxTokens: z
     .int()
     .min(32)
@@ -49,31 +61,5 @@ export type Recipe = z.output<typeof recipeSchema>;
 
 /** The recipe with defaults filled in. @throws UnderstudyError 'unsupported' naming the first wrong key. */
 export function parseRecipe(recipe: unknown): Recipe {
-  const result = recipeSchema.safeParse(recipe);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw new UnderstudyError(
-    'unsupported',
-    `The recipe does not fit the embedded trainer: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim(),
-    { hint: `It knows ${Object.keys(recipeSchema.shape).join(', ')}.` },
-  );
+  return checkRecipe(recipeSchema, recipe, 'embedded');
 }
-
-/**
- * Milliseconds that training takes, start included.
- * @param tokens Length of each example (prompt and completion) in tokens.
- * @param recipe As in a candidate; defaults fill the gaps.
- * @param tokensPerSecond Measured on this machine for this base with all blocks trained.
- */
-export function estimateTraining(
-  tokens: readonly number[],
-  recipe: unknown,
-  tokensPerSecond: number,
-): number {
-  const { epochs, maxTokens } = parseRecipe(recipe);
-  const once = tokens.reduce((sum, length) => sum + Math.min(length, maxTokens), 0);
-  return START_MS + ((once * epochs) / tokensPerSecond) * 1000;
-}
-
-/** Reading the weights, building the graph, making the session, writing the adapter: measured 4 s for 135M. */
-const START_MS = 5000;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { seededRandom } from '../../core/random.ts';
-import { writeTinyLlama } from '../../models/gguf/tiny.ts';
+import { writeTinyModel } from '../../models/gguf/tiny.ts';
 import { stepOrder } from '../engine/loop.ts';
 import { stepCount } from '../engine/schedule.ts';
 import { writeAdapter } from './adapter.ts';
@@ -13,7 +13,7 @@ import type { Sample } from './batch.ts';
 import { initialLora, loraLayout } from './lora.ts';
 import { parseRecipe } from './recipe.ts';
 import { loraPlan, trainLora } from './train.ts';
-import { readLlama } from './weights.ts';
+import { readDecoder } from './weights.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'understudy-reference-'));
 after(() => rmSync(dir, { recursive: true }));
@@ -38,8 +38,8 @@ function samples(): readonly Sample[] {
 
 test('the loss of every step equals the reference run', async () => {
   const basePath = join(out, 'base.gguf');
-  writeTinyLlama(basePath);
-  const weights = readLlama(basePath);
+  writeTinyModel(basePath);
+  const weights = readDecoder(basePath);
   const plan = loraPlan(recipe);
   const parameters = initialLora(loraLayout(weights.shape, plan), seed);
   writeAdapter(join(out, 'initial.gguf'), { shape: weights.shape, plan, parameters, base: 'tiny' });
@@ -52,7 +52,7 @@ test('the loss of every step equals the reference run', async () => {
     recipe,
     seed,
     threads: 1,
-    prepack: false,
+    memoryBytes: 4e9,
     checkpoint: { path: join(dir, 'checkpoint'), job: 'reference', everyMs: 1e9 },
   });
   const recorded = JSON.parse(

@@ -1,15 +1,16 @@
 /**
- * A llama-like model with LoRA in plain TypeScript and double precision, one token at a time: slow and obvious.
+ * A decoder with LoRA in plain TypeScript and double precision, one token at a time: slow and obvious.
  * Tests hold the ONNX graph against it.
  */
+import { type Linear, linearSize } from './architecture.ts';
 import { type LoraPlan, loraLayout, matrixOf } from './lora.ts';
-import { type Linear, type LlamaWeights, linearSize } from './weights.ts';
+import type { DecoderWeights } from './weights.ts';
 
 type Vector = Float64Array<ArrayBuffer>;
 
 /** Logits [tokens][vocab] after each token of one sequence. */
 export function referenceLogits(
-  weights: LlamaWeights,
+  weights: DecoderWeights,
   plan: LoraPlan,
   parameters: Float32Array,
   ids: readonly number[],
@@ -22,7 +23,9 @@ export function referenceLogits(
     lora.set(`${matrix.layer}.${matrix.linear}.${matrix.part}`, matrixOf(parameters, matrix));
   const linear = (layer: number, name: Linear, x: Vector): Vector => {
     const size = linearSize(shape, name);
-    const y = times(weights.blocks[layer]!.linear[name], size.out, x);
+    const block = weights.blocks[layer]!;
+    const product = times(block.linear[name], size.out, x);
+    const y = product.map((value, i) => value + (block.bias[name]?.[i] ?? 0));
     const a = lora.get(`${layer}.${name}.a`);
     const b = lora.get(`${layer}.${name}.b`);
     if (!a || !b) return y;
@@ -34,48 +37,75 @@ export function referenceLogits(
     const square = x.reduce((sum, value) => sum + value * value, 0) / x.length;
     return x.map((value, i) => (value / Math.sqrt(square + shape.normEps)) * gain[i]!);
   };
-  const rotate = (x: Vector, position: number): Vector => {
+  /** Norms each head where the architecture does, then turns its rotary pairs. */
+  const headwise = (x: Vector, gain: Float32Array | undefined, layer: number, position: number): Vector => {
+    const { frequencies } = shape.kinds[shape.kindOf[layer]!]!;
+    const [stride, apart] = shape.rotaryPairs === 'neighbours' ? [2, 1] : [1, headSize / 2];
     const out = new Float64Array(x.length);
-    for (let i = 0; i < x.length; i += 2) {
-      const angle = position * shape.ropeBase ** (-(i % headSize) / headSize);
-      out[i] = x[i]! * Math.cos(angle) - x[i + 1]! * Math.sin(angle);
-      out[i + 1] = x[i]! * Math.sin(angle) + x[i + 1]! * Math.cos(angle);
+    for (let from = 0; from < x.length; from += headSize) {
+      const part = x.slice(from, from + headSize);
+      const head = gain ? norm(part, gain) : part;
+      frequencies.forEach((frequency, pair) => {
+        const [i, j] = [pair * stride, pair * stride + apart];
+        const [cosine, sine] = [Math.cos(position * frequency), Math.sin(position * frequency)];
+        out[from + i] = head[i]! * cosine - head[j]! * sine;
+        out[from + j] = head[i]! * sine + head[j]! * cosine;
+      });
     }
     return out;
   };
+  const activation = (z: number): number => {
+    const { linear: first, cubic } = shape.activation;
+    return z / (1 + Math.exp(-(first * z + cubic * z ** 3)));
+  };
 
   let states = ids.map((id) =>
-    Float64Array.from(weights.embedding.subarray(id * shape.hidden, (id + 1) * shape.hidden)),
+    Float64Array.from(
+      weights.embedding.subarray(id * shape.hidden, (id + 1) * shape.hidden),
+      (value) => value * shape.embeddingScale,
+    ),
   );
   for (let layer = 0; layer < shape.layers; layer++) {
     const block = weights.blocks[layer]!;
     const normed = states.map((x) => norm(x, block.attnNorm));
-    const queries = normed.map((x, t) => rotate(linear(layer, 'attn_q', x), t));
-    const keys = normed.map((x, t) => rotate(linear(layer, 'attn_k', x), t));
+    const queries = normed.map((x, t) =>
+      headwise(linear(layer, 'attn_q', x), block.headNorms?.query, layer, t),
+    );
+    const keys = normed.map((x, t) => headwise(linear(layer, 'attn_k', x), block.headNorms?.key, layer, t));
     const values = normed.map((x) => linear(layer, 'attn_v', x));
+    const { window } = shape.kinds[shape.kindOf[layer]!]!;
     states = states.map((x, t) => {
+      const first = window === null ? 0 : Math.max(0, t - window + 1);
       const mixed = new Float64Array(shape.heads * headSize);
       for (let head = 0; head < shape.heads; head++) {
         const from = Math.floor(head / group) * headSize;
-        const scores = Array.from({ length: t + 1 }, (_, s) => {
+        const scores = keys.slice(first, t + 1).map((key) => {
           let dot = 0;
-          for (let i = 0; i < headSize; i++) dot += queries[t]![head * headSize + i]! * keys[s]![from + i]!;
-          return dot / Math.sqrt(headSize);
+          for (let i = 0; i < headSize; i++) dot += queries[t]![head * headSize + i]! * key[from + i]!;
+          return dot * shape.attentionScale;
         });
         softmax(scores).forEach((share, s) => {
-          for (let i = 0; i < headSize; i++) mixed[head * headSize + i]! += share * values[s]![from + i]!;
+          const value = values[first + s]!;
+          for (let i = 0; i < headSize; i++) mixed[head * headSize + i]! += share * value[from + i]!;
         });
       }
-      return add(x, linear(layer, 'attn_output', mixed));
+      const output = linear(layer, 'attn_output', mixed);
+      return add(x, block.postNorms ? norm(output, block.postNorms.attention) : output);
     });
     states = states.map((x) => {
       const h = norm(x, block.ffnNorm);
       const up = linear(layer, 'ffn_up', h);
-      const gated = linear(layer, 'ffn_gate', h).map((z, i) => (z / (1 + Math.exp(-z))) * up[i]!);
-      return add(x, linear(layer, 'ffn_down', gated));
+      const gated = linear(layer, 'ffn_gate', h).map((z, i) => activation(z) * up[i]!);
+      const output = linear(layer, 'ffn_down', gated);
+      return add(x, block.postNorms ? norm(output, block.postNorms.ffn) : output);
     });
   }
-  return states.map((x) => times(weights.head, shape.vocab, norm(x, weights.norm)));
+  const cap = shape.logitCap;
+  return states.map((x) =>
+    times(weights.head, shape.vocab, norm(x, weights.norm)).map((logit) =>
+      cap === null ? logit : cap * Math.tanh(logit / cap),
+    ),
+  );
 }
 
 /** Probabilities of a row of logits. */

@@ -12,15 +12,12 @@ import {
   rotaryInputs,
   type Sample,
 } from './batch.ts';
-import { buildGraph, type GraphOptions, LOGITS, PROBABILITY, weightInputs } from './graph.ts';
+import { buildGraph, type GraphOptions, LIKELIEST, LOGITS, PROBABILITY, weightInputs } from './graph.ts';
 import { gradientName, loraLayout, loraLength, loraName, matrixOf } from './lora.ts';
-import type { LlamaWeights } from './weights.ts';
+import type { DecoderWeights } from './weights.ts';
 
-/**
- * Most tokens in one run, and most cells (sequences · longest²) of one head's attention matrices: what a run keeps
- * for its backward grows with both. Runs of about 700 tokens already keep the matrix kernels busy.
- */
-const LIMITS: RunLimits = { tokens: 1024, attention: 1 << 20 };
+/** Where no plan for the memory says otherwise (memory.ts). */
+const LIMITS: RunLimits = { tokens: 1024, attention: 1 << 20, labels: 256 };
 
 export interface StepOptions extends GraphOptions {
   readonly threads: number;
@@ -29,20 +26,27 @@ export interface StepOptions extends GraphOptions {
   readonly limits?: RunLimits;
 }
 
+/** Whether greedy decoding writes the completion token by token, and how probable it is as a whole. */
+export interface Checked {
+  readonly exact: boolean;
+  readonly probability: number;
+}
+
 /** A session over fixed weights and one flat array of LoRA parameters, which it reads anew at each run. */
 export class StepRunner {
   /** Gradients of the last step, laid out as the parameters. */
   readonly gradient: Float32Array;
   private readonly session: InferenceSession;
-  private readonly weights: LlamaWeights;
+  private readonly weights: DecoderWeights;
   private readonly feeds: Readonly<Record<string, Tensor>>;
-  private readonly fetches: InferenceSession.NullableOnnxValueMapType;
+  /** Where a run puts its gradients: into the step's where it is the step's only run, else into one to be added. */
+  private readonly fetches: Readonly<Record<'whole' | 'part', InferenceSession.NullableOnnxValueMapType>>;
   private readonly partial: Float32Array;
   private readonly limits: RunLimits;
 
   private constructor(
     session: InferenceSession,
-    weights: LlamaWeights,
+    weights: DecoderWeights,
     parameters: Float32Array,
     options: StepOptions,
   ) {
@@ -55,22 +59,23 @@ export class StepRunner {
     const feeds = tensors(rotaryInputs(weights.shape, options.maxTokens));
     for (const { name, data, dims, block } of weightInputs(weights))
       if (!(block && options.prepack)) feeds[name] = new Tensor('float32', data, dims);
-    const fetches: Record<string, Tensor | null> = { [PROBABILITY]: null };
-    if (options.mode === 'evaluate') fetches[LOGITS] = null;
+    const whole: Record<string, Tensor | null> = { [PROBABILITY]: null };
+    const part: Record<string, Tensor | null> = { [PROBABILITY]: null };
     for (const matrix of layout) {
       const name = loraName(matrix.layer, matrix.linear, matrix.part);
       const dims = [matrix.rows, matrix.cols];
       feeds[name] = new Tensor('float32', matrixOf(parameters, matrix), dims);
-      if (options.mode === 'train')
-        fetches[gradientName(name)] = new Tensor('float32', matrixOf(this.partial, matrix), dims);
+      if (options.mode !== 'train') continue;
+      whole[gradientName(name)] = new Tensor('float32', matrixOf(this.gradient, matrix), dims);
+      part[gradientName(name)] = new Tensor('float32', matrixOf(this.partial, matrix), dims);
     }
     this.feeds = feeds;
-    this.fetches = fetches;
+    this.fetches = { whole, part };
   }
 
   /** @param parameters Flat LoRA parameters in the order of loraLayout; kept, not copied. */
   static async create(
-    weights: LlamaWeights,
+    weights: DecoderWeights,
     parameters: Float32Array,
     options: StepOptions,
   ): Promise<StepRunner> {
@@ -92,17 +97,19 @@ export class StepRunner {
   async step(samples: readonly Sample[]): Promise<number> {
     const divisor = completionTokens(samples);
     const runs = cutRuns(samples, this.limits);
-    this.gradient.fill(0);
+    if (runs.length > 1) this.gradient.fill(0);
+    const fetches = runs.length > 1 ? this.fetches.part : this.fetches.whole;
     let loss = 0;
     for (const run of runs) {
       const inputs = batchInputs(run, this.weights.shape, divisor);
-      const result = await this.session.run({ ...this.feeds, ...tensors(inputs) }, this.fetches);
+      const result = await this.session.run({ ...this.feeds, ...tensors(inputs) }, fetches);
       const probability = result[PROBABILITY]!.data as Float32Array;
       const weights = inputs.lossWeights!.data as Float32Array;
       // The smallest float32 guards the logarithm where a probability underflows.
       for (let i = 0; i < weights.length; i++)
         loss -= weights[i]! * Math.log(Math.max(probability[i]!, 1.2e-38));
-      for (let i = 0; i < this.gradient.length; i++) this.gradient[i]! += this.partial[i]!;
+      if (runs.length > 1)
+        for (let i = 0; i < this.gradient.length; i++) this.gradient[i]! += this.partial[i]!;
     }
     return loss;
   }
@@ -110,8 +117,32 @@ export class StepRunner {
   /** Logits [completion tokens, vocab] that predict the completion of one sample; evaluation mode only. */
   async logits(sample: Sample): Promise<Float32Array> {
     const inputs = batchInputs([sample], this.weights.shape, 1);
-    const result = await this.session.run({ ...this.feeds, ...tensors(inputs) }, this.fetches);
+    const result = await this.session.run({ ...this.feeds, ...tensors(inputs) }, [LOGITS]);
     return result[LOGITS]!.data as Float32Array;
+  }
+
+  /** What greedy decoding would make of each sample's prompt, in order; evaluation mode only. */
+  async check(samples: readonly Sample[]): Promise<readonly Checked[]> {
+    const checked = new Map<Sample, Checked>();
+    for (const run of cutRuns(samples, this.limits)) {
+      const inputs = batchInputs(run, this.weights.shape, 1);
+      const result = await this.session.run({ ...this.feeds, ...tensors(inputs) }, [PROBABILITY, LIKELIEST]);
+      const probability = result[PROBABILITY]!.data as Float32Array;
+      const likeliest = result[LIKELIEST]!.data as BigInt64Array;
+      const labels = inputs.labels!.data as BigInt64Array;
+      let row = 0;
+      for (const sample of run) {
+        let exact = true;
+        let product = 1;
+        for (const end = row + completionTokens([sample]); row < end; row++) {
+          // Greedy decoding writes the completion if and only if, given its beginning, each next token is the likeliest.
+          exact &&= likeliest[row] === labels[row];
+          product *= probability[row]!;
+        }
+        checked.set(sample, { exact, probability: product });
+      }
+    }
+    return samples.map((sample) => checked.get(sample)!);
   }
 
   async close(): Promise<void> {

@@ -3,19 +3,22 @@
  * that both sides agree by construction.
  */
 import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
-import { UnderstudyError } from '../../core/errors.ts';
-import { END_OF_ANSWER, promptPieces } from '../../models/prompt.ts';
-import type { Sample } from './batch.ts';
+import { answerKeysOf, withoutKeys } from '../../models/answer-keys.ts';
+import { type PromptFrame, type PromptPiece, promptFrame, promptPieces } from '../../models/prompt.ts';
+import { controlToken, pieceTokens } from '../../models/vocabulary.ts';
+import { balanced, type Sample } from './batch.ts';
 
 export interface Tokenizer {
-  /** Never yields a control token, whatever the text says. */
-  text(text: string): number[];
-  /** The one token of a control token's name. @throws UnderstudyError 'unsupported' where the model has none. */
-  special(name: string): number;
+  /** How the model's prompts are framed. */
+  readonly frame: PromptFrame;
+  tokens(piece: PromptPiece): number[];
   close(): Promise<void>;
 }
 
-/** Loads the vocabulary of a GGUF file, without its weights. */
+/**
+ * Loads the vocabulary of a GGUF file, without its weights.
+ * @throws UnderstudyError 'unsupported' where it has the control tokens of no prompt frame.
+ */
 export async function openTokenizer(path: string): Promise<Tokenizer> {
   const llama = await getLlama({
     gpu: false,
@@ -25,28 +28,40 @@ export async function openTokenizer(path: string): Promise<Tokenizer> {
     logLevel: LlamaLogLevel.error,
   });
   const model = await llama.loadModel({ modelPath: path, vocabOnly: true });
-  return {
-    text: (text) => model.tokenize(text, false).map(Number),
-    special: (name) => {
-      const tokens = model.tokenize(name, true);
-      if (tokens.length !== 1) {
-        throw new UnderstudyError('unsupported', `The base model has no control token ${name}.`, {
-          hint: 'Choose a base model that was trained on ChatML prompts.',
-        });
-      }
-      return Number(tokens[0]);
-    },
-    close: async () => {
-      await model.dispose();
-      await llama.dispose();
-    },
+  const close = async (): Promise<void> => {
+    await model.dispose();
+    await llama.dispose();
   };
+  try {
+    return {
+      frame: promptFrame((name) => controlToken(model, name) !== null),
+      tokens: (piece) => pieceTokens(model, piece).map(Number),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 export interface TrainingText {
   readonly input: string;
   readonly answer: string;
   readonly weight: number;
+}
+
+/** What is learnt of a task's examples: answers without the keys that all of them have, which the artefact keeps. */
+export function trainingTexts(examples: readonly TrainingText[]): {
+  readonly texts: readonly TrainingText[];
+  readonly answerKeys: readonly string[] | null;
+} {
+  const answerKeys = answerKeysOf(examples.map(({ answer }) => answer));
+  const texts = examples.map(({ input, answer, weight }) => ({
+    input,
+    answer: (answerKeys && withoutKeys(answerKeys, answer)) ?? answer,
+    weight,
+  }));
+  return { texts, answerKeys };
 }
 
 /**
@@ -59,10 +74,11 @@ export function tokeniseExample(
   example: TrainingText,
   maxTokens: number,
 ): Omit<Sample, 'weight'> | null {
-  const pieces = promptPieces(example.input).map((piece) =>
-    'special' in piece ? [tokenizer.special(piece.special)] : tokenizer.text(piece.text),
+  const { frame } = tokenizer;
+  const pieces = promptPieces(frame, example.input).map((piece) => tokenizer.tokens(piece));
+  const completion = [{ text: example.answer }, { special: frame.end }].flatMap((piece) =>
+    tokenizer.tokens(piece),
   );
-  const completion = [...tokenizer.text(example.answer), tokenizer.special(END_OF_ANSWER)];
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0) + completion.length;
   const excess = Math.max(0, length - maxTokens);
   const input = pieces.reduce((longest, piece) => (piece.length > longest.length ? piece : longest), []);
@@ -71,11 +87,11 @@ export function tokeniseExample(
   return { ids: [...prompt, ...completion], completion: prompt.length };
 }
 
-/** Samples with weights of mean 1; `skipped` counts the examples whose completion does not fit. */
+/** Samples of an epoch, with weights of mean 1; `skipped` counts the examples whose completion does not fit. */
 export function tokeniseExamples(
   tokenizer: Tokenizer,
   examples: readonly TrainingText[],
-  options: { readonly maxTokens: number; readonly weightPower: number },
+  options: { readonly maxTokens: number; readonly weightPower: number; readonly balance: number },
 ): { readonly samples: readonly Sample[]; readonly skipped: number } {
   const samples: Sample[] = [];
   for (const example of examples) {
@@ -84,7 +100,10 @@ export function tokeniseExamples(
   }
   const mean = samples.reduce((sum, sample) => sum + sample.weight, 0) / samples.length;
   return {
-    samples: samples.map((sample) => ({ ...sample, weight: sample.weight / mean })),
+    samples: balanced(
+      samples.map((sample) => ({ ...sample, weight: sample.weight / mean })),
+      options.balance,
+    ),
     skipped: examples.length - samples.length,
   };
 }

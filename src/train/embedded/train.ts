@@ -1,17 +1,20 @@
-/** Trains LoRA matrices on samples: the graph of a llama-like model in the loop of every model. */
+/** Trains LoRA matrices on samples: the graph of a decoder in the loop of every model. */
 import { type LoopOptions, type Training, train } from '../engine/loop.ts';
 import type { Sample } from './batch.ts';
+import { loraDropout } from './dropout.ts';
 import { initialLora, type LoraPlan, loraLayout } from './lora.ts';
+import { planMemory } from './memory.ts';
 import type { Recipe } from './recipe.ts';
 import { StepRunner } from './step.ts';
-import type { LlamaWeights } from './weights.ts';
+import type { DecoderWeights } from './weights.ts';
 
 export interface LoraTrainingOptions extends Pick<LoopOptions, 'seed' | 'checkpoint' | 'onStep'> {
-  readonly weights: LlamaWeights;
+  readonly weights: DecoderWeights;
   readonly samples: readonly Sample[];
   readonly recipe: Recipe;
   readonly threads: number;
-  readonly prepack: boolean;
+  /** Most memory that it may take, bytes. */
+  readonly memoryBytes: number;
 }
 
 export interface TrainedLora extends Training {
@@ -19,32 +22,40 @@ export interface TrainedLora extends Training {
   readonly parameters: Float32Array;
 }
 
-export function loraPlan(recipe: Recipe): LoraPlan {
-  const { rank, alpha, targets, firstLayer } = recipe;
+/** The part of a recipe that says which matrices there are. */
+export function loraPlan({ rank, alpha, targets, firstLayer }: LoraPlan): LoraPlan {
   return { rank, alpha, targets, firstLayer };
 }
 
 /**
  * The result depends on the options alone: a run that was killed and resumed gives the same parameters.
- * @throws UnderstudyError 'diverged'.
+ * @throws UnderstudyError 'diverged', 'unsupported' (more memory than allowed).
  */
 export async function trainLora(options: LoraTrainingOptions): Promise<TrainedLora> {
   const { weights, samples, recipe, seed } = options;
   const plan = loraPlan(recipe);
-  const parameters = initialLora(loraLayout(weights.shape, plan), seed);
+  const layout = loraLayout(weights.shape, plan);
+  const parameters = initialLora(layout, seed);
   const lengths = samples.map(({ ids }) => ids.length);
-  const runner = await StepRunner.create(weights, parameters, {
-    plan,
-    mode: 'train',
-    prepack: options.prepack,
+  const { dropout: share } = recipe;
+  const read = share === 0 ? parameters : parameters.slice();
+  const dropout = share === 0 ? null : loraDropout(layout, { share, seed, parameters, into: read });
+  const maxTokens = Math.max(...lengths);
+  const { prepack, limits } = planMemory(weights.shape, maxTokens, options.memoryBytes);
+  const runner = await StepRunner.create(weights, read, {
+    ...{ plan, mode: 'train', prepack, limits, maxTokens },
     threads: options.threads,
-    maxTokens: Math.max(...lengths),
   });
   try {
     const model = {
       parameters,
       gradient: runner.gradient,
-      step: (_: number, chosen: readonly number[]) => runner.step(chosen.map((i) => samples[i]!)),
+      step: async (at: number, chosen: readonly number[]) => {
+        dropout?.drop(at);
+        const loss = await runner.step(chosen.map((i) => samples[i]!));
+        dropout?.mask(runner.gradient);
+        return loss;
+      },
     };
     const { checkpoint, onStep } = options;
     const loop = {

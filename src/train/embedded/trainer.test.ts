@@ -3,33 +3,25 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { trainerContract, wordExamples } from '../../../test/contracts/trainer.ts';
 import type { Progress } from '../../core/progress.ts';
 import type { TrainingJob } from '../../core/runtime.ts';
 import { openGguf } from '../../models/gguf/read.ts';
-import { writeTinyLlama } from '../../models/gguf/tiny.ts';
+import { writeTinyModel } from '../../models/gguf/tiny.ts';
 import { embeddedTrainer } from './trainer.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'understudy-trainer-'));
 after(() => rmSync(dir, { recursive: true }));
 const basePath = join(dir, 'tiny.gguf');
-writeTinyLlama(basePath);
+writeTinyModel(basePath);
 
-const WORDS = ['apple', 'bear', 'cloud', 'door', 'egg', 'fish'];
-const recipe = { rank: 4, alpha: 8, learningRate: 0.02, batch: 4, epochs: 20 };
+const recipe = { rank: 4, alpha: 8, learningRate: 0.02, batch: 4, epochs: 20, dropout: 0.05 };
 
 function job(name: string, changes: Partial<TrainingJob> = {}): TrainingJob {
   return {
     candidate: { id: 'c1', taskId: 'toy', rung: 'lora', base: 'tiny', recipe },
     kind: 'label',
-    train: WORDS.map((word, i) => ({
-      id: `e${i}`,
-      callId: `c${i}`,
-      sessionId: `s${i}`,
-      at: i,
-      input: word,
-      answer: word.slice(0, 1).toUpperCase(),
-      weight: 1 + (i % 2),
-    })),
+    train: wordExamples(),
     validation: [],
     dir: join(dir, name),
     seed: 3,
@@ -38,6 +30,18 @@ function job(name: string, changes: Partial<TrainingJob> = {}): TrainingJob {
 }
 
 const trainer = embeddedTrainer({ basePath: async () => basePath, threads: 1 });
+
+const { candidate } = job('contract');
+trainerContract('embedded', () => ({
+  trainer,
+  without: embeddedTrainer({ basePath: async () => join(dir, 'absent.gguf') }),
+  candidate,
+  unsupported: [
+    { ...candidate, rung: 'head' },
+    { ...candidate, base: null },
+  ],
+  repeatable: true,
+}));
 
 test('a killed and resumed training leaves the same adapter as an uninterrupted one', async () => {
   const seen: Progress[] = [];
@@ -66,10 +70,6 @@ test('a killed and resumed training leaves the same adapter as an uninterrupted 
   });
   assert.ok(first >= 11, `went on at step ${first}`);
   assert.equal(resumed.sha256, whole.sha256);
-
-  const other = await trainer.train(job('seed', { seed: 4 }));
-  assert.notEqual(other.sha256, whole.sha256);
-  assert.notEqual(other.path, whole.path);
 });
 
 test('the adapter follows the conventions of llama.cpp', async () => {
@@ -86,27 +86,7 @@ test('the adapter follows the conventions of llama.cpp', async () => {
   file.close();
 });
 
-test('a finished job is not trained again', async () => {
-  const seen: Progress[] = [];
-  await trainer.train(job('whole'), (progress) => seen.push(progress));
-  assert.deepEqual(seen, []);
-});
-
-test('what cannot be trained is refused before any work', async () => {
-  const candidate = job('x').candidate;
-  await assert.rejects(trainer.train(job('x', { candidate: { ...candidate, rung: 'head' } })), {
-    code: 'unsupported',
-  });
-  await assert.rejects(trainer.train(job('x', { candidate: { ...candidate, recipe: { rnk: 3 } } })), {
-    code: 'unsupported',
-  });
-  await assert.rejects(trainer.train(job('x', { train: [] })), { code: 'bad-input' });
-  assert.equal(existsSync(join(dir, 'x')), false);
-  const absent = embeddedTrainer({ basePath: async () => join(dir, 'absent.gguf') });
-  await assert.rejects(absent.train(job('absent')), { code: 'unavailable' });
-});
-
 test('a training that runs away is tried once more at a lower rate, then given up', async () => {
-  const candidate = { ...job('x').candidate, recipe: { ...recipe, learningRate: 1e6 } };
-  await assert.rejects(trainer.train(job('diverged', { candidate })), { code: 'diverged' });
+  const wild = { ...candidate, recipe: { ...recipe, learningRate: 1e6 } };
+  await assert.rejects(trainer.train(job('diverged', { candidate: wild })), { code: 'diverged' });
 });

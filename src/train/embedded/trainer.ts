@@ -1,50 +1,66 @@
 /**
- * The embedded trainer: LoRA on a llama-like base model, on the CPU, in a child process of low priority.
+ * The embedded trainer: LoRA on a small language model, on the CPU, in a child process of low priority.
  * The work itself is in child.ts; here it is prepared, and found again when it was already done.
  */
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { mkdirSync } from 'node:fs';
+import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { UnderstudyError } from '../../core/errors.ts';
 import { contentHash } from '../../core/ids.ts';
 import type { Trainer, TrainingJob } from '../../core/runtime.ts';
-import type { Artefact } from '../../core/specialist.ts';
+import { artefactOf, finishedCard, type TrainingCard, writeCard } from '../card.ts';
 import { runJob } from '../engine/process.ts';
-import type { LoraJob, TrainingCard } from './messages.ts';
+import type { LoraJob, LoraRun } from './child.ts';
 import { parseRecipe } from './recipe.ts';
+import { trainingTexts } from './tokenise.ts';
+import { readDecoderShape } from './weights.ts';
 
 export interface EmbeddedOptions {
   /** Path of a base model's GGUF file, by its catalogue name. @throws UnderstudyError 'unavailable'. */
   readonly basePath: (catalogueName: string) => Promise<string>;
   /** All cores unless told. */
   readonly threads?: number;
+  /** Most memory that a training may take; half of the machine's unless told. */
+  readonly memoryBytes?: number;
   /** How often the state is saved; 30 s unless told. */
   readonly checkpointMs?: number;
 }
 
 /** Changes when the same job would give another adapter. */
-const VERSION = 1;
+const VERSION = 2;
 
 export function embeddedTrainer(options: EmbeddedOptions): Trainer {
   return {
     name: 'embedded',
     rungs: ['lora'],
     train: async (job, on, signal) => {
-      const work = await prepare(job, options);
-      const done = finished(work);
-      if (done) return artefact(done, job, work.adapterPath);
+      const { answerKeys, ...work } = await prepare(job, options);
+      const { hash, base, recipe, seed, adapterPath } = work;
+      const done = finishedCard(hash, adapterPath);
+      if (done) return artefactOf(done, job.candidate, adapterPath);
       mkdirSync(job.dir, { recursive: true, mode: 0o700 });
-      on?.({ step: 'train', subject: job.candidate.taskId, done: 0, total: 0, note: 'reading the weights' });
-      const program = new URL('./child', import.meta.url);
       const subject = job.candidate.taskId;
-      const card = await runJob<LoraJob, TrainingCard>(work, { program, subject, on, signal });
-      return artefact(card, job, work.adapterPath);
+      on?.({ step: 'train', subject, done: 0, total: 0, note: 'reading the weights' });
+      const program = new URL('./child', import.meta.url);
+      const run = await runJob<LoraJob, LoraRun>(work, { program, subject, on, signal });
+      const card = writeCard(adapterPath, {
+        job: hash,
+        trainer: 'embedded',
+        base,
+        recipe,
+        seed,
+        answerKeys,
+        ...run,
+      });
+      return artefactOf(card, job.candidate, adapterPath);
     },
   };
 }
 
-async function prepare(job: TrainingJob, options: EmbeddedOptions): Promise<LoraJob> {
+async function prepare(
+  job: TrainingJob,
+  options: EmbeddedOptions,
+): Promise<LoraJob & Pick<TrainingCard, 'answerKeys'>> {
   const { rung, base } = job.candidate;
   if (rung !== 'lora' || base === null) {
     throw new UnderstudyError('unsupported', `The embedded trainer makes LoRA adapters, not '${rung}'.`, {
@@ -58,9 +74,11 @@ async function prepare(job: TrainingJob, options: EmbeddedOptions): Promise<Lora
     });
   }
   const basePath = await options.basePath(base);
-  const examples = job.train.map(({ input, answer, weight }) => ({ input, answer, weight }));
+  readDecoderShape(basePath);
+  const { texts: examples, answerKeys } = trainingTexts(job.train);
   const hash = contentHash(JSON.stringify({ version: VERSION, base, recipe, seed: job.seed, examples }), 16);
   return {
+    answerKeys,
     hash,
     basePath,
     base,
@@ -68,33 +86,10 @@ async function prepare(job: TrainingJob, options: EmbeddedOptions): Promise<Lora
     recipe,
     seed: job.seed,
     threads: options.threads ?? availableParallelism(),
+    memoryBytes: options.memoryBytes ?? totalmem() / 2,
     // llama.cpp caches adapters by path: another job must have another path.
     adapterPath: join(job.dir, `adapter-${hash}.gguf`),
-    cardPath: join(job.dir, `adapter-${hash}.json`),
     checkpointPath: join(job.dir, 'checkpoint'),
-    ...(options.checkpointMs === undefined ? {} : { checkpointMs: options.checkpointMs }),
-  };
-}
-
-/** The card of the same job where it was finished before and its adapter is whole. */
-function finished(job: LoraJob): TrainingCard | null {
-  if (!existsSync(job.cardPath) || !existsSync(job.adapterPath)) return null;
-  try {
-    const card = JSON.parse(readFileSync(job.cardPath, 'utf8')) as TrainingCard;
-    const sha256 = createHash('sha256').update(readFileSync(job.adapterPath)).digest('hex');
-    return card.sha256 === sha256 ? card : null;
-  } catch {
-    return null;
-  }
-}
-
-function artefact(card: TrainingCard, job: TrainingJob, path: string): Artefact {
-  return {
-    rung: 'lora',
-    base: job.candidate.base,
-    path,
-    sha256: card.sha256,
-    trainedMs: card.trainedMs,
-    figures: card.figures,
+    checkpointMs: options.checkpointMs,
   };
 }

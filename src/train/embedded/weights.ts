@@ -1,46 +1,28 @@
 /**
- * The weights of a llama-like base model as float32, out of its GGUF file, in the file's own row order.
- * llama.cpp stores the rows of q and k permuted so that rotary pairs lie side by side; keeping that order (and
- * rotating interleaved pairs) makes the adapter's rows fit the file it will be served with.
- * Does not: build the graph (graph.ts).
+ * The weights of a base model as float32, out of its GGUF file, in the file's own row order: where llama.cpp's
+ * converter has permuted the rows of q and k, keeping that order (and turning neighbouring pairs) makes the
+ * adapter's rows fit the file it will be served with.
+ * Does not: know what architectures there are (architecture.ts), or build the graph (graph.ts).
  */
-import { UnderstudyError } from '../../core/errors.ts';
-import { type GgufFile, openGguf } from '../../models/gguf/read.ts';
-
-/** The seven linear layers of a block, by ggml's names. */
-export const LINEARS = [
-  'attn_q',
-  'attn_k',
-  'attn_v',
-  'attn_output',
-  'ffn_gate',
-  'ffn_up',
-  'ffn_down',
-] as const;
-export type Linear = (typeof LINEARS)[number];
-
-export interface LlamaShape {
-  readonly layers: number;
-  readonly hidden: number;
-  readonly heads: number;
-  readonly kvHeads: number;
-  readonly headSize: number;
-  readonly ffn: number;
-  readonly vocab: number;
-  readonly context: number;
-  readonly ropeBase: number;
-  readonly normEps: number;
-}
+import { type GgufValue, openGguf } from '../../models/gguf/read.ts';
+import { promptFrame } from '../../models/prompt.ts';
+import { type DecoderShape, LINEARS, type Linear, readShape } from './architecture.ts';
 
 export interface BlockWeights {
   readonly attnNorm: Float32Array;
   readonly ffnNorm: Float32Array;
+  /** Of each head's queries and keys [headSize]; null where the architecture has none. */
+  readonly headNorms: { readonly query: Float32Array; readonly key: Float32Array } | null;
+  /** Of what attention and feed-forward give [hidden]; null where the architecture has none. */
+  readonly postNorms: { readonly attention: Float32Array; readonly ffn: Float32Array } | null;
   /** Each [out, in], row-major. */
   readonly linear: Readonly<Record<Linear, Float32Array>>;
+  /** Each [out]. */
+  readonly bias: Readonly<Partial<Record<Linear, Float32Array>>>;
 }
 
-export interface LlamaWeights {
-  readonly shape: LlamaShape;
+export interface DecoderWeights {
+  readonly shape: DecoderShape;
   /** [vocab, hidden] */
   readonly embedding: Float32Array;
   /** [vocab, hidden]; the embedding itself where the model ties them. */
@@ -49,84 +31,61 @@ export interface LlamaWeights {
   readonly blocks: readonly BlockWeights[];
 }
 
-/** Input and output sizes of a linear layer. */
-export function linearSize(shape: LlamaShape, linear: Linear): { readonly in: number; readonly out: number } {
-  const query = shape.heads * shape.headSize;
-  const key = shape.kvHeads * shape.headSize;
-  switch (linear) {
-    case 'attn_q':
-      return { in: shape.hidden, out: query };
-    case 'attn_k':
-    case 'attn_v':
-      return { in: shape.hidden, out: key };
-    case 'attn_output':
-      return { in: query, out: shape.hidden };
-    case 'ffn_gate':
-    case 'ffn_up':
-      return { in: shape.hidden, out: shape.ffn };
-    case 'ffn_down':
-      return { in: shape.ffn, out: shape.hidden };
-  }
-}
-
 /** @throws UnderstudyError 'unavailable', 'corrupt', or 'unsupported' for what the graph cannot express. */
-export function readLlama(path: string): LlamaWeights {
+export function readDecoder(path: string): DecoderWeights {
   const file = openGguf(path);
   try {
-    const shape = llamaShape(file, path);
+    const shape = readShape(file, path);
     const embedding = file.tensor('token_embd.weight');
+    const block = (layer: number): BlockWeights => {
+      const read = (name: string): Float32Array => file.tensor(`blk.${layer}.${name}`);
+      const each = (linears: readonly Linear[], part: string): [Linear, Float32Array][] =>
+        linears.map((linear) => [linear, read(`${linear}.${part}`)]);
+      return {
+        attnNorm: read('attn_norm.weight'),
+        ffnNorm: read('ffn_norm.weight'),
+        headNorms: shape.headNorms
+          ? { query: read('attn_q_norm.weight'), key: read('attn_k_norm.weight') }
+          : null,
+        postNorms: shape.postNorms
+          ? { attention: read('post_attention_norm.weight'), ffn: read('post_ffw_norm.weight') }
+          : null,
+        linear: Object.fromEntries(each(LINEARS, 'weight')) as Record<Linear, Float32Array>,
+        bias: Object.fromEntries(each(shape.biases, 'bias')),
+      };
+    };
     return {
       shape,
       embedding,
       head: file.tensors.has('output.weight') ? file.tensor('output.weight') : embedding,
       norm: file.tensor('output_norm.weight'),
-      blocks: Array.from({ length: shape.layers }, (_, i) => ({
-        attnNorm: file.tensor(`blk.${i}.attn_norm.weight`),
-        ffnNorm: file.tensor(`blk.${i}.ffn_norm.weight`),
-        linear: Object.fromEntries(
-          LINEARS.map((linear) => [linear, file.tensor(`blk.${i}.${linear}.weight`)]),
-        ) as Record<Linear, Float32Array>,
-      })),
+      blocks: Array.from({ length: shape.layers }, (_, layer) => block(layer)),
     };
   } finally {
     file.close();
   }
 }
 
-function llamaShape(file: GgufFile, path: string): LlamaShape {
-  const architecture = file.metadata.get('general.architecture');
-  const unsupported = (what: string): UnderstudyError =>
-    new UnderstudyError('unsupported', `The embedded trainer cannot train ${path}: ${what}.`, {
-      hint: 'Choose a base model of the llama family from the catalogue, or another trainer.',
-    });
-  if (architecture !== 'llama') throw unsupported(`its architecture is ${String(architecture)}, not llama`);
-  const number = (key: string, fallback?: number): number => {
-    const value = file.metadata.get(`llama.${key}`) ?? fallback;
-    if (typeof value !== 'number') throw unsupported(`it does not tell llama.${key}`);
-    return value;
-  };
-  const hidden = number('embedding_length');
-  const heads = number('attention.head_count');
-  const kvHeads = number('attention.head_count_kv', heads);
-  if (heads % kvHeads !== 0) throw unsupported('its heads do not share keys evenly');
-  const headSize = number('attention.key_length', hidden / heads);
-  if (number('rope.dimension_count', headSize) !== headSize)
-    throw unsupported('it rotates only part of a head');
-  if (file.tensors.has('rope_freqs.weight') || file.metadata.has('llama.rope.scaling.type'))
-    throw unsupported('it scales its rotary positions');
-  if (number('expert_count', 0) > 0) throw unsupported('it is a mixture of experts');
-  for (const name of file.tensors.keys())
-    if (name.endsWith('.bias')) throw unsupported(`it has a bias (${name})`);
-  return {
-    layers: number('block_count'),
-    hidden,
-    heads,
-    kvHeads,
-    headSize,
-    ffn: number('feed_forward_length'),
-    vocab: file.tensors.get('token_embd.weight')?.dims[1] ?? number('vocab_size'),
-    context: number('context_length'),
-    ropeBase: number('rope.freq_base', 10_000),
-    normEps: number('attention.layer_norm_rms_epsilon'),
-  };
+/**
+ * The shape alone, out of the header.
+ * @throws UnderstudyError as readDecoder does, and 'unsupported' where no prompt frame fits the vocabulary.
+ */
+export function readDecoderShape(path: string): DecoderShape {
+  const file = openGguf(path);
+  try {
+    const shape = readShape(file, path);
+    const list = (key: string): readonly GgufValue[] => {
+      const value = file.metadata.get(`tokenizer.ggml.${key}`);
+      return Array.isArray(value) ? value : [];
+    };
+    const types = list('token_type');
+    const control = new Set(list('tokens').filter((_, token) => types[token] === CONTROL));
+    promptFrame((name) => control.has(name));
+    return shape;
+  } finally {
+    file.close();
+  }
 }
+
+/** llama.cpp's type of control tokens. */
+const CONTROL = 3;

@@ -1,26 +1,24 @@
 /** The program of the process that fine-tunes the encoder: one job from trainer.ts to a model's file. */
-import { rename, writeFile } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { saveLinear } from '../../models/linear.ts';
 import { deleteCheckpoint } from '../engine/checkpoint.ts';
 import { CHECKPOINT_MS, serveJob } from '../engine/worker.ts';
-import { type TuningJob, tuneEncoder } from './tune.ts';
+import { type TuningJob, type TuningRun, tuneEncoder } from './tune.ts';
 
 export interface ChildJob extends TuningJob {
   readonly path: string;
-  readonly cardPath: string;
   readonly checkpointPath: string;
   readonly checkpointMs: number | undefined;
 }
 
-serveJob<ChildJob, null>(async (job, onStep) => {
-  const { model, card } = await tuneEncoder(job, {
+serveJob<ChildJob, TuningRun>(async (job, onStep) => {
+  const { model, run } = await tuneEncoder(job, {
     checkpoint: { path: job.checkpointPath, job: job.hash, everyMs: job.checkpointMs ?? CHECKPOINT_MS },
     onStep,
   });
-  await writeFile(job.cardPath, `${JSON.stringify(card, null, 2)}\n`);
   // Under its own name only when whole: a killed run leaves nothing that looks finished.
   await saveLinear(`${job.path}.part`, model);
   await rename(`${job.path}.part`, job.path);
   deleteCheckpoint(job.checkpointPath);
-  return null;
+  return run;
 });

@@ -1,6 +1,6 @@
 /** The hyperparameters of fine-tuning the encoder, with their defaults. How they were chosen: docs/training.md. */
 import { z } from 'zod';
-import { UnderstudyError } from '../../core/errors.ts';
+import { checkRecipe } from '../recipe.ts';
 
 const recipeSchema = z.strictObject({
   rank: z.int().positive().default(16).describe('Rank of the LoRA matrices.'),
@@ -31,12 +31,5 @@ export type EncoderRecipe = z.output<typeof recipeSchema>;
 
 /** The recipe with defaults filled in. @throws UnderstudyError 'unsupported' naming the first wrong key. */
 export function parseRecipe(recipe: unknown): EncoderRecipe {
-  const result = recipeSchema.safeParse(recipe);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw new UnderstudyError(
-    'unsupported',
-    `The recipe does not fit the encoder's trainer: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim(),
-    { hint: `It knows ${Object.keys(recipeSchema.shape).join(', ')}.` },
-  );
+  return checkRecipe(recipeSchema, recipe, 'encoder');
 }

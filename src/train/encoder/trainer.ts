@@ -2,19 +2,18 @@
  * The trainer of the rung `encoder`: fine-tunes the embedded encoder with a classification head, on the CPU, in a child
  * process of low priority. The work itself is in tune.ts; here it is prepared, and found again when it was already done.
  */
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { UnderstudyError } from '../../core/errors.ts';
 import { contentHash } from '../../core/ids.ts';
 import type { Trainer } from '../../core/runtime.ts';
-import type { Artefact } from '../../core/specialist.ts';
-import { loadLinear } from '../../models/linear.ts';
+import { artefactOf, finishedCard, writeCard } from '../card.ts';
 import { runJob } from '../engine/process.ts';
-import { artefactOf, toClasses } from '../linear/parts.ts';
+import { toClasses } from '../linear/parts.ts';
 import type { ChildJob } from './child.ts';
 import { parseRecipe } from './recipe.ts';
-import type { TuningCard, TuningJob } from './tune.ts';
+import type { TuningJob, TuningRun } from './tune.ts';
 
 export interface EncoderTrainerOptions {
   /** Catalogue name and folder of the encoder. */
@@ -42,32 +41,30 @@ export function encoderTrainer(options: EncoderTrainerOptions): Trainer {
           { hint: 'Give it a candidate of the rung encoder on the encoder that is here.' },
         );
       const recipe = parseRecipe(candidate.recipe);
+      if (train.length === 0)
+        throw new UnderstudyError('bad-input', 'There is no example to train on.', {
+          hint: 'Capture more calls of this task first.',
+        });
       toClasses(job);
       const work = { kind, train, seed, recipe, encoder: options.name };
       const hash = tuningHash(work);
       // Another job, of another seed say, must not replace a model that has been proved.
       const path = join(dir, `encoder-${hash.slice(0, 16)}.understudy-linear`);
-      const cardPath = path.replace(/\.understudy-linear$/, '.json');
-      const done = await finished(hash, path, cardPath);
-      if (done) return done;
+      const done = finishedCard(hash, path);
+      if (done) return artefactOf(done, candidate, path);
       await mkdir(dir, { recursive: true, mode: 0o700 });
       const subject = candidate.taskId;
       on?.({ step: 'train', subject, done: 0, total: 0, note: 'fitting the head' });
       const child: ChildJob = {
-        ...{ ...work, hash, path, cardPath, encoderDir: options.path },
+        ...{ ...work, hash, path, encoderDir: options.path },
         threads: options.threads ?? availableParallelism(),
         checkpointPath: join(dir, 'checkpoint'),
         checkpointMs: options.checkpointMs,
       };
-      await runJob<ChildJob, null>(child, {
-        program: new URL('./child', import.meta.url),
-        subject,
-        on,
-        signal,
-      });
-      const made = await finished(hash, path, cardPath);
-      if (made) return made;
-      throw new UnderstudyError('internal', 'The training left no model.', { hint: 'Start it again.' });
+      const program = new URL('./child', import.meta.url);
+      const run = await runJob<ChildJob, TuningRun>(child, { program, subject, on, signal });
+      const about = { job: hash, trainer: 'encoder', base: options.name, recipe, seed, answerKeys: null };
+      return artefactOf(writeCard(path, { ...about, ...run }), candidate, path);
     },
   };
 }
@@ -76,17 +73,4 @@ export function encoderTrainer(options: EncoderTrainerOptions): Trainer {
 function tuningHash(job: Omit<TuningJob, 'hash' | 'encoderDir' | 'threads'>): string {
   const examples = job.train.map(({ input, answer, weight }) => [input, answer, weight]);
   return contentHash(JSON.stringify([VERSION, job.encoder, job.kind, job.recipe, job.seed, examples]));
-}
-
-/** The artefact of the job where it was finished before and is whole. */
-async function finished(hash: string, path: string, cardPath: string): Promise<Artefact | null> {
-  try {
-    const model = await loadLinear(path);
-    if (model.job !== hash) return null;
-    const { trainedMs, figures } = JSON.parse(await readFile(cardPath, 'utf8')) as TuningCard;
-    const artefact = await artefactOf(model, path);
-    return { ...artefact, trainedMs, figures: { ...artefact.figures, ...figures } };
-  } catch {
-    return null;
-  }
 }

@@ -34,8 +34,8 @@ export interface TuningJob extends Pick<TrainingJob, 'kind' | 'train' | 'seed'> 
   readonly threads: number;
 }
 
-/** What differs from run to run, kept beside the model's file so that the file does not. */
-export interface TuningCard {
+/** How it went: what differs from run to run is not in the model's file. */
+export interface TuningRun {
   /** With everything that belongs to it, in the process that finished. */
   readonly trainedMs: number;
   readonly figures: Readonly<Record<string, number>>;
@@ -48,7 +48,7 @@ export interface TuningCard {
 export async function tuneEncoder(
   job: TuningJob,
   options: Pick<LoopOptions, 'checkpoint' | 'onStep'>,
-): Promise<{ readonly model: LinearModel; readonly card: TuningCard }> {
+): Promise<{ readonly model: LinearModel; readonly run: TuningRun }> {
   const started = performance.now();
   const { recipe, seed, threads } = job;
   const { classes, labels, plan } = toClasses(job);
@@ -112,6 +112,10 @@ export async function tuneEncoder(
         ...{ plan, classes, vocabulary, tuning, index },
         linear: joined(words, headOf(weights, parameters, classes.length)),
         pointing: fitPointing(job.kind, plan, job.train, seed),
+        figures: {},
+      },
+      run: {
+        trainedMs: Math.round(performance.now() - started),
         figures: {
           examples: texts.length,
           classes: classes.length,
@@ -119,11 +123,6 @@ export async function tuneEncoder(
           tokens: trained.tokens,
           firstLoss: trained.losses[0] ?? 0,
           finalLoss: tail.reduce((sum, loss) => sum + loss, 0) / tail.length,
-        },
-      },
-      card: {
-        trainedMs: Math.round(performance.now() - started),
-        figures: {
           tokensPerSecond: (trained.tokens / trained.elapsedMs) * 1000,
           peakMemoryMb: Math.round(process.resourceUsage().maxRSS / 1024),
         },

@@ -37,7 +37,8 @@ export interface LoopOptions {
     readonly job: string;
     readonly everyMs: number;
   };
-  readonly onStep?: (report: StepReport) => void;
+  /** After each step, with the parameters as they stand (not a copy); the next step waits for it. */
+  readonly onStep?: (report: StepReport, parameters: Float32Array) => void | Promise<void>;
   readonly now?: () => number;
 }
 
@@ -46,6 +47,8 @@ export interface StepReport {
   readonly steps: number;
   /** Mean loss of the last ten steps. */
   readonly loss: number;
+  /** Trained on so far, prompts included. */
+  readonly tokens: number;
   readonly tokensPerSecond: number;
   readonly leftMs: number;
 }
@@ -116,13 +119,15 @@ export async function train(options: LoopOptions): Promise<Training> {
       tokens: at.tokens + tokens,
       elapsedMs: at.elapsedMs + took,
     };
-    options.onStep?.({
+    const report = {
       step: at.step,
       steps,
       loss: mean(losses.slice(-WINDOW)),
+      tokens: at.tokens,
       tokensPerSecond: speed.perSecond(),
       leftMs: (left / speed.perSecond()) * 1000,
-    });
+    };
+    await options.onStep?.(report, parameters);
     if (at.step < steps && now() - savedAt >= checkpoint.everyMs) {
       writeCheckpoint(checkpoint.path, checkpoint.job, at, state);
       savedAt = now();

@@ -1,0 +1,280 @@
+/**
+ * The embedded trainer against PyTorch + PEFT, taking turns on the same samples (`npm run bench -- trainer`). About an
+ * hour on two cores, most of it PEFT's. Needs UNDERSTUDY_PEFT_PYTHON (docs/trainers.md) and ../shared/data.
+ * Both train rank 16 on all linear layers of the same base; both are judged by the same graph on the same test calls.
+ * Does not: choose the trainer's defaults on these test calls; they were chosen on other data (docs/training.md).
+ */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Rate } from '../src/core/specialist.ts';
+import { DEFAULT_LANGUAGE } from '../src/models/catalogue.ts';
+import { ensureWeights } from '../src/models/weights.ts';
+import type { Sample } from '../src/train/embedded/batch.ts';
+import { parseRecipe } from '../src/train/embedded/recipe.ts';
+import { openTokenizer, type Tokenizer, tokeniseExamples } from '../src/train/embedded/tokenise.ts';
+import { loraPlan } from '../src/train/embedded/train.ts';
+import { type DecoderWeights, readDecoder } from '../src/train/embedded/weights.ts';
+import { stepOrder } from '../src/train/engine/loop.ts';
+import { stepCount } from '../src/train/engine/schedule.ts';
+import type { BenchmarkResult } from './run.ts';
+import { Arm, type ArmJob, type ArmReport } from './trainer/arm.ts';
+import { type BenchExample, type BenchTask, benchTasks } from './trainer/data.ts';
+import { judge, type Snapshot } from './trainer/judge.ts';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const DATA = join(ROOT, '../shared/data');
+const SEED = 1;
+/** Turns that the two take, and so the points of each curve. */
+const TURNS = 8;
+const OURS = [process.execPath, join(import.meta.dirname, 'trainer/ours.ts')];
+/** As PEFT's users have it: eight examples a step, and otherwise what the embedded trainer does. */
+const PEFT_BATCH = 8;
+/** Steps on whole prompts: enough to time, and far from enough to learn. */
+const BOILERPLATE_STEPS = 8;
+
+interface Machine {
+  readonly python: string;
+  readonly base: string;
+  readonly weights: DecoderWeights;
+  readonly tokenizer: Tokenizer;
+  readonly dir: string;
+}
+
+interface Side {
+  readonly reports: readonly ArmReport[];
+  /** Test accuracy after each turn. */
+  readonly accuracy: readonly Rate[];
+}
+
+interface TaskResult {
+  readonly task: string;
+  readonly ours: SideFigures;
+  readonly peft: SideFigures;
+  readonly speedRatioPerToken: number;
+  /** Until PEFT's final accuracy, and until 95 % of it; null where the embedded trainer never reaches it. */
+  readonly speedRatioToAccuracy: number | null;
+  readonly speedRatioTo95: number | null;
+  /** Examples a second, PEFT on the whole prompts; null where they have no boilerplate. */
+  readonly speedRatioWithBoilerplate: number | null;
+  readonly peakMemoryRatio: number;
+}
+
+interface SideFigures {
+  readonly tokensPerSecond: number;
+  readonly seconds: number;
+  readonly peakMb: number;
+  readonly accuracy: Rate;
+  /** Seconds of training and the test accuracy then. */
+  readonly curve: readonly { readonly seconds: number; readonly accuracy: number }[];
+}
+
+/** Runs the tasks whose names hold one of the words given, all of them unless told. */
+export async function run(words: readonly string[] = process.argv.slice(3)): Promise<BenchmarkResult> {
+  const python = process.env.UNDERSTUDY_PEFT_PYTHON;
+  if (!python)
+    throw new Error(
+      'Set UNDERSTUDY_PEFT_PYTHON to a Python that has src/train/peft/requirements.txt installed.',
+    );
+  if (!existsSync(DATA)) throw new Error(`The recordings are not here: ${DATA} is missing.`);
+  const { path: base } = await ensureWeights(DEFAULT_LANGUAGE, { dataDir: join(ROOT, '.understudy') });
+  const dir = mkdtempSync(join(tmpdir(), 'understudy-bench-'));
+  const tokenizer = await openTokenizer(base);
+  try {
+    const machine: Machine = { python, base, weights: readDecoder(base), tokenizer, dir };
+    const wanted = words.filter((word) => !word.startsWith('--'));
+    const results: TaskResult[] = [];
+    for (const task of benchTasks(DATA))
+      if (wanted.length === 0 || wanted.some((word) => task.name.includes(word)))
+        results.push(await compareOn(task, machine));
+    return { table: results.flatMap(rowsOf), json: { ...headline(results), tasks: results } };
+  } finally {
+    await tokenizer.close();
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+async function compareOn(task: BenchTask, machine: Machine): Promise<TaskResult> {
+  const { weights } = machine;
+  const samples = samplesOf(task.train, '', machine);
+  const test = samplesOf(task.test, '', machine);
+  const recipe = { epochs: task.epochs };
+  const plan = loraPlan(parseRecipe(recipe));
+  const ours = await Arm.start(OURS, join(machine.dir, 'ours.json'), jobOf(samples, recipe, machine));
+  const peft = await Arm.start(
+    peftProgram(machine),
+    join(machine.dir, 'peft.json'),
+    jobOf(samples, { ...recipe, batch: PEFT_BATCH }, machine),
+  );
+  const turns: { ours: ArmReport[]; peft: ArmReport[] } = { ours: [], peft: [] };
+  for (let turn = 0; turn < TURNS; turn++) {
+    // Who goes first alternates, so that a machine that slows down favours neither.
+    for (const side of turn % 2 === 0 ? (['ours', 'peft'] as const) : (['peft', 'ours'] as const)) {
+      const arm = side === 'ours' ? ours : peft;
+      const until = Math.round((arm.steps * (turn + 1)) / TURNS);
+      const report = await arm.train(
+        until - (turns[side].at(-1)?.steps ?? 0),
+        snapshotPath(machine, side, turn),
+      );
+      turns[side].push(report);
+      console.error(
+        `${task.name}: turn ${turn + 1}/${TURNS}, ${side} ${(report.tokens / report.seconds).toFixed(0)} tokens/s`,
+      );
+    }
+  }
+  ours.stop();
+  peft.stop();
+  const accuracyOf = (side: 'ours' | 'peft'): Promise<readonly Rate[]> =>
+    judge(
+      turns[side].map((_, turn): Snapshot => {
+        const path = snapshotPath(machine, side, turn);
+        return side === 'ours' ? { flat: path } : { peft: path };
+      }),
+      test,
+      { weights, plan, threads: availableParallelism() },
+    );
+  const a = figuresOf({ reports: turns.ours, accuracy: await accuracyOf('ours') });
+  const b = figuresOf({ reports: turns.peft, accuracy: await accuracyOf('peft') });
+  return {
+    task: task.name,
+    ours: a,
+    peft: b,
+    speedRatioPerToken: a.tokensPerSecond / b.tokensPerSecond,
+    speedRatioToAccuracy: ratio(secondsUntil(b, b.accuracy.share), secondsUntil(a, b.accuracy.share)),
+    speedRatioTo95: ratio(secondsUntil(b, 0.95 * b.accuracy.share), secondsUntil(a, 0.95 * b.accuracy.share)),
+    speedRatioWithBoilerplate:
+      task.boilerplate === '' ? null : await boilerplateRatio(task, a, samples, machine),
+    peakMemoryRatio: a.peakMb / b.peakMb,
+  };
+}
+
+/** Examples a second of the embedded trainer on the slots alone, over PEFT's on the prompts as they were logged. */
+async function boilerplateRatio(
+  task: BenchTask,
+  ours: SideFigures,
+  samples: readonly Sample[],
+  machine: Machine,
+): Promise<number> {
+  const whole = samplesOf(task.train.slice(0, BOILERPLATE_STEPS * PEFT_BATCH), task.boilerplate, machine);
+  const job = jobOf(whole, { batch: PEFT_BATCH, epochs: 1 }, machine);
+  const peft = await Arm.start(peftProgram(machine), join(machine.dir, 'whole.json'), job);
+  const snapshot = snapshotPath(machine, 'peft', TURNS);
+  await peft.train(1, snapshot);
+  const { seconds } = await peft.train(BOILERPLATE_STEPS - 1, snapshot);
+  peft.stop();
+  const peftRate = ((BOILERPLATE_STEPS - 1) * PEFT_BATCH) / seconds;
+  return (samples.length * task.epochs) / ours.seconds / peftRate;
+}
+
+function samplesOf(
+  examples: readonly BenchExample[],
+  boilerplate: string,
+  { tokenizer }: Machine,
+): readonly Sample[] {
+  const texts = examples.map(({ input, answer }) => ({
+    input: boilerplate === '' ? input : `${boilerplate}\n\n${input}`,
+    answer,
+    weight: 1,
+  }));
+  return tokeniseExamples(tokenizer, texts, { maxTokens: 2048, weightPower: 0, balance: 0 }).samples;
+}
+
+function jobOf(samples: readonly Sample[], given: object, { base }: Machine): ArmJob {
+  const recipe = parseRecipe(given);
+  return {
+    base,
+    samples,
+    recipe,
+    seed: SEED,
+    threads: availableParallelism(),
+    order: stepOrder(samples.length, recipe.batch, stepCount(samples.length, recipe), SEED),
+  };
+}
+
+const peftProgram = ({ python }: Machine): readonly string[] => [
+  python,
+  join(import.meta.dirname, 'trainer/peer.py'),
+];
+
+const snapshotPath = ({ dir }: Machine, side: string, turn: number): string =>
+  join(dir, `${side}-${turn}.bin`);
+
+function figuresOf({ reports, accuracy }: Side): SideFigures {
+  const sum = (of: (report: ArmReport) => number): number =>
+    reports.reduce((total, each) => total + of(each), 0);
+  let seconds = 0;
+  return {
+    tokensPerSecond: sum(({ tokens }) => tokens) / sum((report) => report.seconds),
+    seconds: sum((report) => report.seconds),
+    peakMb: Math.max(...reports.map(({ peakMb }) => peakMb)),
+    accuracy: accuracy.at(-1)!,
+    curve: reports.map((report, turn) => {
+      seconds += report.seconds;
+      return { seconds, accuracy: accuracy[turn]!.share };
+    }),
+  };
+}
+
+/** When the curve first reaches the accuracy, between two turns by a straight line; null: never. */
+function secondsUntil({ curve }: SideFigures, accuracy: number): number | null {
+  let before = { seconds: 0, accuracy: 0 };
+  for (const point of curve) {
+    if (point.accuracy >= accuracy) {
+      const share = (accuracy - before.accuracy) / Math.max(1e-9, point.accuracy - before.accuracy);
+      return before.seconds + share * (point.seconds - before.seconds);
+    }
+    before = point;
+  }
+  return null;
+}
+
+const ratio = (theirs: number | null, ours: number | null): number | null =>
+  theirs === null || ours === null ? null : theirs / ours;
+
+/** Over the tasks: geometric means of ratios, means of accuracies; null where a task has none. */
+function headline(results: readonly TaskResult[]): object {
+  const geometric = (of: (result: TaskResult) => number | null, skip: boolean): number | null => {
+    const values = results.map(of).filter((value) => !(skip && value === null));
+    if (values.length === 0 || values.includes(null)) return null;
+    return Math.exp(values.reduce<number>((sum, value) => sum + Math.log(value!), 0) / values.length);
+  };
+  const mean = (of: (result: TaskResult) => number): number =>
+    results.reduce((sum, result) => sum + of(result), 0) / results.length;
+  return {
+    speedRatioPerToken: geometric((each) => each.speedRatioPerToken, false),
+    speedRatioToAccuracy: geometric((each) => each.speedRatioToAccuracy, false),
+    speedRatioTo95: geometric((each) => each.speedRatioTo95, false),
+    speedRatioWithBoilerplate: geometric((each) => each.speedRatioWithBoilerplate, true),
+    peakMemoryRatio: geometric((each) => each.peakMemoryRatio, false),
+    accuracy: mean((each) => each.ours.accuracy.share),
+    peftAccuracy: mean((each) => each.peft.accuracy.share),
+  };
+}
+
+function rowsOf(result: TaskResult): Record<string, string | number>[] {
+  const row = (trainer: 'ours' | 'peft'): Record<string, string | number> => {
+    const { tokensPerSecond, seconds, peakMb, accuracy } = result[trainer];
+    const { share, low, high, n } = accuracy;
+    return {
+      task: result.task,
+      trainer: trainer === 'ours' ? 'embedded' : 'PEFT',
+      'tokens/s': Math.round(tokensPerSecond),
+      seconds: Math.round(seconds),
+      'peak MB': Math.round(peakMb),
+      'exact answers': `${percent(share)} (${percent(low)}–${percent(high)}), n = ${n}`,
+    };
+  };
+  const times = (value: number | null): string => (value === null ? '–' : `${value.toFixed(2)}×`);
+  return [
+    row('peft'),
+    {
+      ...row('ours'),
+      'per token': times(result.speedRatioPerToken),
+      'to PEFT’s accuracy': times(result.speedRatioToAccuracy),
+      'to 95 % of it': times(result.speedRatioTo95),
+      'with boilerplate': times(result.speedRatioWithBoilerplate),
+    },
+  ];
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;

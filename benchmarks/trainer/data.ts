@@ -1,0 +1,90 @@
+/**
+ * The tasks of the trainer's benchmark, out of ../shared/data: what is asked, what is to be answered, and the
+ * instructions that a logged prompt carries besides. Does not: tokenise or train.
+ */
+import type { JsonObject } from '../../src/core/json.ts';
+import { seededRandom } from '../../src/core/random.ts';
+import { RECORDINGS } from '../recordings/convert.ts';
+
+export interface BenchExample {
+  /** The slots of the prompt: all that a specialist reads. */
+  readonly input: string;
+  readonly answer: string;
+}
+
+export interface BenchTask {
+  readonly name: string;
+  /** The part of the logged prompt that is the same for every call; '' where there is none. */
+  readonly boilerplate: string;
+  readonly train: readonly BenchExample[];
+  readonly test: readonly BenchExample[];
+  readonly epochs: number;
+}
+
+const SEED = 11;
+
+/** @param dataDir The folder of recordings. */
+export function benchTasks(dataDir: string): readonly BenchTask[] {
+  return [
+    banking({ dataDir, name: 'banking77, first 20 intents', intents: 20, train: 1500, test: 400, epochs: 2 }),
+    banking({ dataDir, name: 'banking77, all 77 intents', intents: 77, train: 3080, test: 400, epochs: 1 }),
+    functionCalling(dataDir),
+  ];
+}
+
+function banking(options: {
+  readonly dataDir: string;
+  readonly name: string;
+  readonly intents: number;
+  readonly train: number;
+  readonly test: number;
+  readonly epochs: number;
+}): BenchTask {
+  const pairs = linesOf('banking77', options.dataDir).map(({ messages }) => {
+    const [, user, assistant] = messages as { content: string }[];
+    return { input: user!.content, answer: assistant!.content };
+  });
+  // The recording holds the published training file first, then the published test file.
+  const published = 10_003;
+  const labels = [...new Set(pairs.map(({ answer }) => answer))].slice(0, options.intents);
+  const drawn = (from: readonly BenchExample[], count: number): BenchExample[] =>
+    seededRandom(SEED)
+      .shuffle(from.filter(({ answer }) => labels.includes(answer)))
+      .slice(0, count);
+  return {
+    name: options.name,
+    boilerplate: `You sort the messages of a bank's customers. Answer with exactly one of these intents and nothing else:\n${labels.map((label) => `- ${label}`).join('\n')}\nIf a customer asks several things, the first one counts. Never explain your choice, never invent an intent.`,
+    train: drawn(pairs.slice(0, published), options.train),
+    test: drawn(pairs.slice(published), options.test),
+    epochs: options.epochs,
+  };
+}
+
+/** One function and a question: the call that gpt-4o made. */
+function functionCalling(dataDir: string): BenchTask {
+  const pairs = linesOf('bfcl', dataDir).flatMap(({ request, response }): BenchExample[] => {
+    const { messages, tools } = request as { messages: { content: string }[]; tools: JsonObject[] };
+    const { choices } = response as { choices: { message: { tool_calls?: { function: JsonObject }[] } }[] };
+    const calls = choices[0]?.message.tool_calls ?? [];
+    if (tools.length !== 1 || calls.length !== 1) return [];
+    const { name, arguments: given } = calls[0]!.function;
+    return [
+      {
+        input: `${JSON.stringify(tools[0]!.function)}\n${messages[0]!.content}`,
+        answer: `${String(name)} ${String(given)}`,
+      },
+    ];
+  });
+  const shuffled = seededRandom(SEED).shuffle(pairs);
+  return {
+    name: 'function calling',
+    boilerplate: '',
+    test: shuffled.slice(0, 120),
+    train: shuffled.slice(120, 420),
+    epochs: 2,
+  };
+}
+
+function linesOf(name: string, dataDir: string): JsonObject[] {
+  return RECORDINGS.find((recording) => recording.name === name)!.lines(dataDir);
+}

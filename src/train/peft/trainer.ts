@@ -1,0 +1,209 @@
+/**
+ * The peft trainer: LoRA and QLoRA by PyTorch and PEFT in a Python process of the user's, on a GPU where there is
+ * one. Tokens, order, rates and first parameters are those of the embedded trainer, and so is the adapter's file:
+ * what serves one serves the other.
+ * Does not: install Python or its packages, or use the network.
+ */
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { UnderstudyError } from '../../core/errors.ts';
+import { contentHash } from '../../core/ids.ts';
+import type { OnProgress } from '../../core/progress.ts';
+import type { Trainer, TrainingJob } from '../../core/runtime.ts';
+import type { Artefact } from '../../core/specialist.ts';
+import { artefactOf, finishedCard, writeCard } from '../card.ts';
+import { writeAdapter } from '../embedded/adapter.ts';
+import type { DecoderShape } from '../embedded/architecture.ts';
+import { initialLora, type LoraMatrix, loraLayout, matrixOf } from '../embedded/lora.ts';
+import { openTokenizer, type TrainingText, tokeniseExamples, trainingTexts } from '../embedded/tokenise.ts';
+import { loraPlan } from '../embedded/train.ts';
+import { readDecoderShape } from '../embedded/weights.ts';
+import { stepOrder } from '../engine/loop.ts';
+import { learningRate, stepCount } from '../engine/schedule.ts';
+import { checkRecipe } from '../recipe.ts';
+import type { ToWorker } from './messages.ts';
+import { cancelled, runWorker } from './process.ts';
+import { type PeftRecipe, peftRecipeSchema } from './recipe.ts';
+
+export interface PeftOptions {
+  /** Path or name of a Python that has the packages of requirements.txt. */
+  readonly python: string;
+  /** Path of the GGUF file that serves, by its catalogue name. @throws UnderstudyError 'unavailable'. */
+  readonly basePath: (catalogueName: string) => Promise<string>;
+  /** Hugging Face folder of the same model, to train on instead of the GGUF file; QLoRA needs it. */
+  readonly model?: string | undefined;
+  /** A GPU where there is one, unless told. */
+  readonly device?: 'cpu' | 'cuda' | undefined;
+  /** Where the candidate's recipe does not tell: lora. */
+  readonly method?: PeftRecipe['method'] | undefined;
+  /** All cores unless told. */
+  readonly threads?: number;
+  /** How often the state is saved; 30 s unless told. */
+  readonly checkpointMs?: number;
+}
+
+/** Changes when the same job would give another adapter. */
+const VERSION = 2;
+const CHECKPOINT_MS = 30_000;
+
+export function peftTrainer(options: PeftOptions): Trainer {
+  return {
+    name: 'peft',
+    rungs: ['lora'],
+    train: (job, on, signal) => train(options, job, on, signal),
+  };
+}
+
+async function train(
+  options: PeftOptions,
+  job: TrainingJob,
+  on?: OnProgress,
+  signal?: AbortSignal,
+): Promise<Artefact> {
+  const plan = await prepare(job, options);
+  const { hash, base, basePath, recipe, shape, texts, answerKeys } = plan;
+  const path = join(job.dir, `adapter-${hash}.gguf`);
+  const done = finishedCard(hash, path);
+  if (done) return artefactOf(done, job.candidate, path);
+  if (signal?.aborted) throw cancelled();
+
+  const subject = job.candidate.taskId;
+  const tokenizer = await openTokenizer(basePath);
+  const { samples, skipped } = tokeniseExamples(tokenizer, texts, recipe);
+  await tokenizer.close();
+  if (samples.length === 0)
+    throw new UnderstudyError('bad-input', 'No example fits into maxTokens with its completion.', {
+      hint: 'Raise maxTokens in the recipe.',
+    });
+  const steps = stepCount(samples.length, recipe);
+  const layout = loraLayout(shape, loraPlan(recipe));
+  const parametersPath = join(job.dir, `parameters-${hash}.bin`);
+  const checkpointPath = join(job.dir, 'checkpoint.pt');
+  const work: ToWorker = {
+    hash,
+    model: options.model === undefined ? { gguf: basePath } : { folder: options.model },
+    ...{ shape, method: recipe.method, recipe, samples, layout, parametersPath, checkpointPath },
+    order: stepOrder(samples.length, recipe.batch, steps, job.seed),
+    rates: Array.from({ length: steps }, (_, step) => learningRate(recipe, step, steps)),
+    initial: Buffer.from(initialLora(layout, job.seed).buffer).toString('base64'),
+    ...(options.device === undefined ? {} : { device: options.device }),
+    threads: options.threads ?? availableParallelism(),
+    checkpointMs: options.checkpointMs ?? CHECKPOINT_MS,
+  };
+  on?.({ step: 'train', subject, done: 0, total: steps, note: 'Python reads the weights' });
+  const result = await runWorker(
+    options.python,
+    work,
+    (said) => {
+      if (said.type !== 'step') return;
+      const { step, loss, tokensPerSecond, leftMs } = said.report;
+      const note = `loss ${loss.toFixed(3)}, ${Math.round(tokensPerSecond)} tokens/s`;
+      on?.({ step: 'train', subject, done: step, total: steps, leftMs, note });
+    },
+    signal,
+  );
+
+  mkdirSync(job.dir, { recursive: true, mode: 0o700 });
+  const trained = readFileSync(parametersPath);
+  const parameters = new Float32Array(new Uint8Array(trained).buffer);
+  writeAdapter(path, {
+    shape,
+    plan: loraPlan(recipe),
+    parameters: toGgufRows(parameters, layout, shape),
+    base,
+  });
+  const tail = result.losses.slice(-Math.max(1, Math.round(steps / 10)));
+  const card = writeCard(path, {
+    ...{ job: hash, trainer: 'peft', base, recipe, seed: job.seed, answerKeys },
+    trainedMs: Math.round(result.elapsedMs),
+    figures: {
+      examples: samples.length,
+      skippedExamples: skipped,
+      steps,
+      tokens: result.tokens,
+      tokensPerSecond: (result.tokens / result.elapsedMs) * 1000,
+      firstLoss: result.losses[0] ?? 0,
+      finalLoss: tail.reduce((sum, loss) => sum + loss, 0) / tail.length,
+      peakMemoryMb: result.peakMemoryMb,
+      gpu: result.device === 'cuda' ? 1 : 0,
+    },
+  });
+  rmSync(parametersPath);
+  rmSync(checkpointPath, { force: true });
+  return artefactOf(card, job.candidate, path);
+}
+
+interface Plan {
+  readonly hash: string;
+  readonly base: string;
+  readonly basePath: string;
+  readonly recipe: PeftRecipe;
+  readonly shape: DecoderShape;
+  readonly texts: readonly TrainingText[];
+  readonly answerKeys: readonly string[] | null;
+}
+
+/** Refuses what cannot be trained, before anything is done. */
+async function prepare(job: TrainingJob, options: PeftOptions): Promise<Plan> {
+  const { rung, base } = job.candidate;
+  if (rung !== 'lora' || base === null)
+    throw new UnderstudyError('unsupported', `The peft trainer makes LoRA adapters, not '${rung}'.`, {
+      hint: 'Give it a candidate of the rung lora with a base model.',
+    });
+  const { method = 'lora', model, device } = options;
+  const recipe = checkRecipe(peftRecipeSchema, { method, ...job.candidate.recipe }, 'peft');
+  if (recipe.method === 'qlora' && (model === undefined || device === 'cpu'))
+    throw new UnderstudyError(
+      'unsupported',
+      device === 'cpu'
+        ? 'QLoRA needs a GPU, and the device is cpu.'
+        : 'QLoRA quantises the base itself, so it cannot start from the GGUF file.',
+      {
+        hint: 'Set train.peft.model to a Hugging Face folder, on a machine with a GPU, or use the method lora.',
+      },
+    );
+  if (job.train.length === 0)
+    throw new UnderstudyError('bad-input', 'There is no example to train on.', {
+      hint: 'Capture more calls of this task first.',
+    });
+  const basePath = await options.basePath(base);
+  const shape = readDecoderShape(basePath);
+  if (recipe.firstLayer >= shape.layers)
+    throw new UnderstudyError(
+      'unsupported',
+      `firstLayer is ${recipe.firstLayer} of ${shape.layers} blocks.`,
+      {
+        hint: 'Lower firstLayer in the recipe.',
+      },
+    );
+  const { texts, answerKeys } = trainingTexts(job.train);
+  const of = { version: VERSION, trainer: 'peft', base, model, recipe, seed: job.seed, texts };
+  const hash = contentHash(JSON.stringify(of), 16);
+  return { hash, base, basePath, recipe, shape, texts, answerKeys };
+}
+
+/**
+ * From Hugging Face's order of rows to that of the GGUF file. A rotary pair stands half a head apart in the one and,
+ * for the llama architecture, side by side in the other (llama.cpp, convert_hf_to_gguf.py, LlamaModel.permute), so the
+ * rows of B move where the layer's output is rotated: queries and keys.
+ */
+export function toGgufRows(
+  parameters: Float32Array,
+  layout: readonly LoraMatrix[],
+  { headSize, rotaryPairs }: Pick<DecoderShape, 'headSize' | 'rotaryPairs'>,
+): Float32Array {
+  const out = parameters.slice();
+  if (rotaryPairs === 'halves') return out;
+  for (const matrix of layout) {
+    if (matrix.part === 'a' || (matrix.linear !== 'attn_q' && matrix.linear !== 'attn_k')) continue;
+    const from = matrixOf(parameters, matrix);
+    const to = matrixOf(out, matrix);
+    for (let row = 0; row < matrix.rows; row++) {
+      const inHead = row % headSize;
+      const source = row - inHead + (inHead % 2) * (headSize / 2) + Math.floor(inHead / 2);
+      to.set(from.subarray(source * matrix.cols, (source + 1) * matrix.cols), row * matrix.cols);
+    }
+  }
+  return out;
+}

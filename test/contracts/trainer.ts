@@ -1,0 +1,151 @@
+/** What every trainer that takes minutes must do, wherever it trains. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, test } from 'node:test';
+import type { UnderstudyError } from '../../src/core/errors.ts';
+import { contentHash } from '../../src/core/ids.ts';
+import type { Progress } from '../../src/core/progress.ts';
+import type { Trainer, TrainingJob } from '../../src/core/runtime.ts';
+import type { Candidate } from '../../src/core/specialist.ts';
+import { cardPathOf } from '../../src/train/card.ts';
+
+export interface TrainerCase {
+  readonly trainer: Trainer;
+  /** One like it that cannot reach what it needs: weights, Python, the provider. */
+  readonly without: Trainer;
+  /** Can be trained in seconds, on the examples, in several steps. */
+  readonly candidate: Candidate;
+  /** wordExamples() unless told. */
+  readonly examples?: TrainingJob['train'];
+  /** Candidates that it must refuse. */
+  readonly unsupported: readonly Candidate[];
+  /** Whether the same job gives the same artefact, wherever and however often it is trained. */
+  readonly repeatable: boolean;
+}
+
+/** Examples that are easy to learn: a word and its first letter. */
+export function wordExamples(): TrainingJob['train'] {
+  return ['apple', 'bear', 'cloud', 'door', 'egg', 'fish'].map((word, i) => ({
+    id: `e${i}`,
+    callId: `c${i}`,
+    sessionId: `s${i}`,
+    at: i,
+    input: word,
+    answer: word.slice(0, 1).toUpperCase(),
+    weight: 1 + (i % 2),
+  }));
+}
+
+/** @param skip Why it cannot be tested here; false where it can. */
+export function trainerContract(name: string, open: () => TrainerCase, skip: string | false = false): void {
+  const home = mkdtempSync(join(tmpdir(), 'understudy-contract-'));
+  after(() => rmSync(home, { recursive: true, force: true }));
+  let opened: TrainerCase | undefined;
+  const start = (): TrainerCase => {
+    opened ??= open();
+    return opened;
+  };
+  const jobIn = (folder: string, changes: Partial<TrainingJob> = {}): TrainingJob => ({
+    candidate: start().candidate,
+    kind: 'label',
+    train: start().examples ?? wordExamples(),
+    validation: [],
+    dir: join(home, folder),
+    seed: 3,
+    ...changes,
+  });
+
+  test(`${name}: a cancelled job stops`, { skip }, async () => {
+    const { trainer } = start();
+    const isCancelled = { code: 'cancelled' };
+    await assert.rejects(trainer.train(jobIn('whole'), undefined, AbortSignal.abort()), isCancelled);
+    const controller = new AbortController();
+    let late = 0;
+    const cancelled = trainer.train(
+      jobIn('whole'),
+      ({ done, total }) => {
+        if (controller.signal.aborted) late++;
+        if (total > 0 && done >= 2) controller.abort();
+      },
+      controller.signal,
+    );
+    await assert.rejects(cancelled, isCancelled);
+    assert.ok(controller.signal.aborted);
+    assert.ok(late < 2, 'it went on');
+  });
+
+  test(`${name}: started again it goes to the end, says how, and leaves an artefact with its hash and a card`, {
+    skip,
+  }, async () => {
+    const { trainer, candidate } = start();
+    assert.ok(trainer.rungs.includes(candidate.rung));
+    const job = jobIn('whole');
+    const seen: Progress[] = [];
+    const artefact = await trainer.train(job, (progress) => seen.push(progress));
+    toTheEnd(seen, candidate.taskId);
+    assert.equal(dirname(artefact.path), job.dir);
+    assert.equal(artefact.sha256, contentHash(readFileSync(artefact.path)));
+    assert.equal(artefact.rung, candidate.rung);
+    assert.equal(artefact.base, candidate.base);
+    assert.equal(artefact.figures.examples, job.train.length);
+    for (const value of Object.values(artefact.figures)) assert.ok(Number.isFinite(value));
+    const card = JSON.parse(readFileSync(cardPathOf(artefact.path), 'utf8'));
+    assert.equal(card.sha256, artefact.sha256);
+    assert.equal(card.base, candidate.base);
+    assert.equal(card.seed, job.seed);
+    assert.match(card.job, /^[0-9a-f]{16,}$/);
+    for (const [key, value] of Object.entries(candidate.recipe)) assert.deepEqual(card.recipe[key], value);
+    const written = readFileSync(artefact.path, 'latin1') + JSON.stringify(card);
+    for (const { input } of job.train) assert.ok(!written.includes(input), 'an example is in what was left');
+  });
+
+  test(`${name}: a finished job is not trained again, another job is`, { skip }, async () => {
+    const { trainer, repeatable } = start();
+    const first = await trainer.train(jobIn('whole'));
+    const seen: Progress[] = [];
+    assert.deepEqual(await trainer.train(jobIn('whole'), (progress) => seen.push(progress)), first);
+    assert.deepEqual(seen, []);
+    const other = await trainer.train(jobIn('whole', { seed: 4 }));
+    assert.notEqual(other.path, first.path);
+    assert.equal(contentHash(readFileSync(first.path)), first.sha256);
+    if (repeatable) assert.equal((await trainer.train(jobIn('elsewhere'))).sha256, first.sha256);
+  });
+
+  test(`${name}: what cannot be trained is refused before any work`, { skip }, async () => {
+    const { trainer, candidate, unsupported } = start();
+    const refused = async (changes: Partial<TrainingJob>, code: string): Promise<void> => {
+      const job = jobIn('refused', changes);
+      await assert.rejects(
+        trainer.train(job, () => assert.fail('it began')),
+        (error: UnderstudyError) => error.code === code && error.message !== '' && error.hint !== '',
+      );
+      assert.equal(existsSync(job.dir), false);
+    };
+    for (const each of unsupported) await refused({ candidate: each }, 'unsupported');
+    await refused({ candidate: { ...candidate, recipe: { rnk: 3 } } }, 'unsupported');
+    await refused({ train: [] }, 'bad-input');
+  });
+
+  test(`${name}: without what it needs it says so, and what to do`, { skip }, async () => {
+    await assert.rejects(start().without.train(jobIn('without')), (error: UnderstudyError) => {
+      assert.equal(error.code, 'unavailable');
+      assert.ok(error.message !== '' && error.hint !== '');
+      return true;
+    });
+  });
+}
+
+/** Progress goes up to the last step, with the time left on the way. */
+function toTheEnd(seen: readonly Progress[], subject: string): void {
+  const steps = seen.filter(({ total }) => total > 0);
+  assert.ok(steps.length > 2);
+  assert.ok(steps.every((progress) => progress.step === 'train' && progress.subject === subject));
+  steps.reduce((before, progress) => {
+    assert.ok(progress.done >= before.done && progress.done <= progress.total);
+    return progress;
+  });
+  assert.equal(steps.at(-1)!.done, steps.at(-1)!.total);
+  assert.ok(steps.some(({ leftMs }) => leftMs !== undefined && leftMs >= 0));
+}
