@@ -119,7 +119,7 @@ test('a Hugging Face folder of the same model gives the same adapter; of another
   assert.equal(artefact.sha256, plain.sha256);
 
   const deeper = join(dir, 'deeper.gguf');
-  writeTinyLlama(deeper, { layers: 3 });
+  writeTinyModel(deeper, { layers: 3 });
   const basePath = async (): Promise<string> => deeper;
   await assert.rejects(peftTrainer({ ...common, basePath, python, model }).train(job('deeper')), {
     code: 'unsupported',
