@@ -51,7 +51,7 @@ export async function learn(
     const recorded = buildDataset(task, own, { seed, order: options.order ?? orderOf(own) });
     store.addDataset(manifestOf(recorded));
     const { dataset, asked } = await referencesFor(task, recorded, ['validation'], own, workshop);
-    const cheap = only(candidatesFor(task, dataset, workshop, config.train), isCheap);
+    const cheap = only(candidatesFor(task, dataset, workshop, config.train.minutes), isCheap);
     const tryOut = (candidate: Candidate) => tryCandidate(candidate, task, dataset, workshop);
     const heat = await compete({ candidates: cheap.candidates, tryOut });
     prospects.push({ task, dataset, dropped: cheap.dropped, heat, askedAgain: asked });
@@ -63,8 +63,7 @@ export async function learn(
     const { task, dataset, dropped, heat } = prospect;
     const left = Math.max(0, deadline - Date.now()) / 60_000;
     const minutes = minutesFor(dataset, left, workshop);
-    const choice = candidatesFor(task, dataset, workshop, { minutes, heat });
-    const dear = only(choice, (candidate) => !isCheap(candidate));
+    const dear = only(candidatesFor(task, dataset, workshop, minutes), (candidate) => !isCheap(candidate));
     if (minutes === left && dear.candidates.length > 0) recordMinutes(dataset, minutes, workshop);
     const tryOut = (candidate: Candidate) => tryCandidate(candidate, task, dataset, workshop);
     const final = await compete({ earlier: heat, candidates: dear.candidates, tryOut });

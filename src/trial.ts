@@ -57,14 +57,8 @@ export interface Prospect {
   readonly askedAgain: number;
 }
 
-/** The ladder for a task, with `minutes` left for trainings that take minutes, after what has been tried in the heat. */
-export function candidatesFor(
-  task: Task,
-  dataset: Dataset,
-  workshop: Workshop,
-  { minutes, heat }: { readonly minutes: number; readonly heat?: Competition<Trial> },
-): Choice {
-  const head = heat?.tried.find(({ candidate }) => candidate.rung === 'head');
+/** The ladder for a task, with `minutes` left for trainings that take minutes. */
+export function candidatesFor(task: Task, dataset: Dataset, workshop: Workshop, minutes: number): Choice {
   return chooseCandidates(task, dataset, {
     catalogue: CATALOGUE,
     room: probeHardware(workshop.config.dataDir),
@@ -72,7 +66,6 @@ export function candidatesFor(
     trainable: new Set(workshop.trainers.flatMap(({ rungs }) => rungs)),
     hosted: workshop.config.train.hosted?.model ?? null,
     minutes,
-    headAccuracy: head?.result.accuracy ?? null,
     gate: workshop.config.gate,
   });
 }

@@ -10,6 +10,7 @@ import type { Candidate, Rung, Verdict } from '../core/specialist.ts';
 import { callsNeeded } from '../core/statistics.ts';
 import type { Task } from '../core/task.ts';
 import type { CatalogueEntry } from '../models/catalogue.ts';
+import { whyNotClassified } from '../models/skeleton.ts';
 import type { Room } from './hardware.ts';
 import { planEncoder, planLora, tokenLengths } from './plan.ts';
 
@@ -24,8 +25,6 @@ export interface Surroundings {
   readonly hosted: string | null;
   /** Minutes that rungs which take minutes may take for this task, together. */
   readonly minutes: number;
-  /** Share of the head's answers that were right on the validation split; null where it was not tried. */
-  readonly headAccuracy: number | null;
   readonly gate: { readonly epsilon: number; readonly delta: number };
   /** Longest prompt with answer that a language model is served with, in tokens; 1,024 unless told. */
   readonly contextTokens?: number;
@@ -43,9 +42,6 @@ const PERMISSIVE = ['Apache-2.0', 'MIT', 'BSD-3-Clause', 'CC-BY-4.0'];
 
 /** The encoder's share of a task's minutes: for labels it is the best there is; else a language model may know more. */
 const encoderShare = ({ kind }: Task): number => (kind === 'label' ? 1 : 1 / 3);
-
-/** Of the head's answers, at least this share must be right for tuning to be worth its minutes. */
-const LEAST_TUNED = 0.6;
 
 /** Fewer examples than this teach nothing that can be told apart from chance. */
 const LEAST_EXAMPLES = 30;
@@ -80,8 +76,9 @@ export function chooseCandidates(task: Task, dataset: Dataset, around: Surroundi
       hopeless ??
       whyNotTrained('encoder', around) ??
       whyNotHere(entry, around) ??
-      whyNotTuned(around) ??
       whyNotProvable(dataset, around) ??
+      // It learns to choose, not to copy: where most answers hold a value of their own, its minutes are better spent.
+      whyNotClassified(dataset.splits.train.map(({ answer }) => answer)) ??
       plan.why;
     if (why === null) minutes -= plan.minutes;
     consider('encoder', entry.name, why, plan.recipe);
@@ -133,12 +130,6 @@ function whyNotHere(entry: CatalogueEntry, around: Surroundings): string | null 
     return 'Its weights are not at hand.';
   }
   return null;
-}
-
-/** Tuning begins from the head and moves it by points, not by halves: what the head cannot say, it cannot either. */
-function whyNotTuned({ headAccuracy }: Surroundings): string | null {
-  if (headAccuracy === null || headAccuracy >= LEAST_TUNED) return null;
-  return `The head that it begins from gets only ${Math.round(headAccuracy * 100)} % right: too little to build on.`;
 }
 
 function whyNotProvable({ splits }: Dataset, { gate }: Surroundings): string | null {

@@ -27,7 +27,7 @@ export interface TrainingCard {
 
 /** Where the card of an artefact lies. */
 export function cardPathOf(artefactPath: string): string {
-  return artefactPath.replace(/\.\w+$/, '.json');
+  return artefactPath.replace(/\.[\w-]+$/, '.json');
 }
 
 /** Hashes the artefact and puts its card beside it, whole or not at all. */

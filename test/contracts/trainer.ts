@@ -9,13 +9,16 @@ import { contentHash } from '../../src/core/ids.ts';
 import type { Progress } from '../../src/core/progress.ts';
 import type { Trainer, TrainingJob } from '../../src/core/runtime.ts';
 import type { Candidate } from '../../src/core/specialist.ts';
+import { cardPathOf } from '../../src/train/card.ts';
 
 export interface TrainerCase {
   readonly trainer: Trainer;
   /** One like it that cannot reach what it needs: weights, Python, the provider. */
   readonly without: Trainer;
-  /** Can be trained in seconds, on wordExamples(), in several steps. */
+  /** Can be trained in seconds, on the examples, in several steps. */
   readonly candidate: Candidate;
+  /** wordExamples() unless told. */
+  readonly examples?: TrainingJob['train'];
   /** Candidates that it must refuse. */
   readonly unsupported: readonly Candidate[];
   /** Whether the same job gives the same artefact, wherever and however often it is trained. */
@@ -47,8 +50,8 @@ export function trainerContract(name: string, open: () => TrainerCase, skip: str
   const jobIn = (folder: string, changes: Partial<TrainingJob> = {}): TrainingJob => ({
     candidate: start().candidate,
     kind: 'label',
-    train: wordExamples(),
-    validation: wordExamples().slice(0, 2),
+    train: start().examples ?? wordExamples(),
+    validation: [],
     dir: join(home, folder),
     seed: 3,
     ...changes,
@@ -88,7 +91,7 @@ export function trainerContract(name: string, open: () => TrainerCase, skip: str
     assert.equal(artefact.base, candidate.base);
     assert.equal(artefact.figures.examples, job.train.length);
     for (const value of Object.values(artefact.figures)) assert.ok(Number.isFinite(value));
-    const card = JSON.parse(readFileSync(artefact.path.replace(/\.\w+$/, '.json'), 'utf8'));
+    const card = JSON.parse(readFileSync(cardPathOf(artefact.path), 'utf8'));
     assert.equal(card.sha256, artefact.sha256);
     assert.equal(card.base, candidate.base);
     assert.equal(card.seed, job.seed);

@@ -3,7 +3,7 @@ import { rename } from 'node:fs/promises';
 import { saveLinear } from '../../models/linear.ts';
 import { deleteCheckpoint } from '../engine/checkpoint.ts';
 import { CHECKPOINT_MS, serveJob } from '../engine/worker.ts';
-import { type TuningJob, tuneEncoder } from './tune.ts';
+import { type TuningJob, type TuningRun, tuneEncoder } from './tune.ts';
 
 export interface ChildJob extends TuningJob {
   readonly path: string;
@@ -11,8 +11,8 @@ export interface ChildJob extends TuningJob {
   readonly checkpointMs: number | undefined;
 }
 
-serveJob<ChildJob, null>(async (job, onStep) => {
-  const model = await tuneEncoder(job, {
+serveJob<ChildJob, TuningRun>(async (job, onStep) => {
+  const { model, run } = await tuneEncoder(job, {
     checkpoint: { path: job.checkpointPath, job: job.hash, everyMs: job.checkpointMs ?? CHECKPOINT_MS },
     onStep,
   });
@@ -20,5 +20,5 @@ serveJob<ChildJob, null>(async (job, onStep) => {
   await saveLinear(`${job.path}.part`, model);
   await rename(`${job.path}.part`, job.path);
   deleteCheckpoint(job.checkpointPath);
-  return null;
+  return run;
 });

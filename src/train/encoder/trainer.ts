@@ -8,12 +8,12 @@ import { join } from 'node:path';
 import { UnderstudyError } from '../../core/errors.ts';
 import { contentHash } from '../../core/ids.ts';
 import type { Trainer } from '../../core/runtime.ts';
-import { loadLinear } from '../../models/linear.ts';
+import { artefactOf, finishedCard, writeCard } from '../card.ts';
 import { runJob } from '../engine/process.ts';
-import { artefactOf, toClasses } from '../linear/parts.ts';
+import { toClasses } from '../linear/parts.ts';
 import type { ChildJob } from './child.ts';
 import { parseRecipe } from './recipe.ts';
-import type { TuningJob } from './tune.ts';
+import type { TuningJob, TuningRun } from './tune.ts';
 
 export interface EncoderTrainerOptions {
   /** Catalogue name and folder of the encoder. */
@@ -41,13 +41,17 @@ export function encoderTrainer(options: EncoderTrainerOptions): Trainer {
           { hint: 'Give it a candidate of the rung encoder on the encoder that is here.' },
         );
       const recipe = parseRecipe(candidate.recipe);
+      if (train.length === 0)
+        throw new UnderstudyError('bad-input', 'There is no example to train on.', {
+          hint: 'Capture more calls of this task first.',
+        });
       toClasses(job);
       const work = { kind, train, seed, recipe, encoder: options.name };
       const hash = tuningHash(work);
       // Another job, of another seed say, must not replace a model that has been proved.
       const path = join(dir, `encoder-${hash.slice(0, 16)}.understudy-linear`);
-      const left = await loadLinear(path).catch(() => null);
-      if (left?.job === hash) return artefactOf(left, path);
+      const done = finishedCard(hash, path);
+      if (done) return artefactOf(done, candidate, path);
       await mkdir(dir, { recursive: true, mode: 0o700 });
       const subject = candidate.taskId;
       on?.({ step: 'train', subject, done: 0, total: 0, note: 'fitting the head' });
@@ -57,13 +61,10 @@ export function encoderTrainer(options: EncoderTrainerOptions): Trainer {
         checkpointPath: join(dir, 'checkpoint'),
         checkpointMs: options.checkpointMs,
       };
-      await runJob<ChildJob, null>(child, {
-        program: new URL('./child', import.meta.url),
-        subject,
-        on,
-        signal,
-      });
-      return artefactOf(await loadLinear(path), path);
+      const program = new URL('./child', import.meta.url);
+      const run = await runJob<ChildJob, TuningRun>(child, { program, subject, on, signal });
+      const about = { job: hash, trainer: 'encoder', base: options.name, recipe, seed, answerKeys: null };
+      return artefactOf(writeCard(path, { ...about, ...run }), candidate, path);
     },
   };
 }

@@ -34,6 +34,13 @@ export interface TuningJob extends Pick<TrainingJob, 'kind' | 'train' | 'seed'> 
   readonly threads: number;
 }
 
+/** How it went: what differs from run to run is not in the model's file. */
+export interface TuningRun {
+  /** With everything that belongs to it, in the process that finished. */
+  readonly trainedMs: number;
+  readonly figures: Readonly<Record<string, number>>;
+}
+
 /**
  * The same job gives the same model, bit for bit on one machine, killed and resumed or not.
  * @throws UnderstudyError 'unsupported' where there is nothing to choose among, 'diverged', 'unavailable', 'corrupt'.
@@ -41,7 +48,7 @@ export interface TuningJob extends Pick<TrainingJob, 'kind' | 'train' | 'seed'> 
 export async function tuneEncoder(
   job: TuningJob,
   options: Pick<LoopOptions, 'checkpoint' | 'onStep'>,
-): Promise<LinearModel> {
+): Promise<{ readonly model: LinearModel; readonly run: TuningRun }> {
   const started = performance.now();
   const { recipe, seed, threads } = job;
   const { classes, labels, plan } = toClasses(job);
@@ -95,25 +102,30 @@ export async function tuneEncoder(
       tuning,
     );
     const tail = trained.losses.slice(-Math.max(1, Math.round(trained.losses.length / 10)));
+    const index = indexOf(
+      vectors,
+      stored.map((i) => labels[i]!),
+    );
     return {
-      ...{ rung: 'encoder', kind: job.kind, encoder: job.encoder, job: job.hash },
-      ...{ plan, classes, vocabulary, tuning },
-      linear: joined(words, headOf(weights, parameters, classes.length)),
-      index: indexOf(
-        vectors,
-        stored.map((i) => labels[i]!),
-      ),
-      pointing: fitPointing(job.kind, plan, job.train, seed),
-      figures: {
-        examples: texts.length,
-        classes: classes.length,
-        steps: trained.losses.length,
-        tokens: trained.tokens,
-        tokensPerSecond: (trained.tokens / trained.elapsedMs) * 1000,
-        firstLoss: trained.losses[0] ?? 0,
-        finalLoss: tail.reduce((sum, loss) => sum + loss, 0) / tail.length,
-        peakMemoryMb: Math.round(process.resourceUsage().maxRSS / 1024),
+      model: {
+        ...{ rung: 'encoder', kind: job.kind, encoder: job.encoder, job: job.hash },
+        ...{ plan, classes, vocabulary, tuning, index },
+        linear: joined(words, headOf(weights, parameters, classes.length)),
+        pointing: fitPointing(job.kind, plan, job.train, seed),
+        figures: {},
+      },
+      run: {
         trainedMs: Math.round(performance.now() - started),
+        figures: {
+          examples: texts.length,
+          classes: classes.length,
+          steps: trained.losses.length,
+          tokens: trained.tokens,
+          firstLoss: trained.losses[0] ?? 0,
+          finalLoss: tail.reduce((sum, loss) => sum + loss, 0) / tail.length,
+          tokensPerSecond: (trained.tokens / trained.elapsedMs) * 1000,
+          peakMemoryMb: Math.round(process.resourceUsage().maxRSS / 1024),
+        },
       },
     };
   } finally {
