@@ -176,7 +176,7 @@ function samplesOf(
     answer,
     weight: 1,
   }));
-  return tokeniseExamples(tokenizer, texts, { maxTokens: 2048, weightPower: 0 }).samples;
+  return tokeniseExamples(tokenizer, texts, { maxTokens: 2048, weightPower: 0, balance: 0 }).samples;
 }
 
 function jobOf(samples: readonly Sample[], given: object, { base }: Machine): ArmJob {

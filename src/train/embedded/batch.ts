@@ -34,6 +34,23 @@ export interface Float32Input {
 }
 export type BatchInputs = Readonly<Record<string, Int64Input | Float32Input>>;
 
+/** Most often that a sample stands in one epoch for want of others with its answer. */
+const MOST_REPEATS = 16;
+
+/**
+ * The samples of an epoch, with those repeated whose completion is rarer than others: a class of n samples where the
+ * largest has N stands (N/n)^power times. Completions that are all different stay as they are.
+ */
+export function balanced(samples: readonly Sample[], power: number): readonly Sample[] {
+  if (power === 0) return samples;
+  const classes = Map.groupBy(samples, ({ ids, completion }) => ids.slice(completion).join());
+  const largest = Math.max(...[...classes.values()].map(({ length }) => length));
+  return [...classes.values()].flatMap((own) => {
+    const repeats = Math.min(MOST_REPEATS, Math.round((largest / own.length) ** power));
+    return Array.from({ length: repeats }, () => own).flat();
+  });
+}
+
 /**
  * Cuts a step into runs, longest samples first, so that neither the tokens of a run nor its attention matrices
  * (sequences · longest²) nor its logits outgrow their limits. A single sample always fits.

@@ -27,11 +27,23 @@ export const recipeSchema = z.strictObject({
     .max(1)
     .default(0.06)
     .describe('Share of the steps in which the rate rises from zero.'),
+  dropout: z
+    .number()
+    .min(0)
+    .max(0.9)
+    .default(0)
+    .describe('Share of the inputs of each LoRA matrix A left out, drawn anew each step.'),
   weightDecay: z.number().min(0).default(0).describe('Decoupled weight decay of AdamW.'),
   clip: z.number().positive().default(1).describe('Largest norm of the whole gradient.'),
   // 120 mails to JSON, 2 epochs: 46 of 80 exact with 4 a step, 37 with 8, at the same speed.
   batch: z.int().positive().default(4).describe('Examples per step.'),
   epochs: z.number().positive().default(2).describe('Passes over the examples; fractions are allowed.'),
+  balance: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe('Rarer answers are shown more often: 0 as they come, 1 all equally often.'),
   maxTokens: z
     .int()
     .min(32)

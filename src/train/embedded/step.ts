@@ -44,7 +44,8 @@ export class StepRunner {
   private readonly session: InferenceSession;
   private readonly weights: DecoderWeights;
   private readonly feeds: Readonly<Record<string, Tensor>>;
-  private readonly fetches: InferenceSession.NullableOnnxValueMapType;
+  /** Where a run puts its gradients: into the step's where it is the step's only run, else into one to be added. */
+  private readonly fetches: Readonly<Record<'whole' | 'part', InferenceSession.NullableOnnxValueMapType>>;
   private readonly partial: Float32Array;
   private readonly limits: RunLimits;
 
@@ -63,16 +64,18 @@ export class StepRunner {
     const feeds = tensors(rotaryInputs(weights.shape, options.maxTokens));
     for (const { name, data, dims, block } of weightInputs(weights))
       if (!(block && options.prepack)) feeds[name] = new Tensor('float32', data, dims);
-    const fetches: Record<string, Tensor | null> = { [PROBABILITY]: null };
+    const whole: Record<string, Tensor | null> = { [PROBABILITY]: null };
+    const part: Record<string, Tensor | null> = { [PROBABILITY]: null };
     for (const matrix of layout) {
       const name = loraName(matrix.layer, matrix.linear, matrix.part);
       const dims = [matrix.rows, matrix.cols];
       feeds[name] = new Tensor('float32', matrixOf(parameters, matrix), dims);
-      if (options.mode === 'train')
-        fetches[gradientName(name)] = new Tensor('float32', matrixOf(this.partial, matrix), dims);
+      if (options.mode !== 'train') continue;
+      whole[gradientName(name)] = new Tensor('float32', matrixOf(this.gradient, matrix), dims);
+      part[gradientName(name)] = new Tensor('float32', matrixOf(this.partial, matrix), dims);
     }
     this.feeds = feeds;
-    this.fetches = fetches;
+    this.fetches = { whole, part };
   }
 
   /** @param parameters Flat LoRA parameters in the order of loraLayout; kept, not copied. */
@@ -99,17 +102,19 @@ export class StepRunner {
   async step(samples: readonly Sample[]): Promise<number> {
     const divisor = completionTokens(samples);
     const runs = cutRuns(samples, this.limits);
-    this.gradient.fill(0);
+    if (runs.length > 1) this.gradient.fill(0);
+    const fetches = runs.length > 1 ? this.fetches.part : this.fetches.whole;
     let loss = 0;
     for (const run of runs) {
       const inputs = batchInputs(run, this.weights.shape, divisor);
-      const result = await this.session.run({ ...this.feeds, ...tensors(inputs) }, this.fetches);
+      const result = await this.session.run({ ...this.feeds, ...tensors(inputs) }, fetches);
       const probability = result[PROBABILITY]!.data as Float32Array;
       const weights = inputs.lossWeights!.data as Float32Array;
       // The smallest float32 guards the logarithm where a probability underflows.
       for (let i = 0; i < weights.length; i++)
         loss -= weights[i]! * Math.log(Math.max(probability[i]!, 1.2e-38));
-      for (let i = 0; i < this.gradient.length; i++) this.gradient[i]! += this.partial[i]!;
+      if (runs.length > 1)
+        for (let i = 0; i < this.gradient.length; i++) this.gradient[i]! += this.partial[i]!;
     }
     return loss;
   }

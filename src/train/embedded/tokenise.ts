@@ -6,7 +6,7 @@ import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
 import { answerKeysOf, withoutKeys } from '../../models/answer-keys.ts';
 import { type PromptFrame, type PromptPiece, promptFrame, promptPieces } from '../../models/prompt.ts';
 import { controlToken, pieceTokens } from '../../models/vocabulary.ts';
-import type { Sample } from './batch.ts';
+import { balanced, type Sample } from './batch.ts';
 
 export interface Tokenizer {
   /** How the model's prompts are framed. */
@@ -87,11 +87,11 @@ export function tokeniseExample(
   return { ids: [...prompt, ...completion], completion: prompt.length };
 }
 
-/** Samples with weights of mean 1; `skipped` counts the examples whose completion does not fit. */
+/** Samples of an epoch, with weights of mean 1; `skipped` counts the examples whose completion does not fit. */
 export function tokeniseExamples(
   tokenizer: Tokenizer,
   examples: readonly TrainingText[],
-  options: { readonly maxTokens: number; readonly weightPower: number },
+  options: { readonly maxTokens: number; readonly weightPower: number; readonly balance: number },
 ): { readonly samples: readonly Sample[]; readonly skipped: number } {
   const samples: Sample[] = [];
   for (const example of examples) {
@@ -100,7 +100,10 @@ export function tokeniseExamples(
   }
   const mean = samples.reduce((sum, sample) => sum + sample.weight, 0) / samples.length;
   return {
-    samples: samples.map((sample) => ({ ...sample, weight: sample.weight / mean })),
+    samples: balanced(
+      samples.map((sample) => ({ ...sample, weight: sample.weight / mean })),
+      options.balance,
+    ),
     skipped: examples.length - samples.length,
   };
 }

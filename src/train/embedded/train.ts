@@ -1,6 +1,7 @@
 /** Trains LoRA matrices on samples: the graph of a decoder in the loop of every model. */
 import { type LoopOptions, type Training, train } from '../engine/loop.ts';
 import type { Sample } from './batch.ts';
+import { loraDropout } from './dropout.ts';
 import { initialLora, type LoraPlan, loraLayout } from './lora.ts';
 import type { Recipe } from './recipe.ts';
 import { StepRunner } from './step.ts';
@@ -19,8 +20,8 @@ export interface TrainedLora extends Training {
   readonly parameters: Float32Array;
 }
 
-export function loraPlan(recipe: Recipe): LoraPlan {
-  const { rank, alpha, targets, firstLayer } = recipe;
+/** The part of a recipe that says which matrices there are. */
+export function loraPlan({ rank, alpha, targets, firstLayer }: LoraPlan): LoraPlan {
   return { rank, alpha, targets, firstLayer };
 }
 
@@ -31,9 +32,13 @@ export function loraPlan(recipe: Recipe): LoraPlan {
 export async function trainLora(options: LoraTrainingOptions): Promise<TrainedLora> {
   const { weights, samples, recipe, seed } = options;
   const plan = loraPlan(recipe);
-  const parameters = initialLora(loraLayout(weights.shape, plan), seed);
+  const layout = loraLayout(weights.shape, plan);
+  const parameters = initialLora(layout, seed);
   const lengths = samples.map(({ ids }) => ids.length);
-  const runner = await StepRunner.create(weights, parameters, {
+  const { dropout: share } = recipe;
+  const read = share === 0 ? parameters : parameters.slice();
+  const dropout = share === 0 ? null : loraDropout(layout, { share, seed, parameters, into: read });
+  const runner = await StepRunner.create(weights, read, {
     plan,
     mode: 'train',
     prepack: options.prepack,
@@ -44,7 +49,12 @@ export async function trainLora(options: LoraTrainingOptions): Promise<TrainedLo
     const model = {
       parameters,
       gradient: runner.gradient,
-      step: (_: number, chosen: readonly number[]) => runner.step(chosen.map((i) => samples[i]!)),
+      step: async (at: number, chosen: readonly number[]) => {
+        dropout?.drop(at);
+        const loss = await runner.step(chosen.map((i) => samples[i]!));
+        dropout?.mask(runner.gradient);
+        return loss;
+      },
     };
     const { checkpoint, onStep } = options;
     const loop = {

@@ -15,7 +15,7 @@ after(() => rmSync(dir, { recursive: true }));
 const basePath = join(dir, 'tiny.gguf');
 writeTinyModel(basePath);
 
-const recipe = { rank: 4, alpha: 8, learningRate: 0.02, batch: 4, epochs: 20 };
+const recipe = { rank: 4, alpha: 8, learningRate: 0.02, batch: 4, epochs: 20, dropout: 0.05 };
 
 function job(name: string, changes: Partial<TrainingJob> = {}): TrainingJob {
   return {

@@ -1,8 +1,8 @@
-/** The hyperparameters of the peft trainer: those of the embedded one by the same names, and the method. */
+/** The hyperparameters of the peft trainer: those of the embedded one by the same names (no dropout), and the method. */
 import { z } from 'zod';
 import { recipeSchema } from '../embedded/recipe.ts';
 
-export const peftRecipeSchema = recipeSchema.extend({
+export const peftRecipeSchema = recipeSchema.omit({ dropout: true }).extend({
   method: z
     .enum(['lora', 'qlora'])
     .default('lora')
