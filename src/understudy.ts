@@ -105,7 +105,11 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
       threads: config.serve.threads,
     });
     const { encoder, llama } = models;
-    const train = { ...(config.train.threads === undefined ? {} : { threads: config.train.threads }) };
+    const { threads, memoryGb } = config.train;
+    const train = {
+      ...(threads === undefined ? {} : { threads }),
+      ...(memoryGb === undefined ? {} : { memoryBytes: memoryGb * 1e9 }),
+    };
     const { peft, hosted } = config.train;
     const loraTrainer = (common: EmbeddedOptions): Trainer =>
       peft === undefined ? embeddedTrainer(common) : peftTrainer({ ...common, ...peft });

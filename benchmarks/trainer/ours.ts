@@ -3,6 +3,7 @@
  * as many steps at a time as it is told, a JSON line each on standard input (the same as peer.py).
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Sample } from '../../src/train/embedded/batch.ts';
 import { parseRecipe } from '../../src/train/embedded/recipe.ts';
@@ -31,7 +32,7 @@ await trainLora({
   recipe,
   seed: job.seed,
   threads: job.threads,
-  prepack: true,
+  memoryBytes: totalmem() / 2,
   checkpoint,
   onStep: async (report, parameters) => {
     if (report.step < from.step + want.steps && report.step < report.steps) return;

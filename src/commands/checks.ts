@@ -15,6 +15,7 @@ import { DEFAULT_ENCODER, DEFAULT_LANGUAGE } from '../models/catalogue.ts';
 import { ensureWeights } from '../models/weights.ts';
 import type { Check } from '../report/terminal.ts';
 import { bytes, plural } from '../report/words.ts';
+import { INSTALL_HINT } from '../train/peft/process.ts';
 import { type CommonOptions, configFor, type Terminal } from './context.ts';
 
 /** First Node that runs TypeScript by itself and has node:sqlite without a flag. */
@@ -42,6 +43,7 @@ export async function runChecks(
     await checkEngine('node-llama-cpp', 'runs the small language models'),
     await checkWeights('encoder', DEFAULT_ENCODER, config, terminal, fetch),
     await checkWeights('language model', DEFAULT_LANGUAGE, config, terminal, fetch),
+    ...(await checkTrainers(config)),
     await checkPort(config),
     checkUpstream(config),
   ];
@@ -190,6 +192,27 @@ async function checkWeights(
   }
 }
 
+/** The trainers that are there only where they are configured. Nothing is sent to a provider. */
+async function checkTrainers({ train: { peft, hosted } }: Config): Promise<readonly Check[]> {
+  return [
+    ...(peft === undefined ? [] : [await checkPython(peft.python)]),
+    ...(hosted === undefined ? [] : [checkUrl('hosted trainer', hosted.baseUrl)]),
+  ];
+}
+
+async function checkPython(python: string): Promise<Check> {
+  const name = 'peft trainer';
+  const see =
+    'import peft, torch, transformers; print(torch.__version__, "with" if torch.cuda.is_available() else "without")';
+  try {
+    const { stdout } = await promisify(execFile)(python, ['-c', see], { timeout: 60_000 });
+    return ok(name, `PyTorch ${stdout.trim()} a GPU`);
+  } catch (error) {
+    const found = messageOf(error).trim().split('\n').at(-1) ?? '';
+    return { name, state: 'problem', found, hint: INSTALL_HINT };
+  }
+}
+
 function checkPort(config: Config): Promise<Check> {
   const { host, port } = config.gateway;
   const found = `${host}:${port}`;
@@ -209,13 +232,17 @@ function checkPort(config: Config): Promise<Check> {
 
 /** Says where calls would go. Nothing is sent there: a check must not cost anything. */
 function checkUpstream(config: Config): Check {
-  const url = new URL(config.upstream.baseUrl);
+  return checkUrl('upstream', config.upstream.baseUrl);
+}
+
+function checkUrl(name: string, address: string): Check {
+  const url = new URL(address);
   const local = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
-  if (url.protocol === 'https:' || local) return ok('upstream', config.upstream.baseUrl);
+  if (url.protocol === 'https:' || local) return ok(name, address);
   return {
-    name: 'upstream',
+    name,
     state: 'warning',
-    found: config.upstream.baseUrl,
+    found: address,
     hint: 'Keys and payloads would cross the network in the open: use https.',
   };
 }

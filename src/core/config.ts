@@ -91,6 +91,13 @@ export const configSchema = z
     train: z
       .strictObject({
         threads: z.int().positive().optional().describe('Threads for training; all cores unless told.'),
+        memoryGb: z
+          .number()
+          .positive()
+          .optional()
+          .describe(
+            'Most memory that training a language model may take, in GB; half of the machine’s unless told.',
+          ),
         minutes: z
           .number()
           .positive()

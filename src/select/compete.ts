@@ -62,7 +62,9 @@ export async function compete<T extends TrialResult>(options: {
       if (best === null || beats(entry.result, best.result)) best = entry;
     } catch (error) {
       if (!(error instanceof UnderstudyError) || error.code === 'cancelled') throw error;
-      dropped.push({ candidate, chosen: false, reason: `Could not be trained: ${error.message}` });
+      // What is missing can be had: say how.
+      const advice = error.code === 'unavailable' ? ` ${error.hint}` : '';
+      dropped.push({ candidate, chosen: false, reason: `Could not be trained: ${error.message}${advice}` });
     }
   }
   const verdicts = tried.map(({ candidate, result }) => ({

@@ -10,9 +10,11 @@ const tokensPerSecond = (parameters: number, cores: number): number =>
   250 * (135e6 / parameters) * (cores / 2);
 
 /** Fine-tuning the encoder of 22M parameters on two cores, tokens per second (docs/training.md). */
-const ENCODER_SPEED = 1_500;
-/** What the encoder reads of an input at most, in tokens. */
-const ENCODER_TOKENS = 256;
+const ENCODER_SPEED = 2_000;
+/** What the encoder reads of an input at most, in tokens, and how many characters a token of English has. */
+const [ENCODER_TOKENS, ENCODER_CHARACTERS] = [256, 4.5];
+/** Vectors before and after, and the first head, take about as long as so many passes. */
+const ENCODER_BESIDES = 1;
 
 /** English and JSON come to about this many characters per token. */
 const CHARACTERS_PER_TOKEN = 3.5;
@@ -39,25 +41,31 @@ export function planLora(parameters: number, train: Examples, { cores, minutes }
   return planPasses(lengths, wanted, tokensPerSecond(parameters, cores), minutes);
 }
 
-/** About 40,000 examples in all are enough, 4 to 12 passes each (tried with 616 to 10,003; docs/training.md). */
+/** About 30,000 examples in all are enough, 3 to 8 passes each (tried with 616 to 8,503; docs/training.md). */
 export function planEncoder(train: Examples, { cores, minutes }: Means): Plan {
   const lengths = train.map(({ input }) =>
-    Math.min(ENCODER_TOKENS, Math.ceil(input.length / CHARACTERS_PER_TOKEN) + 2),
+    Math.min(ENCODER_TOKENS, Math.ceil(input.length / ENCODER_CHARACTERS) + 2),
   );
-  const wanted = Math.min(12, Math.max(4, 40_000 / Math.max(1, lengths.length)));
-  return planPasses(lengths, wanted, ENCODER_SPEED * (cores / 2), minutes);
+  const wanted = Math.min(8, Math.max(3, 30_000 / Math.max(1, lengths.length)));
+  return planPasses(lengths, wanted, ENCODER_SPEED * (cores / 2), minutes, ENCODER_BESIDES);
 }
 
-/** How many passes the time allows, up to those that are wanted. */
-function planPasses(lengths: readonly number[], wanted: number, speed: number, minutes: number): Plan {
+/** How many passes the time allows, up to those that are wanted, beside what else takes as long as `besides` of them. */
+function planPasses(
+  lengths: readonly number[],
+  wanted: number,
+  speed: number,
+  minutes: number,
+  besides = 0,
+): Plan {
   const total = lengths.reduce((sum, tokens) => sum + tokens, 0);
   const passMinutes = Math.max(total / speed / 60, 1e-9);
-  const epochs = Math.max(0.01, Number(Math.min(wanted, minutes / passMinutes).toFixed(2)));
+  const epochs = Math.max(0.01, Number(Math.min(wanted, minutes / passMinutes - besides).toFixed(2)));
   const why =
     epochs < Math.min(0.5, wanted)
       ? `One pass over its ${lengths.length} examples would take about ${Math.ceil(passMinutes)} minutes; ${Number(minutes.toFixed(1))} are left for it.`
       : null;
-  return { recipe: { epochs }, minutes: epochs * passMinutes, why };
+  return { recipe: { epochs }, minutes: (epochs + besides) * passMinutes, why };
 }
 
 /** Tokens of each prompt with its answer, about. */

@@ -11,11 +11,12 @@ import { z } from 'zod';
 export interface Fault {
   /** As in 'POST /files'; a job's id is written {id}. */
   readonly route: string;
-  /** break-before, break-after: the connection breaks before or after the work is done. hang: no answer ever. */
+  /** break-before, break-after: the connection breaks before or after the work is done. hang-before, hang-after: no answer ever. */
   readonly what:
     | 'break-before'
     | 'break-after'
-    | 'hang'
+    | 'hang-before'
+    | 'hang-after'
     | { readonly status: number; readonly retryAfter?: string; readonly body?: unknown };
 }
 
@@ -25,6 +26,8 @@ export interface ProviderScript {
   readonly queued?: number;
   readonly steps?: number;
   readonly ends?: 'succeeded' | 'failed';
+  /** It lists no files or jobs, and tells no events. */
+  readonly bare?: boolean;
   /** What a fine-tuned model answers, asked for a chat completion; it always finishes, and is always as sure. */
   readonly model?: (input: string) => string;
 }
@@ -127,8 +130,8 @@ async function handle(
   const at = provider.faults.findIndex((fault) => fault.route === route);
   const fault = at < 0 ? null : provider.faults.splice(at, 1)[0]!.what;
   if (fault === 'break-before') return void response.destroy();
-  if (fault === 'hang') return;
-  if (fault !== null && fault !== 'break-after') {
+  if (fault === 'hang-before') return;
+  if (fault !== null && fault !== 'break-after' && fault !== 'hang-after') {
     const headers = fault.retryAfter === undefined ? {} : { 'retry-after': fault.retryAfter };
     response.writeHead(fault.status, { 'content-type': 'application/json', ...headers });
     const body = fault.body ?? {
@@ -141,6 +144,7 @@ async function handle(
       ? await answer(provider, route, id, request, Buffer.concat(chunks))
       : refusal(401, 'Incorrect API key provided.');
   if (fault === 'break-after') return void response.destroy();
+  if (fault === 'hang-after') return;
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify(body));
 }
@@ -156,6 +160,8 @@ async function answer(
 ): Promise<Reply> {
   const together = provider.script.style === 'together';
   const job = provider.jobs.find((each) => each.id === id);
+  if (provider.script.bare && /^GET .*(files|jobs|events)$/.test(route))
+    return refusal(404, `There is no ${route}.`);
   if (id !== undefined && job === undefined) return refusal(404, `There is no job ${id}.`);
   switch (
     together ? route.replace('/fine-tunes', '/fine_tuning/jobs').replace('/files/upload', '/files') : route

@@ -1,5 +1,4 @@
 /** The program of the process that trains a LoRA: from the examples of one job, which trainer.ts sends, to an adapter. */
-import { freemem } from 'node:os';
 import { UnderstudyError } from '../../core/errors.ts';
 import type { TrainingCard } from '../card.ts';
 import { deleteCheckpoint } from '../engine/checkpoint.ts';
@@ -9,7 +8,7 @@ import { writeAdapter } from './adapter.ts';
 import type { Recipe } from './recipe.ts';
 import { openTokenizer, type TrainingText, tokeniseExamples } from './tokenise.ts';
 import { loraPlan, trainLora } from './train.ts';
-import { blockBytes, readDecoder } from './weights.ts';
+import { readDecoder } from './weights.ts';
 
 export interface LoraJob {
   /** Hash of everything that the result depends on. */
@@ -21,6 +20,7 @@ export interface LoraJob {
   readonly recipe: Recipe;
   readonly seed: number;
   readonly threads: number;
+  readonly memoryBytes: number;
   readonly adapterPath: string;
   readonly checkpointPath: string;
   readonly checkpointMs: number | undefined;
@@ -28,13 +28,6 @@ export interface LoraJob {
 
 /** What is worth keeping of the run. */
 export type LoraRun = Pick<TrainingCard, 'trainedMs' | 'figures'>;
-
-/** Memory that prepacked weights may use: twice the weights of the blocks, and room for the rest. */
-const PREPACK_FREE_BYTES = 8 * 2 ** 30;
-/** The serialised graph may have 2 GiB (models/onnx.ts); its nodes take a few MB of them. */
-const PREPACK_GRAPH_BYTES = 2 ** 31 - 2 ** 25;
-/** Trainings shorter than this do not win back the longer start. */
-const PREPACK_TOKENS = 40_000;
 
 async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise<LoraRun> {
   const { recipe } = job;
@@ -47,15 +40,13 @@ async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise
       hint: 'Raise maxTokens in the recipe.',
     });
   }
-  const tokens = samples.reduce((sum, sample) => sum + sample.ids.length, 0) * recipe.epochs;
   const trained = await trainLora({
     weights,
     samples,
     recipe,
     seed: job.seed,
     threads: job.threads,
-    prepack:
-      tokens > PREPACK_TOKENS && freemem() > PREPACK_FREE_BYTES && blockBytes(weights) < PREPACK_GRAPH_BYTES,
+    memoryBytes: job.memoryBytes,
     checkpoint: { path: job.checkpointPath, job: job.hash, everyMs: job.checkpointMs ?? CHECKPOINT_MS },
     onStep,
   });

@@ -52,7 +52,7 @@ test('the loss of every step equals the reference run', async () => {
     recipe,
     seed,
     threads: 1,
-    prepack: false,
+    memoryBytes: 4e9,
     checkpoint: { path: join(dir, 'checkpoint'), job: 'reference', everyMs: 1e9 },
   });
   const recorded = JSON.parse(

@@ -16,13 +16,8 @@ import { buildGraph, type GraphOptions, LIKELIEST, LOGITS, PROBABILITY, weightIn
 import { gradientName, loraLayout, loraLength, loraName, matrixOf } from './lora.ts';
 import type { DecoderWeights } from './weights.ts';
 
-/**
- * Most tokens in one run, and most cells (sequences · longest²) of one head's attention matrices: what a run keeps
- * for its backward grows with both. Runs of about 700 tokens already keep the matrix kernels busy.
- */
-const LIMITS = { tokens: 1024, attention: 1 << 20 };
-/** Most logits (completion tokens · vocabulary): with a vocabulary of 262,144 they outgrow everything else. */
-const LOGITS_LIMIT = 1 << 26;
+/** Where no plan for the memory says otherwise (memory.ts). */
+const LIMITS: RunLimits = { tokens: 1024, attention: 1 << 20, labels: 256 };
 
 export interface StepOptions extends GraphOptions {
   readonly threads: number;
@@ -57,7 +52,7 @@ export class StepRunner {
   ) {
     this.session = session;
     this.weights = weights;
-    this.limits = options.limits ?? { ...LIMITS, labels: Math.floor(LOGITS_LIMIT / weights.shape.vocab) };
+    this.limits = options.limits ?? LIMITS;
     const layout = loraLayout(weights.shape, options.plan);
     this.gradient = new Float32Array(options.mode === 'train' ? loraLength(layout) : 0);
     this.partial = new Float32Array(this.gradient.length);

@@ -3,6 +3,7 @@ import { type LoopOptions, type Training, train } from '../engine/loop.ts';
 import type { Sample } from './batch.ts';
 import { loraDropout } from './dropout.ts';
 import { initialLora, type LoraPlan, loraLayout } from './lora.ts';
+import { planMemory } from './memory.ts';
 import type { Recipe } from './recipe.ts';
 import { StepRunner } from './step.ts';
 import type { DecoderWeights } from './weights.ts';
@@ -12,7 +13,8 @@ export interface LoraTrainingOptions extends Pick<LoopOptions, 'seed' | 'checkpo
   readonly samples: readonly Sample[];
   readonly recipe: Recipe;
   readonly threads: number;
-  readonly prepack: boolean;
+  /** Most memory that it may take, bytes. */
+  readonly memoryBytes: number;
 }
 
 export interface TrainedLora extends Training {
@@ -27,7 +29,7 @@ export function loraPlan({ rank, alpha, targets, firstLayer }: LoraPlan): LoraPl
 
 /**
  * The result depends on the options alone: a run that was killed and resumed gives the same parameters.
- * @throws UnderstudyError 'diverged'.
+ * @throws UnderstudyError 'diverged', 'unsupported' (more memory than allowed).
  */
 export async function trainLora(options: LoraTrainingOptions): Promise<TrainedLora> {
   const { weights, samples, recipe, seed } = options;
@@ -38,12 +40,11 @@ export async function trainLora(options: LoraTrainingOptions): Promise<TrainedLo
   const { dropout: share } = recipe;
   const read = share === 0 ? parameters : parameters.slice();
   const dropout = share === 0 ? null : loraDropout(layout, { share, seed, parameters, into: read });
+  const maxTokens = Math.max(...lengths);
+  const { prepack, limits } = planMemory(weights.shape, maxTokens, options.memoryBytes);
   const runner = await StepRunner.create(weights, read, {
-    plan,
-    mode: 'train',
-    prepack: options.prepack,
+    ...{ plan, mode: 'train', prepack, limits, maxTokens },
     threads: options.threads,
-    maxTokens: Math.max(...lengths),
   });
   try {
     const model = {

@@ -3,7 +3,7 @@
  * The work itself is in child.ts; here it is prepared, and found again when it was already done.
  */
 import { mkdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { UnderstudyError } from '../../core/errors.ts';
 import { contentHash } from '../../core/ids.ts';
@@ -20,6 +20,8 @@ export interface EmbeddedOptions {
   readonly basePath: (catalogueName: string) => Promise<string>;
   /** All cores unless told. */
   readonly threads?: number;
+  /** Most memory that a training may take; half of the machine's unless told. */
+  readonly memoryBytes?: number;
   /** How often the state is saved; 30 s unless told. */
   readonly checkpointMs?: number;
 }
@@ -84,6 +86,7 @@ async function prepare(
     recipe,
     seed: job.seed,
     threads: options.threads ?? availableParallelism(),
+    memoryBytes: options.memoryBytes ?? totalmem() / 2,
     // llama.cpp caches adapters by path: another job must have another path.
     adapterPath: join(job.dir, `adapter-${hash}.gguf`),
     checkpointPath: join(job.dir, 'checkpoint'),

@@ -66,13 +66,6 @@ export function readDecoder(path: string): DecoderWeights {
   }
 }
 
-/** Bytes that the linear layers of all blocks take. */
-export function blockBytes({ blocks }: DecoderWeights): number {
-  return blocks
-    .flatMap(({ linear }) => Object.values(linear))
-    .reduce((sum, weights) => sum + weights.byteLength, 0);
-}
-
 /**
  * The shape alone, out of the header.
  * @throws UnderstudyError as readDecoder does, and 'unsupported' where no prompt frame fits the vocabulary.

@@ -75,7 +75,7 @@ export function tuningGraph(weights: BertWeights, classes: number): Uint8Array {
   const probabilities = g.node('Softmax', [logits], { axis: -1 });
   g.output(probabilities, 'float32', ['texts', classes], PROBABILITIES);
 
-  // Cross-entropy with soft targets: the logits' gradient is softmax − target.
+  // Cross-entropy: the logits' gradient is softmax − target.
   const dLogits = g.node('Mul', [g.node('Sub', [probabilities, targets]), textWeights]);
   const dHead = g.node('Gemm', [dLogits, tape.vectors], { transA: 1, ...scale });
   g.output(dHead, 'float32', [classes, hidden], gradientName(HEAD));

@@ -18,19 +18,13 @@ const recipeSchema = z.strictObject({
   weightDecay: z.number().min(0).default(0).describe('Decoupled weight decay of AdamW.'),
   clip: z.number().positive().default(1).describe('Largest norm of the whole gradient.'),
   batch: z.int().positive().default(32).describe('Examples per step.'),
-  epochs: z.number().positive().default(4).describe('Passes over the examples; fractions are allowed.'),
+  epochs: z.number().positive().default(3).describe('Passes over the examples; fractions are allowed.'),
   wordDropout: z
     .number()
     .min(0)
     .max(0.9)
     .default(0.1)
     .describe('Share of the words left out of a text, drawn anew each time.'),
-  labelSmoothing: z
-    .number()
-    .min(0)
-    .max(0.9)
-    .default(0.1)
-    .describe('Share of the target that goes to all classes alike.'),
 });
 
 export type EncoderRecipe = z.output<typeof recipeSchema>;

@@ -24,8 +24,6 @@ export interface StepOptions {
   readonly seed: number;
   /** Share of the words left out of a text, drawn anew at each step. */
   readonly wordDropout: number;
-  /** Share of the target that goes to all classes alike (Szegedy et al. 2016, section 7). */
-  readonly labelSmoothing: number;
 }
 
 /** Most tokens in one run, and most cells (texts · longest²) of one head's attention: what bounds its memory. */
@@ -63,9 +61,9 @@ export async function tuningRunner(
 
   const run = async (batch: readonly Sample[], divisor: number): Promise<number> => {
     const packed = packTexts(batch.map(({ ids }) => ids));
-    const targets = new Float32Array(batch.length * classes).fill(options.labelSmoothing / classes);
+    const targets = new Float32Array(batch.length * classes);
     batch.forEach(({ label }, i) => {
-      targets[i * classes + label]! += 1 - options.labelSmoothing;
+      targets[i * classes + label] = 1;
     });
     const textWeights = Float32Array.from(batch, ({ weight }) => weight / divisor);
     const result = await session.run(
@@ -95,12 +93,9 @@ export async function tuningRunner(
     const probabilities = result[PROBABILITIES]!.data as Float32Array;
     let loss = 0;
     // The smallest float32 guards the logarithm where a probability underflows.
-    for (let i = 0; i < targets.length; i++)
-      if (targets[i]! > 0)
-        loss -=
-          textWeights[Math.floor(i / classes)]! *
-          targets[i]! *
-          Math.log(Math.max(probabilities[i]!, 1.2e-38));
+    batch.forEach(({ label }, i) => {
+      loss -= textWeights[i]! * Math.log(Math.max(probabilities[i * classes + label]!, 1.2e-38));
+    });
     for (let i = 0; i < gradient.length; i++) gradient[i]! += partial[i]!;
     return loss;
   };

@@ -19,7 +19,7 @@ import { encoderText, type LinearModel, type LinearWeights } from '../../models/
 import { type LoopOptions, train } from '../engine/loop.ts';
 import { fitLinear } from '../linear/fit.ts';
 import { fitPointing } from '../linear/fit-pointing.ts';
-import { epochsFor, lossWeights, RATES, storedVectors, toClasses } from '../linear/parts.ts';
+import { epochsFor, indexOf, lossWeights, RATES, storedOf, toClasses } from '../linear/parts.ts';
 import { HEAD_SCALE, LORA_SCALE } from './graph.ts';
 import type { EncoderRecipe } from './recipe.ts';
 import { tuningRunner } from './step.ts';
@@ -76,7 +76,7 @@ export async function tuneEncoder(
     const parameters = begin(weights, recipe.rank, head, seed);
     const runner = await tuningRunner(weights, samples, parameters, {
       ...{ rank: recipe.rank, classes: classes.length, threads, seed },
-      ...{ wordDropout: recipe.wordDropout, labelSmoothing: recipe.labelSmoothing },
+      wordDropout: recipe.wordDropout,
     });
     const trained = await train({
       ...options,
@@ -89,13 +89,20 @@ export async function tuneEncoder(
     }).finally(() => runner.close());
 
     const tuning = tuningOf(weights, recipe.rank, parameters);
-    const vectors = await bert.embed(texts, tuning);
+    const stored = storedOf(texts.length, MOST_STORED, seed);
+    const vectors = await bert.embed(
+      stored.map((i) => texts[i]!),
+      tuning,
+    );
     const tail = trained.losses.slice(-Math.max(1, Math.round(trained.losses.length / 10)));
     return {
       ...{ rung: 'encoder', kind: job.kind, encoder: job.encoder, job: job.hash },
       ...{ plan, classes, vocabulary, tuning },
       linear: joined(words, headOf(weights, parameters, classes.length)),
-      index: storedVectors(vectors, labels, seed),
+      index: indexOf(
+        vectors,
+        stored.map((i) => labels[i]!),
+      ),
       pointing: fitPointing(job.kind, plan, job.train, seed),
       figures: {
         examples: texts.length,
@@ -114,12 +121,19 @@ export async function tuneEncoder(
   }
 }
 
-/** Flat, as parameterPlaces has them: A uniform in ±1/√in, B zero, the head as it was fitted: so nothing has changed yet. */
+/**
+ * What the fitted head's logits are multiplied by at the start. The answers stay the same; but a head as sure of its
+ * examples as the fit leaves it would have next to nothing to teach the encoder.
+ */
+const SOFTENING = 0.4;
+
+/** Flat, as parameterPlaces has them: A uniform in ±1/√in, B zero, the head as it was fitted but for its sureness. */
 function begin(weights: BertWeights, rank: number, head: LinearWeights, seed: number): Float32Array {
   const layout = tuningLayout(weights, rank);
   const length = tuningLength(layout);
   const classes = head.bias.length;
   const { hidden } = weights.config;
+  const scale = SOFTENING / HEAD_SCALE;
   const parameters = new Float32Array(length + classes * (hidden + 1));
   const random = seededRandom(seed);
   for (const { part, rows, cols, offset } of layout)
@@ -128,8 +142,8 @@ function begin(weights: BertWeights, rank: number, head: LinearWeights, seed: nu
         parameters[offset + i] = (2 * random.next() - 1) / Math.sqrt(cols);
   for (let c = 0; c < classes; c++) {
     for (let h = 0; h < hidden; h++)
-      parameters[length + c * hidden + h] = head.weights[h * classes + c]! / HEAD_SCALE;
-    parameters[length + classes * hidden + c] = head.bias[c]! / HEAD_SCALE;
+      parameters[length + c * hidden + h] = head.weights[h * classes + c]! * scale;
+    parameters[length + classes * hidden + c] = head.bias[c]! * scale;
   }
   return parameters;
 }
@@ -153,8 +167,11 @@ function headOf(weights: BertWeights, parameters: Float32Array, classes: number)
   return { weights: out, bias: head.slice(hidden * classes).map((value) => value * HEAD_SCALE) };
 }
 
-/** How much the words' own logits count beside those of the tuned encoder. */
-const WORDS_SHARE = 0.5;
+/** Each takes a forward pass more, and they only bear witness beside the head. */
+const MOST_STORED = 4_000;
+
+/** How much the words' own logits count beside those of the tuned encoder: with few examples less would do, with many more. */
+const WORDS_SHARE = 1 / 3;
 
 function joined(words: LinearWeights, head: LinearWeights): LinearWeights {
   const weights = new Float32Array(words.weights.length + head.weights.length);

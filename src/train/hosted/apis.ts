@@ -7,7 +7,7 @@
  */
 import { z } from 'zod';
 import type { Json, JsonObject } from '../../core/json.ts';
-import type { HostedRecipe } from './recipe.ts';
+import { type HostedRecipe, openaiRecipeSchema, togetherRecipeSchema } from './recipe.ts';
 
 export interface FineTuningOrder {
   readonly model: string;
@@ -47,6 +47,7 @@ export interface RemoteStep {
 }
 
 export interface FineTuningApi {
+  readonly recipe: z.ZodType<HostedRecipe> & z.ZodObject;
   readonly filesPath: string;
   readonly uploadPath: string;
   /** Form fields of an upload beside the file itself. */
@@ -88,6 +89,7 @@ const openaiEventSchema = z.object({
 });
 
 const openai: FineTuningApi = {
+  recipe: openaiRecipeSchema,
   filesPath: '/files?purpose=fine-tune',
   uploadPath: '/files',
   uploadFields: () => ({ purpose: 'fine-tune' }),
@@ -152,6 +154,7 @@ const togetherJobSchema = z.object({
 const togetherEventSchema = z.object({ step: z.number(), total_steps: number, message: text });
 
 const together: FineTuningApi = {
+  recipe: togetherRecipeSchema,
   filesPath: '/files',
   uploadPath: '/files/upload',
   uploadFields: (name) => ({ purpose: 'fine-tune', file_name: name, file_type: 'jsonl' }),

@@ -1,15 +1,22 @@
 /** The hyperparameters that a provider's fine-tuning API takes; what is left out, the provider chooses. */
 import { z } from 'zod';
 
-export const hostedRecipeSchema = z.strictObject({
+const common = z.strictObject({
   epochs: z.int().min(1).max(50).optional().describe('Passes over the examples.'),
   batch: z.int().min(1).max(256).optional().describe('Examples per step.'),
-  learningRate: z.number().positive().optional().describe('Peak learning rate; Together’s API only.'),
+});
+
+export const openaiRecipeSchema = common.extend({
   learningRateMultiplier: z
     .number()
     .positive()
     .optional()
-    .describe('Factor on the provider’s own learning rate; OpenAI’s API only.'),
+    .describe('Factor on the provider’s own learning rate.'),
 });
 
-export type HostedRecipe = z.output<typeof hostedRecipeSchema>;
+export const togetherRecipeSchema = common.extend({
+  learningRate: z.number().positive().optional().describe('Peak learning rate.'),
+});
+
+/** One of either. */
+export type HostedRecipe = z.output<typeof openaiRecipeSchema> & z.output<typeof togetherRecipeSchema>;

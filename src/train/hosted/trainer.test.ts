@@ -57,6 +57,7 @@ for (const style of ['openai', 'together'] as const) {
       { ...candidate, rung: 'lora' },
       { ...candidate, base: 'another-model' },
       { ...candidate, recipe: { epochs: 0.5 } },
+      { ...candidate, recipe: style === 'openai' ? { learningRate: 1e-4 } : { learningRateMultiplier: 2 } },
     ],
     repeatable: false,
   }));
@@ -109,6 +110,7 @@ test('busy, failing and breaking at every step, the provider still gets everythi
     { route: 'GET /fine_tuning/jobs/{id}', what: { status: 502, body: '<html>bad gateway</html>' } },
     { route: 'GET /fine_tuning/jobs/{id}', what: 'break-before' },
     { route: 'GET /fine_tuning/jobs/{id}', what: { ...busy, retryAfter: 'Wed, 21 Oct 2015 07:28:00 GMT' } },
+    { route: 'GET /fine_tuning/jobs/{id}', what: { status: 200, body: { status: 'running' } } },
     { route: 'GET /fine_tuning/jobs/{id}/events', what: { status: 500 } },
     { route: 'GET /fine_tuning/jobs/{id}/events', what: { status: 200, body: { data: 'no list' } } },
   );
@@ -117,6 +119,16 @@ test('busy, failing and breaking at every step, the provider still gets everythi
   assert.equal(provider.files.length, 2);
   assert.equal(provider.jobs.length, 1);
   assert.equal(artefact.figures.steps, 4);
+});
+
+test('a provider that lists nothing is served as well, but nothing is risked twice', async () => {
+  const provider = await provide({ bare: true });
+  const artefact = await trainerAt(provider).train(job('bare'));
+  assert.equal(artefact.figures.examples, 6);
+  assert.equal(artefact.figures.steps, undefined);
+  provider.faults.push({ route: 'POST /fine_tuning/jobs', what: 'break-after' });
+  await assert.rejects(trainerAt(provider).train(job('bare', { seed: 4 })), { code: 'timed-out' });
+  assert.equal(provider.jobs.length, 2);
 });
 
 test('what was begun before a kill is found again, with the state in the folder and without it', async () => {
@@ -164,6 +176,18 @@ test('told to stop, it tells the provider; started again, the files are used aga
   assert.equal(provider.jobs.length, 2);
 });
 
+test('told to stop while the job is being ordered, it stops the job that came of it', async () => {
+  const provider = await provide();
+  const create = 'POST /fine_tuning/jobs';
+  provider.faults.push({ route: create, what: 'hang-after' });
+  const controller = new AbortController();
+  const stopped = trainerAt(provider).train(job('ordering'), undefined, controller.signal);
+  while (provider.jobs.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  controller.abort();
+  await assert.rejects(stopped, { code: 'cancelled' });
+  assert.equal(provider.jobs[0]!.cancelled, true);
+});
+
 test('failures are told with what to do, and a failed job can be started again', async () => {
   const provider = await provide({ ends: 'failed' });
   const trainer = trainerAt(provider);
@@ -204,7 +228,7 @@ test('failures are told with what to do, and a failed job can be started again',
 
 test('while the provider hangs, it can be told to stop', async () => {
   const provider = await provide();
-  provider.faults.push({ route: 'GET /files', what: 'hang' });
+  provider.faults.push({ route: 'GET /files', what: 'hang-before' });
   const controller = new AbortController();
   const hanging = trainerAt(provider).train(job('hanging'), undefined, controller.signal);
   while (provider.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));

@@ -20,9 +20,6 @@ export const RATES = { lexical: { rate: 0.2, denseRate: 0 }, head: { rate: 0.1, 
 /** Passes over the examples: with few of them more passes help (tried with 400 to 10,003). */
 export const epochsFor = (examples: number): number =>
   Math.round(Math.min(24, Math.max(8, 40_000 / examples)));
-/** More stored vectors make an answer slower and hardly better. */
-const MOST_STORED = 20_000;
-
 export interface Classes {
   readonly plan: LinearModel['plan'];
   readonly classes: readonly string[];
@@ -51,24 +48,20 @@ export function toClasses({ kind, train }: Pick<TrainingJob, 'kind' | 'train'>):
 export const lossWeights = (train: TrainingJob['train']): Float32Array =>
   Float32Array.from(train, ({ weight }) => 1 + Math.log(Math.max(1, weight)));
 
-/** The vectors to look neighbours up in: all, or a random 20,000. */
-export function storedVectors(
-  vectors: readonly Float32Array[],
-  labels: Uint32Array,
-  seed: number,
-): VectorIndex {
-  const all = [...vectors.keys()];
-  const kept =
-    all.length <= MOST_STORED
-      ? all
-      : seededRandom(seed)
-          .shuffle(all)
-          .slice(0, MOST_STORED)
-          .sort((a, b) => a - b);
+/** Which of so many examples' vectors are stored to look neighbours up in: all, or as many drawn at random; in order. */
+export function storedOf(count: number, most: number, seed: number): readonly number[] {
+  const all = Array.from({ length: count }, (_, i) => i);
+  if (count <= most) return all;
+  const drawn = seededRandom(seed).shuffle(all).slice(0, most);
+  return drawn.sort((a, b) => a - b);
+}
+
+/** The index of these examples. */
+export function indexOf(vectors: readonly Float32Array[], classes: readonly number[]): VectorIndex {
   const dimensions = vectors[0]?.length ?? 0;
-  const flat = new Float32Array(kept.length * dimensions);
-  kept.forEach((i, at) => void flat.set(vectors[i]!, at * dimensions));
-  return { dimensions, vectors: flat, classes: Uint32Array.from(kept, (i) => labels[i]!) };
+  const flat = new Float32Array(vectors.length * dimensions);
+  vectors.forEach((vector, at) => void flat.set(vector, at * dimensions));
+  return { dimensions, vectors: flat, classes: Uint32Array.from(classes) };
 }
 
 /** What is left on disk, as the pipeline knows it. */

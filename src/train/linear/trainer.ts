@@ -16,8 +16,10 @@ import { encoderText, type LinearModel, loadLinear, saveLinear } from '../../mod
 import { remembering } from '../../models/remembering.ts';
 import { fitLinear } from './fit.ts';
 import { fitPointing } from './fit-pointing.ts';
-import { artefactOf, epochsFor, lossWeights, RATES, storedVectors, toClasses } from './parts.ts';
+import { artefactOf, epochsFor, indexOf, lossWeights, RATES, storedOf, toClasses } from './parts.ts';
 
+/** More stored vectors make an answer slower and hardly better. */
+const MOST_STORED = 20_000;
 /** Texts embedded between two looks at the signal. */
 const BATCH = 64;
 
@@ -78,7 +80,13 @@ async function train(
         onEpoch: (done) => report(70 + (30 * done) / epochs),
       },
     );
-  const index = vectors ? storedVectors(vectors, data.labels, job.seed) : null;
+  const stored = storedOf(job.train.length, MOST_STORED, job.seed);
+  const index = vectors
+    ? indexOf(
+        stored.map((i) => vectors[i]!),
+        stored.map((i) => data.labels[i]!),
+      )
+    : null;
   const model: LinearModel = {
     ...{ rung, kind: job.kind, encoder: wantsVectors ? (encoder?.name ?? null) : null, job: jobHash },
     tuning: null,

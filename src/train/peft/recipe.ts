@@ -4,7 +4,10 @@ import { recipeSchema } from '../embedded/recipe.ts';
 
 export const peftRecipeSchema = recipeSchema.omit({ dropout: true }).extend({
   method: z
-    .enum(['lora', 'qlora'])
+    .enum(['lora', 'qlora'], {
+      error:
+        'must be lora or qlora; full fine-tuning gives a whole model, and what serves here runs adapters on one base',
+    })
     .default('lora')
     .describe('qlora holds the base in 4 bits while training: less memory, GPU only.'),
 });

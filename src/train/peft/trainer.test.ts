@@ -44,6 +44,7 @@ trainerContract(
       { ...candidate, rung: 'head' },
       { ...candidate, base: null },
       { ...candidate, recipe: { ...recipe, method: 'qlora' } },
+      { ...candidate, recipe: { ...recipe, method: 'full' } },
       { ...candidate, recipe: { ...recipe, firstLayer: 2 } },
     ],
     repeatable: true,
@@ -96,13 +97,43 @@ test('a training that runs away is tried once more at a lower rate, then given u
   await assert.rejects(trainer.train(job('diverged', { candidate: wild })), { code: 'diverged' });
 });
 
-test('a device that is not there is refused by the worker', { skip }, async () => {
-  const model = dir;
+/** A GGUF file as a Hugging Face folder, by transformers itself. */
+function convert(file: string, folder: string): void {
+  const program = `import sys, os, transformers
+folder, file = os.path.split(sys.argv[1])
+model = transformers.AutoModelForCausalLM.from_pretrained(folder, gguf_file=file, dtype="float32")
+model.config.quantization_config = None
+del model.config.quantization_config
+model.save_pretrained(sys.argv[2])`;
+  const { status, stderr } = spawnSync(python, ['-c', program, file, folder], { encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+}
+
+test('a Hugging Face folder of the same model gives the same adapter; of another it is refused', {
+  skip,
+}, async () => {
+  const model = join(dir, 'folder');
+  convert(gguf, model);
+  const plain = await trainer.train(job('plain'));
+  const artefact = await peftTrainer({ ...common, python, model }).train(job('from-folder'));
+  assert.equal(artefact.sha256, plain.sha256);
+
+  const deeper = join(dir, 'deeper.gguf');
+  writeTinyModel(deeper, { layers: 3 });
+  const basePath = async (): Promise<string> => deeper;
+  await assert.rejects(peftTrainer({ ...common, basePath, python, model }).train(job('deeper')), {
+    code: 'unsupported',
+    message: /layers of the base model \(2\) is not that of the one which serves \(3\)/,
+  });
+});
+
+test('QLoRA is refused by the worker where there is no GPU', { skip }, async (t) => {
   const gpu = { ...candidate, recipe: { ...recipe, method: 'qlora' } };
-  // Without a GPU the worker says so; with one it finds that the folder holds no model.
+  const see = 'import sys, torch; sys.exit(1 if torch.cuda.is_available() else 0)';
+  if (spawnSync(python, ['-c', see]).status !== 0) return t.skip('there is a GPU here');
   await assert.rejects(
-    peftTrainer({ basePath: async () => gguf, python, model }).train(job('gpu', { candidate: gpu })),
-    (error: UnderstudyError) => error.code === 'unsupported' && error.hint !== '',
+    peftTrainer({ basePath: async () => gguf, python, model: dir }).train(job('gpu', { candidate: gpu })),
+    { code: 'unsupported', message: /QLoRA needs a GPU/ },
   );
   assert.equal(existsSync(join(dir, 'gpu')), false);
 });

@@ -157,7 +157,8 @@ def step_loss(inner, samples, device):
             weights += [sample["weight"] / divisor] * (len(tokens) - start)
         hidden = inner.model(input_ids=ids.to(device), attention_mask=mask.to(device), use_cache=False).last_hidden_state
         # The output matrix only where a token is learnt: it is a third of a small model's work.
-        logits = inner.lm_head(hidden.flatten(0, 1)[torch.tensor(rows, device=device)]).float()
+        learnt = hidden.flatten(0, 1)[torch.tensor(rows, device=device)]
+        logits = inner.lm_head(learnt.to(inner.lm_head.weight.dtype)).float()
         losses = torch.nn.functional.cross_entropy(logits, torch.tensor(labels, device=device), reduction="none")
         loss = (losses * torch.tensor(weights, device=device)).sum()
         loss.backward()
