@@ -52,27 +52,39 @@ trainerContract(
   skip,
 );
 
-test('the same job gives the adapter of the embedded trainer', { skip }, async () => {
-  const [ours, theirs] = [
-    await embeddedTrainer(common).train(job('embedded')),
-    await trainer.train(job('peft')),
-  ];
-  for (const figure of ['examples', 'steps', 'tokens'])
-    assert.equal(theirs.figures[figure], ours.figures[figure]);
-  const [a, b] = [openGguf(ours.path), openGguf(theirs.path)];
-  assert.deepEqual([...b.metadata], [...a.metadata]);
-  assert.deepEqual([...b.tensors], [...a.tensors]);
-  let largest = 0;
-  for (const name of a.tensors.keys()) {
-    const other = b.tensor(name);
-    a.tensor(name).forEach((value, i) => {
-      largest = Math.max(largest, Math.abs(value));
-      assert.ok(Math.abs(value - other[i]!) < 1e-4, `${name}: ${value} and ${other[i]}`);
-    });
-  }
-  assert.ok(largest > 0.3, 'the matrices have hardly moved');
-  a.close();
-  b.close();
+for (const architecture of ['llama', 'qwen2', 'qwen3'] as const)
+  test(`the same job gives the adapter of the embedded trainer: ${architecture}`, { skip }, async () => {
+    const path = join(dir, `${architecture}.gguf`);
+    writeTinyModel(path, { architecture });
+    const here = { ...common, basePath: async () => path };
+
+    const [ours, theirs] = [
+      await embeddedTrainer(here).train(job(`embedded-${architecture}`)),
+      await peftTrainer({ ...here, python }).train(job(`peft-${architecture}`)),
+    ];
+    for (const figure of ['examples', 'steps', 'tokens'])
+      assert.equal(theirs.figures[figure], ours.figures[figure]);
+    const [a, b] = [openGguf(ours.path), openGguf(theirs.path)];
+    assert.deepEqual([...b.metadata], [...a.metadata]);
+    assert.deepEqual([...b.tensors], [...a.tensors]);
+    let largest = 0;
+    for (const name of a.tensors.keys()) {
+      const other = b.tensor(name);
+      a.tensor(name).forEach((value, i) => {
+        largest = Math.max(largest, Math.abs(value));
+        assert.ok(Math.abs(value - other[i]!) < 1e-4, `${name}: ${value} and ${other[i]}`);
+      });
+    }
+    assert.ok(largest > 0.3, 'the matrices have hardly moved');
+    a.close();
+    b.close();
+  });
+
+test('what PyTorch would read otherwise than it is served is refused', async () => {
+  const path = join(dir, 'gemma3.gguf');
+  writeTinyModel(path, { architecture: 'gemma3' });
+  const gemma = peftTrainer({ ...common, basePath: async () => path, python });
+  await assert.rejects(gemma.train(job('gemma3')), { code: 'unsupported', message: /gemma3/ });
 });
 
 test('a resumed training goes on at its last step', { skip }, async () => {

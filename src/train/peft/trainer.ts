@@ -46,6 +46,8 @@ export interface PeftOptions {
 /** Changes when the same job would give another adapter. */
 const VERSION = 2;
 const CHECKPOINT_MS = 30_000;
+/** Architectures whose GGUF files transformers reads as llama.cpp does: tested, each with the same losses. */
+const READ_FROM_GGUF: readonly string[] = ['llama', 'qwen2', 'qwen3'];
 
 export function peftTrainer(options: PeftOptions): Trainer {
   return {
@@ -169,6 +171,12 @@ async function prepare(job: TrainingJob, options: PeftOptions): Promise<Plan> {
     });
   const basePath = await options.basePath(base);
   const shape = readDecoderShape(basePath);
+  if (model === undefined && !READ_FROM_GGUF.includes(shape.architecture))
+    throw new UnderstudyError(
+      'unsupported',
+      `PyTorch does not read a ${shape.architecture} model from its GGUF file as it is served.`,
+      { hint: 'Set train.peft.model to the Hugging Face folder of the model, or use the embedded trainer.' },
+    );
   if (recipe.firstLayer >= shape.layers)
     throw new UnderstudyError(
       'unsupported',

@@ -75,7 +75,10 @@ def load_base(job, device):
     try:
         if "gguf" in model:
             folder, file = os.path.split(model["gguf"])
-            base = transformers.AutoModelForCausalLM.from_pretrained(folder, gguf_file=file, **options)
+            config = transformers.AutoConfig.from_pretrained(folder, gguf_file=file)
+            # Not read from every architecture's file.
+            config.head_dim = job["shape"]["headSize"]
+            base = transformers.AutoModelForCausalLM.from_pretrained(folder, gguf_file=file, config=config, **options)
         else:
             base = transformers.AutoModelForCausalLM.from_pretrained(model["folder"], **options)
     except (OSError, ValueError, ImportError) as error:
