@@ -20,7 +20,7 @@ export const RECORDINGS: readonly Recording[] = [
   {
     name: 'banking77',
     what: 'Banking77: customer queries, 77 intents (fine-tuning JSONL)',
-    minutes: 3,
+    minutes: 6,
     lines: banking77,
   },
   {

@@ -40,8 +40,8 @@ export interface Choice {
 
 const PERMISSIVE = ['Apache-2.0', 'MIT', 'BSD-3-Clause', 'CC-BY-4.0'];
 
-/** Of the minutes for a task, at most this share goes to the encoder: the language model must have its chance. */
-const ENCODER_SHARE = 1 / 3;
+/** The encoder's share of a task's minutes: for labels it is the best there is; else a language model may know more. */
+const encoderShare = ({ kind }: Task): number => (kind === 'label' ? 1 : 1 / 3);
 
 /** Fewer examples than this teach nothing that can be told apart from chance. */
 const LEAST_EXAMPLES = 30;
@@ -70,7 +70,7 @@ export function chooseCandidates(task: Task, dataset: Dataset, around: Surroundi
   for (const entry of encoders) {
     const plan = planEncoder(dataset.splits.train, {
       cores: around.room.cores,
-      minutes: minutes * ENCODER_SHARE,
+      minutes: minutes * encoderShare(task),
     });
     const why =
       hopeless ??

@@ -87,10 +87,11 @@ interface Family {
   readonly window: { readonly period: number; readonly rotaryBase: number } | null;
   /** Whether final_logit_softcapping is read. */
   readonly logitCap: boolean;
-  /** Blocks of a size whose scores are scaled by the width of a head's share of the stream, not of the head. */
+  /** A model of so many blocks scales scores by 1/√(hidden / heads), not 1/√headSize (Gemma 3 27B). */
   readonly shareScaledLayers: number | null;
 }
 
+/** The plainest, from which the others are told apart. */
 const QWEN2: Family = {
   rotaryPairs: 'halves',
   activation: SILU,
@@ -151,7 +152,7 @@ export function linearSize(
  */
 export function readShape(file: GgufFile, path: string): DecoderShape {
   const name = String(file.metadata.get('general.architecture'));
-  const family = FAMILIES[name];
+  const family = Object.hasOwn(FAMILIES, name) ? FAMILIES[name] : undefined;
   const problems = formatProblems(file);
   if (!family) {
     const known = Object.keys(FAMILIES).join(', ');
@@ -208,8 +209,6 @@ function shapeOf(file: GgufFile, name: string, family: Family, keys: KeyReader):
   const window = family.window && keys.number('attention.sliding_window', 0);
   const period = family.window ? keys.number('attention.sliding_window_pattern', family.window.period) : 1;
   const localBase = family.window ? keys.number('rope.freq_base_swa', family.window.rotaryBase) : 0;
-  // llama.cpp reads a window for no other family.
-  keys.skip('attention.sliding_window');
   const local = window ? { window, frequencies: frequencies(headSize, localBase) } : null;
   return {
     architecture: name,

@@ -5,8 +5,8 @@
  * Grouped-query attention keeps keys and values as they are: the queries of a group stand below each other,
  * [sequences, kvHeads, group · longest, headSize], so that no key is copied.
  * Contrib operators where they pay: FusedMatMul (transposes for free), RotaryEmbedding (its own backward with
- * the sine negated), SimplifiedLayerNormalization (= RMS norm; its second output,
- * the inverse deviation, is what the backward needs).
+ * the sine negated), SimplifiedLayerNormalization (= RMS norm; its second output, the inverse deviation, is what the
+ * backward needs).
  */
 import { CONTRIB, float, type GraphBuilder, type Value } from '../../models/onnx.ts';
 import { type ActivationTape, activate, slope } from './activation.ts';

@@ -6,8 +6,9 @@ import { UnderstudyError } from '../../core/errors.ts';
 import { formatName } from '../../models/gguf/dequantise.ts';
 import type { GgufFile } from '../../models/gguf/read.ts';
 
-/** Keys below the architecture's name that llama.cpp does not compute with. */
+/** Keys below the architecture's name that llama.cpp does not compute with (a window, unless the family has them). */
 const IDLE_KEYS: readonly string[] = [
+  'attention.sliding_window',
   'rope.scaling.original_context_length',
   'rope.scaling.finetuned',
   'tensor_data_layout',
@@ -38,10 +39,6 @@ export class KeyReader {
     return String(this.value(key) ?? fallback);
   }
 
-  skip(key: string): void {
-    this.known.add(key);
-  }
-
   refuse(when: boolean, because: string): void {
     if (when) this.problems.push(because);
   }
@@ -51,7 +48,7 @@ export class KeyReader {
     return [...this.file.metadata]
       .filter(([key, value]) => key.startsWith(this.prefix) && !!value)
       .filter(([key]) => !this.known.has(key.slice(this.prefix.length)))
-      .map(([key, value]) => `it has ${key} = ${String(value)}, which is not understood`);
+      .map(([key, value]) => `it has ${key} = ${String(value).slice(0, 40)}, which is not understood`);
   }
 
   private value(key: string): ReturnType<GgufFile['metadata']['get']> {

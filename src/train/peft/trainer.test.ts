@@ -102,8 +102,9 @@ function convert(file: string, folder: string): void {
   const program = `import sys, os, transformers
 folder, file = os.path.split(sys.argv[1])
 model = transformers.AutoModelForCausalLM.from_pretrained(folder, gguf_file=file, dtype="float32")
-model.config.quantization_config = None
-del model.config.quantization_config
+# It is float32 by now; transformers still takes it for the quantised one.
+del model.config.quantization_config, model.hf_quantizer
+model.is_quantized = False
 model.save_pretrained(sys.argv[2])`;
   const { status, stderr } = spawnSync(python, ['-c', program, file, folder], { encoding: 'utf8' });
   assert.equal(status, 0, stderr);

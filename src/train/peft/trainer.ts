@@ -130,7 +130,7 @@ async function train(
     },
   });
   rmSync(parametersPath);
-  rmSync(checkpointPath, { force: true });
+  for (const path of [checkpointPath, `${checkpointPath}.part`]) rmSync(path, { force: true });
   return artefactOf(card, job.candidate, path);
 }
 
