@@ -26,7 +26,7 @@ const ROOT = resolve(import.meta.dirname, '..');
 const DATA = join(ROOT, '../shared/data');
 const SEED = 1;
 /** Turns that the two take, and so the points of each curve. */
-const TURNS = 8;
+const TURNS = 6;
 const OURS = [process.execPath, join(import.meta.dirname, 'trainer/ours.ts')];
 /** As PEFT's users have it: eight examples a step, and otherwise what the embedded trainer does. */
 const PEFT_BATCH = 8;
