@@ -10,7 +10,7 @@ const tokensPerSecond = (parameters: number, cores: number): number =>
   250 * (135e6 / parameters) * (cores / 2);
 
 /** Fine-tuning the encoder of 22M parameters on two cores, tokens per second (docs/training.md). */
-const ENCODER_SPEED = 2_000;
+const ENCODER_SPEED = 1_800;
 /** What the encoder reads of an input at most, in tokens, and how many characters a token of English has. */
 const [ENCODER_TOKENS, ENCODER_CHARACTERS] = [256, 4.5];
 /** Vectors before and after, and the first head, take about as long as so many passes. */

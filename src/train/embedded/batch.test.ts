@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { stepOrder } from '../engine/loop.ts';
+import { cutRuns } from '../engine/runs.ts';
 import type { DecoderShape } from './architecture.ts';
-import { balanced, batchInputs, completionTokens, cutRuns, type Sample } from './batch.ts';
+import { balanced, batchInputs, completionTokens, fitsWithin, type Sample } from './batch.ts';
 
 const shape: DecoderShape = {
   architecture: 'llama',
@@ -61,7 +62,7 @@ test('runs hold every sample once and keep within the limits where a sample alon
   fc.assert(
     fc.property(fc.array(sampleArbitrary, { minLength: 1, maxLength: 12 }), (samples) => {
       const limits = { tokens: 40, attention: 500, labels: 12 };
-      const runs = cutRuns(samples, limits);
+      const runs = cutRuns(samples, fitsWithin(limits));
       assert.deepEqual(new Set(runs.flat()), new Set(samples));
       assert.equal(runs.flat().length, samples.length);
       for (const run of runs) {

@@ -1,8 +1,9 @@
 /**
- * From tokenised examples to the inputs of one graph run: how a step is cut into runs that fit in memory, and the
- * index tensors that map tokens to attention's padded layout and back.
+ * From tokenised examples to the inputs of one graph run: which samples fit into one, and the index tensors that map
+ * tokens to attention's padded layout and back.
  * Does not: tokenise (tokenise.ts) or run (step.ts).
  */
+import { attentionOf, tokensOf } from '../engine/runs.ts';
 import type { DecoderShape } from './architecture.ts';
 
 /** A tokenised example. */
@@ -51,31 +52,12 @@ export function balanced(samples: readonly Sample[], power: number): readonly Sa
   });
 }
 
-/**
- * Cuts a step into runs, longest samples first, so that neither the tokens of a run nor its attention matrices
- * (sequences · longest²) nor its logits outgrow their limits. A single sample always fits.
- */
-export function cutRuns(samples: readonly Sample[], limits: RunLimits): readonly (readonly Sample[])[] {
-  const sorted = [...samples].sort((a, b) => b.ids.length - a.ids.length);
-  const runs: Sample[][] = [];
-  let tokens = 0;
-  for (const sample of sorted) {
-    const run = runs.at(-1);
-    const longest = run?.[0]?.ids.length ?? 0;
-    if (
-      run &&
-      tokens + sample.ids.length <= limits.tokens &&
-      (run.length + 1) * longest * longest <= limits.attention &&
-      completionTokens([...run, sample]) <= limits.labels
-    ) {
-      run.push(sample);
-      tokens += sample.ids.length;
-    } else {
-      runs.push([sample]);
-      tokens = sample.ids.length;
-    }
-  }
-  return runs;
+/** Whether a run of these samples, longest first, stays within the limits: tokens, attention matrices, logits. */
+export function fitsWithin(limits: RunLimits): (run: readonly Sample[]) => boolean {
+  return (run) =>
+    tokensOf(run) <= limits.tokens &&
+    attentionOf(run) <= limits.attention &&
+    completionTokens(run) <= limits.labels;
 }
 
 /** Completion tokens of the samples: what a step's loss is divided by. */

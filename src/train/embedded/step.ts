@@ -3,11 +3,12 @@
  * Does not: update parameters (adamw.ts) or decide what comes when (loop.ts).
  */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { cutRuns } from '../engine/runs.ts';
 import {
   type BatchInputs,
   batchInputs,
   completionTokens,
-  cutRuns,
+  fitsWithin,
   type RunLimits,
   rotaryInputs,
   type Sample,
@@ -96,7 +97,7 @@ export class StepRunner {
    */
   async step(samples: readonly Sample[]): Promise<number> {
     const divisor = completionTokens(samples);
-    const runs = cutRuns(samples, this.limits);
+    const runs = cutRuns(samples, fitsWithin(this.limits));
     if (runs.length > 1) this.gradient.fill(0);
     const fetches = runs.length > 1 ? this.fetches.part : this.fetches.whole;
     let loss = 0;
@@ -124,7 +125,7 @@ export class StepRunner {
   /** What greedy decoding would make of each sample's prompt, in order; evaluation mode only. */
   async check(samples: readonly Sample[]): Promise<readonly Checked[]> {
     const checked = new Map<Sample, Checked>();
-    for (const run of cutRuns(samples, this.limits)) {
+    for (const run of cutRuns(samples, fitsWithin(this.limits))) {
       const inputs = batchInputs(run, this.weights.shape, 1);
       const result = await this.session.run({ ...this.feeds, ...tensors(inputs) }, [PROBABILITY, LIKELIEST]);
       const probability = result[PROBABILITY]!.data as Float32Array;

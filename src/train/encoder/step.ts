@@ -6,6 +6,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { seededRandom } from '../../core/random.ts';
 import { type BertWeights, packedFeeds, packTexts } from '../../models/bert-lora.ts';
 import type { Trainable } from '../engine/loop.ts';
+import { attentionOf, cutRuns, tokensOf } from '../engine/runs.ts';
 import { gradientName, PROBABILITIES, parameterPlaces, tuningGraph } from './graph.ts';
 
 /** A tokenised text and its class. */
@@ -29,6 +30,9 @@ export interface StepOptions {
 /** Most tokens in one run, and most cells (texts · longest²) of one head's attention: what bounds its memory. */
 const MOST_TOKENS = 2048;
 const MOST_CELLS = 1 << 20;
+
+const fits = (run: readonly Sample[]): boolean =>
+  tokensOf(run) <= MOST_TOKENS && attentionOf(run) <= MOST_CELLS;
 
 export interface TuningRunner extends Trainable {
   close(): Promise<void>;
@@ -65,26 +69,15 @@ export async function tuningRunner(
     batch.forEach(({ label }, i) => {
       targets[i * classes + label] = 1;
     });
+    const { heads, hidden } = weights.config;
+    const split = [1, packed.texts, packed.longest, heads, hidden / heads];
     const textWeights = Float32Array.from(batch, ({ weight }) => weight / divisor);
     const result = await session.run(
       {
         ...feeds,
         ...packedFeeds(packed, weights.config),
         padMask: new Tensor('float32', packed.padMask, [packed.padMask.length, 1]),
-        mergedSplit: new Tensor(
-          'int64',
-          BigInt64Array.from(
-            [
-              1,
-              packed.texts,
-              packed.longest,
-              weights.config.heads,
-              weights.config.hidden / weights.config.heads,
-            ],
-            BigInt,
-          ),
-          [5],
-        ),
+        mergedSplit: new Tensor('int64', BigInt64Array.from(split, BigInt), [5]),
         targets: new Tensor('float32', targets, [batch.length, classes]),
         textWeights: new Tensor('float32', textWeights, [batch.length, 1]),
       },
@@ -108,7 +101,7 @@ export async function tuningRunner(
       const batch = chosen.map((i) => withoutSome(samples[i]!, options.wordDropout, random.next));
       gradient.fill(0);
       let loss = 0;
-      for (const part of cutRuns(batch)) loss += await run(part, batch.length);
+      for (const part of cutRuns(batch, fits)) loss += await run(part, batch.length);
       return loss;
     },
     close: () => session.release(),
@@ -121,21 +114,4 @@ function withoutSome(sample: Sample, chance: number, next: () => number): Sample
   const { ids } = sample;
   const kept = ids.filter((_, i) => i === 0 || i === ids.length - 1 || next() >= chance);
   return kept.length > 2 ? { ...sample, ids: kept } : sample;
-}
-
-/** Longest texts first, in runs that stay within the limits; a single text always fits. */
-function cutRuns(batch: readonly Sample[]): readonly (readonly Sample[])[] {
-  const runs: Sample[][] = [];
-  let tokens = 0;
-  for (const sample of batch.toSorted((a, b) => b.ids.length - a.ids.length)) {
-    const run = runs.at(-1);
-    const longest = run?.[0]?.ids.length ?? 0;
-    tokens += sample.ids.length;
-    if (run && tokens <= MOST_TOKENS && (run.length + 1) * longest * longest <= MOST_CELLS) run.push(sample);
-    else {
-      runs.push([sample]);
-      tokens = sample.ids.length;
-    }
-  }
-  return runs;
 }
