@@ -19,7 +19,7 @@ import type { Runtime, Trainer } from './core/runtime.ts';
 import { RUNGS } from './core/specialist.ts';
 import type { Store } from './core/store.ts';
 import type { Gateway } from './gateway/gateway.ts';
-import { CATALOGUE, DEFAULT_ENCODER, DEFAULT_LANGUAGE } from './models/catalogue.ts';
+import { CATALOGUE, DEFAULT_ENCODER } from './models/catalogue.ts';
 import { ensureWeights } from './models/weights.ts';
 import { startOnline } from './online.ts';
 import { learn } from './pipeline.ts';
@@ -97,11 +97,12 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
       }
     };
     const encoderPath = await weights(DEFAULT_ENCODER);
-    const languagePath = await weights(DEFAULT_LANGUAGE);
+    const { base } = config.train;
+    const languagePath = await weights(base);
     const dimensions = CATALOGUE.find((entry) => entry.name === DEFAULT_ENCODER)?.dimensions ?? 384;
     models = await startModels({
       encoder: encoderPath === null ? null : { name: DEFAULT_ENCODER, path: encoderPath, dimensions },
-      language: languagePath === null ? null : { name: DEFAULT_LANGUAGE, path: languagePath },
+      language: languagePath === null ? null : { name: base, path: languagePath },
       threads: config.serve.threads,
     });
     const { encoder, llama } = models;
@@ -114,7 +115,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
     const loraTrainer = (common: EmbeddedOptions): Trainer =>
       peft === undefined ? embeddedTrainer(common) : peftTrainer({ ...common, ...peft });
     remote = hosted === undefined ? null : remoteRuntime(hosted);
-    const names = [encoder && DEFAULT_ENCODER, llama && DEFAULT_LANGUAGE].filter((name) => name !== null);
+    const names = [encoder && DEFAULT_ENCODER, llama && base].filter((name) => name !== null);
     return {
       notes,
       models: new Set(names),

@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { type Config, configSchema } from '../core/config.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { OnProgress } from '../core/progress.ts';
-import { DEFAULT_ENCODER, DEFAULT_LANGUAGE } from '../models/catalogue.ts';
+import { DEFAULT_ENCODER } from '../models/catalogue.ts';
 import { ensureWeights } from '../models/weights.ts';
 import type { Check } from '../report/terminal.ts';
 import { bytes, plural } from '../report/words.ts';
@@ -42,7 +42,7 @@ export async function runChecks(
     await checkEngine('onnxruntime-node', 'trains and runs the encoder'),
     await checkEngine('node-llama-cpp', 'runs the small language models'),
     await checkWeights('encoder', DEFAULT_ENCODER, config, terminal, fetch),
-    await checkWeights('language model', DEFAULT_LANGUAGE, config, terminal, fetch),
+    await checkWeights('language model', config.train.base, config, terminal, fetch),
     ...(await checkTrainers(config)),
     await checkPort(config),
     checkUpstream(config),

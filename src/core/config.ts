@@ -98,6 +98,12 @@ export const configSchema = z
           .describe(
             'Most memory that training a language model may take, in GB; half of the machine’s unless told.',
           ),
+        base: z
+          .string()
+          .default('smollm2-135m-instruct-q4_1')
+          .describe(
+            'Base model of language-model specialists, by its name in the catalogue (base-models.md). To name one is to accept its licence.',
+          ),
         minutes: z
           .number()
           .positive()

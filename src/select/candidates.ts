@@ -19,6 +19,8 @@ export interface Surroundings {
   readonly room: Room;
   /** Catalogue names of the models whose weights are at hand. */
   readonly available: ReadonlySet<string>;
+  /** The base model that the configuration names: whoever did has accepted its licence. */
+  readonly base: string;
   /** Rungs that some trainer can train. */
   readonly trainable: ReadonlySet<Rung>;
   /** The model that a provider fine-tunes and runs, by the provider's name; null where none is configured. */
@@ -119,7 +121,7 @@ const whyNotTrained = (rung: Rung, { trainable }: Surroundings): string | null =
 
 function whyNotHere(entry: CatalogueEntry, around: Surroundings): string | null {
   const { room } = around;
-  if (!(around.licences ?? PERMISSIVE).includes(entry.license))
+  if (entry.name !== around.base && !(around.licences ?? PERMISSIVE).includes(entry.license))
     return `Its licence (${entry.license}) is not among those that may be used.`;
   // Serving and training need not stand side by side with everything else; the weights must.
   if (entry.memory.bytes > room.freeMemoryBytes)

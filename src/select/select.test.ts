@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { test } from 'node:test';
+import { configSchema } from '../core/config.ts';
 import type { Dataset, Example } from '../core/dataset.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import { type Candidate, RUNGS, type Rung } from '../core/specialist.ts';
@@ -34,6 +35,7 @@ const around: Surroundings = {
   catalogue: CATALOGUE,
   room: { ...room, freeMemoryBytes: 8e9, freeDiskBytes: 8e9, cores: 2 },
   available: new Set([DEFAULT_ENCODER, DEFAULT_LANGUAGE]),
+  base: DEFAULT_LANGUAGE,
   trainable: new Set<Rung>(RUNGS),
   hosted: null,
   minutes: 10,
@@ -43,6 +45,10 @@ const whyNot = (data: Dataset, changed: Partial<Surroundings>, base: string | nu
   chooseCandidates(task, data, { ...around, ...changed }).dropped.find(
     ({ candidate }) => candidate.base === base && candidate.rung === rung,
   )?.reason ?? 'kept';
+
+test('the base model of the configuration is the one the catalogue calls the default', () => {
+  assert.equal(configSchema.parse({}).train.base, DEFAULT_LANGUAGE);
+});
 
 test('the machine is probed', () => {
   assert.ok(room.freeMemoryBytes > 0 && room.freeDiskBytes > 0 && room.cores > 0);
@@ -64,7 +70,8 @@ test('each limit drops a LoRA for its own reason', () => {
   assert.equal(lora(dataset(500, 200)), 'kept');
   assert.match(lora(dataset(500, 100)), /at least 149/);
   assert.match(lora(dataset(10, 200)), /Only 10 training examples/);
-  assert.match(lora(dataset(500, 200), { licences: ['MIT'] }), /licence/);
+  assert.match(lora(dataset(500, 200), { licences: ['MIT'], base: 'another' }), /licence/);
+  assert.equal(lora(dataset(500, 200), { licences: ['MIT'] }), 'kept');
   assert.match(lora(dataset(500, 200), { room: { ...around.room, freeMemoryBytes: 1e8 } }), /memory/);
   assert.match(lora(dataset(500, 200), { available: new Set() }), /weights/);
   assert.match(lora(dataset(500, 200), { trainable: new Set(['lexical'] as const) }), /can train/);
