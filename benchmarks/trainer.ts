@@ -229,7 +229,7 @@ function secondsUntil({ curve }: SideFigures, accuracy: number): number | null {
 }
 
 const ratio = (theirs: number | null, ours: number | null): number | null =>
-  theirs === null || ours === null ? null : theirs / ours;
+  theirs === null || !ours ? null : theirs / ours;
 
 /** Over the tasks: geometric means of ratios, means of accuracies; null where a task has none. */
 function headline(results: readonly TaskResult[]): object {

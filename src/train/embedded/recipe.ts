@@ -1,9 +1,11 @@
 /** The hyperparameters of the embedded trainer, with their defaults. */
 import { z } from 'zod';
+import { scheduleKeys } from '../engine/schedule.ts';
 import { checkRecipe } from '../recipe.ts';
 import { LINEARS } from './architecture.ts';
 
 export const recipeSchema = z.strictObject({
+  ...scheduleKeys,
   rank: z.int().positive().default(16).describe('Rank of the LoRA matrices.'),
   alpha: z.number().positive().default(32).describe('The update is scaled by alpha / rank.'),
   targets: z
@@ -16,28 +18,15 @@ export const recipeSchema = z.strictObject({
     .min(0)
     .default(0)
     .describe('Blocks below this one are not trained: cheaper, and less accurate on hard tasks.'),
-  learningRate: z.number().positive().default(1e-3).describe('Peak learning rate of AdamW.'),
-  schedule: z
-    .enum(['cosine', 'linear', 'constant'])
-    .default('cosine')
-    .describe('How the rate falls after the warm-up.'),
-  warmup: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.06)
-    .describe('Share of the steps in which the rate rises from zero.'),
   dropout: z
     .number()
     .min(0)
     .max(0.9)
     .default(0)
     .describe('Share of the inputs of each LoRA matrix A left out, drawn anew each step.'),
-  weightDecay: z.number().min(0).default(0).describe('Decoupled weight decay of AdamW.'),
-  clip: z.number().positive().default(1).describe('Largest norm of the whole gradient.'),
   // 120 mails to JSON, 2 epochs: 46 of 80 exact with 4 a step, 37 with 8, at the same speed.
-  batch: z.int().positive().default(4).describe('Examples per step.'),
-  epochs: z.number().positive().default(2).describe('Passes over the examples; fractions are allowed.'),
+  batch: scheduleKeys.batch.default(4),
+  epochs: scheduleKeys.epochs.default(2),
   balance: z
     .number()
     .min(0)

@@ -1,24 +1,13 @@
 /** The hyperparameters of fine-tuning the encoder, with their defaults. How they were chosen: docs/training.md. */
 import { z } from 'zod';
+import { scheduleKeys } from '../engine/schedule.ts';
 import { checkRecipe } from '../recipe.ts';
 
 const recipeSchema = z.strictObject({
+  ...scheduleKeys,
   rank: z.int().positive().default(16).describe('Rank of the LoRA matrices.'),
-  learningRate: z.number().positive().default(1e-3).describe('Peak learning rate of AdamW.'),
-  schedule: z
-    .enum(['cosine', 'linear', 'constant'])
-    .default('cosine')
-    .describe('How the rate falls after the warm-up.'),
-  warmup: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.06)
-    .describe('Share of the steps in which the rate rises from zero.'),
-  weightDecay: z.number().min(0).default(0).describe('Decoupled weight decay of AdamW.'),
-  clip: z.number().positive().default(1).describe('Largest norm of the whole gradient.'),
-  batch: z.int().positive().default(32).describe('Examples per step.'),
-  epochs: z.number().positive().default(3).describe('Passes over the examples; fractions are allowed.'),
+  batch: scheduleKeys.batch.default(32),
+  epochs: scheduleKeys.epochs.default(3),
   wordDropout: z
     .number()
     .min(0)

@@ -1,21 +1,27 @@
 /** How long a training goes and how fast: the part of a recipe that the loop reads. */
 
-export interface Schedule {
-  /** Peak learning rate of AdamW. */
-  readonly learningRate: number;
-  /** How the rate falls after the warm-up. */
-  readonly schedule: 'cosine' | 'linear' | 'constant';
-  /** Share of the steps in which the rate rises from zero. */
-  readonly warmup: number;
-  /** Decoupled weight decay of AdamW. */
-  readonly weightDecay: number;
-  /** Largest norm of the whole gradient. */
-  readonly clip: number;
-  /** Examples per step. */
-  readonly batch: number;
-  /** Passes over the examples; fractions are allowed. */
-  readonly epochs: number;
-}
+import { z } from 'zod';
+
+/** The keys that every recipe has, with defaults where one fits all; a recipe says `batch` and `epochs` itself. */
+export const scheduleKeys = {
+  learningRate: z.number().positive().default(1e-3).describe('Peak learning rate of AdamW.'),
+  schedule: z
+    .enum(['cosine', 'linear', 'constant'])
+    .default('cosine')
+    .describe('How the rate falls after the warm-up.'),
+  warmup: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.06)
+    .describe('Share of the steps in which the rate rises from zero.'),
+  weightDecay: z.number().min(0).default(0).describe('Decoupled weight decay of AdamW.'),
+  clip: z.number().positive().default(1).describe('Largest norm of the whole gradient.'),
+  batch: z.int().positive().describe('Examples per step.'),
+  epochs: z.number().positive().describe('Passes over the examples; fractions are allowed.'),
+};
+
+export type Schedule = Readonly<z.output<z.ZodObject<typeof scheduleKeys>>>;
 
 /** Steps that `examples` make under the schedule. */
 export function stepCount(examples: number, schedule: Pick<Schedule, 'batch' | 'epochs'>): number {
