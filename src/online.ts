@@ -31,8 +31,8 @@ export interface OnlineParts {
 const REFRESH_MS = 2000;
 /** How long audits are collected before they are written down. */
 const AUDIT_MS = 100;
-/** Specialists' calls at once; the models answer a few together, the rest would only wait. */
-const MAX_IN_FLIGHT = 32;
+/** Calls of one specialist at once: models answer a few together, the rest would only wait, and hold up comparisons. */
+const MAX_IN_FLIGHT = 16;
 
 /** Starts the gateway on the store's present deployments and keeps them up to date. */
 export async function startOnline(parts: OnlineParts): Promise<Gateway> {

@@ -97,3 +97,49 @@ test('an answer of the LLM that was cut or filtered is no yardstick', async () =
     router.compared('call_1', attempt, attempted, { ...llm, finishReason });
   assert.equal(audits.length, 1);
 });
+
+test('a slow specialist that has all the calls it may have does not crowd out another', async () => {
+  const slowTask: Task = { ...task, id: 'task_slow', labels: ['slow'] };
+  const slow = { ...specialist, id: 'spec_slow', taskId: 'task_slow' };
+  const [deployment] = planIn('live').deployments;
+  let release = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const router = createRouter(
+    {
+      tasks: [task, slowTask],
+      deployments: [
+        deployment!,
+        { ...deployment!, id: 'dep_2', taskId: 'task_slow', specialistId: 'spec_slow' },
+      ],
+      specialists: [specialist, slow],
+    },
+    {
+      runtimes: [
+        {
+          rungs: ['lexical'],
+          predict: async (_, input) => {
+            if (input.includes('slow')) await held;
+            return { answer: input.includes('slow') ? 'slow' : 'late', signals: { p: 0.9 }, ms: 0 };
+          },
+          close: async () => {},
+        },
+      ],
+      ...{ canaryShare: 1, auditShare: 0, timeoutMs: 10_000, maxInFlight: 1, now: () => 0 },
+      assign: (tasks, { messages }) => tasks[messages[0]!.content.includes('slow') ? 1 : 0]!,
+      right: () => true,
+      onAudit: () => {},
+    },
+  );
+  const slowRequest = { ...request, messages: [{ role: 'user' as const, content: 'slow' }] };
+  const first = attemptOf(router.decide('call_1', slowRequest)).run();
+  assert.deepEqual(await attemptOf(router.decide('call_2', slowRequest)).run(), {
+    used: false,
+    reason: 'overload',
+  });
+  assert.equal((await attemptOf(router.decide('call_3', request)).run()).used, true);
+  release();
+  assert.equal((await first).used, true);
+  assert.equal((await attemptOf(router.decide('call_4', slowRequest)).run()).used, true);
+});

@@ -25,7 +25,7 @@ export interface RouterOptions {
   readonly auditShare: number;
   /** Longest wait for a specialist, milliseconds. */
   readonly timeoutMs: number;
-  /** Specialists' calls at once; one more is an 'overload'. */
+  /** Calls at once of one specialist, so that a slow one does not crowd out the others; one more is an 'overload'. */
   readonly maxInFlight: number;
   /** Finds the task of a request, or null. */
   readonly assign: (tasks: readonly Task[], request: CallRequest) => Task | null;
@@ -62,7 +62,8 @@ const CUT: ReadonlySet<string> = new Set(['length', 'content_filter']);
 export function createRouter(plan: RoutingPlan, options: RouterOptions): UpdatableRouter {
   let tasks: readonly Task[] = [];
   let posts = new Map<string, Post>();
-  let inFlight = 0;
+  /** By specialist; kept when posts are swapped. */
+  const inFlight = new Map<string, number>();
 
   const update = (next: RoutingPlan): void => {
     const fresh = new Map<string, Post>();
@@ -87,8 +88,9 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     deploymentId: post.deployment.id,
     stage: post.deployment.stage,
     run: async (signal): Promise<Attempted> => {
-      if (inFlight >= options.maxInFlight) return { used: false, reason: 'overload' };
-      inFlight++;
+      const busyWith = inFlight.get(post.specialist.id) ?? 0;
+      if (busyWith >= options.maxInFlight) return { used: false, reason: 'overload' };
+      inFlight.set(post.specialist.id, busyWith + 1);
       const timeout = AbortSignal.timeout(options.timeoutMs);
       try {
         const prediction = await post.runtime.predict(post.specialist.artefact, input, {
@@ -105,7 +107,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
         const busy = timeout.aborted || (error instanceof UnderstudyError && error.code === 'overloaded');
         return { used: false, reason: busy ? 'overload' : 'error' };
       } finally {
-        inFlight--;
+        inFlight.set(post.specialist.id, (inFlight.get(post.specialist.id) ?? 1) - 1);
       }
     },
   });
