@@ -26,12 +26,12 @@ const ROOT = resolve(import.meta.dirname, '..');
 const DATA = join(ROOT, '../shared/data');
 const SEED = 1;
 /** Turns that the two take, and so the points of each curve. */
-const TURNS = 6;
+const TURNS = 5;
 const OURS = [process.execPath, join(import.meta.dirname, 'trainer/ours.ts')];
 /** As PEFT's users have it: eight examples a step, and otherwise what the embedded trainer does. */
 const PEFT_BATCH = 8;
 /** Steps on whole prompts: enough to time, and far from enough to learn. */
-const BOILERPLATE_STEPS = 8;
+const BOILERPLATE_STEPS = 4;
 
 interface Machine {
   readonly python: string;

@@ -26,8 +26,8 @@ const SEED = 11;
 /** @param dataDir The folder of recordings. */
 export function benchTasks(dataDir: string): readonly BenchTask[] {
   return [
-    banking({ dataDir, name: 'banking77, first 20 intents', intents: 20, train: 800, test: 400, epochs: 2 }),
-    banking({ dataDir, name: 'banking77, all 77 intents', intents: 77, train: 1540, test: 400, epochs: 1.5 }),
+    banking({ dataDir, name: 'banking77, first 20 intents', intents: 20, train: 800, test: 200, epochs: 2 }),
+    banking({ dataDir, name: 'banking77, all 77 intents', intents: 77, train: 1155, test: 200, epochs: 1.5 }),
     functionCalling(dataDir),
   ];
 }
@@ -79,8 +79,8 @@ function functionCalling(dataDir: string): BenchTask {
   return {
     name: 'function calling',
     boilerplate: '',
-    test: shuffled.slice(0, 100),
-    train: shuffled.slice(100, 260),
+    test: shuffled.slice(0, 60),
+    train: shuffled.slice(60, 180),
     epochs: 2,
   };
 }
