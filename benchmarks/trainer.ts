@@ -1,5 +1,5 @@
 /**
- * The embedded trainer against PyTorch + PEFT, taking turns on the same samples (`npm run bench -- trainer`). About an
+ * The embedded trainer against PyTorch + PEFT, taking turns on the same samples (`npm run bench -- trainer`). About half an
  * hour on two cores, most of it PEFT's. Needs UNDERSTUDY_PEFT_PYTHON (docs/trainers.md) and ../shared/data.
  * Both train rank 16 on all linear layers of the same base; both are judged by the same graph on the same test calls.
  * Does not: choose the trainer's defaults on these test calls; they were chosen on other data (docs/training.md).

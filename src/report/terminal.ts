@@ -50,16 +50,21 @@ export function learnText(report: LearnReport, page: Page): string {
   return lines.join('\n');
 }
 
-/** 'head 2.4 s ✓ · lora 3 min 2 s · knn not tried'. */
+/** 'head 2.4 s ✓ · lora 3 min 2 s · not tried: knn, lora on 5 other models'. */
 function candidatesText(task: TaskReport): string {
   const trained = task.trained.map((run) => {
     const chosen = task.verdicts.some(({ candidate, chosen }) => chosen && candidate.id === run.candidateId);
     return `${run.rung} ${duration(run.seconds)}${chosen ? ' ✓' : ''}`;
   });
-  const untried = task.verdicts
-    .filter(({ candidate }) => task.trained.every((run) => run.candidateId !== candidate.id))
-    .map(({ candidate }) => `${candidate.rung} not tried`);
-  return [...trained, ...untried].join(' · ');
+  const untried = task.verdicts.filter(({ candidate }) =>
+    task.trained.every((run) => run.candidateId !== candidate.id),
+  );
+  const names = [...Map.groupBy(untried, ({ candidate }) => candidate.rung)].map(([rung, { length }]) => {
+    const other = task.trained.some((run) => run.rung === rung) ? 'other ' : '';
+    if (length > 1) return `${rung} on ${length} ${other}models`;
+    return other === '' ? rung : `${rung} on another model`;
+  });
+  return [...trained, ...(names.length > 0 ? [`not tried: ${names.join(', ')}`] : [])].join(' · ');
 }
 
 /** What to do where there is no task. */
