@@ -51,6 +51,10 @@ export async function proveAndDeploy(
   }
 
   const { candidate, result } = heat.winner;
+  if (isHopeless(result)) {
+    const reason = `Of the best candidate's answers (${candidate.rung}) ${Math.round(result.accuracy * 100)} % were right on the validation split: too few to spend held-back calls on a proof.`;
+    return { ...common, ...REFUSED, specialist: null, reason, moreCalls: null };
+  }
   const proved = store
     .specialists(task.id)
     .find((each) => isProof(each, candidate, result.artefact, dataset, config.gate));
@@ -79,6 +83,9 @@ export async function proveAndDeploy(
     moreCalls: passed || moreCalls === null ? null : callsFor(moreCalls, dataset),
   };
 }
+
+/** Nothing that it could be expected to serve, and most answers wrong: minutes of predictions would show the same. */
+const isHopeless = ({ coverage, accuracy }: Trial): boolean => coverage === 0 && accuracy < 0.5;
 
 const REFUSED = { deployed: false, outcome: 'refused' } as const;
 

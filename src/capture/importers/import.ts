@@ -173,7 +173,7 @@ function callOf(imported: ImportedCall, recordId: string, i: number, at: number,
     tags: {
       ...imported.tags,
       'understudy-import': format,
-      ...(imported.at === undefined ? { [UNTIMED]: 'yes' } : {}),
+      ...(imported.at === null ? { [UNTIMED]: 'yes' } : {}),
     },
     request: imported.request,
     response: imported.response,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../../test/capture/calls.ts';
 import { importerContract } from '../../../test/contracts/importer.ts';
-import type { Call } from '../../core/call.ts';
+import { type Call, UNTIMED } from '../../core/call.ts';
 import type { Json } from '../../core/json.ts';
 import { openSqliteStore } from '../../store/sqlite/store.ts';
 import { readCalls } from '../read.ts';
