@@ -154,6 +154,7 @@ test('a log of requests and responses becomes calls, and once only', async () =>
   assert.equal(first?.sessionId, 's1');
   assert.equal(first?.latencyMs, 321);
   assert.equal(first?.tags.team, 'x');
+  assert.ok(!(UNTIMED in (first?.tags ?? {})));
   assert.deepEqual(first?.request.params, { temperature: 0 });
   assert.equal(first?.response?.message.content, 'b');
   assert.deepEqual(first?.response?.usage, { promptTokens: 9, completionTokens: 2, cachedTokens: 0 });
@@ -214,6 +215,8 @@ test('calls without a time stand a second apart in the order of the files, and a
   );
   assert.ok(calls.slice(1).every((call, i) => call.at - (calls[i]?.at ?? 0) === 1000));
   assert.ok((calls[5]?.at ?? 0) <= NOW);
+  // So that their order, which may be that of their answers, decides nothing later.
+  assert.ok(calls.every(({ tags }) => UNTIMED in tags));
 });
 
 test('batch requests and results are joined across files', async () => {
