@@ -1,7 +1,8 @@
 /**
  * What a language model need not write: where all answers of a task are JSON objects with the same keys in the same
- * order, the model learns and writes the values alone, one a line, and the keys are put back here. Half the tokens of
- * a typical form: cheaper to train, and twice as fast to serve. The counterpart of leaving a prompt's boilerplate out.
+ * order, the model learns and writes the values alone, one a line, and the keys are put back here. A form of three
+ * fields takes 18 tokens instead of 22, and none of them is a foregone conclusion. The counterpart of leaving a prompt's
+ * boilerplate out.
  * Does not: judge an answer (core/compare, wire).
  */
 import { isObject, type Json, parseJson } from '../core/json.ts';
