@@ -34,6 +34,7 @@ interface Waiting {
 }
 
 export function openJournal(dir: string, segmentBytes: number = 8 * 1024 * 1024): Journal {
+  let startedAt = 0;
   let file: { readonly fd: number; readonly path: string } | null = null;
   /** Bytes of whole, written frames in the file. */
   let size = 0;
@@ -43,7 +44,9 @@ export function openJournal(dir: string, segmentBytes: number = 8 * 1024 * 1024)
 
   const begin = (): { readonly fd: number; readonly path: string } => {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    const path = join(dir, `${newId('j')}${OPEN_ENDING}`);
+    // Names sort in the order of the segments, two of one millisecond too.
+    startedAt = Math.max(Date.now(), startedAt + 1);
+    const path = join(dir, `${newId('j', startedAt)}${OPEN_ENDING}`);
     const begun = { fd: openSync(path, 'ax', 0o600), path };
     file = begun;
     size = 0;
