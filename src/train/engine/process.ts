@@ -58,6 +58,8 @@ export function runJob<Job extends object, Result>(
     signal?.addEventListener('abort', abort);
     process.on('exit', kill);
     child.on('message', (said: Said<Result>) => {
+      // What was on its way when the job was cancelled is told to nobody.
+      if (settled) return;
       switch (said.type) {
         case 'step': {
           const { step, steps, loss, tokensPerSecond, leftMs } = said.report;
