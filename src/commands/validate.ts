@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
-import { withoutKeys } from '../core/config.ts';
+import { withoutSecrets } from '../core/config.ts';
 import { type CommonOptions, configFor, print, type Terminal, withCommonOptions } from './context.ts';
 
 export function addValidate(program: Command, terminal: Terminal): void {
@@ -19,7 +19,7 @@ Examples:
   $ understudy validate --config staging.yaml --json`,
     )
     .action((flags: CommonOptions) => {
-      const config = withoutKeys(configFor(flags, terminal));
+      const config = withoutSecrets(configFor(flags, terminal));
       const path =
         flags.config === undefined
           ? join(terminal.cwd, 'understudy.yaml')

@@ -162,8 +162,8 @@ export const configSchema = z
 
 export type Config = z.infer<typeof configSchema>;
 
-/** The configuration as it may be shown: keys are left out. */
-export function withoutKeys(config: Config): Config {
+/** The configuration as it may be shown: API keys are left out. */
+export function withoutSecrets(config: Config): Config {
   const { hosted } = config.train;
   if (hosted === undefined) return config;
   return { ...config, train: { ...config.train, hosted: { ...hosted, apiKey: '(set)' } } };
