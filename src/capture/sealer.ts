@@ -9,7 +9,13 @@ import type { Call, Message } from '../core/call.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { SealedPart, StoredCall } from '../core/store.ts';
 import { namesOf, redactWith } from './redact/redact.ts';
-import { namesOfMessage, redactJson, redactMessage, redactTools } from './redact/redact-call.ts';
+import {
+  namesOfMessage,
+  redactJson,
+  redactMessage,
+  redactTools,
+  withSafeAlternatives,
+} from './redact/redact-call.ts';
 import { dayOf, type Vault } from './vault.ts';
 
 /** A call as stored, and the parts it holds, each once. */
@@ -52,11 +58,17 @@ export function createSealer(vault: Vault, rememberBytes: number = REMEMBER_BYTE
       const { request, response } = call;
       const parts = new Map<string, SealedPart>();
       const messages = request.messages.map(sourceOf);
-      const answer = response ? sourceOf(response) : null;
+      let answer = response ? sourceOf(response) : null;
       // What an answer copies has to stay a copy: one set of names for the whole call.
       const names = new Set<string>();
       for (const { value, id } of messages) for (const name of namesIn(value, id)) names.add(name);
       if (answer) for (const name of namesIn(answer.value.message, answer.id)) names.add(name);
+      if (response?.alternatives) {
+        // Before it is remembered under its content: which of them are safe depends on the request, too.
+        const all = [...names, ...response.alternatives.flatMap(({ start }) => namesOf(start))];
+        const redact = (text: string): string => redactWith(text, surrogateKey, all);
+        answer = sourceOf(withSafeAlternatives(response, request, redact));
+      }
 
       /** Seals the redacted source, unless it has been sealed under the same names today. */
       const part = <T>(

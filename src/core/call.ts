@@ -52,9 +52,19 @@ export interface Usage {
   readonly cachedTokens: number;
 }
 
+/** How another answer begins that the LLM might have given, as its log-probabilities tell. */
+export interface Alternative {
+  /** The answer's own beginning up to some token, then another token. */
+  readonly start: string;
+  /** Of an answer that begins so; in (0, 1]. All of a response and the answer itself add up to at most 1. */
+  readonly probability: number;
+}
+
 export interface CallResponse {
   readonly model: string;
   readonly message: Message;
+  /** Likeliest first; absent unless the caller asked for log-probabilities, and for long answers. */
+  readonly alternatives?: readonly Alternative[];
   /** 'stop', 'length', 'tool_calls', 'content_filter', …; null where the response broke off. */
   readonly finishReason: string | null;
   readonly usage: Usage | null;

@@ -2,9 +2,10 @@
  * OpenAI chat completions, the response: JSON or an event stream to a CallResponse. Only the first choice is read.
  * A refusal is read as content cut by a filter, so that nobody learns from it.
  */
-import type { CallResponse, ToolCall, Usage } from '../core/call.ts';
+import type { CallResponse, Message, ToolCall, Usage } from '../core/call.ts';
 import { isObject, type Json, type JsonObject, parseJson } from '../core/json.ts';
 import type { StreamAccumulator } from './dialect.ts';
+import { alternativesOf, logprobsCollector } from './openai-chat-logprobs.ts';
 import { argumentsText, contentFromJson, messageFromJson } from './openai-chat-request.ts';
 import { sseParser } from './sse.ts';
 
@@ -15,10 +16,13 @@ export function responseFromJson(value: Json | undefined): CallResponse | null {
   if (choice === null || !isObject(choice.message)) return null;
   const message = messageFromJson({ ...choice.message, role: 'assistant' });
   if (message === null) return null;
+  const logprobs = logprobsCollector();
+  logprobs.add(choice);
   const refused = typeof choice.message.refusal === 'string' && choice.message.refusal !== '';
   return {
     model: typeof value.model === 'string' ? value.model : '',
     message,
+    ...alternativesOf(message, logprobs.tokens),
     finishReason: refused ? 'content_filter' : finishOf(choice),
     usage: usageFromJson(value.usage),
   };
@@ -28,6 +32,7 @@ export function responseFromJson(value: Json | undefined): CallResponse | null {
 export function openaiChatAccumulator(): StreamAccumulator {
   const parser = sseParser();
   const calls = new Map<number, { id: string; name: string; arguments: string }>();
+  const logprobs = logprobsCollector();
   let model = '';
   let content = '';
   let refusal = '';
@@ -67,6 +72,7 @@ export function openaiChatAccumulator(): StreamAccumulator {
     if (choice === null) return;
     begun = true;
     finishReason = finishOf(choice) ?? finishReason;
+    logprobs.add(choice);
     const { delta } = choice;
     if (!isObject(delta)) return;
     const piece = contentFromJson(delta.content);
@@ -89,14 +95,16 @@ export function openaiChatAccumulator(): StreamAccumulator {
       take(parser.end());
       if (!begun) return null;
       const toolCalls: ToolCall[] = [...calls].sort(([a], [b]) => a - b).map(([, call]) => ({ ...call }));
+      const message: Message = {
+        role: 'assistant',
+        content: content === '' ? refusal : content,
+        ...(toolCalls.length > 0 ? { toolCalls } : {}),
+        ...(media > 0 ? { mediaParts: media } : {}),
+      };
       return {
         model,
-        message: {
-          role: 'assistant',
-          content: content === '' ? refusal : content,
-          ...(toolCalls.length > 0 ? { toolCalls } : {}),
-          ...(media > 0 ? { mediaParts: media } : {}),
-        },
+        message,
+        ...alternativesOf(message, logprobs.tokens),
         finishReason: failed
           ? null
           : refusal !== '' && finishReason !== null

@@ -1,5 +1,5 @@
 /** Redaction of the pieces of a call: which of their texts are redacted, and how. */
-import type { Message, Tool } from '../../core/call.ts';
+import type { CallRequest, CallResponse, Message, Tool } from '../../core/call.ts';
 import { isObject, type Json } from '../../core/json.ts';
 import { namesOf } from './redact.ts';
 
@@ -25,6 +25,32 @@ export function redactMessage(message: Message, redact: (text: string) => string
       ? { toolCalls: message.toolCalls.map((call) => ({ ...call, arguments: redact(call.arguments) })) }
       : {}),
   };
+}
+
+/**
+ * The response with only those alternatives that tell nothing of what is redacted. They break off anywhere, so half a
+ * number or a name may be in them that only the whole would be recognised by: besides what `redact` would change, those
+ * with a word go that stands in the request only where something is redacted, and all where the answer is redacted.
+ */
+export function withSafeAlternatives(
+  { alternatives = [], ...response }: CallResponse,
+  { messages, tools, responseFormat }: CallRequest,
+  redact: (text: string) => string,
+): CallResponse {
+  if (redact(response.message.content) !== response.message.content) return response;
+  const seen = { messages, tools, responseFormat } as unknown as Json;
+  const before = JSON.stringify(seen).toLowerCase();
+  const after = JSON.stringify(redactJson(seen, redact)).toLowerCase();
+  const safe = alternatives.filter(
+    ({ start }) =>
+      redact(start) === start &&
+      wordsOf(start).every((word) => after.includes(word) || !before.includes(word)),
+  );
+  return safe.length > 0 ? { ...response, alternatives: safe } : response;
+}
+
+function wordsOf(text: string): string[] {
+  return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 }
 
 /** Tools with their descriptions and schemas passed through `redact`. */
