@@ -1,6 +1,12 @@
 /** Examples and datasets: what a small model learns from, and what it is held against. */
 import type { OutputKind } from './answer.ts';
 
+/** Another answer that the LLM might have given, with its probability in (0, 1). */
+export interface SoftTarget {
+  readonly answer: string;
+  readonly probability: number;
+}
+
 /** A curated call. */
 export interface Example {
   readonly id: string;
@@ -12,6 +18,11 @@ export interface Example {
   readonly input: string;
   /** The LLM's answer as renderAnswer gives it: the target. */
   readonly answer: string;
+  /**
+   * Other labels of the task, likeliest first; the answer has what is left to 1. Only on examples to train on, of a
+   * label task whose caller asked for log-probabilities.
+   */
+  readonly soft?: readonly SoftTarget[];
   /** How many calls it stands for: duplicates are collapsed and counted. */
   readonly weight: number;
 }

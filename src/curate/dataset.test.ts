@@ -135,6 +135,60 @@ test('a repeat of a training text is not measured, and calls of another task are
   assert.deepEqual(dataset.dropped, { leak: 1, unfamiliar: 1 });
 });
 
+/** The call, with log-probabilities that tell of other answers. */
+const told = (one: Call, ...alternatives: readonly [string, number][]): Call => ({
+  ...one,
+  response: {
+    ...one.response!,
+    alternatives: alternatives.map(([start, probability]) => ({ start, probability })),
+  },
+});
+
+test('labels to train on get soft targets among the labels of training, and nothing else does', () => {
+  // In time: the first half trains, and only the exam knows the label c.
+  const texts = 'rake hose fork seed pot lamp glove saw'.split(' ');
+  const plain = texts.map((text, i) => call(i, i, text, i === 7 ? 'c' : i % 2 === 0 ? 'a' : 'b'));
+  const given = plain.map((one) => told(one, ['b', 0.2], ['a', 0.1], ['c', 0.3]));
+  const shares = { train: 0.5, validation: 0.125, calibration: 0.25, exam: 0.125 };
+  const { splits } = buildDataset(task, given, { seed: 1, shares });
+  assert.deepEqual(
+    splits.train.map(({ answer, soft }) => [answer, soft]),
+    [0, 1, 2, 3].map((i) =>
+      i % 2 === 0 ? ['a', [{ answer: 'b', probability: 0.2 }]] : ['b', [{ answer: 'a', probability: 0.1 }]],
+    ),
+  );
+  for (const split of ['validation', 'calibration', 'exam'] as const)
+    for (const example of splits[split]) assert.ok(!('soft' in example));
+
+  const hard = buildDataset(task, plain, { seed: 1, shares });
+  assert.notEqual(buildDataset(task, given, { seed: 1, shares }).id, hard.id);
+  // Texts have no labels to share a probability among.
+  const text = { ...task, kind: 'text' as const };
+  assert.deepEqual(
+    buildDataset(text, given, { seed: 1, shares }),
+    buildDataset(text, plain, { seed: 1, shares }),
+  );
+  // Nor does a beginning that is nobody's change anything.
+  const vain = plain.map((one) => told(one, ['x', 0.5]));
+  assert.deepEqual(buildDataset(task, vain, { seed: 1, shares }), hard);
+});
+
+test('of collapsed calls the first with the kept answer and log-probabilities speaks', () => {
+  const given = [
+    told(call(1, 1, 'where is my order', 'a'), ['b', 0.4]),
+    call(2, 1, 'where is my order', 'b'),
+    told(call(3, 1, 'where is my order', 'b'), ['a', 0.3]),
+    told(call(4, 1, 'where is my order', 'b'), ['a', 0.35]),
+    call(5, 1, 'cancel it', 'a'),
+  ];
+  const [order, cancel] = buildDataset(task, given, { seed: 1 }).splits.train;
+  assert.deepEqual(
+    [order?.answer, order?.weight, order?.soft],
+    ['b', 4, [{ answer: 'a', probability: 0.3 }]],
+  );
+  assert.ok(cancel && !('soft' in cancel));
+});
+
 test('shares add up and hold enough back for the gate', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 200_000 }), (n) => {

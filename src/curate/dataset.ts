@@ -11,6 +11,7 @@ import { canonicalJson, type Json } from '../core/json.ts';
 import { seededRandom } from '../core/random.ts';
 import type { Task } from '../core/task.ts';
 import { neighbours } from './similar.ts';
+import { softTargets } from './soft.ts';
 import { defaultShares, type Shares, splitSessions } from './splits.ts';
 import { usableCalls } from './usable.ts';
 
@@ -31,7 +32,7 @@ export interface DatasetOptions {
  * latest in exam. Within a split, calls with one input become one example (the most frequent answer, the weight
  * their number), and so do near-duplicates with one answer. A call whose input an earlier split has, or nearly,
  * is dropped as 'leak': what is measured is then the unseen, and repeated traffic will fare better.
- * Weights and dropped calls add up to the calls given.
+ * Weights and dropped calls add up to the calls given. Labels to train on get soft targets, where calls tell of any.
  */
 export function buildDataset(task: Task, calls: readonly Call[], options: DatasetOptions): Dataset {
   const order = options.order ?? 'time';
@@ -78,9 +79,33 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
 
   const splits: Record<SplitName, Example[]> = { train: [], validation: [], calibration: [], exam: [] };
   for (const [i, group] of groups) splits[all[i]!.split].push(collapse(group));
+  if (task.kind === 'label') {
+    const ofTrain = [...groups].flatMap(([i, group]) => (all[i]!.split === 'train' ? [group] : []));
+    splits.train = softened(splits.train, ofTrain, usable.calls);
+  }
   const content = { taskId: task.id, kind: task.kind, order, splits, dropped };
   const id = `data_${contentHash(canonicalJson(content as unknown as Json), 24)}`;
   return { id, ...content };
+}
+
+/**
+ * The collapsed examples with the soft targets among their own labels. Of a group the first call with this input, this
+ * answer and log-probabilities speaks for all: equal inputs have equal ones, but for the LLM's noise.
+ */
+function softened(
+  examples: readonly Example[],
+  groups: readonly (readonly Example[])[],
+  calls: readonly Call[],
+): Example[] {
+  const alternatives = new Map(calls.map(({ id, response }) => [id, response?.alternatives]));
+  const labels = [...new Set(examples.map(({ answer }) => answer))];
+  return examples.map((example, i) => {
+    const { input, answer } = example;
+    const same = groups[i]!.filter((each) => each.input === input && each.answer === answer);
+    const told = same.map(({ callId }) => alternatives.get(callId)).find((each) => each !== undefined);
+    const soft = softTargets(answer, told ?? [], labels);
+    return soft.length > 0 ? { ...example, soft } : example;
+  });
 }
 
 function exampleOf(task: Task, call: Call): Example | null {

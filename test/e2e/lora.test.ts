@@ -49,3 +49,33 @@ async function learnAndServe(architecture: 'llama' | 'gemma3'): Promise<void> {
     await close();
   }
 }
+
+test('a LoRA learns soft targets: it is as sure of an answer as its teacher was', async () => {
+  const base = join(dir, 'soft.gguf');
+  writeTinyModel(base);
+  const train = wordExamples()
+    .slice(0, 2)
+    .map((example) => ({ ...example, soft: [{ answer: 'Z', probability: 0.3 }] }));
+  const job: TrainingJob = {
+    candidate: {
+      ...{ id: 'c1', taskId: 'toy', rung: 'lora', base: 'tiny' },
+      recipe: { rank: 8, alpha: 16, learningRate: 0.02, batch: 4, epochs: 60 },
+    },
+    ...{ kind: 'label', train, validation: [], dir: join(dir, 'soft'), seed: 3 },
+  };
+  const trainer = embeddedTrainer({ basePath: async () => base, threads: 1 });
+  const artefact = await trainer.train(job);
+  const { llama, close } = await startModels({ language: { name: 'tiny', path: base }, threads: 1 });
+  try {
+    for (const { input, answer } of train) {
+      const said = await llama!.predict(artefact, input);
+      assert.equal(said.answer, answer);
+      const chance = said.signals.sequence!;
+      assert.ok(Math.abs(chance - 0.7) < 0.05, `sequence probability ${chance}`);
+    }
+  } finally {
+    await close();
+  }
+  const hard = { ...job, train: train.map(({ soft: _, ...example }) => example) };
+  assert.notEqual((await trainer.train(hard)).path, artefact.path);
+});

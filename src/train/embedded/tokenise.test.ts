@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { type TinyShape, writeTinyModel } from '../../models/gguf/tiny.ts';
-import { openTokenizer, type Tokenizer, tokeniseExample } from './tokenise.ts';
+import {
+  openTokenizer,
+  type Tokenizer,
+  tokeniseExample,
+  tokeniseExamples,
+  trainingTexts,
+} from './tokenise.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'understudy-tokenise-'));
 after(() => rmSync(dir, { recursive: true }));
@@ -79,4 +85,38 @@ for (const [name, options, begin, turns, ends] of [
 
 test('a vocabulary without the control tokens of any frame is refused', async () => {
   await assert.rejects(opened({ control: ['<a>', '<b>', '<c>'] }), { code: 'unsupported', message: /frame/ });
+});
+
+test('an example with soft targets is a sample for each answer, which share its weight', async () => {
+  const examples = [
+    { input: 'x', answer: 'a', weight: 4, soft: [{ answer: 'b', probability: 0.25 }] },
+    { input: 'y', answer: 'a', weight: 1 },
+  ];
+  const { texts } = trainingTexts(examples);
+  assert.deepEqual(texts, [
+    { input: 'x', answer: 'a', weight: 4, probability: 0.75 },
+    { input: 'x', answer: 'b', weight: 4, probability: 0.25 },
+    { input: 'y', answer: 'a', weight: 1 },
+  ]);
+  const tokenizer = await opened({});
+  const options = { maxTokens: 64, weightPower: 0.5, balance: 0 };
+  const { samples } = tokeniseExamples(tokenizer, texts, options);
+  const text = (at: number): string => samples[at]!.ids.join();
+  assert.notEqual(text(0), text(1));
+  assert.deepEqual(
+    samples[0]!.ids.slice(0, samples[0]!.completion),
+    samples[1]!.ids.slice(0, samples[1]!.completion),
+  );
+  // 2 · 0.75, 2 · 0.25 and 1, of mean 1.
+  assert.deepEqual(
+    samples.map(({ weight }) => weight),
+    [1.5, 0.5, 1],
+  );
+  // Three quarters and one of "a" against a quarter of "b": seven times as many.
+  const even = tokeniseExamples(tokenizer, texts, { ...options, balance: 1 }).samples;
+  assert.equal(even.filter(({ ids }) => ids.join() === text(1)).length, 7);
+  await tokenizer.close();
+
+  const hard = examples.map(({ soft: _, ...example }) => example);
+  assert.deepEqual(trainingTexts(hard).texts, hard);
 });

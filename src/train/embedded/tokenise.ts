@@ -3,6 +3,7 @@
  * that both sides agree by construction.
  */
 import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
+import type { Example } from '../../core/dataset.ts';
 import { answerKeysOf, withoutKeys } from '../../models/answer-keys.ts';
 import { type PromptFrame, type PromptPiece, promptFrame, promptPieces } from '../../models/prompt.ts';
 import { controlToken, pieceTokens } from '../../models/vocabulary.ts';
@@ -48,19 +49,26 @@ export interface TrainingText {
   readonly input: string;
   readonly answer: string;
   readonly weight: number;
+  /** That this is the example's answer; 1 unless told. */
+  readonly probability?: number;
 }
 
-/** What is learnt of a task's examples: answers without the keys that all of them have, which the artefact keeps. */
-export function trainingTexts(examples: readonly TrainingText[]): {
+/**
+ * What is learnt of a task's examples: answers without the keys that all of them have, which the artefact keeps. An
+ * example with soft targets is one text for each of its answers: the cross-entropy with soft targets, as
+ * loss = Σ probability(answer) · loss(answer).
+ */
+export function trainingTexts(examples: readonly Pick<Example, 'input' | 'answer' | 'weight' | 'soft'>[]): {
   readonly texts: readonly TrainingText[];
   readonly answerKeys: readonly string[] | null;
 } {
   const answerKeys = answerKeysOf(examples.map(({ answer }) => answer));
-  const texts = examples.map(({ input, answer, weight }) => ({
-    input,
-    answer: (answerKeys && withoutKeys(answerKeys, answer)) ?? answer,
-    weight,
-  }));
+  const texts = examples.flatMap(({ input, answer, weight, soft = [] }) => {
+    const own = { input, answer: (answerKeys && withoutKeys(answerKeys, answer)) ?? answer, weight };
+    if (soft.length === 0) return [own];
+    const left = 1 - soft.reduce((sum, { probability }) => sum + probability, 0);
+    return [{ ...own, probability: left }, ...soft.map((other) => ({ input, weight, ...other }))];
+  });
   return { texts, answerKeys };
 }
 
@@ -96,7 +104,9 @@ export function tokeniseExamples(
   const samples: Sample[] = [];
   for (const example of examples) {
     const sample = tokeniseExample(tokenizer, example, options.maxTokens);
-    if (sample) samples.push({ ...sample, weight: example.weight ** options.weightPower });
+    const { weight, probability = 1 } = example;
+    if (!sample) continue;
+    samples.push({ ...sample, probability, weight: weight ** options.weightPower * probability });
   }
   const mean = samples.reduce((sum, sample) => sum + sample.weight, 0) / samples.length;
   return {
