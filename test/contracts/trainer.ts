@@ -23,6 +23,8 @@ export interface TrainerCase {
   readonly unsupported: readonly Candidate[];
   /** Whether the same job gives the same artefact, wherever and however often it is trained. */
   readonly repeatable: boolean;
+  /** One like it that saves its state after every step, and the file that it saves to; null where another machine trains. */
+  readonly saving: { readonly trainer: Trainer; readonly file: string } | null;
 }
 
 /** Examples that are easy to learn: a word and its first letter. */
@@ -111,6 +113,26 @@ export function trainerContract(name: string, open: () => TrainerCase, skip: str
     assert.notEqual(other.path, first.path);
     assert.equal(contentHash(readFileSync(first.path)), first.sha256);
     if (repeatable) assert.equal((await trainer.train(jobIn('elsewhere'))).sha256, first.sha256);
+  });
+
+  test(`${name}: killed, it goes on from its last checkpoint to the same artefact`, { skip }, async (t) => {
+    const { saving, repeatable, trainer } = start();
+    if (saving === null) return t.skip('another machine trains');
+    const job = jobIn('killed');
+    const controller = new AbortController();
+    const kill = ({ done, total }: Progress): void => {
+      if (total > 0 && done >= total / 3) controller.abort();
+    };
+    // Aborting kills the process outright.
+    await assert.rejects(saving.trainer.train(job, kill, controller.signal), { code: 'cancelled' });
+    const checkpoint = join(job.dir, saving.file);
+    assert.ok(existsSync(checkpoint));
+    const seen: Progress[] = [];
+    const resumed = await saving.trainer.train(job, (progress) => seen.push(progress));
+    const [first] = seen.filter(({ done }) => done > 0);
+    assert.ok(first!.done >= first!.total / 3, `went on at step ${first!.done} of ${first!.total}`);
+    assert.equal(existsSync(checkpoint), false);
+    if (repeatable) assert.equal(resumed.sha256, (await trainer.train(jobIn('whole'))).sha256);
   });
 
   test(`${name}: what cannot be trained is refused before any work`, { skip }, async () => {

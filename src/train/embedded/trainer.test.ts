@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { trainerContract, wordExamples } from '../../../test/contracts/trainer.ts';
-import type { Progress } from '../../core/progress.ts';
 import type { TrainingJob } from '../../core/runtime.ts';
 import { openGguf } from '../../models/gguf/read.ts';
 import { writeTinyModel } from '../../models/gguf/tiny.ts';
@@ -41,35 +40,16 @@ trainerContract('embedded', () => ({
     { ...candidate, base: null },
   ],
   repeatable: true,
+  saving: {
+    trainer: embeddedTrainer({ basePath: async () => basePath, threads: 1, checkpointMs: 0 }),
+    file: 'checkpoint',
+  },
 }));
 
-test('a killed and resumed training leaves the same adapter as an uninterrupted one', async () => {
-  const seen: Progress[] = [];
-  const whole = await trainer.train(job('whole'), (progress) => seen.push(progress));
-  const { firstLoss, finalLoss, steps } = whole.figures;
+test('it learns: the loss falls', async () => {
+  const { firstLoss, finalLoss, steps } = (await trainer.train(job('whole'))).figures;
   assert.ok(finalLoss! < firstLoss! / 3, `loss from ${firstLoss} to ${finalLoss}`);
   assert.equal(steps, 30);
-  assert.equal(seen.at(-1)?.done, 30);
-  assert.equal(existsSync(join(dir, 'whole', 'checkpoint')), false);
-
-  // Aborting kills the process outright; the state was saved after every step.
-  const killing = embeddedTrainer({ basePath: async () => basePath, threads: 1, checkpointMs: 0 });
-  const controller = new AbortController();
-  const killed = killing.train(
-    job('killed'),
-    (progress) => {
-      if (progress.done === 11) controller.abort();
-    },
-    controller.signal,
-  );
-  await assert.rejects(killed, { code: 'cancelled' });
-  assert.equal(existsSync(join(dir, 'killed', 'checkpoint')), true);
-  let first = 0;
-  const resumed = await killing.train(job('killed'), ({ done }) => {
-    if (first === 0) first = done;
-  });
-  assert.ok(first >= 11, `went on at step ${first}`);
-  assert.equal(resumed.sha256, whole.sha256);
 });
 
 test('the adapter follows the conventions of llama.cpp', async () => {

@@ -28,6 +28,8 @@ export interface Provider {
 
 /** With waits that double from a second to a minute: about ten minutes. */
 const TRIES = 15;
+/** Where nobody has ever answered the address is more likely wrong than the provider away: a quarter of a minute. */
+const FIRST_TRIES = 5;
 const RETRY_MS = 1000;
 /** Longest wait, in first waits. */
 const LONGEST_WAIT = 60;
@@ -38,6 +40,7 @@ export function connectProvider(options: ProviderOptions): Provider {
   const url = new URL(options.baseUrl);
   const prefix = url.pathname.replace(/\/$/, '');
   const pool = new Pool(url.origin, { headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
+  let met = false;
   const headers = { authorization: `Bearer ${options.apiKey}` };
 
   const once = async (
@@ -55,6 +58,7 @@ export function connectProvider(options: ProviderOptions): Provider {
         body: form ? body : body === undefined ? null : JSON.stringify(body),
         signal: signal ?? null,
       });
+      met = true;
       const json = parseJson(await response.body.text());
       return { status: response.statusCode, headers: response.headers, json };
     } catch (error) {
@@ -77,7 +81,7 @@ export function connectProvider(options: ProviderOptions): Provider {
       const answer = await once(method, path, body, signal);
       if (!('failure' in answer) && answer.status < 300 && answer.json !== undefined) return answer.json;
       const trouble = troubleOf(answer, method === 'POST');
-      if (!trouble.again || tried === TRIES) throw trouble.error;
+      if (!trouble.again || tried >= (met ? TRIES : FIRST_TRIES)) throw trouble.error;
       const first = options.retryMs ?? RETRY_MS;
       const asked = 'failure' in answer ? null : retryAfter(answer.headers);
       await pause(Math.min(asked ?? first * 2 ** (tried - 1), first * LONGEST_WAIT), signal);
@@ -120,7 +124,9 @@ function troubleOf(
   if ('failure' in answer) {
     const unsure = changes && answer.sent;
     const code = unsure ? 'timed-out' : 'unavailable';
-    const error = new UnderstudyError(code, `The provider cannot be reached: ${answer.failure}`, fields);
+    const error = new UnderstudyError(code, `The provider cannot be reached: ${answer.failure}`, {
+      hint: `Check train.hosted.baseUrl. ${fields.hint}`,
+    });
     return { error, again: !unsure };
   }
   const { status, json } = answer;

@@ -60,6 +60,7 @@ for (const style of ['openai', 'together'] as const) {
       { ...candidate, recipe: style === 'openai' ? { learningRate: 1e-4 } : { learningRateMultiplier: 2 } },
     ],
     repeatable: false,
+    saving: null,
   }));
 }
 
