@@ -3,7 +3,7 @@ import { UnderstudyError } from '../../core/errors.ts';
 import type { TrainingCard } from '../card.ts';
 import { deleteCheckpoint } from '../engine/checkpoint.ts';
 import type { StepReport } from '../engine/loop.ts';
-import { CHECKPOINT_MS, serveJob } from '../engine/worker.ts';
+import { serveJob } from '../engine/worker.ts';
 import { writeAdapter } from './adapter.ts';
 import type { Recipe } from './recipe.ts';
 import { openTokenizer, type TrainingText, tokeniseExamples } from './tokenise.ts';
@@ -23,7 +23,7 @@ export interface LoraJob {
   readonly memoryBytes: number;
   readonly adapterPath: string;
   readonly checkpointPath: string;
-  readonly checkpointMs: number | undefined;
+  readonly checkpointMs: number;
 }
 
 /** What is worth keeping of the run. */
@@ -47,7 +47,7 @@ async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise
     seed: job.seed,
     threads: job.threads,
     memoryBytes: job.memoryBytes,
-    checkpoint: { path: job.checkpointPath, job: job.hash, everyMs: job.checkpointMs ?? CHECKPOINT_MS },
+    checkpoint: { path: job.checkpointPath, job: job.hash, everyMs: job.checkpointMs },
     onStep,
   });
   writeAdapter(job.adapterPath, {

@@ -3,27 +3,24 @@
  * The work itself is in child.ts; here it is prepared, and found again when it was already done.
  */
 import { mkdirSync } from 'node:fs';
-import { availableParallelism, totalmem } from 'node:os';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { UnderstudyError } from '../../core/errors.ts';
 import { contentHash } from '../../core/ids.ts';
 import type { Trainer, TrainingJob } from '../../core/runtime.ts';
 import { artefactOf, finishedCard, type TrainingCard, writeCard } from '../card.ts';
 import { runJob } from '../engine/process.ts';
+import { type LocalOptions, localOptions } from '../local.ts';
 import type { LoraJob, LoraRun } from './child.ts';
 import { parseRecipe } from './recipe.ts';
 import { trainingTexts } from './tokenise.ts';
 import { readDecoderShape } from './weights.ts';
 
-export interface EmbeddedOptions {
+export interface EmbeddedOptions extends LocalOptions {
   /** Path of a base model's GGUF file, by its catalogue name. @throws UnderstudyError 'unavailable'. */
   readonly basePath: (catalogueName: string) => Promise<string>;
-  /** All cores unless told. */
-  readonly threads?: number;
   /** Most memory that a training may take; half of the machine's unless told. */
   readonly memoryBytes?: number;
-  /** How often the state is saved; 30 s unless told. */
-  readonly checkpointMs?: number;
 }
 
 /** Changes when the same job would give another adapter. */
@@ -85,11 +82,10 @@ async function prepare(
     examples,
     recipe,
     seed: job.seed,
-    threads: options.threads ?? availableParallelism(),
+    ...localOptions(options),
     memoryBytes: options.memoryBytes ?? totalmem() / 2,
     // llama.cpp caches adapters by path: another job must have another path.
     adapterPath: join(job.dir, `adapter-${hash}.gguf`),
     checkpointPath: join(job.dir, 'checkpoint'),
-    checkpointMs: options.checkpointMs,
   };
 }

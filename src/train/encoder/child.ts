@@ -2,18 +2,18 @@
 import { rename } from 'node:fs/promises';
 import { saveLinear } from '../../models/linear.ts';
 import { deleteCheckpoint } from '../engine/checkpoint.ts';
-import { CHECKPOINT_MS, serveJob } from '../engine/worker.ts';
+import { serveJob } from '../engine/worker.ts';
 import { type TuningJob, type TuningRun, tuneEncoder } from './tune.ts';
 
 export interface ChildJob extends TuningJob {
   readonly path: string;
   readonly checkpointPath: string;
-  readonly checkpointMs: number | undefined;
+  readonly checkpointMs: number;
 }
 
 serveJob<ChildJob, TuningRun>(async (job, onStep) => {
   const { model, run } = await tuneEncoder(job, {
-    checkpoint: { path: job.checkpointPath, job: job.hash, everyMs: job.checkpointMs ?? CHECKPOINT_MS },
+    checkpoint: { path: job.checkpointPath, job: job.hash, everyMs: job.checkpointMs },
     onStep,
   });
   // Under its own name only when whole: a killed run leaves nothing that looks finished.

@@ -3,7 +3,6 @@
  * process of low priority. The work itself is in tune.ts; here it is prepared, and found again when it was already done.
  */
 import { mkdir } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { UnderstudyError } from '../../core/errors.ts';
 import { contentHash } from '../../core/ids.ts';
@@ -11,18 +10,15 @@ import type { Trainer } from '../../core/runtime.ts';
 import { artefactOf, finishedCard, writeCard } from '../card.ts';
 import { runJob } from '../engine/process.ts';
 import { toClasses } from '../linear/parts.ts';
+import { type LocalOptions, localOptions } from '../local.ts';
 import type { ChildJob } from './child.ts';
 import { parseRecipe } from './recipe.ts';
 import type { TuningJob, TuningRun } from './tune.ts';
 
-export interface EncoderTrainerOptions {
+export interface EncoderTrainerOptions extends LocalOptions {
   /** Catalogue name and folder of the encoder. */
   readonly name: string;
   readonly path: string;
-  /** All cores unless told. */
-  readonly threads?: number;
-  /** How often the state is saved; 30 s unless told. */
-  readonly checkpointMs?: number;
 }
 
 /** Changes when the same job would give another model. */
@@ -57,9 +53,8 @@ export function encoderTrainer(options: EncoderTrainerOptions): Trainer {
       on?.({ step: 'train', subject, done: 0, total: 0, note: 'fitting the head' });
       const child: ChildJob = {
         ...{ ...work, hash, path, encoderDir: options.path },
-        threads: options.threads ?? availableParallelism(),
+        ...localOptions(options),
         checkpointPath: join(dir, 'checkpoint'),
-        checkpointMs: options.checkpointMs,
       };
       const program = new URL('./child', import.meta.url);
       const run = await runJob<ChildJob, TuningRun>(child, { program, subject, on, signal });

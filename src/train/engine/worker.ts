@@ -9,8 +9,6 @@ import type { Said } from './process.ts';
 
 /** Below every other process's priority, so that training takes only what nobody else wants. */
 const LOW_PRIORITY = 10;
-/** How often the state is saved unless the job says so. */
-export const CHECKPOINT_MS = 30_000;
 
 /** Waits for a job, does it, tells the parent how it went, and ends. */
 export function serveJob<Job, Result>(

@@ -5,7 +5,6 @@
  * Does not: install Python or its packages, or use the network.
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { UnderstudyError } from '../../core/errors.ts';
 import { contentHash } from '../../core/ids.ts';
@@ -21,12 +20,13 @@ import { loraPlan } from '../embedded/train.ts';
 import { readDecoderShape } from '../embedded/weights.ts';
 import { stepOrder } from '../engine/loop.ts';
 import { learningRate, stepCount } from '../engine/schedule.ts';
+import { type LocalOptions, localOptions } from '../local.ts';
 import { checkRecipe } from '../recipe.ts';
 import type { ToWorker } from './messages.ts';
 import { cancelled, runWorker } from './process.ts';
 import { type PeftRecipe, peftRecipeSchema } from './recipe.ts';
 
-export interface PeftOptions {
+export interface PeftOptions extends LocalOptions {
   /** Path or name of a Python that has the packages of requirements.txt. */
   readonly python: string;
   /** Path of the GGUF file that serves, by its catalogue name. @throws UnderstudyError 'unavailable'. */
@@ -37,15 +37,10 @@ export interface PeftOptions {
   readonly device?: 'cpu' | 'cuda' | undefined;
   /** Where the candidate's recipe does not tell: lora. */
   readonly method?: PeftRecipe['method'] | undefined;
-  /** All cores unless told. */
-  readonly threads?: number;
-  /** How often the state is saved; 30 s unless told. */
-  readonly checkpointMs?: number;
 }
 
 /** Changes when the same job would give another adapter. */
 const VERSION = 2;
-const CHECKPOINT_MS = 30_000;
 /** Architectures whose GGUF files transformers reads as llama.cpp does: tested, each with the same losses. */
 const READ_FROM_GGUF: readonly string[] = ['llama', 'qwen2', 'qwen3'];
 
@@ -90,8 +85,7 @@ async function train(
     rates: Array.from({ length: steps }, (_, step) => learningRate(recipe, step, steps)),
     initial: Buffer.from(initialLora(layout, job.seed).buffer).toString('base64'),
     ...(options.device === undefined ? {} : { device: options.device }),
-    threads: options.threads ?? availableParallelism(),
-    checkpointMs: options.checkpointMs ?? CHECKPOINT_MS,
+    ...localOptions(options),
   };
   on?.({ step: 'train', subject, done: 0, total: steps, note: 'Python reads the weights' });
   const result = await runWorker(
