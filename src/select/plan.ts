@@ -35,8 +35,15 @@ export interface Means {
 type Examples = readonly Pick<Example, 'input' | 'answer'>[];
 
 /** About 8,000 examples in all are enough, 1 to 4 passes each. */
-export function planLora(parameters: number, train: Examples, { cores, minutes }: Means): Plan {
-  const lengths = tokenLengths(train);
+export function planLora(
+  parameters: number,
+  train: readonly Pick<Example, 'input' | 'answer' | 'soft'>[],
+  { cores, minutes }: Means,
+): Plan {
+  // An example is trained on once for each of its answers.
+  const lengths = tokenLengths(
+    train.flatMap((example) => [example, ...(example.soft ?? []).map(() => example)]),
+  );
   const wanted = Math.min(4, Math.max(1, 8_000 / Math.max(1, lengths.length)));
   return planPasses(lengths, wanted, tokensPerSecond(parameters, cores), minutes);
 }
