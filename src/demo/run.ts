@@ -44,7 +44,7 @@ const SERVE = { canaryShare: 0.5, stepAudits: 15 };
 /** Mails in hand at once. In the afternoon small models answer on this machine: a day in minutes must not swamp them. */
 const CONCURRENCY = { morning: 8, afternoon: 3 };
 /** For training language models at noon. */
-const MINUTES = 3.4;
+const MINUTES = 4.5;
 
 /** @throws UnderstudyError 'cancelled' on ctrl-C; the next run goes on or starts clean. */
 export async function runDemo(options: DemoOptions): Promise<DemoReport> {
