@@ -10,6 +10,7 @@ import { join, resolve } from 'node:path';
 import type { Rate } from '../src/core/specialist.ts';
 import { DEFAULT_LANGUAGE } from '../src/models/catalogue.ts';
 import { ensureWeights } from '../src/models/weights.ts';
+import { stepBatch } from '../src/select/plan.ts';
 import type { Sample } from '../src/train/embedded/batch.ts';
 import { parseRecipe } from '../src/train/embedded/recipe.ts';
 import { openTokenizer, type Tokenizer, tokeniseExamples } from '../src/train/embedded/tokenise.ts';
@@ -28,8 +29,8 @@ const SEED = 1;
 /** Turns that the two take, and so the points of each curve. */
 const TURNS = 5;
 const OURS = [process.execPath, join(import.meta.dirname, 'trainer/ours.ts')];
-/** As PEFT's users have it: eight examples a step, and otherwise what the embedded trainer does. */
-const PEFT_BATCH = 8;
+/** As PEFT's users have it: eight examples a step, alpha twice the rank, and otherwise what the embedded trainer does. */
+const PEFT = { batch: 8, alpha: 32 };
 /** Steps on whole prompts: enough to time, and far from enough to learn. */
 const BOILERPLATE_STEPS = 4;
 
@@ -98,14 +99,12 @@ async function compareOn(task: BenchTask, machine: Machine): Promise<TaskResult>
   const { weights } = machine;
   const samples = samplesOf(task.train, '', machine);
   const test = samplesOf(task.test, '', machine);
-  const recipe = { epochs: task.epochs };
-  const plan = loraPlan(parseRecipe(recipe));
-  const ours = await Arm.start(OURS, join(machine.dir, 'ours.json'), jobOf(samples, recipe, machine));
-  const peft = await Arm.start(
-    peftProgram(machine),
-    join(machine.dir, 'peft.json'),
-    jobOf(samples, { ...recipe, batch: PEFT_BATCH }, machine),
-  );
+  const jobs = {
+    ours: jobOf(samples, { batch: stepBatch(task.train), epochs: task.epochs.ours }, machine),
+    peft: jobOf(samples, { ...PEFT, epochs: task.epochs.peft }, machine),
+  };
+  const ours = await Arm.start(OURS, join(machine.dir, 'ours.json'), jobs.ours);
+  const peft = await Arm.start(peftProgram(machine), join(machine.dir, 'peft.json'), jobs.peft);
   const turns: { ours: ArmReport[]; peft: ArmReport[] } = { ours: [], peft: [] };
   for (let turn = 0; turn < TURNS; turn++) {
     // Who goes first alternates, so that a machine that slows down favours neither.
@@ -131,7 +130,7 @@ async function compareOn(task: BenchTask, machine: Machine): Promise<TaskResult>
         return side === 'ours' ? { flat: path } : { peft: path };
       }),
       test,
-      { weights, plan, threads: availableParallelism() },
+      { weights, plan: loraPlan(jobs[side].recipe), threads: availableParallelism() },
     );
   const a = figuresOf({ reports: turns.ours, accuracy: await accuracyOf('ours') });
   const b = figuresOf({ reports: turns.peft, accuracy: await accuracyOf('peft') });
@@ -155,15 +154,15 @@ async function boilerplateRatio(
   samples: readonly Sample[],
   machine: Machine,
 ): Promise<number> {
-  const whole = samplesOf(task.train.slice(0, BOILERPLATE_STEPS * PEFT_BATCH), task.boilerplate, machine);
-  const job = jobOf(whole, { batch: PEFT_BATCH, epochs: 1 }, machine);
+  const whole = samplesOf(task.train.slice(0, BOILERPLATE_STEPS * PEFT.batch), task.boilerplate, machine);
+  const job = jobOf(whole, { batch: PEFT.batch, epochs: 1 }, machine);
   const peft = await Arm.start(peftProgram(machine), join(machine.dir, 'whole.json'), job);
   const snapshot = snapshotPath(machine, 'peft', TURNS);
   await peft.train(1, snapshot);
   const { seconds } = await peft.train(BOILERPLATE_STEPS - 1, snapshot);
   peft.stop();
-  const peftRate = ((BOILERPLATE_STEPS - 1) * PEFT_BATCH) / seconds;
-  return (samples.length * task.epochs) / ours.seconds / peftRate;
+  const peftRate = ((BOILERPLATE_STEPS - 1) * PEFT.batch) / seconds;
+  return (samples.length * task.epochs.ours) / ours.seconds / peftRate;
 }
 
 function samplesOf(

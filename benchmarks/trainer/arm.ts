@@ -2,14 +2,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { JsonObject } from '../../src/core/json.ts';
 import type { Sample } from '../../src/train/embedded/batch.ts';
+import type { Recipe } from '../../src/train/embedded/recipe.ts';
 
 export interface ArmJob {
   /** GGUF file of the base model. */
   readonly base: string;
   readonly samples: readonly Sample[];
-  readonly recipe: JsonObject;
+  readonly recipe: Recipe;
   readonly seed: number;
   readonly threads: number;
   /** Indices of the samples of each step, for the side that has no order of its own. */

@@ -18,16 +18,22 @@ export interface BenchTask {
   readonly boilerplate: string;
   readonly train: readonly BenchExample[];
   readonly test: readonly BenchExample[];
-  readonly epochs: number;
+  /** Passes over the training examples, of each side. */
+  readonly epochs: { readonly ours: number; readonly peft: number };
 }
 
 const SEED = 11;
+/**
+ * Those of the embedded trainer were chosen on the training calls of other intents: as many as PEFT's two are worth
+ * (docs/training.md).
+ */
+const PASSES = { ours: 1.5, peft: 2 };
 
 /** @param dataDir The folder of recordings. */
 export function benchTasks(dataDir: string): readonly BenchTask[] {
   return [
-    banking({ dataDir, name: 'banking77, first 20 intents', intents: 20, train: 800, test: 200, epochs: 2 }),
-    banking({ dataDir, name: 'banking77, all 77 intents', intents: 77, train: 1155, test: 200, epochs: 1.5 }),
+    banking({ dataDir, name: 'banking77, first 20 intents', intents: 20, train: 800, test: 400 }),
+    banking({ dataDir, name: 'banking77, all 77 intents', intents: 77, train: 1155, test: 400 }),
     functionCalling(dataDir),
   ];
 }
@@ -38,7 +44,6 @@ function banking(options: {
   readonly intents: number;
   readonly train: number;
   readonly test: number;
-  readonly epochs: number;
 }): BenchTask {
   const pairs = linesOf('banking77', options.dataDir).map(({ messages }) => {
     const [, user, assistant] = messages as { content: string }[];
@@ -56,7 +61,7 @@ function banking(options: {
     boilerplate: `You sort the messages of a bank's customers. Answer with exactly one of these intents and nothing else:\n${labels.map((label) => `- ${label}`).join('\n')}\nIf a customer asks several things, the first one counts. Never explain your choice, never invent an intent.`,
     train: drawn(pairs.slice(0, published), options.train),
     test: drawn(pairs.slice(published), options.test),
-    epochs: options.epochs,
+    epochs: PASSES,
   };
 }
 
@@ -81,7 +86,7 @@ function functionCalling(dataDir: string): BenchTask {
     boilerplate: '',
     test: shuffled.slice(0, 60),
     train: shuffled.slice(60, 180),
-    epochs: 2,
+    epochs: PASSES,
   };
 }
 

@@ -6,14 +6,13 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Sample } from '../../src/train/embedded/batch.ts';
-import { parseRecipe } from '../../src/train/embedded/recipe.ts';
 import { trainLora } from '../../src/train/embedded/train.ts';
 import { readDecoder } from '../../src/train/embedded/weights.ts';
 import { stepCount } from '../../src/train/engine/schedule.ts';
 import type { ArmJob, ArmReport } from './arm.ts';
 
 const job = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as ArmJob;
-const recipe = parseRecipe(job.recipe);
+const { recipe } = job;
 const say = (message: object): void => void process.stdout.write(`${JSON.stringify(message)}\n`);
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const next = async (): Promise<{ steps: number; snapshot: string }> =>

@@ -1,4 +1,5 @@
 /** Plays a list of mails and questions through the agent, several at a time, and keeps the log of its calls. */
+import { setTimeout as wait } from 'node:timers/promises';
 import OpenAI from 'openai';
 import { type CallRecord, handle } from './agent.ts';
 import type { Work } from './mailbox/mail.ts';
@@ -10,6 +11,8 @@ export interface PlayOptions {
   readonly model?: string;
   /** Mails in hand at the same time; 8 unless told. */
   readonly concurrency?: number;
+  /** A mail comes in every so many milliseconds; all of them lie there already unless told. */
+  readonly everyMs?: number;
   readonly onCall?: (record: CallRecord) => void;
   /** After each mail or question. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -32,6 +35,7 @@ export async function playDay(work: readonly Work[], options: PlayOptions): Prom
   const calls: CallRecord[] = [];
   const failures: { workId: string; message: string }[] = [];
   const started = performance.now();
+  const { everyMs = 0, signal } = options;
   let next = 0;
   let done = 0;
   const onCall = (record: CallRecord): void => {
@@ -39,17 +43,20 @@ export async function playDay(work: readonly Work[], options: PlayOptions): Prom
     options.onCall?.(record);
   };
   const clerk = async (): Promise<void> => {
-    while (next < work.length && !options.signal?.aborted) {
-      const item = work[next++]!;
+    while (next < work.length && !signal?.aborted) {
+      const number = next++;
+      const item = work[number]!;
       try {
+        const early = started + number * everyMs - performance.now();
+        if (early > 0) await wait(early, undefined, signal ? { signal } : {});
         await handle(item, {
           client,
           model: options.model ?? 'gpt-4.1',
           onCall,
-          ...(options.signal ? { signal: options.signal } : {}),
+          ...(signal ? { signal } : {}),
         });
       } catch (error) {
-        if (options.signal?.aborted) return;
+        if (signal?.aborted) return;
         failures.push({ workId: item.id, message: error instanceof Error ? error.message : String(error) });
       }
       done++;

@@ -41,10 +41,10 @@ export interface DemoOptions {
 const MISTAKES = 0.01;
 /** A short day has to pass all stages: larger and earlier steps than a team would take. */
 const SERVE = { canaryShare: 0.5, stepAudits: 15 };
-/** Mails in hand at once. In the afternoon small models answer on this machine: a day in minutes must not swamp them. */
-const CONCURRENCY = { morning: 8, afternoon: 3 };
+/** Mails in hand at once, and how often one comes in: small models that answer on this machine have to keep up. */
+const PACE = { morning: { concurrency: 8, everyMs: 0 }, afternoon: { concurrency: 3, everyMs: 80 } };
 /** For training language models at noon. */
-const MINUTES = 4.5;
+const MINUTES = 3.6;
 
 /** @throws UnderstudyError 'cancelled' on ctrl-C; the next run goes on or starts clean. */
 export async function runDemo(options: DemoOptions): Promise<DemoReport> {
@@ -85,7 +85,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
     log,
     askAgain: examiner.ask,
   });
-  const play = async (half: keyof typeof CONCURRENCY, works: readonly Work[]): Promise<DayLog> => {
+  const play = async (half: keyof typeof PACE, works: readonly Work[]): Promise<DayLog> => {
     const gateway = await understudy.startGateway();
     try {
       const report = progressOf(onProgress, half, works.length);
@@ -93,7 +93,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
         baseURL: gateway.url,
         apiKey: llm.apiKey,
         model,
-        concurrency: CONCURRENCY[half],
+        ...PACE[half],
         signal,
         onProgress: (done) => report(done),
       });

@@ -9,6 +9,9 @@ import type { JsonObject } from '../core/json.ts';
 const tokensPerSecond = (parameters: number, cores: number): number =>
   250 * (135e6 / parameters) * (cores / 2);
 
+/** Tokens of a step, about, and examples at least and at most: of short ones four a step leave the products too small. */
+const STEP = { tokens: 250, fewest: 4, most: 8 };
+
 /** Fine-tuning the encoder of 22M parameters on two cores, tokens per second (docs/training.md). */
 const ENCODER_SPEED = 1_800;
 /** What the encoder reads of an input at most, in tokens, and how many characters a token of English has. */
@@ -45,7 +48,15 @@ export function planLora(
     train.flatMap((example) => [example, ...(example.soft ?? []).map(() => example)]),
   );
   const wanted = Math.min(4, Math.max(1, 8_000 / Math.max(1, lengths.length)));
-  return planPasses(lengths, wanted, tokensPerSecond(parameters, cores), minutes);
+  const plan = planPasses(lengths, wanted, tokensPerSecond(parameters, cores), minutes);
+  return { ...plan, recipe: { ...plan.recipe, batch: stepBatch(train) } };
+}
+
+/** Examples per step of a language model's training. */
+export function stepBatch(train: Examples): number {
+  const lengths = tokenLengths(train);
+  const mean = lengths.reduce((sum, tokens) => sum + tokens, 0) / Math.max(1, lengths.length);
+  return Math.max(STEP.fewest, Math.min(STEP.most, Math.round(STEP.tokens / mean)));
 }
 
 /** About 30,000 examples in all are enough, 3 to 8 passes each (tried with 616 to 8,503; docs/training.md). */
