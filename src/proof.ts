@@ -41,8 +41,12 @@ export async function proveAndDeploy(
     })),
   };
   if (heat.winner === null) {
-    // What became of the cheapest candidate says most: the others lacked weights, or would have come after it.
-    const reason = heat.verdicts[0]?.reason ?? dropped[0]?.reason ?? 'No candidate could be tried.';
+    // What became of the cheapest candidate says most, and what more time would have let be tried.
+    const cheapest = heat.verdicts[0]?.reason ?? dropped[0]?.reason ?? 'No candidate could be tried.';
+    const late = dropped.find(({ minutesNeeded }) => minutesNeeded !== undefined);
+    const reason = late
+      ? `${cheapest} For ${late.candidate.rung} the time was too short: ${late.minutesNeeded} minutes (--minutes) would do.`
+      : cheapest;
     const missing =
       callsNeeded(0, config.gate.epsilon, config.gate.delta) - dataset.splits.calibration.length;
     // Texts need a judge, however many there are.

@@ -40,6 +40,8 @@ export interface Verdict {
   readonly reason: string;
   /** Estimated share of calls it could serve at the gate's error, on the validation split. */
   readonly estimate?: number;
+  /** Where it was not tried for want of time: the minutes for one pass over its examples. */
+  readonly minutesNeeded?: number;
 }
 
 /** What a trainer leaves: a file or folder, and its hash. Every version has its own path. */

@@ -5,14 +5,13 @@
  */
 import { type Dataset, SPLITS } from '../core/dataset.ts';
 import { contentHash } from '../core/ids.ts';
-import type { JsonObject } from '../core/json.ts';
 import type { Candidate, Rung, Verdict } from '../core/specialist.ts';
 import { callsNeeded } from '../core/statistics.ts';
 import type { Task } from '../core/task.ts';
 import type { CatalogueEntry } from '../models/catalogue.ts';
 import { whyNotClassified } from '../models/skeleton.ts';
 import type { Room } from './hardware.ts';
-import { planEncoder, planLora, tokenLengths } from './plan.ts';
+import { type Plan, planEncoder, planLora, tokenLengths } from './plan.ts';
 
 export interface Surroundings {
   readonly catalogue: readonly CatalogueEntry[];
@@ -52,11 +51,15 @@ const LEAST_EXAMPLES = 30;
 export function chooseCandidates(task: Task, dataset: Dataset, around: Surroundings): Choice {
   const candidates: Candidate[] = [];
   const dropped: Verdict[] = [];
-  const consider = (rung: Rung, base: string | null, why: string | null, recipe: JsonObject = {}): void => {
+  const consider = (rung: Rung, base: string | null, why: string | null, plan?: Plan): void => {
+    const recipe = plan?.recipe ?? {};
     const id = `candidate_${contentHash(JSON.stringify([dataset.id, rung, base, recipe]), 16)}`;
     const candidate: Candidate = { id, taskId: task.id, rung, base, recipe };
     if (why === null) candidates.push(candidate);
-    else dropped.push({ candidate, chosen: false, reason: why });
+    else {
+      const late = why === plan?.why ? { minutesNeeded: plan.minutesNeeded } : {};
+      dropped.push({ candidate, chosen: false, reason: why, ...late });
+    }
   };
   const hopeless =
     task.kind === 'text'
@@ -83,7 +86,7 @@ export function chooseCandidates(task: Task, dataset: Dataset, around: Surroundi
       whyNotClassified(dataset.splits.train.map(({ answer }) => answer)) ??
       plan.why;
     if (why === null) minutes -= plan.minutes;
-    consider('encoder', entry.name, why, plan.recipe);
+    consider('encoder', entry.name, why, plan);
   }
   for (const entry of around.catalogue.filter(({ kind }) => kind === 'language')) {
     const plan = planLora(entry.parameters, dataset.splits.train, { cores: around.room.cores, minutes });
@@ -95,7 +98,7 @@ export function chooseCandidates(task: Task, dataset: Dataset, around: Surroundi
       whyNotProvable(dataset, around) ??
       whyTooLong(entry, dataset, around) ??
       plan.why;
-    consider('lora', entry.name, why, plan.recipe);
+    consider('lora', entry.name, why, plan);
   }
   if (around.hosted !== null)
     consider(

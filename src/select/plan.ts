@@ -28,6 +28,8 @@ export interface Plan {
   readonly minutes: number;
   /** Why the time is too short; null where it is not. */
   readonly why: string | null;
+  /** For one pass, and what comes besides. */
+  readonly minutesNeeded: number;
 }
 
 export interface Means {
@@ -83,7 +85,8 @@ function planPasses(
     epochs < Math.min(0.5, wanted)
       ? `One pass over its ${lengths.length} examples would take about ${Math.ceil(passMinutes)} minutes; ${Number(minutes.toFixed(1))} are left for it.`
       : null;
-  return { recipe: { epochs }, minutes: (epochs + besides) * passMinutes, why };
+  const minutesNeeded = Math.ceil((1 + besides) * passMinutes);
+  return { recipe: { epochs }, minutes: (epochs + besides) * passMinutes, why, minutesNeeded };
 }
 
 /** Tokens of each prompt with its answer, about. */

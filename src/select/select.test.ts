@@ -89,6 +89,9 @@ test('what takes minutes shares the time: the encoder first, the language model 
   assert.ok(epochs(20, 'encoder') > 0.5 && epochs(20, 'encoder') < epochs(1000, 'encoder'));
   assert.equal(epochs(20, 'lora'), 0);
   assert.equal(epochs(1000, 'encoder'), 6);
+  const { dropped } = chooseCandidates(task, long, { ...around, minutes: 20 });
+  const late = dropped.find(({ candidate }) => candidate.base === DEFAULT_LANGUAGE);
+  assert.ok(late!.minutesNeeded! > 20 && late!.reason.includes(`about ${late!.minutesNeeded} minutes`));
   assert.ok(epochs(1000, 'lora') >= 1);
   assert.match(whyNot(long, { minutes: 0.5 }, DEFAULT_ENCODER, 'encoder'), /minutes/);
   assert.match(whyNot(dataset(500, 100), {}, DEFAULT_ENCODER, 'encoder'), /at least 149/);
