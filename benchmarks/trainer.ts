@@ -1,6 +1,6 @@
 /**
- * The embedded trainer against PyTorch + PEFT, taking turns on the same samples (`npm run bench -- trainer`). About half an
- * hour on two cores, most of it PEFT's. Needs UNDERSTUDY_PEFT_PYTHON (docs/trainers.md) and ../shared/data.
+ * The embedded trainer against PyTorch + PEFT, taking turns on the same samples (`npm run bench -- trainer`). About an hour
+ * on two cores, most of it PEFT's. Needs UNDERSTUDY_PEFT_PYTHON (docs/trainers.md) and ../shared/data.
  * Both train rank 16 on all linear layers of the same base; both are judged by the same graph on the same test calls.
  * Does not: choose the trainer's defaults on these test calls; they were chosen on other data (docs/training.md).
  */
@@ -20,7 +20,7 @@ import { stepOrder } from '../src/train/engine/loop.ts';
 import { stepCount } from '../src/train/engine/schedule.ts';
 import type { BenchmarkResult } from './run.ts';
 import { Arm, type ArmJob, type ArmReport } from './trainer/arm.ts';
-import { type BenchExample, type BenchTask, benchTasks } from './trainer/data.ts';
+import { type BenchExample, type BenchTask, benchTasks, PASSES } from './trainer/data.ts';
 import { judge, type Snapshot } from './trainer/judge.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -100,8 +100,8 @@ async function compareOn(task: BenchTask, machine: Machine): Promise<TaskResult>
   const samples = samplesOf(task.train, '', machine);
   const test = samplesOf(task.test, '', machine);
   const jobs = {
-    ours: jobOf(samples, { batch: stepBatch(task.train), epochs: task.epochs.ours }, machine),
-    peft: jobOf(samples, { ...PEFT, epochs: task.epochs.peft }, machine),
+    ours: jobOf(samples, { batch: stepBatch(task.train), epochs: PASSES }, machine),
+    peft: jobOf(samples, { ...PEFT, epochs: PASSES }, machine),
   };
   const ours = await Arm.start(OURS, join(machine.dir, 'ours.json'), jobs.ours);
   const peft = await Arm.start(peftProgram(machine), join(machine.dir, 'peft.json'), jobs.peft);
@@ -162,7 +162,7 @@ async function boilerplateRatio(
   const { seconds } = await peft.train(BOILERPLATE_STEPS - 1, snapshot);
   peft.stop();
   const peftRate = ((BOILERPLATE_STEPS - 1) * PEFT.batch) / seconds;
-  return (samples.length * task.epochs.ours) / ours.seconds / peftRate;
+  return (samples.length * PASSES) / ours.seconds / peftRate;
 }
 
 function samplesOf(

@@ -18,16 +18,11 @@ export interface BenchTask {
   readonly boilerplate: string;
   readonly train: readonly BenchExample[];
   readonly test: readonly BenchExample[];
-  /** Passes over the training examples, of each side. */
-  readonly epochs: { readonly ours: number; readonly peft: number };
 }
 
 const SEED = 11;
-/**
- * Those of the embedded trainer were chosen on the training calls of other intents: as many as PEFT's two are worth
- * (docs/training.md).
- */
-const PASSES = { ours: 1.5, peft: 2 };
+/** Over the training examples, of both sides alike. */
+export const PASSES = 2;
 
 /** @param dataDir The folder of recordings. */
 export function benchTasks(dataDir: string): readonly BenchTask[] {
@@ -61,7 +56,6 @@ function banking(options: {
     boilerplate: `You sort the messages of a bank's customers. Answer with exactly one of these intents and nothing else:\n${labels.map((label) => `- ${label}`).join('\n')}\nIf a customer asks several things, the first one counts. Never explain your choice, never invent an intent.`,
     train: drawn(pairs.slice(0, published), options.train),
     test: drawn(pairs.slice(published), options.test),
-    epochs: PASSES,
   };
 }
 
@@ -86,7 +80,6 @@ function functionCalling(dataDir: string): BenchTask {
     boilerplate: '',
     test: shuffled.slice(0, 60),
     train: shuffled.slice(60, 180),
-    epochs: PASSES,
   };
 }
 
