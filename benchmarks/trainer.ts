@@ -1,7 +1,8 @@
 /**
- * The embedded trainer against PyTorch + PEFT, taking turns on the same samples (`npm run bench -- trainer`). About an hour
+ * The embedded trainer against PyTorch + PEFT, taking turns on the same examples (`npm run bench -- trainer`). About an hour
  * on two cores, most of it PEFT's. Needs UNDERSTUDY_PEFT_PYTHON (docs/trainers.md) and ../shared/data.
  * Both train rank 16 on all linear layers of the same base; both are judged by the same graph on the same test calls.
+ * PEFT reads what varies of the logged prompts, the embedded trainer the same as it writes it for a small model.
  * Does not: choose the trainer's defaults on these test calls; they were chosen on other data (docs/training.md).
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -10,7 +11,7 @@ import { join, resolve } from 'node:path';
 import type { Rate } from '../src/core/specialist.ts';
 import { DEFAULT_LANGUAGE } from '../src/models/catalogue.ts';
 import { ensureWeights } from '../src/models/weights.ts';
-import { stepBatch } from '../src/select/plan.ts';
+import { stepBatch, tokenLengths } from '../src/select/plan.ts';
 import type { Sample } from '../src/train/embedded/batch.ts';
 import { parseRecipe } from '../src/train/embedded/recipe.ts';
 import { openTokenizer, type Tokenizer, tokeniseExamples } from '../src/train/embedded/tokenise.ts';
@@ -97,11 +98,11 @@ export async function run(words: readonly string[] = process.argv.slice(3)): Pro
 
 async function compareOn(task: BenchTask, machine: Machine): Promise<TaskResult> {
   const { weights } = machine;
-  const samples = samplesOf(task.train, '', machine);
-  const test = samplesOf(task.test, '', machine);
+  const texts = { ours: inputOf, peft: loggedOf };
+  const samples = samplesOf(task.train, texts.ours, machine);
   const jobs = {
-    ours: jobOf(samples, { batch: stepBatch(task.train), epochs: PASSES }, machine),
-    peft: jobOf(samples, { ...PEFT, epochs: PASSES }, machine),
+    ours: jobOf(samples, { batch: stepBatch(tokenLengths(task.train)), epochs: PASSES }, machine),
+    peft: jobOf(samplesOf(task.train, texts.peft, machine), { ...PEFT, epochs: PASSES }, machine),
   };
   const ours = await Arm.start(OURS, join(machine.dir, 'ours.json'), jobs.ours);
   const peft = await Arm.start(peftProgram(machine), join(machine.dir, 'peft.json'), jobs.peft);
@@ -129,7 +130,7 @@ async function compareOn(task: BenchTask, machine: Machine): Promise<TaskResult>
         const path = snapshotPath(machine, side, turn);
         return side === 'ours' ? { flat: path } : { peft: path };
       }),
-      test,
+      samplesOf(task.test, texts[side], machine),
       { weights, plan: loraPlan(jobs[side].recipe), threads: availableParallelism() },
     );
   const a = figuresOf({ reports: turns.ours, accuracy: await accuracyOf('ours') });
@@ -154,7 +155,8 @@ async function boilerplateRatio(
   samples: readonly Sample[],
   machine: Machine,
 ): Promise<number> {
-  const whole = samplesOf(task.train.slice(0, BOILERPLATE_STEPS * PEFT.batch), task.boilerplate, machine);
+  const first = task.train.slice(0, BOILERPLATE_STEPS * PEFT.batch);
+  const whole = samplesOf(first, (example) => `${task.boilerplate}\n\n${example.logged}`, machine);
   const job = jobOf(whole, { batch: PEFT.batch, epochs: 1 }, machine);
   const peft = await Arm.start(peftProgram(machine), join(machine.dir, 'whole.json'), job);
   const snapshot = snapshotPath(machine, 'peft', TURNS);
@@ -165,16 +167,15 @@ async function boilerplateRatio(
   return (samples.length * PASSES) / ours.seconds / peftRate;
 }
 
+const inputOf = ({ input }: BenchExample): string => input;
+const loggedOf = ({ logged }: BenchExample): string => logged;
+
 function samplesOf(
   examples: readonly BenchExample[],
-  boilerplate: string,
+  read: (example: BenchExample) => string,
   { tokenizer }: Machine,
 ): readonly Sample[] {
-  const texts = examples.map(({ input, answer }) => ({
-    input: boilerplate === '' ? input : `${boilerplate}\n\n${input}`,
-    answer,
-    weight: 1,
-  }));
+  const texts = examples.map((example) => ({ input: read(example), answer: example.answer, weight: 1 }));
   return tokeniseExamples(tokenizer, texts, { maxTokens: 2048, weightPower: 0, balance: 0 }).samples;
 }
 

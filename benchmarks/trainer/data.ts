@@ -2,13 +2,17 @@
  * The tasks of the trainer's benchmark, out of ../shared/data: what is asked, what is to be answered, and the
  * instructions that a logged prompt carries besides. Does not: tokenise or train.
  */
+import type { Tool } from '../../src/core/call.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { seededRandom } from '../../src/core/random.ts';
+import { toolText } from '../../src/core/tool-text.ts';
 import { RECORDINGS } from '../recordings/convert.ts';
 
 export interface BenchExample {
-  /** The slots of the prompt: all that a specialist reads. */
+  /** What varies of the prompt, as a specialist reads it. */
   readonly input: string;
+  /** The same as it was logged. */
+  readonly logged: string;
   readonly answer: string;
 }
 
@@ -42,7 +46,7 @@ function banking(options: {
 }): BenchTask {
   const pairs = linesOf('banking77', options.dataDir).map(({ messages }) => {
     const [, user, assistant] = messages as { content: string }[];
-    return { input: user!.content, answer: assistant!.content };
+    return { input: user!.content, logged: user!.content, answer: assistant!.content };
   });
   // The recording holds the published training file first, then the published test file.
   const published = 10_003;
@@ -62,14 +66,20 @@ function banking(options: {
 /** One function and a question: the call that gpt-4o made. */
 function functionCalling(dataDir: string): BenchTask {
   const pairs = linesOf('bfcl', dataDir).flatMap(({ request, response }): BenchExample[] => {
-    const { messages, tools } = request as { messages: { content: string }[]; tools: JsonObject[] };
+    const { messages, tools } = request as unknown as {
+      messages: { content: string }[];
+      tools: { function: Tool }[];
+    };
     const { choices } = response as { choices: { message: { tool_calls?: { function: JsonObject }[] } }[] };
     const calls = choices[0]?.message.tool_calls ?? [];
     if (tools.length !== 1 || calls.length !== 1) return [];
     const { name, arguments: given } = calls[0]!.function;
+    const { function: tool } = tools[0]!;
+    const question = messages[0]!.content;
     return [
       {
-        input: `${JSON.stringify(tools[0]!.function)}\n${messages[0]!.content}`,
+        input: `${toolText(tool)}\n${question}`,
+        logged: `${JSON.stringify(tool)}\n${question}`,
         answer: `${String(name)} ${String(given)}`,
       },
     ];

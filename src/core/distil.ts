@@ -5,6 +5,7 @@
 import type { CallRequest } from './call.ts';
 import { type Signature, signatureOf } from './signature.ts';
 import type { CallSite, Task, Template } from './task.ts';
+import { toolText } from './tool-text.ts';
 
 /**
  * The slots' texts, or null where the text does not follow the template. Each constant piece is looked for after
@@ -81,7 +82,7 @@ function toolsFit(site: readonly string[], names: readonly string[]): boolean {
 function render(slots: Slots, task: Task, request: CallRequest): string {
   const parts = filled(slots.system);
   if (task.tools.length === 0 && request.tools.length > 0) {
-    parts.push(request.tools.map((tool) => `${tool.name} ${JSON.stringify(tool.parameters)}`).join('\n'));
+    parts.push(request.tools.map(toolText).join('\n'));
   }
   const rest = request.messages.filter((message) => message.role !== 'system');
   const single = rest.length === 1;

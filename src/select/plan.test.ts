@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { planLora, stepBatch } from './plan.ts';
+import { planLora, stepBatch, tokenLengths } from './plan.ts';
 
 const MEANS = { cores: 2, minutes: 1000 };
 const examples = (count: number, characters: number) =>
   Array.from({ length: count }, () => ({ input: 'x'.repeat(characters), answer: 'refund' }));
 
 test('short examples make larger steps, long ones smaller, within bounds', () => {
-  const sizes = [1, 100, 150, 300, 5000].map((characters) => stepBatch(examples(100, characters)));
+  const sizes = [1, 100, 150, 300, 5000].map((characters) =>
+    stepBatch(tokenLengths(examples(100, characters))),
+  );
   assert.deepEqual(sizes, [8, 6, 4, 4, 4]);
   assert.equal(planLora(135e6, examples(100, 100), MEANS).recipe.batch, 6);
 });

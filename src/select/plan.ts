@@ -51,12 +51,11 @@ export function planLora(
   );
   const wanted = Math.min(4, Math.max(1, 8_000 / Math.max(1, lengths.length)));
   const plan = planPasses(lengths, wanted, tokensPerSecond(parameters, cores), minutes);
-  return { ...plan, recipe: { ...plan.recipe, batch: stepBatch(train) } };
+  return { ...plan, recipe: { ...plan.recipe, batch: stepBatch(lengths) } };
 }
 
-/** Examples per step of a language model's training. */
-export function stepBatch(train: Examples): number {
-  const lengths = tokenLengths(train);
+/** Examples per step of a language model's training, of their lengths in tokens. */
+export function stepBatch(lengths: readonly number[]): number {
   const mean = lengths.reduce((sum, tokens) => sum + tokens, 0) / Math.max(1, lengths.length);
   return Math.max(STEP.fewest, Math.min(STEP.most, Math.round(STEP.tokens / mean)));
 }

@@ -73,7 +73,8 @@ async function prepare(
   const basePath = await options.basePath(base);
   readDecoderShape(basePath);
   const { texts: examples, answerKeys } = trainingTexts(job.train);
-  const hash = contentHash(JSON.stringify({ version: VERSION, base, recipe, seed: job.seed, examples }), 16);
+  const of = { version: VERSION, base, recipe, seed: job.seed, examples, answerKeys };
+  const hash = contentHash(JSON.stringify(of), 16);
   return {
     answerKeys,
     hash,

@@ -180,7 +180,7 @@ async function prepare(job: TrainingJob, options: PeftOptions): Promise<Plan> {
       },
     );
   const { texts, answerKeys } = trainingTexts(job.train);
-  const of = { version: VERSION, trainer: 'peft', base, model, recipe, seed: job.seed, texts };
+  const of = { version: VERSION, trainer: 'peft', base, model, recipe, seed: job.seed, texts, answerKeys };
   const hash = contentHash(JSON.stringify(of), 16);
   return { hash, base, basePath, recipe, shape, texts, answerKeys };
 }
