@@ -160,6 +160,25 @@ test('more adapters than are kept in memory all go on answering', async () => {
   }
 });
 
+test('an adapter that is unloaded still answers the requests that hold it, and no others', async () => {
+  const own = await startModels({ language: { name: 'tiny', path: base }, threads: 1, contextTokens: 256 });
+  try {
+    const { client } = own.processes[0]!;
+    const { path } = adapter(1);
+    await client.post('/v1/load_lora_adapter', { lora_name: 'a', lora_path: path });
+    const body = { model: 'a', messages: [{ role: 'user', content: 'hello' }], max_tokens: 200 };
+    const choices = async (): Promise<unknown> =>
+      ((await client.post('/v1/chat/completions', body)) as unknown as Completion).choices[0];
+    const alone = await choices();
+    const running = [choices(), choices(), choices()];
+    await client.post('/v1/unload_lora_adapter', { lora_name: 'a' });
+    await assert.rejects(choices(), { code: 'not-found' });
+    assert.deepEqual(await Promise.all(running), [alone, alone, alone]);
+  } finally {
+    await own.close();
+  }
+});
+
 test('a prompt longer than the context has no answer, and no sureness', async () => {
   const { llama } = await models();
   const { answer, signals } = await llama!.predict(adapter(1), 'x'.repeat(300));

@@ -97,11 +97,11 @@ export function languageModel(options: LanguageOptions): LanguageModel {
   };
 
   /** The caller counts itself out of `users` when it is done. */
-  const keep = (name: string): Kept => {
+  const keep = (name: string, path: string | undefined): Kept => {
     const known = contexts.get(name);
     const kept = known ?? {
       opening: makeRoom(contexts, options.contexts - 1).then(async () =>
-        openContext(await model(), adapters.get(name), options),
+        openContext(await model(), path, options),
       ),
       users: 0,
     };
@@ -125,11 +125,13 @@ export function languageModel(options: LanguageOptions): LanguageModel {
       adapters.delete(name);
       const kept = contexts.get(name);
       contexts.delete(name);
-      await kept?.opening.then(({ context }) => context.dispose());
+      if (kept) await letGo(contexts, name, kept);
     },
     async complete(request, signal) {
       const name = request.adapter ?? '';
-      if (name !== '' && !adapters.has(name))
+      // Read at once: an adapter that is removed meanwhile must not become the base model.
+      const path = adapters.get(name);
+      if (name !== '' && path === undefined)
         throw new UnderstudyError('not-found', `The model ${name} is not loaded.`, {
           hint: 'POST /v1/load_lora_adapter first.',
           status: 404,
@@ -143,7 +145,7 @@ export function languageModel(options: LanguageOptions): LanguageModel {
           `The prompt has ${prompt.length} tokens; ${options.contextTokens} is the limit with the answer.`,
           { hint: 'Send a shorter prompt.', status: 400 },
         );
-      const kept = keep(name);
+      const kept = keep(name, path);
       try {
         const { sequences } = await kept.opening;
         const sequence = await sequences.take(signal);
@@ -158,6 +160,7 @@ export function languageModel(options: LanguageOptions): LanguageModel {
         }
       } finally {
         kept.users--;
+        await letGo(contexts, name, kept);
       }
     },
   };
@@ -207,13 +210,19 @@ async function openContext(
   }
 }
 
+/** Frees a context that is no longer to be kept: now, or after the last request that holds it. */
+async function letGo(contexts: ReadonlyMap<string, Kept>, name: string, kept: Kept): Promise<void> {
+  if (kept.users > 0 || contexts.get(name) === kept) return;
+  await kept.opening.then(({ context }) => context.dispose()).catch(() => undefined);
+}
+
 /** Lets go of contexts that no request holds, least recently used first, until no more than `limit` are left. */
 async function makeRoom(contexts: Map<string, Kept>, limit: number): Promise<void> {
   for (const [name, kept] of [...contexts]) {
     if (contexts.size <= limit) return;
     if (kept.users > 0 || contexts.get(name) !== kept) continue;
     contexts.delete(name);
-    await kept.opening.then(({ context }) => context.dispose()).catch(() => undefined);
+    await letGo(contexts, name, kept);
   }
 }
 
