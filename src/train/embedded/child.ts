@@ -3,11 +3,14 @@ import { UnderstudyError } from '../../core/errors.ts';
 import type { TrainingCard } from '../card.ts';
 import { deleteCheckpoint } from '../engine/checkpoint.ts';
 import type { StepReport } from '../engine/loop.ts';
+import { stepCount } from '../engine/schedule.ts';
 import { serveJob } from '../engine/worker.ts';
 import { writeAdapter } from './adapter.ts';
+import type { Sample } from './batch.ts';
+import { FOLDS, type GetsWrong, misanswered, withHandOver } from './hand-over.ts';
 import type { Recipe } from './recipe.ts';
 import { openTokenizer, type TrainingText, tokeniseExamples } from './tokenise.ts';
-import { loraPlan, trainLora } from './train.ts';
+import { loraPlan, type TrainedLora, trainLora } from './train.ts';
 import { readDecoder } from './weights.ts';
 
 export interface LoraJob {
@@ -30,26 +33,44 @@ export interface LoraJob {
 export type LoraRun = Pick<TrainingCard, 'trainedMs' | 'figures'>;
 
 async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise<LoraRun> {
-  const { recipe } = job;
+  const { recipe, examples, threads, memoryBytes } = job;
   const weights = readDecoder(job.basePath);
   const tokenizer = await openTokenizer(job.basePath);
-  const { samples, skipped } = tokeniseExamples(tokenizer, job.examples, recipe);
-  await tokenizer.close();
+  const { samples, skipped } = tokeniseExamples(tokenizer, examples, recipe);
   if (samples.length === 0) {
     throw new UnderstudyError('bad-input', 'No example fits into maxTokens with its completion.', {
       hint: 'Raise maxTokens in the recipe.',
     });
   }
-  const trained = await trainLora({
-    weights,
-    samples,
-    recipe,
-    seed: job.seed,
-    threads: job.threads,
-    memoryBytes: job.memoryBytes,
-    checkpoint: { path: job.checkpointPath, job: job.hash, everyMs: job.checkpointMs },
-    onStep,
-  });
+  const checkpoints: string[] = [];
+  const over = { steps: 0, elapsedMs: 0 };
+  /** @param more Steps of the trainings that are to come after this one, about. */
+  const train = async (samples: readonly Sample[], part = '', more = 0): Promise<TrainedLora> => {
+    const path = job.checkpointPath + part;
+    checkpoints.push(path);
+    const { steps: before, elapsedMs } = over;
+    const trained = await trainLora({
+      ...{ weights, samples, recipe, seed: job.seed, threads, memoryBytes },
+      checkpoint: { path, job: job.hash + part, everyMs: job.checkpointMs },
+      onStep: (report) => onStep(amongOthers(report, before, more)),
+    });
+    over.steps += trained.losses.length;
+    over.elapsedMs = elapsedMs + trained.elapsedMs;
+    return trained;
+  };
+  const getsWrong: GetsWrong = async (held, known, fold) => {
+    const others = tokeniseExamples(tokenizer, known, recipe).samples;
+    if (others.length === 0) return [];
+    const more = Math.round(stepCount(samples.length, recipe) * (1 + (FOLDS - 1 - fold) / FOLDS));
+    const { parameters } = await train(others, `-${fold}`, more);
+    return misanswered(held, { weights, parameters, recipe, tokenizer, threads, memoryBytes });
+  };
+  const { handOver } = recipe;
+  const taught = handOver === 0 ? examples : await withHandOver(examples, handOver, getsWrong);
+  const trained = await train(
+    taught === examples ? samples : tokeniseExamples(tokenizer, taught, recipe).samples,
+  );
+  await tokenizer.close();
   writeAdapter(job.adapterPath, {
     shape: weights.shape,
     plan: loraPlan(recipe),
@@ -57,12 +78,13 @@ async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise
     base: job.base,
   });
   const tail = trained.losses.slice(-Math.max(1, Math.round(trained.losses.length / 10)));
-  deleteCheckpoint(job.checkpointPath);
+  checkpoints.forEach(deleteCheckpoint);
   return {
-    trainedMs: Math.round(trained.elapsedMs),
+    trainedMs: Math.round(over.elapsedMs),
     figures: {
       examples: samples.length,
       skippedExamples: skipped,
+      handOverExamples: taught.length - examples.length,
       steps: trained.losses.length,
       tokens: trained.tokens,
       tokensPerSecond: (trained.tokens / trained.elapsedMs) * 1000,
@@ -70,6 +92,17 @@ async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise
       finalLoss: tail.reduce((sum, loss) => sum + loss, 0) / tail.length,
       peakMemoryMb: Math.round(process.resourceUsage().maxRSS / 1024),
     },
+  };
+}
+
+/** A step of one of several trainings as a step of them all: `before` are over, `more` come after this training. */
+function amongOthers(report: StepReport, before: number, more: number): StepReport {
+  const stepMs = (1000 * report.tokens) / report.step / report.tokensPerSecond;
+  return {
+    ...report,
+    step: before + report.step,
+    steps: before + report.steps + more,
+    leftMs: report.leftMs + more * stepMs,
   };
 }
 

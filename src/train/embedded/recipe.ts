@@ -34,6 +34,14 @@ export const recipeSchema = z.strictObject({
     .max(1)
     .default(0)
     .describe('Rarer answers are shown more often: 0 as they come, 1 all equally often.'),
+  handOver: z
+    .number()
+    .min(0)
+    .max(0.9)
+    .default(0)
+    .describe(
+      'How probable handing over is to be for what models trained without it got wrong; takes twice the time and more.',
+    ),
   maxTokens: z
     .int()
     .min(32)

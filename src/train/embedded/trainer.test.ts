@@ -46,6 +46,20 @@ trainerContract('embedded', () => ({
   },
 }));
 
+const taught = { ...candidate, recipe: { ...recipe, epochs: 10, handOver: 0.5 } };
+trainerContract('embedded, taught to hand over', () => ({
+  trainer,
+  without: embeddedTrainer({ basePath: async () => join(dir, 'absent.gguf') }),
+  candidate: taught,
+  unsupported: [{ ...taught, recipe: { ...taught.recipe, handOver: 1 } }],
+  repeatable: true,
+  saving: {
+    trainer: embeddedTrainer({ basePath: async () => basePath, threads: 1, checkpointMs: 0 }),
+    // It is killed in the second of three trainings.
+    file: 'checkpoint-1',
+  },
+}));
+
 test('it learns: the loss falls', async () => {
   const { firstLoss, finalLoss, steps } = (await trainer.train(job('whole'))).figures;
   assert.ok(finalLoss! < firstLoss! / 3, `loss from ${firstLoss} to ${finalLoss}`);

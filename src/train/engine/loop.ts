@@ -66,7 +66,8 @@ const WINDOW = 10;
 const RETRY_RATE = 0.3;
 
 /**
- * Trains to the end of the recipe, from the checkpoint where there is one of the same job.
+ * Trains to the end of the recipe, from the checkpoint where there is one of the same job. It leaves the last one, so
+ * that what was trained is not lost before its file is written: whoever writes that deletes it.
  * The result depends on the options alone: a run that was killed and resumed gives the same parameters.
  * @throws UnderstudyError 'diverged' when the second attempt runs away as well.
  */
@@ -128,7 +129,7 @@ export async function train(options: LoopOptions): Promise<Training> {
       leftMs: (left / speed.perSecond()) * 1000,
     };
     await options.onStep?.(report, parameters);
-    if (at.step < steps && now() - savedAt >= checkpoint.everyMs) {
+    if (at.step === steps || now() - savedAt >= checkpoint.everyMs) {
       writeCheckpoint(checkpoint.path, checkpoint.job, at, state);
       savedAt = now();
     }
