@@ -188,8 +188,11 @@ test('sites with a call or two each and tools of their own are pooled, with the 
   const [pool] = tasks;
   assert.equal(pool!.kind, 'tool');
   assert.deepEqual(pool!.tools, []);
-  const unseen = { ...calls[0]!.request, tools: [tool('never_seen', { required: ['x'] })] };
-  assert.match(distil(pool!, unseen)!, /never_seen .*required/);
+  const unseen = {
+    ...calls[0]!.request,
+    tools: [tool('never_seen', { properties: { x: { type: 'number' } } })],
+  };
+  assert.match(distil(pool!, unseen)!, /never_seen\nx\?: number/);
   // One of them grows: it leaves the pool, and the others stay under the pool's id.
   const more = Array.from({ length: 60 }, (_, i) =>
     call(1000 + i, 'grown', [user(`Again the ${nouns[i % 15]}, number ${i}`)], use('weigh_rake_0'), {

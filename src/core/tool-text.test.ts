@@ -40,6 +40,7 @@ test('a tool without arguments is its name; a schema that says more than that st
     object({}, { additionalProperties: true }),
     object({}, { oneOf: [] }),
     object({}, { required: 'all' }),
+    object({}, { required: ['a'] }),
   ])
     assert.equal(of(schema), `f\n${JSON.stringify(schema)}`);
   for (const property of [{ type: 'number', minimum: 0 }, { type: ['string', 'null'] }, { anyOf: [] }])

@@ -17,6 +17,7 @@ function fieldsOf(schema: Json): string[] | null {
   const { type, properties = {}, required = [], additionalProperties = false, ...rest } = schema;
   const plain = type === 'object' && additionalProperties === false && Object.keys(rest).length === 0;
   if (!plain || !isObject(properties) || !Array.isArray(required)) return null;
+  if (!required.every((name) => Object.hasOwn(properties, String(name)))) return null;
   return Object.entries(properties).map(([name, property]) => {
     const argument = `${name}${required.includes(name) ? '' : '?'}`;
     if (!isObject(property)) return `${argument}: ${JSON.stringify(property)}`;
