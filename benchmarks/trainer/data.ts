@@ -88,8 +88,8 @@ function functionCalling(dataDir: string): BenchTask {
   return {
     name: 'function calling',
     boilerplate: '',
-    test: shuffled.slice(0, 60),
-    train: shuffled.slice(60, 180),
+    test: shuffled.slice(0, 150),
+    train: shuffled.slice(150, 270),
   };
 }
 

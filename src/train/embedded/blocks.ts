@@ -1,5 +1,5 @@
 /**
- * One block of a decoder with LoRA on its linear layers, forward and backward, as ONNX nodes. What an architecture
+ * One block of a decoder, forward and backward, as ONNX nodes; its linear layers are those of linear.ts. What an architecture
  * has or lacks (head norms, post-norms, biases, windows, …) comes from the shape (architecture.ts).
  * Each forward returns a tape: the values that its backward needs.
  * Grouped-query attention keeps keys and values as they are: the queries of a group stand below each other,
@@ -10,8 +10,8 @@
  */
 import { CONTRIB, float, type GraphBuilder, type Value } from '../../models/onnx.ts';
 import { type ActivationTape, activate, slope } from './activation.ts';
-import { type Linear, linearSize } from './architecture.ts';
-import { gradientName, type LoraPlan, loraName } from './lora.ts';
+import type { Linear } from './architecture.ts';
+import type { Linears, LinearTape } from './linear.ts';
 import type { DecoderWeights } from './weights.ts';
 
 interface NormTape {
@@ -19,12 +19,6 @@ interface NormTape {
   readonly y: Value;
   readonly inverse: Value;
   readonly gain: Value;
-}
-
-interface LinearTape {
-  readonly y: Value;
-  /** x Aᵀ [tokens, rank]; null where the layer is not trained. */
-  readonly u: Value | null;
 }
 
 export interface BlockTape {
@@ -51,24 +45,17 @@ export interface BlockTape {
 export class Blocks {
   private readonly g: GraphBuilder;
   private readonly weights: DecoderWeights;
-  private readonly plan: LoraPlan;
+  private readonly linears: Linears;
 
-  constructor(g: GraphBuilder, weights: DecoderWeights, plan: LoraPlan) {
+  constructor(g: GraphBuilder, weights: DecoderWeights, linears: Linears) {
     this.g = g;
     this.weights = weights;
-    this.plan = plan;
+    this.linears = linears;
     const dims = ['positions', weights.shape.headSize / 2];
     weights.shape.kinds.forEach((_, kind) => {
       for (const name of ['cosine', 'sine', 'minusSine']) g.input(`${name}.${kind}`, 'float32', dims);
       g.input(`causal.${kind}`, 'float32', ['queries', 'longest']);
     });
-    for (let layer = plan.firstLayer; layer < weights.shape.layers; layer++) {
-      for (const linear of plan.targets) {
-        const size = linearSize(weights.shape, linear);
-        g.input(loraName(layer, linear, 'a'), 'float32', [plan.rank, size.in]);
-        g.input(loraName(layer, linear, 'b'), 'float32', [size.out, plan.rank]);
-      }
-    }
   }
 
   /** `top`: from attention's result on, only the rows that predict a completion token are computed. */
@@ -77,9 +64,9 @@ export class Blocks {
     const { shape } = this.weights;
     const block = this.weights.blocks[layer]!;
     const attnNorm = this.norm(x, block.attnNorm, `blk.${layer}.attn_norm`);
-    const q = this.linear(layer, 'attn_q', attnNorm.y);
-    const k = this.linear(layer, 'attn_k', attnNorm.y);
-    const v = this.linear(layer, 'attn_v', attnNorm.y);
+    const q = this.linears.forward(layer, 'attn_q', attnNorm.y);
+    const k = this.linears.forward(layer, 'attn_k', attnNorm.y);
+    const v = this.linears.forward(layer, 'attn_v', attnNorm.y);
     const queryNorm = this.headNorm(q.y, block.headNorms?.query, `blk.${layer}.attn_q_norm`);
     const keyNorm = this.headNorm(k.y, block.headNorms?.key, `blk.${layer}.attn_k_norm`);
     const query = this.splitQueries(this.rotate(layer, queryNorm?.y ?? q.y, 'sine', shape.heads), 'pad');
@@ -92,15 +79,15 @@ export class Blocks {
     const context = this.joinQueries(mixed, top ? 'topUnpad' : 'unpad');
     const residual = top ? g.node('Gather', [x, 'rows'], { axis: 0 }) : x;
     const post = block.postNorms;
-    const output = this.linear(layer, 'attn_output', context, post ? undefined : residual);
+    const output = this.linears.forward(layer, 'attn_output', context, post ? undefined : residual);
     const attnPostNorm = post && this.norm(output.y, post.attention, `blk.${layer}.post_attention_norm`);
     const middle = attnPostNorm ? g.node('Add', [residual, attnPostNorm.y]) : output.y;
     const ffnNorm = this.norm(middle, block.ffnNorm, `blk.${layer}.ffn_norm`);
-    const gate = this.linear(layer, 'ffn_gate', ffnNorm.y);
-    const up = this.linear(layer, 'ffn_up', ffnNorm.y);
+    const gate = this.linears.forward(layer, 'ffn_gate', ffnNorm.y);
+    const up = this.linears.forward(layer, 'ffn_up', ffnNorm.y);
     const activation = activate(g, shape.activation, gate.y);
     const product = g.node('Mul', [activation.y, up.y]);
-    const down = this.linear(layer, 'ffn_down', product, post ? undefined : middle);
+    const down = this.linears.forward(layer, 'ffn_down', product, post ? undefined : middle);
     const ffnPostNorm = post && this.norm(down.y, post.ffn, `blk.${layer}.post_ffw_norm`);
     return {
       y: ffnPostNorm ? g.node('Add', [middle, ffnPostNorm.y]) : down.y,
@@ -137,7 +124,7 @@ export class Blocks {
     const { g } = this;
     const { shape } = this.weights;
     const grad = (linear: Linear, d: Value, x: Value, sum: Value | null, want = true): Value =>
-      this.linearBackward(layer, linear, d, x, tape.linear[linear], sum, want);
+      this.linears.backward(layer, linear, { dy: d, x, u: tape.linear[linear].u }, sum, want);
     const before = (dNormed: Value, norm: NormTape | null): Value =>
       norm ? this.normBackward(dNormed, norm) : dNormed;
     const scale = { alpha: float(shape.attentionScale) };
@@ -205,59 +192,6 @@ export class Blocks {
     const { headSize } = this.weights.shape;
     const dx = this.normBackward(g.node('Reshape', [dy, g.ints([-1, headSize])]), tape);
     return g.node('Reshape', [dx, g.ints([-1, heads * headSize])]);
-  }
-
-  /** y = x Wᵀ (+ bias) + s (x Aᵀ) Bᵀ (+ residual). */
-  private linear(layer: number, linear: Linear, x: Value, residual?: Value): LinearTape {
-    const { g, plan } = this;
-    const addend = this.addend(layer, linear, residual);
-    const inputs = [x, `blk.${layer}.${linear}`, ...(addend === undefined ? [] : [addend])];
-    const y = g.node('Gemm', inputs, { transB: 1 });
-    if (!this.trained(layer, linear)) return { y, u: null };
-    const u = g.node('Gemm', [x, loraName(layer, linear, 'a')], { transB: 1 });
-    const adapted = g.node('Gemm', [u, loraName(layer, linear, 'b'), y], {
-      transB: 1,
-      alpha: float(plan.alpha / plan.rank),
-    });
-    return { y: adapted, u };
-  }
-
-  private addend(layer: number, linear: Linear, residual: Value | undefined): Value | undefined {
-    const bias = this.weights.blocks[layer]!.bias[linear];
-    if (bias === undefined) return residual;
-    const name = `blk.${layer}.${linear}.bias`;
-    this.g.initializer(name, { type: 'float32', dims: [bias.length], data: bias });
-    return residual === undefined ? name : this.g.node('Add', [residual, name]);
-  }
-
-  /** Emits the gradients of A and B; returns dx (+ `sum`), or '' unless `want`. */
-  private linearBackward(
-    layer: number,
-    linear: Linear,
-    dy: Value,
-    x: Value,
-    tape: LinearTape,
-    sum: Value | null,
-    want: boolean,
-  ): Value {
-    const { g, plan } = this;
-    const weight = `blk.${layer}.${linear}`;
-    const dx = want ? g.node('Gemm', sum ? [dy, weight, sum] : [dy, weight]) : '';
-    if (tape.u === null) return dx;
-    const size = linearSize(this.weights.shape, linear);
-    const scale = { alpha: float(plan.alpha / plan.rank) };
-    const a = loraName(layer, linear, 'a');
-    const b = loraName(layer, linear, 'b');
-    const du = g.node('Gemm', [dy, b], scale);
-    const dB = g.node('Gemm', [dy, tape.u], { transA: 1, ...scale });
-    const dA = g.node('Gemm', [du, x], { transA: 1 });
-    g.output(dA, 'float32', [plan.rank, size.in], gradientName(a));
-    g.output(dB, 'float32', [size.out, plan.rank], gradientName(b));
-    return want ? g.node('Gemm', [du, a, dx]) : '';
-  }
-
-  private trained(layer: number, linear: Linear): boolean {
-    return layer >= this.plan.firstLayer && this.plan.targets.includes(linear);
   }
 
   private matmul(a: Value, b: Value, attributes: Parameters<GraphBuilder['node']>[2] = {}): Value {

@@ -48,14 +48,14 @@ async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise
   const train = async (samples: readonly Sample[], part = '', more = 0): Promise<TrainedLora> => {
     const path = job.checkpointPath + part;
     checkpoints.push(path);
-    const { steps: before, elapsedMs } = over;
+    const { steps: before } = over;
     const trained = await trainLora({
       ...{ weights, samples, recipe, seed: job.seed, threads, memoryBytes },
       checkpoint: { path, job: job.hash + part, everyMs: job.checkpointMs },
       onStep: (report) => onStep(amongOthers(report, before, more)),
     });
     over.steps += trained.losses.length;
-    over.elapsedMs = elapsedMs + trained.elapsedMs;
+    over.elapsedMs += trained.elapsedMs;
     return trained;
   };
   const getsWrong: GetsWrong = async (held, known, fold) => {

@@ -128,6 +128,26 @@ test('prepacked weights, and steps cut into several runs, give the same gradient
   assert.ok(Math.max(...losses) - Math.min(...losses) < 1e-5);
 });
 
+for (const prepack of [false, true])
+  test(`in 8-bit integers, ${prepack ? 'laid out' : 'fed'}, loss and gradients are nearly those of float32`, async () => {
+    const weights = tiny({ hidden: 64, ffn: 96 });
+    const parameters = drawn(weights, all);
+    const [exact, rough] = await Promise.all(
+      (['float32', 'int8'] as const).map(async (arithmetic) => {
+        const options = { ...base, plan: all, mode: 'train', arithmetic, prepack } as const;
+        const runner = await StepRunner.create(weights, parameters, options);
+        return { loss: await runner.step(samples), gradient: runner.gradient };
+      }),
+    );
+    const dot = (a: Float32Array, b: Float32Array): number =>
+      a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+    const { gradient: g } = exact!;
+    const { gradient: h } = rough!;
+    assert.ok(Math.abs(rough!.loss - exact!.loss) < 0.02 * exact!.loss, `${rough!.loss}, ${exact!.loss}`);
+    const cosine = dot(g, h) / Math.sqrt(dot(g, g) * dot(h, h));
+    assert.ok(cosine > 0.99 && cosine < 0.999999, `cosine ${cosine}`);
+  });
+
 test('logits equal the reference', async () => {
   const weights = tiny();
   const parameters = drawn(weights, all);

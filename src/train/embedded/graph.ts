@@ -7,9 +7,9 @@
  * completion token is predicted.
  * Does not: make the index inputs (batch.ts), run the graph (step.ts) or update parameters (adamw.ts).
  */
-import { GraphBuilder, type Value } from '../../models/onnx.ts';
-import { LINEARS, linearSize } from './architecture.ts';
+import { GraphBuilder, type TensorData, type Value } from '../../models/onnx.ts';
 import { Blocks } from './blocks.ts';
+import { type Arithmetic, Linears } from './linear.ts';
 import type { LoraPlan } from './lora.ts';
 import type { DecoderWeights } from './weights.ts';
 
@@ -17,6 +17,8 @@ export interface GraphOptions {
   readonly plan: LoraPlan;
   /** 'train' gives label probabilities and gradients, 'evaluate' label probabilities, logits and the likeliest tokens. */
   readonly mode: 'train' | 'evaluate';
+  /** Of the products with the blocks' weights; float32 unless told. */
+  readonly arithmetic?: Arithmetic;
   /**
    * Store the blocks' weights in the graph rather than feed them: ONNX Runtime then lays them out for its matrix
    * kernels once (faster steps, a longer start, about twice the weights' memory more).
@@ -32,46 +34,31 @@ export const PROBABILITY = 'probability';
 export const LOGITS = 'logits';
 export const LIKELIEST = 'likeliest';
 
-/** Names under which the weights are fed, with their data and sizes. */
-export function weightInputs(weights: DecoderWeights): readonly {
-  readonly name: string;
-  readonly data: Float32Array;
-  readonly dims: readonly number[];
-  readonly block: boolean;
-}[] {
-  const { shape } = weights;
-  const head = [
-    { name: 'embedding', data: weights.embedding, dims: [shape.vocab, shape.hidden], block: false },
-  ];
-  if (weights.head !== weights.embedding)
-    head.push({ name: 'head', data: weights.head, dims: [shape.vocab, shape.hidden], block: false });
-  const blocks = weights.blocks.flatMap((block, layer) =>
-    LINEARS.map((linear) => {
-      const size = linearSize(shape, linear);
-      return {
-        name: `blk.${layer}.${linear}`,
-        data: block.linear[linear],
-        dims: [size.out, size.in],
-        block: true,
-      };
-    }),
-  );
-  return [...head, ...blocks];
+export interface Graph {
+  readonly bytes: Uint8Array;
+  /** Weights that are fed at each run, by name. Its other inputs are those of batch.ts and the LoRA matrices by loraName. */
+  readonly fed: ReadonlyMap<string, TensorData>;
 }
 
-/** The serialised graph. Its inputs are those of batch.ts, weightInputs and the LoRA matrices by loraName. */
-export function buildGraph(weights: DecoderWeights, options: GraphOptions): Uint8Array {
+export function buildGraph(weights: DecoderWeights, options: GraphOptions): Graph {
   const { shape } = weights;
   const { plan, mode } = options;
   const train = mode === 'train';
   const g = new GraphBuilder(`decoder-lora-${mode}`);
-  for (const { name, data, dims, block } of weightInputs(weights)) {
-    if (block && options.prepack) g.initializer(name, { type: 'float32', dims, data });
-    else g.input(name, 'float32', dims);
-  }
+  const fed = new Map<string, TensorData>();
+  const feed = (name: Value, matrix: TensorData): void => {
+    g.input(name, matrix.type, matrix.dims);
+    fed.set(name, matrix);
+  };
+  const keep = (name: Value, matrix: TensorData): void => void g.initializer(name, matrix);
+  const dims = [shape.vocab, shape.hidden];
+  feed('embedding', { type: 'float32', dims, data: weights.embedding });
   const head = weights.head === weights.embedding ? 'embedding' : 'head';
+  if (head === 'head') feed(head, { type: 'float32', dims, data: weights.head });
   declareBatchInputs(g);
-  const blocks = new Blocks(g, weights, plan);
+  const { arithmetic = 'float32', prepack } = options;
+  const linears = new Linears(g, weights, { plan, arithmetic, store: prepack ? keep : feed });
+  const blocks = new Blocks(g, weights, linears);
   const top = shape.layers - 1;
 
   let x = g.node('Gather', ['embedding', 'ids'], { axis: 0 });
@@ -95,7 +82,7 @@ export function buildGraph(weights: DecoderWeights, options: GraphOptions): Uint
     g.output(logits, 'float32', ['rows', shape.vocab], LOGITS);
     const likeliest = g.node('ArgMax', [logits], { axis: 1, keepdims: 0 });
     g.output(likeliest, 'int64', ['rows'], LIKELIEST);
-    return g.toBytes();
+    return { bytes: g.toBytes(), fed };
   }
 
   // Cross-entropy: dlogits = w (P − onehot), so dh = w (P E − E[label]) without ever writing the one-hot.
@@ -112,7 +99,7 @@ export function buildGraph(weights: DecoderWeights, options: GraphOptions): Uint
   for (let layer = top; layer >= plan.firstLayer; layer--) {
     dx = blocks.backward(layer, tapes[layer]!, dx, layer === top, layer > plan.firstLayer);
   }
-  return g.toBytes();
+  return { bytes: g.toBytes(), fed };
 }
 
 function declareBatchInputs(g: GraphBuilder): void {

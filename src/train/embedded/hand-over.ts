@@ -70,7 +70,10 @@ export async function misanswered(
   const asked = samples.filter((sample) => sample !== null).map((sample) => ({ ...sample, weight: 1 }));
   if (asked.length === 0) return texts.map(() => false);
   const maxTokens = Math.max(...asked.map(({ ids }) => ids.length));
-  const { limits } = planMemory(weights.shape, maxTokens, options.memoryBytes);
+  const { limits } = planMemory(weights.shape, maxTokens, {
+    budgetBytes: options.memoryBytes,
+    arithmetic: 'float32',
+  });
   const plan = loraPlan(recipe);
   const runner = await StepRunner.create(weights, parameters, {
     ...{ plan, mode: 'evaluate', prepack: false, threads, limits, maxTokens },

@@ -6,6 +6,7 @@
 import { UnderstudyError } from '../../core/errors.ts';
 import type { DecoderShape } from './architecture.ts';
 import type { RunLimits } from './batch.ts';
+import { type Arithmetic, blockBytes } from './linear.ts';
 
 export interface MemoryPlan {
   readonly prepack: boolean;
@@ -27,13 +28,20 @@ const MOST_GRAPH_BYTES = 2 ** 31 - 2 ** 25;
  * @param longest Tokens of the longest sample.
  * @throws UnderstudyError 'unsupported' where not even that one fits into the budget.
  */
-export function planMemory(shape: DecoderShape, longest: number, budgetBytes: number): MemoryPlan {
-  const perBlock = blockWeights(shape);
-  const weights = 4 * (shape.layers * perBlock + 2 * shape.vocab * shape.hidden) + FIXED_BYTES;
+export function planMemory(
+  shape: DecoderShape,
+  longest: number,
+  { budgetBytes, arithmetic }: { readonly budgetBytes: number; readonly arithmetic: Arithmetic },
+): MemoryPlan {
+  const { layers, vocab, hidden } = shape;
+  const read = layers * blockBytes(shape, 'float32').own + 4 * 2 * vocab * hidden;
+  const { own, made } = blockBytes(shape, arithmetic);
+  const graph = layers * (own + made);
+  const weights = FIXED_BYTES + read + layers * made;
   const perToken = tokenBytes(shape, longest);
   const plan = (prepack: boolean): MemoryPlan | null => {
     // ONNX Runtime keeps the weights of the graph and its own layout of them, beside those that were read.
-    const fixed = weights + (prepack ? 8 * shape.layers * perBlock : 0);
+    const fixed = prepack ? FIXED_BYTES + read + 2 * graph : weights;
     const tokens = Math.min(Math.max(MOST_TOKENS, longest), Math.floor((budgetBytes - fixed) / perToken));
     if (tokens < longest) return null;
     return {
@@ -46,7 +54,7 @@ export function planMemory(shape: DecoderShape, longest: number, budgetBytes: nu
       bytes: fixed + tokens * perToken,
     };
   };
-  const fitting = (4 * shape.layers * perBlock < MOST_GRAPH_BYTES ? plan(true) : null) ?? plan(false);
+  const fitting = (graph < MOST_GRAPH_BYTES ? plan(true) : null) ?? plan(false);
   if (fitting) return fitting;
   const needed = weights + longest * perToken;
   throw new UnderstudyError(
@@ -55,9 +63,6 @@ export function planMemory(shape: DecoderShape, longest: number, budgetBytes: nu
     { hint: 'Raise train.memoryGb, lower maxTokens in the recipe, or choose a smaller base model.' },
   );
 }
-
-const blockWeights = ({ hidden, heads, kvHeads, headSize, ffn }: DecoderShape): number =>
-  hidden * (2 * heads * headSize + 2 * kvHeads * headSize + 3 * ffn);
 
 /** Values that the backward pass needs of a token: per block about ten of the stream's width, six of the FFN's, and its scores. */
 const tokenBytes = ({ layers, hidden, heads, ffn }: DecoderShape, longest: number): number =>

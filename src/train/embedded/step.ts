@@ -13,7 +13,7 @@ import {
   rotaryInputs,
   type Sample,
 } from './batch.ts';
-import { buildGraph, type GraphOptions, LIKELIEST, LOGITS, PROBABILITY, weightInputs } from './graph.ts';
+import { buildGraph, type Graph, type GraphOptions, LIKELIEST, LOGITS, PROBABILITY } from './graph.ts';
 import { gradientName, loraLayout, loraLength, loraName, matrixOf } from './lora.ts';
 import type { DecoderWeights } from './weights.ts';
 
@@ -47,6 +47,7 @@ export class StepRunner {
 
   private constructor(
     session: InferenceSession,
+    fed: Graph['fed'],
     weights: DecoderWeights,
     parameters: Float32Array,
     options: StepOptions,
@@ -58,8 +59,7 @@ export class StepRunner {
     this.gradient = new Float32Array(options.mode === 'train' ? loraLength(layout) : 0);
     this.partial = new Float32Array(this.gradient.length);
     const feeds = tensors(rotaryInputs(weights.shape, options.maxTokens));
-    for (const { name, data, dims, block } of weightInputs(weights))
-      if (!(block && options.prepack)) feeds[name] = new Tensor('float32', data, dims);
+    for (const [name, { type, data, dims }] of fed) feeds[name] = new Tensor(type, data, dims);
     const whole: Record<string, Tensor | null> = { [PROBABILITY]: null };
     const part: Record<string, Tensor | null> = { [PROBABILITY]: null };
     for (const matrix of layout) {
@@ -80,7 +80,8 @@ export class StepRunner {
     parameters: Float32Array,
     options: StepOptions,
   ): Promise<StepRunner> {
-    const session = await InferenceSession.create(buildGraph(weights, options), {
+    const { bytes, fed } = buildGraph(weights, options);
+    const session = await InferenceSession.create(bytes, {
       intraOpNumThreads: options.threads,
       // Shapes change from run to run: planned memory patterns would never be used.
       enableMemPattern: false,
@@ -88,7 +89,7 @@ export class StepRunner {
       extra: { session: { intra_op: { allow_spinning: '0' } } },
       logSeverityLevel: 3,
     });
-    return new StepRunner(session, weights, parameters, options);
+    return new StepRunner(session, fed, weights, parameters, options);
   }
 
   /**

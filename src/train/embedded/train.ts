@@ -41,9 +41,11 @@ export async function trainLora(options: LoraTrainingOptions): Promise<TrainedLo
   const read = share === 0 ? parameters : parameters.slice();
   const dropout = share === 0 ? null : loraDropout(layout, { share, seed, parameters, into: read });
   const maxTokens = Math.max(...lengths);
-  const { prepack, limits } = planMemory(weights.shape, maxTokens, options.memoryBytes);
+  const { arithmetic } = recipe;
+  const budget = { budgetBytes: options.memoryBytes, arithmetic };
+  const { prepack, limits } = planMemory(weights.shape, maxTokens, budget);
   const runner = await StepRunner.create(weights, read, {
-    ...{ plan, mode: 'train', prepack, limits, maxTokens },
+    ...{ plan, mode: 'train', arithmetic, prepack, limits, maxTokens },
     threads: options.threads,
   });
   try {

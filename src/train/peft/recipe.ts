@@ -1,8 +1,8 @@
-/** The hyperparameters of the peft trainer: those of the embedded one by the same names (no dropout, no handing over), and the method. */
+/** The hyperparameters of the peft trainer: those of the embedded one by the same names (no dropout, no handing over, no choice of arithmetic), and the method. */
 import { z } from 'zod';
 import { recipeSchema } from '../embedded/recipe.ts';
 
-export const peftRecipeSchema = recipeSchema.omit({ dropout: true, handOver: true }).extend({
+export const peftRecipeSchema = recipeSchema.omit({ dropout: true, handOver: true, arithmetic: true }).extend({
   method: z
     .enum(['lora', 'qlora'], {
       error:

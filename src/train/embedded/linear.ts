@@ -1,0 +1,175 @@
+/**
+ * A linear layer of a decoder with LoRA, forward and backward, as ONNX nodes:
+ * y = x Wᵀ (+ bias) + s (x Aᵀ) Bᵀ (+ residual), s = alpha / rank.
+ * The products with W, which is fixed, may be in 8-bit integers (int8.ts); those with A and B, which are trained, and
+ * their gradients are always in float32.
+ * Does not: know what a block is made of (blocks.ts).
+ */
+import { float, type GraphBuilder, type TensorData, type Value } from '../../models/onnx.ts';
+import { type DecoderShape, LINEARS, type Linear, linearSize } from './architecture.ts';
+import { type Int8Rows, int8Matrix, int8Product, int8Rows } from './int8.ts';
+import { gradientName, type LoraPlan, loraName } from './lora.ts';
+import type { DecoderWeights } from './weights.ts';
+
+/** How the products with the blocks' weights are computed. */
+export type Arithmetic = 'float32' | 'int8';
+
+/**
+ * Forward, these may be inexact. The other layers' inputs have a few values that are far larger than all others, and
+ * every gradient would feel what 8 bits leave of the rest (docs/training.md).
+ */
+const INT8_FORWARD: ReadonlySet<Linear> = new Set(['ffn_gate', 'ffn_up']);
+
+export interface LinearTape {
+  readonly y: Value;
+  /** x Aᵀ [tokens, rank]; null where the layer is not trained. */
+  readonly u: Value | null;
+}
+
+export interface LinearOptions {
+  readonly plan: LoraPlan;
+  readonly arithmetic: Arithmetic;
+  /** Makes a matrix of the base known to the graph. */
+  readonly store: (name: Value, matrix: TensorData) => void;
+}
+
+/** Bytes of a block's matrices as the graph reads them: those of the base itself, and those made of them. */
+export function blockBytes(
+  shape: DecoderShape,
+  arithmetic: Arithmetic,
+): { readonly own: number; readonly made: number } {
+  const bytes = { own: 0, made: 0 };
+  for (const linear of LINEARS) {
+    const { out, in: width } = linearSize(shape, linear);
+    const made = arithmetic === 'float32' ? 0 : INT8_FORWARD.has(linear) ? 2 : 1;
+    bytes.made += made * out * width;
+    // In float32 both directions read the same matrix.
+    if (made < 2) bytes.own += 4 * out * width;
+  }
+  return bytes;
+}
+
+export class Linears {
+  private readonly g: GraphBuilder;
+  private readonly weights: DecoderWeights;
+  private readonly plan: LoraPlan;
+  private readonly arithmetic: Arithmetic;
+  private readonly store: LinearOptions['store'];
+  private readonly stored = new Set<Value>();
+  /** What was made into 8-bit integers already: gate and up read the same. */
+  private readonly rows = new Map<Value, Int8Rows>();
+
+  constructor(g: GraphBuilder, weights: DecoderWeights, { plan, arithmetic, store }: LinearOptions) {
+    this.g = g;
+    this.weights = weights;
+    this.plan = plan;
+    this.arithmetic = arithmetic;
+    this.store = store;
+    for (let layer = plan.firstLayer; layer < weights.shape.layers; layer++) {
+      for (const linear of plan.targets) {
+        const size = linearSize(weights.shape, linear);
+        g.input(loraName(layer, linear, 'a'), 'float32', [plan.rank, size.in]);
+        g.input(loraName(layer, linear, 'b'), 'float32', [size.out, plan.rank]);
+      }
+    }
+  }
+
+  forward(layer: number, linear: Linear, x: Value, residual?: Value): LinearTape {
+    const { g } = this;
+    const y = this.base(layer, linear, x, this.addend(layer, linear, residual));
+    if (!this.trained(layer, linear)) return { y, u: null };
+    const u = g.node('Gemm', [x, loraName(layer, linear, 'a')], { transB: 1 });
+    // Turned first: as [rank, out] the product takes three fifths of the time.
+    const b = g.node('Transpose', [loraName(layer, linear, 'b')], { perm: [1, 0] });
+    return { y: g.node('Gemm', [u, b, y], this.scale()), u };
+  }
+
+  /**
+   * Emits the gradients of A and B.
+   * @param sum Added to the gradient of x.
+   * @returns The gradient of x, or '' unless it is wanted.
+   */
+  backward(
+    layer: number,
+    linear: Linear,
+    of: { readonly dy: Value; readonly x: Value; readonly u: Value | null },
+    sum: Value | null,
+    wanted: boolean,
+  ): Value {
+    const { g, plan } = this;
+    const { dy, x, u } = of;
+    const dx = wanted ? this.baseBackward(layer, linear, dy, sum) : '';
+    if (u === null) return dx;
+    const size = linearSize(this.weights.shape, linear);
+    const a = loraName(layer, linear, 'a');
+    const b = loraName(layer, linear, 'b');
+    const du = g.node('Gemm', [dy, b], this.scale());
+    const dA = g.node('Gemm', [du, x], { transA: 1 });
+    const dB = g.node('Gemm', [u, dy], { transA: 1, ...this.scale() });
+    g.output(dA, 'float32', [plan.rank, size.in], gradientName(a));
+    g.output(g.node('Transpose', [dB], { perm: [1, 0] }), 'float32', [size.out, plan.rank], gradientName(b));
+    return wanted ? g.node('Gemm', [du, a, dx]) : '';
+  }
+
+  /** x Wᵀ (+ addend) */
+  private base(layer: number, linear: Linear, x: Value, addend: Value | undefined): Value {
+    const { g } = this;
+    if (this.arithmetic === 'int8' && INT8_FORWARD.has(linear)) {
+      const y = this.int8(layer, linear, x, 'forward');
+      return addend === undefined ? y : g.node('Add', [y, addend]);
+    }
+    const weight = this.matrix(layer, linear);
+    return g.node('Gemm', addend === undefined ? [x, weight] : [x, weight, addend], { transB: 1 });
+  }
+
+  /** dy W (+ sum) */
+  private baseBackward(layer: number, linear: Linear, dy: Value, sum: Value | null): Value {
+    const { g } = this;
+    if (this.arithmetic === 'int8') {
+      const dx = this.int8(layer, linear, dy, 'backward');
+      return sum === null ? dx : g.node('Add', [dx, sum]);
+    }
+    const weight = this.matrix(layer, linear);
+    return g.node('Gemm', sum === null ? [dy, weight] : [dy, weight, sum]);
+  }
+
+  private int8(layer: number, linear: Linear, x: Value, direction: 'forward' | 'backward'): Value {
+    const { g } = this;
+    const name = `blk.${layer}.${linear}.${direction}`;
+    const size = linearSize(this.weights.shape, linear);
+    const { data, scales } = int8Matrix(this.weights.blocks[layer]!.linear[linear], size, direction);
+    this.store(name, data);
+    g.initializer(`${name}.scales`, scales);
+    const rows = this.rows.get(x) ?? int8Rows(g, x);
+    this.rows.set(x, rows);
+    return int8Product(g, rows, name, `${name}.scales`);
+  }
+
+  /** Forward and backward read the same matrix. */
+  private matrix(layer: number, linear: Linear): Value {
+    const name = `blk.${layer}.${linear}`;
+    if (!this.stored.has(name)) {
+      const size = linearSize(this.weights.shape, linear);
+      const data = this.weights.blocks[layer]!.linear[linear];
+      this.store(name, { type: 'float32', dims: [size.out, size.in], data });
+      this.stored.add(name);
+    }
+    return name;
+  }
+
+  private addend(layer: number, linear: Linear, residual: Value | undefined): Value | undefined {
+    const bias = this.weights.blocks[layer]!.bias[linear];
+    if (bias === undefined) return residual;
+    const name = `blk.${layer}.${linear}.bias`;
+    this.g.initializer(name, { type: 'float32', dims: [bias.length], data: bias });
+    return residual === undefined ? name : this.g.node('Add', [residual, name]);
+  }
+
+  private scale(): { readonly alpha: ReturnType<typeof float> } {
+    return { alpha: float(this.plan.alpha / this.plan.rank) };
+  }
+
+  private trained(layer: number, linear: Linear): boolean {
+    return layer >= this.plan.firstLayer && this.plan.targets.includes(linear);
+  }
+}
