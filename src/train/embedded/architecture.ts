@@ -20,6 +20,15 @@ export const LINEARS = [
 ] as const;
 export type Linear = (typeof LINEARS)[number];
 
+/** Linear layers of a block that read the same input, in the order in which they come. */
+export const GROUPS = [
+  ['attn_q', 'attn_k', 'attn_v'],
+  ['attn_output'],
+  ['ffn_gate', 'ffn_up'],
+  ['ffn_down'],
+] as const satisfies readonly (readonly Linear[])[];
+export type Group = (typeof GROUPS)[number];
+
 /**
  * f(z) = z σ(linear z + cubic z³). SiLU is (1, 0); GELU in its tanh form (Hendrycks and Gimpel 2016, arXiv
  * 1606.08415), ½ z (1 + tanh(√(2/π) (z + 0.044715 z³))), is the same with both factors doubled, since

@@ -10,9 +10,11 @@
  */
 import { CONTRIB, float, type GraphBuilder, type Value } from '../../models/onnx.ts';
 import { type ActivationTape, activate, slope } from './activation.ts';
-import type { Linear } from './architecture.ts';
-import type { Linears, LinearTape } from './linear.ts';
+import { GROUPS } from './architecture.ts';
+import type { Linears, Tapes } from './linear.ts';
 import type { DecoderWeights } from './weights.ts';
+
+const [HEADS, OUTPUT, GATES, DOWN] = GROUPS;
 
 interface NormTape {
   readonly x: Value;
@@ -29,7 +31,12 @@ export interface BlockTape {
   readonly keyNorm: NormTape | null;
   readonly attnPostNorm: NormTape | null;
   readonly ffnPostNorm: NormTape | null;
-  readonly linear: Readonly<Record<Linear, LinearTape>>;
+  readonly linears: {
+    readonly heads: Tapes<typeof HEADS>;
+    readonly outputs: Tapes<typeof OUTPUT>;
+    readonly gates: Tapes<typeof GATES>;
+    readonly downs: Tapes<typeof DOWN>;
+  };
   /** In attention's layout. */
   readonly query: Value;
   readonly key: Value;
@@ -64,9 +71,8 @@ export class Blocks {
     const { shape } = this.weights;
     const block = this.weights.blocks[layer]!;
     const attnNorm = this.norm(x, block.attnNorm, `blk.${layer}.attn_norm`);
-    const q = this.linears.forward(layer, 'attn_q', attnNorm.y);
-    const k = this.linears.forward(layer, 'attn_k', attnNorm.y);
-    const v = this.linears.forward(layer, 'attn_v', attnNorm.y);
+    const heads = this.linears.forward(layer, HEADS, attnNorm.y);
+    const [q, k, v] = heads;
     const queryNorm = this.headNorm(q.y, block.headNorms?.query, `blk.${layer}.attn_q_norm`);
     const keyNorm = this.headNorm(k.y, block.headNorms?.key, `blk.${layer}.attn_k_norm`);
     const query = this.splitQueries(this.rotate(layer, queryNorm?.y ?? q.y, 'sine', shape.heads), 'pad');
@@ -79,15 +85,17 @@ export class Blocks {
     const context = this.joinQueries(mixed, top ? 'topUnpad' : 'unpad');
     const residual = top ? g.node('Gather', [x, 'rows'], { axis: 0 }) : x;
     const post = block.postNorms;
-    const output = this.linears.forward(layer, 'attn_output', context, post ? undefined : residual);
+    const outputs = this.linears.forward(layer, OUTPUT, context, post ? undefined : residual);
+    const [output] = outputs;
     const attnPostNorm = post && this.norm(output.y, post.attention, `blk.${layer}.post_attention_norm`);
     const middle = attnPostNorm ? g.node('Add', [residual, attnPostNorm.y]) : output.y;
     const ffnNorm = this.norm(middle, block.ffnNorm, `blk.${layer}.ffn_norm`);
-    const gate = this.linears.forward(layer, 'ffn_gate', ffnNorm.y);
-    const up = this.linears.forward(layer, 'ffn_up', ffnNorm.y);
+    const gates = this.linears.forward(layer, GATES, ffnNorm.y);
+    const [gate, up] = gates;
     const activation = activate(g, shape.activation, gate.y);
     const product = g.node('Mul', [activation.y, up.y]);
-    const down = this.linears.forward(layer, 'ffn_down', product, post ? undefined : middle);
+    const downs = this.linears.forward(layer, DOWN, product, post ? undefined : middle);
+    const [down] = downs;
     const ffnPostNorm = post && this.norm(down.y, post.ffn, `blk.${layer}.post_ffw_norm`);
     return {
       y: ffnPostNorm ? g.node('Add', [middle, ffnPostNorm.y]) : down.y,
@@ -98,15 +106,7 @@ export class Blocks {
         keyNorm,
         attnPostNorm,
         ffnPostNorm,
-        linear: {
-          attn_q: q,
-          attn_k: k,
-          attn_v: v,
-          attn_output: output,
-          ffn_gate: gate,
-          ffn_up: up,
-          ffn_down: down,
-        },
+        linears: { heads, outputs, gates, downs },
         query,
         key,
         value,
@@ -123,22 +123,26 @@ export class Blocks {
   backward(layer: number, tape: BlockTape, dy: Value, top: boolean, below: boolean): Value {
     const { g } = this;
     const { shape } = this.weights;
-    const grad = (linear: Linear, d: Value, x: Value, sum: Value | null, want = true): Value =>
-      this.linears.backward(layer, linear, { dy: d, x, u: tape.linear[linear].u }, sum, want);
+    const { heads, outputs, gates, downs } = tape.linears;
     const before = (dNormed: Value, norm: NormTape | null): Value =>
       norm ? this.normBackward(dNormed, norm) : dNormed;
     const scale = { alpha: float(shape.attentionScale) };
 
-    const dProduct = grad('ffn_down', before(dy, tape.ffnPostNorm), tape.product, null);
+    const dDown = before(dy, tape.ffnPostNorm);
+    const dProduct = this.linears.backward(layer, DOWN, { dys: [dDown], x: tape.product, tapes: downs });
     const dUp = g.node('Mul', [dProduct, tape.activation.y]);
     const dGate = g.node('Mul', [
-      g.node('Mul', [dProduct, tape.linear.ffn_up.y]),
+      g.node('Mul', [dProduct, gates[1].y]),
       slope(g, shape.activation, tape.activation),
     ]);
-    let dNorm = grad('ffn_gate', dGate, tape.ffnNorm.y, null);
-    dNorm = grad('ffn_up', dUp, tape.ffnNorm.y, dNorm);
+    const dNorm = this.linears.backward(layer, GATES, { dys: [dGate, dUp], x: tape.ffnNorm.y, tapes: gates });
     const dMiddle = g.node('Add', [dy, this.normBackward(dNorm, tape.ffnNorm)]);
-    const dContext = grad('attn_output', before(dMiddle, tape.attnPostNorm), tape.context, null);
+    const dOutput = before(dMiddle, tape.attnPostNorm);
+    const dContext = this.linears.backward(layer, OUTPUT, {
+      dys: [dOutput],
+      x: tape.context,
+      tapes: outputs,
+    });
 
     // Padding rows would send gradients into keys and values: their incoming gradient is zeroed.
     const dMixed = this.splitQueries(dContext, top ? 'topPad' : 'pad', top ? 'topPadMask' : 'padMask');
@@ -153,9 +157,8 @@ export class Blocks {
     const dKey = this.rotate(layer, dTurnedKey, 'minusSine', shape.kvHeads);
     const dQ = this.headNormBackward(dQuery, tape.queryNorm, shape.heads);
     const dK = this.headNormBackward(dKey, tape.keyNorm, shape.kvHeads);
-    let dAttnNorm = grad('attn_q', dQ, tape.attnNorm.y, null, below);
-    dAttnNorm = grad('attn_k', dK, tape.attnNorm.y, dAttnNorm, below);
-    dAttnNorm = grad('attn_v', dValue, tape.attnNorm.y, dAttnNorm, below);
+    const ofHeads = { dys: [dQ, dK, dValue] as const, x: tape.attnNorm.y, tapes: heads };
+    const dAttnNorm = this.linears.backward(layer, HEADS, ofHeads, below);
     if (!below) return '';
     const residual = top ? this.spread(dMiddle) : dMiddle;
     return g.node('Add', [residual, this.normBackward(dAttnNorm, tape.attnNorm)]);

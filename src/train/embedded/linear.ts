@@ -1,14 +1,16 @@
 /**
- * A linear layer of a decoder with LoRA, forward and backward, as ONNX nodes:
+ * The linear layers of a decoder with LoRA, forward and backward, as ONNX nodes:
  * y = x Wᵀ (+ bias) + s (x Aᵀ) Bᵀ (+ residual), s = alpha / rank.
+ * They come in groups that read the same x: products with it or for it are made once for all matrices A of a group,
+ * since a product as narrow as one A leaves the cores idle.
  * The products with W, which is fixed, may be in 8-bit integers (int8.ts); those with A and B, which are trained, and
  * their gradients are always in float32.
  * Does not: know what a block is made of (blocks.ts).
  */
 import { float, type GraphBuilder, type TensorData, type Value } from '../../models/onnx.ts';
-import { type DecoderShape, LINEARS, type Linear, linearSize } from './architecture.ts';
+import { type DecoderShape, type Group, LINEARS, type Linear, linearSize } from './architecture.ts';
 import { type Int8Rows, int8Matrix, int8Product, int8Rows } from './int8.ts';
-import { gradientName, type LoraPlan, loraName } from './lora.ts';
+import { gradientName, groupName, type LoraPlan, loraLayout, loraName, loraTensors } from './lora.ts';
 import type { DecoderWeights } from './weights.ts';
 
 /** How the products with the blocks' weights are computed. */
@@ -25,6 +27,9 @@ export interface LinearTape {
   /** x Aᵀ [tokens, rank]; null where the layer is not trained. */
   readonly u: Value | null;
 }
+
+/** Of the layers of a group, in its order. */
+export type Tapes<G extends Group> = { readonly [I in keyof G]: LinearTape };
 
 export interface LinearOptions {
   readonly plan: LoraPlan;
@@ -65,50 +70,63 @@ export class Linears {
     this.plan = plan;
     this.arithmetic = arithmetic;
     this.store = store;
-    for (let layer = plan.firstLayer; layer < weights.shape.layers; layer++) {
-      for (const linear of plan.targets) {
-        const size = linearSize(weights.shape, linear);
-        g.input(loraName(layer, linear, 'a'), 'float32', [plan.rank, size.in]);
-        g.input(loraName(layer, linear, 'b'), 'float32', [size.out, plan.rank]);
-      }
-    }
+    for (const { name, rows, cols } of loraTensors(loraLayout(weights.shape, plan)))
+      g.input(name, 'float32', [rows, cols]);
   }
 
-  forward(layer: number, linear: Linear, x: Value, residual?: Value): LinearTape {
+  /** @param residual Added to the result; of groups of one. */
+  forward<const G extends Group>(layer: number, group: G, x: Value, residual?: Value): Tapes<G> {
     const { g } = this;
-    const y = this.base(layer, linear, x, this.addend(layer, linear, residual));
-    if (!this.trained(layer, linear)) return { y, u: null };
-    const u = g.node('Gemm', [x, loraName(layer, linear, 'a')], { transB: 1 });
-    // Turned first: as [rank, out] the product takes three fifths of the time.
-    const b = g.node('Transpose', [loraName(layer, linear, 'b')], { perm: [1, 0] });
-    return { y: g.node('Gemm', [u, b, y], this.scale()), u };
+    const trained = this.trained(layer, group);
+    const u = trained.length > 0 ? g.node('Gemm', [x, groupName(layer, group)], { transB: 1 }) : '';
+    const parts =
+      trained.length > 1
+        ? g.nodeOutputs('Split', [u], trained.length, { axis: 1, num_outputs: trained.length })
+        : [u];
+    return group.map((linear): LinearTape => {
+      const y = this.base(layer, linear, x, this.addend(layer, linear, residual));
+      const own = parts[trained.indexOf(linear)];
+      if (own === undefined) return { y, u: null };
+      // Turned first: as [rank, out] the product takes three fifths of the time.
+      const b = g.node('Transpose', [loraName(layer, linear, 'b')], { perm: [1, 0] });
+      return { y: g.node('Gemm', [own, b, y], this.scale()), u: own };
+    }) as Tapes<G>;
   }
 
   /**
    * Emits the gradients of A and B.
-   * @param sum Added to the gradient of x.
+   * @param dys Gradients of the group's results.
    * @returns The gradient of x, or '' unless it is wanted.
    */
-  backward(
+  backward<const G extends Group>(
     layer: number,
-    linear: Linear,
-    of: { readonly dy: Value; readonly x: Value; readonly u: Value | null },
-    sum: Value | null,
-    wanted: boolean,
+    group: G,
+    of: { readonly dys: { [I in keyof G]: Value }; readonly x: Value; readonly tapes: Tapes<G> },
+    wanted = true,
   ): Value {
-    const { g, plan } = this;
-    const { dy, x, u } = of;
-    const dx = wanted ? this.baseBackward(layer, linear, dy, sum) : '';
-    if (u === null) return dx;
-    const size = linearSize(this.weights.shape, linear);
-    const a = loraName(layer, linear, 'a');
-    const b = loraName(layer, linear, 'b');
-    const du = g.node('Gemm', [dy, b], this.scale());
-    const dA = g.node('Gemm', [du, x], { transA: 1 });
-    const dB = g.node('Gemm', [u, dy], { transA: 1, ...this.scale() });
-    g.output(dA, 'float32', [plan.rank, size.in], gradientName(a));
-    g.output(g.node('Transpose', [dB], { perm: [1, 0] }), 'float32', [size.out, plan.rank], gradientName(b));
-    return wanted ? g.node('Gemm', [du, a, dx]) : '';
+    const { g } = this;
+    const { x } = of;
+    let dx: Value | null = null;
+    const dus: Value[] = [];
+    group.forEach((linear, i) => {
+      const dy = of.dys[i]!;
+      if (wanted) dx = this.baseBackward(layer, linear, dy, dx);
+      const { u } = of.tapes[i]!;
+      if (u === null) return;
+      const b = loraName(layer, linear, 'b');
+      dus.push(g.node('Gemm', [dy, b], this.scale()));
+      const dB = g.node('Gemm', [u, dy], { transA: 1, ...this.scale() });
+      this.gradient(b, g.node('Transpose', [dB], { perm: [1, 0] }));
+    });
+    if (dus.length === 0) return dx ?? '';
+    const a = groupName(layer, group);
+    const du = dus.length > 1 ? g.node('Concat', dus, { axis: 1 }) : dus[0]!;
+    this.gradient(a, g.node('Gemm', [du, x], { transA: 1 }));
+    return dx === null ? '' : g.node('Gemm', [du, a, dx]);
+  }
+
+  private gradient(tensor: string, value: Value): void {
+    this.g.output(value, 'float32', [`rows.${tensor}`, `cols.${tensor}`], gradientName(tensor));
   }
 
   /** x Wᵀ (+ addend) */
@@ -169,7 +187,9 @@ export class Linears {
     return { alpha: float(this.plan.alpha / this.plan.rank) };
   }
 
-  private trained(layer: number, linear: Linear): boolean {
-    return layer >= this.plan.firstLayer && this.plan.targets.includes(linear);
+  /** Those of the group that have LoRA matrices, in its order. */
+  private trained(layer: number, group: readonly Linear[]): readonly Linear[] {
+    const { firstLayer, targets } = this.plan;
+    return layer < firstLayer ? [] : group.filter((linear) => targets.includes(linear));
   }
 }

@@ -4,7 +4,7 @@
  * arXiv 2106.09685), with A [rank, in] and B [out, rank].
  */
 import { seededRandom } from '../../core/random.ts';
-import { type DecoderShape, type Linear, linearSize } from './architecture.ts';
+import { type DecoderShape, GROUPS, type Group, type Linear, linearSize } from './architecture.ts';
 
 export interface LoraPlan {
   readonly rank: number;
@@ -24,30 +24,53 @@ export interface LoraMatrix {
   readonly offset: number;
 }
 
-/** Name of a matrix: in the graph, and in the adapter file (llama.cpp's convention). */
+/** Name of a matrix in the adapter file (llama.cpp's convention); in the graph, of a matrix B. */
 export function loraName(layer: number, linear: Linear, part: 'a' | 'b'): string {
   return `blk.${layer}.${linear}.weight.lora_${part}`;
 }
 
-/** Name under which the gradient of a LoRA matrix comes out of the graph. */
-export function gradientName(matrix: string): string {
-  return `grad.${matrix}`;
+/** Name in the graph of the matrices A of a group, below each other. */
+export function groupName(layer: number, group: Group): string {
+  return `blk.${layer}.${group.join('+')}.lora_a`;
 }
 
-/** All matrices in order; together they fill the flat array without gaps. */
+/** Name under which the gradient of a tensor comes out of the graph. */
+export function gradientName(tensor: string): string {
+  return `grad.${tensor}`;
+}
+
+/** All matrices in order; together they fill the flat array without gaps. Those of a group's A come one after another. */
 export function loraLayout(shape: DecoderShape, plan: LoraPlan): readonly LoraMatrix[] {
   const layout: LoraMatrix[] = [];
   let offset = 0;
   for (let layer = plan.firstLayer; layer < shape.layers; layer++) {
-    for (const linear of plan.targets) {
-      const size = linearSize(shape, linear);
-      layout.push({ layer, linear, part: 'a', rows: plan.rank, cols: size.in, offset });
-      offset += plan.rank * size.in;
-      layout.push({ layer, linear, part: 'b', rows: size.out, cols: plan.rank, offset });
-      offset += size.out * plan.rank;
+    for (const group of GROUPS) {
+      const own = group.filter((linear) => plan.targets.includes(linear));
+      for (const part of ['a', 'b'] as const)
+        for (const linear of own) {
+          const size = linearSize(shape, linear);
+          const [rows, cols] = part === 'a' ? [plan.rank, size.in] : [size.out, plan.rank];
+          layout.push({ layer, linear, part, rows, cols, offset });
+          offset += rows * cols;
+        }
     }
   }
   return layout;
+}
+
+/** A part of the flat array as the graph reads it. */
+export type LoraTensor = Pick<LoraMatrix, 'rows' | 'cols' | 'offset'> & { readonly name: string };
+
+/** The matrices B, and the matrices A of each group as one: layers that read the same input share the product with it. */
+export function loraTensors(layout: readonly LoraMatrix[]): readonly LoraTensor[] {
+  const parts = Map.groupBy(layout, ({ layer, linear, part }) => {
+    const group = GROUPS.find((each: readonly Linear[]) => each.includes(linear))!;
+    return part === 'a' ? groupName(layer, group) : loraName(layer, linear, 'b');
+  });
+  return [...parts].map(([name, [first, ...others]]) => ({
+    ...{ name, cols: first!.cols, offset: first!.offset },
+    rows: others.reduce((sum, { rows }) => sum + rows, first!.rows),
+  }));
 }
 
 export function loraLength(layout: readonly LoraMatrix[]): number {
@@ -68,6 +91,9 @@ export function initialLora(layout: readonly LoraMatrix[], seed: number): Float3
 }
 
 /** The part of a flat array that a matrix takes; a view, not a copy. */
-export function matrixOf(flat: Float32Array, matrix: LoraMatrix): Float32Array {
+export function matrixOf(
+  flat: Float32Array,
+  matrix: Pick<LoraMatrix, 'rows' | 'cols' | 'offset'>,
+): Float32Array {
   return flat.subarray(matrix.offset, matrix.offset + matrix.rows * matrix.cols);
 }

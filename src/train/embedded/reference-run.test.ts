@@ -20,7 +20,10 @@ after(() => rmSync(dir, { recursive: true }));
 const out = process.env.UNDERSTUDY_REFERENCE_DIR ?? dir;
 
 const seed = 11;
-const recipe = parseRecipe({ rank: 4, alpha: 8, learningRate: 0.01, batch: 4, epochs: 10, warmup: 0.1 });
+const recipe = parseRecipe({
+  ...{ rank: 4, alpha: 8, learningRate: 0.01, batch: 4, epochs: 10, warmup: 0.1 },
+  arithmetic: 'float32',
+});
 
 /** Pairs of a random prompt and its first bytes backwards: something to learn, in samples of different lengths. */
 function samples(): readonly Sample[] {

@@ -14,7 +14,7 @@ import {
   type Sample,
 } from './batch.ts';
 import { buildGraph, type Graph, type GraphOptions, LIKELIEST, LOGITS, PROBABILITY } from './graph.ts';
-import { gradientName, loraLayout, loraLength, loraName, matrixOf } from './lora.ts';
+import { gradientName, loraLayout, loraLength, loraTensors, matrixOf } from './lora.ts';
 import type { DecoderWeights } from './weights.ts';
 
 /** Where no plan for the memory says otherwise (memory.ts). */
@@ -62,13 +62,13 @@ export class StepRunner {
     for (const [name, { type, data, dims }] of fed) feeds[name] = new Tensor(type, data, dims);
     const whole: Record<string, Tensor | null> = { [PROBABILITY]: null };
     const part: Record<string, Tensor | null> = { [PROBABILITY]: null };
-    for (const matrix of layout) {
-      const name = loraName(matrix.layer, matrix.linear, matrix.part);
-      const dims = [matrix.rows, matrix.cols];
-      feeds[name] = new Tensor('float32', matrixOf(parameters, matrix), dims);
+    for (const tensor of loraTensors(layout)) {
+      const { name } = tensor;
+      const dims = [tensor.rows, tensor.cols];
+      feeds[name] = new Tensor('float32', matrixOf(parameters, tensor), dims);
       if (options.mode !== 'train') continue;
-      whole[gradientName(name)] = new Tensor('float32', matrixOf(this.gradient, matrix), dims);
-      part[gradientName(name)] = new Tensor('float32', matrixOf(this.partial, matrix), dims);
+      whole[gradientName(name)] = new Tensor('float32', matrixOf(this.gradient, tensor), dims);
+      part[gradientName(name)] = new Tensor('float32', matrixOf(this.partial, tensor), dims);
     }
     this.feeds = feeds;
     this.fetches = { whole, part };

@@ -24,7 +24,7 @@ export interface EmbeddedOptions extends LocalOptions {
 }
 
 /** Changes when the same job would give another adapter. */
-const VERSION = 2;
+const VERSION = 3;
 
 export function embeddedTrainer(options: EmbeddedOptions): Trainer {
   return {
