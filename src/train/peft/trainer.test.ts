@@ -59,8 +59,9 @@ for (const architecture of ['llama', 'qwen2', 'qwen3'] as const)
     writeTinyModel(path, { architecture });
     const here = { ...common, basePath: async () => path };
 
+    const exact = { ...candidate, recipe: { ...recipe, arithmetic: 'float32' } };
     const [ours, theirs] = [
-      await embeddedTrainer(here).train(job(`embedded-${architecture}`)),
+      await embeddedTrainer(here).train(job(`embedded-${architecture}`, { candidate: exact })),
       await peftTrainer({ ...here, python }).train(job(`peft-${architecture}`)),
     ];
     for (const figure of ['examples', 'steps', 'tokens'])
