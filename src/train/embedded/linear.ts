@@ -17,8 +17,8 @@ import type { DecoderWeights } from './weights.ts';
 export type Arithmetic = 'float32' | 'int8';
 
 /**
- * Forward, these may be inexact: half of the work, and what the gradient feels least. Backward all may, since an error
- * there does not grow on its way through the layers above (docs/training.md has the measurements).
+ * Forward, these may be inexact: half of the work, and the layers whose errors the gradient feels least. Backward all
+ * may. Measured in docs/training.md.
  */
 const INT8_FORWARD: ReadonlySet<Linear> = new Set(['ffn_gate', 'ffn_up']);
 
