@@ -45,7 +45,7 @@ export function int8Matrix(
   const data = new Int8Array(rows * columns);
   for (let row = 0; row < rows; row++)
     for (let column = 0, at = row * rowStep; column < columns; column++, at += columnStep)
-      // Rounds as Math.round does, at a tenth of its time.
+      // Rounds as Math.round does, in less time.
       data[row * columns + column] = ((weight[at]! * steps[column]! + LARGEST + 0.5) | 0) - LARGEST;
   return {
     data: { type: 'int8', dims: [rows, columns], data },
