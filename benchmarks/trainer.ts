@@ -2,15 +2,17 @@
  * The embedded trainer against PyTorch + PEFT, taking turns on the same examples (`npm run bench -- trainer`). About an hour
  * on two cores, most of it PEFT's. Needs UNDERSTUDY_PEFT_PYTHON (docs/trainers.md) and ../shared/data.
  * Both train rank 16 on all linear layers of the same base; both are judged by the same graph on the same test calls.
- * PEFT reads what varies of the logged prompts, the embedded trainer the same as it writes it for a small model.
+ * PEFT reads what varies of the logged prompts, the embedded trainer the same as it writes it for a small model, and has
+ * a pass more.
  * Does not: choose the trainer's defaults on these test calls; they were chosen on other data (docs/training.md).
  */
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Rate } from '../src/core/specialist.ts';
 import { DEFAULT_LANGUAGE } from '../src/models/catalogue.ts';
-import { ensureWeights } from '../src/models/weights.ts';
+import { ensureWeights, folderBytes } from '../src/models/weights.ts';
 import { stepBatch, tokenLengths } from '../src/select/plan.ts';
 import type { Sample } from '../src/train/embedded/batch.ts';
 import { parseRecipe } from '../src/train/embedded/recipe.ts';
@@ -62,6 +64,12 @@ interface TaskResult {
   readonly peakMemoryRatio: number;
 }
 
+/** Megabytes on the disk: the Python packages, and node_modules with all that developing takes. */
+interface InstallMb {
+  readonly ours: number;
+  readonly peft: number;
+}
+
 interface SideFigures {
   readonly tokensPerSecond: number;
   readonly seconds: number;
@@ -89,7 +97,11 @@ export async function run(words: readonly string[] = process.argv.slice(3)): Pro
     for (const task of benchTasks(DATA))
       if (wanted.length === 0 || wanted.some((word) => task.name.includes(word)))
         results.push(await compareOn(task, machine));
-    return { table: results.flatMap(rowsOf), json: { ...headline(results), tasks: results } };
+    const installMb = installed(python);
+    return {
+      table: results.flatMap((result) => rowsOf(result, installMb)),
+      json: { ...headline(results), installMb, tasks: results },
+    };
   } finally {
     await tokenizer.close();
     rmSync(dir, { recursive: true, force: true });
@@ -101,8 +113,8 @@ async function compareOn(task: BenchTask, machine: Machine): Promise<TaskResult>
   const texts = { ours: inputOf, peft: loggedOf };
   const samples = samplesOf(task.train, texts.ours, machine);
   const jobs = {
-    ours: jobOf(samples, { batch: stepBatch(tokenLengths(task.train)), epochs: PASSES }, machine),
-    peft: jobOf(samplesOf(task.train, texts.peft, machine), { ...PEFT, epochs: PASSES }, machine),
+    ours: jobOf(samples, { batch: stepBatch(tokenLengths(task.train)), epochs: PASSES.ours }, machine),
+    peft: jobOf(samplesOf(task.train, texts.peft, machine), { ...PEFT, epochs: PASSES.peft }, machine),
   };
   const ours = await Arm.start(OURS, join(machine.dir, 'ours.json'), jobs.ours);
   const peft = await Arm.start(peftProgram(machine), join(machine.dir, 'peft.json'), jobs.peft);
@@ -164,7 +176,14 @@ async function boilerplateRatio(
   const { seconds } = await peft.train(BOILERPLATE_STEPS - 1, snapshot);
   peft.stop();
   const peftRate = ((BOILERPLATE_STEPS - 1) * PEFT.batch) / seconds;
-  return (samples.length * PASSES) / ours.seconds / peftRate;
+  return (samples.length * PASSES.ours) / ours.seconds / peftRate;
+}
+
+function installed(python: string): InstallMb {
+  const ask = 'import sysconfig; print(sysconfig.get_path("purelib"))';
+  const packages = execFileSync(python, ['-c', ask], { encoding: 'utf8' }).trim();
+  const megabytes = (dir: string): number => Math.round(folderBytes(dir) / 1e6);
+  return { ours: megabytes(join(ROOT, 'node_modules')), peft: megabytes(packages) };
 }
 
 const inputOf = ({ input }: BenchExample): string => input;
@@ -251,7 +270,7 @@ function headline(results: readonly TaskResult[]): object {
   };
 }
 
-function rowsOf(result: TaskResult): Record<string, string | number>[] {
+function rowsOf(result: TaskResult, installMb: InstallMb): Record<string, string | number>[] {
   const row = (trainer: 'ours' | 'peft'): Record<string, string | number> => {
     const { tokensPerSecond, seconds, peakMb, accuracy } = result[trainer];
     const { share, low, high, n } = accuracy;
@@ -261,6 +280,7 @@ function rowsOf(result: TaskResult): Record<string, string | number>[] {
       'tokens/s': Math.round(tokensPerSecond),
       seconds: Math.round(seconds),
       'peak MB': Math.round(peakMb),
+      'install MB': installMb[trainer],
       'exact answers': `${percent(share)} (${percent(low)}–${percent(high)}), n = ${n}`,
     };
   };

@@ -184,7 +184,8 @@ export async function collect(
   }
 }
 
-function folderBytes(dir: string): number {
+/** Bytes of all files below a folder; 0 where it is not there. */
+export function folderBytes(dir: string): number {
   try {
     return readdirSync(dir, { recursive: true, withFileTypes: true })
       .filter((item) => item.isFile())
