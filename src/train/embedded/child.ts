@@ -32,6 +32,9 @@ export interface LoraJob {
 /** What is worth keeping of the run. */
 export type LoraRun = Pick<TrainingCard, 'trainedMs' | 'figures'>;
 
+/** What is added to the checkpoint's name: for the training itself, and for those of handOver, left by a kill maybe. */
+const PARTS: readonly string[] = ['', ...Array.from({ length: FOLDS }, (_, fold) => `-${fold}`)];
+
 async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise<LoraRun> {
   const { recipe, examples, threads, memoryBytes } = job;
   const weights = readDecoder(job.basePath);
@@ -42,12 +45,10 @@ async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise
       hint: 'Raise maxTokens in the recipe.',
     });
   }
-  const checkpoints: string[] = [];
   const over = { steps: 0, elapsedMs: 0 };
   /** @param more Steps of the trainings that are to come after this one, about. */
   const train = async (samples: readonly Sample[], part = '', more = 0): Promise<TrainedLora> => {
     const path = job.checkpointPath + part;
-    checkpoints.push(path);
     const { steps: before } = over;
     const trained = await trainLora({
       ...{ weights, samples, recipe, seed: job.seed, threads, memoryBytes },
@@ -78,7 +79,7 @@ async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise
     base: job.base,
   });
   const tail = trained.losses.slice(-Math.max(1, Math.round(trained.losses.length / 10)));
-  checkpoints.forEach(deleteCheckpoint);
+  for (const part of PARTS) deleteCheckpoint(job.checkpointPath + part);
   return {
     trainedMs: Math.round(over.elapsedMs),
     figures: {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -64,6 +64,17 @@ test('it learns: the loss falls', async () => {
   const { firstLoss, finalLoss, steps } = (await trainer.train(job('whole'))).figures;
   assert.ok(finalLoss! < firstLoss! / 3, `loss from ${firstLoss} to ${finalLoss}`);
   assert.equal(steps, 30);
+});
+
+test('what a killed training left in the folder is gone when another one is done', async () => {
+  const { dir } = job('left');
+  mkdirSync(dir);
+  writeFileSync(join(dir, 'checkpoint-1'), 'of a fold, while it was taught to hand over');
+  await trainer.train(job('left'));
+  assert.deepEqual(
+    readdirSync(dir).filter((file) => file.startsWith('checkpoint')),
+    [],
+  );
 });
 
 test('the adapter follows the conventions of llama.cpp', async () => {
