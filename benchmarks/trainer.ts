@@ -92,12 +92,12 @@ export async function run(words: readonly string[] = process.argv.slice(3)): Pro
   const tokenizer = await openTokenizer(base);
   try {
     const machine: Machine = { python, base, weights: readDecoder(base), tokenizer, dir };
+    const installMb = installed(python);
     const wanted = words.filter((word) => !word.startsWith('--'));
     const results: TaskResult[] = [];
     for (const task of benchTasks(DATA))
       if (wanted.length === 0 || wanted.some((word) => task.name.includes(word)))
         results.push(await compareOn(task, machine));
-    const installMb = installed(python);
     return {
       table: results.flatMap((result) => rowsOf(result, installMb)),
       json: { ...headline(results), installMb, tasks: results },

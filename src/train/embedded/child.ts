@@ -32,8 +32,10 @@ export interface LoraJob {
 /** What is worth keeping of the run. */
 export type LoraRun = Pick<TrainingCard, 'trainedMs' | 'figures'>;
 
-/** What is added to the checkpoint's name: for the training itself, and for those of handOver, left by a kill maybe. */
-const PARTS: readonly string[] = ['', ...Array.from({ length: FOLDS }, (_, fold) => `-${fold}`)];
+/** What is added to the checkpoint's name for a fold of handOver. */
+const foldPart = (fold: number): string => `-${fold}`;
+/** All that a checkpoint's name can end in, by this recipe or by another one that a kill left. */
+const PARTS: readonly string[] = ['', ...Array.from({ length: FOLDS }, (_, fold) => foldPart(fold))];
 
 async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise<LoraRun> {
   const { recipe, examples, threads, memoryBytes } = job;
@@ -63,7 +65,7 @@ async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise
     const others = tokeniseExamples(tokenizer, known, recipe).samples;
     if (others.length === 0) return [];
     const more = Math.round(stepCount(samples.length, recipe) * (1 + (FOLDS - 1 - fold) / FOLDS));
-    const { parameters } = await train(others, `-${fold}`, more);
+    const { parameters } = await train(others, foldPart(fold), more);
     return misanswered(held, { weights, parameters, recipe, tokenizer, threads, memoryBytes });
   };
   const { handOver } = recipe;
