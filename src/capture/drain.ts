@@ -1,27 +1,40 @@
 /**
- * Brings the journal's calls into the store. Segments are removed only after the store has committed all of their
- * calls; a call that comes twice is kept once, so a drain may be broken off and repeated anywhere.
- * Does not: write the journal (journal.ts) or open payloads.
+ * Brings the journal's calls into the store, through the second stage of redaction. A segment is removed only after the
+ * store has committed all of its calls to the disk; what cannot be read is kept aside, in `quarantine/`, and counted. A call
+ * that comes twice is kept once, so a drain may be broken off and repeated anywhere.
+ * Does not: write the journal (journal.ts) or redact (second-stage.ts).
  */
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { SealedPart, Store, StoredCall } from '../core/store.ts';
 import { decodeSegment } from './frames.ts';
 import { CLOSED_ENDING, OPEN_ENDING } from './journal.ts';
 import { tryLock } from './lock.ts';
+import type { SecondStage } from './second-stage.ts';
 
 export interface Drained {
   /** Calls that the store did not have. */
   readonly calls: number;
-  /** Parts that came with the segments. */
-  readonly parts: number;
-  /** Bytes at the ends of complete segments that are no whole frame: what a killed process was writing. */
+  /** Bytes at the ends of complete segments that are no whole frame: what a killed process was writing, or damage. */
   readonly tornBytes: number;
-  /** Damaged frames, and calls that lack a part because of one or are unreadable. */
+  /** Damaged stretches of segments, and calls that lack a part because of one or are unreadable. */
   readonly damaged: number;
+  /** Segments that were set aside for it. */
+  readonly quarantined: number;
 }
 
+export interface DrainOptions {
+  readonly dir: string;
+  readonly store: Pick<Store, 'addCalls' | 'knownCalls'>;
+  readonly stage: SecondStage;
+  /** Bytes of the journal that are done, of those that were there at the beginning. */
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Where segments go that could not be read as a whole. */
+const QUARANTINE = 'quarantine';
 const BATCH = 50;
 
 /**
@@ -29,22 +42,14 @@ const BATCH = 50;
  * stays, and is drained again later).
  * @throws UnderstudyError as the store's ('overloaded' where it is locked); nothing is lost, try again.
  */
-export function drain(dir: string, store: Store): Drained {
-  const steps = drainSteps(dir, store);
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
-}
-
-/** As drain, in steps of one transaction each. */
-function* drainSteps(dir: string, store: Store): Generator<void, Drained> {
-  const total = { calls: 0, parts: 0, tornBytes: 0, damaged: 0 };
+export async function drain({ dir, store, stage, onProgress, signal }: DrainOptions): Promise<Drained> {
+  const total = { calls: 0, tornBytes: 0, damaged: 0, quarantined: 0 };
   // Whoever gets the lock knows that no recorder runs: then open segments are left-overs, and complete.
   const lock = tryLock(dir);
   try {
-    for (const name of readdirSync(dir).sort()) {
-      if (!name.endsWith(OPEN_ENDING) && !name.endsWith(CLOSED_ENDING)) continue;
+    const segments = readdirSync(dir).filter((name) => name.endsWith(OPEN_ENDING) || name.endsWith(CLOSED_ENDING));
+    for (const [i, name] of segments.sort().entries()) {
+      if (signal?.aborted) break;
       const path = join(dir, name);
       const bytes = readIfThere(path);
       if (bytes === null) continue;
@@ -56,17 +61,22 @@ function* drainSteps(dir: string, store: Store): Generator<void, Drained> {
         if (frame.kind === 'part') parts.set(frame.part.id, frame.part);
         else calls.push(frame.call);
       }
+      let refused = 0;
       for (let at = 0; at < calls.length; at += BATCH) {
-        const { added, refused } = addBatch(store, calls.slice(at, at + BATCH), parts);
-        total.calls += added;
-        if (complete) total.damaged += refused;
-        yield;
+        const added = await addBatch(store, stage, calls.slice(at, at + BATCH), parts);
+        total.calls += added.calls;
+        refused += added.refused;
+        onProgress?.(i + Math.min(1, (at + BATCH) / calls.length), segments.length);
       }
       if (!complete) continue;
-      total.parts += parts.size;
+      const damaged = segment.damaged + refused;
       total.tornBytes += segment.tornBytes;
-      total.damaged += segment.damaged;
-      rmSync(path, { force: true });
+      total.damaged += damaged;
+      if (damaged === 0 && segment.tornBytes === 0) rmSync(path, { force: true });
+      else {
+        total.quarantined++;
+        setAside(dir, name);
+      }
     }
     return total;
   } finally {
@@ -74,35 +84,41 @@ function* drainSteps(dir: string, store: Store): Generator<void, Drained> {
   }
 }
 
-function addBatch(
-  store: Store,
-  calls: readonly StoredCall[],
-  parts: ReadonlyMap<string, SealedPart>,
-): { readonly added: number; readonly refused: number } {
-  const before = store.countCalls();
-  let refused = 0;
-  const add = (some: readonly StoredCall[]): void => {
-    const held = new Set(some.flatMap((call) => [...call.requestParts, call.responsePart ?? '']));
-    store.addCalls(
-      some,
-      [...held].flatMap((id) => parts.get(id) ?? []),
-    );
-  };
+function setAside(dir: string, name: string): void {
+  mkdirSync(join(dir, QUARANTINE), { recursive: true, mode: 0o700 });
   try {
-    add(calls);
+    renameSync(join(dir, name), join(dir, QUARANTINE, name));
+  } catch (error) {
+    // Another drain was quicker.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  }
+}
+
+async function addBatch(
+  store: DrainOptions['store'],
+  stage: SecondStage,
+  given: readonly StoredCall[],
+  parts: ReadonlyMap<string, SealedPart>,
+): Promise<{ readonly calls: number; readonly refused: number }> {
+  const known = store.knownCalls(given.map(({ id }) => id));
+  const calls = given.filter(({ id }) => !known.has(id));
+  if (calls.length === 0) return { calls: 0, refused: 0 };
+  try {
+    const refined = await stage.refine(calls, parts);
+    return { calls: store.addCalls(refined.calls, refined.parts), refused: refined.refused };
   } catch (error) {
     if (isPassing(error)) throw error;
+    if (calls.length === 1) return { calls: 0, refused: 1 };
     // One of them cannot be stored, whenever it is tried: it must not keep the others out.
+    let added = 0;
+    let refused = 0;
     for (const call of calls) {
-      try {
-        add([call]);
-      } catch (single) {
-        if (isPassing(single)) throw single;
-        refused++;
-      }
+      const one = await addBatch(store, stage, [call], parts);
+      added += one.calls;
+      refused += one.refused;
     }
+    return { calls: added, refused };
   }
-  return { added: store.countCalls() - before, refused };
 }
 
 /** The store is locked, full or gone: trying again later may help. */
@@ -120,68 +136,54 @@ function readIfThere(path: string): Buffer | null {
 }
 
 export interface Draining {
-  /** Stops after the step under way. */
-  stop(): void;
+  /** Resolves after the drain under way, which stops at the next batch. */
+  stop(): Promise<void>;
 }
 
-/**
- * Drains again and again, one short transaction at a time with the event loop free in between. A locked store only
- * delays it.
- * @param options.store Open it with busyTimeoutMs 0, so that a lock never blocks the event loop.
- * @param options.recorder Its segment is ended each time, so that drained segments can go.
- */
-export function startDrain(options: {
-  readonly dir: string;
-  readonly store: Store;
-  readonly recorder?: { rotate(): void };
-  readonly everyMs?: number;
-  /** One line for the operator where something stays wrong; never holds a payload. */
-  readonly log: (line: string) => void;
-}): Draining {
-  const { dir, store, recorder, everyMs = 2000, log } = options;
+/** Drains again and again. A locked store only delays it. */
+export function startDrain(
+  options: Omit<DrainOptions, 'onProgress' | 'signal'> & {
+    readonly everyMs?: number;
+    readonly onDrained?: (drained: Drained) => void;
+    /** One line for the operator where something stays wrong; never holds a payload. */
+    readonly log: (line: string) => void;
+  },
+): Draining {
+  const { everyMs = 2000, onDrained, log } = options;
+  const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
+  let running: Promise<void> = Promise.resolve();
   let failures = 0;
 
   const again = (): void => {
-    if (stopped) return;
-    timer = setTimeout(() => begin(), everyMs);
-    timer.unref();
+    if (stopping.signal.aborted) return;
+    timer = setTimeout(() => {
+      running = once().finally(again);
+    }, everyMs);
   };
-  const begin = (): void => {
+  const once = async (): Promise<void> => {
     try {
-      recorder?.rotate();
-    } catch {
-      // The recorder counts and reports its own failures.
-    }
-    step(drainSteps(dir, store));
-  };
-  const step = (steps: Generator<void, Drained>): void => {
-    if (stopped) {
-      steps.return({ calls: 0, parts: 0, tornBytes: 0, damaged: 0 });
-      return;
-    }
-    try {
-      const { done, value } = steps.next();
-      if (!done) {
-        setImmediate(() => step(steps));
-        return;
-      }
+      const drained = await drain({ ...options, signal: stopping.signal });
       failures = 0;
-      if (value.tornBytes > 0)
-        log(`capture: ${value.tornBytes} byte(s) of an unfinished write were left out.`);
-      if (value.damaged > 0) log(`capture: ${value.damaged} damaged journal entries were left out.`);
+      onDrained?.(drained);
+      const { tornBytes, damaged, quarantined } = drained;
+      if (quarantined > 0) {
+        log(
+          `capture: ${damaged} damaged entries and ${tornBytes} byte(s) of unfinished writes could not be read; ` +
+            `${quarantined} segment(s) are kept in ${join(options.dir, QUARANTINE)}.`,
+        );
+      }
     } catch (error) {
       // Locked for a moment is normal; told when it lasts.
       if (++failures === 10) log(`capture: calls wait in the journal: ${messageOf(error)}`);
     }
-    again();
   };
   again();
   return {
-    stop: () => {
-      stopped = true;
+    stop: async () => {
+      stopping.abort();
       clearTimeout(timer);
+      await running;
     },
   };
 }

@@ -1,13 +1,17 @@
 /**
- * The journal's bytes. A segment is a header and frames: length (4 bytes, little-endian), CRC-32 of the payload
- * (4 bytes), payload. A payload is a part or a call; a call's parts stand before it in the same segment.
+ * The journal's bytes. A segment is a header and frames: a mark (4 bytes), length (4 bytes, little-endian), CRC-32 of the
+ * payload (4 bytes), payload. A payload is a part or a call; a call's parts stand before it in the same segment. The mark
+ * lets reading resume after damage of any kind, in the header or in a length too.
  * Does not: touch files (journal.ts, drain.ts).
  */
 import { crc32 } from 'node:zlib';
 import { parseJson } from '../core/json.ts';
 import type { SealedPart, StoredCall } from '../core/store.ts';
 
-export const SEGMENT_HEADER: Uint8Array = Buffer.from('USJ1');
+export const SEGMENT_HEADER: Uint8Array = Buffer.from('USJ2');
+/** Before each frame. */
+const MARK = Buffer.from([0xf5, 0x55, 0x53, 0x46]);
+const HEAD = MARK.length + 8;
 
 /** No payload is larger; a larger length is damage. */
 const MAX_PAYLOAD = 256 * 1024 * 1024;
@@ -24,60 +28,55 @@ export function encodeFrame(frame: Frame): Buffer {
       ? [Buffer.from(`${frame.part.id} ${frame.part.day}\n`), frame.part.sealed]
       : [Buffer.alloc(0), Buffer.from(JSON.stringify(frame.call))];
   const payload = 1 + head.length + body.length;
-  const bytes = Buffer.allocUnsafe(8 + payload);
-  bytes.writeUInt32LE(payload, 0);
-  bytes[8] = frame.kind === 'part' ? PART : CALL;
-  bytes.set(head, 9);
-  bytes.set(body, 9 + head.length);
-  bytes.writeUInt32LE(crc32(bytes.subarray(8)), 4);
+  const bytes = Buffer.allocUnsafe(HEAD + payload);
+  bytes.set(MARK);
+  bytes.writeUInt32LE(payload, 4);
+  bytes[HEAD] = frame.kind === 'part' ? PART : CALL;
+  bytes.set(head, HEAD + 1);
+  bytes.set(body, HEAD + 1 + head.length);
+  bytes.writeUInt32LE(crc32(bytes.subarray(HEAD)), 8);
   return bytes;
 }
 
 export interface Segment {
   readonly frames: readonly Frame[];
-  /** Bytes at the end that are no whole frame: a write that was cut off. */
+  /** Bytes at the end that are no whole frame: a write that was cut off, or damage in the last frames. */
   readonly tornBytes: number;
-  /** Frames whose content does not fit their checksum; they are left out. */
+  /** Damaged stretches before the last whole frame, each of one or more frames. */
   readonly damaged: number;
 }
 
-/**
- * The frames of a segment, as far as they are whole. A damaged frame is passed over where the next one tells that
- * its length was right; otherwise the rest is torn.
- */
+/** The frames of a segment that are whole, wherever they stand. */
 export function decodeSegment(bytes: Buffer): Segment {
   const frames: Frame[] = [];
-  let damaged = 0;
-  if (!bytes.subarray(0, SEGMENT_HEADER.length).equals(SEGMENT_HEADER)) {
-    return { frames, tornBytes: bytes.length, damaged };
-  }
-  let at = SEGMENT_HEADER.length;
-  while (at < bytes.length) {
-    const end = frameEnd(bytes, at);
-    if (end === null) break;
-    if (isWhole(bytes, at, end)) {
-      const frame = decodePayload(bytes.subarray(at + 8, end));
-      if (frame) frames.push(frame);
-      else damaged++;
-    } else {
-      const next = frameEnd(bytes, end);
-      if (next === null || !isWhole(bytes, end, next)) break;
-      damaged++;
+  const headed = bytes.subarray(0, SEGMENT_HEADER.length).equals(SEGMENT_HEADER);
+  let damaged = headed || bytes.length === 0 ? 0 : 1;
+  /** The end of what has been read, whole or known as damaged. */
+  let end = headed ? SEGMENT_HEADER.length : 0;
+  let last = end;
+  for (let at = bytes.indexOf(MARK, headed ? end : 0); at !== -1; at = bytes.indexOf(MARK, end)) {
+    const next = frameEnd(bytes, at);
+    if (next === null) {
+      end = at + 1;
+      continue;
     }
-    at = end;
+    if (at > last && (last > 0 || headed)) damaged++;
+    const frame = decodePayload(bytes.subarray(at + HEAD, next));
+    if (frame) frames.push(frame);
+    else damaged++;
+    end = next;
+    last = next;
   }
-  return { frames, tornBytes: bytes.length - at, damaged };
+  return { frames, tornBytes: bytes.length - last, damaged };
 }
 
+/** Where the frame that begins at `at` ends; null where it is not whole. */
 function frameEnd(bytes: Buffer, at: number): number | null {
-  if (at + 9 > bytes.length) return null;
-  const length = bytes.readUInt32LE(at);
-  const end = at + 8 + length;
-  return length === 0 || length > MAX_PAYLOAD || end > bytes.length ? null : end;
-}
-
-function isWhole(bytes: Buffer, at: number, end: number): boolean {
-  return crc32(bytes.subarray(at + 8, end)) === bytes.readUInt32LE(at + 4);
+  if (at + HEAD > bytes.length) return null;
+  const length = bytes.readUInt32LE(at + 4);
+  const end = at + HEAD + length;
+  if (length === 0 || length > MAX_PAYLOAD || end > bytes.length) return null;
+  return crc32(bytes.subarray(at + HEAD, end)) === bytes.readUInt32LE(at + 8) ? end : null;
 }
 
 /** Null for a kind that this program does not know, or content that is not what the kind says. */

@@ -1,10 +1,10 @@
 /**
  * The journal: an append-only record on disk that a call is in before its response ends. All frames of one turn of
  * the event loop go out in one write, and nothing is acknowledged before it: a killed process loses nothing that was.
- * (A power cut may lose the last moments: a write is not an fsync.)
+ * A write is not an fsync: a power cut may lose what was written in the last second, and no more.
  * Does not: know what the frames hold (frames.ts), or read them back (drain.ts).
  */
-import { closeSync, fsync, ftruncateSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fdatasync, fsync, ftruncateSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnderstudyError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
@@ -13,6 +13,9 @@ import { SEGMENT_HEADER } from './frames.ts';
 /** A segment that is being written, and one that is complete. */
 export const OPEN_ENDING = '.open';
 export const CLOSED_ENDING = '.segment';
+
+/** How long what is written may not be on the disk itself, in milliseconds. */
+const SYNC_MS = 1000;
 
 export interface Journal {
   /**
@@ -41,6 +44,16 @@ export function openJournal(dir: string, segmentBytes: number = 8 * 1024 * 1024)
   let generation = 0;
   let queue: Waiting[] = [];
   let scheduled = false;
+  let syncing: NodeJS.Timeout | undefined;
+
+  /** On the disk itself within SYNC_MS, in a thread of its own: no call waits for it. */
+  const syncSoon = (): void => {
+    syncing ??= setTimeout(() => {
+      syncing = undefined;
+      // An error of the disk shows in the next write; a closed file was synced when it was closed.
+      if (file) fdatasync(file.fd, () => {});
+    }, SYNC_MS).unref();
+  };
 
   const begin = (): { readonly fd: number; readonly path: string } => {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -87,6 +100,7 @@ export function openJournal(dir: string, segmentBytes: number = 8 * 1024 * 1024)
         throw error;
       }
       size += bytes.length;
+      syncSoon();
       for (const waiting of batch) waiting.resolve();
     } catch (cause) {
       // A new segment, since nobody can say what this one has become.

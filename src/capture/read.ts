@@ -1,11 +1,16 @@
 /**
- * Stored calls, opened: the inverse of sealer.ts. Parts that many calls share are opened once and shared in memory.
+ * Stored calls, opened: the inverse of sealer.ts. Parts that many calls share are opened once and shared in memory. The
+ * words of an application stand where their surrogates were (vocabulary.ts).
  * Does not: check whether the reader may; who opens payloads for a person records it (core/store Event).
  */
 import type { Call, CallResponse, Message, Tool } from '../core/call.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { CallFilter, Store, StoredCall } from '../core/store.ts';
-import type { RequestSettings } from './sealer.ts';
+import type { RedactContext } from './redact/redact.ts';
+import { redactJson, redactMessage, redactTools } from './redact/redact-call.ts';
+import type { CallAbout, RequestSettings } from './sealer.ts';
 import type { Vault } from './vault.ts';
+import { restorer, vocabularySite } from './vocabulary.ts';
 
 /** Calls are opened so many at a time, to bound how many sealed parts are in memory at once. */
 const BATCH = 500;
@@ -19,9 +24,11 @@ const BATCH = 500;
 export function readCalls(
   store: Store,
   vault: Vault,
+  context: RedactContext,
   filter?: CallFilter,
   onErased?: (count: number) => void,
 ): Call[] {
+  const restoreFor = restorers(store.vocabulary(), vault, context);
   const opened = new Map<string, unknown>();
   const calls: Call[] = [];
   let erased = 0;
@@ -30,6 +37,7 @@ export function readCalls(
     const batch = stored.slice(at, at + BATCH);
     const wanted = new Set(
       batch.flatMap((call) => [
+        call.aboutPart,
         ...call.requestParts,
         ...(call.responsePart === null ? [] : [call.responsePart]),
       ]),
@@ -41,7 +49,7 @@ export function readCalls(
     }
     for (const call of batch) {
       const whole = openCall(call, opened);
-      if (whole) calls.push(whole);
+      if (whole) calls.push(restoreFor(whole));
       else erased++;
     }
   }
@@ -52,6 +60,7 @@ export function readCalls(
 function openCall(stored: StoredCall, opened: ReadonlyMap<string, unknown>): Call | null {
   const [settingsId = '', toolsId = '', ...messageIds] = stored.requestParts;
   const needed = [
+    stored.aboutPart,
     settingsId,
     toolsId,
     ...messageIds,
@@ -59,14 +68,15 @@ function openCall(stored: StoredCall, opened: ReadonlyMap<string, unknown>): Cal
   ];
   if (needed.some((id) => !opened.has(id))) return null;
   const settings = opened.get(settingsId) as RequestSettings;
+  const { model, tags } = opened.get(stored.aboutPart) as CallAbout;
   return {
     id: stored.id,
     at: stored.at,
     sessionId: stored.sessionId,
     origin: stored.origin,
-    tags: stored.tags,
+    tags,
     request: {
-      model: stored.model,
+      model,
       messages: messageIds.map((id) => opened.get(id) as Message),
       tools: opened.get(toolsId) as readonly Tool[],
       ...settings,
@@ -77,4 +87,55 @@ function openCall(stored: StoredCall, opened: ReadonlyMap<string, unknown>): Cal
     latencyMs: stored.latencyMs,
     served: stored.served,
   };
+}
+
+/** Puts words back in the calls of the sites that have some. Pieces that calls share are shared afterwards, too. */
+function restorers(
+  vocabulary: ReadonlyMap<string, readonly string[]>,
+  vault: Vault,
+  context: RedactContext,
+): (call: Call) => Call {
+  if (vocabulary.size === 0) return (call) => call;
+  const sites = new Map<string, <T extends object>(value: T, change: (value: T) => T) => T>();
+  return (call) => {
+    const site = vocabularySite(call.request);
+    let once = sites.get(site);
+    if (once === undefined) {
+      const done = new WeakMap<object, object>();
+      once = <T extends object>(value: T, change: (value: T) => T): T => {
+        const before = done.get(value) as T | undefined;
+        const changed = before ?? change(value);
+        done.set(value, changed);
+        return changed;
+      };
+      sites.set(site, once);
+    }
+    const words = vocabulary.get(vault.pseudonym(site));
+    if (words === undefined) return call;
+    const restore = restorerOf(words, context);
+    const { request, response } = call;
+    const message = (value: Message): Message => once(value, (each) => redactMessage(each, restore));
+    return {
+      ...call,
+      request: {
+        ...request,
+        messages: request.messages.map(message),
+        tools: once(request.tools, (tools) => redactTools(tools, restore)),
+        ...(request.responseFormat
+          ? { responseFormat: redactJson(request.responseFormat, restore) as JsonObject }
+          : {}),
+      },
+      response: response && once(response, (each) => ({ ...each, message: message(each.message) })),
+    };
+  };
+}
+
+const madeRestorers = new WeakMap<readonly string[], (text: string) => string>();
+
+function restorerOf(words: readonly string[], context: RedactContext): (text: string) => string {
+  const known = madeRestorers.get(words);
+  if (known) return known;
+  const made = restorer(words, context);
+  madeRestorers.set(words, made);
+  return made;
 }

@@ -1,22 +1,26 @@
 /**
- * The Recorder: redacts, seals and journals each call before its response ends, and never makes the call fail.
+ * The Recorder: redacts, seals and journals each call before its response ends, and never makes the call fail. Small calls
+ * are done at once, large ones in a thread, so that none holds up another agent.
  * Does not: bring calls into the store (drain.ts).
  */
 import { readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Call } from '../core/call.ts';
+import type { Config } from '../core/config.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
-import type { Recorder } from '../core/online.ts';
-import { encodeFrame } from './frames.ts';
-import { CLOSED_ENDING, OPEN_ENDING, openJournal } from './journal.ts';
+import type { RawExchange, Recorder } from '../core/online.ts';
+import { openCallWriter } from './call-writer.ts';
+import { openExchangeThread } from './exchange-thread.ts';
+import { CLOSED_ENDING, OPEN_ENDING } from './journal.ts';
 import { tryLock } from './lock.ts';
-import { createSealer, type SealedCall } from './sealer.ts';
+import type { Losses } from './losses.ts';
+import { compilePolicy, redactText } from './redact/redact.ts';
 import { dayOf, type Vault } from './vault.ts';
 
 export interface JournalRecorder extends Recorder {
   /** Calls written, and calls that could not be. */
   readonly counts: { readonly recorded: number; readonly failed: number };
-  /** Ends the journal's segment, so that a drain can take it and remove it. */
+  /** Ends the journal's segments, so that a drain can take and remove them. */
   rotate(): void;
 }
 
@@ -27,10 +31,14 @@ export interface RecorderOptions {
    * Its store should wait little for a lock (busyTimeoutMs 0): a new day's key is made while calls are under way.
    */
   readonly vault: Vault;
+  readonly redaction: Config['redaction'];
+  /** Of a request or response that is recorded. Default: 32 MiB. */
+  readonly maxBodyBytes?: number;
   /** One line for the operator, at most one a minute; never holds a payload. */
   readonly log: (line: string) => void;
+  readonly losses?: Losses;
   readonly segmentBytes?: number;
-  /** How long to wait at opening for a drain elsewhere that holds the journal for a moment; 3,000 ms unless told. */
+  /** How long to wait at opening for a drain elsewhere that holds the journal for a moment. Default: 3,000 ms. */
   readonly lockWaitMs?: number;
   readonly now?: () => number;
 }
@@ -53,30 +61,25 @@ export function openRecorder(options: RecorderOptions): JournalRecorder {
     });
   }
   closeLeftovers(dir);
-  const journal = openJournal(dir, options.segmentBytes);
-  const sealer = createSealer(vault);
+  const context = { key: vault.surrogateKey, policy: compilePolicy(options.redaction) };
+  const { segmentBytes } = options;
+  const writer = openCallWriter({
+    dir,
+    sealing: vault,
+    redact: (text) => redactText(text, context),
+    ...(segmentBytes === undefined ? {} : { segmentBytes }),
+  });
+  const thread = openExchangeThread({
+    dir,
+    redaction: options.redaction,
+    maxBodyBytes: options.maxBodyBytes ?? 32 * 1024 * 1024,
+    segmentBytes: segmentBytes ?? null,
+  });
   const counts = { recorded: 0, failed: 0 };
-  /** Ids of the parts that are in the journal's present segment. */
-  const written = { generation: -1, ids: new Set<string>() };
   let lastLog = Number.NEGATIVE_INFINITY;
   let failedSinceLog = 0;
   let keyTriedAt = Number.NEGATIVE_INFINITY;
   let keyReadyFor = '';
-
-  const framesOf = (sealed: SealedCall, generation: number): Uint8Array[] => {
-    if (written.generation !== generation) {
-      written.generation = generation;
-      written.ids.clear();
-    }
-    const frames: Uint8Array[] = [];
-    for (const part of sealed.parts) {
-      if (written.ids.has(part.id)) continue;
-      written.ids.add(part.id);
-      frames.push(encodeFrame({ kind: 'part', part }));
-    }
-    frames.push(encodeFrame({ kind: 'call', call: sealed.call }));
-    return frames;
-  };
 
   const prepareAhead = (): void => {
     const time = now();
@@ -93,6 +96,7 @@ export function openRecorder(options: RecorderOptions): JournalRecorder {
 
   const failed = (error: unknown): void => {
     counts.failed++;
+    options.losses?.add('not-recorded');
     failedSinceLog++;
     const time = now();
     if (time - lastLog < LOG_EVERY_MS) return;
@@ -102,22 +106,27 @@ export function openRecorder(options: RecorderOptions): JournalRecorder {
     failedSinceLog = 0;
   };
 
+  const kept = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      prepareAhead();
+      await work();
+      counts.recorded++;
+    } catch (error) {
+      failed(error);
+    }
+  };
   return {
     counts,
-    rotate: () => journal.rotate(),
-    async record(call: Call, sender: string): Promise<void> {
-      try {
-        prepareAhead();
-        const origin = sender === '' ? '' : vault.pseudonym(sender);
-        const sealed = sealer.seal({ ...call, origin });
-        await journal.append((generation) => framesOf(sealed, generation));
-        counts.recorded++;
-      } catch (error) {
-        failed(error);
-      }
+    rotate: () => {
+      writer.rotate();
+      thread.rotate();
     },
+    record: (call: Call, sender: string) => kept(() => writer.write(call, sender)),
+    recordExchange: (exchange: RawExchange) =>
+      kept(() => thread.record(exchange, vault.sealingKeys(dayOf(exchange.at)))),
     async close(): Promise<void> {
-      journal.close();
+      writer.close();
+      await thread.close();
       lock.release();
     },
   };

@@ -1,22 +1,17 @@
 /**
- * From a call to what is stored: redacted, cut into parts (settings, tools, one per message, the response) and
- * sealed. An agent sends its whole conversation with each call, so parts sealed before are remembered by a hash of
- * their content, and cost a look-up instead of redaction and encryption.
- * Does not: write anything (recorder.ts, importers/), or open parts again (read.ts).
+ * From a call to what is journalled: redacted by the recognisers (the first stage), cut into parts (model and tags,
+ * settings, tools, one per message, the response) and sealed. An agent sends its whole conversation with each call, so
+ * parts sealed before are remembered by a hash of their content, and cost a look-up instead of redaction and encryption.
+ * Does not: look for people (second-stage.ts), write anything (recorder.ts), or open parts again (read.ts).
  */
 import { hash } from 'node:crypto';
-import type { Call, Message } from '../core/call.ts';
+import type { Call } from '../core/call.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { SealedPart, StoredCall } from '../core/store.ts';
-import { namesOf, redactWith } from './redact/redact.ts';
-import {
-  namesOfMessage,
-  redactJson,
-  redactMessage,
-  redactTools,
-  withSafeAlternatives,
-} from './redact/redact-call.ts';
-import { dayOf, type Vault } from './vault.ts';
+import { recent } from './recent.ts';
+import { redactJson, redactMessage, redactTools, withSafeAlternatives } from './redact/redact-call.ts';
+import { dayOf, type Sealing } from './vault.ts';
+import { vocabularyFinder } from './vocabulary.ts';
 
 /** A call as stored, and the parts it holds, each once. */
 export interface SealedCall {
@@ -24,7 +19,15 @@ export interface SealedCall {
   readonly parts: readonly SealedPart[];
 }
 
-/** The first part of a request. Model and stream stand in the open, in the call. */
+/** What is said about a call beside its request and response. */
+export interface CallAbout {
+  readonly model: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Words of the call's site that were found with this call; in the journal only. */
+  readonly vocabulary?: readonly string[];
+}
+
+/** The first part of a request. */
 export interface RequestSettings {
   readonly toolChoice?: Json;
   readonly responseFormat?: JsonObject;
@@ -32,90 +35,75 @@ export interface RequestSettings {
 }
 
 export interface Sealer {
-  /** Redacts and seals a call. @throws as Vault.seal. */
+  /** Redacts and seals a call. @throws as Sealing.seal, and RangeError for a call nested too deeply to be written. */
   seal(call: Call): SealedCall;
 }
 
-/** How much sealed content a sealer remembers, unless told. */
-const REMEMBER_BYTES = 32 * 1024 * 1024;
+/** How much sealed content a sealer remembers. */
+const REMEMBERED_BYTES = 32 * 1024 * 1024;
 
-export function createSealer(vault: Vault, rememberBytes: number = REMEMBER_BYTES): Sealer {
-  const { surrogateKey } = vault;
-  const sealedBefore = recent<SealedPart>(rememberBytes, (part) => part.sealed.length + 300);
-  const namesBefore = recent<readonly string[]>(4 * 1024 * 1024, (names) => 150 + 40 * names.length);
-
-  const namesIn = (message: Message, id: string): readonly string[] => {
-    const known = namesBefore.get(id);
-    if (known) return known;
-    const names = namesOfMessage(message);
-    namesBefore.set(id, names);
-    return names;
-  };
-
+/** @param redact The first stage, applied to every text of a call. */
+export function createSealer(
+  sealing: Sealing,
+  redact: (text: string) => string,
+  rememberedBytes: number = REMEMBERED_BYTES,
+): Sealer {
+  const words = vocabularyFinder();
+  const sealedBefore = recent<SealedPart>(rememberedBytes, (part) => part.sealed.length + 300);
   return {
     seal(call) {
       const day = dayOf(call.at);
-      const { request, response } = call;
+      const { request } = call;
       const parts = new Map<string, SealedPart>();
-      const messages = request.messages.map(sourceOf);
-      let answer = response ? sourceOf(response) : null;
-      // What an answer copies has to stay a copy: one set of names for the whole call.
-      const names = new Set<string>();
-      for (const { value, id } of messages) for (const name of namesIn(value, id)) names.add(name);
-      if (answer) for (const name of namesIn(answer.value.message, answer.id)) names.add(name);
-      if (response?.alternatives) {
-        // Before it is remembered under its content: which of them are safe depends on the request, too.
-        const all = [...names, ...response.alternatives.flatMap(({ start }) => namesOf(start))];
-        const redact = (text: string): string => redactWith(text, surrogateKey, all);
-        answer = sourceOf(withSafeAlternatives(response, request, redact));
-      }
-
-      /** Seals the redacted source, unless it has been sealed under the same names today. */
-      const part = <T>(
-        source: Source<T>,
-        redacted: (value: T, redact: (text: string) => string) => unknown,
-      ): string => {
-        // Only names that may occur in the text decide what becomes of it.
-        const relevant = [...names].filter((name) =>
-          name.split(' ').some((word) => includesWord(source.raw, word)),
-        );
-        const id = `${day}\0${source.id}\0${relevant.join('\0')}`;
+      /** The id of the sealed part of a value; redacts and seals it unless that was done before today. */
+      const part = <T>(value: T, redacted: (value: T) => unknown): string => {
+        const id = `${day} ${hash('sha256', JSON.stringify(value), 'base64')}`;
         let sealed = sealedBefore.get(id);
         if (sealed === undefined) {
-          const made = redacted(source.value, (text) => redactWith(text, surrogateKey, relevant));
-          sealed = vault.seal(day, JSON.stringify(made));
+          sealed = sealing.seal(day, JSON.stringify(redacted(value)));
           sealedBefore.set(id, sealed);
         }
         parts.set(sealed.id, sealed);
         return sealed.id;
       };
-
+      const vocabulary = words.find(call);
+      const about: CallAbout = {
+        model: request.model,
+        tags: call.tags,
+        ...(vocabulary.length > 0 ? { vocabulary } : {}),
+      };
       const settings: RequestSettings = {
         ...(request.toolChoice === undefined ? {} : { toolChoice: request.toolChoice }),
         ...(request.responseFormat === undefined ? {} : { responseFormat: request.responseFormat }),
         params: request.params,
       };
+      // Which alternatives are safe depends on the request, so it is settled before the response is remembered.
+      const response =
+        call.response?.alternatives === undefined
+          ? call.response
+          : withSafeAlternatives(call.response, request, redact);
+      const aboutPart = part(about, (value) => ({
+        ...value,
+        tags: redactJson(value.tags as JsonObject, redact),
+      }));
       const requestParts = [
-        part(sourceOf(settings), (value, redact) => ({
+        part(settings, (value) => ({
           ...value,
           ...(value.responseFormat ? { responseFormat: redactJson(value.responseFormat, redact) } : {}),
-          params: redactJson(value.params, redact, vault.pseudonym),
+          params: redactJson(value.params, redact, sealing.pseudonym),
         })),
-        part(sourceOf(request.tools), redactTools),
-        ...messages.map((source) => part(source, redactMessage)),
+        part(request.tools, (tools) => redactTools(tools, redact)),
+        ...request.messages.map((message) => part(message, (value) => redactMessage(value, redact))),
       ];
-      const responsePart = answer
-        ? part(answer, (value, redact) => ({ ...value, message: redactMessage(value.message, redact) }))
+      const responsePart = response
+        ? part(response, (value) => ({ ...value, message: redactMessage(value.message, redact) }))
         : null;
-      const open = (text: string): string => redactWith(text, surrogateKey, namesOf(text));
       return {
         call: {
           id: call.id,
           at: call.at,
-          sessionId: open(call.sessionId),
+          sessionId: sealing.pseudonym(`session ${call.sessionId}`),
           origin: call.origin,
-          tags: Object.fromEntries(Object.entries(call.tags).map(([name, value]) => [name, open(value)])),
-          model: request.model,
           stream: request.stream,
           status: call.status,
           latencyMs: call.latencyMs,
@@ -123,64 +111,12 @@ export function createSealer(vault: Vault, rememberBytes: number = REMEMBER_BYTE
           completionTokens: response?.usage?.completionTokens ?? 0,
           cachedTokens: response?.usage?.cachedTokens ?? 0,
           served: call.served,
+          aboutPart,
           requestParts,
           responsePart,
         },
         parts: [...parts.values()],
       };
     },
-  };
-}
-
-/** A word of a name may stand in a text as it was found, in capitals, or with a capital. */
-function includesWord(text: string, word: string): boolean {
-  return (
-    text.includes(word) ||
-    text.includes(word.toUpperCase()) ||
-    text.includes(word.slice(0, 1).toUpperCase() + word.slice(1)) ||
-    text.includes(word.slice(0, 1) + word.slice(1).toLowerCase())
-  );
-}
-
-/** A piece of a call before redaction, and the hash of its content. */
-interface Source<T> {
-  readonly value: T;
-  readonly raw: string;
-  readonly id: string;
-}
-
-function sourceOf<T>(value: T): Source<T> {
-  const raw = JSON.stringify(value);
-  return { value, raw, id: hash('sha256', raw, 'base64') };
-}
-
-/**
- * A map that forgets what has not been used for long: entries live in two halves, and once the younger one weighs
- * half the limit, the older one goes. (Keeping exact order of use costs more than the look-up itself.)
- */
-function recent<T>(
-  limit: number,
-  weigh: (value: T) => number,
-): { get(id: string): T | undefined; set(id: string, value: T): void } {
-  let young = new Map<string, T>();
-  let old = new Map<string, T>();
-  let weight = 0;
-  const set = (id: string, value: T): void => {
-    young.set(id, value);
-    weight += weigh(value);
-    if (weight < limit / 2) return;
-    old = young;
-    young = new Map();
-    weight = 0;
-  };
-  return {
-    get(id) {
-      const value = young.get(id);
-      if (value !== undefined) return value;
-      const older = old.get(id);
-      if (older !== undefined) set(id, older);
-      return older;
-    },
-    set,
   };
 }

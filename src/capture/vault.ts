@@ -1,7 +1,7 @@
 /**
  * Keys and what they seal. A master key (file or environment) wraps one data key per UTC day; a day's key seals
  * that day's parts and names them, so that deleting it erases the day. From the master key alone come the keyed
- * pseudonyms of senders and the key of surrogates, which hold across days.
+ * pseudonyms of senders and sessions, the key of surrogates and the cipher of what is learnt, which hold across days.
  * Does not: redact (redact/), or decide what becomes a part (sealer.ts).
  */
 import {
@@ -15,24 +15,41 @@ import {
 import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { Cipher } from '../core/cipher.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import type { SealedPart, Store } from '../core/store.ts';
 import { hmac } from './hmac.ts';
 
-export interface Vault {
-  /** Makes sure that the day's key exists, here and in the store; cheap once it does. @throws as the store. */
-  prepare(day: string): void;
+/** What sealing needs; works without a store, in a worker thread too. */
+export interface Sealing {
   /** Seals a text under its day's key. Equal texts of a day have equal ids. @throws as the store, for a new day. */
   seal(day: string, text: string): SealedPart;
-  /** The sealed text; null where its day's key is gone, or is not the one that sealed it. */
-  open(part: SealedPart): string | null;
   /** A keyed pseudonym (24 hex digits): equal for equal texts, says nothing about them without the key. */
   pseudonym(text: string): string;
   /** Key for redact(): the same person has the same surrogate throughout the store. */
   readonly surrogateKey: Uint8Array;
 }
 
+/** The keys of one day's Sealing, to be sent to a worker thread of this process and nowhere else. */
+export interface SealingKeys {
+  readonly day: string;
+  readonly seal: Uint8Array;
+  readonly name: Uint8Array;
+  readonly origin: Uint8Array;
+  readonly surrogates: Uint8Array;
+}
+
+export interface Vault extends Sealing {
+  /** Makes sure that the day's key exists, here and in the store; cheap once it does. @throws as the store. */
+  prepare(day: string): void;
+  /** @throws as the store, for a new day. */
+  sealingKeys(day: string): SealingKeys;
+  /** The sealed text; null where its day's key is gone, or is not the one that sealed it. */
+  open(part: SealedPart): string | null;
+}
+
 interface DayKeys {
+  readonly raw: Uint8Array;
   readonly seal: KeyObject;
   readonly name: Uint8Array;
 }
@@ -48,21 +65,73 @@ export function dayOf(at: number): string {
   return new Date(at).toISOString().slice(0, 10);
 }
 
+/** The keys of a data folder that need no store. */
+export interface MasterKeys {
+  /** Seals what is learnt: it outlives the days it was learnt from. */
+  readonly cipher: Cipher;
+  vault(store: DayKeyStore): Vault;
+}
+
+type DayKeyStore = Pick<Store, 'key' | 'addKey'>;
+
 /**
- * The vault of a data folder. The master key comes from UNDERSTUDY_MASTER_KEY (32 bytes in base64), else from
+ * The keys of a data folder. The master key comes from UNDERSTUDY_MASTER_KEY (32 bytes in base64), else from
  * `master.key` in the folder, which is made (0600) where it is missing.
  * @throws UnderstudyError 'bad-config' for a key that is not 32 bytes or a key file that others can read,
  *   'unavailable' where the file can be neither read nor made.
  */
-export function openVault(options: {
+export function openKeys(options: {
   readonly dataDir: string;
-  readonly store: Pick<Store, 'key' | 'addKey'>;
   readonly env?: NodeJS.ProcessEnv;
-}): Vault {
-  return vaultOf(masterKey(options.dataDir, options.env ?? {}), options.store);
+}): MasterKeys {
+  const master = masterKey(options.dataDir, options.env ?? {});
+  return { cipher: cipherOf(derive(master, 'learnt')), vault: (store) => vaultOf(master, store) };
 }
 
-function vaultOf(master: Uint8Array, store: Pick<Store, 'key' | 'addKey'>): Vault {
+/** The vault of a data folder. @throws as openKeys. */
+export function openVault(options: {
+  readonly dataDir: string;
+  readonly store: DayKeyStore;
+  readonly env?: NodeJS.ProcessEnv;
+}): Vault {
+  return openKeys(options).vault(options.store);
+}
+
+/** Sealing without a store, with the keys of one day. */
+export function sealingWith(keys: SealingKeys): Sealing {
+  const seal = createSecretKey(keys.seal);
+  return {
+    surrogateKey: keys.surrogates,
+    pseudonym: (text) => pseudonymOf(keys.origin, text),
+    seal: (day, text) => sealPart({ seal, name: keys.name }, day, text),
+  };
+}
+
+function pseudonymOf(originKey: Uint8Array, text: string): string {
+  return hmac(originKey, text).toString('hex').slice(0, 24);
+}
+
+function sealPart(keys: Pick<DayKeys, 'seal' | 'name'>, day: string, text: string): SealedPart {
+  const plain = Buffer.from(text, 'utf8');
+  const id = hmac(keys.name, plain).toString('hex').slice(0, 32);
+  return { id, day, sealed: encrypt(keys.seal, pack(plain), `part ${day} ${id}`) };
+}
+
+function cipherOf(raw: Uint8Array): Cipher {
+  const key = createSecretKey(raw);
+  return {
+    seal: (text, about) => encrypt(key, pack(Buffer.from(text, 'utf8')), `learnt ${about}`),
+    open: (sealed, about) => {
+      const packed = decrypt(key, Buffer.from(sealed), `learnt ${about}`);
+      if (packed !== null) return unpack(packed);
+      throw new UnderstudyError('bad-config', `The master key does not open ${about}.`, {
+        hint: 'Use the master key that this data folder was made with (UNDERSTUDY_MASTER_KEY or master.key).',
+      });
+    },
+  };
+}
+
+function vaultOf(master: Uint8Array, store: DayKeyStore): Vault {
   const wrapKey = derive(master, 'wrap');
   const originKey = derive(master, 'origin');
   const days = new Map<string, DayKeys>();
@@ -78,8 +147,10 @@ function vaultOf(master: Uint8Array, store: Pick<Store, 'key' | 'addKey'>): Vaul
         hint: 'Use the master key that this data folder was made with (UNDERSTUDY_MASTER_KEY or master.key).',
       });
     }
+    const raw = derive(dayKey, 'seal');
     const keys = {
-      seal: createSecretKey(derive(dayKey, 'seal')),
+      raw,
+      seal: createSecretKey(raw),
       name: derive(dayKey, 'name'),
     };
     days.set(day, keys);
@@ -97,18 +168,18 @@ function vaultOf(master: Uint8Array, store: Pick<Store, 'key' | 'addKey'>): Vaul
     });
   };
 
+  const surrogateKey = derive(master, 'surrogates');
   return {
-    surrogateKey: derive(master, 'surrogates'),
+    surrogateKey,
     prepare: (day) => {
       keysOf(day);
     },
-    pseudonym: (text) => hmac(originKey, text).toString('hex').slice(0, 24),
-    seal(day, text) {
-      const keys = keysOf(day);
-      const plain = Buffer.from(text, 'utf8');
-      const id = hmac(keys.name, plain).toString('hex').slice(0, 32);
-      return { id, day, sealed: encrypt(keys.seal, pack(plain), `part ${day} ${id}`) };
+    sealingKeys: (day) => {
+      const { raw, name } = keysOf(day);
+      return { day, seal: raw, name, origin: originKey, surrogates: surrogateKey };
     },
+    pseudonym: (text) => pseudonymOf(originKey, text),
+    seal: (day, text) => sealPart(keysOf(day), day, text),
     open(part) {
       // The store is asked each time: a key deleted there must not live on in memory.
       const keys = store.key(part.day) === null ? null : known(part.day);
@@ -171,7 +242,7 @@ function masterKey(dataDir: string, env: NodeJS.ProcessEnv): Uint8Array {
   if (given !== undefined && given !== '') return keyOf(given, 'UNDERSTUDY_MASTER_KEY');
   const path = join(dataDir, KEY_FILE);
   try {
-    mkdirSync(dataDir, { recursive: true });
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     const draft = join(dataDir, `.${KEY_FILE}.${randomBytes(6).toString('hex')}`);
     if (statSync(path, { throwIfNoEntry: false }) === undefined) {
       // Written aside and linked into place: whoever is first wins, and nobody reads half a key.

@@ -36,11 +36,37 @@ export interface Router {
   compared(callId: string, attempt: Attempt, attempted: Attempted, llm: CallResponse): void;
 }
 
+/** The bytes of a body, as they came. */
+export interface RawBody {
+  readonly chunks: readonly Uint8Array[];
+  /** The content coding ('gzip', 'br', …); '' for none. */
+  readonly encoding: string;
+}
+
+/** An exchange as it went by: a call that nobody has read yet. */
+export interface RawExchange extends Pick<Call, 'id' | 'at' | 'latencyMs' | 'served'> {
+  /** Name of the dialect. */
+  readonly dialect: string;
+  /** By name in lower case; they tell session, tags and sender (wire/source). */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** The peer's. */
+  readonly address: string;
+  readonly request: RawBody;
+  /** Null where there was none, or none that was a success. */
+  readonly response: (RawBody & { readonly events: boolean }) | null;
+  /** HTTP status that the agent saw. */
+  readonly status: number;
+  /** The status that stands where the response proves to be incomplete: 499 where the agent broke off, 502, …. */
+  readonly brokenStatus: number;
+}
+
 export interface Recorder {
   /**
    * Redacts, seals and writes one call; resolves when it is on disk. Never rejects: a failure is counted and
    * logged without payload. `sender` (the API key or address) is made into `origin`, a keyed pseudonym, and dropped.
    */
   record(call: Call, sender: string): Promise<void>;
+  /** The same for an exchange that is too large to be read on the event loop: all work is done in another thread. */
+  recordExchange(exchange: RawExchange): Promise<void>;
   close(): Promise<void>;
 }

@@ -3,7 +3,7 @@
  * what it is given. Payloads come and go as sealed parts: the store never sees them open.
  * Implementations: store/sqlite.
  */
-import type { Served } from './call.ts';
+import type { Call, Served } from './call.ts';
 import type { DatasetManifest } from './dataset.ts';
 import type { Audit, Deployment } from './deployment.ts';
 import type { JsonObject } from './json.ts';
@@ -19,14 +19,16 @@ export interface SealedPart {
   readonly sealed: Uint8Array;
 }
 
-/** A call as stored: everything but the payload in the open, the payload as part ids. */
+/**
+ * A call as stored: times, counts and what was decided in the open; what a caller wrote as ids of sealed parts, or as a
+ * keyed pseudonym.
+ */
 export interface StoredCall {
   readonly id: string;
   readonly at: number;
+  /** Keyed pseudonym of the session's id. */
   readonly sessionId: string;
   readonly origin: string;
-  readonly tags: Readonly<Record<string, string>>;
-  readonly model: string;
   readonly stream: boolean;
   readonly status: number;
   readonly latencyMs: number;
@@ -34,6 +36,8 @@ export interface StoredCall {
   readonly completionTokens: number;
   readonly cachedTokens: number;
   readonly served: Served;
+  /** Id of the part with the model's name and the tags. */
+  readonly aboutPart: string;
   /** Part ids: request settings, tool set, then one per message. */
   readonly requestParts: readonly string[];
   /** Null where there was no response. */
@@ -63,14 +67,35 @@ export interface CallFilter {
 }
 
 export interface Store {
-  /** Inserts calls and their parts in one transaction. Calls and parts already there are left as they are. */
-  addCalls(calls: readonly StoredCall[], parts: readonly SealedPart[]): void;
+  /**
+   * Inserts calls and their parts in one transaction, and returns how many calls were new. Calls and parts already there
+   * are left as they are.
+   */
+  addCalls(calls: readonly StoredCall[], parts: readonly SealedPart[]): number;
+  /** Those of the ids whose calls are stored. */
+  knownCalls(ids: readonly string[]): Set<string>;
   /** Oldest first. */
   calls(filter?: CallFilter): StoredCall[];
   countCalls(): number;
   parts(ids: readonly string[]): Map<string, SealedPart>;
   /** Deletes calls and every part that no call holds any more; returns how many calls went. */
   deleteCalls(ids: readonly string[]): number;
+
+  /**
+   * Seals what an earlier version stored in the clear about calls; returns how many calls that were.
+   * @param seal Gives the session's pseudonym and the part that holds model and tags.
+   */
+  sealCallsInClear(
+    seal: (call: Pick<Call, 'at' | 'sessionId' | 'tags'> & { readonly model: string }) => {
+      readonly sessionId: string;
+      readonly about: SealedPart;
+    },
+  ): number;
+
+  /** Adds to a call site's words; those already there stay. `id` is a keyed hash of the text. */
+  addVocabulary(site: string, words: readonly { readonly id: string; readonly text: string }[]): void;
+  /** The words by call site. */
+  vocabulary(): Map<string, readonly string[]>;
 
   key(day: string): WrappedKey | null;
   addKey(key: WrappedKey): void;

@@ -1,84 +1,62 @@
 /**
- * A copy of an upstream's answer, read into a CallResponse for capture while the bytes go to the client untouched.
- * Compressed answers are decoded here and only here.
+ * A copy of an upstream's response for capture, while the bytes go to the client untouched. Nothing is read here: what the
+ * bytes mean is found out at the end, here where they are few, in another thread where they are many.
  */
-import { promisify } from 'node:util';
-import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib';
 import type { CallResponse } from '../core/call.ts';
-import type { Dialect, StreamAccumulator } from '../wire/dialect.ts';
+import type { RawExchange } from '../core/online.ts';
+import type { Dialect } from '../wire/dialect.ts';
+import { contentCoding, readResponse } from '../wire/exchange.ts';
 import { headerOf } from './headers.ts';
 import type { AnswerHead } from './upstream.ts';
 
 export interface AnswerCopy {
   begin(head: AnswerHead): void;
   push(chunk: Uint8Array): void;
-  /** The response if it is whole and a success; null otherwise. Never rejects. */
-  read(): Promise<CallResponse | null>;
+  /** Of the head; 0 before it has come. */
+  readonly status: number;
+  /** Bytes so far. */
+  readonly size: number;
+  /** What has come of a success; null for any other response, and for one longer than the limit. */
+  body(): RawExchange['response'];
+  /** The response if it is whole, a success, and no longer than `maxBytes`; null otherwise. Never rejects. */
+  read(maxBytes: number): Promise<CallResponse | null>;
 }
 
-const decoders: Readonly<
-  Record<string, (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Buffer>>
-> = {
-  gzip: promisify(gunzip),
-  'x-gzip': promisify(gunzip),
-  deflate: promisify(inflate),
-  br: promisify(brotliDecompress),
-  zstd: promisify(zstdDecompress),
-};
-
-/** `maxBytes`: an answer longer than this (decoded) is not read, only passed on. */
-export function copyAnswer(dialect: Dialect, maxBytes: number): AnswerCopy {
+/** `limit`: a response longer than this is not kept, only passed on. */
+export function copyAnswer(dialect: Dialect, limit: number): AnswerCopy {
   let chunks: Uint8Array[] = [];
-  let stream: StreamAccumulator | null = null;
   let encoding = '';
   let events = false;
   let wanted = false;
+  let status = 0;
   let size = 0;
-
-  const parse = async (): Promise<CallResponse | null> => {
-    let bytes: Uint8Array = Buffer.concat(chunks);
-    if (encoding !== '') {
-      const decode = decoders[encoding];
-      if (!decode) return null;
-      bytes = await decode(bytes, { maxOutputLength: maxBytes });
-    }
-    if (!events) return dialect.parseResponse(bytes);
-    const whole = dialect.streamAccumulator();
-    whole.push(bytes);
-    return whole.end();
-  };
-
+  const body = (): RawExchange['response'] => (wanted ? { chunks, encoding, events } : null);
   return {
+    get status() {
+      return status;
+    },
+    get size() {
+      return size;
+    },
     begin: (head) => {
-      const coding = headerOf(head.headers, 'content-encoding')?.trim().toLowerCase() ?? '';
-      encoding = coding === 'identity' ? '' : coding;
+      status = head.status;
+      encoding = contentCoding(headerOf(head.headers, 'content-encoding'));
       events = headerOf(head.headers, 'content-type')?.toLowerCase().startsWith('text/event-stream') ?? false;
-      wanted = head.status >= 200 && head.status < 300;
-      if (events && encoding === '') stream = dialect.streamAccumulator();
+      wanted = status >= 200 && status < 300;
     },
     push: (chunk) => {
-      if (!wanted) return;
       size += chunk.length;
-      if (size > maxBytes) {
+      if (!wanted) return;
+      if (size <= limit) chunks.push(chunk);
+      else {
         wanted = false;
         chunks = [];
-        stream = null;
-      } else if (stream) {
-        try {
-          stream.push(chunk);
-        } catch {
-          wanted = false;
-        }
-      } else chunks.push(chunk);
-    },
-    read: async () => {
-      if (!wanted) return null;
-      try {
-        const response = stream ? stream.end() : await parse();
-        return response?.finishReason === null ? null : response;
-      } catch {
-        return null;
       }
+    },
+    body,
+    read: async (maxBytes) => {
+      const whole = body();
+      return whole === null ? null : readResponse(dialect, whole, maxBytes);
     },
   };
 }

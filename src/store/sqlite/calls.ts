@@ -5,18 +5,31 @@ import { UnderstudyError } from '../../core/errors.ts';
 import type { SealedPart, Store, StoredCall } from '../../core/store.ts';
 import type { Database } from './database.ts';
 
-type CallTables = Pick<
+export type CallTables = Pick<
   Store,
-  'addCalls' | 'calls' | 'countCalls' | 'parts' | 'deleteCalls' | 'key' | 'addKey' | 'deleteKey'
+  | 'addCalls'
+  | 'knownCalls'
+  | 'calls'
+  | 'countCalls'
+  | 'parts'
+  | 'deleteCalls'
+  | 'key'
+  | 'addKey'
+  | 'deleteKey'
+  | 'sealCallsInClear'
 >;
 
-/** Where in call_parts the response stands. */
+/** Where in call_parts the response stands, and what is said about the call (model, tags). */
 const RESPONSE = -1;
+const ABOUT = -2;
 
 const INSERT_CALL = `INSERT OR IGNORE INTO calls
-  (id, at, session_id, origin, tags, model, stream, status, latency_ms, prompt_tokens, completion_tokens,
+  (id, at, session_id, origin, stream, status, latency_ms, prompt_tokens, completion_tokens,
    cached_tokens, served_by, served_reason, task_id, confidence)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING no`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING no`;
+
+const INSERT_PART = 'INSERT OR IGNORE INTO parts (id, day, sealed) VALUES (?, ?, ?) RETURNING no';
+const HOLD_PART = 'INSERT INTO call_parts (call_no, position, part_no) VALUES (?, ?, ?)';
 
 export function callTables(database: Database): CallTables {
   const partNo = (id: string): number => {
@@ -27,7 +40,8 @@ export function callTables(database: Database): CallTables {
     });
   };
 
-  const addCall = (call: StoredCall): void => {
+  /** Whether the call was new. */
+  const addCall = (call: StoredCall): boolean => {
     const { served } = call;
     const row = database.get(
       INSERT_CALL,
@@ -35,8 +49,6 @@ export function callTables(database: Database): CallTables {
       call.at,
       call.sessionId,
       call.origin,
-      JSON.stringify(call.tags),
-      call.model,
       call.stream ? 1 : 0,
       call.status,
       call.latencyMs,
@@ -48,19 +60,16 @@ export function callTables(database: Database): CallTables {
       served.taskId ?? null,
       served.confidence ?? null,
     );
-    if (!row) return;
+    if (!row) return false;
     const hold = (position: number, id: string): void => {
-      database.run(
-        'INSERT INTO call_parts (call_no, position, part_no) VALUES (?, ?, ?)',
-        Number(row.no),
-        position,
-        partNo(id),
-      );
+      database.run(HOLD_PART, Number(row.no), position, partNo(id));
     };
+    hold(ABOUT, call.aboutPart);
     call.requestParts.forEach((id, position) => {
       hold(position, id);
     });
     if (call.responsePart !== null) hold(RESPONSE, call.responsePart);
+    return true;
   };
 
   /** Parts that came with calls that were already there would otherwise stay behind unheld. */
@@ -74,22 +83,39 @@ export function callTables(database: Database): CallTables {
   };
 
   return {
-    addCalls(calls, parts) {
+    addCalls: (calls, parts) =>
       database.transaction(() => {
-        const added: number[] = [];
+        const fresh: number[] = [];
         for (const { id, day, sealed } of parts) {
-          const row = database.get(
-            'INSERT OR IGNORE INTO parts (id, day, sealed) VALUES (?, ?, ?) RETURNING no',
-            id,
-            day,
-            sealed,
-          );
-          if (row) added.push(Number(row.no));
+          const row = database.get(INSERT_PART, id, day, sealed);
+          if (row) fresh.push(Number(row.no));
         }
-        for (const call of calls) addCall(call);
-        dropUnheld(added);
-      });
-    },
+        let added = 0;
+        for (const call of calls) if (addCall(call)) added++;
+        dropUnheld(fresh);
+        return added;
+      }),
+
+    knownCalls: (ids) =>
+      new Set(ids.filter((id) => database.get('SELECT 1 AS known FROM calls WHERE id = ?', id) !== undefined)),
+
+    sealCallsInClear: (seal) =>
+      database.transaction(() => {
+        const rows = database.all('SELECT * FROM calls_in_clear');
+        for (const row of rows) {
+          const { sessionId, about } = seal({
+            at: Number(row.at),
+            sessionId: String(row.session_id),
+            model: String(row.model),
+            tags: JSON.parse(String(row.tags)) as Record<string, string>,
+          });
+          database.run(INSERT_PART.replace(' RETURNING no', ''), about.id, about.day, about.sealed);
+          database.run(HOLD_PART, row.call_no ?? null, ABOUT, partNo(about.id));
+          database.run('UPDATE calls SET session_id = ? WHERE no = ?', sessionId, row.call_no ?? null);
+        }
+        if (rows.length > 0) database.run('DELETE FROM calls_in_clear');
+        return rows.length;
+      }),
 
     calls(filter = {}) {
       const wheres: string[] = [];
@@ -115,11 +141,13 @@ export function callTables(database: Database): CallTables {
         );
         const requestParts: string[] = [];
         let responsePart: string | null = null;
+        let aboutPart = '';
         for (const { position, id } of held) {
           if (position === RESPONSE) responsePart = String(id);
+          else if (position === ABOUT) aboutPart = String(id);
           else requestParts.push(String(id));
         }
-        return callOf(row, requestParts, responsePart);
+        return callOf(row, { aboutPart, requestParts, responsePart });
       });
     },
 
@@ -169,16 +197,13 @@ export function callTables(database: Database): CallTables {
 
 function callOf(
   row: Record<string, SQLOutputValue>,
-  requestParts: readonly string[],
-  responsePart: string | null,
+  parts: Pick<StoredCall, 'aboutPart' | 'requestParts' | 'responsePart'>,
 ): StoredCall {
   return {
     id: String(row.id),
     at: Number(row.at),
     sessionId: String(row.session_id),
     origin: String(row.origin),
-    tags: JSON.parse(String(row.tags)) as Record<string, string>,
-    model: String(row.model),
     stream: row.stream === 1,
     status: Number(row.status),
     latencyMs: Number(row.latency_ms),
@@ -191,7 +216,6 @@ function callOf(
       ...(row.task_id === null ? {} : { taskId: String(row.task_id) }),
       ...(row.confidence === null ? {} : { confidence: Number(row.confidence) }),
     },
-    requestParts,
-    responsePart,
+    ...parts,
   };
 }

@@ -6,10 +6,11 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import type { Cipher } from '../../core/cipher.ts';
 import { messageOf, UnderstudyError } from '../../core/errors.ts';
 import { MIGRATIONS } from './schema.ts';
 
-type Row = Record<string, SQLOutputValue>;
+export type Row = Record<string, SQLOutputValue>;
 
 export interface Database {
   all(sql: string, ...values: SQLInputValue[]): Row[];
@@ -26,15 +27,17 @@ export interface Database {
  * @throws UnderstudyError 'unsupported' where the file was written by a newer program,
  *   'corrupt' where it is not a database, 'unavailable' where it cannot be opened, 'overloaded' where it is locked.
  */
-export function openDatabase(path: string, busyTimeoutMs: number): Database {
+export function openDatabase(path: string, cipher: Cipher, busyTimeoutMs: number): Database {
   return translated(path, () => {
     const fresh = path !== ':memory:' && !existsSync(path);
-    if (fresh) mkdirSync(dirname(path), { recursive: true });
+    if (fresh) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const sqlite = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
     try {
-      if (fresh) chmodSync(path, 0o600);
-      sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
-      migrate(sqlite, path);
+      // Its WAL takes over the mode of the file.
+      if (path !== ':memory:') chmodSync(path, 0o600);
+      // FULL: what is committed survives a power cut, so that the journal may forget it.
+      sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;');
+      if (migrate(sqlite, path, cipher)) sqlite.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE);');
     } catch (error) {
       sqlite.close();
       throw error;
@@ -43,9 +46,10 @@ export function openDatabase(path: string, busyTimeoutMs: number): Database {
   });
 }
 
-function migrate(sqlite: DatabaseSync, path: string): void {
+/** Whether rows were rewritten whose old content has to leave the file. */
+function migrate(sqlite: DatabaseSync, path: string, cipher: Cipher): boolean {
   const version = (): number => Number(sqlite.prepare('PRAGMA user_version').get()?.user_version ?? 0);
-  if (version() === MIGRATIONS.length) return;
+  if (version() === MIGRATIONS.length) return false;
   sqlite.exec('BEGIN IMMEDIATE');
   try {
     // Read again under the lock: another process may have migrated while this one waited.
@@ -57,9 +61,13 @@ function migrate(sqlite: DatabaseSync, path: string): void {
         { hint: 'Use the newer version of Understudy that wrote it, or another data folder.' },
       );
     }
-    for (const migration of MIGRATIONS.slice(from)) sqlite.exec(migration);
+    for (const { sql, then } of MIGRATIONS.slice(from)) {
+      sqlite.exec(sql);
+      then?.(sqlite, cipher);
+    }
     sqlite.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
     sqlite.exec('COMMIT');
+    return from > 0 && from < MIGRATIONS.length;
   } catch (error) {
     // SQLite has rolled back by itself where the disk is full.
     if (sqlite.isTransaction) sqlite.exec('ROLLBACK');

@@ -1,29 +1,32 @@
 /** What is learnt from calls, and what became of it: tasks, datasets, specialists, deployments, audits, events. */
-import type { SQLOutputValue } from 'node:sqlite';
-import { deflateSync, inflateSync } from 'node:zlib';
 import type { DatasetManifest } from '../../core/dataset.ts';
 import type { Deployment, Stage } from '../../core/deployment.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Specialist, Verdict } from '../../core/specialist.ts';
 import type { Store } from '../../core/store.ts';
 import type { Task } from '../../core/task.ts';
-import type { Database } from './database.ts';
+import type { CallTables } from './calls.ts';
+import type { Database, Row } from './database.ts';
+import type { SealedRows } from './sealed.ts';
+import type { VocabularyTable } from './vocabulary.ts';
 
-type LearningTables = Omit<
-  Store,
-  'addCalls' | 'calls' | 'countCalls' | 'parts' | 'deleteCalls' | 'key' | 'addKey' | 'deleteKey' | 'close'
->;
+type LearningTables = Omit<Store, keyof CallTables | keyof VocabularyTable | 'close'>;
 
-export function learningTables(database: Database): LearningTables {
+export function learningTables(database: Database, rows: SealedRows): LearningTables {
+  /** The values of sealed rows that have an id. */
+  const read =
+    <T>(table: string) =>
+    (row: Row): T =>
+      rows.read<T>(table, String(row.id), row.sealed);
   return {
-    tasks: () => database.all('SELECT body FROM tasks ORDER BY id').map(body<Task>),
+    tasks: () => database.all('SELECT id, sealed FROM tasks ORDER BY id').map(read<Task>('tasks')),
     putTasks: (tasks) => {
       database.transaction(() => {
         for (const task of tasks) {
           database.run(
-            'INSERT INTO tasks (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body',
+            'INSERT INTO tasks (id, sealed) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed',
             task.id,
-            JSON.stringify(task),
+            rows.write('tasks', task.id, task),
           );
         }
       });
@@ -31,48 +34,51 @@ export function learningTables(database: Database): LearningTables {
 
     addDataset: (dataset) => {
       database.run(
-        'INSERT OR IGNORE INTO datasets (id, task_id, body) VALUES (?, ?, ?)',
+        'INSERT OR IGNORE INTO datasets (id, task_id, sealed) VALUES (?, ?, ?)',
         dataset.id,
         dataset.taskId,
-        deflateSync(JSON.stringify(dataset), { level: 1 }),
+        rows.write('datasets', dataset.id, dataset),
       );
     },
     dataset(id) {
-      const packed = database.get('SELECT body FROM datasets WHERE id = ?', id)?.body;
-      return packed instanceof Uint8Array
-        ? (JSON.parse(inflateSync(packed).toString('utf8')) as DatasetManifest)
-        : null;
+      const row = database.get('SELECT id, sealed FROM datasets WHERE id = ?', id);
+      return row ? read<DatasetManifest>('datasets')(row) : null;
     },
 
     addSpecialist: (specialist) => {
       database.run(
-        'INSERT OR IGNORE INTO specialists (id, task_id, version, body) VALUES (?, ?, ?, ?)',
+        'INSERT OR IGNORE INTO specialists (id, task_id, version, sealed) VALUES (?, ?, ?, ?)',
         specialist.id,
         specialist.taskId,
         specialist.version,
-        JSON.stringify(specialist),
+        rows.write('specialists', specialist.id, specialist),
       );
     },
     specialists: (taskId) =>
       (taskId === undefined
-        ? database.all('SELECT body FROM specialists ORDER BY no')
-        : database.all('SELECT body FROM specialists WHERE task_id = ? ORDER BY version, no', taskId)
-      ).map(body<Specialist>),
+        ? database.all('SELECT id, sealed FROM specialists ORDER BY no')
+        : database.all('SELECT id, sealed FROM specialists WHERE task_id = ? ORDER BY version, no', taskId)
+      ).map(read<Specialist>('specialists')),
 
     addVerdicts: (taskId, at, verdicts) => {
-      database.run(
-        'INSERT INTO verdicts (task_id, at, body) VALUES (?, ?, ?)',
-        taskId,
-        at,
-        JSON.stringify(verdicts),
-      );
+      database.transaction(() => {
+        const no = Number(
+          database.get(
+            "INSERT INTO verdicts (task_id, at, sealed) VALUES (?, ?, '') RETURNING no",
+            taskId,
+            at,
+          )?.no,
+        );
+        const sealed = rows.write('verdicts', String(no), verdicts);
+        database.run('UPDATE verdicts SET sealed = ? WHERE no = ?', sealed, no);
+      });
     },
     verdicts(taskId) {
       const row = database.get(
-        'SELECT body FROM verdicts WHERE task_id = ? ORDER BY at DESC, no DESC LIMIT 1',
+        'SELECT no AS id, sealed FROM verdicts WHERE task_id = ? ORDER BY at DESC, no DESC LIMIT 1',
         taskId,
       );
-      return row ? body<Verdict[]>(row) : [];
+      return row ? read<Verdict[]>('verdicts')(row) : [];
     },
     useExam: (taskId, datasetId) =>
       Number(
@@ -86,12 +92,13 @@ export function learningTables(database: Database): LearningTables {
 
     putDeployment: (deployment) => {
       database.run(
-        'INSERT INTO deployments (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body',
+        'INSERT INTO deployments (id, sealed) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed',
         deployment.id,
-        JSON.stringify(deployment),
+        rows.write('deployments', deployment.id, deployment),
       );
     },
-    deployments: () => database.all('SELECT body FROM deployments ORDER BY no').map(body<Deployment>),
+    deployments: () =>
+      database.all('SELECT id, sealed FROM deployments ORDER BY no').map(read<Deployment>('deployments')),
 
     addAudit: (audit) => {
       database.run(
@@ -119,12 +126,12 @@ export function learningTables(database: Database): LearningTables {
 
     addEvent: (event) => {
       database.run(
-        'INSERT OR IGNORE INTO events (id, at, kind, subject, detail) VALUES (?, ?, ?, ?, ?)',
+        'INSERT OR IGNORE INTO events (id, at, kind, subject, sealed) VALUES (?, ?, ?, ?, ?)',
         event.id,
         event.at,
         event.kind,
         event.subject,
-        JSON.stringify(event.detail),
+        rows.write('events', event.id, event.detail),
       );
     },
     /** Oldest first; with a limit, the newest so many of them. */
@@ -143,11 +150,7 @@ export function learningTables(database: Database): LearningTables {
           at: Number(row.at),
           kind: String(row.kind),
           subject: String(row.subject),
-          detail: JSON.parse(String(row.detail)) as JsonObject,
+          detail: read<JsonObject>('events')(row),
         })),
   };
-}
-
-function body<T>(row: Record<string, SQLOutputValue>): T {
-  return JSON.parse(String(row.body)) as T;
 }

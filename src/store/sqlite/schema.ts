@@ -1,11 +1,22 @@
 /**
  * The SQLite schema as a list of migrations: entry n brings a database from user_version n to n + 1.
  * Never edit an entry that has been released; add one.
- * Does not: run them (database.ts) or query (store.ts).
+ * Does not: run them (database.ts) or query (calls.ts, learning.ts).
  */
+import type { DatabaseSync } from 'node:sqlite';
+import { inflateSync } from 'node:zlib';
+import type { Cipher } from '../../core/cipher.ts';
+import { aboutRow } from './sealed.ts';
 
-export const MIGRATIONS: readonly string[] = [
-  /* sql */ `
+interface Migration {
+  readonly sql: string;
+  /** What SQL cannot do; runs after it, in the same transaction. */
+  readonly then?: (sqlite: DatabaseSync, cipher: Cipher) => void;
+}
+
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    sql: /* sql */ `
 -- A piece of payload (message, tool set, settings, response), sealed, once per content and day.
 CREATE TABLE parts (
   no     INTEGER PRIMARY KEY,
@@ -104,4 +115,41 @@ CREATE TABLE events (
 CREATE INDEX events_by_kind ON events (kind, no);
 CREATE INDEX events_by_subject ON events (subject, no);
 `,
+  },
+  {
+    sql: /* sql */ `
+-- What callers wrote is readable nowhere: what was learnt is sealed (AES-256-GCM; see capture/vault).
+ALTER TABLE tasks RENAME COLUMN body TO sealed;
+ALTER TABLE datasets RENAME COLUMN body TO sealed;
+ALTER TABLE specialists RENAME COLUMN body TO sealed;
+ALTER TABLE verdicts RENAME COLUMN body TO sealed;
+ALTER TABLE deployments RENAME COLUMN body TO sealed;
+ALTER TABLE events RENAME COLUMN detail TO sealed;
+
+-- Model and tags of a call are a part (position -2 in call_parts); the session is a keyed pseudonym. Calls of before
+-- wait here until they are sealed.
+CREATE TABLE calls_in_clear AS SELECT no AS call_no, at, session_id, tags, model FROM calls;
+ALTER TABLE calls DROP COLUMN tags;
+ALTER TABLE calls DROP COLUMN model;
+UPDATE calls SET session_id = '';
+
+-- Values that are the words of an application (labels, enum values), by call site, so that no surrogate stands for them.
+CREATE TABLE vocabulary (
+  site   TEXT NOT NULL,  -- keyed hash of what the call site's calls have in common
+  id     TEXT NOT NULL,  -- keyed hash of the value
+  sealed BLOB NOT NULL,
+  PRIMARY KEY (site, id)
+) WITHOUT ROWID;
+`,
+    then: (sqlite, cipher) => {
+      for (const table of ['tasks', 'datasets', 'specialists', 'verdicts', 'deployments', 'events']) {
+        const key = table === 'verdicts' ? 'no' : 'id';
+        const update = sqlite.prepare(`UPDATE ${table} SET sealed = ? WHERE ${key} = ?`);
+        for (const { id, body } of sqlite.prepare(`SELECT ${key} AS id, sealed AS body FROM ${table}`).all()) {
+          const text = body instanceof Uint8Array ? inflateSync(body).toString('utf8') : String(body);
+          update.run(cipher.seal(text, aboutRow(table, String(id))), id ?? null);
+        }
+      }
+    },
+  },
 ];

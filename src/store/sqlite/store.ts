@@ -2,10 +2,13 @@
  * The Store on SQLite: one file (WAL), many readers, one writer at a time. Joins the tables of calls
  * (calls.ts) and of what is learnt from them (learning.ts).
  */
+import type { Cipher } from '../../core/cipher.ts';
 import type { Store } from '../../core/store.ts';
 import { callTables } from './calls.ts';
 import { openDatabase } from './database.ts';
 import { learningTables } from './learning.ts';
+import { sealedRows } from './sealed.ts';
+import { vocabularyTable } from './vocabulary.ts';
 
 export interface SqliteOptions {
   /** How long a statement waits for another process's lock, blocking its thread; 5,000 ms unless told. */
@@ -14,10 +17,17 @@ export interface SqliteOptions {
 
 /**
  * Opens or creates the store at `path` (or ':memory:').
+ * @param cipher Seals what is learnt; payloads come sealed already.
  * @throws UnderstudyError 'unsupported' for a schema newer than the program, 'corrupt', 'unavailable',
  *   'overloaded' where it is locked for longer than the timeout; its methods throw the same.
  */
-export function openSqliteStore(path: string, options: SqliteOptions = {}): Store {
-  const database = openDatabase(path, options.busyTimeoutMs ?? 5000);
-  return { ...callTables(database), ...learningTables(database), close: () => database.close() };
+export function openSqliteStore(path: string, cipher: Cipher, options: SqliteOptions = {}): Store {
+  const database = openDatabase(path, cipher, options.busyTimeoutMs ?? 5000);
+  const rows = sealedRows(cipher);
+  return {
+    ...callTables(database),
+    ...vocabularyTable(database, rows),
+    ...learningTables(database, rows),
+    close: () => database.close(),
+  };
 }

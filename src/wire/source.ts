@@ -3,10 +3,12 @@
  * already use (LiteLLM, Portkey, Helicone, W3C Trace Context). Pure.
  * Does not: make pseudonyms (capture/ does, from `sender`).
  */
-import type { IncomingHttpHeaders } from 'node:http';
 import type { CallRequest } from '../core/call.ts';
 import { contentHash } from '../core/ids.ts';
 import { isObject, type Json, type JsonObject, parseJson } from '../core/json.ts';
+
+/** Header values by name in lower case. */
+export type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 export interface Source {
   /** Null where nothing tells the session. */
@@ -26,7 +28,7 @@ const USER_FIELDS = ['user', 'user_id', 'userId', '_user'];
 const SENDER_PARAMS = ['user', 'safety_identifier', 'metadata'];
 
 /** Reads the source of a call. `address` is the peer's, used where no key was sent. */
-export function sourceOf(headers: IncomingHttpHeaders, address: string, params: JsonObject): Source {
+export function sourceOf(headers: RequestHeaders, address: string, params: JsonObject): Source {
   const metadata = isObject(params.metadata) ? params.metadata : {};
   const portkey = objectIn(one(headers, 'x-portkey-metadata'));
   const user =
@@ -73,7 +75,7 @@ function traceId(header: string | null): string | null {
   return id === undefined || /^0+$/.test(id) ? null : id;
 }
 
-function tagsOf(headers: IncomingHttpHeaders, objects: readonly JsonObject[]): Record<string, string> {
+function tagsOf(headers: RequestHeaders, objects: readonly JsonObject[]): Record<string, string> {
   const tags: Record<string, string> = {};
   let count = 0;
   const add = (name: string, value: string): void => {
@@ -103,9 +105,9 @@ function tagsOf(headers: IncomingHttpHeaders, objects: readonly JsonObject[]): R
   return tags;
 }
 
-function one(headers: IncomingHttpHeaders, name: string): string | null {
+function one(headers: RequestHeaders, name: string): string | null {
   const value = headers[name];
-  const first = Array.isArray(value) ? value[0] : value;
+  const first = typeof value === 'object' ? value[0] : value;
   return first === undefined || first === '' ? null : first;
 }
 

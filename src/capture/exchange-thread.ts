@@ -1,0 +1,148 @@
+/**
+ * The thread that records large exchanges, seen from the event loop: bytes go in, and that they are in the journal comes
+ * back. Nothing here takes longer than a copy of some megabytes.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import type { Config } from '../core/config.ts';
+import { UnderstudyError } from '../core/errors.ts';
+import type { RawBody, RawExchange } from '../core/online.ts';
+import type { SealingKeys } from './vault.ts';
+
+export interface ExchangeThread {
+  /** @throws UnderstudyError 'overloaded' while too much is waiting, 'internal' where the thread failed. */
+  record(exchange: RawExchange, keys: SealingKeys): Promise<void>;
+  rotate(): void;
+  close(): Promise<void>;
+}
+
+/** What the thread is started with. */
+export interface ThreadSettings {
+  readonly dir: string;
+  readonly redaction: Config['redaction'];
+  readonly maxBodyBytes: number;
+  readonly segmentBytes: number | null;
+}
+
+export type ThreadRequest =
+  | { readonly type: 'record'; readonly no: number; readonly exchange: RawExchange; readonly keys: SealingKeys }
+  | { readonly type: 'rotate' }
+  | { readonly type: 'close' };
+
+/** `error`: the kind of what went wrong, never its message, which might quote a payload. */
+export interface ThreadReply {
+  readonly no: number;
+  readonly error: string | null;
+}
+
+/** Bytes that may wait for the thread before further exchanges are refused. */
+const MAX_WAITING = 256 * 1024 * 1024;
+/** Bytes copied in one turn of the event loop: about a millisecond. */
+const COPY_BYTES = 2 * 1024 * 1024;
+/** A body of 32 MB of small JSON values is several times as large once it is parsed. */
+const THREAD_MEMORY_MB = 2048;
+
+export function openExchangeThread(settings: ThreadSettings): ExchangeThread {
+  let worker: Worker | null = null;
+  let closed: Promise<unknown> | null = null;
+  let waitingBytes = 0;
+  let no = 0;
+  const waiting = new Map<number, { resolve(): void; reject(error: unknown): void }>();
+
+  const failAll = (why: string): void => {
+    worker = null;
+    for (const { reject } of waiting.values()) reject(failure(why));
+    waiting.clear();
+  };
+  const started = (): Worker => {
+    if (worker) return worker;
+    const ending = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
+    const thread = new Worker(new URL(`./exchange-worker${ending}`, import.meta.url), {
+      workerData: settings,
+      resourceLimits: { maxOldGenerationSizeMb: THREAD_MEMORY_MB },
+    });
+    thread.unref();
+    thread.on('message', ({ no: answered, error }: ThreadReply) => {
+      const waiter = waiting.get(answered);
+      waiting.delete(answered);
+      if (error === null) waiter?.resolve();
+      else waiter?.reject(failure(error));
+    });
+    thread.on('error', (error: Error & { code?: string }) => {
+      if (worker === thread) failAll(error.code ?? error.name);
+    });
+    thread.on('exit', () => {
+      if (worker === thread) failAll('the thread ended');
+    });
+    worker = thread;
+    return thread;
+  };
+
+  return {
+    async record(exchange, keys) {
+      const size = sizeOf(exchange.request) + (exchange.response ? sizeOf(exchange.response) : 0);
+      if (waitingBytes > 0 && waitingBytes + size > MAX_WAITING) {
+        throw new UnderstudyError('overloaded', 'Too many large calls wait to be recorded.', {
+          hint: 'They are recorded one after the other; nothing needs to be done unless it lasts.',
+        });
+      }
+      waitingBytes += size;
+      try {
+        const request = await copyOf(exchange.request);
+        const response = exchange.response && { ...exchange.response, ...(await copyOf(exchange.response)) };
+        const thread = started();
+        await new Promise<void>((resolve, reject) => {
+          waiting.set(++no, { resolve, reject });
+          const message: ThreadRequest = {
+            type: 'record',
+            no,
+            keys,
+            exchange: { ...exchange, request, response },
+          };
+          const buffers = [...request.chunks, ...(response?.chunks ?? [])].map((chunk) => chunk.buffer);
+          thread.postMessage(message, buffers as ArrayBuffer[]);
+        });
+      } finally {
+        waitingBytes -= size;
+      }
+    },
+    rotate: () => worker?.postMessage({ type: 'rotate' } satisfies ThreadRequest),
+    close: async () => {
+      const thread = worker;
+      if (thread === null) return;
+      // It finishes what it was given before it ends.
+      closed ??= new Promise((resolve) => thread.once('exit', resolve));
+      thread.ref();
+      thread.postMessage({ type: 'close' } satisfies ThreadRequest);
+      await closed;
+    },
+  };
+}
+
+function sizeOf({ chunks }: RawBody): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+}
+
+/** The body in memory of its own, which can be handed to the thread; the event loop runs in between. */
+async function copyOf({ chunks, encoding }: RawBody): Promise<RawBody> {
+  const copies: Uint8Array[] = [];
+  let copied = 0;
+  for (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += COPY_BYTES) {
+      const piece = new Uint8Array(chunk.subarray(at, at + COPY_BYTES));
+      copies.push(piece);
+      copied += piece.length;
+      if (copied >= COPY_BYTES) {
+        copied = 0;
+        await nextTurn();
+      }
+    }
+  }
+  return { chunks: copies, encoding };
+}
+
+function failure(why: string): UnderstudyError {
+  return new UnderstudyError('internal', `A large call could not be recorded (${why}).`, {
+    hint: 'The call itself was answered. Too little memory is the usual cause.',
+  });
+}

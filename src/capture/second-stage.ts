@@ -1,0 +1,213 @@
+/**
+ * The second stage of redaction: the journal's parts are opened, people and places found in them by a model, replaced, and
+ * the parts sealed again for the store. Each part is looked at once, however many calls hold it.
+ * Does not: run on the event loop of the gateway (the drain is a process of its own), or read and write files (drain.ts).
+ */
+import type { CallRequest, CallResponse, Message, Tool } from '../core/call.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { SealedPart, Store, StoredCall } from '../core/store.ts';
+import { recent } from './recent.ts';
+import type { Entity, EntityFinder } from './redact/entity.ts';
+import {
+  entityTexts,
+  namesOfEntities,
+  obviousNames,
+  type RedactContext,
+  redactEntities,
+} from './redact/redact.ts';
+import { redactJson, redactMessage, redactTools, withSafeAlternatives } from './redact/redact-call.ts';
+import type { CallAbout, RequestSettings } from './sealer.ts';
+import type { Vault } from './vault.ts';
+import { vocabularySite } from './vocabulary.ts';
+
+export interface SecondStage {
+  /**
+   * Calls for the store, with the parts they hold. Those that lack a part, or whose part cannot be opened, are refused.
+   * @param parts Sealed by the recorder, by id. @throws as the vault and the store.
+   */
+  refine(
+    calls: readonly StoredCall[],
+    parts: ReadonlyMap<string, SealedPart>,
+  ): Promise<{
+    readonly calls: readonly StoredCall[];
+    readonly parts: readonly SealedPart[];
+    readonly refused: number;
+  }>;
+}
+
+export interface SecondStageOptions {
+  readonly vault: Vault;
+  readonly store: Pick<Store, 'addVocabulary'>;
+  /** Null where the model's weights cannot be had: names in obvious positions alone. */
+  readonly finder: EntityFinder | null;
+  readonly context: RedactContext;
+}
+
+/** What stands in a part, which decides the texts in it. */
+type PartKind = 'about' | 'settings' | 'tools' | 'message' | 'response';
+
+/** A part, opened and looked through. */
+interface Found {
+  /** Of each text, in the order of the walk. */
+  readonly entities: readonly (readonly Entity[])[];
+  /** People, to be replaced in the other parts of the call too. */
+  readonly names: readonly string[];
+  readonly words: ReadonlySet<string>;
+}
+
+interface Opened {
+  readonly kind: PartKind;
+  readonly part: SealedPart;
+  readonly value: unknown;
+}
+
+const REMEMBERED_BYTES = 32 * 1024 * 1024;
+
+export function secondStage({ vault, store, finder, context }: SecondStageOptions): SecondStage {
+  const foundBefore = recent<Found>(REMEMBERED_BYTES, ({ entities, words }) => 300 + 60 * (entities.length + words.size));
+  const sealedBefore = recent<SealedPart>(REMEMBERED_BYTES, (part) => part.sealed.length + 300);
+
+  const look = async (opened: readonly Opened[]): Promise<void> => {
+    const fresh = opened.filter(({ part }) => foundBefore.get(part.id) === undefined);
+    const texts = fresh.map(({ kind, value }) => textsOf(kind, value));
+    const plain = texts.map((each) => each.map(entityTexts));
+    const all = plain.flat().flatMap((each) => each.texts);
+    const model = finder === null || all.length === 0 ? all.map(() => []) : await finder.find(all);
+    let at = 0;
+    fresh.forEach(({ part, kind }, i) => {
+      const entities = plain[i]!.map((each, j) => {
+        const found = each.place(model.slice(at, at + each.texts.length));
+        at += each.texts.length;
+        return [...found, ...obviousNames(texts[i]![j]!)];
+      });
+      const names = entities.flatMap((each, j) => namesOfEntities(texts[i]![j]!, each));
+      foundBefore.set(part.id, {
+        entities,
+        names: kind === 'message' || kind === 'response' ? [...new Set(names)] : [],
+        words: new Set(texts[i]!.flatMap((text) => text.toLowerCase().match(/[\p{L}\p{M}]+/gu) ?? [])),
+      });
+    });
+  };
+
+  /** The part for the store: its entities replaced, and the call's names. */
+  const reseal = ({ kind, part, value }: Opened, names: readonly string[], request?: CallRequest): SealedPart => {
+    const found = foundBefore.get(part.id);
+    if (found === undefined) return part;
+    const relevant = names.filter((name) =>
+      name.toLowerCase().split(/[^\p{L}\p{M}]+/u).some((word) => found.words.has(word)),
+    );
+    const id = `${part.id} ${relevant.join('\0')}`;
+    const before = sealedBefore.get(id);
+    if (before) return before;
+    let text = 0;
+    const replaced = redactedPart(kind, value, (each) =>
+      redactEntities(each, found.entities[text++] ?? [], relevant, context),
+    );
+    const safe =
+      request && kind === 'response' && (replaced as CallResponse).alternatives
+        ? withSafeAlternatives(replaced as CallResponse, request, (each) =>
+            redactEntities(each, obviousNames(each), names, context),
+          )
+        : replaced;
+    const sealed = vault.seal(part.day, JSON.stringify(safe));
+    sealedBefore.set(id, sealed);
+    return sealed;
+  };
+
+  return {
+    async refine(calls, parts) {
+      const opened = new Map<string, Opened>();
+      const open = (id: string, kind: PartKind): boolean => {
+        if (opened.has(id)) return true;
+        const part = parts.get(id);
+        const text = part ? vault.open(part) : null;
+        if (!part || text === null) return false;
+        opened.set(id, { kind, part, value: JSON.parse(text) });
+        return true;
+      };
+      const whole = calls.filter((call) => partsOf(call).every(([id, kind]) => open(id, kind)));
+      await look([...opened.values()]);
+      const resealed = new Map<string, SealedPart>();
+      const refined = whole.map((call) => {
+        const held = partsOf(call).map(([id]) => opened.get(id)!);
+        const names = [...new Set(held.flatMap(({ part }) => foundBefore.get(part.id)?.names ?? []))];
+        const request = requestOf(call, opened);
+        const [about = '', ...rest] = held.map((each) => {
+          const sealed = reseal(each, names, request);
+          resealed.set(sealed.id, sealed);
+          return sealed.id;
+        });
+        addWords(opened.get(call.aboutPart)?.value as CallAbout, request);
+        const responsePart = call.responsePart === null ? null : (rest.pop() ?? null);
+        return { ...call, aboutPart: about, requestParts: rest, responsePart };
+      });
+      return { calls: refined, parts: [...resealed.values()], refused: calls.length - whole.length };
+    },
+  };
+
+  function addWords({ vocabulary = [] }: CallAbout, request: CallRequest): void {
+    if (vocabulary.length === 0) return;
+    store.addVocabulary(
+      vault.pseudonym(vocabularySite(request)),
+      vocabulary.map((text) => ({ id: vault.pseudonym(text), text })),
+    );
+  }
+}
+
+/** The parts of a call with what stands in them: about, settings, tools, messages, response. */
+function partsOf(call: StoredCall): [string, PartKind][] {
+  const [settings = '', tools = '', ...messages] = call.requestParts;
+  return [
+    [call.aboutPart, 'about'],
+    [settings, 'settings'],
+    [tools, 'tools'],
+    ...messages.map((id): [string, PartKind] => [id, 'message']),
+    ...(call.responsePart === null ? [] : [[call.responsePart, 'response'] as [string, PartKind]]),
+  ];
+}
+
+function requestOf(call: StoredCall, opened: ReadonlyMap<string, Opened>): CallRequest {
+  const [settings = '', tools = '', ...messages] = call.requestParts;
+  return {
+    model: '',
+    messages: messages.map((id) => opened.get(id)!.value as Message),
+    tools: opened.get(tools)!.value as readonly Tool[],
+    ...(opened.get(settings)!.value as RequestSettings),
+    stream: call.stream,
+  };
+}
+
+function textsOf(kind: PartKind, value: unknown): string[] {
+  const texts: string[] = [];
+  redactedPart(kind, value, (text) => {
+    texts.push(text);
+    return text;
+  });
+  return texts;
+}
+
+/** The part's value with each of its texts passed through `redact`, always in the same order. */
+function redactedPart(kind: PartKind, value: unknown, redact: (text: string) => string): unknown {
+  switch (kind) {
+    case 'about': {
+      const { vocabulary: _, ...about } = value as CallAbout;
+      return { ...about, tags: redactJson(about.tags as JsonObject, redact) };
+    }
+    case 'settings': {
+      const settings = value as RequestSettings;
+      return {
+        ...settings,
+        ...(settings.responseFormat ? { responseFormat: redactJson(settings.responseFormat, redact) } : {}),
+        params: redactJson(settings.params, redact),
+      };
+    }
+    case 'tools':
+      return redactTools(value as readonly Tool[], redact);
+    case 'message':
+      return redactMessage(value as Message, redact);
+    case 'response': {
+      const response = value as CallResponse;
+      return { ...response, message: redactMessage(response.message, redact) };
+    }
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * The words of an application: labels that it answers again and again, enum values, names of tools. Redaction takes a
+ * brand for a person, or the address of a department for a customer's; so such words are noted, sealed, by call site, and
+ * put back in the place of their surrogates when calls are read. A value that few inputs had is nobody's vocabulary, and is
+ * never noted.
+ * Does not: redact (redact/), or keep anything (the store does).
+ */
+import { hash } from 'node:crypto';
+import type { Call, CallRequest } from '../core/call.ts';
+import { recent } from './recent.ts';
+import { ENTITY_KINDS } from './redact/entity.ts';
+import { type RedactContext, redactEntities, redactText, vocabularyOf } from './redact/redact.ts';
+
+/** Longer answers are no labels (as in cluster/kind). */
+const LONGEST_LABEL = 100;
+/** So many different inputs, and this share of the site's calls, make an answer a label. */
+const LEAST_INPUTS = 5;
+const LEAST_SHARE = 0.01;
+/** What a site is told by: how its system prompt begins. What varies further in does not part it. */
+const PROMPT_CHARACTERS = 200;
+/** Memory of answers that have not come often enough yet. */
+const COUNTED_BYTES = 8 * 1024 * 1024;
+
+export interface VocabularyFinder {
+  /** Words of the call's site that were not given before. */
+  find(call: Call): readonly string[];
+}
+
+/** The calls of an agent that share their words: the same beginning of the system prompt and the same tools. */
+export function vocabularySite(request: CallRequest): string {
+  const system = request.messages.find(({ role }) => role === 'system')?.content ?? '';
+  const tools = request.tools.map(({ name }) => name).sort();
+  return JSON.stringify([system.slice(0, PROMPT_CHARACTERS), tools]);
+}
+
+/** Notes words as calls come by; one for the life of a process, bounded in memory. */
+export function vocabularyFinder(): VocabularyFinder {
+  interface Site {
+    calls: number;
+    readonly inputs: Map<string, Set<string>>;
+    readonly given: Set<string>;
+  }
+  const sites = recent<Site>(COUNTED_BYTES, () => 2000);
+  return {
+    find(call) {
+      const key = digest(vocabularySite(call.request));
+      const site = sites.get(key) ?? { calls: 0, inputs: new Map(), given: new Set() };
+      sites.set(key, site);
+      site.calls++;
+      const fresh: string[] = [];
+      const give = (word: string): void => {
+        if (site.given.has(word)) return;
+        site.given.add(word);
+        fresh.push(word);
+      };
+      for (const word of vocabularyOf(call.request)) if (word.length <= LONGEST_LABEL) give(word);
+      const label = labelOf(call);
+      if (label === null || site.given.has(label)) return fresh;
+      const answer = digest(label);
+      const inputs = site.inputs.get(answer) ?? new Set();
+      site.inputs.set(answer, inputs);
+      inputs.add(digest(call.request.messages.at(-1)?.content ?? ''));
+      if (inputs.size >= LEAST_INPUTS && inputs.size >= LEAST_SHARE * site.calls) {
+        site.inputs.delete(answer);
+        give(label);
+      } else if (site.inputs.size > 2000) site.inputs.clear();
+      return fresh;
+    },
+  };
+}
+
+/** The whole answer where it may be a label: one short line. */
+function labelOf({ response }: Call): string | null {
+  const { content = '', toolCalls = [] } = response?.message ?? {};
+  const label = content.trim();
+  const plain = toolCalls.length === 0 && label !== '' && label.length <= LONGEST_LABEL;
+  return plain && !/[\n{}[\]]/.test(label) ? label : null;
+}
+
+function digest(text: string): string {
+  return hash('sha256', text, 'base64').slice(0, 16);
+}
+
+/**
+ * Puts a site's words back where their surrogates stand. Redaction is deterministic, so the surrogates follow from the
+ * words.
+ */
+export function restorer(words: readonly string[], context: RedactContext): (text: string) => string {
+  const originals = new Map<string, string>();
+  const add = (surrogate: string, word: string): void => {
+    if (surrogate !== word && surrogate.length >= 3) originals.set(surrogate, word);
+  };
+  for (const word of words) {
+    add(redactText(word, context), word);
+    for (const piece of new Set([word, ...word.split(/[^\p{L}\p{M}'’-]+/u)])) {
+      if (piece.length < 3) continue;
+      for (const kind of ENTITY_KINDS) {
+        add(redactEntities(piece, [{ start: 0, end: piece.length, kind }], [], context), piece);
+      }
+    }
+  }
+  if (originals.size === 0) return (text) => text;
+  const longestFirst = [...originals.keys()].sort((a, b) => b.length - a.length);
+  const any = new RegExp(`(?<![\\p{L}\\p{N}])(?:${longestFirst.map(escape).join('|')})(?![\\p{L}\\p{N}])`, 'gu');
+  return (text) => text.replace(any, (surrogate) => originals.get(surrogate) ?? surrogate);
+}
+
+function escape(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
+}

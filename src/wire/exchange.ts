@@ -1,0 +1,93 @@
+/**
+ * Bodies as they went over the wire, to calls: decoded, read in their dialect, and joined with who sent them. Pure but for
+ * the decompression, which runs in the thread pool.
+ */
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib';
+import type { Call, CallResponse } from '../core/call.ts';
+import type { RawBody, RawExchange } from '../core/online.ts';
+import type { Dialect } from './dialect.ts';
+import { sourceOf, withoutSender } from './source.ts';
+
+type Decoder = (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Buffer>;
+
+/** Content codings (RFC 9110, section 8.4.1, RFC 7932 and RFC 8878). */
+const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
+  ['gzip', promisify(gunzip)],
+  ['x-gzip', promisify(gunzip)],
+  ['deflate', promisify(inflate)],
+  ['br', promisify(brotliDecompress)],
+  ['zstd', promisify(zstdDecompress)],
+]);
+
+/** The coding that a content-encoding header names; '' for none. */
+export function contentCoding(header: string | undefined): string {
+  const coding = header?.trim().toLowerCase() ?? '';
+  return coding === 'identity' ? '' : coding;
+}
+
+/** The body's bytes, decoded; null where they are more than `maxBytes`, or of a coding that is unknown or broken. */
+export async function decodeBody(body: RawBody, maxBytes: number): Promise<Uint8Array | null> {
+  const size = body.chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  if (size > maxBytes) return null;
+  const bytes = body.chunks.length === 1 ? body.chunks[0]! : Buffer.concat(body.chunks, size);
+  if (body.encoding === '') return bytes;
+  try {
+    return (await DECODERS.get(body.encoding)?.(bytes, { maxOutputLength: maxBytes })) ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** The response in a body; null where it is not whole (no finish reason), or cannot be read. */
+export async function readResponse(
+  dialect: Dialect,
+  body: NonNullable<RawExchange['response']>,
+  maxBytes: number,
+): Promise<CallResponse | null> {
+  const bytes = await decodeBody(body, maxBytes);
+  if (bytes === null) return null;
+  try {
+    if (!body.events) return whole(dialect.parseResponse(bytes));
+    const stream = dialect.streamAccumulator();
+    stream.push(bytes);
+    return whole(stream.end());
+  } catch {
+    return null;
+  }
+}
+
+function whole(response: CallResponse | null): CallResponse | null {
+  return response?.finishReason === null ? null : response;
+}
+
+/**
+ * The call of an exchange, with its sender; null where the request is not understood, or asked not to be kept.
+ * @param maxBytes Of each body, decoded; a longer request is not understood, a longer response left out.
+ */
+export async function readExchange(
+  exchange: RawExchange,
+  dialects: readonly Dialect[],
+  maxBytes: number,
+): Promise<{ readonly call: Call; readonly sender: string } | null> {
+  const dialect = dialects.find(({ name }) => name === exchange.dialect);
+  const bytes = dialect ? await decodeBody(exchange.request, maxBytes) : null;
+  const request = bytes === null ? null : (dialect?.parseRequest(bytes) ?? null);
+  if (!dialect || request === null) return null;
+  const source = sourceOf(exchange.headers, exchange.address, request.params);
+  if (source.omit) return null;
+  const response = exchange.response ? await readResponse(dialect, exchange.response, maxBytes) : null;
+  const { id, at, latencyMs, served } = exchange;
+  return {
+    call: {
+      ...{ id, at, latencyMs, served },
+      sessionId: source.sessionId ?? id,
+      origin: '',
+      tags: source.tags,
+      request: withoutSender(request),
+      response,
+      status: response === null ? exchange.brokenStatus : exchange.status,
+    },
+    sender: source.sender,
+  };
+}
