@@ -26,6 +26,13 @@ export const configSchema = z
           .positive()
           .default(32 * 1024 * 1024)
           .describe('Largest request body that is read.'),
+        maxBufferedBytes: z
+          .int()
+          .positive()
+          .default(256 * 1024 * 1024)
+          .describe(
+            'Memory for all request bodies at once. Over it, large bodies (from 256 KB) wait to be read; small ones never do.',
+          ),
         timeoutMs: z
           .int()
           .positive()

@@ -11,7 +11,7 @@ import type { Attempt, Attempted, Decision, Router } from '../core/online.ts';
 import type { Dialect } from '../wire/dialect.ts';
 import { policyReason } from '../wire/policy.ts';
 import type { Background } from './background.ts';
-import { readBody } from './body.ts';
+import type { HeldBody } from './body.ts';
 import { copyAnswer } from './copy.ts';
 import { upstreamHeaders } from './headers.ts';
 import type { Recording } from './recording.ts';
@@ -31,6 +31,9 @@ export interface Desk {
   readonly background: Background;
   readonly log: Log;
   readonly now: () => number;
+  /** Reads a request's body into the memory that all bodies share. */
+  readonly readBody: (message: IncomingMessage) => Promise<HeldBody>;
+  /** Longest answer that is read. */
   readonly maxBodyBytes: number;
   readonly serveTimeoutMs: number;
   /** Counted when the answer is known. */
@@ -42,6 +45,7 @@ interface Visit {
   readonly callId: string;
   readonly at: number;
   readonly question: Question;
+  readonly body: HeldBody;
   readonly response: ServerResponse;
   readonly signal: AbortSignal;
   readonly dialect: Dialect;
@@ -58,7 +62,23 @@ export async function handleChat(
   signal: AbortSignal,
 ): Promise<void> {
   const at = desk.now();
-  const body = await readBody(message, desk.maxBodyBytes);
+  const body = await desk.readBody(message);
+  try {
+    await handleBody(desk, dialect, message, response, signal, at, body);
+  } finally {
+    body.release();
+  }
+}
+
+async function handleBody(
+  desk: Desk,
+  dialect: Dialect,
+  message: IncomingMessage,
+  response: ServerResponse,
+  signal: AbortSignal,
+  at: number,
+  body: HeldBody,
+): Promise<void> {
   const visit: Visit = {
     callId: newId('call', at),
     at,
@@ -66,12 +86,13 @@ export async function handleChat(
       method: message.method ?? 'POST',
       path: message.url ?? '/',
       headers: upstreamHeaders(message.rawHeaders),
-      body,
+      body: body.bytes,
     },
+    body,
     response,
     signal,
     dialect,
-    understood: understand(desk, dialect, message, body),
+    understood: understand(desk, dialect, message, body.bytes),
   };
   const decision = decide(desk, visit, message.headers['x-understudy-route'] === 'llm');
   if (decision.to === 'llm') {
@@ -226,22 +247,26 @@ function compareLater(
 
 /** The specialist answered; the LLM is asked the same bytes, and the answer is held against its own. */
 function auditLater(desk: Desk, visit: Visit, attempt: Attempt, attempted: Attempted): void {
-  desk.background.start(async (signal) => {
+  const letGo = visit.body.keep();
+  const started = desk.background.start(async (signal) => {
     const copy = copyAnswer(visit.dialect, desk.maxBodyBytes);
-    await desk.upstream.ask(
-      visit.question,
-      {
-        onHead: (head) => copy.begin(head),
-        onData: (chunk) => {
-          copy.push(chunk);
-          return undefined;
+    await desk.upstream
+      .ask(
+        visit.question,
+        {
+          onHead: (head) => copy.begin(head),
+          onData: (chunk) => {
+            copy.push(chunk);
+            return undefined;
+          },
         },
-      },
-      signal,
-    );
+        signal,
+      )
+      .finally(letGo);
     const llm = await copy.read();
     if (llm !== null) desk.router.compared(visit.callId, attempt, attempted, llm);
   });
+  if (!started) letGo();
 }
 
 function llmServed(reason: LlmReason, taskId?: string, confidence?: number): Served {

@@ -3,8 +3,9 @@
  * passed through untouched; /health/* is our own.
  * Does not: own the router or the recorder, which whoever starts it makes and closes.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Served } from '../core/call.ts';
 import type { Config } from '../core/config.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
@@ -12,11 +13,13 @@ import type { Recorder, Router } from '../core/online.ts';
 import type { Dialect } from '../wire/dialect.ts';
 import { openaiChat } from '../wire/openai-chat.ts';
 import { backgroundWork } from './background.ts';
+import { readBody, SMALL_BODY_BYTES } from './body.ts';
+import { bodyBudget } from './budget.ts';
 import { type Desk, handleChat, type Log } from './chat.ts';
-import { upstreamHeaders } from './headers.ts';
+import { passThrough } from './pass.ts';
 import { boundedRecording } from './recording.ts';
-import { relay } from './relay.ts';
-import { connectUpstream, type Upstream } from './upstream.ts';
+import { tunnels, wantsUpgrade } from './upgrade.ts';
+import { connectUpstream } from './upstream.ts';
 
 const DIALECTS: readonly Dialect[] = [openaiChat];
 /** How long a call may wait for its record, in milliseconds. */
@@ -26,7 +29,20 @@ const CALL_GRACE_MS = 30_000;
 const AUDIT_GRACE_MS = 10_000;
 /** Audits and comparisons at once. */
 const MAX_BACKGROUND = 32;
-const MAX_HEADER_BYTES = 64 * 1024;
+const MAX_HEADER_BYTES = 128 * 1024;
+/** Headers of ours in answers that were passed through. */
+const PASSED = ['x-understudy-served-by', 'llm', 'x-understudy-reason', 'pass-through'];
+
+/** How long clients may take over their requests, milliseconds. An answer's time is the upstream's. */
+export interface ClientLimits {
+  /** Longest time for a request's head to be there. */
+  readonly headMs: number;
+  /** Longest silence in the middle of a body. A steady upload may take as long as it needs. */
+  readonly uploadIdleMs: number;
+  /** How often the first is looked at. */
+  readonly checkMs: number;
+}
+const CLIENT_LIMITS: ClientLimits = { headMs: 60_000, uploadIdleMs: 60_000, checkMs: 10_000 };
 
 export interface GatewayOptions {
   readonly gateway: Config['gateway'];
@@ -40,6 +56,7 @@ export interface GatewayOptions {
   readonly now?: () => number;
   /** Longest wait for the recorder, milliseconds; 2000 unless told. */
   readonly recordWaitMs?: number;
+  readonly limits?: Partial<ClientLimits>;
 }
 
 export interface GatewayStats {
@@ -56,6 +73,10 @@ export interface GatewayStats {
     readonly overdue: number;
     readonly dropped: number;
   };
+  /** Memory that request bodies hold: bytes now and at most so far, and bodies that wait for room. */
+  readonly bodies: { readonly bytes: number; readonly peak: number; readonly waiting: number };
+  /** Upgraded connections (WebSocket). */
+  readonly upgrades: { readonly opened: number; readonly open: number };
   /** Audits and comparisons. */
   readonly background: { readonly started: number; readonly failed: number; readonly dropped: number };
 }
@@ -74,12 +95,19 @@ export interface Gateway {
  * @throws UnderstudyError 'bad-config' for an address other than loopback, 'unavailable' where the port is taken.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { host, port, maxBodyBytes, timeoutMs } = options.gateway;
+  const { host, port, maxBodyBytes, maxBufferedBytes, timeoutMs } = options.gateway;
   requireLoopback(host);
   const upstream = connectUpstream(options.upstreamUrl, timeoutMs);
   const recording = boundedRecording(options.recorder, options.recordWaitMs ?? RECORD_WAIT_MS);
   const background = backgroundWork(MAX_BACKGROUND);
   const log = options.log ?? (() => {});
+  const limits = { ...CLIENT_LIMITS, ...options.limits };
+  const bodies = bodyBudget(maxBufferedBytes, SMALL_BODY_BYTES);
+  const upgrades = tunnels({
+    upstream,
+    extraHeaders: PASSED,
+    refuse: (response, error) => refuse(response, error, log),
+  });
   const counts = { requests: 0, inFlight: 0, passedThrough: 0, servedBySpecialists: 0 };
   const servedByLlm: Record<string, number> = {};
   let closing = false;
@@ -90,6 +118,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     background,
     log,
     now: options.now ?? Date.now,
+    readBody: (request) =>
+      readBody(request, { maxBytes: maxBodyBytes, budget: bodies, idleMs: limits.uploadIdleMs }),
     maxBodyBytes,
     serveTimeoutMs: options.serveTimeoutMs,
     onServed: (served: Served) => {
@@ -121,33 +151,54 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       return;
     }
     counts.passedThrough++;
-    await passThrough(upstream, request, response, gone.signal);
+    await passThrough({
+      upstream,
+      request,
+      response,
+      signal: gone.signal,
+      extraHeaders: PASSED,
+      idleMs: limits.uploadIdleMs,
+    });
   };
 
   const server = createServer(
-    { maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: 65_000 },
+    {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      keepAliveTimeout: 65_000,
+      // A request as a whole may take as long as its body keeps coming (see upload.ts).
+      requestTimeout: 0,
+      headersTimeout: limits.headMs,
+      connectionsCheckingInterval: limits.checkMs,
+      shouldUpgradeCallback: wantsUpgrade,
+    },
     (request, response) => {
       counts.requests++;
       counts.inFlight++;
       response.once('close', () => {
         counts.inFlight--;
-        // A connection that becomes idle while closing would keep the server open.
-        if (closing) setImmediate(() => server.closeIdleConnections());
+        if (closing) setImmediate(letGo);
       });
       answer(request, response).catch((error: unknown) => refuse(response, error, log));
     },
   );
+  /** While closing: an idle connection would keep the server open, and an upgraded one has no end of its own. */
+  const letGo = (): void => {
+    server.closeIdleConnections();
+    if (counts.inFlight === 0) upgrades.close();
+  };
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    counts.requests++;
+    counts.passedThrough++;
+    upgrades.open(request, socket, head);
+  });
+  server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
+    socket.on('error', () => {});
+    endWith(socket, 405, 'The gateway is a base URL, not a proxy for connections.');
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable) return;
-    const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
-    const text = openaiChat.renderError({
-      status,
-      message: 'The request cannot be read.',
-      code: 'bad-input',
-    });
-    socket.end(
-      `HTTP/1.1 ${status} Bad Request\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n${text}`,
-    );
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') endWith(socket, 408, 'The request took too long to come.');
+    else endWith(socket, error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400, 'The request cannot be read.');
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) =>
@@ -169,14 +220,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       ...counts,
       servedByLlm: { ...servedByLlm },
       recording: { ...recording.counts },
+      bodies: { ...bodies.counts },
+      upgrades: { ...upgrades.counts },
       background: { ...background.counts },
     }),
     close: async () => {
       closing = true;
-      const impatience = setTimeout(() => server.closeAllConnections(), CALL_GRACE_MS);
+      const impatience = setTimeout(() => {
+        server.closeAllConnections();
+        upgrades.close();
+      }, CALL_GRACE_MS);
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
-        server.closeIdleConnections();
+        letGo();
       });
       clearTimeout(impatience);
       await background.close(AUDIT_GRACE_MS);
@@ -185,38 +241,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-/** Anything that is not a call of a known dialect: streamed both ways, not read. */
-async function passThrough(
-  upstream: Upstream,
-  request: IncomingMessage,
-  response: ServerResponse,
-  signal: AbortSignal,
-): Promise<void> {
-  const length = request.headers['content-length'];
-  const hasBody = (length !== undefined && length !== '0') || 'transfer-encoding' in request.headers;
-  const headers = upstreamHeaders(request.rawHeaders);
-  // A body of known length stays one: not every provider takes chunked uploads.
-  if (hasBody && length !== undefined) headers.push('content-length', length);
-  await relay({
-    upstream,
-    question: {
-      method: request.method ?? 'GET',
-      path: request.url ?? '/',
-      headers,
-      body: hasBody ? request : null,
-    },
-    response,
-    signal,
-    extraHeaders: ['x-understudy-served-by', 'llm', 'x-understudy-reason', 'pass-through'],
-    beforeEnd: async () => {},
-  });
-}
-
 function health(path: string, response: ServerResponse, closing: boolean): void {
   const known = path === '/health/liveness' || path === '/health/readiness';
   const ready = path === '/health/liveness' || !closing;
   response.writeHead(known ? (ready ? 200 : 503) : 404, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ status: known ? (ready ? 'ok' : 'closing') : 'unknown' }));
+}
+
+/** An answer on a connection that has no request of which node knows, and the connection's end. */
+function endWith(socket: Duplex, status: number, message: string): void {
+  const text = openaiChat.renderError({ status, message, code: 'bad-input' });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n${text}`,
+  );
 }
 
 /** The error in the client's own shape; where the answer has begun, a broken connection is all that can be said. */
@@ -237,7 +274,7 @@ function refuse(response: ServerResponse, error: unknown, log: Log): void {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),
     // The rest of a refused body is not read, so the connection cannot be used again.
-    ...(status === 413 ? { connection: 'close' } : {}),
+    ...(status === 413 || status === 408 ? { connection: 'close' } : {}),
   });
   response.end(text);
 }

@@ -4,8 +4,8 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { AnswerCopy } from './copy.ts';
-import { clientHeaders, headerOf } from './headers.ts';
-import type { Question, Upstream } from './upstream.ts';
+import { clientHeaders, clientTrailers, headerOf, withoutHeader } from './headers.ts';
+import type { AnswerHead, Listener, Question, Upgraded, Upstream } from './upstream.ts';
 
 export interface RelayOptions {
   readonly upstream: Upstream;
@@ -15,6 +15,8 @@ export interface RelayOptions {
   /** Headers of ours, as a flat list. */
   readonly extraHeaders: readonly string[];
   readonly copy?: AnswerCopy;
+  /** Asks for an upgrade of the connection; where it is granted, `response` is left alone. */
+  readonly upgrade?: { readonly protocol: string; onUpgraded(upgraded: Upgraded): void };
   /** Runs when all has arrived and all but the end has been sent; must not reject. */
   readonly beforeEnd: (status: number) => Promise<void>;
 }
@@ -44,32 +46,37 @@ export async function relay(options: RelayOptions): Promise<number> {
     });
   };
 
+  const listener: Listener = {
+    onInformation: (head) => inform(response, head),
+    onHead: (head) => {
+      status = head.status;
+      const length = headerOf(head.headers, 'content-length');
+      if (length !== undefined && /^\d+$/.test(length)) left = Number(length);
+      copy?.begin(head);
+      const headers = [...clientHeaders(head.headers), ...options.extraHeaders];
+      response.writeHead(head.status, head.statusText, announceable(response, head, headers));
+      flushSoon();
+    },
+    onData: (chunk) => {
+      copy?.push(chunk);
+      left -= chunk.length;
+      const wait = flush();
+      held = chunk;
+      flushSoon();
+      return wait;
+    },
+  };
+  let trailers: readonly string[] = [];
   try {
-    await options.upstream.ask(
-      options.question,
-      {
-        onHead: (head) => {
-          status = head.status;
-          const length = headerOf(head.headers, 'content-length');
-          if (length !== undefined && /^\d+$/.test(length)) left = Number(length);
-          copy?.begin(head);
-          response.writeHead(head.status, head.statusText, [
-            ...clientHeaders(head.headers),
-            ...options.extraHeaders,
-          ]);
-          flushSoon();
-        },
-        onData: (chunk) => {
-          copy?.push(chunk);
-          left -= chunk.length;
-          const wait = flush();
-          held = chunk;
-          flushSoon();
-          return wait;
-        },
-      },
-      options.signal,
-    );
+    const { upstream, question, upgrade, signal } = options;
+    if (upgrade) {
+      const upgraded = await upstream.upgrade(question, upgrade.protocol, listener, signal);
+      if (upgraded) {
+        ended = true;
+        upgrade.onUpgraded(upgraded);
+        return upgraded.head.status;
+      }
+    } else trailers = await upstream.ask(question, listener, signal);
     ended = true;
   } catch (error) {
     ended = true;
@@ -78,8 +85,28 @@ export async function relay(options: RelayOptions): Promise<number> {
     throw error;
   }
   await options.beforeEnd(status);
+  if (trailers.length > 0) response.addTrailers(clientTrailers(trailers));
   response.end(held ?? undefined);
   return status;
+}
+
+/** An informational answer as it came; HTTP/1.0 has none, and neither has an answer that has begun. */
+function inform(response: ServerResponse, head: AnswerHead): void {
+  if (response.headersSent || response.destroyed || response.req.httpVersion === '1.0') return;
+  // In Node from 24.18 on; without it these answers are left out, as HTTP allows.
+  response.writeInformation?.(head.status, clientHeaders(head.headers));
+}
+
+/** The headers without an announcement of trailers where the answer has no place for them. */
+function announceable(response: ServerResponse, head: AnswerHead, headers: string[]): string[] {
+  const { method, httpVersion } = response.req;
+  const chunked =
+    httpVersion !== '1.0' &&
+    method !== 'HEAD' &&
+    head.status !== 204 &&
+    head.status !== 304 &&
+    headerOf(head.headers, 'content-length') === undefined;
+  return chunked ? headers : withoutHeader(headers, 'trailer');
 }
 
 /** Writes; a promise where the client reads more slowly than the upstream sends. */

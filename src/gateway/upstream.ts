@@ -2,7 +2,7 @@
  * The LLM provider: a pool of connections to the one configured address. Bytes in, bytes out.
  * Does not: know dialects, retry, or follow redirects: the client decides on those, as without us.
  */
-import type { Readable } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { type Dispatcher, errors, Pool } from 'undici';
 import { UnderstudyError } from '../core/errors.ts';
 
@@ -12,7 +12,7 @@ export interface Question {
   readonly path: string;
   /** Flat list of names and values, already filtered (see headers.ts). */
   readonly headers: readonly string[];
-  readonly body: Uint8Array | Readable | null;
+  readonly body: Uint8Array | AsyncIterable<Uint8Array> | null;
 }
 
 export interface AnswerHead {
@@ -22,8 +22,10 @@ export interface AnswerHead {
   readonly headers: readonly string[];
 }
 
-/** What is done with the answer as it comes. A `pause` stops the flow until the promise is settled. */
+/** What is done with the answer as it comes. */
 export interface Listener {
+  /** An informational answer (1xx) before the answer's own head. */
+  onInformation?(head: AnswerHead): void;
   onHead(head: AnswerHead): void;
   /** A promise to wait for before more is read, or nothing. */
   onData(chunk: Buffer): Promise<void> | undefined;
@@ -31,11 +33,38 @@ export interface Listener {
 
 export interface Upstream {
   /**
-   * Resolves when the answer has ended.
+   * Resolves with the trailers (a flat list like the headers) when the answer has ended.
    * @throws UnderstudyError 'unavailable' (502), 'timed-out' (504) or 'cancelled' (by the signal).
    */
-  ask(question: Question, listener: Listener, signal: AbortSignal): Promise<void>;
+  ask(question: Question, listener: Listener, signal: AbortSignal): Promise<readonly string[]>;
+  /**
+   * Asks for an upgrade of the connection to `protocol` (WebSocket and the like). Resolves with the upgraded
+   * connection, or with null where the upstream gave an ordinary answer, which then went to the listener.
+   * @throws UnderstudyError as `ask`.
+   */
+  upgrade(
+    question: Question,
+    protocol: string,
+    listener: Listener,
+    signal: AbortSignal,
+  ): Promise<Upgraded | null>;
   close(): Promise<void>;
+}
+
+/** A connection that speaks another protocol from now on. Whoever gets it closes it. */
+export interface Upgraded {
+  readonly head: AnswerHead;
+  readonly socket: Duplex;
+}
+
+/** A body longer than this is handed to its connection in slices, so that sending it does not hold up others. */
+const SLICE_BYTES = 256 * 1024;
+/** Heads of answers up to this size pass; what node's own clients accept is less. */
+const MAX_HEAD_BYTES = 128 * 1024;
+
+interface Ending {
+  readonly trailers: readonly string[];
+  readonly upgraded: Upgraded | null;
 }
 
 /** `timeoutMs`: longest wait for the answer's head, and between two of its chunks. */
@@ -47,58 +76,88 @@ export function connectUpstream(baseUrl: string, timeoutMs: number): Upstream {
     pipelining: 1,
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
+    maxHeaderSize: MAX_HEAD_BYTES,
     connect: { timeout: Math.min(timeoutMs, 10_000) },
   });
+  const send = (
+    question: Question,
+    protocol: string | null,
+    listener: Listener,
+    signal: AbortSignal,
+  ): Promise<Ending> =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) {
+        reject(upstreamError(signal.reason, signal));
+        return;
+      }
+      let controller: Dispatcher.DispatchController | null = null;
+      const stop = (): void => controller?.abort(new Error('cancelled'));
+      signal.addEventListener('abort', stop, { once: true });
+      const end = (ending: Ending): void => {
+        signal.removeEventListener('abort', stop);
+        resolve(ending);
+      };
+      const fail = (cause: unknown): void => {
+        signal.removeEventListener('abort', stop);
+        reject(upstreamError(cause, signal));
+      };
+      try {
+        pool.dispatch(
+          {
+            method: question.method as Dispatcher.HttpMethod,
+            path: upstreamPath(base.pathname, question.path),
+            ...sized(question),
+            ...(protocol === null ? {} : { upgrade: protocol }),
+          },
+          {
+            onRequestStart: (begun) => {
+              controller = begun;
+              if (signal.aborted) stop();
+            },
+            onResponseStart: (begun, status, _headers, statusText) => {
+              const head = { status, statusText: statusText ?? '', headers: flat(begun.rawHeaders) };
+              if (status < 200) listener.onInformation?.(head);
+              else listener.onHead(head);
+            },
+            onResponseData: (flow, chunk) => {
+              const wait = listener.onData(chunk);
+              if (!wait) return;
+              flow.pause();
+              wait.finally(() => flow.resume());
+            },
+            onRequestUpgrade: (begun, status, _headers, socket) => {
+              const head = { status, statusText: '', headers: flat(begun.rawHeaders) };
+              end({ trailers: [], upgraded: { head, socket } });
+            },
+            onResponseEnd: (ended) => end({ trailers: flat(ended.rawTrailers), upgraded: null }),
+            onResponseError: (_controller, cause) => fail(cause),
+          },
+        );
+      } catch (cause) {
+        fail(cause);
+      }
+    });
   return {
-    ask: (question, listener, signal) =>
-      new Promise((resolve, reject) => {
-        if (signal.aborted) {
-          reject(upstreamError(signal.reason, signal));
-          return;
-        }
-        let controller: Dispatcher.DispatchController | null = null;
-        const stop = (): void => controller?.abort(new Error('cancelled'));
-        signal.addEventListener('abort', stop, { once: true });
-        const fail = (cause: unknown): void => {
-          signal.removeEventListener('abort', stop);
-          reject(upstreamError(cause, signal));
-        };
-        try {
-          pool.dispatch(
-            {
-              method: question.method as Dispatcher.HttpMethod,
-              path: upstreamPath(base.pathname, question.path),
-              headers: question.headers as string[],
-              body: question.body,
-            },
-            {
-              onRequestStart: (begun) => {
-                controller = begun;
-                if (signal.aborted) stop();
-              },
-              onResponseStart: (begun, status, _headers, statusText) => {
-                if (status < 200) return;
-                listener.onHead({ status, statusText: statusText ?? '', headers: flat(begun.rawHeaders) });
-              },
-              onResponseData: (flow, chunk) => {
-                const wait = listener.onData(chunk);
-                if (!wait) return;
-                flow.pause();
-                wait.finally(() => flow.resume());
-              },
-              onResponseEnd: () => {
-                signal.removeEventListener('abort', stop);
-                resolve();
-              },
-              onResponseError: (_controller, cause) => fail(cause),
-            },
-          );
-        } catch (cause) {
-          fail(cause);
-        }
-      }),
+    ask: async (question, listener, signal) => (await send(question, null, listener, signal)).trailers,
+    upgrade: async (question, protocol, listener, signal) =>
+      (await send(question, protocol, listener, signal)).upgraded,
     close: () => pool.destroy(),
   };
+}
+
+/** Headers and body as undici takes them: a large body in slices, with its length said beforehand. */
+function sized(question: Question): Pick<Dispatcher.DispatchOptions, 'headers' | 'body'> {
+  const { headers, body } = question;
+  const large = body instanceof Uint8Array && body.length > SLICE_BYTES;
+  return {
+    headers: large ? [...headers, 'content-length', String(body.length)] : [...headers],
+    // Any iterable will do, say undici's documentation and code; its types leave them out.
+    body: (large ? slices(body) : body) as Dispatcher.DispatchOptions['body'] & object,
+  };
+}
+
+function* slices(body: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < body.length; at += SLICE_BYTES) yield body.subarray(at, at + SLICE_BYTES);
 }
 
 /**

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { bodyBudget, type Hold } from './budget.ts';
+
+const FREE = 10;
+
+/** Lets promises that are settled have their say. */
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test('large bodies of known length wait in order of arrival, and small ones never', async () => {
+  const budget = bodyBudget(100, FREE);
+  const first = budget.hold();
+  assert.equal(first.grow(80), undefined);
+  const order: string[] = [];
+  const second = budget.hold();
+  second.grow(60)?.then(() => order.push('second'));
+  const third = budget.hold();
+  // It would fit, but the second came first.
+  third.grow(15)?.then(() => order.push('third'));
+  assert.equal(budget.counts.waiting, 2);
+  for (let i = 0; i < 10; i++) assert.equal(budget.hold().grow(FREE), undefined);
+  await settle();
+  assert.deepEqual(order, []);
+  first.release();
+  await settle();
+  // Small bodies count, so there is no room for the second until nothing large is left: then it passes alone.
+  assert.deepEqual(order, ['second']);
+  second.release();
+  await settle();
+  assert.deepEqual(order, ['second', 'third']);
+  assert.equal(budget.counts.waiting, 0);
+});
+
+test('a body that is larger than the budget passes alone', async () => {
+  const budget = bodyBudget(100, FREE);
+  const huge = budget.hold();
+  assert.equal(huge.grow(500), undefined);
+  const other = budget.hold();
+  let came = false;
+  other.grow(20)?.then(() => {
+    came = true;
+  });
+  await settle();
+  assert.equal(came, false);
+  huge.release();
+  await settle();
+  assert.equal(came, true);
+});
+
+test('whoever leaves the queue is told, and those behind move up', async () => {
+  const budget = bodyBudget(100, FREE);
+  const first = budget.hold();
+  first.grow(90);
+  const second = budget.hold();
+  const told = second.grow(50);
+  const third = budget.hold();
+  let came = false;
+  third.grow(30)?.then((granted) => {
+    came = granted;
+  });
+  second.release();
+  assert.equal(await told, false);
+  first.release();
+  await settle();
+  assert.equal(came, true);
+  third.release();
+  third.release();
+  assert.equal(budget.counts.bytes, 0);
+});
+
+test('bodies of any length, in any order, all get through, within the bound', async () => {
+  const body = fc.record({
+    size: fc.integer({ min: 1, max: 150 }),
+    known: fc.boolean(),
+    step: fc.integer({ min: 1, max: 40 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(body, { minLength: 1, maxLength: 20 }),
+      fc.infiniteStream(fc.nat()),
+      async (bodies, random) => {
+        const max = 100;
+        const budget = bodyBudget(max, FREE);
+        const readers = bodies.map((one) => ({ ...one, hold: budget.hold() as Hold, got: 0, waits: false }));
+        let open = [...readers];
+        let turns = 0;
+        while (open.length > 0) {
+          // Each turn takes one reader a step further or ends it: if all of them wait, nobody can go on.
+          const ready = open.filter((reader) => !reader.waits);
+          assert.notEqual(ready.length, 0, 'every body waits for another');
+          assert.ok(turns++ < 10_000);
+          const reader = ready[(random.next().value as number) % ready.length]!;
+          if (reader.got >= reader.size) {
+            reader.hold.release();
+            open = open.filter((one) => one !== reader);
+          } else {
+            const to = reader.known ? reader.size : Math.min(reader.size, reader.got + reader.step);
+            const wait = reader.hold.grow(to);
+            if (to <= FREE) assert.equal(wait, undefined, 'a small body waits');
+            if (wait) {
+              reader.waits = true;
+              wait.then((granted) => {
+                assert.equal(granted, true);
+                reader.waits = false;
+                reader.got = to;
+              });
+            } else reader.got = to;
+          }
+          await Promise.resolve();
+          await Promise.resolve();
+        }
+        const largest = Math.max(...bodies.map((one) => one.size));
+        assert.ok(budget.counts.peak <= max + largest + FREE * bodies.length, `peak ${budget.counts.peak}`);
+        assert.equal(budget.counts.bytes, 0);
+        assert.equal(budget.counts.waiting, 0);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
