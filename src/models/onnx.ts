@@ -8,7 +8,7 @@
 /** The name of a value in the graph: an input, an initialiser, or the output of a node. '' leaves out an optional input. */
 export type Value = string;
 
-export type ElementType = 'float32' | 'int8' | 'int32' | 'int64' | 'bool';
+export type ElementType = 'float32' | 'uint8' | 'int8' | 'int32' | 'int64' | 'bool';
 
 /** A dimension: a fixed size, or the name of one that varies from run to run. */
 export type Dim = number | string;
@@ -37,7 +37,14 @@ export type Attributes = Readonly<Record<string, Attribute>>;
 /** Domain of ONNX Runtime's own operators (FusedMatMul, RotaryEmbedding, Gelu, …). */
 export const CONTRIB = 'com.microsoft';
 
-const ELEMENT: Readonly<Record<ElementType, number>> = { float32: 1, int8: 3, int32: 6, int64: 7, bool: 9 };
+const ELEMENT: Readonly<Record<ElementType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+};
 
 /** Marks a number as a float attribute. */
 export function float(value: number): { readonly float: number } {

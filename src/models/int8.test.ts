@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { seededRandom } from '../../core/random.ts';
-import { GraphBuilder } from '../../models/onnx.ts';
+import { seededRandom } from '../core/random.ts';
 import { int8Matrix, int8Product, int8Rows } from './int8.ts';
+import { GraphBuilder } from './onnx.ts';
 
 const size = { out: 48, in: 32 };
 

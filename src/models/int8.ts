@@ -2,9 +2,9 @@
  * Products with a block's fixed weights in 8-bit integers: the processor multiplies more of them at a time than of
  * float32, and they take a quarter of the memory. Each column of the weights and each row of what they are multiplied
  * with has a scale of its own, so that a token with large values costs the others no accuracy.
- * Does not: know which products of a training may be inexact (linear.ts).
+ * Does not: know which products may be inexact (train/embedded/linear.ts).
  */
-import { CONTRIB, type GraphBuilder, type TensorData, type Value } from '../../models/onnx.ts';
+import { CONTRIB, type GraphBuilder, type TensorData, type Value } from './onnx.ts';
 
 /**
  * Largest weight. Without VNNI, ONNX Runtime's kernels add two products in 16 bits, which hold 2 · 255 · 64 = 32,640
