@@ -8,15 +8,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'undici';
-import { drain } from '../src/capture/drain.ts';
-import { readCalls } from '../src/capture/read.ts';
 import { openRecorder } from '../src/capture/recorder.ts';
 import { redact } from '../src/capture/redact/redact.ts';
 import { createSealer } from '../src/capture/sealer.ts';
-import { openVault } from '../src/capture/vault.ts';
 import type { Call, Message } from '../src/core/call.ts';
 import type { Recorder } from '../src/core/online.ts';
-import { openSqliteStore } from '../src/store/sqlite/store.ts';
+import { openDataFolder, REDACTION } from '../test/capture/data-folder.ts';
 import type { BenchmarkResult } from './run.ts';
 
 const CALLS = 2000;
@@ -28,14 +25,9 @@ const SYSTEM = `You are the mail agent of a shop. ${'Follow the policy of the ho
 export async function run(): Promise<BenchmarkResult> {
   const dir = mkdtempSync(join(tmpdir(), 'understudy-bench-'));
   try {
-    const store = openSqliteStore(join(dir, 'store.sqlite'));
-    const vault = openVault({
-      dataDir: dir,
-      store,
-      env: { UNDERSTUDY_MASTER_KEY: Buffer.alloc(32, 1).toString('base64') },
-    });
+    const { store, vault, redact, drain, calls: read } = openDataFolder(dir);
     const journal = join(dir, 'journal');
-    const recorder = openRecorder({ dir: journal, vault, log: console.error });
+    const recorder = openRecorder({ dir: journal, vault, redaction: REDACTION, log: console.error });
     const calls = conversations(CALLS);
     const payload = calls.reduce((sum, call) => sum + JSON.stringify(call.request.messages).length, 0);
 
@@ -47,7 +39,7 @@ export async function run(): Promise<BenchmarkResult> {
       const without = await serve(renamed(calls, `a${i}`), null);
       pairs.push({ without, with: await serve(renamed(calls, `b${i}`), recorder) });
     }
-    const sealer = createSealer(vault);
+    const sealer = createSealer(vault, redact);
     const sealing = await cpuTime(async () => {
       for (const call of renamed(calls, 'c')) sealer.seal(call);
     });
@@ -59,10 +51,10 @@ export async function run(): Promise<BenchmarkResult> {
 
     let drained = 0;
     const draining = await cpuTime(async () => {
-      drained = drain(journal, store).calls;
+      drained = (await drain(journal)).calls;
     });
     const reading = await cpuTime(async () => {
-      readCalls(store, vault);
+      read();
     });
     store.close();
 

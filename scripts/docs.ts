@@ -133,9 +133,10 @@ function schemaPage(): string {
 
 # The store's schema (SQLite)
 
-Payloads stand in \`parts\` alone, sealed with AES-256-GCM; everything else is in the open so that it can be counted.
+What callers wrote stands in \`parts\`, and what was learnt from it in the columns named \`sealed\`, all of them sealed with
+AES-256-GCM. In the open are times, counts, states and ids; sessions and senders are keyed pseudonyms.
 Each block is a migration, applied in order; \`PRAGMA user_version\` says how many have been.
 
-${MIGRATIONS.map((sql) => `\`\`\`sql\n${sql.trim()}\n\`\`\``).join('\n\n')}
+${MIGRATIONS.map(({ sql }) => `\`\`\`sql\n${sql.trim()}\n\`\`\``).join('\n\n')}
 `;
 }

@@ -14,14 +14,25 @@ import { newId } from './core/ids.ts';
 import type { Recorder } from './core/online.ts';
 import type { Runtime } from './core/runtime.ts';
 import type { Store } from './core/store.ts';
+import type { Losses } from './capture/losses.ts';
 import { step } from './deploy/stages.ts';
 import { type Gateway, startGateway } from './gateway/gateway.ts';
 import { createRouter, type RoutingPlan } from './route/router.ts';
 
-export interface OnlineParts {
-  readonly config: Config;
+/** Where calls are written down, and where deployments and audits are. */
+export interface Capture {
   readonly store: Store;
   readonly recorder: Recorder;
+  close(): Promise<void>;
+}
+
+export interface OnlineParts {
+  readonly config: Config;
+  /** Opens the data folder. While it throws, calls pass through and are counted as lost; it is tried again. */
+  readonly openCapture: () => Capture;
+  readonly losses: Losses;
+  /** Calls once, when the data folder is open, with what is in it. */
+  readonly onOpen?: (capture: Capture) => void;
   readonly runtimes: readonly Runtime[];
   readonly log: (line: string) => void;
   readonly now?: () => number;
@@ -29,16 +40,26 @@ export interface OnlineParts {
 
 /** How often a running gateway looks for what a learning run in another process has deployed. */
 const REFRESH_MS = 2000;
+/** How long after the data folder could not be opened it is tried again. */
+const REOPEN_MS = 30_000;
 /** How long audits are collected before they are written down. */
 const AUDIT_MS = 100;
 /** Calls of one specialist at once: models answer a few together, the rest would only wait, and hold up comparisons. */
 const MAX_IN_FLIGHT = 16;
 
-/** Starts the gateway on the store's present deployments and keeps them up to date. */
+const NOTHING: RoutingPlan = { tasks: [], deployments: [], specialists: [] };
+
+/**
+ * Starts the gateway on the store's present deployments and keeps them up to date. It starts whatever is wrong with the data
+ * folder: then every call goes to the LLM, and what is wrong is logged and told by /health/readiness.
+ */
 export async function startOnline(parts: OnlineParts): Promise<Gateway> {
-  const { config, store, log } = parts;
+  const { config, losses, log } = parts;
   const now = parts.now ?? Date.now;
-  let plan = readPlan(store);
+  let capture: Capture | null = null;
+  let closedBecause = '';
+  let triedAt = Number.NEGATIVE_INFINITY;
+  let plan = NOTHING;
   let audits: Audit[] = [];
   let soon: NodeJS.Timeout | undefined;
   let complaint = '';
@@ -66,10 +87,27 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     complaint = line;
   };
 
+  const tryOpen = (): void => {
+    triedAt = performance.now();
+    try {
+      capture = parts.openCapture();
+      if (closedBecause !== '') log('calls are recorded again.');
+      closedBecause = '';
+      parts.onOpen?.(capture);
+    } catch (error) {
+      closedBecause = messageOf(error);
+      complain(`calls pass through and are not recorded: ${closedBecause}`);
+    }
+  };
+  tryOpen();
+
   // Store work waits for this turn of the clock: a slow or locked store must not hold up a call.
   const keepUp = (): void => {
     clearTimeout(soon);
     soon = undefined;
+    if (capture === null && performance.now() - triedAt >= REOPEN_MS) tryOpen();
+    if (capture === null) return;
+    const { store } = capture;
     const pending = audits;
     audits = [];
     try {
@@ -91,12 +129,24 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
       complain(`deployments cannot be read, the present ones stay: ${messageOf(error)}`);
     }
   };
+  const lost = async (): Promise<void> => losses.add('capture-closed');
+  const recorder: Recorder = {
+    record: (call, sender) => capture?.recorder.record(call, sender) ?? lost(),
+    recordExchange: (exchange) => capture?.recorder.recordExchange(exchange) ?? lost(),
+    close: async () => {},
+  };
+  keepUp();
   const gateway = await startGateway({
     gateway: config.gateway,
     upstreamUrl: config.upstream.baseUrl,
     serveTimeoutMs: config.serve.timeoutMs,
     router,
-    recorder: parts.recorder,
+    recorder,
+    onLost: () => losses.add('not-recorded'),
+    health: () => ({
+      capture: capture === null ? { state: 'closed', reason: closedBecause } : { state: 'open' },
+      lost: losses.counts(),
+    }),
     log: (event, detail) => log(`${event} ${JSON.stringify(detail)}`),
     now,
   });
@@ -108,6 +158,7 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
       await gateway.close();
       clearInterval(timer);
       keepUp();
+      await capture?.close();
     },
   };
 }

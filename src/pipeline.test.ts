@@ -16,6 +16,7 @@ import { moveTo } from './deploy/stages.ts';
 import { learn } from './pipeline.ts';
 import { linearRuntime } from './runtime/linear.ts';
 import { remoteRuntime } from './runtime/remote.ts';
+import { openKeys } from './capture/vault.ts';
 import { openSqliteStore } from './store/sqlite/store.ts';
 import { hostedTrainer } from './train/hosted/trainer.ts';
 import { linearTrainer } from './train/linear/trainer.ts';
@@ -62,7 +63,7 @@ function calls(n: number, made: Made = {}): Call[] {
 /** A data folder of its own for `work`; `change` sets the configuration of one run. */
 async function inWorkshop(work: (change: (over?: object) => Workshop) => Promise<void>): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), 'understudy-pipeline-'));
-  const store = openSqliteStore(join(dataDir, 'understudy.db'));
+  const store = openSqliteStore(join(dataDir, 'understudy.db'), openKeys({ dataDir }).cipher);
   const runtime = linearRuntime({ encoder: null });
   try {
     await work((over = {}) => ({

@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { configSchema } from './core/config.ts';
+import { openKeys } from './capture/vault.ts';
 import { openSqliteStore } from './store/sqlite/store.ts';
 import { minutesFor, recordMinutes } from './trial.ts';
 
 test('a repeated run gives a dataset the minutes it had, whatever is left; another budget starts anew', () => {
   const dir = mkdtempSync(join(tmpdir(), 'understudy-trial-'));
-  const store = openSqliteStore(join(dir, 'understudy.db'));
+  const store = openSqliteStore(join(dir, 'understudy.db'), openKeys({ dataDir: dir }).cipher);
   try {
     const withBudget = (minutes: number) => ({ store, config: configSchema.parse({ train: { minutes } }) });
     const dataset = { id: 'data_1' };

@@ -3,18 +3,17 @@
  * The composition root: here, and only here, implementations are chosen.
  * Does not: hold the loop itself (pipeline.ts) or the online path (online.ts).
  */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { drain, startDrain } from './capture/drain.ts';
 import { importFiles } from './capture/importers/import.ts';
+import { openLosses, readLosses } from './capture/losses.ts';
 import { readCalls } from './capture/read.ts';
-import { openRecorder } from './capture/recorder.ts';
-import { openVault } from './capture/vault.ts';
+import type { SecondStage } from './capture/second-stage.ts';
+import { openCapture } from './capturing.ts';
 import type { Call, CallRequest } from './core/call.ts';
 import type { Config } from './core/config.ts';
+import type { EntityFinder } from './core/entity.ts';
 import { messageOf, UnderstudyError } from './core/errors.ts';
 import type { ImportReport, LearnOptions, LearnReport, StatusReport } from './core/learning.ts';
-import type { OnProgress } from './core/progress.ts';
+import { type OnProgress, progressOf } from './core/progress.ts';
 import type { Runtime, Trainer } from './core/runtime.ts';
 import { RUNGS } from './core/specialist.ts';
 import type { Store } from './core/store.ts';
@@ -26,7 +25,7 @@ import { learn } from './pipeline.ts';
 import { linearRuntime } from './runtime/linear.ts';
 import { type Models, startModels } from './runtime/models.ts';
 import { remoteRuntime } from './runtime/remote.ts';
-import { openSqliteStore } from './store/sqlite/store.ts';
+import { drainJournals, journalsOf, openFinder, openStorage, type Storage, stageOf } from './storage.ts';
 import { type EmbeddedOptions, embeddedTrainer } from './train/embedded/trainer.ts';
 import { encoderTrainer } from './train/encoder/trainer.ts';
 import { hostedTrainer } from './train/hosted/trainer.ts';
@@ -55,7 +54,7 @@ export interface Understudy {
   learn(options?: LearnOptions): Promise<LearnReport>;
   status(): StatusReport;
   /** The captured calls with their payloads opened, oldest first. */
-  calls(): Call[];
+  calls(): Promise<Call[]>;
   startGateway(): Promise<Gateway>;
   close(): Promise<void>;
 }
@@ -63,26 +62,31 @@ export interface Understudy {
 /** What runs small models, and what makes them; opened when first needed. */
 type Tools = Pick<Workshop, 'trainers' | 'runtimes' | 'models' | 'notes'>;
 
-/** @throws UnderstudyError 'bad-config' and what the store and the vault throw. */
+/**
+ * Opens nothing yet: the data folder is opened by the first verb that needs it.
+ * @throws Its verbs throw UnderstudyError 'bad-config' and what the store and the vault throw.
+ */
 export async function openUnderstudy(options: UnderstudyOptions): Promise<Understudy> {
   const { config, log, onProgress, signal } = options;
   const { dataDir } = config;
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const storePath = join(dataDir, 'understudy.db');
-  const journalDir = join(dataDir, 'journal');
   const env = options.env ?? process.env;
-  const store = openSqliteStore(storePath);
-  const vault = openVault({ dataDir, store, env });
+  const weightsDir = options.weightsDir ?? dataDir;
+  let opened: Storage | null = null;
+  const storage = (): Storage => {
+    opened ??= openStorage(config, { env });
+    return opened;
+  };
   let models: Models | null = null;
   let remote: Runtime | null = null;
-  let opened: Promise<Tools> | null = null;
+  let tooling: Promise<Tools> | null = null;
+  let finder: Promise<EntityFinder | null> | null = null;
 
   const openTools = async (): Promise<Tools> => {
     const notes: string[] = [];
     const weights = async (name: string): Promise<string | null> => {
       try {
         const at = await ensureWeights(name, {
-          dataDir: options.weightsDir ?? dataDir,
+          dataDir: weightsDir,
           env,
           ...(onProgress ? { onProgress } : {}),
           ...(signal ? { signal } : {}),
@@ -131,88 +135,89 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
     };
   };
   const tools = (): Promise<Tools> => {
-    opened ??= openTools().catch((error: unknown) => {
-      opened = null;
+    tooling ??= openTools().catch((error: unknown) => {
+      tooling = null;
       throw error;
     });
-    return opened;
+    return tooling;
   };
-  const drainJournal = (): void => {
-    mkdirSync(journalDir, { recursive: true, mode: 0o700 });
-    drain(journalDir, store);
+  const progress = {
+    ...(onProgress ? { onProgress } : {}),
+    ...(signal ? { signal } : {}),
   };
-  const calls = (): Call[] => {
-    drainJournal();
-    return readCalls(store, vault, undefined, (count) =>
+  /** What was recorded and imported goes into the store. */
+  const drainAll = async (): Promise<void> => {
+    const { store } = storage();
+    const report = progressOf(onProgress, 'capture', 100, 'people and addresses');
+    const openStage = async (): Promise<SecondStage> => {
+      finder ??= openFinder(config, { weightsDir, env, log, ...progress });
+      return stageOf(storage(), await finder);
+    };
+    const { damaged, quarantined } = await drainJournals(dataDir, store, openStage, {
+      onProgress: (done, total) => report((100 * done) / total),
+      ...(signal ? { signal } : {}),
+    });
+    if (damaged === 0) return;
+    losses.add('damaged-in-journal', damaged);
+    log(`${damaged} damaged journal entries could not be read; ${quarantined} segment(s) are kept aside.`);
+  };
+  const calls = async (): Promise<Call[]> => {
+    await drainAll();
+    const { store, vault, context } = storage();
+    return readCalls(store, vault, context, undefined, (count) =>
       log(`${count} calls are erased with their day's key`),
     );
   };
+  const losses = openLosses(dataDir);
 
   return {
-    store,
+    get store() {
+      return storage().store;
+    },
     calls,
-    import: (paths) =>
-      importFiles(paths, {
-        store,
-        vault,
-        ...(onProgress ? { onProgress } : {}),
-        ...(signal ? { signal } : {}),
-      }),
+    import: async (paths) => {
+      const { store, vault, context } = storage();
+      const report = await importFiles(paths, {
+        ...{ store, vault, context, dir: journalsOf(dataDir).imports },
+        ...progress,
+      });
+      await drainAll();
+      return report;
+    },
     learn: async (learnOptions = {}) =>
       learn(
-        calls(),
+        await calls(),
         {
           config,
-          store,
+          store: storage().store,
           ...(await tools()),
-          ...(onProgress ? { onProgress } : {}),
-          ...(signal ? { signal } : {}),
+          ...progress,
           ...(options.askAgain ? { askAgain: options.askAgain } : {}),
         },
         learnOptions,
       ),
-    status: () => statusOf(store),
-    startGateway: async () => {
-      mkdirSync(journalDir, { recursive: true, mode: 0o700 });
-      const closers: (() => unknown)[] = [];
-      /** What was opened last is closed first. */
-      const closeAll = async (): Promise<void> => {
-        const close = closers.pop();
-        if (close === undefined) return;
-        try {
-          await close();
-        } finally {
-          await closeAll();
-        }
-      };
-      try {
-        // Its own connection that never waits for a lock: calls under way come first.
-        const online = openSqliteStore(storePath, { busyTimeoutMs: 0 });
-        closers.push(() => online.close());
-        const recorder = openRecorder({
-          dir: journalDir,
-          vault: openVault({ dataDir, store: online, env }),
-          log,
-        });
-        closers.push(drainJournal, () => recorder.close());
-        const draining = startDrain({ dir: journalDir, store: online, recorder, log });
-        closers.push(() => draining.stop());
-        const runtime = onDemand(tools, log);
+    status: () => statusOf(storage().store, dataDir),
+    startGateway: () => {
+      const runtime = onDemand(tools, log);
+      return startOnline({
+        config,
+        losses,
+        openCapture: () => openCapture({ config, env, weightsDir, losses, log }),
         // Those that are in service need not wait for their first call.
-        if (online.deployments().some(({ stage }) => stage !== 'retired')) runtime.open();
-        const gateway = await startOnline({ config, store: online, recorder, runtimes: [runtime], log });
-        closers.push(() => gateway.close());
-        return { ...gateway, close: closeAll };
-      } catch (error) {
-        await closeAll();
-        throw error;
-      }
+        onOpen: ({ store }) => {
+          if (store.deployments().some(({ stage }) => stage !== 'retired')) runtime.open();
+        },
+        runtimes: [runtime],
+        log,
+      });
     },
     close: async () => {
-      await opened?.catch(() => {});
+      await tooling?.catch(() => {});
       await models?.close();
       await remote?.close();
-      store.close();
+      await (await finder?.catch(() => null))?.close();
+      losses.close();
+      opened?.close();
     },
   };
 }
@@ -269,11 +274,12 @@ function onDemand(
   };
 }
 
-function statusOf(store: Store): StatusReport {
+function statusOf(store: Store, dataDir: string): StatusReport {
   const deployments = store.deployments();
   return {
     kind: 'status',
     calls: store.countCalls(),
+    lost: readLosses(dataDir),
     tasks: store.tasks().map((task) => {
       const specialists = store.specialists(task.id);
       const deployment = deployments

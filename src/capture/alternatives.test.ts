@@ -3,16 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exampleCall, temporaryFolder } from '../../test/capture/calls.ts';
 import type { Call, Message } from '../core/call.ts';
-import type { WrappedKey } from '../core/store.ts';
+import { openDataFolder } from '../../test/capture/data-folder.ts';
 import { createSealer } from './sealer.ts';
-import { openVault } from './vault.ts';
 
-const keys = new Map<string, WrappedKey>();
-const vault = openVault({
-  dataDir: temporaryFolder(),
-  store: { key: (day) => keys.get(day) ?? null, addKey: (key) => keys.set(key.day, key) },
-  env: { UNDERSTUDY_MASTER_KEY: Buffer.alloc(32, 5).toString('base64') },
-});
+const { vault, redact, stage } = openDataFolder(temporaryFolder());
 
 const callWith = (content: string, starts: readonly string[], messages: readonly Message[] = []): Call => {
   const { request, response } = exampleCall(1);
@@ -26,13 +20,18 @@ const callWith = (content: string, starts: readonly string[], messages: readonly
   });
 };
 
-/** The sealed response, opened. */
-function kept(call: Call, sealer = createSealer(vault)): NonNullable<Call['response']> {
-  const { call: stored, parts } = sealer.seal(call);
-  return JSON.parse(vault.open(parts.find(({ id }) => id === stored.responsePart)!)!);
+const newSealer = () => createSealer(vault, redact);
+
+/** The response as it is stored, after both stages, opened. */
+async function kept(call: Call, sealer = newSealer()): Promise<NonNullable<Call['response']>> {
+  const sealed = sealer.seal(call);
+  const refined = await stage.refine([sealed.call], new Map(sealed.parts.map((part) => [part.id, part])));
+  const id = refined.calls[0]?.responsePart;
+  return JSON.parse(vault.open(refined.parts.find((part) => part.id === id)!)!);
 }
 
-const startsOf = (call: Call): readonly string[] => (kept(call).alternatives ?? []).map(({ start }) => start);
+const startsOf = async (call: Call): Promise<readonly string[]> =>
+  ((await kept(call)).alternatives ?? []).map(({ start }) => start);
 
 const mail: Message = {
   role: 'user',
@@ -40,12 +39,12 @@ const mail: Message = {
     'Where is my money? Call +49 30 901820, or write to anna.schmidt@web.de.\n\nBest regards,\nAnna Schmidt',
 };
 
-test('labels are kept, with their probabilities', () => {
+test('labels are kept, with their probabilities', async () => {
   const call = callWith('delivery', ['refund', 'can'], [mail]);
-  assert.deepEqual(kept(call).alternatives, call.response?.alternatives);
+  assert.deepEqual((await kept(call)).alternatives, call.response?.alternatives);
 });
 
-test('a start that says, or begins to say, what is redacted is not kept', () => {
+test('a start that says, or begins to say, what is redacted is not kept', async () => {
   const telling = [
     'anna.schmidt@web.de',
     'anna.sch',
@@ -56,34 +55,37 @@ test('a start that says, or begins to say, what is redacted is not kept', () => 
     'Dear Thomas Berger,',
     'sk-proj-Zq8vN2kLx7Wm4Rt9Yb3Hc6Jd1Fg5Ps0A',
   ];
-  assert.deepEqual(startsOf(callWith('delivery', [...telling, 'refund'], [mail])), ['refund']);
+  assert.deepEqual(await startsOf(callWith('delivery', [...telling, 'refund'], [mail])), ['refund']);
 });
 
-test('what stands in the tools counts as well', () => {
+test('what stands in the tools counts as well', async () => {
   const call = callWith('delivery', ['thomas', 'refund']);
   const [tool] = call.request.tools;
   const tools = [{ ...tool!, description: 'Asks thomas.berger@web.de.' }];
-  assert.deepEqual(startsOf({ ...call, request: { ...call.request, tools } }), ['refund']);
+  assert.deepEqual(await startsOf({ ...call, request: { ...call.request, tools } }), ['refund']);
 });
 
-test('an answer that is redacted keeps none', () => {
-  assert.deepEqual(startsOf(callWith('anna.schmidt@web.de', ['refund'], [mail])), []);
+test('an answer that is redacted keeps none', async () => {
+  assert.deepEqual(await startsOf(callWith('anna.schmidt@web.de', ['refund'], [mail])), []);
 });
 
-test('what is safe beside one request need not be beside another', () => {
-  const sealer = createSealer(vault);
-  const starts = (messages: readonly Message[]) =>
-    kept(callWith('delivery', ['anna', 'refund'], messages), sealer).alternatives?.length;
-  assert.equal(starts([]), 2);
-  assert.equal(starts([mail]), 1);
-  assert.equal(starts([]), 2);
+test('what is safe beside one request need not be beside another', async () => {
+  const sealer = newSealer();
+  const starts = async (messages: readonly Message[]) =>
+    (await kept(callWith('delivery', ['anna', 'refund'], messages), sealer)).alternatives?.length;
+  assert.equal(await starts([]), 2);
+  assert.equal(await starts([mail]), 1);
+  assert.equal(await starts([]), 2);
 });
 
-test('a response without, or with none that may be kept, is the part that it always was', () => {
-  const sealer = createSealer(vault);
-  const partOf = (starts: readonly string[]) =>
-    sealer.seal(callWith('delivery', starts, [mail])).call.responsePart;
-  assert.equal(partOf(['anna']), partOf([]));
-  assert.notEqual(partOf(['refund']), partOf([]));
-  assert.deepEqual(kept(callWith('delivery', [])), exampleCall(1).response);
+test('a response without, or with none that may be kept, is the part that it always was', async () => {
+  const sealer = newSealer();
+  const partOf = async (starts: readonly string[]) => {
+    const sealed = sealer.seal(callWith('delivery', starts, [mail]));
+    const parts = new Map(sealed.parts.map((part) => [part.id, part]));
+    return (await stage.refine([sealed.call], parts)).calls[0]?.responsePart;
+  };
+  assert.equal(await partOf(['anna']), await partOf([]));
+  assert.notEqual(await partOf(['refund']), await partOf([]));
+  assert.deepEqual(await kept(callWith('delivery', [])), exampleCall(1).response);
 });

@@ -27,7 +27,8 @@ export interface Drained {
 export interface DrainOptions {
   readonly dir: string;
   readonly store: Pick<Store, 'addCalls' | 'knownCalls'>;
-  readonly stage: SecondStage;
+  /** Asked for when there is something to drain. */
+  readonly openStage: () => Promise<SecondStage>;
   /** Bytes of the journal that are done, of those that were there at the beginning. */
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
@@ -42,7 +43,7 @@ const BATCH = 50;
  * stays, and is drained again later).
  * @throws UnderstudyError as the store's ('overloaded' where it is locked); nothing is lost, try again.
  */
-export async function drain({ dir, store, stage, onProgress, signal }: DrainOptions): Promise<Drained> {
+export async function drain({ dir, store, openStage, onProgress, signal }: DrainOptions): Promise<Drained> {
   const total = { calls: 0, tornBytes: 0, damaged: 0, quarantined: 0 };
   // Whoever gets the lock knows that no recorder runs: then open segments are left-overs, and complete.
   const lock = tryLock(dir);
@@ -63,7 +64,7 @@ export async function drain({ dir, store, stage, onProgress, signal }: DrainOpti
       }
       let refused = 0;
       for (let at = 0; at < calls.length; at += BATCH) {
-        const added = await addBatch(store, stage, calls.slice(at, at + BATCH), parts);
+        const added = await addBatch(store, openStage, calls.slice(at, at + BATCH), parts);
         total.calls += added.calls;
         refused += added.refused;
         onProgress?.(i + Math.min(1, (at + BATCH) / calls.length), segments.length);
@@ -96,7 +97,7 @@ function setAside(dir: string, name: string): void {
 
 async function addBatch(
   store: DrainOptions['store'],
-  stage: SecondStage,
+  openStage: () => Promise<SecondStage>,
   given: readonly StoredCall[],
   parts: ReadonlyMap<string, SealedPart>,
 ): Promise<{ readonly calls: number; readonly refused: number }> {
@@ -104,7 +105,7 @@ async function addBatch(
   const calls = given.filter(({ id }) => !known.has(id));
   if (calls.length === 0) return { calls: 0, refused: 0 };
   try {
-    const refined = await stage.refine(calls, parts);
+    const refined = await (await openStage()).refine(calls, parts);
     return { calls: store.addCalls(refined.calls, refined.parts), refused: refined.refused };
   } catch (error) {
     if (isPassing(error)) throw error;
@@ -113,7 +114,7 @@ async function addBatch(
     let added = 0;
     let refused = 0;
     for (const call of calls) {
-      const one = await addBatch(store, stage, [call], parts);
+      const one = await addBatch(store, openStage, [call], parts);
       added += one.calls;
       refused += one.refused;
     }

@@ -6,43 +6,46 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { exampleCall, NOON, temporaryFolder } from '../../test/capture/calls.ts';
+import { MASTER_KEY as env, openDataFolder, REDACTION } from '../../test/capture/data-folder.ts';
 import type { Call } from '../core/call.ts';
-import { openSqliteStore } from '../store/sqlite/store.ts';
-import { drain, startDrain } from './drain.ts';
-import { readCalls } from './read.ts';
+import { startDrain } from './drain.ts';
+import { decodeSegment } from './frames.ts';
 import { openRecorder } from './recorder.ts';
-import { dayOf, openVault } from './vault.ts';
-
-const env = { UNDERSTUDY_MASTER_KEY: Buffer.alloc(32, 5).toString('base64') };
+import { dayOf } from './vault.ts';
 
 function open(options: { readonly segmentBytes?: number; readonly now?: () => number } = {}) {
   const dataDir = temporaryFolder();
   const path = join(dataDir, 'store.sqlite');
-  const store = openSqliteStore(path, { busyTimeoutMs: 0 });
-  const vault = openVault({ dataDir, store, env });
+  const folder = openDataFolder(dataDir, { busyTimeoutMs: 0 });
+  const { store, vault } = folder;
   const lines: string[] = [];
   const dir = join(dataDir, 'journal');
   const log = (line: string): void => {
     lines.push(line);
   };
-  const recorder = openRecorder({ dir, vault, log, now: () => NOON, ...options });
-  return { dataDir, path, store, vault, lines, dir, log, recorder };
+  const recorder = openRecorder({ dir, vault, redaction: REDACTION, log, now: () => NOON, ...options });
+  return { ...folder, dataDir, path, store, vault, lines, dir, log, recorder };
 }
 
 const segments = (dir: string): string[] =>
   readdirSync(dir).filter((name) => /\.(?:open|segment)$/.test(name));
 
 test('a recorded call comes back from the store as it was, with its sender as a pseudonym', async () => {
-  const { store, vault, recorder, dir, dataDir } = open();
+  const { store, vault, recorder, dir, dataDir, drain, calls } = open();
   const call = exampleCall(1, { served: { by: 'spec', reason: 'confident', taskId: 't', confidence: 0.9 } });
   await recorder.record(call, 'sk-secret-key');
   const broken = exampleCall(2, { response: null, status: 502 });
   await recorder.record(broken, '');
   await recorder.close();
-  assert.deepEqual(drain(dir, store), { calls: 2, parts: 6, tornBytes: 0, damaged: 0 });
-  const [first, second] = readCalls(store, vault);
-  assert.deepEqual(first, { ...call, origin: vault.pseudonym('sk-secret-key') });
-  assert.deepEqual(second, broken);
+  assert.deepEqual(await drain(dir), { calls: 2, tornBytes: 0, damaged: 0, quarantined: 0 });
+  const [first, second] = calls();
+  const sessionOf = (one: Call): string => vault.pseudonym(`session ${one.sessionId}`);
+  assert.deepEqual(first, {
+    ...call,
+    origin: vault.pseudonym('sk-secret-key'),
+    sessionId: sessionOf(call),
+  });
+  assert.deepEqual(second, { ...broken, sessionId: sessionOf(broken) });
   for (const name of readdirSync(dataDir, { recursive: true, encoding: 'utf8' })) {
     if (name === 'journal') continue;
     const bytes = readFileSync(join(dataDir, name));
@@ -53,7 +56,7 @@ test('a recorded call comes back from the store as it was, with its sender as a 
 });
 
 test('what a call’s answer copies, it copies after redaction too', async () => {
-  const { store, vault, recorder, dir } = open();
+  const { store, recorder, dir, drain, calls } = open();
   const args = '{ "email": "anna.schmidt@web.de",  "name": "Anna Schmidt", "order": 4421486 }';
   const call = exampleCall(1, {
     tags: { user: 'anna.schmidt@web.de' },
@@ -81,8 +84,8 @@ test('what a call’s answer copies, it copies after redaction too', async () =>
   });
   await recorder.record(call, '');
   await recorder.close();
-  drain(dir, store);
-  const [read] = readCalls(store, vault);
+  await drain(dir);
+  const [read] = calls();
   assert.ok(read?.response);
   const whole = JSON.stringify(read);
   for (const secret of ['anna', 'schmidt', 'web.de'])
@@ -100,13 +103,16 @@ test('what a call’s answer copies, it copies after redaction too', async () =>
 });
 
 test('a part that calls share is journalled once a segment and stored once', async () => {
-  const { store, recorder, dir } = open();
+  const { store, recorder, dir, drain } = open();
   for (let n = 0; n < 20; n++) await recorder.record(exampleCall(n), 'k');
   recorder.rotate();
   for (let n = 20; n < 40; n++) await recorder.record(exampleCall(n), 'k');
   await recorder.close();
-  // Per segment: settings, tools, system prompt, response, and 20 user messages.
-  assert.deepEqual(drain(dir, store), { calls: 40, parts: 48, tornBytes: 0, damaged: 0 });
+  const frames = segments(dir).flatMap((name) => decodeSegment(readFileSync(join(dir, name))).frames);
+  // Per segment: model and tags, settings, tools, system prompt, response, and 20 user messages. Once: the label that the
+  // fifth call shows to be one.
+  assert.equal(frames.filter(({ kind }) => kind === 'part').length, 51);
+  assert.equal((await drain(dir)).calls, 40);
   const held = new Set(store.calls().flatMap((call) => [...call.requestParts, call.responsePart ?? '']));
   assert.equal(held.size, 44);
   assert.deepEqual(segments(dir), []);
@@ -114,16 +120,16 @@ test('a part that calls share is journalled once a segment and stored once', asy
 });
 
 test('a drain beside a running recorder takes what is there, again and again, without losing or doubling', async () => {
-  const { store, recorder, dir } = open({ segmentBytes: 4000 });
+  const { store, recorder, dir, drain } = open({ segmentBytes: 4000 });
   for (let n = 0; n < 30; n++) {
     await recorder.record(exampleCall(n), 'k');
     if (n % 7 === 0) {
-      drain(dir, store);
+      await drain(dir);
       assert.equal(store.countCalls(), n + 1);
     }
   }
   await recorder.close();
-  drain(dir, store);
+  await drain(dir);
   assert.equal(store.countCalls(), 30);
   assert.deepEqual(segments(dir), []);
   store.close();
@@ -131,34 +137,34 @@ test('a drain beside a running recorder takes what is there, again and again, wi
 
 test('a second recorder on the same journal is refused while the first one runs', async () => {
   const { vault, recorder, dir, log, store } = open();
-  assert.throws(() => openRecorder({ dir, vault, log, lockWaitMs: 0 }), { code: 'unavailable' });
+  assert.throws(() => openRecorder({ dir, vault, redaction: REDACTION, log, lockWaitMs: 0 }), { code: 'unavailable' });
   await recorder.close();
-  await openRecorder({ dir, vault, log }).close();
+  await openRecorder({ dir, vault, redaction: REDACTION, log }).close();
   store.close();
 });
 
 test('a locked store delays the drain and loses nothing; recording does not notice', async () => {
-  const { store, path, vault, recorder, dir, log } = open();
+  const { store, path, stage, recorder, dir, log, drain, calls } = open();
   const other = new DatabaseSync(path);
   other.exec('BEGIN IMMEDIATE');
-  const draining = startDrain({ dir, store, recorder, everyMs: 1, log });
+  const draining = startDrain({ dir, store, openStage: async () => stage, everyMs: 1, log });
   for (let n = 0; n < 10; n++) await recorder.record(exampleCall(n), 'k');
   for (let i = 0; i < 50; i++) await turn();
-  assert.throws(() => drain(dir, store), { code: 'overloaded' });
+  await assert.rejects(drain(dir), { code: 'overloaded' });
   assert.deepEqual(recorder.counts, { recorded: 10, failed: 0 });
   assert.equal(store.countCalls(), 0);
   other.exec('ROLLBACK');
   other.close();
   while (store.countCalls() < 10) await new Promise((resolve) => setTimeout(resolve, 2));
-  draining.stop();
+  await draining.stop();
   await recorder.close();
-  assert.deepEqual(readCalls(store, vault).map((call) => call.id).length, 10);
+  assert.equal(calls().length, 10);
   store.close();
 });
 
 test('the next day’s key is made ahead, so that a store locked at midnight costs nothing', async () => {
   let time = NOON + 3600_000;
-  const { store, path, recorder, dir } = open({ now: () => time });
+  const { store, path, recorder, dir, drain } = open({ now: () => time });
   await recorder.record(exampleCall(1, { at: time }), 'k');
   const other = new DatabaseSync(path);
   other.exec('BEGIN IMMEDIATE');
@@ -168,19 +174,19 @@ test('the next day’s key is made ahead, so that a store locked at midnight cos
   other.exec('ROLLBACK');
   other.close();
   await recorder.close();
-  assert.equal(drain(dir, store).calls, 2);
+  assert.equal((await drain(dir)).calls, 2);
   store.close();
 });
 
 test('calls of an erased day are left out and counted', async () => {
-  const { store, vault, recorder, dir } = open();
+  const { store, recorder, dir, drain, calls } = open();
   await recorder.record(exampleCall(1), 'k');
   await recorder.record(exampleCall(2, { at: NOON + 24 * 3600_000 }), 'k');
   await recorder.close();
-  drain(dir, store);
+  await drain(dir);
   store.deleteKey('2026-05-01');
   let erased = 0;
-  const read = readCalls(store, vault, {}, (count) => {
+  const read = calls({}, (count) => {
     erased = count;
   });
   assert.deepEqual(
@@ -193,7 +199,7 @@ test('calls of an erased day are left out and counted', async () => {
 
 test('a journal that cannot be written is counted, told once a minute without payload, and never rejects', async () => {
   let time = NOON;
-  const { dir, recorder, lines, store, vault } = open({ now: () => time });
+  const { dir, recorder, lines, store, drain, calls } = open({ now: () => time });
   rmSync(dir, { recursive: true });
   writeFileSync(dir, '');
   for (let n = 0; n < 5; n++) await recorder.record(exampleCall(n), 'k');
@@ -207,9 +213,9 @@ test('a journal that cannot be written is counted, told once a minute without pa
   // The parts of the failed calls have to come again.
   await recorder.record(exampleCall(1), 'k');
   await recorder.close();
-  drain(dir, store);
+  await drain(dir);
   assert.deepEqual(
-    readCalls(store, vault).map((call) => call.id),
+    calls().map((call) => call.id),
     ['call_1'],
   );
   store.close();
@@ -244,13 +250,12 @@ test('a recorder killed by SIGKILL has lost nothing that it acknowledged', async
   }
   const acknowledged = output.split('\n').slice(0, -1);
   assert.ok(acknowledged.length > 100);
-  const store = openSqliteStore(join(dataDir, 'store.sqlite'));
-  const vault = openVault({ dataDir, store, env });
+  const { store, vault, drain, calls } = openDataFolder(dataDir);
   const dir = join(dataDir, 'journal');
   // As the next start would: taking over the journal, then draining it.
-  await openRecorder({ dir, vault, log: () => {} }).close();
-  assert.equal(drain(dir, store).damaged, 0);
-  const ids = new Set(readCalls(store, vault).map((call) => call.id));
+  await openRecorder({ dir, vault, redaction: REDACTION, log: () => {} }).close();
+  assert.equal((await drain(dir)).damaged, 0);
+  const ids = new Set(calls().map((call) => call.id));
   assert.deepEqual(
     acknowledged.filter((id) => !ids.has(id)),
     [],
@@ -259,10 +264,9 @@ test('a recorder killed by SIGKILL has lost nothing that it acknowledged', async
   store.close();
 });
 
-test('a full disk costs the calls that do not fit, and none of those acknowledged', () => {
+test('a full disk costs the calls that do not fit, and none of those acknowledged', async () => {
   const dataDir = temporaryFolder();
-  const store = openSqliteStore(join(dataDir, 'store.sqlite'));
-  const vault = openVault({ dataDir, store, env });
+  const { store, vault, drain, calls } = openDataFolder(dataDir);
   for (const hours of [0, 12, 24]) vault.prepare(dayOf(Date.now() + hours * 3600_000));
   // The limit on file size (in blocks of 512 or 1,024 bytes) stops the journal's segment in the middle of a frame.
   const child = spawnSync(
@@ -276,9 +280,9 @@ test('a full disk costs the calls that do not fit, and none of those acknowledge
   assert.equal(child.status, 0, child.stderr);
   const acknowledged = child.stdout.split('\n').slice(0, -1);
   assert.match(child.stderr, /not recorded/);
-  const drained = drain(join(dataDir, 'journal'), store);
+  const drained = await drain(join(dataDir, 'journal'));
   assert.deepEqual({ tornBytes: drained.tornBytes, damaged: drained.damaged }, { tornBytes: 0, damaged: 0 });
-  const ids = new Set(readCalls(store, vault).map((call) => call.id));
+  const ids = new Set(calls().map((call) => call.id));
   assert.ok(acknowledged.length > 100 && acknowledged.length < 3000, String(acknowledged.length));
   assert.deepEqual(
     acknowledged.filter((id) => !ids.has(id)),

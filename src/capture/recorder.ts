@@ -140,7 +140,7 @@ function rootMessage(error: UnderstudyError): string {
 }
 
 /** Segments that a killed recorder had open are complete now; a torn end is told apart when they are read. */
-function closeLeftovers(dir: string): void {
+export function closeLeftovers(dir: string): void {
   for (const name of readdirSync(dir)) {
     if (!name.endsWith(OPEN_ENDING)) continue;
     renameSync(join(dir, name), join(dir, name.slice(0, -OPEN_ENDING.length) + CLOSED_ENDING));

@@ -52,6 +52,8 @@ interface Found {
   readonly entities: readonly (readonly Entity[])[];
   /** People, to be replaced in the other parts of the call too. */
   readonly names: readonly string[];
+  /** All that is replaced, as it was. */
+  readonly taken: readonly string[];
   readonly words: ReadonlySet<string>;
 }
 
@@ -84,13 +86,14 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
       foundBefore.set(part.id, {
         entities,
         names: kind === 'message' || kind === 'response' ? [...new Set(names)] : [],
+        taken: entities.flatMap((each, j) => each.map(({ start, end }) => texts[i]![j]!.slice(start, end))),
         words: new Set(texts[i]!.flatMap((text) => text.toLowerCase().match(/[\p{L}\p{M}]+/gu) ?? [])),
       });
     });
   };
 
   /** The part for the store: its entities replaced, and the call's names. */
-  const reseal = ({ kind, part, value }: Opened, names: readonly string[], request?: CallRequest): SealedPart => {
+  const reseal = ({ kind, part, value }: Opened, names: readonly string[]): SealedPart => {
     const found = foundBefore.get(part.id);
     if (found === undefined) return part;
     const relevant = names.filter((name) =>
@@ -103,13 +106,7 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
     const replaced = redactedPart(kind, value, (each) =>
       redactEntities(each, found.entities[text++] ?? [], relevant, context),
     );
-    const safe =
-      request && kind === 'response' && (replaced as CallResponse).alternatives
-        ? withSafeAlternatives(replaced as CallResponse, request, (each) =>
-            redactEntities(each, obviousNames(each), names, context),
-          )
-        : replaced;
-    const sealed = vault.seal(part.day, JSON.stringify(safe));
+    const sealed = vault.seal(part.day, JSON.stringify(replaced));
     sealedBefore.set(id, sealed);
     return sealed;
   };
@@ -133,7 +130,7 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
         const names = [...new Set(held.flatMap(({ part }) => foundBefore.get(part.id)?.names ?? []))];
         const request = requestOf(call, opened);
         const [about = '', ...rest] = held.map((each) => {
-          const sealed = reseal(each, names, request);
+          const sealed = reseal(withSafe(each, held, request), names);
           resealed.set(sealed.id, sealed);
           return sealed.id;
         });
@@ -144,6 +141,19 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
       return { calls: refined, parts: [...resealed.values()], refused: calls.length - whole.length };
     },
   };
+
+  /** A response with alternatives: which are safe depends on the whole call, so it becomes a part of its own. */
+  function withSafe(each: Opened, held: readonly Opened[], request: CallRequest): Opened {
+    if (each.kind !== 'response' || (each.value as CallResponse).alternatives === undefined) return each;
+    const taken = [...new Set(held.flatMap(({ part }) => foundBefore.get(part.id)?.taken ?? []))];
+    const value = withSafeAlternatives(each.value as CallResponse, request, (text) =>
+      redactEntities(text, obviousNames(text), taken, context),
+    );
+    const id = `${each.part.id} ${value.alternatives?.map(({ start }) => start).join('\0') ?? ''}`;
+    const found = foundBefore.get(each.part.id);
+    if (found) foundBefore.set(id, found);
+    return { ...each, value, part: { ...each.part, id } };
+  }
 
   function addWords({ vocabulary = [] }: CallAbout, request: CallRequest): void {
     if (vocabulary.length === 0) return;

@@ -89,6 +89,8 @@ export type LlmReason =
   | 'shadow'
   | 'canary'
   | 'asked-for'
+  /** Longer than what is read on the way. */
+  | 'too-large'
   | 'pass-through';
 
 export interface Served {

@@ -48,6 +48,14 @@ export const configSchema = z
           .describe('The LLM provider, with its version path.'),
       })
       .prefault({}),
+    redaction: z
+      .strictObject({
+        finder: z
+          .enum(['auto', 'off'])
+          .default('auto')
+          .describe('Whether a token classifier finds people and addresses.'),
+      })
+      .prefault({}),
     gate: z
       .strictObject({
         epsilon: z

@@ -105,6 +105,8 @@ export interface ImportReport {
 export interface StatusReport {
   readonly kind: 'status';
   readonly calls: number;
+  /** Calls that were answered and are not recorded, by reason, as long as this data folder exists. */
+  readonly lost: Readonly<Record<string, number>>;
   readonly tasks: readonly {
     readonly id: string;
     readonly name: string;

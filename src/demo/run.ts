@@ -123,7 +123,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
       morning: morning.calls,
       afternoon: afternoon.calls,
       works: new Map(all.map((work) => [work.id, work])),
-      calls: callFacts(understudy),
+      calls: await callFacts(understudy),
       learn,
       deployments: understudy.store.deployments(),
       extraLlmCalls: auditedAnswers(understudy, afternoon.calls),
@@ -190,15 +190,13 @@ function keptMorning(dir: string, settings: Readonly<Record<string, unknown>>, f
   };
 }
 
-function callFacts(understudy: Understudy): Map<string, CallFacts> {
+async function callFacts(understudy: Understudy): Promise<Map<string, CallFacts>> {
   const tasks = understudy.store.tasks();
   return new Map(
-    understudy
-      .calls()
-      .map((call) => [
-        call.id,
-        { taskId: assign(tasks, call.request)?.id ?? null, usage: call.response?.usage ?? null },
-      ]),
+    (await understudy.calls()).map((call) => [
+      call.id,
+      { taskId: assign(tasks, call.request)?.id ?? null, usage: call.response?.usage ?? null },
+    ]),
   );
 }
 

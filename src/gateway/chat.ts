@@ -1,27 +1,36 @@
 /**
  * One call through the gateway: read, decide, let the specialist or the LLM answer, write it down, end.
- * Whatever of ours fails on the way, the bytes the agent sent still go upstream.
+ * Whatever of ours fails on the way, the bytes the agent sent still go upstream. Bodies are read here only where they are
+ * small; large ones go to the LLM, and to the recorder as they are: no call may hold up another.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Call, CallRequest, CallResponse, LlmReason, Served } from '../core/call.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { Attempt, Attempted, Decision, Router } from '../core/online.ts';
+import type { Attempt, Attempted, Decision, RawBody, RawExchange, Router } from '../core/online.ts';
 import type { Dialect } from '../wire/dialect.ts';
+import { contentCoding, decodeBody } from '../wire/exchange.ts';
 import { policyReason } from '../wire/policy.ts';
+import { type Source, sourceOf, withoutSender } from '../wire/source.ts';
 import type { Background } from './background.ts';
 import type { HeldBody } from './body.ts';
-import { copyAnswer } from './copy.ts';
+import { type AnswerCopy, copyAnswer } from './copy.ts';
 import { upstreamHeaders } from './headers.ts';
 import type { Recording } from './recording.ts';
 import { relay } from './relay.ts';
 import { askSpecialist, renderReply, responseOf, sendReply } from './serve.ts';
-import { type Source, sourceOf, withoutSender } from './source.ts';
 import type { Question, Upstream } from './upstream.ts';
 
 /** Tells what happened, never what was said: no payload, no key. */
 export type Log = (event: string, detail: JsonObject) => void;
+
+/** Requests up to this size (decoded) are read on the event loop, which takes it a few milliseconds at most. */
+const MAX_READ_BYTES = 256 * 1024;
+/** Exchanges up to this size are redacted and sealed on the event loop as well. */
+const MAX_RECORDED_HERE_BYTES = 64 * 1024;
+/** Responses up to this size are read there where a specialist's answer is compared with them. */
+const MAX_COMPARED_BYTES = 512 * 1024;
 
 /** What every call needs. */
 export interface Desk {
@@ -49,8 +58,15 @@ interface Visit {
   readonly response: ServerResponse;
   readonly signal: AbortSignal;
   readonly dialect: Dialect;
-  /** Null where the body was not understood: passed through, not captured. */
-  readonly understood: { readonly request: CallRequest; readonly source: Source } | null;
+  readonly message: IncomingMessage;
+  readonly raw: RawBody;
+  /** 'large': not read here. 'foreign': no request of the dialect; passed through, not captured. */
+  readonly understood: Understood | 'large' | 'foreign';
+}
+
+interface Understood {
+  readonly request: CallRequest;
+  readonly source: Source;
 }
 
 /** @throws UnderstudyError with the status for the client, where nothing has been sent yet. */
@@ -79,6 +95,7 @@ async function handleBody(
   at: number,
   body: HeldBody,
 ): Promise<void> {
+  const raw = { chunks: [body.bytes], encoding: contentCoding(message.headers['content-encoding']) };
   const visit: Visit = {
     callId: newId('call', at),
     at,
@@ -92,45 +109,50 @@ async function handleBody(
     response,
     signal,
     dialect,
-    understood: understand(desk, dialect, message, body.bytes),
+    message,
+    raw,
+    understood: await understand(desk, dialect, message, raw),
   };
   const decision = decide(desk, visit, message.headers['x-understudy-route'] === 'llm');
   if (decision.to === 'llm') {
     const { reason, taskId, compare } = decision;
-    const llm = await serveByLlm(desk, visit, llmServed(reason, taskId));
+    const llm = await serveByLlm(desk, visit, llmServed(reason, taskId), compare !== undefined);
     if (compare) compareLater(desk, visit, compare, null, llm);
     return;
   }
   const { attempt, audit } = decision;
-  const attempted = await askSpecialist(attempt, visit.understood!.request, desk.serveTimeoutMs, signal);
+  const { request } = visit.understood as Understood;
+  const attempted = await askSpecialist(attempt, request, desk.serveTimeoutMs, signal);
   if (await serveBySpecialist(desk, visit, attempt, attempted)) {
     if (audit) auditLater(desk, visit, attempt, attempted);
     return;
   }
   const served = llmServed(attempted.used ? 'error' : attempted.reason, attempt.taskId, attempted.confidence);
-  const llm = await serveByLlm(desk, visit, served);
+  const llm = await serveByLlm(desk, visit, served, audit);
   if (audit) compareLater(desk, visit, attempt, attempted, llm);
 }
 
-/** Request and source, or null where either cannot be made out. */
-function understand(
+async function understand(
   desk: Desk,
   dialect: Dialect,
   message: IncomingMessage,
-  body: Uint8Array,
-): Visit['understood'] {
+  raw: RawBody,
+): Promise<Visit['understood']> {
   try {
-    const request = dialect.parseRequest(body);
-    if (request === null) return null;
+    const bytes = await decodeBody(raw, MAX_READ_BYTES);
+    if (bytes === null) return 'large';
+    const request = dialect.parseRequest(bytes);
+    if (request === null) return 'foreign';
     return { request, source: sourceOf(message.headers, message.socket.remoteAddress ?? '', request.params) };
   } catch (error) {
     desk.log('request-unread', { error: nameOf(error) });
-    return null;
+    return 'foreign';
   }
 }
 
 function decide(desk: Desk, visit: Visit, llmAskedFor: boolean): Decision {
-  if (!visit.understood) return { to: 'llm', reason: 'pass-through' };
+  if (visit.understood === 'foreign') return { to: 'llm', reason: 'pass-through' };
+  if (visit.understood === 'large') return { to: 'llm', reason: 'too-large' };
   if (llmAskedFor) return { to: 'llm', reason: 'asked-for' };
   const { request } = visit.understood;
   try {
@@ -144,17 +166,28 @@ function decide(desk: Desk, visit: Visit, llmAskedFor: boolean): Decision {
   }
 }
 
-/** The LLM's response, for comparisons; null where there is none that is whole. */
-async function serveByLlm(desk: Desk, visit: Visit, served: Served): Promise<CallResponse | null> {
-  const copy = visit.understood ? copyAnswer(visit.dialect, desk.maxBodyBytes) : undefined;
+/**
+ * The LLM's response, for comparisons; null where there is none that is whole.
+ * @param compared Whether the response is needed, if it is not very long.
+ */
+async function serveByLlm(
+  desk: Desk,
+  visit: Visit,
+  served: Served,
+  compared: boolean,
+): Promise<CallResponse | null> {
+  const copy = visit.understood === 'foreign' ? undefined : copyAnswer(visit.dialect, desk.maxBodyBytes);
   let llm: CallResponse | null = null;
   let recorded = false;
-  const write = async (status: number): Promise<void> => {
+  const write = async (status: number, brokenStatus = status): Promise<void> => {
     recorded = true;
     const latencyMs = desk.now() - visit.at;
-    // Nobody was served where the client has gone.
-    if (status !== 499) desk.onServed(served);
-    await record(desk, visit, { response: llm, status, latencyMs, served });
+    if (copy && copy.size <= (compared ? MAX_COMPARED_BYTES : MAX_RECORDED_HERE_BYTES)) {
+      llm = await copy.read(MAX_COMPARED_BYTES);
+    }
+    // Nobody was served where the client has gone before the last word.
+    if (brokenStatus !== 499 || llm !== null) desk.onServed(served);
+    await record(desk, visit, copy, { response: llm, status, brokenStatus, latencyMs, served });
   };
   try {
     await relay({
@@ -164,17 +197,15 @@ async function serveByLlm(desk: Desk, visit: Visit, served: Served): Promise<Cal
       signal: visit.signal,
       extraHeaders: servedHeaders(visit.callId, served),
       ...(copy ? { copy } : {}),
-      beforeEnd: async (status) => {
-        llm = (await copy?.read()) ?? null;
-        await write(status);
-      },
+      beforeEnd: write,
     });
     return llm;
   } catch (error) {
     const status = error instanceof UnderstudyError ? error.status : 502;
     if (status !== 499) desk.log('upstream-failed', { callId: visit.callId, status, error: causeOf(error) });
-    if (!recorded)
-      await write(visit.response.headersSent && status !== 499 ? visit.response.statusCode : status);
+    // A response that has said its last word is whole, even if the client or the upstream breaks off after it.
+    const seen = visit.response.headersSent ? visit.response.statusCode : status;
+    if (!recorded) await write(copy && copy.status > 0 ? copy.status : seen, status === 499 ? status : seen);
     throw error;
   }
 }
@@ -186,7 +217,7 @@ async function serveBySpecialist(
   attempt: Attempt,
   attempted: Attempted,
 ): Promise<boolean> {
-  if (!attempted.used || !visit.understood || visit.signal.aborted) return false;
+  if (!attempted.used || typeof visit.understood === 'string' || visit.signal.aborted) return false;
   const { request } = visit.understood;
   const served: Served = {
     by: attempt.specialistId,
@@ -200,7 +231,7 @@ async function serveBySpecialist(
     const latencyMs = desk.now() - visit.at;
     await sendReply(visit.response, rendered, servedHeaders(visit.callId, served), async () => {
       desk.onServed(served);
-      await record(desk, visit, { response, status: 200, latencyMs, served });
+      await record(desk, visit, null, { response, status: 200, brokenStatus: 200, latencyMs, served });
     });
     return true;
   } catch (error) {
@@ -210,23 +241,55 @@ async function serveBySpecialist(
   }
 }
 
+/** What came of a call. `response` is null where there was none, or where it was not read here. */
+type Outcome = Pick<Call, 'response' | 'status' | 'latencyMs' | 'served'> &
+  Pick<RawExchange, 'brokenStatus'>;
+
+/** Writes the call down: here where all of it is small, else as the bytes that it was. */
 async function record(
   desk: Desk,
   visit: Visit,
-  outcome: Pick<Call, 'response' | 'status' | 'latencyMs' | 'served'>,
+  copy: AnswerCopy | null | undefined,
+  outcome: Outcome,
 ): Promise<void> {
-  if (!visit.understood || visit.understood.source.omit) return;
-  const { request, source } = visit.understood;
-  const call: Call = {
-    id: visit.callId,
-    at: visit.at,
-    sessionId: source.sessionId ?? visit.callId,
-    origin: '',
-    tags: source.tags,
-    request: withoutSender(request),
-    ...outcome,
+  const { understood, callId: id, at } = visit;
+  if (understood === 'foreign') return;
+  const { response, status, brokenStatus, latencyMs, served } = outcome;
+  const bytes = visit.body.bytes.length + (copy?.size ?? 0);
+  const settled = response !== null || !copy?.body();
+  if (understood !== 'large' && settled && bytes <= MAX_RECORDED_HERE_BYTES) {
+    const { request, source } = understood;
+    if (source.omit) return;
+    const call: Call = {
+      ...{ id, at, response, latencyMs, served },
+      status: response === null ? brokenStatus : status,
+      sessionId: source.sessionId ?? id,
+      origin: '',
+      tags: source.tags,
+      request: withoutSender(request),
+    };
+    await desk.recording.keep((recorder) => recorder.record(call, source.sender));
+    return;
+  }
+  const { dialect, message, raw } = visit;
+  const exchange: RawExchange = {
+    ...{ id, at, status, brokenStatus, latencyMs, served },
+    dialect: dialect.name,
+    headers: message.headers,
+    address: message.socket.remoteAddress ?? '',
+    request: raw,
+    response: copy ? copy.body() : bodyOf(visit, response),
   };
-  await desk.recording.record(call, source.sender);
+  const letGo = visit.body.keep();
+  await desk.recording.keep((recorder) => recorder.recordExchange(exchange).finally(letGo));
+}
+
+/** A specialist's answer as the body that it would be. */
+function bodyOf({ dialect, callId, at, understood }: Visit, response: CallResponse | null): RawExchange['response'] {
+  if (response === null || typeof understood === 'string') return null;
+  const { request } = understood;
+  const text = dialect.renderResponse({ id: callId, at, request, response });
+  return { chunks: [Buffer.from(text)], encoding: '', events: false };
 }
 
 /** The LLM answered; the specialist's answer is held against it. */
@@ -237,7 +300,7 @@ function compareLater(
   known: Attempted | null,
   llm: CallResponse | null,
 ): void {
-  if (llm === null || !visit.understood) return;
+  if (llm === null || typeof visit.understood === 'string') return;
   const { request } = visit.understood;
   desk.background.start(async (signal) => {
     const attempted = known ?? (await askSpecialist(attempt, request, desk.serveTimeoutMs, signal));
@@ -263,7 +326,7 @@ function auditLater(desk: Desk, visit: Visit, attempt: Attempt, attempted: Attem
         signal,
       )
       .finally(letGo);
-    const llm = await copy.read();
+    const llm = await copy.read(MAX_COMPARED_BYTES);
     if (llm !== null) desk.router.compared(visit.callId, attempt, attempted, llm);
   });
   if (!started) letGo();

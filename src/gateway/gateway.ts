@@ -9,8 +9,9 @@ import type { Duplex } from 'node:stream';
 import type { Served } from '../core/call.ts';
 import type { Config } from '../core/config.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { Recorder, Router } from '../core/online.ts';
-import type { Dialect } from '../wire/dialect.ts';
+import { DIALECTS } from '../wire/dialects.ts';
 import { openaiChat } from '../wire/openai-chat.ts';
 import { backgroundWork } from './background.ts';
 import { readBody, SMALL_BODY_BYTES } from './body.ts';
@@ -21,7 +22,6 @@ import { boundedRecording } from './recording.ts';
 import { tunnels, wantsUpgrade } from './upgrade.ts';
 import { connectUpstream } from './upstream.ts';
 
-const DIALECTS: readonly Dialect[] = [openaiChat];
 /** How long a call may wait for its record, in milliseconds. */
 const RECORD_WAIT_MS = 2000;
 /** How long closing waits for calls, and then for audits, in milliseconds. */
@@ -53,6 +53,10 @@ export interface GatewayOptions {
   readonly router: Router;
   readonly recorder: Recorder;
   readonly log?: Log;
+  /** A call could not be handed to the recorder in time, and is lost. */
+  readonly onLost?: () => void;
+  /** What /health/readiness tells beside the gateway's own state; holds no payload. */
+  readonly health?: () => JsonObject;
   readonly now?: () => number;
   /** Longest wait for the recorder, milliseconds; 2000 unless told. */
   readonly recordWaitMs?: number;
@@ -98,7 +102,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { host, port, maxBodyBytes, maxBufferedBytes, timeoutMs } = options.gateway;
   requireLoopback(host);
   const upstream = connectUpstream(options.upstreamUrl, timeoutMs);
-  const recording = boundedRecording(options.recorder, options.recordWaitMs ?? RECORD_WAIT_MS);
+  const recording = boundedRecording(
+    options.recorder,
+    options.recordWaitMs ?? RECORD_WAIT_MS,
+    options.onLost,
+  );
   const background = backgroundWork(MAX_BACKGROUND);
   const log = options.log ?? (() => {});
   const limits = { ...CLIENT_LIMITS, ...options.limits };
@@ -138,7 +146,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       });
     }
     if (request.method === 'GET' && path.startsWith('/health/')) {
-      health(path, response, closing);
+      health(path, response, closing, { ...options.health?.(), recording: { ...recording.counts } });
       return;
     }
     const gone = new AbortController();
@@ -241,11 +249,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-function health(path: string, response: ServerResponse, closing: boolean): void {
+/** Liveness: the process answers. Readiness: it takes calls; what of ours does not work is told, and fails nobody. */
+function health(path: string, response: ServerResponse, closing: boolean, detail: JsonObject): void {
   const known = path === '/health/liveness' || path === '/health/readiness';
-  const ready = path === '/health/liveness' || !closing;
-  response.writeHead(known ? (ready ? 200 : 503) : 404, { 'content-type': 'application/json' });
-  response.end(JSON.stringify({ status: known ? (ready ? 'ok' : 'closing') : 'unknown' }));
+  const alive = path === '/health/liveness';
+  response.writeHead(known ? (alive || !closing ? 200 : 503) : 404, { 'content-type': 'application/json' });
+  const status = known ? (alive || !closing ? 'ok' : 'closing') : 'unknown';
+  response.end(JSON.stringify({ status, ...(known && !alive ? detail : {}) }));
 }
 
 /** An answer on a connection that has no request of which node knows, and the connection's end. */

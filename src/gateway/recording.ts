@@ -2,26 +2,30 @@
  * Handing calls to the recorder without trusting it with the agent's time: a wait is bounded, and while an earlier
  * one is overdue nobody waits at all.
  */
-import type { Call } from '../core/call.ts';
 import type { Recorder } from '../core/online.ts';
 
 export interface Recording {
-  /** Resolves when the call is on disk, or when waiting longer would hurt the agent. Never rejects. */
-  record(call: Call, sender: string): Promise<void>;
+  /** Resolves when what is recorded is on disk, or when waiting longer would hurt the agent. Never rejects. */
+  keep(record: (recorder: Recorder) => Promise<void>): Promise<void>;
   readonly counts: { recorded: number; failed: number; overdue: number; dropped: number };
 }
 
 /** Calls that may wait inside a stuck recorder before new ones are dropped: bounds memory. */
 const MAX_OVERDUE = 1000;
 
-export function boundedRecording(recorder: Recorder, waitMs: number): Recording {
+/** @param onLost A call was dropped. */
+export function boundedRecording(
+  recorder: Recorder,
+  waitMs: number,
+  onLost: () => void = () => {},
+): Recording {
   const counts = { recorded: 0, failed: 0, overdue: 0, dropped: 0 };
   let stuck = 0;
   let open = 0;
-  const keep = async (call: Call, sender: string): Promise<void> => {
+  const keep = async (record: (recorder: Recorder) => Promise<void>): Promise<void> => {
     open++;
     try {
-      await recorder.record(call, sender);
+      await record(recorder);
       counts.recorded++;
     } catch {
       counts.failed++;
@@ -31,14 +35,15 @@ export function boundedRecording(recorder: Recorder, waitMs: number): Recording 
   };
   return {
     counts,
-    record: async (call, sender) => {
+    keep: async (record) => {
       if (stuck > 0 && open >= MAX_OVERDUE) {
         counts.dropped++;
+        onLost();
         return;
       }
       let done = false;
       let late = false;
-      const kept = keep(call, sender).finally(() => {
+      const kept = keep(record).finally(() => {
         done = true;
         if (late) stuck--;
       });

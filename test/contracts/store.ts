@@ -14,6 +14,9 @@ const part = (id: string, text = id): SealedPart => ({
   sealed: new Uint8Array(Buffer.from(text)),
 });
 
+/** A store with the part that every call here holds. */
+const ABOUT = part('about');
+
 const call = (
   id: string,
   at: number,
@@ -24,8 +27,6 @@ const call = (
   at,
   sessionId: `session-${id}`,
   origin: 'o1',
-  tags: { team: 'shop' },
-  model: 'gpt-4o',
   stream: true,
   status: 200,
   latencyMs: 12.5,
@@ -33,6 +34,7 @@ const call = (
   completionTokens: 3,
   cachedTokens: 2,
   served: { by: 'llm', reason: 'no-specialist' },
+  aboutPart: 'about',
   requestParts: parts,
   responsePart: null,
   ...over,
@@ -55,13 +57,40 @@ export function storeContract(name: string, open: () => Store): void {
         const earlier = call('a', 10, [], {
           served: { by: 'spec_1', reason: 'confident', taskId: 'task_1', confidence: 0.93 },
         });
-        store.addCalls([later, earlier], [part('p1'), part('p2'), part('p3')]);
+        store.addCalls([later, earlier], [ABOUT, part('p1'), part('p2'), part('p3')]);
         assert.deepEqual(store.calls(), [earlier, later]);
         assert.equal(store.countCalls(), 2);
         const parts = store.parts(['p3', 'p1', 'nowhere']);
         assert.deepEqual([...parts.keys()].sort(), ['p1', 'p3']);
         assert.equal(Buffer.from(parts.get('p3')?.sealed ?? []).toString(), 'p3');
         assert.equal(parts.get('p3')?.day, '2026-01-02');
+      });
+    });
+
+    it('says how many calls were new, and which are known', () => {
+      withStore((store) => {
+        assert.equal(store.addCalls([call('a', 1, []), call('b', 2, [])], [ABOUT]), 2);
+        assert.equal(store.addCalls([call('b', 2, []), call('c', 3, [])], [ABOUT]), 1);
+        assert.deepEqual(store.knownCalls(['c', 'nowhere', 'a']), new Set(['a', 'c']));
+      });
+    });
+
+    it('keeps the words of a site once', () => {
+      withStore((store) => {
+        assert.equal(store.vocabulary().size, 0);
+        store.addVocabulary('site1', [
+          { id: 'h1', text: 'refund' },
+          { id: 'h2', text: 'Puma' },
+        ]);
+        store.addVocabulary('site1', [{ id: 'h1', text: 'refund' }]);
+        store.addVocabulary('site2', [{ id: 'h1', text: 'refund' }]);
+        assert.deepEqual(
+          store.vocabulary(),
+          new Map([
+            ['site1', ['refund', 'Puma']],
+            ['site2', ['refund']],
+          ]),
+        );
       });
     });
 
@@ -75,7 +104,7 @@ export function storeContract(name: string, open: () => Store): void {
             call('c', 3, [], { served: served('t1') }),
             call('d', 4, [], { served: served('t2') }),
           ],
-          [],
+          [ABOUT],
         );
         const ids = (filter: Parameters<Store['calls']>[0]): string[] =>
           store.calls(filter).map(({ id }) => id);
@@ -90,8 +119,8 @@ export function storeContract(name: string, open: () => Store): void {
     it('leaves calls and parts that are already there as they are', () => {
       withStore((store) => {
         const first = call('a', 1, ['p1']);
-        store.addCalls([first], [part('p1', 'first')]);
-        store.addCalls([call('a', 99, ['p2'])], [part('p1', 'second'), part('p2')]);
+        store.addCalls([first], [ABOUT, part('p1', 'first')]);
+        store.addCalls([call('a', 99, ['p2'])], [ABOUT, part('p1', 'second'), part('p2')]);
         assert.deepEqual(store.calls(), [first]);
         assert.equal(Buffer.from(store.parts(['p1']).get('p1')?.sealed ?? []).toString(), 'first');
         assert.equal(store.parts(['p2']).size, 0, 'a part that no call holds is not kept');
@@ -101,12 +130,12 @@ export function storeContract(name: string, open: () => Store): void {
     it('keeps all or nothing of a batch', () => {
       withStore((store) => {
         assert.throws(
-          () => store.addCalls([call('a', 1, ['p1']), call('b', 2, ['missing'])], [part('p1')]),
+          () => store.addCalls([call('a', 1, ['p1']), call('b', 2, ['missing'])], [ABOUT, part('p1')]),
           (error) => error instanceof UnderstudyError && error.code === 'bad-input',
         );
         assert.equal(store.countCalls(), 0);
         assert.equal(store.parts(['p1']).size, 0);
-        store.addCalls([call('a', 1, ['p1'])], [part('p1')]);
+        store.addCalls([call('a', 1, ['p1'])], [ABOUT, part('p1')]);
         assert.equal(store.countCalls(), 1);
       });
     });
@@ -115,7 +144,7 @@ export function storeContract(name: string, open: () => Store): void {
       withStore((store) => {
         store.addCalls(
           [call('a', 1, ['shared', 'own']), call('b', 2, ['shared'], { responsePart: 'answer' })],
-          [part('shared'), part('own'), part('answer')],
+          [ABOUT, part('shared'), part('own'), part('answer')],
         );
         assert.equal(store.deleteCalls(['a', 'a', 'unknown']), 1);
         assert.deepEqual([...store.parts(['shared', 'own', 'answer']).keys()].sort(), ['answer', 'shared']);

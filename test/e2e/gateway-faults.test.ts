@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { APIConnectionError, APIError, APIUserAbortError } from 'openai';
 import { UnderstudyError } from '../../src/core/errors.ts';
 import type { Recorder } from '../../src/core/online.ts';
-import { completion, sendJson, served, startHarness } from './gateway-harness.ts';
+import { completion, sendJson, served, startHarness, recorderOf } from './gateway-harness.ts';
 
 const messages = [{ role: 'user' as const, content: 'hello' }];
 const chunk = (content: string): string =>
@@ -28,7 +28,7 @@ const recorders: Readonly<Record<string, Recorder['record']>> = {
 for (const [name, record] of Object.entries(recorders)) {
   test(`a recorder that ${name} does not fail the call`, async () => {
     const harness = await startHarness((_received, response) => sendJson(response, completion('fine')), {
-      recorder: { record, close: async () => {} },
+      recorder: recorderOf(record),
       recordWaitMs: 20,
     });
     try {
@@ -49,13 +49,12 @@ for (const [name, record] of Object.entries(recorders)) {
 test('the end of an answer waits for its record', async () => {
   let write = (): void => {};
   const harness = await startHarness((_received, response) => sendJson(response, completion('fine')), {
-    recorder: {
-      record: () =>
+    recorder: recorderOf(
+      () =>
         new Promise((resolve) => {
           write = resolve;
         }),
-      close: async () => {},
-    },
+    ),
     recordWaitMs: 600_000,
     decide: served({ kind: 'text', text: 'x' }),
   });

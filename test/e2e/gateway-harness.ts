@@ -6,6 +6,8 @@ import type { Answer } from '../../src/core/answer.ts';
 import type { Call, CallResponse } from '../../src/core/call.ts';
 import { configSchema } from '../../src/core/config.ts';
 import type { Attempt, Attempted, Decision, Recorder, Router } from '../../src/core/online.ts';
+import { DIALECTS } from '../../src/wire/dialects.ts';
+import { readExchange } from '../../src/wire/exchange.ts';
 import { type Gateway, type GatewayOptions, startGateway } from '../../src/gateway/gateway.ts';
 
 export interface Received {
@@ -77,6 +79,18 @@ export interface HarnessOptions extends Partial<Omit<GatewayOptions, 'gateway' |
   readonly upstreamUrl?: string;
 }
 
+/** A recorder for small calls and, read here, for large ones. */
+export function recorderOf(record: Recorder['record']): Recorder {
+  return {
+    record,
+    recordExchange: async (exchange) => {
+      const read = await readExchange(exchange, DIALECTS, 64 * 1024 * 1024);
+      if (read) await record(read.call, read.sender);
+    },
+    close: async () => {},
+  };
+}
+
 /** Upstream, gateway and the official client in a row. Records are kept in `calls`. */
 export async function startHarness(
   answer: (received: Received, response: ServerResponse) => void,
@@ -87,13 +101,10 @@ export async function startHarness(
   const senders: string[] = [];
   const comparisons: Comparison[] = [];
   const log: string[] = [];
-  const recorder: Recorder = {
-    record: async (call, sender) => {
-      calls.push(call);
-      senders.push(sender);
-    },
-    close: async () => {},
-  };
+  const recorder = recorderOf(async (call, sender) => {
+    calls.push(call);
+    senders.push(sender);
+  });
   const router: Router = {
     decide: options.decide ?? (() => ({ to: 'llm', reason: 'no-specialist' })),
     compared: (callId, _attempt, attempted, llm) => comparisons.push({ callId, attempted, llm }),

@@ -7,11 +7,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { drain } from '../../src/capture/drain.ts';
-import { readCalls } from '../../src/capture/read.ts';
 import { openRecorder } from '../../src/capture/recorder.ts';
-import { openVault } from '../../src/capture/vault.ts';
-import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { openDataFolder, REDACTION } from '../capture/data-folder.ts';
 import { completion, type Received, sendJson, startHarness } from './gateway-harness.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'understudy-logprobs-'));
@@ -69,11 +66,9 @@ function onDisk(): string {
 }
 
 test('asked for, streamed and not: the client gets them, the store other answers, the upstream no more than was said', async () => {
-  const store = openSqliteStore(join(dataDir, 'store.sqlite'), { busyTimeoutMs: 0 });
-  const env = { UNDERSTUDY_MASTER_KEY: Buffer.alloc(32, 5).toString('base64') };
-  const vault = openVault({ dataDir, store, env });
+  const { store, vault, drain, calls: read } = openDataFolder(dataDir, { busyTimeoutMs: 0 });
   const dir = join(dataDir, 'journal');
-  const recorder = openRecorder({ dir, vault, log: assert.fail });
+  const recorder = openRecorder({ dir, vault, redaction: REDACTION, log: assert.fail });
   const { gateway, client, upstream, close } = await startHarness(answer, { recorder });
   const messages = [{ role: 'user' as const, content: 'Money back, please.\n\nBest regards,\nAnna Schmidt' }];
   const question = { model: 'gpt-test', messages, logprobs: true, top_logprobs: 3 };
@@ -94,10 +89,10 @@ test('asked for, streamed and not: the client gets them, the store other answers
   await close();
   await recorder.close();
   assert.doesNotMatch(onDisk(), /delivery|Anna/);
-  assert.equal(drain(dir, store).calls, 3);
+  assert.equal((await drain(dir)).calls, 3);
   assert.doesNotMatch(onDisk(), /delivery|Anna/);
 
-  const calls = readCalls(store, vault);
+  const calls = read();
   // The customer's name is told neither as a name nor as another answer.
   const alternatives = [
     { start: 'delivery', probability: 0.2 },

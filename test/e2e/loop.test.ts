@@ -65,7 +65,7 @@ test('in the first half every call reaches the LLM and is captured', async () =>
   morning = await play(day.morning);
   assert.deepEqual(morning.failures, []);
   assert.ok(morning.calls.every(({ servedBy }) => servedBy === 'llm'));
-  const ids = new Set(understudy.calls().map(({ id }) => id));
+  const ids = new Set((await understudy.calls()).map(({ id }) => id));
   assert.deepEqual(
     morning.calls.filter(({ callId }) => callId === null || !ids.has(callId)),
     [],

@@ -12,8 +12,9 @@ import { messageOf, UnderstudyError } from '../../core/errors.ts';
 import { type Json, parseJson } from '../../core/json.ts';
 import type { ImportReport } from '../../core/learning.ts';
 import { type OnProgress, progressOf } from '../../core/progress.ts';
-import type { SealedPart, Store, StoredCall } from '../../core/store.ts';
-import { createSealer } from '../sealer.ts';
+import type { Store } from '../../core/store.ts';
+import { openImportSink } from '../import-sink.ts';
+import type { RedactContext } from '../redact/redact.ts';
 import type { Vault } from '../vault.ts';
 import type { ImportedCall, Importer, ImportReader } from './importer.ts';
 import { openaiBatch } from './openai-batch.ts';
@@ -37,6 +38,9 @@ interface ImportResult extends ImportReport {
 interface ImportOptions {
   readonly store: Store;
   readonly vault: Vault;
+  readonly context: RedactContext;
+  /** The journal of imports. */
+  readonly dir: string;
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
   readonly now?: () => number;
@@ -62,7 +66,7 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
     bytes,
     files.length === 1 ? basename(files[0] ?? '') : undefined,
   );
-  const sealer = createSealer(vault);
+  const sink = openImportSink({ dir: options.dir, store, vault, context: options.context });
   const readers = new Map<string, ImportReader>();
   const seen = new Map<string, number>();
   let clock: number | null = null;
@@ -89,22 +93,18 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
     let added = 0;
     const skipped: Record<string, number> = {};
     const lines: { line: number; reason: string }[] = [];
-    let calls: StoredCall[] = [];
-    let parts = new Map<string, SealedPart>();
+    let calls: Call[] = [];
     const skip = (line: number, reason: string, count = 1): void => {
       skipped[reason] = (skipped[reason] ?? 0) + count;
       if (lines.length < LINES_KEPT) lines.push({ line, reason });
     };
-    const flush = (): void => {
-      const before = store.countCalls();
-      store.addCalls(calls, [...parts.values()]);
-      const fresh = store.countCalls() - before;
+    const flush = async (): Promise<void> => {
+      const { added: fresh } = await sink.add(calls);
       added += fresh;
       if (fresh < calls.length) {
         skipped['already imported'] = (skipped['already imported'] ?? 0) + calls.length - fresh;
       }
       calls = [];
-      parts = new Map();
     };
 
     let number = 0;
@@ -134,22 +134,24 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
       }
       const id = recordId(text);
       for (const [i, imported] of result.calls.entries()) {
-        const sealed = sealer.seal(callOf(imported, id, i, imported.at ?? (await nextTime()), format));
-        calls.push(sealed.call);
-        for (const part of sealed.parts) parts.set(part.id, part);
+        calls.push(callOf(imported, id, i, imported.at ?? (await nextTime()), format));
       }
       if (calls.length >= BATCH) {
-        flush();
+        await flush();
         progress(bytesDone);
       }
     }
-    flush();
+    await flush();
     progress(bytesDone);
     return { path, format: format ?? 'empty', calls: added, skipped, lines };
   };
 
   const imported: ImportedFile[] = [];
-  for (const path of files) imported.push(await importFile(path));
+  try {
+    for (const path of files) imported.push(await importFile(path));
+  } finally {
+    sink.close();
+  }
   const last = imported.pop();
   if (last) {
     const waited = [...readers.values()].flatMap((reader) => Object.entries(reader.end()));

@@ -99,8 +99,10 @@ export function callTables(database: Database): CallTables {
     knownCalls: (ids) =>
       new Set(ids.filter((id) => database.get('SELECT 1 AS known FROM calls WHERE id = ?', id) !== undefined)),
 
-    sealCallsInClear: (seal) =>
-      database.transaction(() => {
+    sealCallsInClear(seal) {
+      // Without the lock of a transaction: nearly always there is nothing to do.
+      if (!database.get('SELECT 1 AS some FROM calls_in_clear LIMIT 1')) return 0;
+      return database.transaction(() => {
         const rows = database.all('SELECT * FROM calls_in_clear');
         for (const row of rows) {
           const { sessionId, about } = seal({
@@ -113,9 +115,10 @@ export function callTables(database: Database): CallTables {
           database.run(HOLD_PART, row.call_no ?? null, ABOUT, partNo(about.id));
           database.run('UPDATE calls SET session_id = ? WHERE no = ?', sessionId, row.call_no ?? null);
         }
-        if (rows.length > 0) database.run('DELETE FROM calls_in_clear');
+        database.run('DELETE FROM calls_in_clear');
         return rows.length;
-      }),
+      });
+    },
 
     calls(filter = {}) {
       const wheres: string[] = [];
@@ -187,7 +190,8 @@ export function callTables(database: Database): CallTables {
     },
     /** The first key of a day stays: another process may have been quicker, and has sealed with it. */
     addKey: ({ day, wrapped }) => {
-      database.run('INSERT OR IGNORE INTO keys (day, wrapped) VALUES (?, ?)', day, wrapped);
+      // What is sealed from now on is worth nothing without it.
+      database.runDurably('INSERT OR IGNORE INTO keys (day, wrapped) VALUES (?, ?)', day, wrapped);
     },
     deleteKey: (day) => {
       database.run('DELETE FROM keys WHERE day = ?', day);

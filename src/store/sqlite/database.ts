@@ -10,6 +10,16 @@ import type { Cipher } from '../../core/cipher.ts';
 import { messageOf, UnderstudyError } from '../../core/errors.ts';
 import { MIGRATIONS } from './schema.ts';
 
+export interface SqliteOptions {
+  /** How long a statement waits for another process's lock, blocking its thread. Default: 5,000 ms. */
+  readonly busyTimeoutMs?: number;
+  /**
+   * Whether what is committed survives a power cut (a crash it survives in any case). False where a thread must not wait
+   * for the disk. Default: true.
+   */
+  readonly durable?: boolean;
+}
+
 export type Row = Record<string, SQLOutputValue>;
 
 export interface Database {
@@ -17,6 +27,8 @@ export interface Database {
   get(sql: string, ...values: SQLInputValue[]): Row | undefined;
   /** Returns the number of changed rows. */
   run(sql: string, ...values: SQLInputValue[]): number;
+  /** Runs a statement that survives a power cut, whatever the connection does otherwise. */
+  runDurably(sql: string, ...values: SQLInputValue[]): number;
   /** Runs `work` in one transaction: all of it is kept, or none. */
   transaction<T>(work: () => T): T;
   close(): void;
@@ -27,7 +39,8 @@ export interface Database {
  * @throws UnderstudyError 'unsupported' where the file was written by a newer program,
  *   'corrupt' where it is not a database, 'unavailable' where it cannot be opened, 'overloaded' where it is locked.
  */
-export function openDatabase(path: string, cipher: Cipher, busyTimeoutMs: number): Database {
+export function openDatabase(path: string, cipher: Cipher, options: Required<SqliteOptions>): Database {
+  const { busyTimeoutMs, durable } = options;
   return translated(path, () => {
     const fresh = path !== ':memory:' && !existsSync(path);
     if (fresh) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -35,15 +48,20 @@ export function openDatabase(path: string, cipher: Cipher, busyTimeoutMs: number
     try {
       // Its WAL takes over the mode of the file.
       if (path !== ':memory:') chmodSync(path, 0o600);
-      // FULL: what is committed survives a power cut, so that the journal may forget it.
-      sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;');
+      sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON;');
+      sqlite.exec(synchronous(durable));
       if (migrate(sqlite, path, cipher)) sqlite.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE);');
     } catch (error) {
       sqlite.close();
       throw error;
     }
-    return wrap(sqlite, path);
+    return wrap(sqlite, path, durable);
   });
+}
+
+/** FULL: what is committed survives a power cut (https://www.sqlite.org/pragma.html#pragma_synchronous). */
+function synchronous(durable: boolean): string {
+  return `PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'}`;
 }
 
 /** Whether rows were rewritten whose old content has to leave the file. */
@@ -75,7 +93,7 @@ function migrate(sqlite: DatabaseSync, path: string, cipher: Cipher): boolean {
   }
 }
 
-function wrap(sqlite: DatabaseSync, path: string): Database {
+function wrap(sqlite: DatabaseSync, path: string, durable: boolean): Database {
   const prepared = new Map<string, StatementSync>();
   const statement = (sql: string): StatementSync => {
     const known = prepared.get(sql);
@@ -89,6 +107,15 @@ function wrap(sqlite: DatabaseSync, path: string): Database {
     all: (sql, ...values) => translated(path, () => statement(sql).all(...values)),
     get: (sql, ...values) => translated(path, () => statement(sql).get(...values)),
     run: (sql, ...values) => translated(path, () => Number(statement(sql).run(...values).changes)),
+    runDurably: (sql, ...values) =>
+      translated(path, () => {
+        if (!durable) sqlite.exec(synchronous(true));
+        try {
+          return Number(statement(sql).run(...values).changes);
+        } finally {
+          if (!durable) sqlite.exec(synchronous(false));
+        }
+      }),
     transaction: (work) =>
       translated(path, () => {
         if (depth > 0) return work();

@@ -5,26 +5,29 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import { storeContract } from '../../../test/contracts/store.ts';
+import { MASTER_KEY } from '../../../test/capture/data-folder.ts';
+import { openKeys } from '../../capture/vault.ts';
 import { UnderstudyError } from '../../core/errors.ts';
 import { openSqliteStore } from './store.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'understudy-store-'));
 after(() => rmSync(dir, { recursive: true }));
+const CIPHER = openKeys({ dataDir: dir, env: MASTER_KEY }).cipher;
 let files = 0;
 const freshPath = (): string => join(dir, `store-${++files}.sqlite`);
 
-storeContract('sqlite in memory', () => openSqliteStore(':memory:'));
-storeContract('sqlite in a file', () => openSqliteStore(freshPath()));
+storeContract('sqlite in memory', () => openSqliteStore(':memory:', CIPHER));
+storeContract('sqlite in a file', () => openSqliteStore(freshPath(), CIPHER));
 
 const code = (expected: string) => (error: unknown) =>
   error instanceof UnderstudyError && error.code === expected && error.hint !== '';
 
 test('what was written is there after reopening, in a file for its owner only', () => {
   const path = freshPath();
-  const store = openSqliteStore(path);
+  const store = openSqliteStore(path, CIPHER);
   store.addEvent({ id: 'e1', at: 1, kind: 'task-found', subject: 't', detail: {} });
   store.close();
-  const again = openSqliteStore(path);
+  const again = openSqliteStore(path, CIPHER);
   assert.equal(again.events().length, 1);
   again.close();
   assert.equal(statSync(path).mode & 0o777, 0o600);
@@ -32,11 +35,11 @@ test('what was written is there after reopening, in a file for its owner only', 
 
 test('a schema newer than the program is refused and left alone', () => {
   const path = freshPath();
-  openSqliteStore(path).close();
+  openSqliteStore(path, CIPHER).close();
   const raw = new DatabaseSync(path);
   raw.exec('PRAGMA user_version = 999');
   raw.close();
-  assert.throws(() => openSqliteStore(path), code('unsupported'));
+  assert.throws(() => openSqliteStore(path, CIPHER), code('unsupported'));
   const after = new DatabaseSync(path);
   assert.equal(after.prepare('PRAGMA user_version').get()?.user_version, 999);
   after.close();
@@ -45,16 +48,16 @@ test('a schema newer than the program is refused and left alone', () => {
 test('a file that is no database is reported as such', () => {
   const path = freshPath();
   writeFileSync(path, 'This is a letter, not a database. '.repeat(100));
-  assert.throws(() => openSqliteStore(path), code('corrupt'));
+  assert.throws(() => openSqliteStore(path, CIPHER), code('corrupt'));
 });
 
 test('a path that cannot be opened is reported as such', () => {
-  assert.throws(() => openSqliteStore(dir), code('unavailable'));
+  assert.throws(() => openSqliteStore(dir, CIPHER), code('unavailable'));
 });
 
 test('a store locked by another connection says so, and works again afterwards', () => {
   const path = freshPath();
-  const store = openSqliteStore(path, { busyTimeoutMs: 0 });
+  const store = openSqliteStore(path, CIPHER, { busyTimeoutMs: 0 });
   const other = new DatabaseSync(path);
   other.exec('BEGIN IMMEDIATE');
   const event = { id: 'e1', at: 1, kind: 'task-found', subject: 't', detail: {} };

@@ -5,15 +5,10 @@
 import type { Cipher } from '../../core/cipher.ts';
 import type { Store } from '../../core/store.ts';
 import { callTables } from './calls.ts';
-import { openDatabase } from './database.ts';
+import { openDatabase, type SqliteOptions } from './database.ts';
 import { learningTables } from './learning.ts';
 import { sealedRows } from './sealed.ts';
 import { vocabularyTable } from './vocabulary.ts';
-
-export interface SqliteOptions {
-  /** How long a statement waits for another process's lock, blocking its thread; 5,000 ms unless told. */
-  readonly busyTimeoutMs?: number;
-}
 
 /**
  * Opens or creates the store at `path` (or ':memory:').
@@ -22,7 +17,7 @@ export interface SqliteOptions {
  *   'overloaded' where it is locked for longer than the timeout; its methods throw the same.
  */
 export function openSqliteStore(path: string, cipher: Cipher, options: SqliteOptions = {}): Store {
-  const database = openDatabase(path, cipher, options.busyTimeoutMs ?? 5000);
+  const database = openDatabase(path, cipher, { busyTimeoutMs: 5000, durable: true, ...options });
   const rows = sealedRows(cipher);
   return {
     ...callTables(database),
@@ -31,3 +26,5 @@ export function openSqliteStore(path: string, cipher: Cipher, options: SqliteOpt
     close: () => database.close(),
   };
 }
+
+export type { SqliteOptions };

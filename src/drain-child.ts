@@ -1,0 +1,52 @@
+/**
+ * The process that drains the journal: opens the data folder and the model that finds people, and brings what the gateway
+ * records into the store, at the lowest priority. Ends with its parent.
+ */
+import { mkdirSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
+import { startDrain } from './capture/drain.ts';
+import type { SecondStage } from './capture/second-stage.ts';
+import { messageOf } from './core/errors.ts';
+import type { DrainerSays, DrainerSettings } from './drainer.ts';
+import { drainJournals, journalsOf, openFinder, openStorage, stageOf } from './storage.ts';
+
+const say = (said: DrainerSays): void => {
+  process.send?.(said, () => {});
+};
+const log = (line: string): void => say({ type: 'log', line });
+
+process.once('message', ({ config, weightsDir }: DrainerSettings) => {
+  setPriority(constants.priority.PRIORITY_LOW);
+  const storage = openStorage(config);
+  let stage: Promise<SecondStage> | null = null;
+  const openStage = (): Promise<SecondStage> => {
+    stage ??= openFinder(config, { weightsDir, log }).then((finder) => stageOf(storage, finder));
+    return stage;
+  };
+  const dir = journalsOf(config.dataDir).gateway;
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const draining = startDrain({
+    dir,
+    store: storage.store,
+    openStage,
+    log,
+    onDrained: ({ damaged }) => {
+      if (damaged > 0) say({ type: 'damaged', count: damaged });
+    },
+  });
+  process.on('message', async (message) => {
+    if (message !== 'finish') return;
+    try {
+      await draining.stop();
+      const { damaged } = await drainJournals(config.dataDir, storage.store, openStage);
+      if (damaged > 0) say({ type: 'damaged', count: damaged });
+      storage.close();
+    } catch (error) {
+      log(`capture: calls wait in the journal: ${messageOf(error)}`);
+    }
+    process.disconnect();
+  });
+});
+process.once('disconnect', () => process.exit(0));
+// ctrl-C reaches the whole group; the parent decides when this ends.
+process.on('SIGINT', () => undefined);
