@@ -151,7 +151,7 @@ test('status of an empty folder says what to do next', async () => {
   assert.equal(code, 0);
   assert.match(out, /understudy start/);
   const json = await run('status', '--data-dir', data, '--json');
-  assert.deepEqual(JSON.parse(json.out), { kind: 'status', calls: 0, tasks: [] });
+  assert.deepEqual(JSON.parse(json.out), { kind: 'status', calls: 0, lost: {}, tasks: [] });
 });
 
 test('import: a fine-tuning file is read once; a file that is not there is an error with a hint', async () => {

@@ -10,6 +10,8 @@ import { messageOf, UnderstudyError } from './core/errors.ts';
 
 const EXIT = { done: 0, error: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
 
+// Whatever is written is its owner's alone, by child processes too.
+process.umask(0o077);
 process.exitCode = await main(process.argv);
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -9,7 +9,7 @@ import { assign } from './core/assign.ts';
 import { compareAnswers, schemasOf } from './core/compare.ts';
 import type { Config } from './core/config.ts';
 import type { Audit, Deployment } from './core/deployment.ts';
-import { messageOf } from './core/errors.ts';
+import { messageOf, UnderstudyError } from './core/errors.ts';
 import { newId } from './core/ids.ts';
 import type { Recorder } from './core/online.ts';
 import type { Runtime } from './core/runtime.ts';
@@ -52,12 +52,14 @@ const NOTHING: RoutingPlan = { tasks: [], deployments: [], specialists: [] };
 /**
  * Starts the gateway on the store's present deployments and keeps them up to date. It starts whatever is wrong with the data
  * folder: then every call goes to the LLM, and what is wrong is logged and told by /health/readiness.
+ * @throws UnderstudyError as startGateway, and 'in-use' where another gateway records into the data folder.
  */
 export async function startOnline(parts: OnlineParts): Promise<Gateway> {
   const { config, losses, log } = parts;
   const now = parts.now ?? Date.now;
   let capture: Capture | null = null;
   let closedBecause = '';
+  let starting = true;
   let triedAt = Number.NEGATIVE_INFINITY;
   let plan = NOTHING;
   let audits: Audit[] = [];
@@ -95,11 +97,14 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
       closedBecause = '';
       parts.onOpen?.(capture);
     } catch (error) {
+      // Two gateways on one folder are a mistake that its maker should see at once.
+      if (starting && error instanceof UnderstudyError && error.code === 'in-use') throw error;
       closedBecause = messageOf(error);
       complain(`calls pass through and are not recorded: ${closedBecause}`);
     }
   };
   tryOpen();
+  starting = false;
 
   // Store work waits for this turn of the clock: a slow or locked store must not hold up a call.
   const keepUp = (): void => {
@@ -149,6 +154,9 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     }),
     log: (event, detail) => log(`${event} ${JSON.stringify(detail)}`),
     now,
+  }).catch(async (error: unknown) => {
+    await capture?.close();
+    throw error;
   });
   const timer = setInterval(keepUp, REFRESH_MS);
   timer.unref();

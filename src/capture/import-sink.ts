@@ -26,12 +26,12 @@ export interface ImportSinkOptions {
   readonly context: RedactContext;
 }
 
-/** @throws UnderstudyError 'unavailable' where another import is running. */
+/** @throws UnderstudyError 'in-use' where another import is running. */
 export function openImportSink({ dir, store, vault, context }: ImportSinkOptions): ImportSink {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const lock = tryLock(dir);
   if (lock === null) {
-    throw new UnderstudyError('unavailable', 'Another import into this data folder is running.', {
+    throw new UnderstudyError('in-use', 'Another import into this data folder is running.', {
       hint: 'Wait for it to end; importing the same files again adds nothing.',
     });
   }

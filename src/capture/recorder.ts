@@ -49,14 +49,14 @@ const KEY_AHEAD_MS = 12 * 3600_000;
 
 /**
  * Opens the journal in `dir`, taking over what a killed recorder has left there.
- * @throws UnderstudyError 'unavailable' where another recorder has the journal open; as the store, for the day's key.
+ * @throws UnderstudyError 'in-use' where another recorder has the journal open; as the store, for the day's key.
  */
 export function openRecorder(options: RecorderOptions): JournalRecorder {
   const { dir, vault, log, now = Date.now } = options;
   vault.prepare(dayOf(now()));
   const lock = tryLock(dir, options.lockWaitMs ?? 3000);
   if (lock === null) {
-    throw new UnderstudyError('unavailable', `Another process records into ${dir}.`, {
+    throw new UnderstudyError('in-use', `Another process records into ${dir}.`, {
       hint: 'Stop the other gateway, or give this one a data folder of its own.',
     });
   }

@@ -10,6 +10,8 @@ export type ErrorCode =
   | 'not-found'
   | 'unsupported'
   | 'unavailable'
+  /** Another process has it. */
+  | 'in-use'
   | 'overloaded'
   | 'timed-out'
   | 'cancelled'

@@ -1,6 +1,6 @@
 /** Candidates, trained specialists, and the evidence on them. */
 import type { OutputKind } from './answer.ts';
-import type { JsonObject } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
 
 /**
  * The ladder, cheapest first. lexical: linear classifier on words, no weights needed. knn, head: nearest
@@ -55,6 +55,8 @@ export interface Artefact {
   readonly figures: Readonly<Record<string, number>>;
   /** Where it writes the values of JSON objects alone: their keys, in order (models/answer-keys). */
   readonly answerKeys?: readonly string[];
+  /** The answers of a classifier (models/linear). Like the keys, they are a caller's words, and stand in no file. */
+  readonly answers?: { readonly classes: readonly string[]; readonly plan: Json };
 }
 
 /** What a runtime tells about its own sureness; every signal is in [0, 1], higher is surer. */

@@ -183,7 +183,7 @@ function keptMorning(dir: string, settings: Readonly<Record<string, unknown>>, f
     morning,
     keep: (recorded) => {
       // Renamed into place, so that a kill leaves the whole file or none.
-      writeFileSync(`${path}.part`, JSON.stringify({ settings, morning: recorded }));
+      writeFileSync(`${path}.part`, JSON.stringify({ settings, morning: recorded }), { mode: 0o600 });
       renameSync(`${path}.part`, path);
     },
     forget: () => rmSync(path, { force: true }),

@@ -6,7 +6,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { OutputKind } from '../core/answer.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
-import type { Rung, Signals } from '../core/specialist.ts';
+import type { Artefact, Rung, Signals } from '../core/specialist.ts';
 import type { Tuning } from './bert-lora.ts';
 import { lexicalVector, makeVocabulary, type Sparse, type Vocabulary } from './lexical.ts';
 import { nearest, type VectorIndex, vote } from './neighbours.ts';
@@ -142,9 +142,15 @@ function argmax(values: Float64Array): number {
   return best;
 }
 
-const MAGIC = 'understudy-linear 1\n';
+const MAGIC = 'understudy-linear 2\n';
 
-/** The model as bytes: a magic line, the header's length and the header as JSON, then the arrays, 4 bytes a number. */
+/** What is kept elsewhere than in the model's file: words of callers. */
+export type LinearAnswers = Pick<LinearModel, 'classes' | 'plan'>;
+
+/**
+ * The model without its answers as bytes: a magic line, the header's length and the header as JSON, then the arrays, 4 bytes
+ * a number.
+ */
 export function encodeLinear(model: LinearModel): Uint8Array {
   const arrays: Record<string, Float32Array | Uint32Array> = {
     pointing: model.pointing,
@@ -153,9 +159,9 @@ export function encodeLinear(model: LinearModel): Uint8Array {
     ...(model.index ? { vectors: model.index.vectors, labels: model.index.classes } : {}),
     ...(model.tuning ? { tuning: model.tuning.parameters } : {}),
   };
-  const { rung, kind, encoder, plan, classes, job, figures } = model;
+  const { rung, kind, encoder, job, figures } = model;
   const header = JSON.stringify({
-    ...{ rung, kind, encoder, plan, classes, job, figures },
+    ...{ rung, kind, encoder, job, figures },
     dimensions: model.index?.dimensions ?? 0,
     rank: model.tuning?.rank ?? 0,
     arrays: Object.entries(arrays).map(([name, array]) => [name, array.length]),
@@ -169,8 +175,7 @@ export function encodeLinear(model: LinearModel): Uint8Array {
   ]);
 }
 
-interface Header
-  extends Pick<LinearModel, 'rung' | 'kind' | 'encoder' | 'plan' | 'classes' | 'job' | 'figures'> {
+interface Header extends Pick<LinearModel, 'rung' | 'kind' | 'encoder' | 'job' | 'figures'> {
   readonly dimensions: number;
   /** Of the tuning's LoRA matrices. */
   readonly rank: number;
@@ -178,7 +183,7 @@ interface Header
 }
 
 /** The inverse of encodeLinear. @throws UnderstudyError 'corrupt'. */
-export function decodeLinear(bytes: Uint8Array): LinearModel {
+export function decodeLinear(bytes: Uint8Array, { classes, plan }: LinearAnswers): LinearModel {
   const corrupt = (why: string, cause?: unknown): UnderstudyError =>
     new UnderstudyError('corrupt', `This is not a linear model: ${why}.`, {
       hint: 'Train the specialist again with `understudy learn`.',
@@ -204,7 +209,7 @@ export function decodeLinear(bytes: Uint8Array): LinearModel {
   }
   const floats = (name: string): Float32Array => new Float32Array(parts.get(name) ?? new ArrayBuffer(0));
   const ints = (name: string): Uint32Array => new Uint32Array(parts.get(name) ?? new ArrayBuffer(0));
-  const { rung, kind, encoder, plan, classes, job, figures, dimensions, rank } = header;
+  const { rung, kind, encoder, job, figures, dimensions, rank } = header;
   return {
     ...{ rung, kind, encoder, plan, classes, job, figures },
     pointing: floats('pointing'),
@@ -215,15 +220,23 @@ export function decodeLinear(bytes: Uint8Array): LinearModel {
   };
 }
 
+/** The answers that an artefact keeps of a linear model. @throws UnderstudyError 'corrupt' where it keeps none. */
+export function linearAnswers(answers: Artefact['answers']): LinearAnswers {
+  if (answers) return { classes: answers.classes, plan: answers.plan as unknown as CopyPlan };
+  throw new UnderstudyError('corrupt', 'The specialist was trained by an older version.', {
+    hint: 'Train it again with `understudy learn`.',
+  });
+}
+
 /** Writes the model's file; returns its bytes, for hashing. */
 export async function saveLinear(path: string, model: LinearModel): Promise<Uint8Array> {
   const bytes = encodeLinear(model);
-  await writeFile(path, bytes);
+  await writeFile(path, bytes, { mode: 0o600 });
   return bytes;
 }
 
 /** @throws UnderstudyError 'not-found' or 'corrupt'. */
-export async function loadLinear(path: string): Promise<LinearModel> {
+export async function loadLinear(path: string, answers: LinearAnswers): Promise<LinearModel> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path);
@@ -233,5 +246,5 @@ export async function loadLinear(path: string): Promise<LinearModel> {
       cause,
     });
   }
-  return decodeLinear(bytes);
+  return decodeLinear(bytes, answers);
 }

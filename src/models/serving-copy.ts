@@ -42,7 +42,7 @@ function writeCopy(file: GgufFile, path: string, part: string): void {
   const starts = tensors.map((tensor) => tensor.offset);
   const dataStart = Math.min(...starts);
   const source = openSync(path, 'r');
-  const target = openSync(part, 'w');
+  const target = openSync(part, 'w', 0o600);
   try {
     const head = read(source, 0, dataStart);
     // Metadata stay as they are, byte for byte: everything before the first tensor's entry in the header.

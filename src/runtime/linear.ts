@@ -6,7 +6,7 @@
 import { UnderstudyError } from '../core/errors.ts';
 import type { Encoder, Runtime } from '../core/runtime.ts';
 import type { Artefact } from '../core/specialist.ts';
-import { answerLinear, encoderText, type LinearModel, loadLinear } from '../models/linear.ts';
+import { answerLinear, encoderText, type LinearModel, linearAnswers, loadLinear } from '../models/linear.ts';
 import { remembering } from '../models/remembering.ts';
 
 /** @param options.encoder null: only artefacts of the lexical rung can be run. Not closed with the runtime. */
@@ -16,10 +16,10 @@ export function linearRuntime(options: { readonly encoder: Encoder | null }): Ru
   // a memory would make the time that is measured shorter than the one a caller meets.
   const memory = encoder ? remembering(encoder) : null;
   const models = new Map<string, Promise<LinearModel>>();
-  const modelOf = ({ path, sha256 }: Artefact): Promise<LinearModel> => {
+  const modelOf = ({ path, sha256, answers }: Artefact): Promise<LinearModel> => {
     const known = models.get(sha256);
     if (known) return known;
-    const loading = loadLinear(path);
+    const loading = loadLinear(path, linearAnswers(answers));
     models.set(sha256, loading);
     // A failure is not kept: the file may come back.
     loading.catch(() => models.delete(sha256));

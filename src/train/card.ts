@@ -1,6 +1,6 @@
 /**
  * The card that lies beside every artefact, which says what it is and how it came about, and by which a finished job
- * is found again.
+ * is found again. It holds hashes and numbers: no word of a caller's stands in a file beside the store.
  * Does not: train.
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -21,8 +21,6 @@ export interface TrainingCard {
   readonly sha256: string;
   readonly trainedMs: number;
   readonly figures: Readonly<Record<string, number>>;
-  /** As in the artefact; null where it writes answers as they are. */
-  readonly answerKeys: readonly string[] | null;
 }
 
 /** Where the card of an artefact lies. */
@@ -51,7 +49,13 @@ export function finishedCard(job: string, artefactPath: string): TrainingCard | 
   }
 }
 
-export function artefactOf(card: TrainingCard, { rung, base }: Candidate, path: string): Artefact {
-  const { sha256, trainedMs, figures, answerKeys } = card;
+/** @param answerKeys As in the artefact; null where it writes answers as they are. */
+export function artefactOf(
+  card: TrainingCard,
+  { rung, base }: Candidate,
+  path: string,
+  answerKeys: readonly string[] | null = null,
+): Artefact {
+  const { sha256, trainedMs, figures } = card;
   return { rung, base, path, sha256, trainedMs, figures, ...(answerKeys === null ? {} : { answerKeys }) };
 }

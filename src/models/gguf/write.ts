@@ -31,7 +31,7 @@ export function writeGguf(
   metadata: Readonly<Record<string, GgufField>>,
   tensors: readonly GgufTensorData[],
 ): void {
-  const file = openSync(`${path}.part`, 'w');
+  const file = openSync(`${path}.part`, 'w', 0o600);
   try {
     let at = 0;
     const write = (bytes: Uint8Array): void => {

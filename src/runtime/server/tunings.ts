@@ -28,7 +28,7 @@ export function tuningStore(): (path: string) => Promise<Tuning> {
 }
 
 async function read(path: string): Promise<Tuning> {
-  const { tuning } = await loadLinear(path);
+  const { tuning } = await loadLinear(path, { classes: [], plan: { paths: [], slots: [] } });
   if (tuning !== null) return tuning;
   throw new UnderstudyError('corrupt', `The model in ${path} does not tune the encoder.`, {
     hint: 'Train the specialist again with `understudy learn`.',

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { UnderstudyError } from '../../core/errors.ts';
 import { contentHash } from '../../core/ids.ts';
 import type { Trainer, TrainingJob } from '../../core/runtime.ts';
-import { artefactOf, finishedCard, type TrainingCard, writeCard } from '../card.ts';
+import { artefactOf, finishedCard, writeCard } from '../card.ts';
 import { runJob } from '../engine/process.ts';
 import { type LocalOptions, localOptions } from '../local.ts';
 import type { LoraJob, LoraRun } from './child.ts';
@@ -34,7 +34,7 @@ export function embeddedTrainer(options: EmbeddedOptions): Trainer {
       const { answerKeys, ...work } = await prepare(job, options);
       const { hash, base, recipe, seed, adapterPath } = work;
       const done = finishedCard(hash, adapterPath);
-      if (done) return artefactOf(done, job.candidate, adapterPath);
+      if (done) return artefactOf(done, job.candidate, adapterPath, answerKeys);
       mkdirSync(job.dir, { recursive: true, mode: 0o700 });
       const subject = job.candidate.taskId;
       on?.({ step: 'train', subject, done: 0, total: 0, note: 'reading the weights' });
@@ -46,10 +46,9 @@ export function embeddedTrainer(options: EmbeddedOptions): Trainer {
         base,
         recipe,
         seed,
-        answerKeys,
         ...run,
       });
-      return artefactOf(card, job.candidate, adapterPath);
+      return artefactOf(card, job.candidate, adapterPath, answerKeys);
     },
   };
 }
@@ -57,7 +56,7 @@ export function embeddedTrainer(options: EmbeddedOptions): Trainer {
 async function prepare(
   job: TrainingJob,
   options: EmbeddedOptions,
-): Promise<LoraJob & Pick<TrainingCard, 'answerKeys'>> {
+): Promise<LoraJob & { readonly answerKeys: readonly string[] | null }> {
   const { rung, base } = job.candidate;
   if (rung !== 'lora' || base === null) {
     throw new UnderstudyError('unsupported', `The embedded trainer makes LoRA adapters, not '${rung}'.`, {

@@ -8,7 +8,7 @@ import { trainerContract } from '../../../test/contracts/trainer.ts';
 import { seededRandom } from '../../core/random.ts';
 import type { TrainingJob } from '../../core/runtime.ts';
 import { loadBert } from '../../models/bert.ts';
-import { answerLinear, loadLinear } from '../../models/linear.ts';
+import { answerLinear, linearAnswers, loadLinear } from '../../models/linear.ts';
 import { writeTinyBert } from '../../models/tiny-bert.ts';
 import { linearRuntime } from '../../runtime/linear.ts';
 import { startModels } from '../../runtime/models.ts';
@@ -82,7 +82,7 @@ test('it learns: the loss falls', async () => {
 
 test('it answers new inputs, and the processes serve the very vectors it was trained to', async () => {
   const artefact = await trainer.train(job('whole'));
-  const model = await loadLinear(artefact.path);
+  const model = await loadLinear(artefact.path, linearAnswers(artefact.answers));
   const bert = await loadBert(path);
   const models = await startModels({ encoder: { name: 'tiny', path, dimensions: 8 }, threads: 1 });
   const runtime = linearRuntime({ encoder: models.encoder });

@@ -9,7 +9,7 @@ import { contentHash } from '../../core/ids.ts';
 import type { Trainer } from '../../core/runtime.ts';
 import { artefactOf, finishedCard, writeCard } from '../card.ts';
 import { runJob } from '../engine/process.ts';
-import { toClasses } from '../linear/parts.ts';
+import { answersOf, toClasses } from '../linear/parts.ts';
 import { type LocalOptions, localOptions } from '../local.ts';
 import type { ChildJob } from './child.ts';
 import { parseRecipe } from './recipe.ts';
@@ -41,13 +41,14 @@ export function encoderTrainer(options: EncoderTrainerOptions): Trainer {
         throw new UnderstudyError('bad-input', 'There is no example to train on.', {
           hint: 'Capture more calls of this task first.',
         });
-      toClasses(job);
+      // The child finds the same: they are not sent through a file.
+      const answers = answersOf(toClasses(job));
       const work = { kind, train, seed, recipe, encoder: options.name };
       const hash = tuningHash(work);
       // Another job, of another seed say, must not replace a model that has been proved.
       const path = join(dir, `encoder-${hash.slice(0, 16)}.understudy-linear`);
       const done = finishedCard(hash, path);
-      if (done) return artefactOf(done, candidate, path);
+      if (done) return { ...artefactOf(done, candidate, path), answers };
       await mkdir(dir, { recursive: true, mode: 0o700 });
       const subject = candidate.taskId;
       on?.({ step: 'train', subject, done: 0, total: 0, note: 'fitting the head' });
@@ -58,8 +59,8 @@ export function encoderTrainer(options: EncoderTrainerOptions): Trainer {
       };
       const program = new URL('./child', import.meta.url);
       const run = await runJob<ChildJob, TuningRun>(child, { program, subject, on, signal });
-      const about = { job: hash, trainer: 'encoder', base: options.name, recipe, seed, answerKeys: null };
-      return artefactOf(writeCard(path, { ...about, ...run }), candidate, path);
+      const about = { job: hash, trainer: 'encoder', base: options.name, recipe, seed };
+      return { ...artefactOf(writeCard(path, { ...about, ...run }), candidate, path), answers };
     },
   };
 }

@@ -93,7 +93,6 @@ async function train(
     writeWhole(path, { baseUrl, model: remote.model, job: remote.id });
     const { createdAt, finishedAt } = remote;
     const card = writeCard(path, {
-      answerKeys: null,
       ...{ job: hash, trainer: 'hosted', base, recipe, seed: job.seed },
       trainedMs: createdAt !== null && finishedAt !== null ? finishedAt - createdAt : Date.now() - started,
       figures: {

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { UnderstudyError } from '../../core/errors.ts';
 import { contentHash } from '../../core/ids.ts';
+import type { Json } from '../../core/json.ts';
 import { seededRandom } from '../../core/random.ts';
 import type { TrainingJob } from '../../core/runtime.ts';
 import type { Artefact } from '../../core/specialist.ts';
@@ -68,5 +69,13 @@ export function indexOf(vectors: readonly Float32Array[], classes: readonly numb
 export async function artefactOf(model: LinearModel, path: string): Promise<Artefact> {
   const { trainedMs = 0, ...figures } = model.figures;
   const sha256 = contentHash(await readFile(path));
-  return { rung: model.rung, base: model.encoder, path, sha256, trainedMs, figures };
+  return {
+    ...{ rung: model.rung, base: model.encoder, path, sha256, trainedMs, figures },
+    answers: answersOf(model),
+  };
+}
+
+/** The answers of a model, as its artefact keeps them. */
+export function answersOf({ classes, plan }: Pick<LinearModel, 'classes' | 'plan'>): NonNullable<Artefact['answers']> {
+  return { classes, plan: plan as unknown as Json };
 }

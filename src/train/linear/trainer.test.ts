@@ -9,7 +9,7 @@ import { UnderstudyError } from '../../core/errors.ts';
 import { seededRandom } from '../../core/random.ts';
 import type { Encoder, TrainingJob } from '../../core/runtime.ts';
 import type { Rung } from '../../core/specialist.ts';
-import { decodeLinear, encodeLinear, loadLinear } from '../../models/linear.ts';
+import { decodeLinear, encodeLinear, linearAnswers, loadLinear } from '../../models/linear.ts';
 import { linearRuntime } from '../../runtime/linear.ts';
 import { linearTrainer } from './trainer.ts';
 
@@ -104,9 +104,9 @@ test('the same job gives the same file, and a finished one is taken over', () =>
     const train = mails(80, 1, (topic) => topic);
     const trainer = linearTrainer({ encoder: letterPairs });
     const one = await trainer.train(jobOf('head', 'label', train, join(dir, 'a')));
-    const weights = (await loadLinear(one.path)).linear?.weights;
+    const weights = (await loadLinear(one.path, linearAnswers(one.answers))).linear?.weights;
     const two = await trainer.train(jobOf('head', 'label', train, join(dir, 'b')));
-    assert.deepEqual((await loadLinear(two.path)).linear?.weights, weights);
+    assert.deepEqual((await loadLinear(two.path, linearAnswers(two.answers))).linear?.weights, weights);
     const again = await trainer.train(jobOf('head', 'label', train, join(dir, 'a')));
     assert.deepEqual(again, one);
     const other = await trainer.train(jobOf('head', 'label', train.slice(1), join(dir, 'a')));
@@ -117,11 +117,11 @@ test('a half-written file is trained anew, and refused by the runtime', () =>
   inFolder(async (dir) => {
     const train = mails(40, 1, (topic) => topic);
     const trainer = linearTrainer({ encoder: null });
-    const { path, sha256 } = await trainer.train(jobOf('lexical', 'label', train, dir));
-    const model = await loadLinear(path);
+    const { path, sha256, answers } = await trainer.train(jobOf('lexical', 'label', train, dir));
+    const model = await loadLinear(path, linearAnswers(answers));
     await writeFile(path, encodeLinear(model).subarray(0, 5000));
     await assert.rejects(
-      loadLinear(path),
+      loadLinear(path, linearAnswers(answers)),
       (error) => error instanceof UnderstudyError && error.code === 'corrupt',
     );
     assert.equal((await trainer.train(jobOf('lexical', 'label', train, dir))).path, path);
@@ -157,8 +157,11 @@ test('encode and decode are inverse', () =>
       mails(40, 1, (topic, order) => JSON.stringify({ topic, order })),
       dir,
     );
-    const model = await loadLinear((await linearTrainer({ encoder: letterPairs }).train(job)).path);
-    assert.deepEqual(decodeLinear(encodeLinear(model)), model);
+    const { path, answers } = await linearTrainer({ encoder: letterPairs }).train(job);
+    const model = await loadLinear(path, linearAnswers(answers));
+    const bytes = encodeLinear(model);
+    assert.deepEqual(decodeLinear(bytes, linearAnswers(answers)), model);
+    for (const word of model.classes) assert.ok(word === '' || !Buffer.from(bytes).includes(word), word);
   }));
 
 test('what cannot be trained is refused before any work', () =>

@@ -46,11 +46,11 @@ async function train(
   const jobHash = hashOf(job, encoder);
   // Another job, of another seed say, must not replace a model that has been proved.
   const path = join(job.dir, `${rung}-${jobHash.slice(0, 16)}.understudy-linear`);
-  const left = await loadLinear(path).catch(() => null);
-  if (left?.job === jobHash) return artefactOf(left, path);
-
   const start = performance.now();
   const data = toClasses(job);
+  const left = await loadLinear(path, data).catch(() => null);
+  if (left?.job === jobHash) return artefactOf(left, path);
+
   const wantsVectors = rung !== 'lexical';
   if (wantsVectors && !encoder)
     throw new UnderstudyError('unavailable', `The ${rung} rung needs the encoder's weights.`, {
@@ -99,7 +99,7 @@ async function train(
       trainedMs: Math.round(performance.now() - start),
     },
   };
-  await mkdir(job.dir, { recursive: true });
+  await mkdir(job.dir, { recursive: true, mode: 0o700 });
   // Under its own name only when whole: a killed run leaves nothing that looks finished.
   await saveLinear(`${path}.part`, model);
   await rename(`${path}.part`, path);

@@ -62,7 +62,7 @@ async function train(
   const { hash, base, basePath, recipe, shape, texts, answerKeys } = plan;
   const path = join(job.dir, `adapter-${hash}.gguf`);
   const done = finishedCard(hash, path);
-  if (done) return artefactOf(done, job.candidate, path);
+  if (done) return artefactOf(done, job.candidate, path, answerKeys);
   if (signal?.aborted) throw cancelled();
 
   const subject = job.candidate.taskId;
@@ -111,7 +111,7 @@ async function train(
   });
   const tail = result.losses.slice(-Math.max(1, Math.round(steps / 10)));
   const card = writeCard(path, {
-    ...{ job: hash, trainer: 'peft', base, recipe, seed: job.seed, answerKeys },
+    ...{ job: hash, trainer: 'peft', base, recipe, seed: job.seed },
     trainedMs: Math.round(result.elapsedMs),
     figures: {
       examples: samples.length,
@@ -127,7 +127,7 @@ async function train(
   });
   rmSync(parametersPath);
   for (const path of [checkpointPath, `${checkpointPath}.part`]) rmSync(path, { force: true });
-  return artefactOf(card, job.candidate, path);
+  return artefactOf(card, job.candidate, path, answerKeys);
 }
 
 interface Plan {
