@@ -134,7 +134,10 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
       complain(`deployments cannot be read, the present ones stay: ${messageOf(error)}`);
     }
   };
-  const lost = async (): Promise<void> => losses.add('capture-closed');
+  const lost = async (): Promise<void> => {
+    losses.add('capture-closed');
+    throw new UnderstudyError('unavailable', 'The data folder is not open.', { hint: closedBecause });
+  };
   const recorder: Recorder = {
     record: (call, sender) => capture?.recorder.record(call, sender) ?? lost(),
     recordExchange: (exchange) => capture?.recorder.recordExchange(exchange) ?? lost(),
