@@ -33,7 +33,6 @@ test('what a specialist cannot give goes to the LLM', () => {
     { functions: [{ name: 'f' }] },
     { modalities: ['text', 'audio'] },
     { web_search_options: {} },
-    { logit_bias: { 1: 2 } },
     { tools: [{ type: 'browser_search' }] },
     { messages: [{ role: 'user', content: [image] }] },
     {
