@@ -6,6 +6,7 @@ import { type Answer, parseAnswer } from '../core/answer.ts';
 import type { CallRequest } from '../core/call.ts';
 import { isKnownToFit, tokenLimit } from '../core/demands.ts';
 import { schemaOfFormat } from '../core/format.ts';
+import { contentHash } from '../core/ids.ts';
 import { isObject, type Json } from '../core/json.ts';
 import { indexOfLabel, labelOf } from '../core/label.ts';
 import type { Task } from '../core/task.ts';
@@ -18,6 +19,23 @@ export type AnswerCheck = (text: string, request: CallRequest) => Answer | null;
 const MOST_SCHEMAS = 64;
 
 /**
+ * Why no answer of the task could be served, in words for its report; null where some can. What each request brings along
+ * is checked when it comes.
+ */
+export function whyUncheckable({ kind, responseFormat, tools }: Task): string | null {
+  const compile = schemaCompiler();
+  const canCheck = (schema: Json | undefined): boolean =>
+    !isObject(schema) || compile(schema, JSON.stringify(schema)) !== null;
+  const what =
+    kind === 'json' && !canCheck(schemaOfFormat(responseFormat ?? undefined))
+      ? 'Its response format has a schema'
+      : kind === 'tool' && tools.length > 0 && !tools.some(({ parameters }) => canCheck(parameters))
+        ? 'Its tools have schemas'
+        : null;
+  return what && `${what} that answers cannot be checked against, and what is not checked is not served.`;
+}
+
+/**
  * A check for one task. Schemas are compiled once each and kept; a schema that cannot be compiled lets nothing
  * through, since what cannot be checked must not be served.
  */
@@ -27,10 +45,12 @@ export function answerCheck(task: Task): AnswerCheck {
   const valid = (schema: Json | undefined, value: Json): boolean => {
     // `false` allows nothing; what is no schema at all says nothing.
     if (!isObject(schema)) return schema !== false;
-    const key = JSON.stringify(schema);
+    const text = JSON.stringify(schema);
+    // Not the text: schemas are large.
+    const key = contentHash(text, 32);
     let check = compiled.get(key);
     if (check === undefined) {
-      check = compile(schema, key);
+      check = compile(schema, text);
       for (const oldest of compiled.keys()) {
         if (compiled.size < MOST_SCHEMAS) break;
         compiled.delete(oldest);
