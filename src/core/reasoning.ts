@@ -14,15 +14,17 @@ const TAGS: readonly (readonly [string, string])[] = [
 ];
 const LONGEST_TAG = Math.max(...TAGS.map(([open]) => open.length));
 
-/** Chat templates that begin the answer with the opening tag leave only this one in the text. */
-const CLOSING_ALONE = '</think>';
+/** Chat templates that begin the answer with the opening tag leave only the closing one in the text. */
+const OFTEN_HALF = ['<think>', '</think>'] as const;
 
 /** The text without the reasoning at its beginning, trimmed; the whole text, trimmed, where there is none. */
 export function withoutReasoning(content: string): string {
   let text = content.trim();
   if (tagsAt(text) === undefined) {
-    const alone = indexOfTag(text, CLOSING_ALONE, 0);
-    return alone < 0 ? text : text.slice(alone + CLOSING_ALONE.length).trim();
+    const [open, close] = OFTEN_HALF;
+    const end = indexOfTag(text, close, 0);
+    const isAlone = end >= 0 && indexOfTag(text.slice(0, end), open, 0) < 0;
+    return isAlone ? text.slice(end + close.length).trim() : text;
   }
   // Some models reason more than once. A round looks at no character that an earlier one has passed.
   for (let end = endOfReasoning(text); end !== null; end = endOfReasoning(text))

@@ -31,6 +31,8 @@ function patternOf(pattern: string): RegExp {
 const OPTIONS: Options = {
   strict: false,
   validateFormats: false,
+  // Else `constructor` is in every object.
+  ownProperties: true,
   // Nobody reads its warnings, and they quote the schema.
   logger: false,
   code: { regExp: Object.assign(patternOf, { code: 'patternOf' }) },

@@ -90,3 +90,16 @@ test('an answer longer than the request allows is not given', () => {
   }
   assert.equal(misfit(request({ max_tokens: null }), answer), null);
 });
+
+test('an answer that is known to fit is given whatever its estimate', () => {
+  const answer = { kind: 'text' as const, text: 'unavailable', fits: true };
+  assert.equal(misfit(request({ max_tokens: 1 }), answer), null);
+  assert.notEqual(misfit(request({ max_tokens: 1 }), { ...answer, fits: false }), null);
+});
+
+test('more stop sequences than can be looked for let nothing through', () => {
+  const answer = { kind: 'text', text: 'a' } as const;
+  const stop = Array.from({ length: 100_000 }, (_, i) => `stop ${i}`);
+  assert.equal(misfit(request({ stop: stop.slice(0, 4) }), answer), null);
+  assert.notEqual(misfit(request({ stop }), answer), null);
+});
