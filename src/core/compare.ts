@@ -6,7 +6,7 @@
  */
 import { type OutputKind, parseAnswer, type ToolUse } from './answer.ts';
 import { schemaOfFormat } from './format.ts';
-import { isObject, type Json } from './json.ts';
+import { isObject, type Json, type JsonObject } from './json.ts';
 import { labelOf } from './label.ts';
 import type { Task } from './task.ts';
 
@@ -64,9 +64,12 @@ export function compareAnswers(
   return { right, fieldScore: null };
 }
 
+/** Each parallel call is compared with each: no model that we train makes more. */
+const MAX_USES = 64;
+
 /** The same uses in any order: parallel calls have none. */
 function sameUses(want: readonly ToolUse[], got: readonly ToolUse[], options: CompareOptions): boolean {
-  if (want.length !== got.length) return false;
+  if (want.length !== got.length || want.length > MAX_USES) return false;
   const left = [...got];
   return want.every((use) => {
     const schema = ownProperty(options.toolSchemas ?? {}, use.name);
@@ -155,24 +158,38 @@ function ownProperty(object: Readonly<Record<string, Json>>, key: string): Json 
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
-/** Share of leaf fields of both answers (by path) that are there in both and equal; 1 where neither has any. */
+/**
+ * Share of leaf fields of both answers (by path) that are there in both and equal; 1 where neither has any. Both are
+ * walked together: paths as texts would be as long as all keys above them, for each leaf.
+ */
 function fieldScore(want: Json, got: Json): number {
-  const a = leaves(want);
-  const b = leaves(got);
-  const paths = new Set([...a.keys(), ...b.keys()]);
-  if (paths.size === 0) return 1;
   let equal = 0;
-  for (const path of paths) {
-    const [x, y] = [a.get(path), b.get(path)];
-    if (x !== undefined && y !== undefined && sameValue(x, y, sameText)) equal++;
-  }
-  return equal / paths.size;
+  let all = 0;
+  const walk = (a: Json | undefined, b: Json | undefined): void => {
+    if (Array.isArray(a) && Array.isArray(b)) {
+      for (let i = 0; i < Math.max(a.length, b.length); i++) walk(a[i], b[i]);
+    } else if (isObject(a) && isObject(b)) {
+      for (const key of new Set([...Object.keys(a), ...Object.keys(b)]))
+        walk(ownProperty(a, key), ownProperty(b, key));
+    } else if (isLeaf(a) && isLeaf(b)) {
+      all++;
+      if (sameValue(a, b, sameText)) equal++;
+    } else {
+      all += countLeaves(a) + countLeaves(b);
+    }
+  };
+  walk(want, got);
+  return all === 0 ? 1 : equal / all;
 }
 
-function leaves(value: Json, path = '', into = new Map<string, Json>()): Map<string, Json> {
-  if (Array.isArray(value)) value.forEach((item, i) => void leaves(item, `${path}/${i}`, into));
-  else if (isObject(value))
-    for (const [key, item] of Object.entries(value)) leaves(item, `${path}/${key}`, into);
-  else into.set(path, value);
-  return into;
+const isLeaf = (value: Json | undefined): value is Json =>
+  value !== undefined && !isObject(value) && !Array.isArray(value);
+
+function countLeaves(value: Json | undefined): number {
+  if (value === undefined) return 0;
+  if (isLeaf(value)) return 1;
+  return Object.values(value as JsonObject | Json[]).reduce<number>(
+    (sum, item) => sum + countLeaves(item),
+    0,
+  );
 }
