@@ -4,7 +4,7 @@
  * Does not: do any of the work itself; whatever fails here leaves the agent with the LLM.
  */
 
-import { answerOf, renderAnswer } from './core/answer.ts';
+import { targetOf } from './core/answer.ts';
 import { assign } from './core/assign.ts';
 import { compareAnswers, schemasOf } from './core/compare.ts';
 import type { Config } from './core/config.ts';
@@ -12,6 +12,7 @@ import type { Audit, Deployment } from './core/deployment.ts';
 import { messageOf, UnderstudyError } from './core/errors.ts';
 import { newId } from './core/ids.ts';
 import type { Recorder } from './core/online.ts';
+import { referenceOf } from './core/reference.ts';
 import type { Runtime } from './core/runtime.ts';
 import type { Store } from './core/store.ts';
 import type { Losses } from './capture/losses.ts';
@@ -74,8 +75,7 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     maxInFlight: MAX_IN_FLIGHT,
     assign,
     right: (task, answer, llm) =>
-      compareAnswers(task.kind, renderAnswer(answerOf(llm)), renderAnswer(answer), schemasOf(task)).right ===
-      true,
+      compareAnswers(task.kind, referenceOf(task, llm), targetOf(answer), schemasOf(task)).right === true,
     onAudit: (audit) => {
       audits.push(audit);
       soon ??= setTimeout(keepUp, AUDIT_MS).unref();

@@ -49,8 +49,9 @@ export async function proveAndDeploy(
       : cheapest;
     const missing =
       callsNeeded(0, config.gate.epsilon, config.gate.delta) - dataset.splits.calibration.length;
-    // Texts need a judge, however many there are.
-    const moreCalls = task.kind !== 'text' && missing > 0 ? callsFor(missing, dataset) : null;
+    // Texts need a judge, however many there are; calls that ask for more than is served need another caller.
+    const isRefused = (dataset.dropped.policy ?? 0) > 0 && dataset.splits.calibration.length === 0;
+    const moreCalls = task.kind !== 'text' && missing > 0 && !isRefused ? callsFor(missing, dataset) : null;
     return { ...common, ...REFUSED, specialist: null, reason, moreCalls };
   }
 

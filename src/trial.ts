@@ -18,6 +18,7 @@ import { type Estimate, estimate } from './evaluate/estimate.ts';
 import type { Marked } from './evaluate/evaluate.ts';
 import { type Scorer, scorerFor } from './evaluate/scorers/scorer.ts';
 import { CATALOGUE } from './models/catalogue.ts';
+import { whyUncheckable } from './route/check.ts';
 import { type Choice, chooseCandidates } from './select/candidates.ts';
 import type { Competition } from './select/compete.ts';
 import { probeHardware } from './select/hardware.ts';
@@ -68,6 +69,7 @@ export function candidatesFor(task: Task, dataset: Dataset, workshop: Workshop, 
     hosted: workshop.config.train.hosted?.model ?? null,
     minutes,
     gate: workshop.config.gate,
+    unserved: whyUncheckable(task),
   });
 }
 

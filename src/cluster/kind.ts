@@ -1,7 +1,13 @@
 /** What a task's answers are, and what its calls have in common: output kind, labels, tools, response format. */
-import { answerOf, type OutputKind } from '../core/answer.ts';
+import { answerOf, type OutputKind, parseAnswer } from '../core/answer.ts';
 import type { Call, CallResponse, Tool } from '../core/call.ts';
+import { isSameBias, logitBias, tokenLimit } from '../core/demands.ts';
+import { constraintsOf } from '../core/format.ts';
 import { canonicalJson, type Json, type JsonObject } from '../core/json.ts';
+import { foldSpellings, indexOfLabel } from '../core/label.ts';
+import { withoutReasoning } from '../core/reasoning.ts';
+import { referenceOf } from '../core/reference.ts';
+import type { Task } from '../core/task.ts';
 
 const LABELS = 200;
 const LABEL_LENGTH = 60;
@@ -19,26 +25,53 @@ export function outputKindOf(responses: readonly CallResponse[]): OutputKind {
   const count = (kind: string) => answers.filter((answer) => answer.kind === kind).length;
   if (count('tool') * 2 >= n) return 'tool';
   if (count('json') >= 0.95 * n) return 'json';
-  const counts = textCounts(responses);
+  const texts = textsOf(responses);
+  const counts = foldSpellings(countsOf(texts));
   const once = [...counts.values()].filter((times) => times === 1).length;
-  const long = responses.filter((response) => response.message.content.trim().length > LABEL_LENGTH).length;
+  const long = texts.filter((text) => text.length > LABEL_LENGTH).length;
   const label = counts.size <= LABELS && n >= SEEN_EACH * counts.size && once <= NEW * n && long <= 0.05 * n;
   return label ? 'label' : 'text';
 }
 
-/** The distinct answers, most frequent first (then by name). */
-export function labelsOf(responses: readonly CallResponse[]): string[] {
-  return [...textCounts(responses)]
-    .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
-    .map(([text]) => text);
+/**
+ * The distinct answers, each in its most frequent spelling, most frequent first (then by name); '' is one, too.
+ * @param prompt What the author wrote, for labels that differ in case alone.
+ */
+export function labelsOf(responses: readonly CallResponse[], prompt = ''): string[] {
+  return [...foldSpellings(countsOf(textsOf(responses)), prompt).keys()];
 }
 
-function textCounts(responses: readonly CallResponse[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { message } of responses) {
-    const text = message.content.trim();
-    if (text !== '') counts.set(text, (counts.get(text) ?? 0) + 1);
+/** For each label the narrowest limit under which it was given, in tokens; null where no call had one. */
+export function labelLimitsOf(
+  calls: readonly Call[],
+  task: Pick<Task, 'kind' | 'labels'>,
+): (number | null)[] {
+  const limits: (number | null)[] = task.labels.map(() => null);
+  for (const { request, response } of calls) {
+    const limit = tokenLimit(request);
+    const answer = response && parseAnswer('label', referenceOf(task, response));
+    const at = answer?.kind === 'text' ? indexOfLabel(task.labels, answer.text) : -1;
+    if (limit !== null && at >= 0) limits[at] = Math.min(limit, limits[at] ?? limit);
   }
+  return limits;
+}
+
+/** The biases by token that each of the calls had; null where there are none, or not the same. */
+export function commonBias(calls: readonly Call[]): JsonObject | null {
+  const [first, ...others] = calls.map(({ request }) => logitBias(request));
+  return first && others.every((bias) => isSameBias(first, bias)) ? first : null;
+}
+
+/** The texts of those that are no tool calls. */
+function textsOf(responses: readonly CallResponse[]): string[] {
+  return responses
+    .filter(({ message }) => (message.toolCalls ?? []).length === 0)
+    .map(({ message }) => withoutReasoning(message.content));
+}
+
+function countsOf(texts: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
   return counts;
 }
 
@@ -48,7 +81,8 @@ export function commonTools(calls: readonly Call[]): readonly Tool[] {
   return versions.size > TOOL_VERSIONS ? [] : (calls.at(-1)?.request.tools ?? []);
 }
 
+/** The newest call's response format, if those of all calls allow the same answers; else null. */
 export function commonFormat(calls: readonly Call[]): JsonObject | null {
-  const formats = new Set(calls.map(({ request }) => canonicalJson(request.responseFormat ?? null)));
-  return formats.size === 1 ? (calls[0]?.request.responseFormat ?? null) : null;
+  const formats = new Set(calls.map(({ request }) => constraintsOf(request.responseFormat)));
+  return formats.size === 1 ? (calls.at(-1)?.request.responseFormat ?? null) : null;
 }

@@ -232,3 +232,74 @@ test('prompts in user messages tell jobs apart where there is no system prompt',
   assert.equal(adjustedRandIndex(truthOf(calls), foundFor(calls, assignment)), 1);
   assert.equal(tasks.find((task) => task.id === assignment.get('judge-0'))?.kind, 'label');
 });
+
+test('names, choices and descriptions that each request makes anew are one call site, and belong to the input', () => {
+  const calls = Array.from({ length: 50 }, (_, id) => {
+    const schema = {
+      type: 'object',
+      properties: {
+        desk: { type: 'string', enum: ['front', `desk ${id}`], description: `Open on day ${id}` },
+      },
+    };
+    const messages = [
+      system(`You send mail to a desk. ${shop} JSON only.`),
+      user(`About the ${nouns[id % 15]}`),
+    ];
+    const responseFormat = { type: 'json_schema', json_schema: { name: `desks_${id}`, schema } };
+    return call(id, 'desk', messages, { content: '{"desk":"front"}' }, { responseFormat });
+  });
+  const { tasks, unassigned } = findTasks(calls, []);
+  assert.deepEqual([tasks.length, tasks[0]?.calls, tasks[0]?.sites.length, unassigned.length], [1, 50, 1, 0]);
+  assert.equal(tasks[0]?.responseFormat, null);
+  assert.match(distil(tasks[0]!, calls[7]!.request) ?? '', /desk: front\|desk 7/);
+});
+
+test('formats that differ in names and descriptions alone are the task’s format, and no input', () => {
+  const formatOf = (id: number) => {
+    const schema = { type: 'object', properties: { desk: { enum: ['a'], description: `Day ${id}` } } };
+    return { type: 'json_schema', json_schema: { name: `desks_${id}`, schema } };
+  };
+  const calls = Array.from({ length: 40 }, (_, id) =>
+    call(
+      id,
+      'desk',
+      [system(`You send mail. ${shop}`), user(`About the ${nouns[id % 15]}`)],
+      { content: '{"desk":"a"}' },
+      {
+        responseFormat: formatOf(id),
+      },
+    ),
+  );
+  const [task] = findTasks(calls, []).tasks;
+  assert.deepEqual(task?.responseFormat, formatOf(39));
+  assert.doesNotMatch(distil(task, calls[7]!.request) ?? '', /desk/);
+});
+
+test('a label task has labels without their spellings, the limits they fit, and biases that all its calls have', () => {
+  const said = ['late', 'late', 'Late.', '', '<think>so</think>lost', 'lost', 'lost'];
+  const calls = (params: (id: number) => CallRequest['params']) =>
+    Array.from({ length: 70 }, (_, id) =>
+      call(
+        id,
+        'sort',
+        [system(`You sort mail. ${shop} Answer with one label.`), user(`The ${nouns[id % 15]} ${id}`)],
+        { content: said[id % 7]! },
+        { params: params(id) },
+      ),
+    );
+  const logit_bias = { '5': 10 };
+  const [same] = findTasks(
+    calls((id) => ({ logit_bias, ...(id % 2 === 0 ? { max_tokens: 1 + (id % 7) } : {}) })),
+    [],
+  ).tasks;
+  assert.equal(same?.kind, 'label');
+  assert.deepEqual(same?.labels, ['late', 'lost', '']);
+  assert.deepEqual(same?.labelLimits, [1, 5, 4]);
+  assert.deepEqual(same?.logitBias, logit_bias);
+  const [mixed] = findTasks(
+    calls((id) => (id === 69 ? {} : { logit_bias })),
+    [],
+  ).tasks;
+  assert.deepEqual(mixed?.labelLimits, [null, null, null]);
+  assert.ok(mixed && !('logitBias' in mixed));
+});

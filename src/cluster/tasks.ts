@@ -8,7 +8,7 @@ import type { Call } from '../core/call.ts';
 import { ANY, siteOf } from '../core/distil.ts';
 import { contentHash } from '../core/ids.ts';
 import type { CallSite, Task } from '../core/task.ts';
-import { commonFormat, commonTools, labelsOf, outputKindOf } from './kind.ts';
+import { commonBias, commonFormat, commonTools, labelLimitsOf, labelsOf, outputKindOf } from './kind.ts';
 import { nameOf } from './name.ts';
 import { poolSites, shapeOf } from './pool.ts';
 import { findSites, type SiteCalls, siteWith, toldByUser } from './sites.ts';
@@ -231,13 +231,23 @@ function filled(task: Task, calls: readonly Call[], isNew: boolean): Task {
   const now = outputKindOf(responses);
   const kind = isNew || (task.kind === 'text' && now === 'label') ? now : task.kind;
   const pooledTools = task.sites.some((site) => site.toolNames[0] === ANY);
+  const labels = kind === 'label' ? labelsOf(responses, task.sites.flatMap(constantsOf).join('\n')) : [];
+  const bias = commonBias(calls);
+  const { labelLimits: _, logitBias: __, ...rest } = task;
   return {
-    ...task,
+    ...rest,
     sites: mostConstantFirst(task.sites),
     kind,
-    labels: kind === 'label' ? labelsOf(responses) : [],
+    labels,
+    ...(kind === 'label' ? { labelLimits: labelLimitsOf(calls, { kind, labels }) } : {}),
+    ...(bias === null ? {} : { logitBias: bias }),
     tools: pooledTools || (!isNew && task.tools.length === 0) ? [] : commonTools(calls),
     responseFormat: commonFormat(calls),
     calls: calls.length,
   };
 }
+
+const constantsOf = ({ system, user }: CallSite): readonly string[] => [
+  ...(system?.pieces ?? []),
+  ...user.pieces,
+];

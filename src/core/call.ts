@@ -8,9 +8,12 @@ export type Role = 'system' | 'user' | 'assistant' | 'tool';
 
 export interface ToolCall {
   readonly id: string;
+  /** '' where the call could not be read. */
   readonly name: string;
-  /** The arguments as the model wrote them: JSON text, perhaps invalid. */
+  /** The arguments as the model wrote them: JSON text, perhaps invalid; '' where there are none. */
   readonly arguments: string;
+  /** A custom tool's call: `arguments` is its input, which is no JSON but free text. */
+  readonly custom?: boolean;
 }
 
 export interface Message {
@@ -65,7 +68,7 @@ export interface CallResponse {
   readonly message: Message;
   /** Likeliest first; absent unless the caller asked for log-probabilities, and for long answers. */
   readonly alternatives?: readonly Alternative[];
-  /** 'stop', 'length', 'tool_calls', 'content_filter', …; null where the response broke off. */
+  /** As the provider says it ('stop', 'MAX_TOKENS', …; see core/ending); null where the response broke off. */
   readonly finishReason: string | null;
   readonly usage: Usage | null;
 }

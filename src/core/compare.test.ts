@@ -16,6 +16,26 @@ test('labels are equal or not', () => {
   assert.equal(compareAnswers('label', 'refund', '').right, false);
 });
 
+test('spellings of one of the task’s labels are that label', () => {
+  const labels = ['refund', 'late', ''];
+  const same = (a: string, b: string) => compareAnswers('label', a, b, { labels }).right;
+  assert.equal(same('**Refund**.', 'refund'), true);
+  assert.equal(same('Refund', 'late'), false);
+  assert.equal(same('∅', '∅'), true);
+  // '' is no answer, not the empty one.
+  assert.equal(same('∅', ''), false);
+  assert.equal(same('lost', 'Lost'), false);
+});
+
+test('properties that every object has are no part of an answer', () => {
+  assert.equal(json({}, JSON.parse('{"__proto__":{"a":1}}')), false);
+  assert.equal(json({ constructor: 1 }, {}), false);
+  assert.equal(json({ toString: 1 }, { toString: 1 }), true);
+  const schema = { properties: { constructor: { type: 'integer', default: 5 } } };
+  assert.equal(json({}, { constructor: 5 }, schema), true);
+  assert.equal(json({ constructor: '5' }, { constructor: 5 }, schema), true);
+});
+
 test('JSON is equal after normalisation', () => {
   assert.equal(json({ a: 1, b: 'x ' }, { b: 'x', a: 1.0 }), true);
   assert.equal(json({ a: 1, b: null }, { a: 1 }), true);
@@ -40,6 +60,8 @@ test('the field score counts equal leaves of both', () => {
     compareAnswers('json', JSON.stringify(a), JSON.stringify(b)).fieldScore;
   assert.equal(score({ a: 1, b: 2 }, { a: 1, b: 3 }), 0.5);
   assert.equal(score({ a: 1 }, { a: 1, b: 3 }), 0.5);
+  assert.equal(score({ a: [1, 2], b: { c: 3 } }, { a: [1, 4, 5], b: 3 }), 0.2);
+  assert.equal(score({}, []), 1);
   assert.equal(compareAnswers('json', '{"a":1}', 'not json').fieldScore, 0);
 });
 

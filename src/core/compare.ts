@@ -5,7 +5,9 @@
  * Does not: judge free text; texts that differ are undecided here (evaluate/scorers asks a judge).
  */
 import { type OutputKind, parseAnswer, type ToolUse } from './answer.ts';
-import { isObject, type Json } from './json.ts';
+import { schemaOfFormat } from './format.ts';
+import { isObject, type Json, type JsonObject } from './json.ts';
+import { labelOf } from './label.ts';
 import type { Task } from './task.ts';
 
 export interface Comparison {
@@ -20,26 +22,31 @@ export interface CompareOptions {
   readonly schema?: Json;
   /** JSON Schema of each tool's arguments, by tool name. */
   readonly toolSchemas?: Readonly<Record<string, Json>>;
+  /** The labels of the task: other spellings of one are that label. */
+  readonly labels?: readonly string[];
 }
 
-/** The schemas that comparison needs, from the task's response format and tools. */
+/** What comparison needs of the task: the schemas of its response format and tools, and its labels. */
 export function schemasOf(task: Task): CompareOptions {
-  const wrapper = task.responseFormat?.json_schema;
-  const schema = isObject(wrapper) ? wrapper.schema : undefined;
+  const schema = schemaOfFormat(task.responseFormat ?? undefined);
   return {
+    labels: task.labels,
     ...(schema === undefined ? {} : { schema }),
     toolSchemas: Object.fromEntries(task.tools.map((tool) => [tool.name, tool.parameters])),
   };
 }
 
-/** Compares two answers as renderAnswer writes them. An answer that is not of the kind is wrong. */
+/** Compares two answers as targetOf writes them. An answer that is not of the kind is wrong. */
 export function compareAnswers(
   kind: OutputKind,
   expected: string,
   actual: string,
   options: CompareOptions = {},
 ): Comparison {
-  if (kind === 'label') return { right: expected.trim() === actual.trim(), fieldScore: null };
+  if (kind === 'label') {
+    const { labels = [] } = options;
+    return { right: labelOf(labels, expected) === labelOf(labels, actual), fieldScore: null };
+  }
   if (kind === 'text') {
     if (actual.trim() === '') return { right: false, fieldScore: null };
     const squeeze = (text: string): string => text.trim().replace(/\s+/g, ' ');
@@ -57,12 +64,15 @@ export function compareAnswers(
   return { right, fieldScore: null };
 }
 
+/** Each parallel call is compared with each: no model that we train makes more. */
+const MAX_USES = 64;
+
 /** The same uses in any order: parallel calls have none. */
 function sameUses(want: readonly ToolUse[], got: readonly ToolUse[], options: CompareOptions): boolean {
-  if (want.length !== got.length) return false;
+  if (want.length !== got.length || want.length > MAX_USES) return false;
   const left = [...got];
   return want.every((use) => {
-    const schema = options.toolSchemas?.[use.name];
+    const schema = ownProperty(options.toolSchemas ?? {}, use.name);
     const args = normalise(use.arguments, schema);
     const at = left.findIndex(
       (other) => other.name === use.name && sameValue(args, normalise(other.arguments, schema), sameToolText),
@@ -85,7 +95,7 @@ function sameValue(a: Json, b: Json, sameString: (a: string, b: string) => boole
     if (!isObject(b)) return false;
     const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
     return [...keys].every((key) => {
-      const [x, y] = [a[key], b[key]];
+      const [x, y] = [ownProperty(a, key), ownProperty(b, key)];
       return x !== undefined && y !== undefined && sameValue(x, y, sameString);
     });
   }
@@ -122,12 +132,13 @@ function normalise(value: Json, schema: Json | undefined): Json {
   if (Array.isArray(value)) return value.map((item) => normalise(item, shape.items));
   if (isObject(value)) {
     const properties = isObject(shape.properties) ? shape.properties : {};
-    const out: { [key: string]: Json } = {};
+    // Without a prototype: a caller's key may be __proto__.
+    const out: { [key: string]: Json } = Object.create(null);
     for (const [key, item] of Object.entries(value))
-      if (item !== null) out[key] = normalise(item, properties[key]);
+      if (item !== null) out[key] = normalise(item, ownProperty(properties, key));
     for (const [key, property] of Object.entries(properties)) {
       const fallback = isObject(property) ? property.default : undefined;
-      if (!(key in value) && fallback !== undefined && fallback !== null) out[key] = fallback;
+      if (!Object.hasOwn(value, key) && fallback !== undefined && fallback !== null) out[key] = fallback;
     }
     return out;
   }
@@ -142,24 +153,43 @@ function normalise(value: Json, schema: Json | undefined): Json {
   return value;
 }
 
-/** Share of leaf fields of both answers (by path) that are there in both and equal; 1 where neither has any. */
-function fieldScore(want: Json, got: Json): number {
-  const a = leaves(want);
-  const b = leaves(got);
-  const paths = new Set([...a.keys(), ...b.keys()]);
-  if (paths.size === 0) return 1;
-  let equal = 0;
-  for (const path of paths) {
-    const [x, y] = [a.get(path), b.get(path)];
-    if (x !== undefined && y !== undefined && sameValue(x, y, sameText)) equal++;
-  }
-  return equal / paths.size;
+/** The object's own property: any text may come as a key, and `constructor` is a property of every object. */
+function ownProperty(object: Readonly<Record<string, Json>>, key: string): Json | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
-function leaves(value: Json, path = '', into = new Map<string, Json>()): Map<string, Json> {
-  if (Array.isArray(value)) value.forEach((item, i) => void leaves(item, `${path}/${i}`, into));
-  else if (isObject(value))
-    for (const [key, item] of Object.entries(value)) leaves(item, `${path}/${key}`, into);
-  else into.set(path, value);
-  return into;
+/**
+ * Share of leaf fields of both answers (by path) that are there in both and equal; 1 where neither has any. Both are
+ * walked together: paths as texts would be as long as all keys above them, for each leaf.
+ */
+function fieldScore(want: Json, got: Json): number {
+  let equal = 0;
+  let all = 0;
+  const walk = (a: Json | undefined, b: Json | undefined): void => {
+    if (Array.isArray(a) && Array.isArray(b)) {
+      for (let i = 0; i < Math.max(a.length, b.length); i++) walk(a[i], b[i]);
+    } else if (isObject(a) && isObject(b)) {
+      for (const key of new Set([...Object.keys(a), ...Object.keys(b)]))
+        walk(ownProperty(a, key), ownProperty(b, key));
+    } else if (isLeaf(a) && isLeaf(b)) {
+      all++;
+      if (sameValue(a, b, sameText)) equal++;
+    } else {
+      all += countLeaves(a) + countLeaves(b);
+    }
+  };
+  walk(want, got);
+  return all === 0 ? 1 : equal / all;
+}
+
+const isLeaf = (value: Json | undefined): value is Json =>
+  value !== undefined && !isObject(value) && !Array.isArray(value);
+
+function countLeaves(value: Json | undefined): number {
+  if (value === undefined) return 0;
+  if (isLeaf(value)) return 1;
+  return Object.values(value as JsonObject | Json[]).reduce<number>(
+    (sum, item) => sum + countLeaves(item),
+    0,
+  );
 }

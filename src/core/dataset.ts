@@ -16,7 +16,7 @@ export interface Example {
   readonly at: number;
   /** The variable part of the prompt: what the specialist will see (see core/distil). */
   readonly input: string;
-  /** The LLM's answer as renderAnswer gives it: the target. */
+  /** The LLM's answer as core/reference gives it: the target. '': none that a specialist can give; never in train. */
   readonly answer: string;
   /**
    * Other labels of the task, likeliest first; the answer has what is left to 1. Only on examples to train on, of a
@@ -65,6 +65,6 @@ export interface Dataset {
   /** What the splits follow. shuffle-sessions: the calls' times mean nothing, so sessions were shuffled. */
   readonly order: SplitOrder;
   readonly splits: Readonly<Record<SplitName, readonly Example[]>>;
-  /** Calls left out, by reason: 'failed', 'empty', 'duplicate', 'near-duplicate', 'leak', 'media', … */
+  /** Calls left out, by reason: 'unfamiliar', 'leak', 'policy', 'broken-tool-call', … */
   readonly dropped: Readonly<Record<string, number>>;
 }

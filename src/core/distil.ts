@@ -3,6 +3,8 @@
  * served on this text alone, by the same function, so that what it sees never differs between the two.
  */
 import type { CallRequest } from './call.ts';
+import { choicesOf } from './format.ts';
+import { withoutReasoning } from './reasoning.ts';
 import { type Signature, signatureOf } from './signature.ts';
 import type { CallSite, Task, Template } from './task.ts';
 import { toolText } from './tool-text.ts';
@@ -84,11 +86,16 @@ function render(slots: Slots, task: Task, request: CallRequest): string {
   if (task.tools.length === 0 && request.tools.length > 0) {
     parts.push(request.tools.map(toolText).join('\n'));
   }
+  // As with tools: what each request may be answered with belongs to the input where it is not always the same.
+  if (task.responseFormat === null && request.responseFormat !== undefined) {
+    const choices = choicesOf(request.responseFormat);
+    if (choices !== '') parts.push(choices);
+  }
   const rest = request.messages.filter((message) => message.role !== 'system');
   const single = rest.length === 1;
   let firstUser = true;
   for (const message of rest) {
-    let text = message.content;
+    let text = message.role === 'assistant' ? withoutReasoning(message.content) : message.content;
     if (message.role === 'user' && firstUser) {
       firstUser = false;
       text = filled(slots.user).join('\n');

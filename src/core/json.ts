@@ -1,7 +1,13 @@
-/** JSON as a type, and its canonical text (sorted keys), which hashes and comparisons rest on. */
+/** JSON as a type, its canonical text (sorted keys), which hashes and comparisons rest on, and how deep it may be. */
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
+
+/**
+ * Levels that a JSON text may have. JSON.stringify, and every walk over a value, calls itself once a level: some
+ * thousands of them end the stack, and the parser alone has no limit. No dialect or schema needs a tenth of this.
+ */
+export const MAX_DEPTH = 256;
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -19,11 +25,26 @@ export function canonicalJson(value: Json): string {
   return JSON.stringify(value);
 }
 
-/** The parsed text, or undefined where it is not JSON. */
+/** The parsed text, or undefined where it is not JSON or has more than MAX_DEPTH levels. */
 export function parseJson(text: string): Json | undefined {
+  let value: Json;
   try {
-    return JSON.parse(text) as Json;
+    value = JSON.parse(text) as Json;
   } catch {
     return undefined;
   }
+  // A text of n characters has at most n / 2 levels that are closed again.
+  return text.length > 2 * MAX_DEPTH && isDeeper(value, MAX_DEPTH) ? undefined : value;
+}
+
+/** Whether arrays and objects stand in one another more than `levels` times. */
+function isDeeper(value: Json, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  if (Array.isArray(value)) {
+    for (const item of value) if (isDeeper(item, levels - 1)) return true;
+    return false;
+  }
+  for (const key of Object.keys(value)) if (isDeeper(value[key]!, levels - 1)) return true;
+  return false;
 }

@@ -3,8 +3,7 @@
  * the turn. Computed once per request, since the online path asks several tasks about the same one.
  */
 import type { CallRequest } from './call.ts';
-import { contentHash } from './ids.ts';
-import { canonicalJson } from './json.ts';
+import { structureHash } from './format.ts';
 import type { CallSite } from './task.ts';
 
 export interface Signature {
@@ -14,6 +13,7 @@ export interface Signature {
   readonly user: string;
   /** Sorted. */
   readonly toolNames: readonly string[];
+  /** See core/format: the same for formats that differ in names, choices and descriptions. */
   readonly formatHash: string;
   readonly turn: CallSite['turn'];
 }
@@ -28,18 +28,12 @@ export function signatureOf(request: CallRequest): Signature {
       system: system.length === 0 ? null : system.map((message) => message.content).join('\n\n'),
       user: request.messages.find((message) => message.role === 'user')?.content ?? '',
       toolNames: request.tools.map((tool) => tool.name).sort(),
-      formatHash: formatHashOf(request),
+      formatHash: structureHash(request.responseFormat),
       turn: turnOf(request),
     };
     known.set(request, signature);
   }
   return signature;
-}
-
-/** 16 hex digits of the response format's hash; '' for free text. */
-function formatHashOf({ responseFormat }: CallRequest): string {
-  if (responseFormat === undefined || responseFormat.type === 'text') return '';
-  return contentHash(canonicalJson(responseFormat), 16);
 }
 
 /** What the model answers: the last message's author, a tool by its name ('tool:?' where the call is not found). */

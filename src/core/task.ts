@@ -20,7 +20,7 @@ export interface CallSite {
   readonly user: Template;
   /** Names of the tools, sorted; part of the signature. ['*']: any tools (a pool of sites with few calls each). */
   readonly toolNames: readonly string[];
-  /** Hash of the response format's schema; '' for free text. */
+  /** Hash of the response format's structure (core/format); '' for free text. */
   readonly formatHash: string;
   /** Which kind of message the model answers: a user's, or the result of a tool (by its name; '*' for any). */
   readonly turn: 'user' | `tool:${string}`;
@@ -34,11 +34,19 @@ export interface Task {
   /** The call sites whose calls belong to it; more than one only where each alone is too small. */
   readonly sites: readonly CallSite[];
   readonly kind: OutputKind;
-  /** The distinct answers of a label task, most frequent first; empty for other kinds. */
+  /** The distinct answers of a label task, each in its most frequent spelling, most frequent first; '' where nothing was
+   * said. Empty for other kinds. */
   readonly labels: readonly string[];
+  /**
+   * For each label the fewest tokens that a call allowed which was answered with it; null where none had a limit.
+   * Absent: not known.
+   */
+  readonly labelLimits?: readonly (number | null)[];
+  /** The `logit_bias` that each of its calls had; absent where there was none, or not the same. */
+  readonly logitBias?: JsonObject;
   /** The tools, where all calls have the same; else empty, and the tools are part of the input. */
   readonly tools: readonly Tool[];
-  /** The response format, where all calls have the same. */
+  /** The newest call's response format, where those of all calls allow the same answers. */
   readonly responseFormat: JsonObject | null;
   /** How many calls were assigned to it when it was last clustered. */
   readonly calls: number;

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Call } from '../core/call.ts';
+import type { Call, Message } from '../core/call.ts';
 import { type Dataset, SPLITS } from '../core/dataset.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { Task } from '../core/task.ts';
 import { buildDataset } from './dataset.ts';
 import { neighbours, resemblance, shingles } from './similar.ts';
@@ -187,6 +188,67 @@ test('of collapsed calls the first with the kept answer and log-probabilities sp
     ['b', 4, [{ answer: 'a', probability: 0.3 }]],
   );
   assert.ok(cancel && !('soft' in cancel));
+});
+
+/** The call with another response message, or other request params. */
+const answered = (one: Call, message: Partial<Message>, params: JsonObject = {}): Call => ({
+  ...one,
+  request: { ...one.request, params },
+  response: { ...one.response!, message: { role: 'assistant', content: '', ...message } },
+});
+const inFour = { train: 0.5, validation: 0.125, calibration: 0.25, exam: 0.125 };
+const texts8 = 'rake hose fork seed pot lamp glove saw'.split(' ');
+
+test('an answer that no specialist can give is not taught, and is held back for everyone to be wrong about', () => {
+  const hard: readonly (readonly [Task['kind'], Partial<Message>, string])[] = [
+    ['json', { content: '{"id":9007199254740993}' }, 'unsafe-number'],
+    ['json', { content: '{"id":[{"x":-90071992547409930}]}' }, 'unsafe-number'],
+    ['tool', { toolCalls: [{ id: 'c', name: 'f', arguments: '{"a":' }] }, 'broken-tool-call'],
+    ['tool', { toolCalls: [{ id: 'c', name: '', arguments: '' }] }, 'broken-tool-call'],
+    ['label', { toolCalls: [{ id: 'c', name: 'f', arguments: '' }] }, 'other-kind'],
+  ];
+  for (const [kind, message, reason] of hard) {
+    const given = texts8.map((text, i) =>
+      answered(call(i, i, text, 'a'), i % 2 === 0 ? message : { content: 'a' }),
+    );
+    const { splits, dropped } = buildDataset({ ...task, kind }, given, { seed: 1, shares: inFour });
+    assert.deepEqual(dropped, { [reason]: 2 });
+    assert.deepEqual(
+      splits.train.map(({ answer }) => answer),
+      ['a', 'a'],
+    );
+    const heldBack = SPLITS.slice(1).flatMap((name) => splits[name].map(({ answer }) => answer));
+    assert.deepEqual(heldBack, ['', 'a', '', 'a']);
+  }
+});
+
+test('nothing said and each spelling of a label are that label', () => {
+  const said = ['', 'a', ' "A".', '**b**', '<think>so</think> a', 'B', ' ', 'b'];
+  const given = texts8.map((text, i) => answered(call(i, i, text, 'a'), { content: said[i]! }));
+  const learnt = { ...task, labels: ['a', 'b', ''] };
+  const { splits } = buildDataset(learnt, given, { seed: 1, shares: inFour });
+  assert.deepEqual(
+    SPLITS.flatMap((name) => splits[name].map(({ answer }) => answer)),
+    ['∅', 'a', 'a', 'b', 'a', 'b', '∅', 'b'],
+  );
+});
+
+test('calls that no specialist would be asked about teach, and prove nothing', () => {
+  const logit_bias = { 7: 1 };
+  for (const [learnt, params, isAsked] of [
+    [task, {}, true],
+    [task, { logprobs: true }, false],
+    [task, { n: 3 }, false],
+    [task, { logit_bias }, false],
+    [{ ...task, logitBias: logit_bias }, { logit_bias }, true],
+    [{ ...task, logitBias: logit_bias }, {}, false],
+  ] as readonly [Task, JsonObject, boolean][]) {
+    const given = texts8.map((text, i) => answered(call(i, i, text, 'a'), { content: 'a' }, params));
+    const { splits, dropped } = buildDataset(learnt, given, { seed: 1, shares: inFour });
+    assert.equal(splits.train.length, 4);
+    assert.equal(splits.calibration.length, isAsked ? 2 : 0, JSON.stringify(params));
+    assert.deepEqual(dropped, isAsked ? {} : { policy: 4 });
+  }
 });
 
 test('shares add up and hold enough back for the gate', () => {

@@ -2,14 +2,16 @@
  * A task's calls → its dataset: examples in four splits that share no session and no near-duplicate.
  * Does not: decide which task a call belongs to (cluster).
  */
-import { answerOf, renderAnswer } from '../core/answer.ts';
 import type { Call } from '../core/call.ts';
 import type { Dataset, Example, SplitName, SplitOrder } from '../core/dataset.ts';
+import { unmetDemand } from '../core/demands.ts';
 import { distil } from '../core/distil.ts';
 import { contentHash } from '../core/ids.ts';
 import { canonicalJson, type Json } from '../core/json.ts';
 import { seededRandom } from '../core/random.ts';
+import { referenceOf, whyNotGiven } from '../core/reference.ts';
 import type { Task } from '../core/task.ts';
+import { policyReason } from '../wire/policy.ts';
 import { neighbours } from './similar.ts';
 import { softTargets } from './soft.ts';
 import { defaultShares, type Shares, splitSessions } from './splits.ts';
@@ -32,6 +34,8 @@ export interface DatasetOptions {
  * latest in exam. Within a split, calls with one input become one example (the most frequent answer, the weight
  * their number), and so do near-duplicates with one answer. A call whose input an earlier split has, or nearly,
  * is dropped as 'leak': what is measured is then the unseen, and repeated traffic will fare better.
+ * A call that no specialist would be asked about teaches, but proves nothing: held back it is dropped as 'policy'. An
+ * answer that none can give teaches nothing, but stays where it is held back, and counts against whoever answers.
  * Weights and dropped calls add up to the calls given. Labels to train on get soft targets, where calls tell of any.
  */
 export function buildDataset(task: Task, calls: readonly Call[], options: DatasetOptions): Dataset {
@@ -57,12 +61,18 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
     session.map((example) => ({ example, split: names[i] ?? ('train' as const) })),
   );
 
+  const byId = new Map(usable.calls.map((call) => [call.id, call]));
   const index = neighbours(
     all.map((each) => each.example.input),
     NEAR,
   );
   const groups = new Map<number, Example[]>();
   for (const [i, { example, split }] of all.entries()) {
+    const reason = whyLeftOut(task, byId.get(example.callId)!, split);
+    if (reason !== null) {
+      drop(reason);
+      continue;
+    }
     const near = index.near(i);
     if (near.some((j) => all[j]!.split !== split)) {
       drop('leak');
@@ -111,17 +121,21 @@ function softened(
 function exampleOf(task: Task, call: Call): Example | null {
   const input = distil(task, call.request);
   if (input === null || !call.response) return null;
-  const answer =
-    task.kind === 'label' ? call.response.message.content.trim() : renderAnswer(answerOf(call.response));
   return {
     id: `ex_${contentHash(`${task.id}\n${call.id}\n${input}`, 20)}`,
     callId: call.id,
     sessionId: call.sessionId,
     at: call.at,
     input,
-    answer,
+    answer: referenceOf(task, call.response),
     weight: 1,
   };
+}
+
+/** Why a call is of no use in its split; null where it is. */
+function whyLeftOut(task: Task, { request, response }: Call, split: SplitName): string | null {
+  if (split === 'train') return response && whyNotGiven(task, response);
+  return (policyReason(request) ?? unmetDemand(task, request)) === null ? null : 'policy';
 }
 
 /** The examples by session, each session in time; sessions by their first call, or shuffled. */

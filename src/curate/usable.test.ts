@@ -24,7 +24,7 @@ const call = (id: string, extra: Partial<Call>): Call => ({
 });
 const toolCall = (args: string) => ({ toolCalls: [{ id: 'c', name: 'f', arguments: args }] });
 
-test('only whole answers of the LLM are kept, and each other call has a reason', () => {
+test('answers of the LLM are kept whatever they say, and each other call has a reason', () => {
   const { calls, dropped } = usableCalls([
     call('good', {}),
     call('good tool', { response: response(toolCall('{"a":1}'), 'tool_calls') }),
@@ -38,6 +38,16 @@ test('only whole answers of the LLM are kept, and each other call has a reason',
     call('cut', { response: response({ content: 'y' }, 'length') }),
     call('filtered', { response: response({ content: 'y' }, 'content_filter') }),
     call('empty', { response: response({ content: ' \n' }) }),
+    call('error', { response: response({ content: 'y' }, 'error') }),
+    call('new', { response: response({ content: 'y' }, 'a reason of tomorrow') }),
+    call('cut as asked', {
+      request: { ...call('', {}).request, params: { max_tokens: 1 } },
+      response: response({ content: 'y' }, 'length'),
+    }),
+    call('cut far from what was asked', {
+      request: { ...call('', {}).request, params: { max_tokens: 400 } },
+      response: response({ content: 'y' }, 'MAX_TOKENS'),
+    }),
     call('broken tool', { response: response(toolCall('{"a":')) }),
     call('big', { response: response({ content: '{"ids":[1,9007199254740993]}' }) }),
     call('big tool', { response: response(toolCall('{"a":{"b":-90071992547409930}}'), 'tool_calls') }),
@@ -47,17 +57,15 @@ test('only whole answers of the LLM are kept, and each other call has a reason',
   ]);
   assert.deepEqual(
     calls.map((each) => each.id),
-    ['good', 'good tool', 'good number'],
+    ['good', 'good tool', 'good number', 'empty', 'cut as asked', 'broken tool', 'big', 'big tool'],
   );
   assert.deepEqual(dropped, {
-    failed: 2,
+    failed: 3,
     specialist: 1,
     'broken-off': 1,
-    truncated: 1,
+    truncated: 2,
     filtered: 1,
-    empty: 1,
-    'broken-tool-call': 1,
-    'unsafe-number': 2,
+    'unknown-ending': 1,
     media: 1,
   });
 });

@@ -1,25 +1,13 @@
 /**
- * Which calls can be learnt from: those that the LLM answered, whole and with text alone.
+ * Which calls can be learnt from: those that the LLM answered, with text alone. What the answer says is no reason to
+ * leave a call out, since routing cannot see it: what is proved without such calls does not hold for those to come.
  * Does not: look for duplicates or make splits (dataset).
  */
-import { type Answer, answerOf } from '../core/answer.ts';
 import type { Call } from '../core/call.ts';
-import { isObject, type Json, parseJson } from '../core/json.ts';
+import { type NoAnswer, whyNoAnswer } from '../core/ending.ts';
 
-/**
- * Why a call is of no use. specialist: a small model answered it, and must not become its own teacher. unsafe-number:
- * its answer has an integer above 2^53, which reading JSON would change unseen.
- */
-export type Unusable =
-  | 'failed'
-  | 'broken-off'
-  | 'truncated'
-  | 'filtered'
-  | 'media'
-  | 'empty'
-  | 'broken-tool-call'
-  | 'unsafe-number'
-  | 'specialist';
+/** Why a call is of no use. specialist: a small model answered it, and must not become its own teacher. */
+export type Unusable = NoAnswer | 'media' | 'specialist';
 
 export interface Usable {
   readonly calls: readonly Call[];
@@ -42,24 +30,8 @@ function whyUnusable(call: Call): Unusable | null {
   const { response, request } = call;
   if (call.status >= 400 || response === null) return 'failed';
   if (call.served.by !== 'llm') return 'specialist';
-  if (response.finishReason === null) return 'broken-off';
-  if (response.finishReason === 'length') return 'truncated';
-  if (response.finishReason === 'content_filter') return 'filtered';
-  if ([...request.messages, response.message].some((message) => (message.mediaParts ?? 0) > 0))
-    return 'media';
-  const tools = response.message.toolCalls ?? [];
-  if (tools.length === 0 && response.message.content.trim() === '') return 'empty';
-  if (tools.some((tool) => parseJson(tool.arguments) === undefined)) return 'broken-tool-call';
-  return isSafe(valuesIn(answerOf(response))) ? null : 'unsafe-number';
-}
-
-const valuesIn = (answer: Answer): Json => {
-  if (answer.kind === 'json') return answer.value;
-  return answer.kind === 'tool' ? answer.uses.map((use) => use.arguments) : null;
-};
-
-function isSafe(value: Json): boolean {
-  if (typeof value === 'number') return !Number.isInteger(value) || Number.isSafeInteger(value);
-  if (Array.isArray(value)) return value.every(isSafe);
-  return !isObject(value) || Object.values(value).every(isSafe);
+  const reason = whyNoAnswer(request, response);
+  if (reason !== null) return reason;
+  const isMedia = [...request.messages, response.message].some((message) => (message.mediaParts ?? 0) > 0);
+  return isMedia ? 'media' : null;
 }

@@ -4,14 +4,15 @@
  * Does not: decide what to ask (ask-again.ts).
  */
 import { Pool } from 'undici';
-import { answerOf, renderAnswer } from '../core/answer.ts';
+import { answerOf, targetOf } from '../core/answer.ts';
 import type { CallRequest } from '../core/call.ts';
+import { whyNoAnswer } from '../core/ending.ts';
 import { parseJson } from '../core/json.ts';
 import { requestToJson } from '../wire/openai-chat-request.ts';
 import { responseFromJson } from '../wire/openai-chat-response.ts';
 
 export interface Llm {
-  /** The answer as renderAnswer writes it; null where none came. Never rejects. */
+  /** The answer as targetOf writes it; null where none came that can be compared. Never rejects. */
   ask(request: CallRequest): Promise<string | null>;
   close(): Promise<void>;
 }
@@ -33,7 +34,8 @@ export function connectLlm(options: { readonly baseUrl: string; readonly apiKey:
         });
         const text = await body.text();
         const response = statusCode === 200 ? responseFromJson(parseJson(text)) : null;
-        return response === null ? null : renderAnswer(answerOf(response));
+        if (response === null || whyNoAnswer(request, response) !== null) return null;
+        return targetOf(answerOf(response));
       } catch {
         return null;
       }

@@ -3,7 +3,7 @@
  * skeletons of a task can then answer with values it has never seen. For label tasks the skeleton is the label itself.
  * Does not: choose the skeleton (linear.ts), or score candidates for a slot (pointing.ts).
  */
-import { type Answer, type OutputKind, parseAnswer, renderAnswer } from '../core/answer.ts';
+import { type Answer, type OutputKind, parseAnswer, targetOf } from '../core/answer.ts';
 import type { Example } from '../core/dataset.ts';
 import { isObject, type Json } from '../core/json.ts';
 import {
@@ -221,7 +221,7 @@ function mapAnswer(
   map: (path: string, value: string | number) => string | number,
 ): string | null {
   const answer = parseAnswer(kind, text);
-  return answer === null ? null : renderAnswer(mapped(answer, map));
+  return answer === null ? null : targetOf(mapped(answer, map));
 }
 
 function mapped(answer: Answer, map: (path: string, value: string | number) => string | number): Answer {

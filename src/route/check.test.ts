@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CallRequest } from '../core/call.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { Task } from '../core/task.ts';
-import { answerCheck } from './check.ts';
+import { answerCheck, whyUncheckable } from './check.ts';
 
 const task = (kind: Task['kind'], labels: readonly string[] = []): Task => ({
   id: 'task_1',
@@ -73,4 +74,106 @@ test('schemas that differ may have the same $id', () => {
     assert.notEqual(check(`refund {"order":"${order}"}`, offered), null);
     assert.equal(check('refund {"order":"1"}', offered), null);
   }
+});
+
+const wants = (schema: JsonObject): CallRequest =>
+  request({ responseFormat: { type: 'json_schema', json_schema: { name: 'x', schema } } });
+
+const label = { type: 'string', enum: ['late', 'lost'], pattern: '^[a-z\\_\\-]+$' };
+const dialects: readonly [string, JsonObject, readonly string[], readonly string[]][] = [
+  ...[
+    undefined,
+    'http://json-schema.org/draft-07/schema#',
+    'http://json-schema.org/draft-06/schema#',
+    'https://json-schema.org/draft/2019-09/schema',
+    'https://json-schema.org/draft/2020-12/schema',
+    'https://example.com/a-schema-of-our-own',
+  ].flatMap((name): [string, JsonObject, string[], string[]][] =>
+    ['$defs', 'definitions'].map((defs) => [
+      `${name ?? 'none named'}, ${defs}`,
+      {
+        ...(name === undefined ? {} : { $schema: name }),
+        type: 'object',
+        [defs]: { label },
+        properties: { label: { $ref: `#/${defs}/label` } },
+        required: ['label'],
+        additionalProperties: false,
+      },
+      ['{"label":"late"}'],
+      ['{"label":"Late"}', '{"label":"late","x":1}', '{}'],
+    ]),
+  ),
+  [
+    'a tuple of draft-07',
+    {
+      $schema: 'http://json-schema.org/draft-07/schema#',
+      items: [{ type: 'string' }],
+      additionalItems: false,
+    },
+    ['["a"]'],
+    ['[1]', '["a",1]'],
+  ],
+  [
+    'a tuple of draft-07, not named',
+    { items: [{ type: 'string' }], additionalItems: false },
+    ['["a"]'],
+    ['[1]', '["a",1]'],
+  ],
+  [
+    'a tuple of 2020-12, not named',
+    { prefixItems: [{ type: 'string' }], items: false },
+    ['["a"]'],
+    ['[1]', '["a",1]'],
+  ],
+  [
+    'what only 2019-09 has',
+    {
+      $schema: 'https://json-schema.org/draft/2019-09/schema',
+      properties: { a: { type: 'string' } },
+      dependentRequired: { a: ['b'] },
+      unevaluatedProperties: { type: 'number' },
+    },
+    ['{"a":"x","b":1}'],
+    ['{"a":"x"}', '{"b":"x"}'],
+  ],
+  ['a pattern that needs u', { items: { pattern: '^\\p{Lu}$' } }, ['["Ä"]'], ['["ä"]', '["p{Lu}"]']],
+  ['a pattern that u forbids', { items: { pattern: '^[\\w\\-\\:]+$' } }, ['["a-b:c"]'], ['["a b"]']],
+  ['a pattern that might take long', { items: { pattern: '^(a+)+$' } }, [], ['["a"]', '[]']],
+  ['an asynchronous schema', { $async: true, type: 'object' }, [], ['{}', '[]']],
+  ['a reference to elsewhere', { $ref: 'https://example.com/schema' }, [], ['{}']],
+  ['a schema that is too large', { description: 'x'.repeat(70_000) }, [], ['{}']],
+  [
+    'properties of every object',
+    { properties: { constructor: { type: 'string' } } },
+    ['{}', '{"constructor":"x"}'],
+    ['{"constructor":1}'],
+  ],
+];
+
+test('schemas of every dialect in use are checked, and what cannot be lets nothing through', () => {
+  const check = answerCheck(task('json'));
+  for (const [name, schema, right, wrong] of dialects) {
+    for (const text of right) assert.notEqual(check(text, wants(schema)), null, `${name}: ${text}`);
+    for (const text of wrong) assert.equal(check(text, wants(schema)), null, `${name}: ${text}`);
+    const responseFormat = wants(schema).responseFormat!;
+    assert.equal(whyUncheckable({ ...task('json'), responseFormat }) === null, right.length > 0, name);
+  }
+});
+
+test('a spelling of a label is that label, and nothing said is an answer where it is a label', () => {
+  const check = answerCheck(task('label', ['late', 'broken', '']));
+  assert.deepEqual(check('**Late**', request()), { kind: 'text', text: 'late' });
+  assert.deepEqual(check('∅', request()), { kind: 'text', text: '' });
+  assert.equal(check('', request()), null);
+  assert.equal(check('constructor', request()), null);
+});
+
+test('a label fits limits under which the LLM gave it', () => {
+  const limited = { ...task('label', ['unavailable', 'late', 'lost']), labelLimits: [2, 1, null] };
+  const check = answerCheck(limited);
+  const at = (max_tokens: number) => request({ params: { max_tokens } });
+  assert.deepEqual(check('unavailable', at(2)), { kind: 'text', text: 'unavailable', fits: true });
+  assert.deepEqual(check('unavailable', at(1)), { kind: 'text', text: 'unavailable' });
+  assert.deepEqual(check('lost', at(9)), { kind: 'text', text: 'lost' });
+  assert.deepEqual(check('late', request()), { kind: 'text', text: 'late' });
 });

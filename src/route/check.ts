@@ -2,11 +2,15 @@
  * Whether a specialist's text is an answer that the agent could use: of the task's kind, within its labels,
  * valid under the response format's schema or the tools' parameters.
  */
-import { Ajv, type ValidateFunction } from 'ajv';
 import { type Answer, parseAnswer } from '../core/answer.ts';
 import type { CallRequest } from '../core/call.ts';
+import { isKnownToFit, tokenLimit } from '../core/demands.ts';
+import { schemaOfFormat } from '../core/format.ts';
+import { contentHash } from '../core/ids.ts';
 import { isObject, type Json } from '../core/json.ts';
+import { indexOfLabel, labelOf } from '../core/label.ts';
 import type { Task } from '../core/task.ts';
+import { type SchemaCheck, schemaCompiler } from './schemas.ts';
 
 /** Checks one answer text in the light of the request it answers; null where it must not be used. */
 export type AnswerCheck = (text: string, request: CallRequest) => Answer | null;
@@ -15,54 +19,71 @@ export type AnswerCheck = (text: string, request: CallRequest) => Answer | null;
 const MOST_SCHEMAS = 64;
 
 /**
+ * Why no answer of the task could be served, in words for its report; null where some can. What each request brings along
+ * is checked when it comes.
+ */
+export function whyUncheckable({ kind, responseFormat, tools }: Task): string | null {
+  const compile = schemaCompiler();
+  const canCheck = (schema: Json | undefined): boolean =>
+    !isObject(schema) || compile(schema, JSON.stringify(schema)) !== null;
+  const what =
+    kind === 'json' && !canCheck(schemaOfFormat(responseFormat ?? undefined))
+      ? 'Its response format has a schema'
+      : kind === 'tool' && tools.length > 0 && !tools.some(({ parameters }) => canCheck(parameters))
+        ? 'Its tools have schemas'
+        : null;
+  return what && `${what} that answers cannot be checked against, and what is not checked is not served.`;
+}
+
+/**
  * A check for one task. Schemas are compiled once each and kept; a schema that cannot be compiled lets nothing
  * through, since what cannot be checked must not be served.
  */
 export function answerCheck(task: Task): AnswerCheck {
-  const ajv = new Ajv({ strict: false, validateFormats: false });
-  const compiled = new Map<string, ValidateFunction | null>();
-  const labels = new Set(task.labels);
+  const compile = schemaCompiler();
+  const compiled = new Map<string, SchemaCheck | null>();
   const valid = (schema: Json | undefined, value: Json): boolean => {
-    if (!isObject(schema)) return true;
-    const key = JSON.stringify(schema);
-    let validate = compiled.get(key);
-    if (validate === undefined) {
-      try {
-        validate = ajv.compile(schema);
-      } catch {
-        validate = null;
-      }
-      // Else Ajv keeps every schema it has seen, and refuses the next one of the same $id.
-      ajv.removeSchema(schema);
+    // `false` allows nothing; what is no schema at all says nothing.
+    if (!isObject(schema)) return schema !== false;
+    const text = JSON.stringify(schema);
+    // Not the text: schemas are large.
+    const key = contentHash(text, 32);
+    let check = compiled.get(key);
+    if (check === undefined) {
+      check = compile(schema, text);
       for (const oldest of compiled.keys()) {
         if (compiled.size < MOST_SCHEMAS) break;
         compiled.delete(oldest);
       }
-      compiled.set(key, validate);
+      compiled.set(key, check);
     }
-    return validate !== null && validate(value) === true;
+    return check?.(value) === true;
   };
   return (text, request) => {
     const answer = parseAnswer(task.kind, text);
     if (answer === null) return null;
     switch (answer.kind) {
       case 'text':
-        return task.kind !== 'label' || labels.has(answer.text) ? answer : null;
+        return task.kind === 'label' ? checkedLabel(task, answer.text, request) : answer;
       case 'json':
-        return valid(schemaOf(request), answer.value) ? answer : null;
+        return valid(schemaOfFormat(request.responseFormat), answer.value) ? answer : null;
       case 'tool': {
-        const right = answer.uses.every((use) => {
-          const tool = request.tools.find((candidate) => candidate.name === use.name);
-          return tool !== undefined && isObject(use.arguments) && valid(tool.parameters, use.arguments);
-        });
+        const tools = new Map(request.tools.map((tool) => [tool.name, tool.parameters]));
+        const right = answer.uses.every(
+          (use) =>
+            tools.has(use.name) && isObject(use.arguments) && valid(tools.get(use.name), use.arguments),
+        );
         return right ? answer : null;
       }
     }
   };
 }
 
-/** The schema that the request asks its answer to follow, in OpenAI's place for it. */
-function schemaOf(request: CallRequest): Json | undefined {
-  const wrapper = request.responseFormat?.json_schema;
-  return isObject(wrapper) ? wrapper.schema : undefined;
+/** The label in the task's spelling, if it is one. */
+function checkedLabel(task: Task, text: string, request: CallRequest): Answer | null {
+  const label = labelOf(task.labels, text);
+  if (indexOfLabel(task.labels, label) < 0) return null;
+  const limit = tokenLimit(request);
+  const fits = limit !== null && isKnownToFit(task, label, limit);
+  return { kind: 'text', text: label, ...(fits ? { fits } : {}) };
 }

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CallRequest, CallResponse } from '../core/call.ts';
 import type { Audit, Deployment, Stage } from '../core/deployment.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { Attempt } from '../core/online.ts';
 import type { Specialist } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
-import { createRouter, type RoutingPlan } from './router.ts';
+import { createRouter, type RouterOptions, type RoutingPlan } from './router.ts';
 
 const free = { pieces: ['', ''] };
 const task: Task = {
@@ -52,25 +53,30 @@ function planIn(stage: Stage): RoutingPlan {
 
 function routerIn(stage: Stage) {
   const audits: Audit[] = [];
-  const router = createRouter(planIn(stage), {
-    runtimes: [
-      {
-        rungs: ['lexical'],
-        predict: async () => ({ answer: 'late', signals: { p: 0.9 }, ms: 0 }),
-        close: async () => {},
-      },
-    ],
-    canaryShare: 1,
-    auditShare: 1,
-    timeoutMs: 10_000,
-    maxInFlight: 1,
-    assign: () => task,
-    right: () => true,
-    onAudit: (audit) => audits.push(audit),
-    now: () => 0,
-  });
+  const router = createRouter(
+    planIn(stage),
+    optionsFor(task, (audit) => audits.push(audit)),
+  );
   return { router, audits };
 }
+
+const optionsFor = (assigned: Task, onAudit: (audit: Audit) => void): RouterOptions => ({
+  runtimes: [
+    {
+      rungs: ['lexical'],
+      predict: async () => ({ answer: 'late', signals: { p: 0.9 }, ms: 0 }),
+      close: async () => {},
+    },
+  ],
+  canaryShare: 1,
+  auditShare: 1,
+  timeoutMs: 10_000,
+  maxInFlight: 1,
+  assign: () => assigned,
+  right: () => true,
+  onAudit,
+  now: () => 0,
+});
 
 function attemptOf(decision: ReturnType<ReturnType<typeof createRouter>['decide']>): Attempt {
   const attempt = decision.to === 'specialist' ? decision.attempt : decision.compare;
@@ -96,6 +102,37 @@ test('an answer of the LLM that was cut or filtered is no yardstick', async () =
   for (const finishReason of ['length', 'content_filter', 'stop'])
     router.compared('call_1', attempt, attempted, { ...llm, finishReason });
   assert.equal(audits.length, 1);
+});
+
+test('an answer that was cut because so few tokens were asked for is one', async () => {
+  const { router, audits } = routerIn('live');
+  for (const params of [{ max_tokens: 1 }, { max_tokens: 500 }, {}]) {
+    const attempt = attemptOf(router.decide('call_1', { ...request, params }));
+    router.compared('call_1', attempt, await attempt.run(), { ...llm, finishReason: 'length' });
+  }
+  assert.equal(audits.length, 1);
+});
+
+test('requests with other token biases than the task was learnt under go to the LLM', () => {
+  const bias = { '11': 50, '12': -1 };
+  const decide = (learnt: Task, logit_bias: JsonObject | null | undefined) => {
+    const router = createRouter(
+      { ...planIn('live'), tasks: [learnt] },
+      optionsFor(learnt, () => {}),
+    );
+    const params = logit_bias === undefined ? {} : { logit_bias };
+    const decision = router.decide('call_1', { ...request, params });
+    return decision.to === 'llm' ? decision.reason : decision.to;
+  };
+  const biased: Task = { ...task, logitBias: bias };
+  for (const none of [undefined, null, {}]) {
+    assert.equal(decide(task, none), 'specialist');
+    assert.equal(decide(biased, none), 'policy');
+  }
+  assert.equal(decide(task, bias), 'policy');
+  assert.equal(decide(biased, { '12': -1, '11': 50 }), 'specialist');
+  for (const other of [{ '11': 50 }, { '11': 50, '12': 1 }, { ...bias, '13': 1 }, { '11': 50, toString: -1 }])
+    assert.equal(decide(biased, other), 'policy', JSON.stringify(other));
 });
 
 test('a slow specialist that has all the calls it may have does not crowd out another', async () => {

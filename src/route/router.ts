@@ -7,8 +7,10 @@
 import type { Answer } from '../core/answer.ts';
 import type { CallRequest, CallResponse } from '../core/call.ts';
 import { confidenceOf } from '../core/confidence.ts';
+import { unmetDemand } from '../core/demands.ts';
 import type { Audit, Deployment } from '../core/deployment.ts';
 import { distil } from '../core/distil.ts';
+import { whyNoAnswer } from '../core/ending.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import { contentHash } from '../core/ids.ts';
 import type { Attempt, Attempted, Decision, Router } from '../core/online.ts';
@@ -55,15 +57,13 @@ interface Post {
   readonly check: AnswerCheck;
 }
 
-/** How an answer of the LLM ends that measures nobody: such calls are not learnt from either. */
-const CUT: ReadonlySet<string> = new Set(['length', 'content_filter']);
-
 /** A router over a plan. Every failure inside becomes an escalation: the LLM is always there. */
 export function createRouter(plan: RoutingPlan, options: RouterOptions): UpdatableRouter {
   let tasks: readonly Task[] = [];
   let posts = new Map<string, Post>();
   /** By specialist; kept when posts are swapped. */
   const inFlight = new Map<string, number>();
+  const requests = new WeakMap<Attempt, CallRequest>();
 
   const update = (next: RoutingPlan): void => {
     const fresh = new Map<string, Post>();
@@ -118,9 +118,11 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       if (task === null) return { to: 'llm', reason: 'no-specialist' };
       const post = posts.get(task.id);
       if (!post) return { to: 'llm', reason: 'no-specialist', taskId: task.id };
+      if (unmetDemand(task, request) !== null) return { to: 'llm', reason: 'policy', taskId: task.id };
       const input = distil(task, request);
       if (input === null) return { to: 'llm', reason: 'unfamiliar-input', taskId: task.id };
       const attempt = attemptOf(post, request, input);
+      requests.set(attempt, request);
       switch (post.deployment.stage) {
         case 'shadow':
           return { to: 'llm', reason: 'shadow', taskId: task.id, compare: attempt };
@@ -142,7 +144,9 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     // Only answers that were sure enough are promised to be right, so only they are held against the bound.
     const post = posts.get(attempt.taskId);
     if (!attempted.used || post?.deployment.id !== attempt.deploymentId) return;
-    if (CUT.has(llm.finishReason ?? '')) return;
+    // What is not learnt from measures nobody either.
+    const request = requests.get(attempt);
+    if (request === undefined || whyNoAnswer(request, llm) !== null) return;
     options.onAudit({
       callId,
       deploymentId: attempt.deploymentId,

@@ -27,6 +27,8 @@ export interface Surroundings {
   /** Minutes that rungs which take minutes may take for this task, together. */
   readonly minutes: number;
   readonly gate: { readonly epsilon: number; readonly delta: number };
+  /** Why answers to the task would not be served, whoever gives them; null where they would. */
+  readonly unserved?: string | null;
   /** Longest prompt with answer that a language model is served with, in tokens; 1,024 unless told. */
   readonly contextTokens?: number;
   /** Licences that may be used, by SPDX name; permissive ones unless told. */
@@ -64,7 +66,7 @@ export function chooseCandidates(task: Task, dataset: Dataset, around: Surroundi
   const hopeless =
     task.kind === 'text'
       ? 'Its answers are free text: whether two texts are equally good takes a judge model, and there is none.'
-      : whyTooFew(dataset);
+      : (around.unserved ?? whyTooFew(dataset));
   consider('lexical', null, hopeless ?? whyNotTrained('lexical', around));
   const encoders = around.catalogue.filter(({ kind }) => kind === 'encoder');
   for (const entry of encoders)
@@ -109,7 +111,10 @@ export function chooseCandidates(task: Task, dataset: Dataset, around: Surroundi
   return { candidates, dropped };
 }
 
-function whyTooFew({ splits }: Dataset): string | null {
+function whyTooFew({ splits, dropped }: Dataset): string | null {
+  const refused = dropped.policy ?? 0;
+  if (refused > 0 && splits.validation.length + splits.calibration.length + splits.exam.length === 0)
+    return 'All calls that were held back ask for what no specialist is served for: log-probabilities, several choices, media, custom or built-in tools, or token biases that not all of its calls have.';
   const examples = splits.train.length;
   if (examples < LEAST_EXAMPLES)
     return `Only ${examples} training ${examples === 1 ? 'example' : 'examples'}, duplicates not counted; at least ${LEAST_EXAMPLES} are needed.`;

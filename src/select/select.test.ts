@@ -54,6 +54,19 @@ test('the machine is probed', () => {
   assert.ok(room.freeMemoryBytes > 0 && room.freeDiskBytes > 0 && room.cores > 0);
 });
 
+test('a task that would not be served is not trained, and says why', () => {
+  const given = dataset(500, 200);
+  assert.equal(
+    whyNot(given, { unserved: 'It cannot be checked.' }, null, 'lexical'),
+    'It cannot be checked.',
+  );
+  const { train } = given.splits;
+  const splits = { train, validation: [], calibration: [], exam: [] };
+  const refused: Dataset = { ...given, splits, dropped: { policy: 300 } };
+  assert.match(whyNot(refused, {}, null, 'lexical'), /ask for what no specialist is served for/);
+  assert.equal(whyNot({ ...given, dropped: { policy: 300 } }, {}, null, 'lexical'), 'kept');
+});
+
 test('the ladder is kept in order, and every other base model has a reason', () => {
   const { candidates, dropped } = chooseCandidates(task, dataset(500, 200), around);
   assert.deepEqual(

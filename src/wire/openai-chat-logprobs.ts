@@ -49,7 +49,8 @@ export function alternativesOf(
   let before = 1;
   for (const raw of tokens) {
     const position = positionFromJson(raw);
-    if (position === null) return {};
+    // Where the tokens are no longer the answer's, each start would be as long as all of them.
+    if (position === null || start.length > message.content.length) return {};
     for (const { text, probability } of position.others)
       found.push({ start: start + text, probability: before * probability });
     start += position.chosen.text;

@@ -2,6 +2,7 @@
 import type { CallResponse, Usage } from '../core/call.ts';
 import { isObject, type JsonObject } from '../core/json.ts';
 import type { Reply, WireError } from './dialect.ts';
+import { toolCallsToJson, type WireToolCall } from './openai-chat-tools.ts';
 
 /** A chat.completion, with the model's name as the client asked for it. */
 export function renderOpenaiResponse(reply: Reply): string {
@@ -45,6 +46,10 @@ export function renderOpenaiStream(reply: Reply): string[] {
   events.push(delta({ role: 'assistant', content: content === null ? null : '', refusal: null }));
   if (content !== null && content !== '') events.push(delta({ content }));
   toolCallsOf(response).forEach((call, index) => {
+    if (call.type === 'custom') {
+      events.push(delta({ tool_calls: [{ index, ...call }] }));
+      return;
+    }
     const { function: used, ...rest } = call;
     events.push(delta({ tool_calls: [{ index, ...rest, function: { name: used.name, arguments: '' } }] }));
     if (used.arguments !== '')
@@ -82,18 +87,8 @@ function contentOf({ message }: CallResponse): string | null {
   return message.content === '' && message.toolCalls ? null : message.content;
 }
 
-interface WireToolCall {
-  readonly id: string;
-  readonly type: 'function';
-  readonly function: { readonly name: string; readonly arguments: string };
-}
-
 function toolCallsOf({ message }: CallResponse): WireToolCall[] {
-  return (message.toolCalls ?? []).map((call) => ({
-    id: call.id,
-    type: 'function',
-    function: { name: call.name, arguments: call.arguments },
-  }));
+  return toolCallsToJson(message.toolCalls ?? []);
 }
 
 function usageOf(usage: Usage): JsonObject {

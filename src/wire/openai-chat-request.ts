@@ -1,31 +1,41 @@
 /**
  * OpenAI chat completions, the request: JSON to a CallRequest. What is not understood is kept in `params` under its
  * wire name, so that nothing is lost and policy can see it.
- * Does not: read the legacy `functions` (they stay in params, and policy leaves such calls to the LLM).
+ * The older `functions` are read as tools and stay in params too: answers to them have another form, which is not
+ * written, so policy leaves such calls to the LLM.
  */
-import type { CallRequest, Message, Role, Tool, ToolCall } from '../core/call.ts';
+import type { CallRequest, Message, Role } from '../core/call.ts';
 import { isObject, type Json, type JsonObject } from '../core/json.ts';
+import {
+  LEGACY_ID,
+  toolCallsFromJson,
+  toolCallsToJson,
+  toolChoiceFromJson,
+  toolsFromJson,
+} from './openai-chat-tools.ts';
 
-const ROLES: Readonly<Record<string, Role>> = {
-  system: 'system',
-  developer: 'system',
-  user: 'user',
-  assistant: 'assistant',
-  tool: 'tool',
-};
+/** A Map, since any text may come as a role: `constructor` is a property of every object. */
+const ROLES: ReadonlyMap<string, Role> = new Map([
+  ['system', 'system'],
+  ['developer', 'system'],
+  ['user', 'user'],
+  ['assistant', 'assistant'],
+  ['tool', 'tool'],
+  ['function', 'tool'],
+]);
+
+/** Parts of a message that are a model's own thinking, which no other model is to learn. */
+const THINKING: ReadonlySet<string> = new Set([
+  'thinking',
+  'redacted_thinking',
+  'reasoning',
+  'reasoning_text',
+]);
 
 /** A CallRequest, or null where the value is not a chat request that we understand as a whole. */
 export function requestFromJson(value: Json | undefined): CallRequest | null {
   if (!isObject(value)) return null;
-  const {
-    model,
-    messages: rawMessages,
-    tools: rawTools,
-    tool_choice,
-    response_format,
-    stream,
-    ...rest
-  } = value;
+  const { model, messages: rawMessages, tools: _, tool_choice, response_format, stream, ...rest } = value;
   if (typeof model !== 'string' || !Array.isArray(rawMessages) || rawMessages.length === 0) return null;
   const messages: Message[] = [];
   for (const raw of rawMessages) {
@@ -33,39 +43,43 @@ export function requestFromJson(value: Json | undefined): CallRequest | null {
     if (message === null) return null;
     messages.push(message);
   }
-  const tools: Tool[] = [];
-  const otherTools: Json[] = [];
-  for (const raw of Array.isArray(rawTools) ? rawTools : []) {
-    const tool = toolFromJson(raw);
-    if (tool === null) otherTools.push(raw);
-    else tools.push(tool);
-  }
-  const params: JsonObject = otherTools.length > 0 ? { ...rest, tools: otherTools } : rest;
+  const { tools, others } = toolsFromJson(value);
+  const toolChoice = toolChoiceFromJson(value);
   return {
     model,
     messages,
     tools,
-    ...(tool_choice === undefined || tool_choice === null ? {} : { toolChoice: tool_choice }),
+    ...(toolChoice === undefined ? {} : { toolChoice }),
     ...(isObject(response_format) ? { responseFormat: response_format } : {}),
     stream: stream === true,
-    params,
+    params: others.length > 0 ? { ...rest, tools: [...others] } : rest,
   };
 }
 
-/** One message of a request or a response; null where its role is unknown. */
+/**
+ * One message of a request or a response; null where its role is unknown. Fields with a model's thinking
+ * (`reasoning_content`, `reasoning`, `thinking_blocks`) are left out: they are not part of what it answers.
+ */
 export function messageFromJson(raw: Json | undefined): Message | null {
   if (!isObject(raw) || typeof raw.role !== 'string') return null;
-  const role = ROLES[raw.role];
+  const role = ROLES.get(raw.role);
   if (role === undefined) return null;
   const { text, media } = contentFromJson(raw.content);
-  const toolCalls = toolCallsFromJson(raw.tool_calls);
+  const all = media + mediaBesideContent(raw);
+  const toolCalls = toolCallsFromJson(raw);
+  const toolCallId = toolCallIdOf(raw);
   return {
     role,
     content: text === '' && typeof raw.refusal === 'string' ? raw.refusal : text,
     ...(toolCalls.length > 0 ? { toolCalls } : {}),
-    ...(typeof raw.tool_call_id === 'string' ? { toolCallId: raw.tool_call_id } : {}),
-    ...(media > 0 ? { mediaParts: media } : {}),
+    ...(toolCallId === null ? {} : { toolCallId }),
+    ...(all > 0 ? { mediaParts: all } : {}),
   };
+}
+
+function toolCallIdOf(raw: JsonObject): string | null {
+  if (typeof raw.tool_call_id === 'string') return raw.tool_call_id;
+  return raw.role === 'function' && typeof raw.name === 'string' ? LEGACY_ID + raw.name : null;
 }
 
 /** Text parts joined by a newline, and how many parts were neither text nor a model's own thinking. */
@@ -82,39 +96,14 @@ export function contentFromJson(content: Json | undefined): {
     else if (isObject(part) && part.type === 'text' && typeof part.text === 'string') texts.push(part.text);
     else if (isObject(part) && part.type === 'refusal' && typeof part.refusal === 'string')
       texts.push(part.refusal);
-    else if (!isObject(part) || part.type !== 'thinking') media++;
+    else if (!isObject(part) || typeof part.type !== 'string' || !THINKING.has(part.type)) media++;
   }
   return { text: texts.join('\n'), media };
 }
 
-function toolCallsFromJson(raw: Json | undefined): ToolCall[] {
-  const calls: ToolCall[] = [];
-  for (const item of Array.isArray(raw) ? raw : []) {
-    if (!isObject(item) || !isObject(item.function) || typeof item.function.name !== 'string') continue;
-    calls.push({
-      id: typeof item.id === 'string' ? item.id : '',
-      name: item.function.name,
-      arguments: argumentsText(item.function.arguments),
-    });
-  }
-  return calls;
-}
-
-/** Some providers send the arguments as an object instead of its text. */
-export function argumentsText(raw: Json | undefined): string {
-  if (raw === undefined || raw === null) return '';
-  return typeof raw === 'string' ? raw : JSON.stringify(raw);
-}
-
-function toolFromJson(raw: Json): Tool | null {
-  if (!isObject(raw) || raw.type !== 'function' || !isObject(raw.function)) return null;
-  const { name, description, parameters } = raw.function;
-  if (typeof name !== 'string') return null;
-  return {
-    name,
-    description: typeof description === 'string' ? description : '',
-    parameters: parameters ?? null,
-  };
+/** Sound or pictures that an answer has beside its content: it is not empty where they are all there is. */
+export function mediaBesideContent({ audio, images }: JsonObject): number {
+  return (isObject(audio) ? 1 : 0) + (Array.isArray(images) ? images.length : 0);
 }
 
 /**
@@ -123,32 +112,34 @@ function toolFromJson(raw: Json): Tool | null {
  */
 export function requestToJson(request: CallRequest): JsonObject {
   const { tools: otherTools = [], ...params } = request.params;
+  // What was asked with the older fields is in params, as it was sent.
+  const isLegacy = Array.isArray(params.functions);
   const functions = request.tools.map((tool) => ({
     type: 'function',
     function: { name: tool.name, description: tool.description, parameters: tool.parameters },
   }));
-  const tools = Array.isArray(otherTools) ? [...functions, ...otherTools] : functions;
+  const tools = [...(isLegacy ? [] : functions), ...(Array.isArray(otherTools) ? otherTools : [])];
   return {
     ...params,
     model: request.model,
     messages: request.messages.map(messageToJson),
     ...(tools.length > 0 ? { tools } : {}),
-    ...(request.toolChoice === undefined ? {} : { tool_choice: request.toolChoice }),
+    ...(request.toolChoice === undefined || isLegacy ? {} : { tool_choice: request.toolChoice }),
     ...(request.responseFormat ? { response_format: request.responseFormat } : {}),
     ...(request.stream ? { stream: true } : {}),
   };
 }
 
-function messageToJson(message: Message): JsonObject {
-  const calls = message.toolCalls?.map((call) => ({
-    id: call.id,
-    type: 'function',
-    function: { name: call.name, arguments: call.arguments },
-  }));
+function messageToJson({ role, content, toolCalls, toolCallId }: Message): JsonObject {
+  const [call] = toolCalls ?? [];
+  if (call?.id.startsWith(LEGACY_ID))
+    return { role, content, function_call: { name: call.name, arguments: call.arguments } };
+  if (role === 'tool' && toolCallId?.startsWith(LEGACY_ID))
+    return { role: 'function', name: toolCallId.slice(LEGACY_ID.length), content };
   return {
-    role: message.role,
-    content: message.content,
-    ...(calls ? { tool_calls: calls } : {}),
-    ...(message.toolCallId === undefined ? {} : { tool_call_id: message.toolCallId }),
+    role,
+    content,
+    ...(toolCalls ? { tool_calls: toolCallsToJson(toolCalls) as Json } : {}),
+    ...(toolCallId === undefined ? {} : { tool_call_id: toolCallId }),
   };
 }

@@ -1,13 +1,14 @@
 /**
- * OpenAI chat completions, the response: JSON or an event stream to a CallResponse. Only the first choice is read.
+ * OpenAI chat completions, the response: JSON or an event stream to a CallResponse. Only one choice is read, the first.
  * A refusal is read as content cut by a filter, so that nobody learns from it.
  */
-import type { CallResponse, Message, ToolCall, Usage } from '../core/call.ts';
+import type { CallResponse, Message, Usage } from '../core/call.ts';
 import { isObject, type Json, type JsonObject, parseJson } from '../core/json.ts';
 import type { StreamAccumulator } from './dialect.ts';
 import { alternativesOf, logprobsCollector } from './openai-chat-logprobs.ts';
-import { argumentsText, contentFromJson, messageFromJson } from './openai-chat-request.ts';
-import { sseParser } from './sse.ts';
+import { contentFromJson, mediaBesideContent, messageFromJson } from './openai-chat-request.ts';
+import { toolCallCollector } from './openai-chat-tools.ts';
+import { sseParser, TOO_LONG } from './sse.ts';
 
 /** A CallResponse, or null where the value is not a chat completion with a choice. */
 export function responseFromJson(value: Json | undefined): CallResponse | null {
@@ -31,33 +32,10 @@ export function responseFromJson(value: Json | undefined): CallResponse | null {
 /** Reads a stream of chat.completion.chunk events. */
 export function openaiChatAccumulator(): StreamAccumulator {
   const parser = sseParser();
-  const calls = new Map<number, { id: string; name: string; arguments: string }>();
-  const logprobs = logprobsCollector();
+  const choices = new Map<number, ReturnType<typeof choiceCollector>>();
   let model = '';
-  let content = '';
-  let refusal = '';
-  let media = 0;
-  let finishReason: string | null = null;
   let usage: Usage | null = null;
-  let begun = false;
   let failed = false;
-
-  const addToolCall = (raw: Json, place: number): void => {
-    if (!isObject(raw)) return;
-    const id = typeof raw.id === 'string' ? raw.id : '';
-    let index = typeof raw.index === 'number' ? raw.index : place;
-    // Without an index, a new id means a new call, and no id means more of the latest.
-    if (typeof raw.index !== 'number' && calls.size > 0) {
-      const known = id === '' ? undefined : [...calls].find(([, call]) => call.id === id)?.[0];
-      index = known ?? (id === '' ? Math.max(...calls.keys()) : Math.max(...calls.keys()) + 1);
-    }
-    const call = calls.get(index) ?? { id: '', name: '', arguments: '' };
-    calls.set(index, call);
-    if (call.id === '') call.id = id;
-    if (!isObject(raw.function)) return;
-    if (call.name === '' && typeof raw.function.name === 'string') call.name = raw.function.name;
-    call.arguments += argumentsText(raw.function.arguments);
-  };
 
   const onData = (data: string): void => {
     const value = parseJson(data);
@@ -68,23 +46,18 @@ export function openaiChatAccumulator(): StreamAccumulator {
       usageFromJson(value.usage) ??
       (isObject(value.x_groq) ? usageFromJson(value.x_groq.usage) : null) ??
       usage;
-    const choice = firstChoice(value);
-    if (choice === null) return;
-    begun = true;
-    finishReason = finishOf(choice) ?? finishReason;
-    logprobs.add(choice);
-    const { delta } = choice;
-    if (!isObject(delta)) return;
-    const piece = contentFromJson(delta.content);
-    content += piece.text;
-    media += piece.media;
-    if (typeof delta.refusal === 'string') refusal += delta.refusal;
-    if (Array.isArray(delta.tool_calls)) delta.tool_calls.forEach(addToolCall);
+    for (const [index, choice] of choicesOf(value)) {
+      let collector = choices.get(index);
+      if (!collector) {
+        collector = choiceCollector();
+        choices.set(index, collector);
+      }
+      collector.add(choice);
+    }
   };
-
   const take = (events: ReturnType<typeof parser.push>): void => {
     for (const event of events) {
-      if (event.type === 'error') failed = true;
+      if (event.type === 'error' || event.type === TOO_LONG) failed = true;
       onData(event.data);
     }
   };
@@ -93,8 +66,42 @@ export function openaiChatAccumulator(): StreamAccumulator {
     push: (bytes) => take(parser.push(bytes)),
     end: () => {
       take(parser.end());
-      if (!begun) return null;
-      const toolCalls: ToolCall[] = [...calls].sort(([a], [b]) => a - b).map(([, call]) => ({ ...call }));
+      let first: number | null = null;
+      for (const index of choices.keys()) if (first === null || index < first) first = index;
+      if (first === null) return null;
+      const { finishReason, ...told } = choices.get(first)!.end();
+      return { model, ...told, finishReason: failed ? null : finishReason, usage };
+    },
+  };
+}
+
+/** Puts one choice's deltas together; work is linear in what is added. */
+function choiceCollector(): {
+  add(choice: JsonObject): void;
+  end(): Pick<CallResponse, 'message' | 'alternatives' | 'finishReason'>;
+} {
+  const tools = toolCallCollector();
+  const logprobs = logprobsCollector();
+  const contents: string[] = [];
+  const refusals: string[] = [];
+  let media = 0;
+  let finishReason: string | null = null;
+  return {
+    add: (choice) => {
+      finishReason = finishOf(choice) ?? finishReason;
+      logprobs.add(choice);
+      const { delta } = choice;
+      if (!isObject(delta)) return;
+      const piece = contentFromJson(delta.content);
+      contents.push(piece.text);
+      media += piece.media + mediaBesideContent(delta);
+      if (typeof delta.refusal === 'string') refusals.push(delta.refusal);
+      tools.add(delta);
+    },
+    end: () => {
+      const content = contents.join('');
+      const refusal = refusals.join('');
+      const toolCalls = tools.calls();
       const message: Message = {
         role: 'assistant',
         content: content === '' ? refusal : content,
@@ -102,26 +109,27 @@ export function openaiChatAccumulator(): StreamAccumulator {
         ...(media > 0 ? { mediaParts: media } : {}),
       };
       return {
-        model,
         message,
         ...alternativesOf(message, logprobs.tokens),
-        finishReason: failed
-          ? null
-          : refusal !== '' && finishReason !== null
-            ? 'content_filter'
-            : finishReason,
-        usage,
+        finishReason: refusal !== '' && finishReason !== null ? 'content_filter' : finishReason,
       };
     },
   };
 }
 
+/** The choice with the lowest index: some servers count from 1, or leave the index out. */
 function firstChoice(value: JsonObject): JsonObject | null {
-  if (!Array.isArray(value.choices)) return null;
-  const choice = value.choices.find(
-    (item) => isObject(item) && (item.index === undefined || item.index === 0),
+  let first: [number, JsonObject] | null = null;
+  for (const found of choicesOf(value)) if (first === null || found[0] < first[0]) first = found;
+  return first?.[1] ?? null;
+}
+
+/** The choices with their index: their place, where none is told. */
+function choicesOf({ choices }: JsonObject): [number, JsonObject][] {
+  if (!Array.isArray(choices)) return [];
+  return choices.flatMap((choice, place): [number, JsonObject][] =>
+    isObject(choice) ? [[typeof choice.index === 'number' ? choice.index : place, choice]] : [],
   );
-  return isObject(choice) ? choice : null;
 }
 
 function finishOf(choice: JsonObject): string | null {

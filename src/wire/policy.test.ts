@@ -33,7 +33,6 @@ test('what a specialist cannot give goes to the LLM', () => {
     { functions: [{ name: 'f' }] },
     { modalities: ['text', 'audio'] },
     { web_search_options: {} },
-    { logit_bias: { 1: 2 } },
     { tools: [{ type: 'browser_search' }] },
     { messages: [{ role: 'user', content: [image] }] },
     {
@@ -90,4 +89,17 @@ test('an answer longer than the request allows is not given', () => {
     assert.equal(misfit(request({ [name]: 100 }), answer), null);
   }
   assert.equal(misfit(request({ max_tokens: null }), answer), null);
+});
+
+test('an answer that is known to fit is given whatever its estimate', () => {
+  const answer = { kind: 'text' as const, text: 'unavailable', fits: true };
+  assert.equal(misfit(request({ max_tokens: 1 }), answer), null);
+  assert.notEqual(misfit(request({ max_tokens: 1 }), { ...answer, fits: false }), null);
+});
+
+test('more stop sequences than can be looked for let nothing through', () => {
+  const answer = { kind: 'text', text: 'a' } as const;
+  const stop = Array.from({ length: 100_000 }, (_, i) => `stop ${i}`);
+  assert.equal(misfit(request({ stop: stop.slice(0, 4) }), answer), null);
+  assert.notEqual(misfit(request({ stop }), answer), null);
 });

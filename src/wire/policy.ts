@@ -1,11 +1,15 @@
 /**
  * Which calls a specialist must not serve whatever it knows, and whether an answer keeps to what the request
  * demands of its form. Pure; works on any dialect's calls.
- * Does not: judge schemas and labels (route/check) or quality.
+ * Does not: judge schemas and labels (route/check) or quality, or what depends on the task (core/demands).
  */
 import { type Answer, renderAnswer } from '../core/answer.ts';
 import type { CallRequest } from '../core/call.ts';
+import { tokenLimit } from '../core/demands.ts';
 import { isObject, type Json } from '../core/json.ts';
+import { estimateTokens } from '../core/tokens.ts';
+
+export { estimateTokens };
 
 /** Params that ask for something a specialist cannot give, unless their value says "no". */
 const BEYOND_US = [
@@ -18,6 +22,8 @@ const BEYOND_US = [
   'tools',
 ] as const;
 
+const MOST_STOPS = 64;
+
 /** Why the LLM must serve this request, in a few words; null where a specialist may. */
 export function policyReason(request: CallRequest): string | null {
   const { params } = request;
@@ -26,8 +32,6 @@ export function policyReason(request: CallRequest): string | null {
   if (request.messages.some((message) => (message.mediaParts ?? 0) > 0)) return 'media in the messages';
   if (Array.isArray(params.modalities) && params.modalities.some((mode) => mode !== 'text'))
     return 'other output than text asked for';
-  if (isObject(params.logit_bias) && Object.keys(params.logit_bias).length > 0)
-    return 'token biases asked for';
   if (request.messages.at(-1)?.role === 'assistant') return 'an answer already begun';
   if (isObject(request.toolChoice) && namedTool(request.toolChoice) === null)
     return 'a choice of tools that is not understood';
@@ -39,8 +43,9 @@ export function policyReason(request: CallRequest): string | null {
 export function misfit(request: CallRequest, answer: Answer): string | null {
   const { toolChoice, params } = request;
   const text = renderAnswer(answer);
-  const limit = params.max_completion_tokens ?? params.max_tokens;
-  if (typeof limit === 'number' && estimateTokens(text) > limit) return 'longer than is allowed';
+  const limit = tokenLimit(request);
+  const fits = answer.kind === 'text' && answer.fits === true;
+  if (limit !== null && !fits && estimateTokens(text) > limit) return 'longer than is allowed';
   if (answer.kind === 'tool') {
     if (toolChoice === 'none' || request.tools.length === 0) return 'a tool call where none is allowed';
     const named = namedTool(toolChoice);
@@ -56,16 +61,11 @@ export function misfit(request: CallRequest, answer: Answer): string | null {
   const format = request.responseFormat?.type;
   if ((format === 'json_object' || format === 'json_schema') && answer.kind !== 'json')
     return 'no JSON where it is demanded';
-  if (stopsOf(params.stop).some((stop) => text.includes(stop))) return 'a stop sequence in the answer';
+  const stops = stopsOf(params.stop);
+  // Each is a pass over the answer; OpenAI takes four.
+  if (stops.length > MOST_STOPS) return 'more stop sequences than are looked for';
+  if (stops.some((stop) => text.includes(stop))) return 'a stop sequence in the answer';
   return null;
-}
-
-/**
- * Four bytes to a token is OpenAI's rule of thumb for English (help.openai.com, "What are tokens and how to count
- * them?").
- */
-export function estimateTokens(text: string): number {
-  return Math.ceil(Buffer.byteLength(text) / 4);
 }
 
 /** The function that tool_choice names; null for 'auto' and the like. */

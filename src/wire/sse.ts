@@ -1,11 +1,12 @@
 /**
  * Server-sent events: bytes to events, as the HTML standard reads them (section 9.2.6). Chunk boundaries may fall
- * anywhere, inside a character too; lines end with LF, CRLF or CR; comments are skipped.
+ * anywhere, inside a character too; lines end with LF, CRLF or CR; comments are skipped. Work is linear in the bytes
+ * however they are cut: what has been looked at is kept in pieces and not looked at again until its line is whole.
  * Does not: know what the events mean.
  */
 
 export interface SseEvent {
-  /** The event's type; 'message' unless told. */
+  /** The event's type; 'message' by default. TOO_LONG: an event above the limit, without its data. */
   readonly type: string;
   /** Its data lines, joined by LF. */
   readonly data: string;
@@ -18,61 +19,106 @@ export interface SseParser {
   end(): SseEvent[];
 }
 
-export function sseParser(): SseParser {
+export interface SseOptions {
+  /** Longest event in characters, its field names included; default 64 Mi. */
+  readonly maxEventLength?: number;
+  /** Told of every stretch of text that is searched or joined, in characters: so that tests can count the work. */
+  readonly onWork?: (characters: number) => void;
+}
+
+export const TOO_LONG = 'too-long';
+
+const MAX_EVENT_LENGTH = 64 * 1024 * 1024;
+
+export function sseParser(options: SseOptions = {}): SseParser {
+  const { maxEventLength = MAX_EVENT_LENGTH, onWork } = options;
   const decoder = new TextDecoder();
-  let rest = '';
+  /** The unfinished line, in pieces. */
+  let line: string[] = [];
+  /** The last line ended with CR: an LF right after it belongs to it. */
+  let afterCr = false;
   let type = '';
   let data: string[] = [];
+  /** Characters of the event so far. */
+  let length = 0;
 
-  const field = (line: string): void => {
-    const colon = line.indexOf(':');
+  const search = (text: string, mark: string, from: number): number => {
+    const at = text.indexOf(mark, from);
+    onWork?.((at < 0 ? text.length : at) - from);
+    return at < 0 ? text.length : at;
+  };
+
+  const hold = (piece: string): void => {
+    length += piece.length;
+    if (length > maxEventLength) {
+      line = [];
+      data = [];
+    } else if (piece !== '') line.push(piece);
+  };
+
+  const field = (text: string): void => {
+    const colon = search(text, ':', 0);
     if (colon === 0) return;
-    const name = colon < 0 ? line : line.slice(0, colon);
-    const raw = colon < 0 ? '' : line.slice(colon + 1);
+    const raw = text.slice(colon + 1);
     const value = raw.startsWith(' ') ? raw.slice(1) : raw;
+    const name = text.slice(0, colon);
     if (name === 'data') data.push(value);
     else if (name === 'event') type = value;
   };
 
   const dispatch = (events: SseEvent[]): void => {
-    if (data.length > 0) events.push({ type: type === '' ? 'message' : type, data: data.join('\n') });
+    if (length > maxEventLength) events.push({ type: TOO_LONG, data: '' });
+    else if (data.length > 0) {
+      const joined = data.join('\n');
+      onWork?.(joined.length);
+      events.push({ type: type === '' ? 'message' : type, data: joined });
+    }
     type = '';
     data = [];
+    length = 0;
   };
 
-  const take = (text: string, last: boolean): SseEvent[] => {
-    rest += text;
+  /** Ends the line; an empty one ends the event. */
+  const endLine = (isEmpty: boolean, events: SseEvent[]): void => {
+    const text = line.join('');
+    line = [];
+    onWork?.(text.length);
+    if (isEmpty) dispatch(events);
+    else if (length <= maxEventLength) field(text);
+  };
+
+  /** Characters of the unfinished line, dropped ones too. */
+  let inLine = 0;
+
+  const take = (text: string): SseEvent[] => {
     const events: SseEvent[] = [];
-    let start = 0;
-    for (;;) {
-      const lf = rest.indexOf('\n', start);
-      const stop = lf < 0 ? rest.length : lf;
-      const cr = rest.indexOf('\r', start);
-      let end: number;
-      let next: number;
-      if (cr >= 0 && cr < stop) {
-        // A CR at the very end may be the first half of a CRLF: wait for what follows.
-        if (cr === rest.length - 1 && !last) break;
-        end = cr;
-        next = rest[cr + 1] === '\n' ? cr + 2 : cr + 1;
-      } else if (lf >= 0) {
-        end = lf;
-        next = lf + 1;
-      } else break;
-      if (end === start) dispatch(events);
-      else field(rest.slice(start, end));
-      start = next;
+    let start = afterCr && text.startsWith('\n') ? 1 : 0;
+    if (text !== '') afterCr = false;
+    // Each mark is searched for only from where it was last found, so a text is passed once for each of the two.
+    let lf = search(text, '\n', start);
+    let cr = search(text, '\r', start);
+    while (lf < text.length || cr < text.length) {
+      const end = Math.min(lf, cr);
+      hold(text.slice(start, end));
+      endLine(inLine + end - start === 0, events);
+      inLine = 0;
+      const isCrLf = end === cr && text[cr + 1] === '\n';
+      afterCr = end === cr && cr + 1 === text.length;
+      start = end + (isCrLf ? 2 : 1);
+      if (lf < start) lf = search(text, '\n', Math.min(start, text.length));
+      if (cr < start) cr = search(text, '\r', Math.min(start, text.length));
     }
-    rest = rest.slice(start);
+    hold(text.slice(start));
+    inLine += text.length - start;
     return events;
   };
 
   return {
-    push: (bytes) => take(decoder.decode(bytes, { stream: true }), false),
+    push: (bytes) => take(decoder.decode(bytes, { stream: true })),
     end: () => {
-      const events = take(decoder.decode(), true);
-      if (rest !== '') field(rest);
-      rest = '';
+      const events = take(decoder.decode());
+      if (inLine > 0) endLine(false, events);
+      inLine = 0;
       dispatch(events);
       return events;
     },

@@ -1,0 +1,237 @@
+/** Any bytes as a request, a response or a stream: nothing throws, and nothing takes more than linear work. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { answerOf, renderAnswer, targetOf } from '../core/answer.ts';
+import type { CallRequest, CallResponse } from '../core/call.ts';
+import { whyNoAnswer } from '../core/ending.ts';
+import type { Json } from '../core/json.ts';
+import { referenceOf } from '../core/reference.ts';
+import { signatureOf } from '../core/signature.ts';
+import { openaiChat } from './openai-chat.ts';
+import { requestFromJson, requestToJson } from './openai-chat-request.ts';
+import { responseFromJson } from './openai-chat-response.ts';
+import { misfit, policyReason } from './policy.ts';
+
+const OBJECT_KEYS = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf'];
+const anything = fc.json({ maxDepth: 3 }).map((text) => JSON.parse(text) as Json);
+const word = fc.oneof(fc.constantFrom(...OBJECT_KEYS, 'a', '', 'stop', 'assistant', 'function'), fc.string());
+/** A field as it should be, or anything at all. */
+const orAnything = (value: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
+  fc.oneof({ weight: 4, arbitrary: value }, { weight: 1, arbitrary: anything });
+const some = (fields: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<unknown> =>
+  fc.record(Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, orAnything(value)])), {
+    requiredKeys: [],
+    noNullPrototype: true,
+  });
+const list = (item: fc.Arbitrary<unknown>) => fc.array(orAnything(item), { maxLength: 4 });
+
+const called = some({ name: word, arguments: fc.oneof(word, fc.json()) });
+const toolCall = some({
+  index: fc.nat(3),
+  id: word,
+  type: fc.constantFrom('function', 'custom'),
+  function: called,
+  custom: some({ name: word, input: word }),
+});
+const message = some({
+  role: fc.oneof(fc.constantFrom('system', 'user', 'assistant', 'tool', 'function'), word),
+  content: fc.oneof(
+    word,
+    fc.json(),
+    list(some({ type: fc.constantFrom('text', 'thinking', 'image_url'), text: word })),
+  ),
+  name: word,
+  tool_calls: list(toolCall),
+  function_call: called,
+  tool_call_id: word,
+  refusal: word,
+  reasoning_content: word,
+  audio: anything,
+});
+const requestBody = some({
+  model: word,
+  messages: list(message),
+  tools: list(some({ type: fc.constant('function'), function: some({ name: word, parameters: anything }) })),
+  functions: list(some({ name: word, parameters: anything })),
+  function_call: fc.oneof(word, some({ name: word })),
+  tool_choice: fc.oneof(word, some({ function: some({ name: word }) })),
+  response_format: some({
+    type: fc.constantFrom('json_schema', 'text'),
+    json_schema: some({ schema: anything }),
+  }),
+  max_tokens: fc.integer(),
+  stop: fc.oneof(word, fc.array(word)),
+  logit_bias: anything,
+});
+const choice = (key: string) =>
+  some({
+    index: fc.oneof(fc.integer(), word),
+    [key]: message,
+    finish_reason: word,
+    logprobs: some({ content: list(some({ token: word, logprob: fc.double() })) }),
+  });
+const responseBody = some({
+  model: word,
+  choices: list(choice('message')),
+  usage: anything,
+  error: anything,
+});
+const chunk = some({ model: word, choices: list(choice('delta')), usage: anything, x_groq: anything });
+
+/** All that is done with a call on its way, before a task is known. */
+function handle(request: CallRequest | null, response: CallResponse | null): void {
+  if (request) {
+    signatureOf(request);
+    policyReason(request);
+    JSON.stringify(requestToJson(request));
+  }
+  if (!response) return;
+  const answer = answerOf(response);
+  targetOf(answer);
+  for (const kind of ['label', 'json', 'tool', 'text'] as const)
+    referenceOf({ kind, labels: ['a'] }, response);
+  if (!request) return;
+  whyNoAnswer(request, response);
+  misfit(request, answer);
+  const reply = { id: 'x', at: 0, request, response };
+  openaiChat.renderResponse(reply);
+  openaiChat.renderStream(reply);
+}
+
+const bytes = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
+
+test('bodies that are nearly right, in any place wrong, never throw', () => {
+  fc.assert(
+    fc.property(requestBody, responseBody, fc.array(chunk, { maxLength: 4 }), (asked, answered, chunks) => {
+      const request = openaiChat.parseRequest(bytes(asked));
+      handle(request, openaiChat.parseResponse(bytes(answered)));
+      const accumulator = openaiChat.streamAccumulator();
+      for (const each of chunks) accumulator.push(Buffer.from(`data: ${JSON.stringify(each)}\n\n`));
+      handle(request, accumulator.end());
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test('names of object properties are roles and keys like any other text', () => {
+  for (const role of OBJECT_KEYS) {
+    const messages = [{ role, content: 'x' }];
+    assert.equal(openaiChat.parseRequest(bytes({ model: 'm', messages })), null, role);
+  }
+  const messages = [{ role: 'user', content: 'x' }];
+  const body = JSON.parse(`{"model":"m","__proto__":{"n":2},"constructor":1}`) as Record<string, Json>;
+  const request = openaiChat.parseRequest(Buffer.from(JSON.stringify({ ...body, messages })));
+  assert.deepEqual(Object.keys(request?.params ?? {}).sort(), ['__proto__', 'constructor']);
+  assert.equal(policyReason(request!), null);
+});
+
+test('JSON that is nested without end is not read, and overflows nothing', () => {
+  const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+  const objects = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`;
+  for (const nested of [deep, objects]) {
+    const messages = '[{"role":"user","content":"x"}]';
+    for (const body of [
+      nested,
+      `{"model":"m","messages":${messages},"x":${nested}}`,
+      `{"model":"m","messages":${nested}}`,
+      `{"choices":[{"message":{"content":"x"},"logprobs":${nested}}]}`,
+    ]) {
+      assert.equal(openaiChat.parseRequest(Buffer.from(body)), null);
+      assert.equal(openaiChat.parseResponse(Buffer.from(body)), null);
+    }
+    const call = { id: 'a', type: 'function', function: { name: 'f', arguments: nested } };
+    const response = openaiChat.parseResponse(
+      bytes({ choices: [{ message: { content: nested, tool_calls: [call] }, finish_reason: 'stop' }] }),
+    );
+    handle(openaiChat.parseRequest(Buffer.from(`{"model":"m","messages":${messages}}`)), response);
+    assert.equal(referenceOf({ kind: 'tool', labels: [] }, response!), '');
+    const accumulator = openaiChat.streamAccumulator();
+    accumulator.push(Buffer.from(`data: ${nested}\n\ndata: {"choices":[{"delta":{"content":"x"}}]}\n\n`));
+    assert.equal(accumulator.end()?.message.content, 'x');
+  }
+});
+
+/** The value, which counts every reading of a property anywhere in it. */
+function counted(value: Json): { readonly value: Json; readonly reads: () => number } {
+  let reads = 0;
+  const wrap = (inner: Json): Json =>
+    typeof inner !== 'object' || inner === null
+      ? inner
+      : (new Proxy(inner, {
+          get: (target, key) => {
+            reads++;
+            const found = Reflect.get(target, key) as Json;
+            return typeof key === 'string' && Object.hasOwn(target, key) ? wrap(found) : found;
+          },
+        }) as Json);
+  return { value: wrap(value), reads: () => reads };
+}
+
+const call = (i: number): Json => ({
+  id: `c${i}`,
+  type: 'function',
+  function: { name: 'f', arguments: '{}' },
+});
+const part = (i: number): Json => ({ type: 'text', text: `part ${i}` });
+const times = (n: number, make: (i: number) => Json): Json[] => Array.from({ length: n }, (_, i) => make(i));
+
+/** Bodies of size n, of every shape that repeats. */
+const shapes: Readonly<Record<string, (n: number) => Json>> = {
+  messages: (n) => times(n, () => ({ role: 'user', content: 'x' })) as Json,
+  'tool turns': (n) =>
+    times(n, (i) =>
+      i % 2 === 0
+        ? { role: 'assistant', content: null, tool_calls: [call(i)] }
+        : { role: 'tool', tool_call_id: 'none of them', content: 'x' },
+    ) as Json,
+  'parallel calls': (n) => [{ role: 'assistant', content: null, tool_calls: times(n, call) }],
+  parts: (n) => [{ role: 'user', content: times(n, part) }],
+};
+
+test('reading a request or a response takes work that grows as its size', () => {
+  for (const [name, make] of Object.entries(shapes)) {
+    const work = [200, 400, 800].map((n) => {
+      const messages = make(n);
+      const tools = times(n, (i) => ({ type: 'function', function: { name: `f${i}`, parameters: {} } }));
+      const asked = counted({ model: 'm', messages, tools, functions: tools });
+      const request = requestFromJson(asked.value);
+      assert.ok(request, name);
+      signatureOf(request);
+      policyReason(request);
+      const [message] = messages as Json[];
+      const answered = counted({ choices: times(n, () => ({ message: message!, finish_reason: 'stop' })) });
+      responseFromJson(answered.value);
+      return [asked.reads(), answered.reads()] as const;
+    });
+    for (const which of [0, 1] as const) {
+      const [small, middle, large] = work.map((reads) => reads[which]);
+      // Twice the size, twice the steps: the steps for each further half stay the same.
+      assert.ok(large! - middle! <= 2.2 * (middle! - small!) + 50, `${name}: ${small}, ${middle}, ${large}`);
+    }
+  }
+});
+
+test('long answers of awkward texts are read in one pass: fences, tags and white space without end', () => {
+  // Each of these took a time that grew as the square, or worse, in a regular expression: minutes at this size.
+  const n = 300_000;
+  for (const content of [
+    `\`\`\`json${'\n'.repeat(n)}x`,
+    `\`\`\`json\n${'```\n'.repeat(n / 4)}x`,
+    `${' '.repeat(n)}x`,
+    '<think>'.repeat(n / 8),
+    '<think></think>'.repeat(n / 16),
+    '<'.repeat(n),
+    '∅'.repeat(n),
+    '"'.repeat(n),
+  ]) {
+    const response: CallResponse = {
+      model: 'm',
+      message: { role: 'assistant', content },
+      finishReason: 'stop',
+      usage: null,
+    };
+    assert.equal(renderAnswer(answerOf(response)).length <= content.length, true);
+    referenceOf({ kind: 'label', labels: ['a'] }, response);
+  }
+});
