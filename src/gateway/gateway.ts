@@ -27,6 +27,7 @@ const RECORD_WAIT_MS = 2000;
 /** How long closing waits for calls, and then for audits, in milliseconds. */
 const CALL_GRACE_MS = 30_000;
 const AUDIT_GRACE_MS = 10_000;
+const LET_GO_MS = 50;
 /** Audits and comparisons at once. */
 const MAX_BACKGROUND = 32;
 const MAX_HEADER_BYTES = 128 * 1024;
@@ -238,10 +239,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         server.closeAllConnections();
         upgrades.close();
       }, CALL_GRACE_MS);
+      // A connection can become idle after its answer: where the rest of an upload comes late.
+      const again = setInterval(letGo, LET_GO_MS);
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         letGo();
       });
+      clearInterval(again);
       clearTimeout(impatience);
       await background.close(AUDIT_GRACE_MS);
       await upstream.close();

@@ -29,9 +29,9 @@ export function upstreamHeaders(raw: readonly string[]): string[] {
   return kept;
 }
 
-/** The response headers that go back to the client, in the same form. */
-export function clientHeaders(raw: readonly string[]): string[] {
-  return filter(raw, (name) => name.startsWith('x-understudy-'));
+/** The response headers that go back to the client, in the same form. With a 426, what to upgrade to is for it. */
+export function clientHeaders(raw: readonly string[], status = 200): string[] {
+  return filter(raw, (name) => name.startsWith('x-understudy-'), status === 426 ? 'upgrade' : undefined);
 }
 
 /** The trailers that go back to the client, as pairs. */
@@ -53,14 +53,14 @@ export function withoutHeader(raw: string[], name: string): string[] {
   return headerOf(raw, name) === undefined ? raw : filter(raw, (one) => one === name);
 }
 
-function filter(raw: readonly string[], drop: (name: string) => boolean): string[] {
+function filter(raw: readonly string[], drop: (name: string) => boolean, keep?: string): string[] {
   const named = headerOf(raw, 'connection');
   const listed = named === undefined ? [] : named.split(',').map((item) => item.trim().toLowerCase());
   const kept: string[] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const key = raw[i] ?? '';
     const name = key.toLowerCase();
-    if (HOP_BY_HOP.has(name) || listed.includes(name) || drop(name)) continue;
+    if (name !== keep && (HOP_BY_HOP.has(name) || listed.includes(name) || drop(name))) continue;
     kept.push(key, raw[i + 1] ?? '');
   }
   return kept;

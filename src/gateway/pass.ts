@@ -1,5 +1,6 @@
 /** Anything that is not a call of a known dialect: streamed both ways, not read. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import type { UnderstudyError } from '../core/errors.ts';
 import { upstreamHeaders } from './headers.ts';
 import { relay } from './relay.ts';
@@ -40,8 +41,7 @@ export async function passThrough(options: PassOptions): Promise<void> {
         method: request.method ?? 'GET',
         path: request.url ?? '/',
         headers,
-        // An upstream that answers before it has read everything must not take the client's connection with it.
-        body: hasBody ? request.iterator({ destroyOnReturn: false }) : null,
+        body: hasBody ? pieces(request) : null,
       },
       response,
       signal: AbortSignal.any([options.signal, idle.signal]),
@@ -51,7 +51,27 @@ export async function passThrough(options: PassOptions): Promise<void> {
   } catch (error) {
     throw idle.signal.aborted ? (idle.signal.reason as UnderstudyError) : error;
   } finally {
-    // What nobody reads any more is let through, so that the client gets to read the answer.
-    if (!request.complete) request.resume();
+    drop(request);
   }
+}
+
+/**
+ * The body as it comes. An upstream that answers before it has read everything must not take the client's connection
+ * with it; and between two pieces its answer gets a chance to be read, before a write to a connection that it has
+ * closed fails.
+ */
+async function* pieces(request: IncomingMessage): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const piece of request.iterator({ destroyOnReturn: false })) {
+      yield piece as Uint8Array;
+      await setImmediate();
+    }
+  } finally {
+    drop(request);
+  }
+}
+
+/** What nobody reads any more is let through, so that the client gets to read its answer. */
+function drop(request: IncomingMessage): void {
+  if (!request.complete) request.resume();
 }

@@ -53,7 +53,7 @@ export async function relay(options: RelayOptions): Promise<number> {
       const length = headerOf(head.headers, 'content-length');
       if (length !== undefined && /^\d+$/.test(length)) left = Number(length);
       copy?.begin(head);
-      const headers = [...clientHeaders(head.headers), ...options.extraHeaders];
+      const headers = [...clientHeaders(head.headers, head.status), ...options.extraHeaders];
       response.writeHead(head.status, head.statusText, announceable(response, head, headers));
       flushSoon();
     },

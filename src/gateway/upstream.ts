@@ -3,6 +3,7 @@
  * Does not: know dialects, retry, or follow redirects: the client decides on those, as without us.
  */
 import type { Duplex } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { type Dispatcher, errors, Pool } from 'undici';
 import { UnderstudyError } from '../core/errors.ts';
 
@@ -156,8 +157,12 @@ function sized(question: Question): Pick<Dispatcher.DispatchOptions, 'headers' |
   };
 }
 
-function* slices(body: Uint8Array): Generator<Uint8Array> {
-  for (let at = 0; at < body.length; at += SLICE_BYTES) yield body.subarray(at, at + SLICE_BYTES);
+/** With a turn for others between two slices, among them the answer of an upstream that does not read to the end. */
+async function* slices(body: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < body.length; at += SLICE_BYTES) {
+    yield body.subarray(at, at + SLICE_BYTES);
+    await setImmediate();
+  }
 }
 
 /**

@@ -15,6 +15,8 @@ export interface Seen {
   readonly body: Buffer;
   readonly trailers: readonly string[];
   readonly end: 'whole' | 'broken' | 'nothing more came' | 'client left';
+  /** What else the cell has to tell. */
+  readonly note?: string;
 }
 
 export interface Ask {
@@ -77,7 +79,6 @@ export function ask(port: number, options: Ask): Promise<Seen> {
     };
     const timer = setTimeout(() => done('nothing more came'), options.patienceMs ?? 5000);
     asked.on('information', (info) => before.push([info.statusCode, ...kept(info.rawHeaders)].join(', ')));
-    asked.on('continue', () => before.push('100'));
     asked.on('error', () => done('broken'));
     asked.on('close', () => done('broken'));
     asked.on('response', (response) => {
@@ -97,7 +98,7 @@ export function ask(port: number, options: Ask): Promise<Seen> {
 }
 
 async function send(asked: ReturnType<typeof httpRequest>, { body }: Ask): Promise<void> {
-  if (body === undefined || body instanceof Buffer) {
+  if (body === undefined || Buffer.isBuffer(body)) {
     await new Promise<void>((resolve) => asked.end(body, resolve));
     return;
   }
@@ -148,6 +149,7 @@ export function summary(seen: Seen): string {
     if (seen.trailers.length > 0) parts.push(`trailers ${seen.trailers.join('; ')}`);
   }
   if (seen.end !== 'whole') parts.push(seen.end);
+  if (seen.note !== undefined) parts.push(seen.note);
   return parts.join(', ');
 }
 

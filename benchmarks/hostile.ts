@@ -1,0 +1,188 @@
+/**
+ * What one client can do to another: a neighbour sends small ordinary calls through the gateway while an attacker
+ * sends the worst that fits the limits, one kind after the other. The same neighbour asks the upstream directly at
+ * the same time: what it waits there is the machine's doing, not the gateway's. Then the cost of ordinary traffic,
+ * 500 requests a second, against a direct connection in turns.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Fought } from './parts/hostile-attacker.ts';
+import { ATTACKS } from './parts/hostile-cases.ts';
+import { type Lane, openLane } from './parts/lane.ts';
+import { quantile } from './parts/load.ts';
+import type { BenchmarkResult } from './run.ts';
+
+/** Each kind of attack lasts at most so long, and what it left behind may show for a while longer. */
+const BOUND_MS = 15_000;
+const AFTER_MS = 1500;
+/** A gateway that has not answered its neighbour after so long is started anew. */
+const STUCK_MS = 45_000;
+const ALONE_MS = 5000;
+const EVERY_MS = 10;
+const ORDINARY = { everyMs: 2, roundMs: 5000, rounds: 4 } as const;
+
+interface Case {
+  readonly attack: string;
+  readonly requests: number;
+  readonly outcomes: string;
+  readonly tookMs: number;
+  /** The neighbour's latency beyond its median when alone. */
+  readonly p99Ms: number;
+  readonly worstMs: number;
+  /** The same for the neighbour who asks directly, at the same time. */
+  readonly directWorstMs: number;
+  /** How long the gateway's event loop was held up at most. */
+  readonly loopMs: number;
+  readonly rssMb: number;
+  /** Calls of the neighbour that failed. */
+  readonly failed: number;
+  /** The gateway was gone, or did not answer any more, and was started anew. */
+  readonly stuck: boolean;
+}
+
+export async function run(): Promise<BenchmarkResult> {
+  const dir = mkdtempSync(join(tmpdir(), 'understudy-hostile-'));
+  const only = process.argv.find((arg) => arg.startsWith('--only='))?.slice('--only='.length);
+  const upstream = await start('hostile-upstream.ts', []);
+  const attacker = await start('hostile-attacker.ts', []);
+  const url = `http://127.0.0.1:${upstream.told.port}`;
+  let count = 0;
+  const open = () => start('hostile-gateway.ts', [join(dir, String(count++)), url]);
+  let gateway = await open();
+  let lane = openLane(gateway.told.port);
+  const direct = openLane(upstream.told.port);
+  const cases: Case[] = [];
+  try {
+    await measure([lane, direct], EVERY_MS, () => wait(1000));
+    const ordinary = await ordinaryTraffic(lane, direct);
+    const [alone = [], aloneDirect = []] = await measure([lane, direct], EVERY_MS, () => wait(ALONE_MS));
+    const usual = quantile(alone, 0.5);
+    const usualDirect = quantile(aloneDirect, 0.5);
+
+    for (const { name, answer } of ATTACKS) {
+      if (only !== undefined && !name.includes(only)) continue;
+      await told(upstream.child, { make: answer ?? '' });
+      await told(attacker.child, { make: name });
+      await told(gateway.child, 'figures');
+      let fought: Fought = { requests: 0, outcomes: {}, tookMs: 0 };
+      const [times = [], directTimes = []] = await measure([lane, direct], EVERY_MS, async () => {
+        const order = { attack: name, port: gateway.told.port, boundMs: BOUND_MS };
+        fought = (await told(attacker.child, { go: order })) as unknown as Fought;
+        await wait(AFTER_MS);
+      });
+      const stuck = lane.waiting > 0 || gateway.child.exitCode !== null;
+      const { loopMs = 0, rssMb = 0 } = stuck ? {} : await told(gateway.child, 'figures');
+      cases.push({
+        attack: name,
+        requests: fought.requests,
+        outcomes: Object.entries(fought.outcomes)
+          .map(([outcome, n]) => `${outcome}: ${n}`)
+          .join(', '),
+        tookMs: fought.tookMs,
+        p99Ms: round(quantile(times, 0.99) - usual),
+        worstMs: round(Math.max(...times) - usual),
+        directWorstMs: round(Math.max(...directTimes) - usualDirect),
+        loopMs: round(loopMs),
+        rssMb,
+        failed: lane.failed,
+        stuck,
+      });
+      console.error(`${name}: ${cases.at(-1)?.worstMs} ms`);
+      if (stuck) {
+        gateway.child.kill('SIGKILL');
+        await lane.close();
+        gateway = await open();
+        lane = openLane(gateway.told.port);
+        await measure([lane], EVERY_MS, () => wait(1000));
+      }
+    }
+    const worst = cases.toSorted((a, b) => b.worstMs - a.worstMs)[0];
+    const json = {
+      worstNeighbourMs: worst?.worstMs ?? 0,
+      worstAttack: worst?.attack ?? '',
+      /** The worst of the neighbour alone, and of the one who asks directly during attacks: the machine's noise. */
+      aloneWorstMs: round(Math.max(...alone) - usual),
+      directWorstMs: Math.max(0, ...cases.map((one) => one.directWorstMs)),
+      aloneCalls: alone.length,
+      ordinary,
+      cases,
+    };
+    const { addedP50Ms, addedP99Ms } = ordinary;
+    return {
+      table: [
+        ...cases.map(({ outcomes, ...figures }) => ({ ...figures, stuck: figures.stuck ? 'yes' : '' })),
+        { attack: 'none: neighbour alone', requests: 0, worstMs: json.aloneWorstMs },
+        { attack: '500 requests/s: added p50', requests: ordinary.calls, worstMs: addedP50Ms },
+        { attack: '500 requests/s: added p99', requests: ordinary.calls, worstMs: addedP99Ms },
+        { attack: `worst neighbour: ${json.worstAttack}`, worstMs: json.worstNeighbourMs },
+      ],
+      json,
+    };
+  } finally {
+    for (const { child } of [upstream, attacker, gateway]) child.kill('SIGKILL');
+    await Promise.all([lane.close(), direct.close()]);
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** Added latency at 500 requests a second, over rounds through the gateway and directly in turns. */
+async function ordinaryTraffic(lane: Lane, direct: Lane) {
+  const through: number[] = [];
+  const straight: number[] = [];
+  for (let i = 0; i < ORDINARY.rounds; i++) {
+    for (const one of i % 2 === 0 ? [lane, direct] : [direct, lane]) {
+      const [times = []] = await measure([one], ORDINARY.everyMs, () => wait(ORDINARY.roundMs));
+      (one === lane ? through : straight).push(...times);
+    }
+  }
+  const at = (share: number) => ({
+    gateway: round(quantile(through, share)),
+    direct: round(quantile(straight, share)),
+  });
+  return {
+    calls: through.length,
+    perSecond: Math.round((through.length / (ORDINARY.rounds * ORDINARY.roundMs)) * 1000),
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+    addedP50Ms: round(quantile(through, 0.5) - quantile(straight, 0.5)),
+    addedP99Ms: round(quantile(through, 0.99) - quantile(straight, 0.99)),
+  };
+}
+
+/** Calls on each lane at its times while `work` goes on; the milliseconds of each, waited for within bounds. */
+async function measure(
+  lanes: readonly Lane[],
+  everyMs: number,
+  work: () => Promise<unknown>,
+): Promise<number[][]> {
+  for (const lane of lanes) lane.begin(everyMs);
+  await work();
+  return Promise.all(lanes.map((lane) => lane.end(STUCK_MS)));
+}
+
+interface Told {
+  readonly port: number;
+  readonly loopMs?: number;
+  readonly rssMb?: number;
+}
+
+async function start(file: string, args: string[]): Promise<{ child: ChildProcess; told: Told }> {
+  const child = fork(join(import.meta.dirname, 'parts', file), args);
+  const [first] = (await once(child, 'message')) as [Told];
+  return { child, told: first };
+}
+
+/** Sends a message and waits for the answer to it. */
+async function told(child: ChildProcess, message: object | string): Promise<Partial<Told>> {
+  const answered = once(child, 'message') as Promise<[Told]>;
+  child.send(message as object);
+  return (await answered)[0];
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}

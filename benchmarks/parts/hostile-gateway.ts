@@ -1,0 +1,35 @@
+/**
+ * The program as users start it (real recorder, journal and store in a folder of its own), in a process of its own.
+ * Tells its port; asked, how long its event loop was held up at most since the last time, and its memory.
+ */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { configSchema } from '../../src/core/config.ts';
+import { openUnderstudy } from '../../src/understudy.ts';
+
+const [dataDir = '', upstreamUrl = ''] = process.argv.slice(2);
+const defaults = configSchema.parse({});
+const understudy = await openUnderstudy({
+  config: {
+    ...defaults,
+    dataDir,
+    gateway: { ...defaults.gateway, port: 0 },
+    upstream: { ...defaults.upstream, baseUrl: upstreamUrl },
+  },
+  log: (line) => console.error(line),
+  env: { ...process.env, UNDERSTUDY_MASTER_KEY: Buffer.alloc(32, 1).toString('base64') },
+});
+const gateway = await understudy.startGateway();
+
+const delay = monitorEventLoopDelay({ resolution: 1 });
+delay.enable();
+let rss = 0;
+setInterval(() => {
+  rss = Math.max(rss, process.memoryUsage.rss());
+}, 50);
+process.on('message', () => {
+  process.send?.({ loopMs: delay.max / 1e6, rssMb: Math.round(rss / 1e6) });
+  delay.reset();
+  rss = process.memoryUsage.rss();
+});
+process.on('disconnect', () => process.exit(0));
+process.send?.({ port: gateway.port });
