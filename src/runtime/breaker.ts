@@ -98,10 +98,13 @@ export function createBreaker(start: number): Breaker {
   const affordable = (now: number): number => (overspent(now) ? wasted.atMost(now, LIMITS.budgetMs) : now);
   const overspent = (now: number): boolean =>
     wasted.total(now) > Math.max(LIMITS.budgetMs, LIMITS.share * used.total(now));
+  /** When the last probe's wait is over and the budget allows for calls again. */
+  const due = (now: number): number =>
+    Math.max(now, probeAt, overspent(now) ? wasted.atMost(now, LIMITS.budgetMs) : now);
   const open = (now: number): void => {
     if (state === 'closed') {
       waitMs = LIMITS.firstWaitMs;
-      probeAt = affordable(now);
+      probeAt = now;
     }
     probing = null;
     become('open', now);
@@ -109,6 +112,7 @@ export function createBreaker(start: number): Breaker {
 
   return {
     admits(now) {
+      // Not only when something ends: what a server was used for, and so its share, is forgotten too.
       if (state === 'closed' && overspent(now)) open(now);
       if (state !== 'closed') return 'no';
       let ask = false;
@@ -152,14 +156,14 @@ export function createBreaker(start: number): Breaker {
       if (!hangs) return;
       hangs = false;
       waitMs = LIMITS.firstWaitMs;
-      probeAt = affordable(now);
+      probeAt = now;
     },
     nextProbe(now) {
       if (state !== 'open' || hangs) return null;
-      return Math.max(now, probeAt, affordable(now));
+      return due(now);
     },
     probe(now) {
-      if (state !== 'open' || hangs || now < Math.max(probeAt, affordable(now))) return null;
+      if (state !== 'open' || hangs || now < due(now)) return null;
       become('half-open', now);
       probing = {};
       return probing;
@@ -167,7 +171,7 @@ export function createBreaker(start: number): Breaker {
     probed(probe, now, answered) {
       if (probe !== probing) return;
       probing = null;
-      if (answered && !overspent(now)) {
+      if (answered) {
         lastSign = Math.max(lastSign, now);
         become('closed', now);
         return;

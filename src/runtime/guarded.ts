@@ -3,7 +3,7 @@
  * Does not: know when a call is refused (guard.ts).
  */
 import { isObject, type Json } from '../core/json.ts';
-import type { Runtime } from '../core/runtime.ts';
+import type { Runtime, RuntimeHealth } from '../core/runtime.ts';
 import type { Artefact } from '../core/specialist.ts';
 import type { Client } from './client.ts';
 import type { Guard, ProbeWork } from './guard.ts';
@@ -14,9 +14,14 @@ export interface ProbedRuntime extends Runtime {
   probe(artefact: Artefact, signal: AbortSignal): Promise<void>;
 }
 
+interface GuardedRuntime extends Runtime {
+  health(): RuntimeHealth;
+}
+
 /** The runtime for agents' calls. @throws besides what `predict` throws, what Guard.run throws. */
-export function guardedRuntime(runtime: ProbedRuntime, guard: Guard): Runtime {
+export function guardedRuntime(runtime: ProbedRuntime, guard: Guard): GuardedRuntime {
   return {
+    health: () => guard.health(),
     rungs: runtime.rungs,
     predict: (artefact, input, options = {}) =>
       guard.run(artefact.path, (signal) => runtime.predict(artefact, input, { ...options, signal }), {
