@@ -94,8 +94,6 @@ export function createBreaker(start: number): Breaker {
     if (state !== next) since = now;
     state = next;
   };
-  /** When the budget allows for calls again. */
-  const affordable = (now: number): number => (overspent(now) ? wasted.atMost(now, LIMITS.budgetMs) : now);
   const overspent = (now: number): boolean =>
     wasted.total(now) > Math.max(LIMITS.budgetMs, LIMITS.share * used.total(now));
   /** When the last probe's wait is over and the budget allows for calls again. */

@@ -68,7 +68,7 @@ test('native work that stands still for a minute is hung, and so is an event loo
   );
   assert.equal(
     hungAt((now) => ({ ticks: Math.min(now, 100_000), steps: 0, underWay: 0 })),
-    160_500,
+    160_250,
   );
   assert.equal(
     hungAt((now) => ({ ticks: now, steps: 7, underWay: 0 })),
