@@ -22,6 +22,8 @@ import { CATALOGUE, DEFAULT_ENCODER } from './models/catalogue.ts';
 import { ensureWeights } from './models/weights.ts';
 import { startOnline } from './online.ts';
 import { learn } from './pipeline.ts';
+import { createGuard } from './runtime/guard.ts';
+import { guardedRuntime } from './runtime/guarded.ts';
 import { linearRuntime } from './runtime/linear.ts';
 import { type Models, startModels } from './runtime/models.ts';
 import { remoteRuntime } from './runtime/remote.ts';
@@ -60,7 +62,10 @@ export interface Understudy {
 }
 
 /** What runs small models, and what makes them; opened when first needed. */
-type Tools = Pick<Workshop, 'trainers' | 'runtimes' | 'models' | 'notes'>;
+type Tools = Pick<Workshop, 'trainers' | 'runtimes' | 'models' | 'notes'> & {
+  /** The runtimes for agents' calls, which no server that hangs may hold up. */
+  readonly serving: readonly Runtime[];
+};
 
 /**
  * Opens nothing yet: the data folder is opened by the first verb that needs it.
@@ -118,12 +123,15 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
     const { peft, hosted } = config.train;
     const loraTrainer = (common: EmbeddedOptions): Trainer =>
       peft === undefined ? embeddedTrainer(common) : peftTrainer({ ...common, ...peft });
-    remote = hosted === undefined ? null : remoteRuntime(hosted);
-    const names = [encoder && DEFAULT_ENCODER, llama && base].filter((name) => name !== null);
+    const { serving } = models;
+    const bulk = [llama, hosted === undefined ? null : remoteRuntime(hosted)] as const;
+    remote = bulk[1] && guardedRuntime(bulk[1], createGuard());
+    const present = <T>(all: readonly (T | null)[]): T[] => all.filter((each) => each !== null);
     return {
       notes,
-      models: new Set(names),
-      runtimes: [linearRuntime({ encoder }), ...(llama ? [llama] : []), ...(remote ? [remote] : [])],
+      models: new Set(present([encoder && DEFAULT_ENCODER, llama && base])),
+      runtimes: [linearRuntime({ encoder }), ...present(bulk)],
+      serving: [linearRuntime(serving), ...present([serving.llama, remote])],
       trainers: [
         linearTrainer({ encoder }),
         ...(encoderPath === null
@@ -260,7 +268,7 @@ function onDemand(
           hint: 'Try again shortly.',
         });
       }
-      const runtime = open.runtimes.find(({ rungs }) => rungs.includes(artefact.rung));
+      const runtime = open.serving.find(({ rungs }) => rungs.includes(artefact.rung));
       if (runtime) return runtime.predict(artefact, input, predictOptions);
       throw new UnderstudyError(
         'unavailable',

@@ -44,6 +44,20 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
+/**
+ * How a server of small models is doing. closed: calls are sent there. open: it hangs or is down, calls go to the LLM
+ * at once. half-open: it is being probed.
+ */
+export interface RuntimeHealth {
+  readonly state: 'closed' | 'open' | 'half-open';
+  /** When the state last changed, milliseconds since the epoch. */
+  readonly since: number;
+  /** Calls that failed since the last one that was served. */
+  readonly failures: number;
+  /** How often its process has been started again; 0 where it is not ours. */
+  readonly restarts: number;
+}
+
 /** Turns texts into vectors of unit length. Implementations: runtime/encoder (the embedded MiniLM). */
 export interface Encoder {
   /** Catalogue name of the model. */

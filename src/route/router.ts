@@ -104,7 +104,9 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
         }
         return { used: true, answer, confidence };
       } catch (error) {
-        const busy = timeout.aborted || (error instanceof UnderstudyError && error.code === 'overloaded');
+        const slow =
+          error instanceof UnderstudyError && (error.code === 'overloaded' || error.code === 'timed-out');
+        const busy = timeout.aborted || slow;
         return { used: false, reason: busy ? 'overload' : 'error' };
       } finally {
         inFlight.set(post.specialist.id, (inFlight.get(post.specialist.id) ?? 1) - 1);

@@ -6,11 +6,11 @@
 import { UnderstudyError } from '../core/errors.ts';
 import { contentHash } from '../core/ids.ts';
 import { isObject, type Json } from '../core/json.ts';
-import type { Runtime } from '../core/runtime.ts';
 import type { Artefact, Prediction, Signals } from '../core/specialist.ts';
 import { withKeys, withoutKeys } from '../models/answer-keys.ts';
 import { HAND_OVER } from '../models/hand-over.ts';
 import { type Client, httpClient } from './client.ts';
+import type { ProbedRuntime } from './guarded.ts';
 import { pool } from './pool.ts';
 
 export interface LlamaRuntimeOptions {
@@ -26,7 +26,7 @@ export interface LlamaRuntimeOptions {
 }
 
 /** A runtime for rung 'lora'. An artefact is a GGUF adapter. */
-export function llamaRuntime(options: LlamaRuntimeOptions): Runtime {
+export function llamaRuntime(options: LlamaRuntimeOptions): ProbedRuntime {
   const client = 'post' in options.server ? options.server : httpClient(options.server);
   const turns = pool(Array.from({ length: options.concurrency ?? 8 }, (_, i) => i));
   const loaded = new Map<string, Promise<unknown>>();
@@ -42,6 +42,30 @@ export function llamaRuntime(options: LlamaRuntimeOptions): Runtime {
     return loading;
   };
 
+  /** The server's answer, when it is this request's turn. */
+  const ask = async (
+    artefact: Artefact,
+    input: string,
+    more: { readonly [key: string]: Json },
+    signal: AbortSignal | undefined,
+  ): Promise<Json> => {
+    const name = adapterName(artefact);
+    const body = { model: name, messages: [{ role: 'user', content: input }], temperature: 0, ...more };
+    const turn = await turns.take(signal);
+    try {
+      await load(name, artefact);
+      return await client.post('/v1/chat/completions', body, signal).catch(async (error: unknown) => {
+        if (!(error instanceof UnderstudyError && error.code === 'not-found')) throw error;
+        // A server that was started again has forgotten its adapters.
+        loaded.delete(name);
+        await load(name, artefact);
+        return client.post('/v1/chat/completions', body, signal);
+      });
+    } finally {
+      turns.give(turn);
+    }
+  };
+
   return {
     rungs: ['lora'],
     async predict(artefact, input, predictOptions = {}) {
@@ -51,31 +75,15 @@ export function llamaRuntime(options: LlamaRuntimeOptions): Runtime {
           status: 503,
         });
       const started = performance.now();
-      const { signal } = predictOptions;
       const { answerKeys } = artefact;
       const draft = draftOf(predictOptions.draft, answerKeys);
-      const name = adapterName(artefact);
-      const body: { [key: string]: Json } = {
-        model: name,
-        messages: [{ role: 'user', content: input }],
+      const more = {
         max_tokens: options.maxTokens ?? 384,
-        temperature: 0,
         logprobs: true,
         ...(draft === undefined ? {} : { prediction: { type: 'content', content: draft } }),
       };
-      const turn = await turns.take(signal);
       try {
-        await load(name, artefact);
-        const answer = await client
-          .post('/v1/chat/completions', body, signal)
-          .catch(async (error: unknown) => {
-            if (!(error instanceof UnderstudyError && error.code === 'not-found')) throw error;
-            // A server that was started again has forgotten its adapters.
-            loaded.delete(name);
-            await load(name, artefact);
-            return client.post('/v1/chat/completions', body, signal);
-          });
-        const said = read(answer);
+        const said = read(await ask(artefact, input, more, predictOptions.signal));
         const whole = answerKeys === undefined ? said.answer : withKeys(answerKeys, said.answer);
         return { ...(whole === '' ? NOTHING : { ...said, answer: whole }), ms: performance.now() - started };
       } catch (error) {
@@ -83,9 +91,10 @@ export function llamaRuntime(options: LlamaRuntimeOptions): Runtime {
         if (error instanceof UnderstudyError && error.code === 'bad-input')
           return { ...NOTHING, ms: performance.now() - started };
         throw error;
-      } finally {
-        turns.give(turn);
       }
+    },
+    async probe(artefact, signal) {
+      await ask(artefact, 'probe', { max_tokens: 1 }, signal);
     },
     close: () => client.close(),
   };

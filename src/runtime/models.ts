@@ -3,8 +3,11 @@
  * Does not: fetch weights (models/weights.ts).
  */
 import { availableParallelism } from 'node:os';
-import type { Encoder, Runtime } from '../core/runtime.ts';
+import type { Encoder, Runtime, RuntimeHealth } from '../core/runtime.ts';
+import type { Client } from './client.ts';
 import { remoteEncoder } from './encoder.ts';
+import { createGuard, type Guard } from './guard.ts';
+import { guardedClient, guardedRuntime } from './guarded.ts';
 import { llamaRuntime } from './llama.ts';
 import { type ModelProcess, startModelProcess } from './process.ts';
 import { spread } from './spread.ts';
@@ -14,7 +17,11 @@ export interface Models {
   readonly encoder: Encoder | null;
   /** Rung 'lora'; null where there are no weights for the base model. */
   readonly llama: Runtime | null;
+  /** The same for agents' calls, which a process that hangs must not hold up. */
+  readonly serving: { readonly encoder: Encoder | null; readonly llama: Runtime | null };
   readonly processes: readonly ModelProcess[];
+  /** One for each process, in their order. */
+  health(): readonly RuntimeHealth[];
   close(): Promise<void>;
 }
 
@@ -62,28 +69,35 @@ export async function startModels(options: ModelsOptions): Promise<Models> {
     },
     options.timeoutMs ?? 300_000,
   );
+  const guards = processes.map(guardOf);
+  const encoderBy = (clients: readonly Client[]): Encoder | null =>
+    encoder && remoteEncoder({ clients, name: encoder.name, dimensions: encoder.dimensions });
+  const runtimes =
+    language &&
+    processes.map(({ client }) =>
+      llamaRuntime({ server: client, base: language.name, concurrency: sequences }),
+    );
   return {
-    encoder:
-      encoder === null
-        ? null
-        : remoteEncoder({
-            clients: processes.map((process) => process.client),
-            name: encoder.name,
-            dimensions: encoder.dimensions,
-          }),
-    llama:
-      language === null
-        ? null
-        : spread(
-            processes.map(({ client }) =>
-              llamaRuntime({ server: client, base: language.name, concurrency: sequences }),
-            ),
-          ),
+    encoder: encoderBy(processes.map(({ client }) => client)),
+    llama: runtimes && spread(runtimes),
+    serving: {
+      encoder: encoderBy(processes.map(({ client }, i) => guardedClient(client, guards[i]!))),
+      llama: runtimes && spread(runtimes.map((runtime, i) => guardedRuntime(runtime, guards[i]!))),
+    },
     processes,
+    health: () => guards.map((guard) => guard.health()),
     async close() {
+      for (const guard of guards) guard.close();
       await Promise.all(processes.map((process) => process.close()));
     },
   };
+}
+
+/** One breaker for all that a process does: it hangs as a whole. */
+function guardOf(process: ModelProcess): Guard {
+  const guard = createGuard({ alive: () => process.alive(), restarts: () => process.restarts() });
+  process.watch((responds) => (responds ? guard.back() : guard.hung()));
+  return guard;
 }
 
 /** All or none. */

@@ -9,9 +9,9 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { UnderstudyError } from '../core/errors.ts';
 import { type Json, type JsonObject, parseJson } from '../core/json.ts';
-import type { Runtime } from '../core/runtime.ts';
 import type { Artefact, Prediction, Signals } from '../core/specialist.ts';
 import { httpClient } from './client.ts';
+import type { ProbedRuntime } from './guarded.ts';
 import { signalsOf } from './llama.ts';
 import { pool } from './pool.ts';
 
@@ -41,7 +41,7 @@ const completionSchema = z.object({
 });
 
 /** A runtime for rung 'hosted'. */
-export function remoteRuntime(options: RemoteRuntimeOptions): Runtime {
+export function remoteRuntime(options: RemoteRuntimeOptions): ProbedRuntime {
   const client = httpClient(options);
   const turns = pool(Array.from({ length: options.concurrency ?? 8 }, (_, i) => i));
   const models = new Map<string, Promise<string>>();
@@ -56,13 +56,14 @@ export function remoteRuntime(options: RemoteRuntimeOptions): Runtime {
     reading.catch(() => models.delete(artefact.path));
     return reading;
   };
+  const bodyOf = (model: string, input: string, maxTokens: number): JsonObject => ({
+    model,
+    messages: [{ role: 'user', content: input }],
+    max_tokens: maxTokens,
+    temperature: 0,
+  });
   const ask = async (model: string, input: string, signal: AbortSignal | undefined): Promise<Json> => {
-    const body: JsonObject = {
-      model,
-      messages: [{ role: 'user', content: input }],
-      max_tokens: options.maxTokens ?? 384,
-      temperature: 0,
-    };
+    const body = bodyOf(model, input, options.maxTokens ?? 384);
     if (!logprobs) return client.post('/chat/completions', body, signal);
     try {
       return await client.post('/chat/completions', { ...body, logprobs: true }, signal);
@@ -96,6 +97,11 @@ export function remoteRuntime(options: RemoteRuntimeOptions): Runtime {
       } finally {
         turns.give(turn);
       }
+    },
+    async probe(artefact, signal) {
+      const model = await modelOf(artefact);
+      // Not in line behind calls: those may be what hangs.
+      await client.post('/chat/completions', bodyOf(model, 'probe', 1), signal);
     },
     close: () => client.close(),
   };

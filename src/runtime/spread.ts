@@ -1,6 +1,6 @@
 /**
  * Shares work among several that can all do it: each piece goes to the one with least in hand, and to another where
- * that one is down.
+ * that one is down or has no place.
  * Does not: know what the work is.
  */
 import { UnderstudyError } from '../core/errors.ts';
@@ -16,8 +16,9 @@ export function sharing<T>(workers: readonly T[]): <R>(work: (worker: T) => Prom
       try {
         return await work(hand.worker);
       } catch (error) {
-        const down = error instanceof UnderstudyError && error.code === 'unavailable';
-        if (!down || i === order.length - 1) throw error;
+        const elsewhere =
+          error instanceof UnderstudyError && (error.code === 'unavailable' || error.code === 'overloaded');
+        if (!elsewhere || i === order.length - 1) throw error;
       } finally {
         hand.busy--;
       }

@@ -22,6 +22,7 @@ import { chatPieces, type Message, promptFrame } from '../../models/prompt.ts';
 import { servingCopy } from '../../models/serving-copy.ts';
 import { controlToken, pieceTokens } from '../../models/vocabulary.ts';
 import { type Pool, pool } from '../pool.ts';
+import type { Progress } from './pulse.ts';
 
 export interface LanguageOptions {
   readonly modelPath: string;
@@ -32,6 +33,8 @@ export interface LanguageOptions {
   readonly contextTokens: number;
   /** Contexts kept in memory; the one unused for longest goes first. */
   readonly contexts: number;
+  /** Told of each piece of native work; nobody unless told. */
+  readonly progress?: Progress;
 }
 
 export interface CompletionRequest {
@@ -81,15 +84,18 @@ interface Kept {
  */
 const LIKELIEST = 128;
 
+const NO_PROGRESS: Progress = { step: (work) => work(), further: () => undefined };
+
 /** Nothing is loaded until the first request. */
 export function languageModel(options: LanguageOptions): LanguageModel {
+  const progress = options.progress ?? NO_PROGRESS;
   const adapters = new Map<string, string>();
   /** By adapter name ('' for the base), least recently used first. */
   const contexts = new Map<string, Kept>();
   let loading: Promise<LlamaModel> | undefined;
 
   const model = (): Promise<LlamaModel> => {
-    loading ??= loadModel(options);
+    loading ??= progress.step(() => loadModel(options, progress));
     loading.catch(() => {
       loading = undefined;
     });
@@ -101,7 +107,7 @@ export function languageModel(options: LanguageOptions): LanguageModel {
     const known = contexts.get(name);
     const kept = known ?? {
       opening: makeRoom(contexts, options.contexts - 1).then(async () =>
-        openContext(await model(), path, options),
+        openContext(await model(), path, options, progress),
       ),
       users: 0,
     };
@@ -152,7 +158,7 @@ export function languageModel(options: LanguageOptions): LanguageModel {
         try {
           const draft = request.prediction === '' ? [] : loaded.tokenize(request.prediction, false);
           const max = Math.min(request.maxTokens, room);
-          return await greedy(sequence, prompt, draft, max, signal);
+          return await greedy(sequence, prompt, draft, max, signal, progress);
         } finally {
           // Nothing of one request stays in memory for the next.
           await sequence.clearHistory();
@@ -166,7 +172,7 @@ export function languageModel(options: LanguageOptions): LanguageModel {
   };
 }
 
-async function loadModel(options: LanguageOptions): Promise<LlamaModel> {
+async function loadModel(options: LanguageOptions, progress: Progress): Promise<LlamaModel> {
   try {
     const llama = await getLlama({
       gpu: false,
@@ -176,7 +182,11 @@ async function loadModel(options: LanguageOptions): Promise<LlamaModel> {
       logLevel: LlamaLogLevel.error,
       maxThreads: options.threads,
     });
-    return await llama.loadModel({ modelPath: servingCopy(options.modelPath), gpuLayers: 0 });
+    return await llama.loadModel({
+      modelPath: servingCopy(options.modelPath),
+      gpuLayers: 0,
+      onLoadProgress: progress.further,
+    });
   } catch (cause) {
     throw new UnderstudyError('unavailable', `The base model cannot be loaded: ${messageOf(cause)}`, {
       hint: 'Run `understudy doctor`.',
@@ -190,15 +200,18 @@ async function openContext(
   model: LlamaModel,
   adapter: string | undefined,
   options: LanguageOptions,
+  progress: Progress,
 ): Promise<Context> {
   try {
-    const context = await model.createContext({
-      sequences: options.sequences,
-      contextSize: options.contextTokens,
-      batchSize: 512,
-      threads: options.threads,
-      ...(adapter === undefined ? {} : { lora: adapter }),
-    });
+    const context = await progress.step(() =>
+      model.createContext({
+        sequences: options.sequences,
+        contextSize: options.contextTokens,
+        batchSize: 512,
+        threads: options.threads,
+        ...(adapter === undefined ? {} : { lora: adapter }),
+      }),
+    );
     const sequences = Array.from({ length: options.sequences }, () => context.getSequence());
     return { context, sequences: pool(sequences) };
   } catch (cause) {
@@ -248,6 +261,7 @@ async function greedy(
   draft: readonly Token[],
   max: number,
   signal: AbortSignal,
+  progress: Progress,
 ): Promise<Completion> {
   const { model } = sequence;
   const tokens: Token[] = [];
@@ -268,10 +282,12 @@ async function greedy(
   };
 
   const checked = draft.slice(0, max - 1);
-  const outputs = await sequence.controlledEvaluate([
-    ...prompt.slice(0, -1),
-    ...[...prompt.slice(-1), ...checked].map((token): [Token, typeof ASK] => [token, ASK]),
-  ]);
+  const outputs = await progress.step(() =>
+    sequence.controlledEvaluate([
+      ...prompt.slice(0, -1),
+      ...[...prompt.slice(-1), ...checked].map((token): [Token, typeof ASK] => [token, ASK]),
+    ]),
+  );
   let next = take(outputs[prompt.length - 1]);
   for (const [k, token] of checked.entries()) {
     if (next !== token) {
@@ -288,7 +304,8 @@ async function greedy(
         hint: 'Send it again.',
         status: 499,
       });
-    const [output] = await sequence.controlledEvaluate([[next, ASK]]);
+    const token = next;
+    const [output] = await progress.step(() => sequence.controlledEvaluate([[token, ASK]]));
     next = take(output);
   }
   return finish(next);

@@ -8,10 +8,12 @@ import { setPriority } from 'node:os';
 import { type Bert, loadBert } from '../../models/bert.ts';
 import { modelServer } from './http.ts';
 import { languageModel } from './language.ts';
+import { startPulse } from './pulse.ts';
 import { messageSchema } from './settings.ts';
 import { tuningStore } from './tunings.ts';
 
-process.once('message', (message) => {
+process.once('message', async (message) => {
+  const progress = await startPulse();
   const settings = messageSchema.parse(message);
   let bert: Promise<Bert> | undefined;
   const { encoderDir, language } = settings;
@@ -28,6 +30,7 @@ process.once('message', (message) => {
             sequences: settings.sequences,
             contextTokens: settings.contextTokens,
             contexts: settings.contexts,
+            progress,
           }),
     encoder:
       encoderDir === null

@@ -1,5 +1,8 @@
-/** What the parent tells the model process, checked on arrival. */
+/** What the parent and the model process know of each other; what it is told is checked on arrival. */
 import { z } from 'zod';
+
+/** The file descriptor by which the parent's pings come in. */
+export const PULSE_FD = 4;
 
 export const messageSchema = z.strictObject({
   token: z.string().min(16),
