@@ -4,6 +4,7 @@
  * Does not: do any of the work itself; whatever fails here leaves the agent with the LLM.
  */
 
+import type { Losses } from './capture/losses.ts';
 import { targetOf } from './core/answer.ts';
 import { assign } from './core/assign.ts';
 import { compareAnswers, schemasOf } from './core/compare.ts';
@@ -15,7 +16,6 @@ import type { Recorder } from './core/online.ts';
 import { referenceOf } from './core/reference.ts';
 import type { Runtime } from './core/runtime.ts';
 import type { Store } from './core/store.ts';
-import type { Losses } from './capture/losses.ts';
 import { step } from './deploy/stages.ts';
 import { type Gateway, startGateway } from './gateway/gateway.ts';
 import { createRouter, type RoutingPlan } from './route/router.ts';

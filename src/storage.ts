@@ -5,7 +5,7 @@
  */
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DrainOptions, type Drained, drain } from './capture/drain.ts';
+import { type Drained, type DrainOptions, drain } from './capture/drain.ts';
 import { compilePolicy, type RedactContext } from './capture/redact/redact.ts';
 import { type SecondStage, secondStage } from './capture/second-stage.ts';
 import { upgradeCalls } from './capture/upgrade.ts';

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { configSchema } from './core/config.ts';
 import { openKeys } from './capture/vault.ts';
+import { configSchema } from './core/config.ts';
 import { openSqliteStore } from './store/sqlite/store.ts';
 import { minutesFor, recordMinutes } from './trial.ts';
 

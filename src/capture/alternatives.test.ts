@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exampleCall, temporaryFolder } from '../../test/capture/calls.ts';
-import type { Call, Message } from '../core/call.ts';
 import { openDataFolder } from '../../test/capture/data-folder.ts';
+import type { Call, Message } from '../core/call.ts';
 import { createSealer } from './sealer.ts';
 
 const { vault, redact, stage } = openDataFolder(temporaryFolder());

@@ -48,7 +48,9 @@ export async function drain({ dir, store, openStage, onProgress, signal }: Drain
   // Whoever gets the lock knows that no recorder runs: then open segments are left-overs, and complete.
   const lock = tryLock(dir);
   try {
-    const segments = readdirSync(dir).filter((name) => name.endsWith(OPEN_ENDING) || name.endsWith(CLOSED_ENDING));
+    const segments = readdirSync(dir).filter(
+      (name) => name.endsWith(OPEN_ENDING) || name.endsWith(CLOSED_ENDING),
+    );
     for (const [i, name] of segments.sort().entries()) {
       if (signal?.aborted) break;
       const path = join(dir, name);

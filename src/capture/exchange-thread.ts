@@ -25,7 +25,12 @@ export interface ThreadSettings {
 }
 
 export type ThreadRequest =
-  | { readonly type: 'record'; readonly no: number; readonly exchange: RawExchange; readonly keys: SealingKeys }
+  | {
+      readonly type: 'record';
+      readonly no: number;
+      readonly exchange: RawExchange;
+      readonly keys: SealingKeys;
+    }
   | { readonly type: 'rotate' }
   | { readonly type: 'close' };
 

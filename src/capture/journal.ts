@@ -4,7 +4,17 @@
  * A write is not an fsync: a power cut may lose what was written in the last second, and no more.
  * Does not: know what the frames hold (frames.ts), or read them back (drain.ts).
  */
-import { closeSync, fdatasync, fsync, ftruncateSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fdatasync,
+  fsync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { UnderstudyError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';

@@ -137,7 +137,9 @@ test('a drain beside a running recorder takes what is there, again and again, wi
 
 test('a second recorder on the same journal is refused while the first one runs', async () => {
   const { vault, recorder, dir, log, store } = open();
-  assert.throws(() => openRecorder({ dir, vault, redaction: REDACTION, log, lockWaitMs: 0 }), { code: 'in-use' });
+  assert.throws(() => openRecorder({ dir, vault, redaction: REDACTION, log, lockWaitMs: 0 }), {
+    code: 'in-use',
+  });
   await recorder.close();
   await openRecorder({ dir, vault, redaction: REDACTION, log }).close();
   store.close();

@@ -66,7 +66,10 @@ interface Opened {
 const REMEMBERED_BYTES = 32 * 1024 * 1024;
 
 export function secondStage({ vault, store, finder, context }: SecondStageOptions): SecondStage {
-  const foundBefore = recent<Found>(REMEMBERED_BYTES, ({ entities, words }) => 300 + 60 * (entities.length + words.size));
+  const foundBefore = recent<Found>(
+    REMEMBERED_BYTES,
+    ({ entities, words }) => 300 + 60 * (entities.length + words.size),
+  );
   const sealedBefore = recent<SealedPart>(REMEMBERED_BYTES, (part) => part.sealed.length + 300);
 
   const look = async (opened: readonly Opened[]): Promise<void> => {
@@ -97,7 +100,10 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
     const found = foundBefore.get(part.id);
     if (found === undefined) return part;
     const relevant = names.filter((name) =>
-      name.toLowerCase().split(/[^\p{L}\p{M}]+/u).some((word) => found.words.has(word)),
+      name
+        .toLowerCase()
+        .split(/[^\p{L}\p{M}]+/u)
+        .some((word) => found.words.has(word)),
     );
     const id = `${part.id} ${relevant.join('\0')}`;
     const before = sealedBefore.get(id);

@@ -101,10 +101,13 @@ export function restorer(words: readonly string[], context: RedactContext): (tex
   }
   if (originals.size === 0) return (text) => text;
   const longestFirst = [...originals.keys()].sort((a, b) => b.length - a.length);
-  const any = new RegExp(`(?<![\\p{L}\\p{N}])(?:${longestFirst.map(escape).join('|')})(?![\\p{L}\\p{N}])`, 'gu');
+  const any = new RegExp(
+    `(?<![\\p{L}\\p{N}])(?:${longestFirst.map(escaped).join('|')})(?![\\p{L}\\p{N}])`,
+    'gu',
+  );
   return (text) => text.replace(any, (surrogate) => originals.get(surrogate) ?? surrogate);
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
 }

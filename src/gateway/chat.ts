@@ -242,8 +242,7 @@ async function serveBySpecialist(
 }
 
 /** What came of a call. `response` is null where there was none, or where it was not read here. */
-type Outcome = Pick<Call, 'response' | 'status' | 'latencyMs' | 'served'> &
-  Pick<RawExchange, 'brokenStatus'>;
+type Outcome = Pick<Call, 'response' | 'status' | 'latencyMs' | 'served'> & Pick<RawExchange, 'brokenStatus'>;
 
 /** Writes the call down: here where all of it is small, else as the bytes that it was. */
 async function record(
@@ -285,7 +284,10 @@ async function record(
 }
 
 /** A specialist's answer as the body that it would be. */
-function bodyOf({ dialect, callId, at, understood }: Visit, response: CallResponse | null): RawExchange['response'] {
+function bodyOf(
+  { dialect, callId, at, understood }: Visit,
+  response: CallResponse | null,
+): RawExchange['response'] {
   if (response === null || typeof understood === 'string') return null;
   const { request } = understood;
   const text = dialect.renderResponse({ id: callId, at, request, response });

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { APIConnectionError, APIError, APIUserAbortError } from 'openai';
 import { UnderstudyError } from '../../src/core/errors.ts';
 import type { Recorder } from '../../src/core/online.ts';
-import { completion, sendJson, served, startHarness, recorderOf } from './gateway-harness.ts';
+import { completion, recorderOf, sendJson, served, startHarness } from './gateway-harness.ts';
 
 const messages = [{ role: 'user' as const, content: 'hello' }];
 const chunk = (content: string): string =>

@@ -6,9 +6,9 @@ import type { Answer } from '../../src/core/answer.ts';
 import type { Call, CallResponse } from '../../src/core/call.ts';
 import { configSchema } from '../../src/core/config.ts';
 import type { Attempt, Attempted, Decision, Recorder, Router } from '../../src/core/online.ts';
+import { type Gateway, type GatewayOptions, startGateway } from '../../src/gateway/gateway.ts';
 import { DIALECTS } from '../../src/wire/dialects.ts';
 import { readExchange } from '../../src/wire/exchange.ts';
-import { type Gateway, type GatewayOptions, startGateway } from '../../src/gateway/gateway.ts';
 
 export interface Received {
   readonly method: string;

@@ -4,8 +4,8 @@
  * are JSON stay JSON of the same shape.
  */
 import type { CallRequest } from '../../core/call.ts';
-import type { Entity } from './entity.ts';
 import { findAddresses, findEmails, findPhones } from './contact.ts';
+import type { Entity } from './entity.ts';
 import { mapJsonStrings } from './json-strings.ts';
 import { type Recogniser, replaceMatches } from './match.ts';
 import { findCards, findIbans } from './money.ts';
@@ -78,10 +78,18 @@ export interface RedactContext {
 export function redactText(text: string, context: RedactContext): string {
   return redactWith(text, context.key, []);
 }
-export function redactEntities(text: string, entities: readonly Entity[], names: readonly string[], context: RedactContext): string {
+export function redactEntities(
+  text: string,
+  entities: readonly Entity[],
+  names: readonly string[],
+  context: RedactContext,
+): string {
   return redactWith(text, context.key, [...names, ...namesOfEntities(text, entities)]);
 }
-export function entityTexts(text: string): { texts: readonly string[]; place: (found: readonly (readonly Entity[])[]) => Entity[] } {
+export function entityTexts(text: string): {
+  texts: readonly string[];
+  place: (found: readonly (readonly Entity[])[]) => Entity[];
+} {
   return { texts: [text], place: (found) => [...(found[0] ?? [])] };
 }
 export function namesOfEntities(text: string, entities: readonly Entity[]): string[] {

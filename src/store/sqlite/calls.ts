@@ -97,7 +97,9 @@ export function callTables(database: Database): CallTables {
       }),
 
     knownCalls: (ids) =>
-      new Set(ids.filter((id) => database.get('SELECT 1 AS known FROM calls WHERE id = ?', id) !== undefined)),
+      new Set(
+        ids.filter((id) => database.get('SELECT 1 AS known FROM calls WHERE id = ?', id) !== undefined),
+      ),
 
     sealCallsInClear(seal) {
       // Without the lock of a transaction: nearly always there is nothing to do.

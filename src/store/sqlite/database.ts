@@ -79,9 +79,9 @@ function migrate(sqlite: DatabaseSync, path: string, cipher: Cipher): boolean {
         { hint: 'Use the newer version of Understudy that wrote it, or another data folder.' },
       );
     }
-    for (const { sql, then } of MIGRATIONS.slice(from)) {
+    for (const { sql, finish } of MIGRATIONS.slice(from)) {
       sqlite.exec(sql);
-      then?.(sqlite, cipher);
+      finish?.(sqlite, cipher);
     }
     sqlite.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
     sqlite.exec('COMMIT');

@@ -11,7 +11,7 @@ import { aboutRow } from './sealed.ts';
 interface Migration {
   readonly sql: string;
   /** What SQL cannot do; runs after it, in the same transaction. */
-  readonly then?: (sqlite: DatabaseSync, cipher: Cipher) => void;
+  readonly finish?: (sqlite: DatabaseSync, cipher: Cipher) => void;
 }
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -141,11 +141,13 @@ CREATE TABLE vocabulary (
   PRIMARY KEY (site, id)
 ) WITHOUT ROWID;
 `,
-    then: (sqlite, cipher) => {
+    finish: (sqlite, cipher) => {
       for (const table of ['tasks', 'datasets', 'specialists', 'verdicts', 'deployments', 'events']) {
         const key = table === 'verdicts' ? 'no' : 'id';
         const update = sqlite.prepare(`UPDATE ${table} SET sealed = ? WHERE ${key} = ?`);
-        for (const { id, body } of sqlite.prepare(`SELECT ${key} AS id, sealed AS body FROM ${table}`).all()) {
+        for (const { id, body } of sqlite
+          .prepare(`SELECT ${key} AS id, sealed AS body FROM ${table}`)
+          .all()) {
           const text = body instanceof Uint8Array ? inflateSync(body).toString('utf8') : String(body);
           update.run(cipher.seal(text, aboutRow(table, String(id))), id ?? null);
         }

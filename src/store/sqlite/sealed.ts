@@ -1,6 +1,7 @@
 /** Rows whose content is sealed: written and read with the store's cipher. */
-import { UnderstudyError } from '../../core/errors.ts';
+
 import type { Cipher } from '../../core/cipher.ts';
+import { UnderstudyError } from '../../core/errors.ts';
 
 /** What a sealed row is bound to: it cannot be moved to another one. */
 export function aboutRow(table: string, id: string): string {

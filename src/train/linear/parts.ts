@@ -76,6 +76,9 @@ export async function artefactOf(model: LinearModel, path: string): Promise<Arte
 }
 
 /** The answers of a model, as its artefact keeps them. */
-export function answersOf({ classes, plan }: Pick<LinearModel, 'classes' | 'plan'>): NonNullable<Artefact['answers']> {
+export function answersOf({
+  classes,
+  plan,
+}: Pick<LinearModel, 'classes' | 'plan'>): NonNullable<Artefact['answers']> {
   return { classes, plan: plan as unknown as Json };
 }
