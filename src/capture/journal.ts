@@ -58,7 +58,8 @@ export function openJournal(dir: string, segmentBytes: number = 8 * 1024 * 1024)
 
   /** On the disk itself within SYNC_MS, in a thread of its own: no call waits for it. */
   const syncSoon = (): void => {
-    syncing ??= setTimeout(() => {
+    if (syncing !== undefined) return;
+    syncing = setTimeout(() => {
       syncing = undefined;
       // An error of the disk shows in the next write; a closed file was synced when it was closed.
       if (file) fdatasync(file.fd, () => {});

@@ -1,0 +1,290 @@
+/**
+ * A thousand secrets planted in every field of requests, responses and headers, small and large, streamed and not, imported
+ * and served, and learnt from: afterwards none is readable in any byte of the data folder or of the log.
+ */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { configSchema } from '../../src/core/config.ts';
+import { openUnderstudy, type Understudy } from '../../src/understudy.ts';
+
+const dataDir = mkdtempSync(join(tmpdir(), 'understudy-planted-'));
+const planted: string[] = [];
+const log: string[] = [];
+let upstream: Server;
+let understudy: Understudy;
+
+/** A word that stands nowhere else, and that no recogniser takes for personal data. */
+function plant(): string {
+  const letters = createHash('sha256').update(`plant ${planted.length}`).digest('hex').replace(/\d/g, 'q');
+  const word = `zv${letters.slice(0, 14)}`;
+  planted.push(word);
+  return word;
+}
+
+/** A request with a secret in every field that the chat dialect has, and in some that it has not. */
+function fullRequest(stream: boolean): object {
+  const schema = () => ({
+    type: 'object',
+    title: plant(),
+    description: plant(),
+    properties: { [plant()]: { type: 'string', enum: [plant(), plant()], description: plant() } },
+    required: [plant()],
+  });
+  return {
+    model: plant(),
+    stream,
+    messages: [
+      { role: 'system', content: plant(), name: plant() },
+      { role: 'developer', content: [{ type: 'text', text: plant() }] },
+      { role: 'user', content: `${plant()} ${JSON.stringify({ [plant()]: plant() })}`, name: plant() },
+      {
+        role: 'assistant',
+        content: plant(),
+        refusal: plant(),
+        reasoning_content: plant(),
+        tool_calls: [
+          {
+            id: plant(),
+            type: 'function',
+            function: { name: plant(), arguments: JSON.stringify({ [plant()]: plant() }) },
+          },
+          { id: plant(), type: 'custom', custom: { name: plant(), input: plant() } },
+        ],
+      },
+      { role: 'tool', tool_call_id: plant(), content: JSON.stringify([{ [plant()]: [plant()] }]) },
+      { role: 'function', name: plant(), content: plant() },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: plant() },
+          { type: 'image_url', image_url: { url: `https://example.org/${plant()}` } },
+        ],
+      },
+    ],
+    tools: [
+      { type: 'function', function: { name: plant(), description: plant(), parameters: schema() } },
+      { type: 'custom', custom: { name: plant(), description: plant() } },
+    ],
+    functions: [{ name: plant(), description: plant(), parameters: schema() }],
+    tool_choice: { type: 'function', function: { name: plant() } },
+    response_format: { type: 'json_schema', json_schema: { name: plant(), schema: schema() } },
+    stop: [plant()],
+    user: plant(),
+    safety_identifier: plant(),
+    prompt_cache_key: plant(),
+    service_tier: plant(),
+    metadata: { [plant()]: plant(), session_id: plant(), user_id: plant() },
+    prediction: { type: 'content', content: plant() },
+    web_search_options: { user_location: { approximate: { city: plant() } } },
+    [plant()]: { [plant()]: plant() },
+  };
+}
+
+function fullHeaders(): Record<string, string> {
+  return {
+    authorization: `Bearer ${plant()}`,
+    'x-api-key': plant(),
+    'openai-organization': plant(),
+    'user-agent': plant(),
+    cookie: `a=${plant()}`,
+    'x-understudy-session': plant(),
+    'x-understudy-tags': `${plant()}:${plant()},${plant()}`,
+    'x-litellm-tags': plant(),
+    'x-litellm-end-user-id': plant(),
+    'x-portkey-metadata': JSON.stringify({ [plant()]: plant() }),
+    'x-portkey-trace-id': plant(),
+    'helicone-user-id': plant(),
+    'helicone-session-id': plant(),
+    [`helicone-property-${plant()}`]: plant(),
+  };
+}
+
+function fullResponse(): object {
+  return {
+    id: plant(),
+    object: 'chat.completion',
+    model: plant(),
+    system_fingerprint: plant(),
+    choices: [
+      {
+        index: 0,
+        message: {
+          role: 'assistant',
+          content: plant(),
+          reasoning_content: plant(),
+          annotations: [{ [plant()]: plant() }],
+          tool_calls: [
+            {
+              id: plant(),
+              type: 'function',
+              function: { name: plant(), arguments: JSON.stringify({ [plant()]: plant() }) },
+            },
+          ],
+        },
+        finish_reason: 'stop',
+      },
+    ],
+    usage: { prompt_tokens: 1, completion_tokens: 1, [plant()]: 1 },
+    [plant()]: plant(),
+  };
+}
+
+function streamOf(): string {
+  const event = (delta: object, finish: string | null): string =>
+    `event: ${plant()}\nid: ${plant()}\n: ${plant()}\ndata: ${JSON.stringify({
+      id: plant(),
+      model: plant(),
+      choices: [{ index: 0, delta, finish_reason: finish }],
+    })}\n\n`;
+  const call = { index: 0, id: plant(), function: { name: plant(), arguments: `{"${plant()}":"${plant()}"}` } };
+  return `${event({ role: 'assistant', content: plant() }, null)}${event({ tool_calls: [call] }, null)}${event({}, 'tool_calls')}data: [DONE]\n\n`;
+}
+
+/** A label task whose words are all secrets, so that what is learnt from it holds them. */
+const LABELS = [plant(), plant(), plant(), plant()];
+const CUES = LABELS.map(() => plant());
+const SYSTEM = `Sort the mail. Labels: ${LABELS.join(', ')}. ${plant()}`;
+
+function labelled(n: number): { request: object; response: object } {
+  const kind = n % LABELS.length;
+  const words = Array.from({ length: 8 }, (_, i) => `w${(n * 31 + i * 17) % 997}`).join(' ');
+  return {
+    request: {
+      model: 'm',
+      messages: [
+        { role: 'system', content: SYSTEM },
+        { role: 'user', content: `${words} ${CUES[kind]} mail ${n}` },
+      ],
+    },
+    response: {
+      model: 'm',
+      choices: [
+        { index: 0, message: { role: 'assistant', content: LABELS[kind] }, finish_reason: 'stop' },
+      ],
+    },
+  };
+}
+
+async function post(url: string, body: string | Buffer, headers: Record<string, string> = {}): Promise<void> {
+  const response = await fetch(`${url}/chat/completions?${plant()}=${plant()}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: body as BodyInit,
+  });
+  assert.equal(response.status, 200);
+  await response.text();
+}
+
+before(async () => {
+  upstream = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = Buffer.concat(chunks).toString();
+      const label = /mail (\d+)"/.exec(body);
+      if (label) {
+        response.setHeader('content-type', 'application/json');
+        response.end(JSON.stringify(labelled(Number(label[1])).response));
+      } else if (body.includes('"stream":true')) {
+        response.setHeader('content-type', 'text/event-stream');
+        response.end(streamOf());
+      } else {
+        response.setHeader('content-type', 'application/json');
+        response.setHeader('x-request-id', plant());
+        response.end(JSON.stringify(fullResponse()));
+      }
+    });
+  });
+  await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+  const { port } = upstream.address() as AddressInfo;
+  understudy = await openUnderstudy({
+    config: configSchema.parse({
+      dataDir,
+      gateway: { port: 0 },
+      upstream: { baseUrl: `http://127.0.0.1:${port}/v1` },
+      gate: { epsilon: 0.1 },
+      redaction: { finder: 'off' },
+      serve: { canaryShare: 1, stepAudits: 5 },
+    }),
+    env: { PATH: dataDir },
+    log: (line) => log.push(line),
+  });
+});
+
+after(async () => {
+  await understudy.close();
+  upstream.close();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+test('no planted secret is readable, whatever field it came in and whatever was learnt from it', async () => {
+  const gateway = await understudy.startGateway();
+  for (let n = 0; n < 4; n++) {
+    const body = JSON.stringify(fullRequest(n % 2 === 0));
+    await post(gateway.url, body, fullHeaders());
+    await post(gateway.url, gzipSync(JSON.stringify(fullRequest(n % 2 === 0))), {
+      ...fullHeaders(),
+      'content-encoding': 'gzip',
+    });
+  }
+  // Larger than what is read on the event loop.
+  const large = { ...fullRequest(false), padding: 'long '.repeat(100_000) };
+  await post(gateway.url, JSON.stringify(large), fullHeaders());
+  for (let n = 0; n < 600; n++) await post(gateway.url, JSON.stringify(labelled(n).request));
+  await gateway.close();
+
+  const file = join(tmpdir(), `planted-${process.pid}.jsonl`);
+  const records = Array.from({ length: 20 }, () => ({
+    request: fullRequest(false),
+    response: fullResponse(),
+    session_id: plant(),
+    tags: [plant()],
+    user: plant(),
+    metadata: { [plant()]: plant() },
+  }));
+  writeFileSync(file, records.map((record) => JSON.stringify(record)).join('\n'));
+  await understudy.import([file]);
+  rmSync(file);
+
+  const learnt = await understudy.learn();
+  assert.ok(
+    learnt.tasks.some(({ deployed }) => deployed),
+    'the label task was learnt',
+  );
+  // Served and audited, too.
+  const again = await understudy.startGateway();
+  for (let n = 600; n < 680; n++) await post(again.url, JSON.stringify(labelled(n).request));
+  const served = again.stats().servedBySpecialists;
+  await again.close();
+  assert.ok(served > 0, 'specialists served');
+  assert.equal(understudy.store.countCalls() > 700, true);
+
+  assert.ok(planted.length >= 1000, `${planted.length} planted`);
+  const readable: string[] = [];
+  const search = (where: string, bytes: string): void => {
+    for (const secret of planted) if (bytes.includes(secret)) readable.push(`${secret} in ${where}`);
+  };
+  let files = 0;
+  for (const entry of readdirSync(dataDir, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    search(`the name ${entry.name}`, entry.name);
+    // Weights are public.
+    if (!path.startsWith(join(dataDir, 'weights')))
+      assert.equal(statSync(path).mode & 0o077, 0, `${path} is its owner's alone`);
+    if (!entry.isFile()) continue;
+    files++;
+    const bytes = readFileSync(path);
+    search(path, bytes.toString('latin1').toLowerCase());
+    search(`${path} as UTF-16`, bytes.toString('utf16le').toLowerCase());
+  }
+  search('the log', log.join('\n').toLowerCase());
+  assert.ok(files > 3);
+  assert.deepEqual(readable, []);
+});
