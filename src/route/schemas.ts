@@ -63,7 +63,7 @@ export function schemaCompiler(): (schema: JsonObject, text: string) => SchemaCh
     try {
       const validate = ajv.compile(schema);
       // An asynchronous check rejects instead of saying false.
-      return '$async' in validate ? null : (value) => validate(value) === true;
+      return '$async' in validate ? null : (value) => isTrue(() => validate(value));
     } catch {
       return null;
     } finally {
@@ -74,12 +74,23 @@ export function schemaCompiler(): (schema: JsonObject, text: string) => SchemaCh
   return (schema, text) => {
     if (text.length > MAX_SCHEMA_LENGTH) return null;
     const { $schema, ...rest } = schema;
+    // Ajv fails on it when it forgets the schema, and would keep it.
+    if (rest.$id !== undefined && typeof rest.$id !== 'string') return null;
     for (const dialect of dialectsOf($schema)) {
       const check = compileAs(dialect, rest);
       if (check !== null) return check;
     }
     return null;
   };
+}
+
+/** A schema that refers to itself without end overflows the stack: then nothing is valid. */
+function isTrue(check: () => unknown): boolean {
+  try {
+    return check() === true;
+  } catch {
+    return false;
+  }
 }
 
 /** The dialects to try, best first. */
