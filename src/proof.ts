@@ -5,6 +5,7 @@
 import type { Call } from './core/call.ts';
 import type { Dataset, SplitName } from './core/dataset.ts';
 import { newId } from './core/ids.ts';
+import { countTwins } from './core/label.ts';
 import type { LearnOptions, TaskReport } from './core/learning.ts';
 import type { Artefact, Candidate, Specialist } from './core/specialist.ts';
 import { callsNeeded } from './core/statistics.ts';
@@ -57,7 +58,7 @@ export async function proveAndDeploy(
 
   const { candidate, result } = heat.winner;
   if (isHopeless(result)) {
-    const reason = `Of the best candidate's answers (${candidate.rung}) ${Math.round(result.accuracy * 100)} % were right on the validation split: too few to spend held-back calls on a proof.`;
+    const reason = `Of the best candidate's answers (${candidate.rung}) ${Math.round(result.accuracy * 100)} % were right on the validation split: too few to spend held-back calls on a proof.${spellingsOf(task)}`;
     return { ...common, ...REFUSED, specialist: null, reason, moreCalls: null };
   }
   const proved = store
@@ -84,13 +85,20 @@ export async function proveAndDeploy(
     askedAgain: askedAgain + asked,
     deployed,
     outcome: passed ? 'passed' : 'refused',
-    reason,
+    reason: passed ? reason : reason + spellingsOf(task),
     moreCalls: passed || moreCalls === null ? null : callsFor(moreCalls, dataset),
   };
 }
 
 /** Nothing that it could be expected to serve, and most answers wrong: minutes of predictions would show the same. */
 const isHopeless = ({ coverage, accuracy }: Trial): boolean => coverage === 0 && accuracy < 0.5;
+
+/** Names the labels' spellings as a likely cause of a refusal; '' where they are none. */
+function spellingsOf({ labels }: Task): string {
+  const twins = countTwins(labels);
+  if (twins === 0) return '';
+  return ` ${twins} of its ${labels.length} labels differ from another in case alone, and its prompt has both spellings: if they mean the same, let the prompt have one.`;
+}
 
 const REFUSED = { deployed: false, outcome: 'refused' } as const;
 

@@ -9,7 +9,7 @@ import { indexOfLabel } from './label.ts';
 import type { Task } from './task.ts';
 
 /** The most tokens that the caller asked for; null where it set no limit. */
-export function tokenLimit({ params }: CallRequest): number | null {
+export function tokenLimit({ params }: Pick<CallRequest, 'params'>): number | null {
   const limit = params.max_completion_tokens ?? params.max_tokens;
   return typeof limit === 'number' ? limit : null;
 }

@@ -21,7 +21,7 @@ export type Ending = 'whole' | 'cut' | 'filtered' | 'failed' | 'unknown';
  */
 const REASONS: Readonly<Record<Exclude<Ending, 'unknown'>, readonly string[]>> = {
   whole: [
-    ...['stop', 'tool_calls', 'function_call', 'end_turn', 'tool_use', 'stop_sequence', 'pause_turn'],
+    ...['stop', 'tool_calls', 'function_call', 'end_turn', 'tool_use', 'stop_sequence', 'stop_token'],
     ...[
       'eos',
       'eos_token',
@@ -38,7 +38,14 @@ const REASONS: Readonly<Record<Exclude<Ending, 'unknown'>, readonly string[]>> =
   ],
   cut: [
     ...['length', 'max_tokens', 'model_length', 'max_output_tokens', 'max_length', 'token_limit', 'limit'],
-    ...['incomplete', 'model_context_window_exceeded', 'finish_reason_max_tokens', 'error_limit'],
+    ...[
+      'incomplete',
+      'model_context_window_exceeded',
+      'finish_reason_max_tokens',
+      'error_limit',
+      'pause_turn',
+    ],
+    ...['max_new_tokens', 'max_context_length', 'context_length', 'context_length_exceeded'],
   ],
   filtered: [
     ...[
@@ -59,7 +66,7 @@ const REASONS: Readonly<Record<Exclude<Ending, 'unknown'>, readonly string[]>> =
       'moderation',
       'blocked',
     ],
-    ...['image_prohibited_content', 'image_recitation', 'model_armor', 'finish_reason_safety'],
+    ...['image_prohibited_content', 'image_recitation', 'model_armor', 'finish_reason_safety', 'sensitive'],
   ],
   failed: [
     ...[
@@ -102,7 +109,7 @@ export type NoAnswer = 'broken-off' | 'truncated' | 'filtered' | 'failed' | 'unk
  * Null where the response is an answer: it ended by itself, or it was cut because the caller asked for so few tokens,
  * which is then the answer that the caller wants. Where a model's own limit cut it, nobody knows what it would have said.
  */
-export function whyNoAnswer(request: CallRequest, response: CallResponse): NoAnswer | null {
+export function whyNoAnswer(request: Pick<CallRequest, 'params'>, response: CallResponse): NoAnswer | null {
   if (response.finishReason === null) return 'broken-off';
   switch (endingOf(response.finishReason)) {
     case 'whole':
@@ -119,7 +126,7 @@ export function whyNoAnswer(request: CallRequest, response: CallResponse): NoAns
 }
 
 /** Whether a cut answer is about as long as the caller allowed; a factor of two for what the estimate cannot know. */
-function reachesLimit(request: CallRequest, message: Message): boolean {
+function reachesLimit(request: Pick<CallRequest, 'params'>, message: Message): boolean {
   const limit = tokenLimit(request);
   const text = message.content + (message.toolCalls ?? []).map((call) => call.name + call.arguments).join('');
   return limit !== null && !isReasoningCutOff(message.content) && 2 * estimateTokens(text) >= limit;

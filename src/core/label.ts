@@ -71,6 +71,12 @@ export function foldSpellings(counts: ReadonlyMap<string, number>, prompt = ''):
   return new Map([...folded].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)));
 }
 
+/** How many of the labels differ from another one in case and marks alone. */
+export function countTwins(labels: readonly string[]): number {
+  const groups = [...Map.groupBy(labels, labelKey).values()];
+  return groups.reduce((sum, group) => sum + (group.length > 1 ? group.length : 0), 0);
+}
+
 type Counted = readonly [string, number];
 
 /** The spellings of a group in one list, or in one for each case where the prompt has several. */
@@ -81,9 +87,17 @@ function apart(group: readonly Counted[], prompt: string): readonly (readonly Co
   return named.length > 1 ? [...byCase.values()] : [group];
 }
 
+/** Whether the word stands in the text. A capital that begins a sentence or a line says nothing about the word. */
 function hasWord(text: string, word: string): boolean {
   const isWord = (mark: string | undefined): boolean => mark !== undefined && /[\p{L}\p{N}]/u.test(mark);
-  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + word.length || 1))
-    if (!isWord(text[at - 1]) && !isWord(text[at + word.length])) return true;
+  const isCapital = word !== word.toLowerCase() && word.slice(1) === word.slice(1).toLowerCase();
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + word.length || 1)) {
+    if (isWord(text[at - 1]) || isWord(text[at + word.length])) continue;
+    if (!isCapital || !BEGINS.test(text.slice(Math.max(0, at - LOOK_BACK), at))) return true;
+  }
   return false;
 }
+
+/** What stands before the first word of a sentence or line: its end mark or line end, then bullets, quotes and spaces. */
+const BEGINS = /(?:^|[.!?:;\n])[\s"'`*_#()[\]>•–—-]*$/;
+const LOOK_BACK = 16;

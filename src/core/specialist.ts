@@ -64,7 +64,7 @@ export type Signals = Readonly<Record<string, number>>;
 
 /** One answer of a specialist. */
 export interface Prediction {
-  /** As renderAnswer writes answers; '' where it has none to give. */
+  /** As targetOf writes answers; '' where it has none to give. */
   readonly answer: string;
   readonly signals: Signals;
   readonly ms: number;

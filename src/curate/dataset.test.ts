@@ -8,6 +8,7 @@ import type { Task } from '../core/task.ts';
 import { buildDataset } from './dataset.ts';
 import { neighbours, resemblance, shingles } from './similar.ts';
 import { defaultShares, splitSessions } from './splits.ts';
+import { usableCalls } from './usable.ts';
 
 const task: Task = {
   id: 'task_1',
@@ -220,6 +221,39 @@ test('an answer that no specialist can give is not taught, and is held back for 
     const heldBack = SPLITS.slice(1).flatMap((name) => splits[name].map(({ answer }) => answer));
     assert.deepEqual(heldBack, ['', 'a', '', 'a']);
   }
+});
+
+test('which calls are held back does not depend on what was answered', () => {
+  const message = fc.oneof(
+    fc.record({
+      content: fc.constantFrom(
+        '',
+        'a',
+        'A.',
+        '<think>x',
+        '{"id":9007199254740993}',
+        '{"a":',
+        'b'.repeat(900),
+      ),
+    }),
+    fc.record({
+      toolCalls: fc.array(fc.record({ id: fc.string(), name: fc.string(), arguments: fc.string() }), {
+        minLength: 1,
+        maxLength: 2,
+      }),
+    }),
+  );
+  const kinds = fc.constantFrom<Task['kind']>('label', 'json', 'tool', 'text');
+  fc.assert(
+    fc.property(fc.array(message, { minLength: 8, maxLength: 8 }), kinds, (messages, kind) => {
+      const given = usableCalls(texts8.map((text, i) => answered(call(i, i, text, 'a'), messages[i]!)));
+      assert.deepEqual(given.dropped, {});
+      const { splits } = buildDataset({ ...task, kind }, given.calls, { seed: 1, shares: inFour });
+      const ids = SPLITS.slice(1).map((name) => splits[name].map(({ callId }) => callId));
+      assert.deepEqual(ids, [['call_4'], ['call_5', 'call_6'], ['call_7']]);
+      assert.ok(splits.train.every(({ answer }) => answer !== ''));
+    }),
+  );
 });
 
 test('nothing said and each spelling of a label are that label', () => {

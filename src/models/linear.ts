@@ -81,7 +81,7 @@ export function softmax(logits: Float64Array): void {
 }
 
 /**
- * The model's answer to an input, as renderAnswer writes it ('' for none), and its signals:
+ * The model's answer to an input, as targetOf writes it ('' for none), and its signals:
  * `probability` of the class, `margin` over the second, `familiarity` (similarity of the nearest training input, or
  * share of known n-grams), `agreement` of the nearest neighbours, `clarity` of what was copied.
  * @param vector the encoder's vector of encoderText(input); null only where the model has no encoder.

@@ -151,7 +151,7 @@ export function sampleLearnReport(): LearnReport {
     hardware: { cpu: 'An ordinary CPU', cores: 2, memoryBytes: 16e9, platform: 'linux x64', node: '24.1.0' },
     calls: 7510,
     usableCalls: 7402,
-    dropped: { failed: 68, empty: 40 },
+    dropped: { failed: 68, truncated: 40 },
     tasks: [
       task('triage', 'Sort the message into one of the categories', 'label', 'head', 5, true),
       task('order-details', 'Extract the order details', 'json', 'lora', 6, true),

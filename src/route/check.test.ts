@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import type { CallRequest } from '../core/call.ts';
-import type { JsonObject } from '../core/json.ts';
+import type { Json, JsonObject } from '../core/json.ts';
 import type { Task } from '../core/task.ts';
 import { answerCheck, whyUncheckable } from './check.ts';
 
@@ -176,4 +177,68 @@ test('a label fits limits under which the LLM gave it', () => {
   assert.deepEqual(check('unavailable', at(1)), { kind: 'text', text: 'unavailable' });
   assert.deepEqual(check('lost', at(9)), { kind: 'text', text: 'lost' });
   assert.deepEqual(check('late', request()), { kind: 'text', text: 'late' });
+});
+
+test('any schema and any text are checked or refused, and nothing throws', () => {
+  const keyword = fc.constantFrom(
+    ...[
+      'type',
+      'properties',
+      'items',
+      '$ref',
+      '$id',
+      '$schema',
+      '$async',
+      'pattern',
+      'enum',
+      'required',
+      '$defs',
+    ],
+    ...['anyOf', 'not', 'format', 'constructor', '__proto__', 'dependencies', '$recursiveRef', '$dynamicRef'],
+  );
+  const value = fc.oneof(
+    fc.constantFrom<Json>(
+      'object',
+      'string',
+      '#',
+      '#/$defs/a',
+      true,
+      false,
+      1,
+      null,
+      '(a+)+',
+      '[',
+      ['a'],
+      'x:y',
+    ),
+    fc.json({ maxDepth: 1 }).map((text) => JSON.parse(text) as Json),
+  );
+  const schema = fc.letrec<{ schema: Json }>((tie) => ({
+    schema: fc
+      .array(fc.tuple(keyword, fc.oneof({ depthSize: 'small' }, value, tie('schema'))), { maxLength: 4 })
+      .map((entries) => Object.fromEntries(entries) as Json),
+  })).schema;
+  const text = fc.oneof(
+    fc.json(),
+    fc.json().map((args) => `f ${args}`),
+    fc.string(),
+  );
+  fc.assert(
+    fc.property(schema, text, (made, said) => {
+      const tools = [{ name: 'f', description: '', parameters: made }];
+      for (const kind of ['json', 'tool', 'label', 'text'] as const)
+        answerCheck(task(kind, ['a']))(said, { ...wants(made as JsonObject), tools });
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('a schema that is met again is compiled once, and many schemas are not all kept', () => {
+  // The kept checks are not seen from outside; that evicted ones are made anew, and right, is.
+  const check = answerCheck(task('json'));
+  for (let round = 0; round < 2; round++)
+    for (let i = 0; i < 100; i++) {
+      assert.notEqual(check(`{"n":${i}}`, wants({ properties: { n: { const: i } } })), null);
+      assert.equal(check(`{"n":${i + 1}}`, wants({ properties: { n: { const: i } } })), null);
+    }
 });

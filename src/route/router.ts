@@ -147,8 +147,8 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     const post = posts.get(attempt.taskId);
     if (!attempted.used || post?.deployment.id !== attempt.deploymentId) return;
     // What is not learnt from measures nobody either.
-    const request = requests.get(attempt);
-    if (request === undefined || whyNoAnswer(request, llm) !== null) return;
+    const limits = requests.get(attempt) ?? { params: {} };
+    if (whyNoAnswer(limits, llm) !== null) return;
     options.onAudit({
       callId,
       deploymentId: attempt.deploymentId,

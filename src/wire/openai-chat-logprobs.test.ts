@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import type { Alternative, Message } from '../core/call.ts';
-import type { Json } from '../core/json.ts';
+import type { Json, JsonObject } from '../core/json.ts';
 import { openaiChat } from './openai-chat.ts';
 import { alternativesOf } from './openai-chat-logprobs.ts';
 
@@ -68,6 +68,22 @@ test('where there is nothing to tell, or the tokens are not those of a short pla
     ['another shape', said('a'), [{ tokens: ['a'], token_logprobs: [-1] }]],
   ];
   for (const [name, message, tokens] of cases) assert.deepEqual(alternativesOf(message, tokens), {}, name);
+});
+
+test('tokens that are longer than the answer are not read further', () => {
+  let read = 0;
+  const counted = (one: Json): Json =>
+    new Proxy(one as JsonObject, {
+      get: (target, key) => {
+        if (key === 'top_logprobs') read++;
+        return Reflect.get(target, key) as Json;
+      },
+    });
+  const long = position('x'.repeat(1_000), 0.5, { y: 0.4 });
+  const tokens = Array.from({ length: 100 }, () => counted(long));
+  assert.deepEqual(alternativesOf(said('refund'), tokens), {});
+  // Twice for each of two positions.
+  assert.ok(read <= 4, `${read} readings`);
 });
 
 const alternatives = (message: Message, tokens: readonly Json[]): readonly Alternative[] =>

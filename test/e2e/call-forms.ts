@@ -107,6 +107,27 @@ export const FORMS: readonly Form[] = [
     },
   },
   {
+    name: 'arguments that are no JSON for some mails, which are nobody’s to answer but the LLM’s',
+    call: (i) => {
+      const { text, topic, isSettled } = mail(i);
+      const tools = TOPICS.map((name) => ({
+        type: 'function',
+        function: { name: `call_${name}`, parameters: {} },
+      }));
+      const used = { name: `call_${topic}`, arguments: isSettled ? '{"to":' : '{}' };
+      const call = { id: `c${i}`, type: 'function', function: used };
+      return {
+        request: asked('Call whom the mail to the garden club is for.', text, { tools }),
+        choice: {
+          index: 0,
+          message: { role: 'assistant', content: null, tool_calls: [call] },
+          finish_reason: 'tool_calls',
+        },
+        meaning: isSettled ? 'none' : used.name,
+      };
+    },
+  },
+  {
     name: 'a schema of draft 2020-12',
     call: (i) => {
       const { text, topic } = mail(i);

@@ -16,7 +16,7 @@ export interface Mark {
 
 export interface Scorer {
   readonly kind: OutputKind;
-  /** Whether `actual` is as good as `expected` for `input`; both as renderAnswer writes them. '' is always wrong. */
+  /** Whether `actual` is as good as `expected` for `input`; both as targetOf writes them. '' is always wrong. */
   score(input: string, expected: string, actual: string): Promise<Mark>;
 }
 
