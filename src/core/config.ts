@@ -181,7 +181,9 @@ export const configSchema = z
         keep: z
           .array(z.string().min(1).max(400))
           .default([])
-          .describe('Values that are never replaced, written as they stand in the texts: brands, public addresses.'),
+          .describe(
+            'Values that are never replaced, written as they stand in the texts: brands, public addresses.',
+          ),
         recognisers: z
           .array(
             z.strictObject({
@@ -190,7 +192,9 @@ export const configSchema = z
                 .string()
                 .min(1)
                 .max(200)
-                .describe('A regular expression (JavaScript, flag v) for the whole value, up to 512 characters.'),
+                .describe(
+                  'A regular expression (JavaScript, flag v) for the whole value, up to 512 characters.',
+                ),
               kind: z.enum(REDACTION_KINDS).describe('The kind that a match is of.'),
             }),
           )
@@ -199,7 +203,9 @@ export const configSchema = z
         finder: z
           .enum(['auto', 'off'])
           .default('auto')
-          .describe('Whether a token classifier finds people and addresses; without it, obvious names alone go.'),
+          .describe(
+            'Whether a token classifier finds people and addresses; without it, obvious names alone go.',
+          ),
       })
       .prefault({}),
     prices: z

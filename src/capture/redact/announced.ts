@@ -46,13 +46,15 @@ export const ANNOUNCED: readonly Announcement[] = [
   {
     kind: 'driving-licence',
     begins: 'permis licencia carnet carné permiso patente carta carteira cnh',
-    after: '(?: de conduire| de conducir| de conducción| di guida| de condução| de motorista| de habilitação)',
+    after:
+      '(?: de conduire| de conducir| de conducción| di guida| de condução| de motorista| de habilitação)',
     value: ID,
     digits: 4,
   },
   {
     kind: 'driving-licence',
-    begins: 'führerschein führerscheinnummer fuehrerschein fuehrerscheinnummer rijbewijs rijbewijsnummer driverslicense',
+    begins:
+      'führerschein führerscheinnummer fuehrerschein fuehrerscheinnummer rijbewijs rijbewijsnummer driverslicense',
     value: ID,
     digits: 4,
   },
@@ -88,7 +90,8 @@ export const ANNOUNCED: readonly Announcement[] = [
   },
   {
     kind: 'medical-id',
-    begins: 'numéro numero número dossier historia historial cartella tessera tarjeta póliza poliza polizza apólice',
+    begins:
+      'numéro numero número dossier historia historial cartella tessera tarjeta póliza poliza polizza apólice',
     after:
       '(?: (?:de |del |di |da |du |da la )?(?:patient|paciente|paziente|médical|médico|clínica|clinica|sanitaria|salud|mutuelle|assurance|póliza|poliza|seguro|polizza|utente|apólice))',
     value: ID,
@@ -118,7 +121,8 @@ export const ANNOUNCED: readonly Announcement[] = [
   },
   {
     kind: 'national-id',
-    begins: 'codice código cartão carte carta cédula sécurité sécu seguridad segurança numéro numero número documento',
+    begins:
+      'codice código cartão carte carta cédula sécurité sécu seguridad segurança numéro numero número documento',
     after:
       "(?: (?:de |di |da |d['’])?(?:fiscale|fiscal|identité|identità|identidad|identidade|cidadão|contribuinte|sécurité sociale|sécu|sociale|social|seguridad social|segurança social|previdenza sociale|ciudadanía))",
     value: ID,
@@ -163,7 +167,7 @@ export const ANNOUNCED: readonly Announcement[] = [
     kind: 'username',
     begins: 'user screen nombre nome nom handle instagram twitter telegram tiktok snapchat skype discord',
     after:
-      '(?:[ _-]?name| (?:de |d[\'’]|di )(?:usuario|utilisateur|utente|utilizador)|[ _-]?(?:handle|account|id|user))?["\'*`]{0,3}\\s?(?:(?::|=|is)\\s?["\'*`]?(?=@)|(?=@)|(?<=name["\'*`]{0,3}\\s?)(?::|=|is))',
+      "(?:[ _-]?name| (?:de |d['’]|di )(?:usuario|utilisateur|utente|utilizador)|[ _-]?(?:handle|account|id|user))?[\"'*`]{0,3}\\s?(?:(?::|=|is)\\s?[\"'*`]?(?=@)|(?=@)|(?<=name[\"'*`]{0,3}\\s?)(?::|=|is))",
     value: HANDLE,
     digits: 0,
   },

@@ -51,7 +51,8 @@ export const findBirths: Recogniser = (scan) => {
     const date = match?.[1] ?? '';
     if (match === null || date === '') continue;
     const yearAlone = /^\d{4}$/.test(date);
-    if (yearAlone && !/born|geboren|né|née|nacid|nascid|nato|nata|year|jahr|birth|dob/i.test(cue.word)) continue;
+    if (yearAlone && !/born|geboren|né|née|nacid|nascid|nato|nata|year|jahr|birth|dob/i.test(cue.word))
+      continue;
     if (NOT_BORN.test(cue.word) && !/\d{4}|\d[./-]\d/.test(date)) continue;
     if (NEEDS_DATE.test(cue.word) && !isBirthDate(text.slice(Math.max(0, start - 16), end + 8))) continue;
     const from = match.index + match[0].length - date.length;
@@ -97,7 +98,11 @@ export const findAges: Recogniser = (scan) => {
 /** "age: 34" on its own, "aged 34"; not "max age: 34", "the age of 18". */
 function isAgeOfPerson(text: string, end: number, word: string, after: string): boolean {
   const before = text.slice(Math.max(0, end - word.length - 24), end - word.length);
-  if (/(?:max|min|cache|average|mean|minimum|maximum|legal|account|under|over|the|drinking|retirement)[ _-]{1,2}$/i.test(before))
+  if (
+    /(?:max|min|cache|average|mean|minimum|maximum|legal|account|under|over|the|drinking|retirement)[ _-]{1,2}$/i.test(
+      before,
+    )
+  )
     return false;
   if (word === 'aged') return !THINGS.test(text.slice(end + after.length, end + after.length + 40));
   if (/[:=]/.test(after)) return /(?:^|[\n,;({|."'])[ \t]{0,4}(?:\p{L}+['’]?s? )?["']?$/u.test(before);
@@ -119,7 +124,10 @@ function yearsOld(scan: Scan, start: number, end: number): boolean {
 function romance(scan: Scan, start: number): boolean {
   const { text } = scan;
   const window = text.slice(Math.max(0, start - 12), start);
-  const lead = /(?<![\p{L}])(?:j['’]ai|il a|elle a|âgée?s? de|tengo|tiene|tenía|tenho|tem|tinha|ho|ha|aveva|edad:?|de edad) $/iu.exec(window);
+  const lead =
+    /(?<![\p{L}])(?:j['’]ai|il a|elle a|âgée?s? de|tengo|tiene|tenía|tenho|tem|tinha|ho|ha|aveva|edad:?|de edad) $/iu.exec(
+      window,
+    );
   if (lead === null) return false;
   return scan.at(/\d{1,3} (?:ans|años|anos|anni)(?![\p{L}])/iuy, start) !== null;
 }

@@ -59,5 +59,10 @@ export function ean13(digits: string): boolean {
 
 /** Whether year (two digits), month and day can be a date. */
 export function isDay(month: number, day: number): boolean {
-  return month >= 1 && month <= 12 && day >= 1 && day <= (month === 2 ? 29 : [4, 6, 9, 11].includes(month) ? 30 : 31);
+  return (
+    month >= 1 &&
+    month <= 12 &&
+    day >= 1 &&
+    day <= (month === 2 ? 29 : [4, 6, 9, 11].includes(month) ? 30 : 31)
+  );
 }

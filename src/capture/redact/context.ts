@@ -43,7 +43,7 @@ export const findAnnounced: Recogniser = (scan) => {
       if (kind !== 'username' && kind !== 'address' && kind !== 'licence-plate' && value.length < 5) continue;
       if (kind === 'username') {
         const handle = value.replace(/^@/, '');
-        if (NOT_HANDLES.test(handle) || /^[({.\[]/.test(text.slice(from + value.length))) continue;
+        if (NOT_HANDLES.test(handle) || /^[({.[]/.test(text.slice(from + value.length))) continue;
         const at = from + value.length - handle.length;
         found.push({ start: at, end: at + handle.length, kind, make: (key) => handleSurrogate(handle, key) });
       } else {

@@ -31,6 +31,8 @@ export const CUE = {
   header: 65536,
   card: 131072,
   age: 262144,
+  /** The prefix of a token; see tokens.ts. */
+  token: 524288,
 } as const;
 
 export interface Cue {
@@ -39,7 +41,13 @@ export interface Cue {
   readonly families: number;
 }
 
-export type CueTable = ReadonlyMap<number, readonly Cue[]>;
+export interface CueTable {
+  readonly byHash: ReadonlyMap<number, readonly Cue[]>;
+  /** By the lower bits of hashes, 1 where some cue has them: most words are told from cues by this alone. */
+  readonly sieve: Uint8Array;
+}
+
+export const SIEVE_BITS = 0xffff;
 
 /** A table from words by family; a word may be of several. */
 export function cueTable(groups: readonly (readonly [families: number, words: string])[]): CueTable {
@@ -52,7 +60,9 @@ export function cueTable(groups: readonly (readonly [families: number, words: st
     const hash = wordHash(word);
     table.set(hash, [...(table.get(hash) ?? []), { word, families: bits }]);
   }
-  return table;
+  const sieve = new Uint8Array(SIEVE_BITS + 1);
+  for (const hash of table.keys()) sieve[hash & SIEVE_BITS] = 1;
+  return { byHash: table, sieve };
 }
 
 /** The cues of the recognisers of the first stage. English, German, French, Spanish, Italian, Portuguese, Dutch. */
@@ -83,7 +93,10 @@ export const CUES: CueTable = cueTable([
     `ref reference case package product item part model article batch lot po pos artikel code version port size
     line row page seite chapter section`,
   ],
-  [CUE.host, 'ip ips host hosts hostname address addr server servers client peer remote gateway login ping dns'],
+  [
+    CUE.host,
+    'ip ips host hosts hostname address addr server servers client peer remote gateway login ping dns',
+  ],
   [
     CUE.version,
     `version versions v release releases build upgrade upgraded upgrading downgrade update updated firmware section
@@ -111,7 +124,10 @@ export const CUES: CueTable = cueTable([
     `account acct acc konto kontonummer kontonr compte cuenta conto conta rekening rekeningnummer sort routing aba
     blz bankleitzahl bank bic swift clabe ifsc`,
   ],
-  [CUE.card, 'card cards visa mastercard amex karte kreditkarte kreditkartennummer carte tarjeta carta cartão kaart creditcard'],
+  [
+    CUE.card,
+    'card cards visa mastercard amex karte kreditkarte kreditkartennummer carte tarjeta carta cartão kaart creditcard',
+  ],
   [CUE.wallet, 'wallet btc bitcoin eth ethereum crypto deposit address wallets litecoin ltc'],
   [
     CUE.secret,
@@ -126,6 +142,13 @@ export const CUES: CueTable = cueTable([
     CUE.age,
     `old aged age ages jahre jahren jährige jähriger jähriges jährigen ans años anni anos jaar jarige yo yrs alter
     edad età idade leeftijd âge âgé âgée yr`,
+  ],
+  [
+    CUE.token,
+    `sk pk rk whsec gsk xai pplx hf ghp gho ghu ghs ghr github glpat gldt glrt glptt glsoat glcbt glft glimt glagent gocspx
+    xoxa xoxb xoxe xoxo xoxp xoxr xoxs xapp hooks discord discordapp sg key xkeysib npm pypi rubygems dckr dop doo dor
+    hvs hvb hvr dp shpat shpss shpca shppa lin secret ntn sntrys sntryu glc glsa nrak pmak pul sbp figd nfp cfpat tskey
+    pscale sqp squ hrku bkua ccipat tfp aio age ey`,
   ],
   [CUE.announced, ANNOUNCED.map(({ begins }) => begins).join(' ')],
 ]);

@@ -43,7 +43,9 @@ export const findEmails: Recogniser = (scan) => {
 export function emailSurrogate(address: string, key: Uint8Array): string {
   const at = Math.max(address.lastIndexOf('@'), address.lastIndexOf('＠'));
   if (at < 1) return `${localSurrogate(address, key)}@${EXAMPLES[0]}`;
-  return localSurrogate(address.slice(0, at), key) + address[at] + domainSurrogate(address.slice(at + 1), key);
+  return (
+    localSurrogate(address.slice(0, at), key) + address[at] + domainSurrogate(address.slice(at + 1), key)
+  );
 }
 
 function domainSurrogate(domain: string, key: Uint8Array): string {

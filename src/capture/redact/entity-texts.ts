@@ -59,7 +59,8 @@ export function entityTexts(text: string, length: number = TEXT_LENGTH): EntityT
   flush();
   return {
     texts,
-    place: (found) => found.flatMap((entities, i) => entities.flatMap((entity) => placed(entity, segments[i] ?? []))),
+    place: (found) =>
+      found.flatMap((entities, i) => entities.flatMap((entity) => placed(entity, segments[i] ?? []))),
   };
 }
 
@@ -78,7 +79,8 @@ function placed(entity: Entity, segments: readonly Segment[]): Entity[] {
     if (segment === undefined || segment.start >= entity.end) break;
     const start = Math.max(entity.start, segment.start) - segment.start;
     const end = Math.min(entity.end, segment.end) - segment.start;
-    if (end > start) out.push({ kind: entity.kind, start: segment.placeOf(start), end: segment.placeOf(end) });
+    if (end > start)
+      out.push({ kind: entity.kind, start: segment.placeOf(start), end: segment.placeOf(end) });
   }
   return out;
 }

@@ -10,7 +10,8 @@ const MAX_DEPTH = 4;
 const TOKEN = /["{}]|[\d.eE+-]{1,400}/g;
 
 /** Short numbers are looked at under these labels alone. */
-const SHORT_NUMBER = /(?:^|[ _-])(?:age|alter|edad|idade|pin|cvv|cvc|zip|plz|postal|postcode)|(?:zip|postal)[ _-]?code|birth|[a-z]Age$/i;
+const SHORT_NUMBER =
+  /(?:^|[ _-])(?:age|alter|edad|idade|pin|cvv|cvc|zip|plz|postal|postcode)|(?:zip|postal)[ _-]?code|birth|[a-z]Age$/i;
 
 export interface JsonString {
   /** Offsets of the content in the text, without its quotes. */

@@ -4,14 +4,15 @@ import { drawFor, drawLike } from './draw.ts';
 import type { Match, Recogniser } from './match.ts';
 import { secretMatch } from './tokens.ts';
 
-const BEGIN = '-----BEGIN ';
 const HEAD = /-----BEGIN (?:[A-Z0-9]{2,12} ){0,4}PRIVATE KEY(?: BLOCK)?-----/y;
 
 /** Each body is walked once, up to its end, or to the first character that no key has where the end is missing. */
 export const findPrivateKeys: Recogniser = (scan) => {
   const { text } = scan;
   const found: Match[] = [];
-  for (let at = text.indexOf(BEGIN); at !== -1; at = text.indexOf(BEGIN, at + BEGIN.length)) {
+  let done = 0;
+  for (const at of scan.dashes) {
+    if (at < done) continue;
     const head = scan.at(HEAD, at);
     if (head === null) continue;
     const start = at + head[0].length;
@@ -25,7 +26,7 @@ export const findPrivateKeys: Recogniser = (scan) => {
     const body = text.slice(start, end);
     if (/[A-Za-z0-9+/]{12}/.test(body.slice(0, 400)))
       found.push({ start, end, kind: 'secret', make: (key) => bodySurrogate(body, key) });
-    at = Math.max(at, end - BEGIN.length);
+    done = end;
   }
   return found;
 };
@@ -46,7 +47,8 @@ const bodySurrogate = (body: string, key: Uint8Array): string =>
 
 const BEARER = /["']?[ \t]{0,3}[:=]?[ \t]{0,3}["']?([A-Za-z0-9._~+/=-]{16,8000})/y;
 const BASIC = /["']?[ \t]{1,3}["']?([A-Za-z0-9+/]{8,2000}={0,2})(?![A-Za-z0-9+/])/y;
-const AUTHORIZATION = /["']?[ \t]{0,3}[:=][ \t]{0,3}["']?(?:(?:Token|ApiKey|Digest|Bearer|Basic|Negotiate)[ \t]{1,3})?([A-Za-z0-9._~+/=-]{16,8000})/iy;
+const AUTHORIZATION =
+  /["']?[ \t]{0,3}[:=][ \t]{0,3}["']?(?:(?:Token|ApiKey|Digest|Bearer|Basic|Negotiate)[ \t]{1,3})?([A-Za-z0-9._~+/=-]{16,8000})/iy;
 /** One cookie of a header: a name, and a value as long as browsers let it be. */
 const COOKIE = /([ \t]{0,3}[\w.%!$-]{1,128}=)("?[^\s;,"'\\]{1,4096}"?)(;?)/y;
 const ATTRIBUTE = /^[ \t]*(?:path|domain|expires|max-age|samesite|secure|httponly|priority|version)=/i;
@@ -67,7 +69,7 @@ export const findHeaders: Recogniser = (scan) => {
     const secret = match[1] ?? '';
     if (cue.word === 'basic' ? !isBasic(secret) : !/\d/.test(secret)) continue;
     done = match.index + match[0].length;
-    found.push(secretMatch(scan, done - secret.length, secret));
+    found.push(secretMatch(done - secret.length, secret));
   }
   return found;
 
@@ -80,8 +82,12 @@ export const findHeaders: Recogniser = (scan) => {
       const match = scan.at(COOKIE, at);
       if (match === null) return at;
       const [whole, name = '', value = '', more] = match;
-      if (!ATTRIBUTE.test(name) && value.replaceAll('"', '').length >= 4 && !/^(?:true|false|null|none|yes|no)$/i.test(value))
-        found.push(secretMatch(scan, at + name.length, value));
+      if (
+        !ATTRIBUTE.test(name) &&
+        value.replaceAll('"', '').length >= 4 &&
+        !/^(?:true|false|null|none|yes|no)$/i.test(value)
+      )
+        found.push(secretMatch(at + name.length, value));
       at += whole.length;
       if (more !== ';') return at;
     }

@@ -121,7 +121,8 @@ function wordsOf(text: string): Word[] {
     }
     written = bare(written);
     const lower = written.toLowerCase();
-    const free = !/[\p{N}_]/u.test(text[start - 1] ?? '') && !/[\p{N}_]/u.test(text[start + written.length] ?? '');
+    const free =
+      !/[\p{N}_]/u.test(text[start - 1] ?? '') && !/[\p{N}_]/u.test(text[start + written.length] ?? '');
     words.push({ start, written, lower, small: written === lower && lower !== written.toUpperCase(), free });
   }
   return words;
@@ -139,7 +140,11 @@ function wholeEnd(text: string, words: readonly Word[], i: number, first: Node):
     if (node.ends && capital) end = word.start + word.written.length;
     j++;
     const next = words[j];
-    if (next === undefined || !/^(?:\.? |-|,? )$/.test(text.slice(word.start + word.written.length, next.start))) break;
+    if (
+      next === undefined ||
+      !/^(?:\.? |-|,? )$/.test(text.slice(word.start + word.written.length, next.start))
+    )
+      break;
     const following = node.next.get(next.lower);
     if (following === undefined) break;
     node = following;

@@ -124,7 +124,8 @@ const NUMBERS: Readonly<Record<number, readonly LetterRule[]>> = {
   2: [
     {
       // AB 12 34 56 C, from its digits on.
-      pattern: /(?<=(?<![A-Za-z0-9])(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] )\d{2} \d{2} \d{2} [A-D]/y,
+      pattern:
+        /(?<=(?<![A-Za-z0-9])(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] )\d{2} \d{2} \d{2} [A-D]/y,
       valid: () => true,
       template: 'DDDDDD=',
     },

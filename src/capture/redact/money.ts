@@ -20,12 +20,11 @@ function isCard(digits: string): boolean {
 const CARDS = numberTree([
   {
     kind: 'card',
-    shapes: '13 14 15 16 17 18 19 4_4_4_4 4-4-4-4 4.4.4.4 4_6_5 4-6-5 4_6_4 4-6-4 4_4_4_4_3 4-4-4-4-3 4_4_4_1',
+    shapes:
+      '13 14 15 16 17 18 19 4_4_4_4 4-4-4-4 4.4.4.4 4_6_5 4-6-5 4_6_4 4-6-4 4_4_4_4_3 4-4-4-4-3 4_4_4_1',
     valid: isCard,
     // The issuer's first two digits stay, so that the brand does.
-    template: Object.fromEntries(
-      Array.from({ length: 7 }, (_, i) => [13 + i, `==${'D'.repeat(10 + i)}?`]),
-    ),
+    template: Object.fromEntries(Array.from({ length: 7 }, (_, i) => [13 + i, `==${'D'.repeat(10 + i)}?`])),
     made: (digits) => luhnSum(digits) === 0,
   },
 ]);

@@ -41,12 +41,16 @@ export const POSITIONS: readonly Position[] = [
   {
     // Hi Anna can you …
     begins: 'dear hi hello hey hallo liebe lieber hola bonjour thanks thank ciao olá hoi danke merci gracias',
-    pattern: new RegExp(`(?:dear|hi|hello|hey|hallo|lieber?|hola|bonjour|thanks|thank you|ciao|olá|hoi|danke|merci|gracias),?[ ](${ANY_CASE})`, 'diyu'),
+    pattern: new RegExp(
+      `(?:dear|hi|hello|hey|hallo|lieber?|hola|bonjour|thanks|thank you|ciao|olá|hoi|danke|merci|gracias),?[ ](${ANY_CASE})`,
+      'diyu',
+    ),
     evidence: 'weak',
   },
   {
     // Mrs. Schmidt
-    begins: 'mr mrs ms mx dr prof herr herrn frau mme monsieur madame señor señora senhor senhora signor signora dhr mevr mevrouw',
+    begins:
+      'mr mrs ms mx dr prof herr herrn frau mme monsieur madame señor señora senhor senhora signor signora dhr mevr mevrouw',
     pattern: new RegExp(
       `(?:Mr|Mrs|Ms|Mx|Dr|Prof|Herrn?|Frau|Mme|Monsieur|Madame|Señora?|Senhora?|Signora?|Dhr|Mevr|Mevrouw)(?:\\.[ ]?|[ ])(?:Dr\\.[ ])?(${WORDS})`,
       'dyu',
@@ -126,4 +130,3 @@ export const ENDINGS: readonly RegExp[] = [
   new RegExp(`${LINE}[ \\t]*[-–—~]{1,3}[ ]?(${ANY_CASE})[ \\t]*$`, 'du'),
   new RegExp(`${LINE}[^\\n.!?:,\\\\]{2,24},[ \\t]*${LINE}[ \\t]*(${ANY_CASE})[ \\t]*(?=${LINE}|$)`, 'du'),
 ];
-

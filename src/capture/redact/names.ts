@@ -42,7 +42,8 @@ function nameSpans(scan: Scan): NameSpan[] {
     if (name !== null) found.push({ start: start + offset, name });
   };
   for (const { start, cue } of scan.cues) {
-    for (const { pattern, evidence } of BY_FIRST_WORD.get(cue.word) ?? []) take(scan.at(pattern, start), evidence);
+    for (const { pattern, evidence } of BY_FIRST_WORD.get(cue.word) ?? [])
+      take(scan.at(pattern, start), evidence);
   }
   const tail = Math.max(0, text.length - TAIL);
   for (const ending of ENDINGS) take(ending.exec(text.slice(tail)), 'weak', tail);
@@ -110,15 +111,20 @@ function trimName(candidate: string, evidence: Evidence, whole: string): string 
   if (isBrand(kept.join(' '))) return null;
   // Under a label, a place is a place: "name: Paris".
   const lower = first.toLowerCase();
-  if (kept.length === 1 && PLACES.has(lower) && (evidence === 'label' || /^[Ff]rom|^[Vv]on/.test(whole))) return null;
+  if (kept.length === 1 && PLACES.has(lower) && (evidence === 'label' || /^[Ff]rom|^[Vv]on/.test(whole)))
+    return null;
   if (evidence !== 'strong' && !FIRST_NAMES.has(lower)) return null;
   // All capitals of two or three letters: an abbreviation.
-  if (kept.length === 1 && first === first.toUpperCase() && first.length < 4 && !FIRST_NAMES.has(lower)) return null;
+  if (kept.length === 1 && first === first.toUpperCase() && first.length < 4 && !FIRST_NAMES.has(lower))
+    return null;
   return kept.join(' ');
 }
 
 /** "Dr. Martens", "Hello Kitty": what is known as a thing. */
 export function isBrand(name: string): boolean {
-  const lower = name.toLowerCase().replaceAll('.', '').replace(/['’]s?$/, '');
+  const lower = name
+    .toLowerCase()
+    .replaceAll('.', '')
+    .replace(/['’]s?$/, '');
   return BRANDS.has(lower) || BRANDS.has(lower.split(' ')[0] ?? '');
 }

@@ -16,7 +16,8 @@ const check11 = (digits: string, weights: readonly number[], ten: number): numbe
   const rest = 11 - (weighted(digits, weights) % 11);
   return rest === 11 ? 0 : rest === 10 ? ten : rest;
 };
-const down = (from: number, to: number): number[] => Array.from({ length: from - to + 1 }, (_, i) => from - i);
+const down = (from: number, to: number): number[] =>
+  Array.from({ length: from - to + 1 }, (_, i) => from - i);
 
 /** One digit twice or three times among the first ten, the others at most once. */
 function hasTaxIdDigits(digits: string): boolean {
@@ -167,8 +168,7 @@ const RULES: readonly NumberRule[] = [
     kind: 'national-id',
     shapes: '2.3.3/4-2',
     announced: '14',
-    valid: (d) =>
-      brazil(d, [5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2], [6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2]),
+    valid: (d) => brazil(d, [5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2], [6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2]),
     template: 'DDDDDDDD====??',
   },
   {
@@ -201,8 +201,7 @@ const RULES: readonly NumberRule[] = [
     kind: 'national-id',
     shapes: '',
     announced: '2_3_3_3 11',
-    valid: (d) =>
-      (weighted(d, [10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19]) - 10) % 89 === 0,
+    valid: (d) => (weighted(d, [10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19]) - 10) % 89 === 0,
     template: '?DDDDDDDDD?',
   },
   {
@@ -226,7 +225,8 @@ const RULES: readonly NumberRule[] = [
     kind: 'national-id',
     shapes: '6-7',
     valid: (d) =>
-      yearMonthDay(d) && (11 - (weighted(d, [2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5]) % 11)) % 10 === Number(d[12]),
+      yearMonthDay(d) &&
+      (11 - (weighted(d, [2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5]) % 11)) % 10 === Number(d[12]),
     template: 'YYMMdd=DDDDD?',
   },
   {

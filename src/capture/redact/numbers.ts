@@ -51,7 +51,8 @@ export function numberTree(rules: readonly NumberRule[]): Node {
   };
   for (const rule of rules) {
     // An underscore stands for a space, since spaces divide the shapes.
-    for (const shape of rule.shapes.split(' ')) if (shape !== '') add(rule, shape.replaceAll('_', ' '), false);
+    for (const shape of rule.shapes.split(' '))
+      if (shape !== '') add(rule, shape.replaceAll('_', ' '), false);
     for (const shape of (rule.announced ?? '').split(' '))
       if (shape !== '') add(rule, shape.replaceAll('_', ' '), true);
   }
@@ -101,8 +102,7 @@ function matchOf(scan: Scan, start: number, end: number, node: Node): Match | un
       start,
       end,
       kind,
-      make: (key) =>
-        withDigits(original, redraw(digits, build, drawFor(key, kind, digits), made ?? valid)),
+      make: (key) => withDigits(original, redraw(digits, build, drawFor(key, kind, digits), made ?? valid)),
     };
   }
   return undefined;

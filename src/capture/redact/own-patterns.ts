@@ -72,11 +72,15 @@ function structureFlaw(pattern: string): string | null {
       atom = null;
       continue;
     }
-    const source = /^(?:\\[pP]\{[^}]*\}|\\u\{[^}]*\}|\\u[0-9a-f]{4}|\\x[0-9a-f]{2}|\\.|\[(?:\\.|[^\]\\])*\]|[\s\S])/i.exec(rest)?.[0] ?? '';
+    const source =
+      /^(?:\\[pP]\{[^}]*\}|\\u\{[^}]*\}|\\u[0-9a-f]{4}|\\x[0-9a-f]{2}|\\.|\[(?:\\.|[^\]\\])*\]|[\s\S])/i.exec(
+        rest,
+      )?.[0] ?? '';
     at += Math.max(1, source.length);
     atom = { source, varies: false };
     // A character that the last varying atom cannot match ends its run.
-    if (!/^[*+?{]/.test(pattern.slice(at)) && top.last !== null && !overlap(top.last, source)) top.last = null;
+    if (!/^[*+?{]/.test(pattern.slice(at)) && top.last !== null && !overlap(top.last, source))
+      top.last = null;
   }
   return null;
 }

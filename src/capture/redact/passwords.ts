@@ -4,7 +4,7 @@ import type { Match, Recogniser } from './match.ts';
 import { secretMatch } from './tokens.ts';
 
 const PASSWORD =
-  '(?:passw(?:or)?ds?|passphrase|passwort|passwörter|kennwort|mot de passe|contraseña|contrasena|clave(?: de acceso)?|senha|wachtwoord|parola(?: d[\'’]ordine)?|pwd|passcode|pgpassword|mysql_pwd|zugangscode)';
+  "(?:passw(?:or)?ds?|passphrase|passwort|passwörter|kennwort|mot de passe|contraseña|contrasena|clave(?: de acceso)?|senha|wachtwoord|parola(?: d['’]ordine)?|pwd|passcode|pgpassword|mysql_pwd|zugangscode)";
 const KEY =
   '(?:(?:(?:api|access|secret|private|auth|client|signing|encryption|account|service|shared|webhook|datadog|dd)[ _-]?){0,3}(?:key|token|secret)(?:[ _-]?id)?|apikey|accesskey|accountkey|sharedaccesskey|sharedaccesssignature|credentials?)';
 const SIGN =
@@ -27,8 +27,9 @@ export const findPasswords: Recogniser = (scan) => {
     const pin = /^(?:pin|cv|otp|one)/.test(cue.word) ? scan.at(PIN, start) : null;
     if (pin !== null) {
       const number = pin[1] ?? '';
-      if (/\b(?:gpio|board|header|connector|drop|push)\b/i.test(text.slice(Math.max(0, start - 20), start))) continue;
-      found.push(secretMatch(scan, start + pin[0].length - number.length, number));
+      if (/\b(?:gpio|board|header|connector|drop|push)\b/i.test(text.slice(Math.max(0, start - 20), start)))
+        continue;
+      found.push(secretMatch(start + pin[0].length - number.length, number));
       continue;
     }
     const password = scan.at(PASSWORD_ASSIGNED, start);
@@ -38,7 +39,7 @@ export const findPasswords: Recogniser = (scan) => {
     const value = written.replace(/[.!?:*_]+$/, (end) => (end === '!' && password ? end : ''));
     const after = text.slice(start + whole.length, start + whole.length + 24);
     const ok = password ? isPassword(value, word, sign, after) : isKey(value);
-    if (ok) found.push(secretMatch(scan, start + word.length + sign.length, value));
+    if (ok) found.push(secretMatch(start + word.length + sign.length, value));
   }
   return found;
 };
@@ -46,27 +47,48 @@ export const findPasswords: Recogniser = (scan) => {
 /** Mixed characters, or one word that only a password would stand there for. */
 function isPassword(value: string, word: string, sign: string, after: string): boolean {
   const bare = value.replace(/[!.?]+$/, '');
-  if (value.length < 4 || ORDINARY.test(bare) || /^https?:|^[*x•.]+$|^[$%]\w|^\{|^(?:\w+\.)+[a-z]/i.test(value)) return false;
+  if (
+    value.length < 4 ||
+    ORDINARY.test(bare) ||
+    /^https?:|^[*x•.]+$|^[$%]\w|^\{|^(?:\w+\.)+[a-z]/i.test(value)
+  )
+    return false;
   // A call, a path or another piece of code.
-  if (/^\s{0,2}[([{]/.test(after) || /^(?:process|os|config|self|this|env|req|request|user|data|args)\b/.test(value)) return false;
+  if (
+    /^\s{0,2}[([{]/.test(after) ||
+    /^(?:process|os|config|self|this|env|req|request|user|data|args)\b/.test(value)
+  )
+    return false;
   const letters = /\p{L}/u.test(value);
-  if (/\d/.test(value)) return letters ? !isIdentifier(value) : /pass|pwd|kenn|senha|clave|mot|contr|wacht/i.test(word) && value.length >= 5 && /^\d+$/.test(value) && !/^(?:19|20)\d\d$/.test(value);
+  if (/\d/.test(value))
+    return letters
+      ? !isIdentifier(value)
+      : /pass|pwd|kenn|senha|clave|mot|contr|wacht/i.test(word) &&
+          value.length >= 5 &&
+          /^\d+$/.test(value) &&
+          !/^(?:19|20)\d\d$/.test(value);
   if (!letters) return false;
   if (/[!@#$%^&*?+~]/.test(value)) return !/^[@#]/.test(value);
   // Letters alone: after a capitalised label in prose, or after "is" where the sentence ends.
-  const ends = /^\s*(?:$|\n|[.!?](?:\s|$)|["'“”*`])|^\s+(?:and|und|et|y|e|en|PIN|but|for|on)\b/.test(after) || /[.!?]$/.test(value);
+  const ends =
+    /^\s*(?:$|\n|[.!?](?:\s|$)|["'“”*`])|^\s+(?:and|und|et|y|e|en|PIN|but|for|on)\b/.test(after) ||
+    /[.!?]$/.test(value);
   if (!ends || value.length < 5) return false;
   return /:\s/.test(sign) ? /^\p{Lu}/u.test(word) || sign.includes('`') : false;
 }
 
 /** Names of variables with numbers in them: user_password_2, PASSWORD_V2, password1Field. */
 const isIdentifier = (value: string): boolean =>
-  /^[a-z]+(?:[_-][a-z]+)*(?:[_-]v?\d{1,2}(?:[_-][a-z]+)*)$/i.test(value) || /^[A-Z]+(?:_[A-Z0-9]+)+$/.test(value);
+  /^[a-z]+(?:[_-][a-z]+)*(?:[_-]v?\d{1,2}(?:[_-][a-z]+)*)$/i.test(value) ||
+  /^[A-Z]+(?:_[A-Z0-9]+)+$/.test(value);
 
 /** A stretch without separators that mixes letters and digits, long and varied enough. */
 function isKey(value: string): boolean {
-  if (value.length < 16 || /^https?:/i.test(value) || !/[A-Za-z]/.test(value) || !/\d/.test(value)) return false;
-  if (!value.split(/[_.\-:]/).some((piece) => piece.length >= 10 && /\d/.test(piece) && /[A-Za-z]/.test(piece)))
+  if (value.length < 16 || /^https?:/i.test(value) || !/[A-Za-z]/.test(value) || !/\d/.test(value))
+    return false;
+  if (
+    !value.split(/[_.\-:]/).some((piece) => piece.length >= 10 && /\d/.test(piece) && /[A-Za-z]/.test(piece))
+  )
     return /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(value);
   return entropy(value.slice(0, 200)) >= 3;
 }
@@ -88,52 +110,47 @@ const URL_QUERY =
   /[?&](?:access_token|token|api_?key|apikey|key|sig|signature|password|secret|auth|code|client_secret|x-amz-signature|x-amz-credential)=([^\s&"'<>#\\]{12,2000})/iy;
 
 export const findUrlSecrets: Recogniser = (scan) => {
-  const { text } = scan;
   const found: Match[] = [];
-  for (let at = text.indexOf('://'); at !== -1; at = text.indexOf('://', at + 3)) {
+  for (const at of scan.schemes) {
     const match = scan.at(URL_PASSWORD, at + 3) ?? scan.at(URL_KEY, at + 3);
     const secret = match?.[1] ?? '';
     if (match === null || /^[$%{<]|^\*+$|^(?:password|pass|pwd|secret)$/i.test(secret)) continue;
-    found.push(secretMatch(scan, match.index + match[0].length - secret.length, secret));
+    found.push(secretMatch(match.index + match[0].length - secret.length, secret));
   }
-  for (let sign = 0; sign < text.length; sign++) {
-    sign = nextOf(text, sign);
-    if (sign === -1) break;
+  for (const sign of scan.queries) {
     const match = scan.at(URL_QUERY, sign);
     const secret = match?.[1] ?? '';
     if (match === null || !/\d/.test(secret) || !/[A-Za-z]/.test(secret)) continue;
-    found.push(secretMatch(scan, match.index + match[0].length - secret.length, secret));
+    found.push(secretMatch(match.index + match[0].length - secret.length, secret));
   }
   return found;
 };
 
-/** The next ? or &, by one pass. */
-function nextOf(text: string, from: number): number {
-  for (let at = from; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 38 || code === 63) return at;
-  }
-  return -1;
-}
-
-const OPTION = /--?(?:password|passwd|pass|pwd|token|secret|api-?key|auth-token|access-token)(?:=|[ ])["']?([^\s"'\\-][^\s"'\\]{2,200})/y;
+const OPTION =
+  /(?<![\w-])--(?:password|passwd|pass|pwd|token|secret|api-?key|auth-token|access-token)(?:=|[ ])["']?([^\s"'\\-][^\s"'\\]{2,200})/y;
 const MYSQL = /[^\n|;&]{0,200}? -p["']?([^\s"'\\]{3,64})/y;
 const CURL = /[^\n|;]{0,300}? (?:-u|--user)[ =]?["']?[^\s:"'\\]{1,64}:([^\s"'\\]{2,128})/y;
 const SSHPASS = /[ ]+-p[ ]?["']?([^\s"'\\]{2,64})/y;
 
 export const findCommandSecrets: Recogniser = (scan) => {
-  const { text } = scan;
   const found: Match[] = [];
   const add = (match: RegExpExecArray | null): void => {
     const secret = match?.[1] ?? '';
     if (match === null || /^[$<{%]|^\*+$|^(?:password|yourpassword|your_password)$/i.test(secret)) return;
-    found.push(secretMatch(scan, match.index + match[0].length - secret.length, secret));
+    found.push(secretMatch(match.index + match[0].length - secret.length, secret));
   };
-  for (let at = text.indexOf(' --'); at !== -1; at = text.indexOf(' --', at + 3)) add(scan.at(OPTION, at + 1));
+  for (const at of scan.dashes) add(scan.at(OPTION, at));
   let done = 0;
   for (const { start, end, cue } of scan.cues) {
     if ((cue.families & CUE.command) === 0 || start < done) continue;
-    const pattern = cue.word === 'curl' || cue.word === 'wget' ? CURL : cue.word === 'sshpass' ? SSHPASS : cue.word.startsWith('mysql') ? MYSQL : null;
+    const pattern =
+      cue.word === 'curl' || cue.word === 'wget'
+        ? CURL
+        : cue.word === 'sshpass'
+          ? SSHPASS
+          : cue.word.startsWith('mysql')
+            ? MYSQL
+            : null;
     if (pattern === null) continue;
     const match = scan.at(pattern, end);
     scan.steps += 300;

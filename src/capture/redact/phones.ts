@@ -12,7 +12,7 @@ import { cueBefore, type Scan } from './scan.ts';
 /** Digits in groups, with what may stand between the groups of a phone. Bounded; begins at a digit. */
 const GROUPS = /\d{1,15}(?:(?:[ \u00a0.\-/‑–]|\) ?|\)-|[ -]?\()\d{1,12}){0,8}/uy;
 const DATE =
-  /^(?:(?:19|20)\d\d[-/. ](?:0?[1-9]|1[0-2])[-/. ](?:0?[1-9]|[12]\d|3[01])|\d{1,2}[-/. ]\d{1,2}[-/. ](?:19|20)\d{2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2})(?!\d)/;
+  /^(?:(?:19|20)\d\d[-/. ](?:0?[1-9]|1[0-2])[-/. ](?:0?[1-9]|[12]\d|3[01])|\d{1,2}[-/. ]\d{1,2}[-/. ](?:19|20)\d{2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2}(?![-/.]))(?!\d)/;
 /** Country codes of ITU-T E.164. */
 const COUNTRY =
   /^(?:1|7|20|2[1-69]\d|27|3[0-469]|3[578]\d|4[013-9]|42\d|5[1-8]|5[09]\d|6[0-6]|6[7-9]\d|8[1246]|8[0578]\d|9[0-58]|9[679]\d)/;
@@ -100,13 +100,17 @@ function phoneAt(scan: Scan, first: number, firstEnd: number): Match | undefined
 const isBreak = (text: string, start: number): boolean => {
   const before = text[start - 1] ?? '';
   if (/[nrt]/.test(before)) return text[start - 2] === '\\';
-  return before === ',' ? !/\d/.test(text[start - 2] ?? '') || text[start] === '+' : before === '.' && /[a-z]/i.test(text[start - 2] ?? '') ;
+  return before === ','
+    ? !/\d/.test(text[start - 2] ?? '') || text[start] === '+'
+    : before === '.' && /[a-z]/i.test(text[start - 2] ?? '');
 };
 
 const goesOn = (text: string, end: number): boolean => {
   const next = text[end] ?? '';
-  if (/[\p{L}\p{N}_]/u.test(next) && !/[\u2e80-\u9fff]/.test(next)) return !/^(?:x|ext)/i.test(text.slice(end, end + 4));
-  if (next === ':' || next === '%' || next === '€' || next === '$') return /\d/.test(text[end + 1] ?? '') || next !== ':';
+  if (/[\p{L}\p{N}_]/u.test(next) && !/[\u2e80-\u9fff]/.test(next))
+    return !/^(?:x|ext)/i.test(text.slice(end, end + 4));
+  if (next === ':' || next === '%' || next === '€' || next === '$')
+    return /\d/.test(text[end + 1] ?? '') || next !== ':';
   return /[.\-/@]/.test(next) && /[\w]/.test(text[end + 1] ?? '');
 };
 

@@ -8,7 +8,7 @@
  */
 import { configSchema } from '../../core/config.ts';
 import type { Entity } from './entity.ts';
-import { mapJsonStrings, labelled } from './json-strings.ts';
+import { labelled, mapJsonStrings } from './json-strings.ts';
 import { findKnownNames, isCommonWord, isParticle } from './known-names.ts';
 import { type Match, replaceMatches, withoutOverlaps } from './match.ts';
 import { isBrand, obviousNames } from './names.ts';
@@ -51,7 +51,11 @@ export function redactEntities(
   const { policy } = context;
   if (names.length === 0 || !policy.kinds.has('person')) return made;
   return mapStrings(made, (value, prefix) =>
-    replaceMatches(value, withoutKept(value, after(findKnownNames(value, names), prefix), context), context.key),
+    replaceMatches(
+      value,
+      withoutKept(value, after(findKnownNames(value, names), prefix), context),
+      context.key,
+    ),
   );
 }
 
@@ -125,6 +129,8 @@ export function redactWith(text: string, key: Uint8Array, names: readonly string
   const made = redactText(text, context);
   if (names.length === 0) return made;
   const known = new Set(names.flatMap((name) => [name, ...name.split(' ')]));
-  const entities = obviousNames(made).filter(({ start, end }) => known.has(unescaped(made.slice(start, end))));
+  const entities = obviousNames(made).filter(({ start, end }) =>
+    known.has(unescaped(made.slice(start, end))),
+  );
   return redactEntities(made, entities, names, context);
 }

@@ -3,7 +3,7 @@
  * digits, words that announce something (cues), @, colons. Recognisers look at these places alone, so a text costs one
  * pass and a bounded amount per place; `steps` counts both, which makes the bound testable.
  */
-import { CUES, type Cue, type CueTable } from './cues.ts';
+import { CUES, type Cue, type CueTable, SIEVE_BITS } from './cues.ts';
 import { classOf, DIGIT, HASH_START, hashStep, isCjk, isUpper, LETTER } from './letters.ts';
 
 export interface FoundCue {
@@ -24,6 +24,12 @@ export interface Scan {
   readonly colons: readonly number[];
   /** Whether there are Chinese, Japanese or Korean characters. */
   readonly cjk: boolean;
+  /** Question marks and ampersands. */
+  readonly queries: readonly number[];
+  /** Where "://" stands. */
+  readonly schemes: readonly number[];
+  /** Where "--" begins after something else than a hyphen. */
+  readonly dashes: readonly number[];
   /** Characters looked at so far, by the pass and by the recognisers. */
   steps: number;
   /** The sticky pattern at this very place; what it matched counts as steps. */
@@ -43,10 +49,14 @@ export function scanText(text: string, table: CueTable = CUES): Scan {
   const cues: FoundCue[] = [];
   const ats: number[] = [];
   const colons: number[] = [];
+  const queries: number[] = [];
+  const schemes: number[] = [];
+  const dashes: number[] = [];
   let cjk = false;
   const n = text.length;
+  const { byHash, sieve } = table;
   const addCues = (start: number, end: number, hash: number): void => {
-    const found = table.get(hash);
+    const found = sieve[hash & SIEVE_BITS] === 1 ? byHash.get(hash) : undefined;
     if (found === undefined) return;
     const word = text.slice(start, end).toLowerCase();
     for (const cue of found) if (cue.word === word) cues.push({ start, end, cue });
@@ -57,6 +67,10 @@ export function scanText(text: string, table: CueTable = CUES): Scan {
       if (code === 64 || code === 0xff20) ats.push(i);
       else if (code === 58) {
         if (isHexOrColon(text.charCodeAt(i - 1)) && isHexOrColon(text.charCodeAt(i + 1))) colons.push(i);
+        else if (text.charCodeAt(i + 1) === 47 && text.charCodeAt(i + 2) === 47) schemes.push(i);
+      } else if (code === 63 || code === 38) queries.push(i);
+      else if (code === 45) {
+        if (text.charCodeAt(i + 1) === 45 && text.charCodeAt(i - 1) !== 45) dashes.push(i);
       } else if (code === BACKSLASH) {
         // The letter of an escape is not part of the word after it.
         if (isEscape(text.charCodeAt(i + 1))) i++;
@@ -102,6 +116,9 @@ export function scanText(text: string, table: CueTable = CUES): Scan {
     cues,
     ats,
     colons,
+    queries,
+    schemes,
+    dashes,
     cjk,
     steps: n,
     at(pattern, index) {
@@ -156,7 +173,9 @@ export function cueBefore(scan: Scan, at: number, families: number, window = WIN
 }
 
 const isAbbreviated = (text: string, dot: number): boolean =>
-  /(?:^|[^\p{L}])(?:no|nr|num|tel|ref|geb|dr|mr|mrs|st|art|n|f)$/iu.test(text.slice(Math.max(0, dot - 5), dot));
+  /(?:^|[^\p{L}])(?:no|nr|num|tel|ref|geb|dr|mr|mrs|st|art|n|f)$/iu.test(
+    text.slice(Math.max(0, dot - 5), dot),
+  );
 
 /** Whether nothing of a word, a number or a path goes on before `start`. */
 export function beginsHere(text: string, start: number, glue = '.-_/#@'): boolean {
@@ -166,7 +185,10 @@ export function beginsHere(text: string, start: number, glue = '.-_/#@'): boolea
   const char = text[start - 1] ?? '';
   if (!glue.includes(char)) return true;
   // "- 123" and "(see 4.) 123" begin, "a-123" goes on.
-  return start === 1 || (char !== '#' && char !== '@' && char !== '_' && /[\s([{"',:;]/.test(text[start - 2] ?? ' '));
+  return (
+    start === 1 ||
+    (char !== '#' && char !== '@' && char !== '_' && /[\s([{"',:;]/.test(text[start - 2] ?? ' '))
+  );
 }
 
 /** Whether nothing of a word or a number goes on at `end`: a full stop may follow, a decimal may not. */

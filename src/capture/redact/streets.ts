@@ -29,15 +29,16 @@ const ENDS_IN_STREET =
   /(?<![\p{L}\p{N}])(?:(?:\p{Lu}[\p{L}-]{1,24} ){0,2}\p{Lu}[\p{L}'’.-]{1,28}(?:straße|strasse|str\.|weg|gasse|allee|platz|ufer|damm|ring|straat|laan|gracht|plein|kade|dreef|singel)|(?:\p{Lu}[\p{L}-]{1,24}[ -]){1,2}(?:Straße|Strasse|Str\.|Weg|Allee|Platz|Gasse|Ring|Damm|Ufer|Straat|Laan|Plein))[ ]$/u;
 const ROMANCE_STREET =
   /(?<![\p{L}\p{N}])(?i:calle|c\/|avenida|avda\.?|plaza|paseo|carrera|via|viale|piazza|corso|largo|vicolo|rua|travessa|praça|alameda|estrada)[ ](?:(?:de|del|de la|de los|las|los|la|di|della|dei|do|da|dos|das|delle)[ ]){0,2}\p{Lu}[\p{L}'’-]{1,24}(?:[ ](?:(?:de|del|di|da|do|e|y)[ ])?\p{Lu}[\p{L}'’-]{1,24}){0,3}(?:,?[ ](?:n[º°.]?|nº|núm\.?|numero|número)?[ ]?)$/u;
-const HOUSE = new RegExp(
-  `\\d{1,4}(?: ?[a-zA-Z](?![\\p{L}\\p{N}]))?(?:[-/]\\d{1,4})?(?:,? ?(?:\\d{1,2}º?[ªº]? ?[A-Z]?(?=,)))?(?:(?:,|\\n| in)? ?(?:[A-Z]-)?(?:\\d{4} [A-Z]{2}|\\d{4}-\\d{3}|\\d{5}|\\d{4}) \\p{Lu}[\\p{L}'’-]{1,24}(?:[ -](?:\\p{Lu}[\\p{L}'’-]{1,24}|am|an der|de|la|del)){0,3})?`,
-  'uy',
-);
-const BOX = /(?:P\.? ?O\.? ?Box|Postfach|Postbus|Apartado(?: de correos)?|Casella postale|Boîte postale|BP) $/i;
+const HOUSE =
+  /\d{1,4}(?: ?[a-zA-Z](?![\p{L}\p{N}]))?(?:[-/]\d{1,4})?(?:,? ?(?:\d{1,2}º?[ªº]? ?[A-Z]?(?=,)))?(?:(?:,|\n| in)? ?(?:[A-Z]-)?(?:\d{4} [A-Z]{2}|\d{4}-\d{3}|\d{5}|\d{4}) \p{Lu}[\p{L}'’-]{1,24}(?:[ -](?:\p{Lu}[\p{L}'’-]{1,24}|am|an der|de|la|del)){0,3})?/uy;
+const BOX =
+  /(?:P\.? ?O\.? ?Box|Postfach|Postbus|Apartado(?: de correos)?|Casella postale|Boîte postale|BP) $/i;
 /** A month or a common noun is no street: "12 May Road" is rare, "5 Main features Drive" is none. */
-const NOT_STREET = /^\d+ (?:The|This|That|Your|My|Our|Hours?|Minutes?|Days?|Weeks?|Months?|Years?|New|Free|More) /;
+const NOT_STREET =
+  /^\d+ (?:The|This|That|Your|My|Our|Hours?|Minutes?|Days?|Weeks?|Months?|Years?|New|Free|More) /;
 /** "21 Jump Street" is a film, "221B Baker Street" a museum; these are few and known. Others that are none at all. */
-const ORDINARY = /^\d+ (?:Google|Hard|Disk|Flash|Test|Usb|USB|One|Left|Right|Two|Three) (?:Drive|Way|Place|Row|Court|Close)/;
+const ORDINARY =
+  /^\d+ (?:Google|Hard|Disk|Flash|Test|Usb|USB|One|Left|Right|Two|Three) (?:Drive|Way|Place|Row|Court|Close)/;
 
 export const findStreets: Recogniser = (scan) => {
   const { text, numbers, mixed } = scan;
@@ -50,7 +51,8 @@ export const findStreets: Recogniser = (scan) => {
     found.push(match);
     done = match.end;
   };
-  for (let i = 0; i < numbers.length; i += 2) if ((numbers[i + 1] ?? 0) - (numbers[i] ?? 0) < 6) visit(numbers[i] ?? 0);
+  for (let i = 0; i < numbers.length; i += 2)
+    if ((numbers[i + 1] ?? 0) - (numbers[i] ?? 0) < 6) visit(numbers[i] ?? 0);
   done = 0;
   for (let i = 0; i < mixed.length; i += 2) {
     const code = text.charCodeAt(mixed[i] ?? 0);
@@ -95,7 +97,8 @@ const KEPT = new RegExp(
   `^(?:${EN}|${FR}|calle|avenida|avda|plaza|paseo|carrera|via|viale|piazza|corso|largo|vicolo|rua|travessa|praça|alameda|estrada|straße|strasse|str|weg|gasse|allee|platz|ring|damm|ufer|straat|laan|plein|apt|apartment|unit|suite|ste|flat|floor|fl|po|box|postfach|postbus|north|south|east|west|n|s|e|w|de|la|le|les|du|des|del|di|da|do|dos|das|der|die|am|an|in|of|the|bis|ter|numero|número|house|building|block|room|usa|uk|us)$`,
   'iu',
 );
-const COMPOUND = /^(.{2,}?)(straße|strasse|str|weg|gasse|allee|platz|ufer|damm|ring|straat|laan|gracht|plein|kade|singel)$/iu;
+const COMPOUND =
+  /^(.{2,}?)(straße|strasse|str|weg|gasse|allee|platz|ufer|damm|ring|straat|laan|gracht|plein|kade|singel)$/iu;
 
 /** An address of the same build: digits drawn, names made up, words for streets as they were. */
 export function addressSurrogate(original: string, key: Uint8Array): string {

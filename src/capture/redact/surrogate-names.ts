@@ -66,14 +66,17 @@ export function nameSurrogate(word: string, key: Uint8Array): string {
   }
   const made = stem + endingOf(stem, endings);
   if (word === word.toLowerCase() && word !== word.toUpperCase()) return made;
-  if (word.length > 1 && word === word.toUpperCase() && word !== word.toLowerCase()) return made.toUpperCase();
+  if (word.length > 1 && word === word.toUpperCase() && word !== word.toLowerCase())
+    return made.toUpperCase();
   return made.slice(0, 1).toUpperCase() + made.slice(1);
 }
 
 /** A whole name with each of its words replaced; particles, initials and titles stay. */
 export function fullSurrogate(name: string, key: Uint8Array): string {
   return name.replace(/[\p{L}\p{M}'’]+/gu, (word, at: number) =>
-    KEPT.has(word.toLowerCase()) || (word.length === 1 && name[at + 1] === '.') ? word : nameSurrogate(word, key),
+    KEPT.has(word.toLowerCase()) || (word.length === 1 && name[at + 1] === '.')
+      ? word
+      : nameSurrogate(word, key),
   );
 }
 

@@ -78,7 +78,9 @@ function surrogateOf(kind: EntityKind, original: string, key: Uint8Array): strin
 /** Escapes of white space stay; letters that are written as escapes are read. */
 function escapesKept(text: string, make: (text: string) => string): string {
   if (!text.includes('\\')) return make(text);
-  const read = text.replace(/\\+u([0-9a-fA-F]{4})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+  const read = text.replace(/\\+u([0-9a-fA-F]{4})/g, (_, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  );
   return read
     .split(/(\\+[nrt"\\/bf])/)
     .map((piece, i) => (i % 2 === 1 ? piece : make(piece)))

@@ -1,7 +1,8 @@
 /** Keys and tokens that show by themselves what they are, by the prefixes that their issuers publish. */
+import { CUE } from './cues.ts';
 import { drawFor, drawLike } from './draw.ts';
 import type { Match, Recogniser } from './match.ts';
-import type { Scan } from './scan.ts';
+import { beginsHere } from './scan.ts';
 
 /** Prefix and body as sources of patterns. The prefix stays. Every body is bounded. */
 const TOKENS: readonly (readonly [prefix: string, body: string])[] = [
@@ -37,25 +38,23 @@ const TOKENS: readonly (readonly [prefix: string, body: string])[] = [
   ['AT(?:ATT|CTT)3[A-Za-z0-9]', '[A-Za-z0-9_=-]{20,250}'],
   ['sntry[su]_', '[A-Za-z0-9_+/=-]{20,250}'],
   ['gl(?:c|sa)_', '[A-Za-z0-9_+/=]{20,250}'],
-  ['NRAK-|PMAK-|pul-|sbp_|figd_|nfp_|CFPAT-|tskey-(?:auth-|api-)?|pscale_(?:tkn|pw)_|sq[pu]_|sq0[a-z]{3}-|HRKU-|bkua_|CCIPAT_|tfp_|aio_', '[A-Za-z0-9_-]{20,250}'],
+  [
+    'NRAK-|PMAK-|pul-|sbp_|figd_|nfp_|CFPAT-|tskey-(?:auth-|api-)?|pscale_(?:tkn|pw)_|sq[pu]_|sq0[a-z]{3}-|HRKU-|bkua_|CCIPAT_|tfp_|aio_',
+    '[A-Za-z0-9_-]{20,250}',
+  ],
   ['AGE-SECRET-KEY-1', '[A-Z0-9]{58}'],
   // JSON web tokens
   ['eyJ', '[A-Za-z0-9_-]{8,8000}\\.[A-Za-z0-9_-]{4,16000}\\.[A-Za-z0-9_-]{8,4000}'],
 ];
 
 const PATTERNS = TOKENS.map(([prefix, body]) => new RegExp(`(${prefix})${body}`, 'y'));
-/** A text without any of these prefixes costs one pass. */
-const HINT = new RegExp(
-  `(?<![A-Za-z0-9_])(?:${TOKENS.map(([prefix]) => `(?:${prefix})`).join('|')})`,
-  'g',
-);
-/** An escaped line end hides the beginning of the token after it. */
-const ESCAPED_HINT = new RegExp(`(?<=\\\\[nrt])(?:${TOKENS.map(([prefix]) => `(?:${prefix})`).join('|')})`, 'g');
+/** What tokens begin with whose prefix runs into their body. */
+const GLUED = /A(?:KIA|SIA|GPA|ROA|IDA)|AIza|ya29|SK[0-9a-f]|AC[0-9a-f]|dapi|r8|AT(?:ATT|CTT)3|eyJ|sq0/y;
 /** Telegram and Discord bots: no prefix. */
 const TELEGRAM = /\d{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])/y;
 const DISCORD = /[MNO][A-Za-z0-9_-]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,38}(?![A-Za-z0-9_-])/y;
 
-export function secretMatch(scan: Scan, start: number, secret: string): Match {
+export function secretMatch(start: number, secret: string): Match {
   return {
     start,
     end: start + secret.length,
@@ -73,36 +72,39 @@ export const findTokens: Recogniser = (scan) => {
   const { text } = scan;
   const found: Match[] = [];
   let done = 0;
-  for (const hint of text.includes('\\') ? [HINT, ESCAPED_HINT] : [HINT]) {
-    done = 0;
-    for (const { index } of text.matchAll(hint)) {
-      // The next token cannot begin inside the last one, nor be tried there.
-      if (index < done) continue;
-      for (const pattern of PATTERNS) {
-        const match = scan.at(pattern, index);
-        if (match === null) continue;
-        const prefix = match[1] ?? '';
-        const secret = match[0].slice(prefix.length);
-        done = index + match[0].length;
-        // Words joined by hyphens are names of things ("sk-learn-like-estimators"), not keys.
-        if (/\d/.test(secret) && !/^[a-z]+(?:-[a-z0-9]{1,12})*$/.test(secret.slice(0, 40)))
-          found.push(secretMatch(scan, index + prefix.length, secret));
-        break;
-      }
+  const visit = (index: number): void => {
+    // A token does not begin inside the last one, nor inside of a word.
+    if (index < done || !beginsHere(text, index, '_')) return;
+    for (const pattern of PATTERNS) {
+      const match = scan.at(pattern, index);
+      if (match === null) continue;
+      const prefix = match[1] ?? '';
+      const secret = match[0].slice(prefix.length);
+      done = index + match[0].length;
+      // Words joined by hyphens are names of things ("sk-learn-like-estimators"), not keys.
+      if (/\d/.test(secret) && !/^[a-z]+(?:-[a-z0-9]{1,12})*$/.test(secret.slice(0, 40)))
+        found.push(secretMatch(index + prefix.length, secret));
+      return;
     }
+  };
+  for (const { start, cue } of scan.cues) if ((cue.families & CUE.token) !== 0) visit(start);
+  done = 0;
+  for (let i = 0; i < scan.mixed.length; i += 2) {
+    const start = scan.mixed[i] ?? 0;
+    if (scan.at(GLUED, start) !== null) visit(start);
   }
   for (let i = 0; i < scan.numbers.length; i += 2) {
     const start = scan.numbers[i] ?? 0;
     const width = (scan.numbers[i + 1] ?? 0) - start;
     if (width < 8 || width > 10 || text[start + width] !== ':') continue;
     const match = scan.at(TELEGRAM, start);
-    if (match !== null) found.push(secretMatch(scan, start, match[0]));
+    if (match !== null) found.push(secretMatch(start, match[0]));
   }
   for (let i = 0; i < scan.mixed.length; i += 2) {
     const start = scan.mixed[i] ?? 0;
     if (!/[MNO]/.test(text[start] ?? '') || /[\w-]/.test(text[start - 1] ?? '')) continue;
     const match = scan.at(DISCORD, start);
-    if (match !== null && match.index >= (found.at(-1)?.start ?? 0)) found.push(secretMatch(scan, start, match[0]));
+    if (match !== null && match.index >= (found.at(-1)?.start ?? 0)) found.push(secretMatch(start, match[0]));
   }
   return found;
 };

@@ -22,7 +22,8 @@ export const findWallets: Recogniser = (scan) => {
     let original = '';
     if (first === '0') {
       original = scan.at(ETHEREUM, start)?.[0] ?? '';
-      if (original !== '' && !isMixedCase(original) && cueBefore(scan, start, CUE.wallet, 60) === undefined) continue;
+      if (original !== '' && !isMixedCase(original) && cueBefore(scan, start, CUE.wallet, 60) === undefined)
+        continue;
     } else if (/[btl]/i.test(first) && /^(?:bc|tb|ltc)1/i.test(text.slice(start, start + 4))) {
       const made = scan.at(SEGWIT, start)?.[0] ?? '';
       if (isBech32(made.toLowerCase())) original = made;
@@ -42,7 +43,8 @@ export const findWallets: Recogniser = (scan) => {
 };
 
 /** Capitals and small letters both: EIP-55's checksum. (Keccak is not at hand; hashes are written in one case.) */
-const isMixedCase = (address: string): boolean => /[a-f]/.test(address.slice(2)) && /[A-F]/.test(address.slice(2));
+const isMixedCase = (address: string): boolean =>
+  /[a-f]/.test(address.slice(2)) && /[A-F]/.test(address.slice(2));
 
 function isBase58Check(address: string): boolean {
   const bytes = base58(address);
