@@ -54,7 +54,6 @@ const COOKIE = /([ \t]{0,3}[\w.%!$-]{1,128}=)("?[^\s;,"'\\]{1,4096}"?)(;?)/y;
 const ATTRIBUTE = /^[ \t]*(?:path|domain|expires|max-age|samesite|secure|httponly|priority|version)=/i;
 
 export const findHeaders: Recogniser = (scan) => {
-  const { text } = scan;
   const found: Match[] = [];
   let done = 0;
   for (const { start, end, cue } of scan.cues) {

@@ -13,7 +13,7 @@ import { findNetworkAddresses } from './network.ts';
 import { findCommandSecrets, findPasswords, findUrlSecrets } from './passwords.ts';
 import { findPhones } from './phones.ts';
 import type { RedactionPolicy } from './policy.ts';
-import { scanText } from './scan.ts';
+import { type Scan, scanText } from './scan.ts';
 import { findStreets } from './streets.ts';
 import { findTokens } from './tokens.ts';
 import { findWallets } from './wallets.ts';
@@ -55,10 +55,29 @@ export function matchesIn(text: string, context: RedactContext): Match[] {
   if (text.length < 3) return [];
   const { policy } = context;
   const scan = scanText(text);
-  const groups = [...policy.own, ...RECOGNISERS].map((recogniser) => recogniser(scan));
+  if (isBare(scan) && policy.own.length === 0) return [];
+  const groups: Match[][] = [];
+  for (const recogniser of policy.own) groups.push(recogniser(scan));
+  for (const recogniser of RECOGNISERS) {
+    const found = recogniser(scan);
+    if (found.length > 0) groups.push(found);
+  }
+  if (groups.length === 0) return [];
   const matches = withoutOverlaps(groups).filter(({ kind }) => policy.kinds.has(kind));
   return withoutKept(text, matches, context);
 }
+
+/** Nothing is there that any recogniser begins at. */
+const isBare = (scan: Scan): boolean =>
+  scan.numbers.length +
+    scan.mixed.length +
+    scan.cues.length +
+    scan.ats.length +
+    scan.colons.length +
+    scan.queries.length +
+    scan.schemes.length +
+    scan.dashes.length ===
+    0 && !scan.cjk;
 
 /** Those that lie inside no occurrence of a kept value. */
 export function withoutKept(text: string, matches: readonly Match[], context: RedactContext): Match[] {

@@ -45,8 +45,8 @@ const phone = fc.oneof(
   fc
     .tuple(fc.constantFrom('+49 ', '+44 ', '+1 '), digits(3), digits(7))
     .map(([cc, a, b]) => `${cc}1${a.slice(1)} ${b}`),
-  fc.tuple(digits(2), digits(2), digits(4)).map(([a, b, c]) => `(4${a}) 5${b}-${c}`),
-  fc.tuple(digits(2), digits(2), digits(4)).map(([a, b, c]) => `4${a}-5${b}-${c}`),
+  fc.tuple(digits(1), digits(2), digits(4)).map(([a, b, c]) => `(41${a}) 5${b}-${c}`),
+  fc.tuple(digits(1), digits(2), digits(4)).map(([a, b, c]) => `41${a}-5${b}-${c}`),
 );
 const ip = fc
   .tuple(fc.integer({ min: 33, max: 99 }), fc.nat(255), fc.nat(255), fc.nat(255))

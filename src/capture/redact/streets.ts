@@ -27,6 +27,11 @@ const FRENCH = new RegExp(
 /** Before the number: the street's name and kind, in one or several words. */
 const ENDS_IN_STREET =
   /(?<![\p{L}\p{N}])(?:(?:\p{Lu}[\p{L}-]{1,24} ){0,2}\p{Lu}[\p{L}'’.-]{1,28}(?:straße|strasse|str\.|weg|gasse|allee|platz|ufer|damm|ring|straat|laan|gracht|plein|kade|dreef|singel)|(?:\p{Lu}[\p{L}-]{1,24}[ -]){1,2}(?:Straße|Strasse|Str\.|Weg|Allee|Platz|Gasse|Ring|Damm|Ufer|Straat|Laan|Plein))[ ]$/u;
+/** What must be there for either of the two to match. */
+const STREET_WORD =
+  /(?:stra(?:ß|ss)e|str\.|weg|gasse|allee|platz|ufer|damm|ring|straat|laan|gracht|plein|kade|dreef|singel) $/i;
+const ROMANCE_WORD =
+  /(?:calle|c\/|avenida|avda\.?|plaza|paseo|carrera|via|viale|piazza|corso|largo|vicolo|rua|travessa|praça|alameda|estrada) /i;
 const ROMANCE_STREET =
   /(?<![\p{L}\p{N}])(?i:calle|c\/|avenida|avda\.?|plaza|paseo|carrera|via|viale|piazza|corso|largo|vicolo|rua|travessa|praça|alameda|estrada)[ ](?:(?:de|del|de la|de los|las|los|la|di|della|dei|do|da|dos|das|delle)[ ]){0,2}\p{Lu}[\p{L}'’-]{1,24}(?:[ ](?:(?:de|del|di|da|do|e|y)[ ])?\p{Lu}[\p{L}'’-]{1,24}){0,3}(?:,?[ ](?:n[º°.]?|nº|núm\.?|numero|número)?[ ]?)$/u;
 const HOUSE =
@@ -77,7 +82,11 @@ function streetAt(scan: Scan, start: number): Match | undefined {
     const number = scan.at(/\d{1,6}/y, start)?.[0] ?? '';
     return endsHere(text, start + number.length) ? streetMatch(start, number) : undefined;
   }
-  const lead = ENDS_IN_STREET.exec(window) ?? ROMANCE_STREET.exec(window);
+  const lead = STREET_WORD.test(window.slice(-14))
+    ? ENDS_IN_STREET.exec(window)
+    : ROMANCE_WORD.test(window)
+      ? ROMANCE_STREET.exec(window)
+      : null;
   if (lead === null || !/\p{Lu}/u.test(lead[0])) return undefined;
   const house = scan.at(HOUSE, start)?.[0] ?? '';
   if (!endsHere(text, start + house.length)) return undefined;
