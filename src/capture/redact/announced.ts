@@ -22,7 +22,7 @@ export interface Announcement {
 /** Groups of letters and digits of which the first has a digit or is a short prefix in capitals. Bounded. */
 const ID =
   '(?:[A-Z]{1,6}(?=\\d)|(?-i:[A-Z]{1,3})[ -](?=\\d))?\\d[A-Z0-9]{0,17}(?:[ .\\-/]{1,2}\\d[A-Z0-9]{0,9}){0,6}(?:[ -]?(?-i:[A-Z])(?![A-Za-z]))?';
-const DIGITS = '\\d{1,18}(?:[ -]\\d{2,8}){0,5}';
+const DIGITS = '\\d{1,18}(?:[ -]\\d{2,12}){0,5}';
 const PLATE = '(?-i:[A-ZÄÖÜ0-9]{1,4}(?:[ -]{0,2}[A-Z0-9]{1,4}){1,3})';
 const HANDLE = '@?[a-z][a-z0-9._-]{2,31}';
 const POSTCODE =
@@ -106,10 +106,26 @@ export const ANNOUNCED: readonly Announcement[] = [
   },
   {
     kind: 'national-id',
-    begins: 'nif nie sin fin tin ni rfc nir niss tfn abn pps ppsn ahv avs cpr itin',
+    begins: 'nif nie sin fin tin ni nir niss tfn abn pps ppsn ahv avs cpr itin',
     capitals: true,
     value: ID,
     digits: 6,
+  },
+  {
+    // Mexico.
+    kind: 'national-id',
+    begins: 'rfc',
+    capitals: true,
+    value: '[A-Z&Ñ]{3,4}\\d{6}[A-Z0-9]{3}',
+    digits: 6,
+  },
+  {
+    // IdNr., of which the scan makes two words.
+    kind: 'national-id',
+    begins: 'id',
+    after: '(?-i:Nr)\\.?',
+    value: ID,
+    digits: 8,
   },
   {
     kind: 'national-id',
@@ -158,8 +174,8 @@ export const ANNOUNCED: readonly Announcement[] = [
   },
   {
     kind: 'username',
-    begins: 'username usernames benutzername nutzername gebruikersnaam nickname screenname login',
-    after: '["\'*`]{0,3}\\s?(?::|=|is|ist|(?=["\'@]))',
+    begins: 'username usernames benutzername nutzername gebruikersnaam nickname screenname',
+    after: '["\'*`]{0,3}\\s?(?::|is|ist|(?=@))',
     value: HANDLE,
     digits: 0,
   },
@@ -174,7 +190,7 @@ export const ANNOUNCED: readonly Announcement[] = [
   {
     kind: 'address',
     begins: 'zip zipcode postcode postal postleitzahl postalcode plz',
-    after: '(?:[ _-]?code)?["\'*`]{0,3}\\s?(?::|=|is|ist|(?=\\d|[A-Z]))',
+    after: '(?:[ _-]?code)?["\'*`]{0,3}\\s?(?::|is|ist|(?=\\d|[A-Z]))',
     value: POSTCODE,
     digits: 2,
   },

@@ -21,7 +21,7 @@ const NEEDS_DATE = /^(?:birth|naissance|nascita|nascimento|nacimiento|geburt|geb
 const NOT_BORN = /^(?:nee|nato|nata|geb|née)$/;
 
 const HUMAN =
-  'man|woman|boy|girl|male|female|guy|lady|gentleman|patient|person|child|kid|son|daughter|mother|father|mom|mum|dad|husband|wife|brother|sister|student|teacher|driver|resident|victim|applicant|customer|client|user|adult|teenager|baby|infant|toddler|employee|engineer|nurse|doctor|player|friend|partner|grandmother|grandfather|nephew|niece|passenger|m|f';
+  'man|woman|boy|girl|male|female|guy|lady|gentleman|patient|person|child|kid|son|daughter|mother|father|mom|mum|dad|husband|wife|brother|sister|student|teacher|driver|resident|victim|applicant|customer|client|user|adult|teenager|baby|infant|toddler|employee|engineer|nurse|doctor|player|friend|partner|grandmother|grandfather|nephew|niece|passenger|m|f|frau|mann|junge|mädchen|kind|sohn|tochter|patientin|mutter|vater|bruder|schwester|rentner|rentnerin|fahrer|fahrerin|jongen|meisje|vrouw';
 const N = '(\\d{1,3})';
 const AGE = `(?:[1-9]\\d?|1[01]\\d)`;
 /** From the number on, where a person is named just before or after. */
@@ -31,7 +31,7 @@ const YEARS_OLD = new RegExp(
 );
 const AFTER = new RegExp(`^[^\\n.!?]{0,16}[ -](?:\\p{L}+ ){0,2}(?:${HUMAN})(?![\\p{L}])`, 'iu');
 const BEFORE = new RegExp(
-  `(?:(?<!\\p{L})(?:I|he|she|who|we)(?:['’]m|['’]s| am| is| was| turned| will be| are)|(?<!\\p{L})(?:${HUMAN})(?: is| was|,| \\(| who is| aged|:|s are)|\\b(?:ich bin|er ist|sie ist|ist|bin|ik ben|hij is|zij is|ze is)|\\p{Lu}\\p{L}+ \\p{Lu}\\p{L}+(?:,| \\(| is| was| ist)|[:(|,]|patient[: ]{0,2})[ ]{0,2}(?:now |only |about |just |currently |a |an |the |almost |nearly |over )?$`,
+  `(?:(?<!\\p{L})(?:I|[Hh]e|[Ss]he|[Ww]ho|[Ww]e)(?:['’]m|['’]s| am| is| was| turned| will be| are)|(?<!\\p{L})(?i:${HUMAN})(?: is| was|,| \\(| who is| aged|:|s are)|(?<!\\p{L})(?i:ich bin|er ist|sie ist|ik ben|hij is|zij is|ze is)|\\p{Lu}\\p{L}+ \\p{Lu}\\p{L}+(?:,| \\(| is| was| ist)|[:(|,])[ ]{0,2}(?:now |only |about |just |currently |a |an |the |almost |nearly |over )?$`,
   'u',
 );
 const THINGS =
@@ -39,7 +39,7 @@ const THINGS =
 
 /** After a word: "aged 34", "Alter: 34", "tengo 34 años". The word's own pattern begins at its end. */
 const AGED = new RegExp(
-  `(?:["'*\`]{0,3}[ ]?[:=][ ]?["']?|[ ](?:is |of |de |von |van |da )?)${N}(?!\\d|[.,]\\d|[ -]?(?:%|months?|days?|weeks?|hours?|minutes?|seconds?|min|ms|s\\b)|[ -]years?(?! old| of age))`,
+  `(?:["'*\`]{0,3}[ ]?:[ ]?["']?|[ ](?:is |of |de |von |van |da )?)${N}(?!\\d|[.,]\\d|[ -]?(?:%|months?|days?|weeks?|hours?|minutes?|seconds?|min|ms|s\\b)|[ -]years?(?! old| of age))`,
   'iuy',
 );
 export const findBirths: Recogniser = (scan) => {

@@ -5,7 +5,7 @@ import { drawFor, drawLike } from './draw.ts';
 import type { Match, Recogniser } from './match.ts';
 import { nameSurrogate } from './surrogate-names.ts';
 
-const NOUN = '(?:numbers?|num|no|nr|nummer|id|code|card|document|numéro|numero|número|n[°º]|#)';
+const NOUN = '(?:numbers?|num|no|nr|n|nummer|id|code|card|document|numéro|numero|número|n[°º]|#)';
 /** What may stand between an announcement and its value. Bounded. */
 const FILLER = `(?:[ _-]{0,2}${NOUN}(?![\\p{L}])[.:]?){0,3}["'*\`)\\]]{0,3}(?:\\s{0,3}(?::|=|#|–|-|is|was|ist|lautet|est|es|è|é|are|\\|)(?![\\p{L}])){0,2}\\s{0,3}["'*\`(\\[]{0,3}`;
 
@@ -36,13 +36,17 @@ export const findAnnounced: Recogniser = (scan) => {
       if (match === null) continue;
       const value = trimmed(match[1] ?? '');
       const from = match.index + match[0].length - (match[1] ?? '').length;
-      if (value.replace(/\D/g, '').length < digits || DATE.test(value)) continue;
+      // ABC123 is one word, in which nothing is announced.
+      if (from === end || value.replace(/\D/g, '').length < digits) continue;
+      if (kind !== 'account' && DATE.test(value)) continue;
       // A surrogate of a social security number; see national-numbers.ts.
       if (kind === 'national-id' && /^9\d\d[-. ]?0\d[-. ]?\d{4}$/.test(value)) continue;
       if (kind === 'licence-plate' && (!/[A-ZÄÖÜ]/.test(value) || value.length < 5)) continue;
       if (kind !== 'username' && kind !== 'address' && kind !== 'licence-plate' && value.length < 5) continue;
       if (kind === 'username') {
         const handle = value.replace(/^@/, '');
+        // "The username is given": a word after "is" needs the look of a handle.
+        if (!/[:@"'`]/.test(text.slice(end, from + 1)) && !/[\d_]/.test(handle)) continue;
         if (NOT_HANDLES.test(handle) || /^[({.[]/.test(text.slice(from + value.length))) continue;
         const at = from + value.length - handle.length;
         found.push({ start: at, end: at + handle.length, kind, make: (key) => handleSurrogate(handle, key) });

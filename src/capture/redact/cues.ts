@@ -141,7 +141,7 @@ export const CUES: CueTable = cueTable([
   [
     CUE.age,
     `old aged age ages jahre jahren jährige jähriger jähriges jährigen ans años anni anos jaar jarige yo yrs alter
-    edad età idade leeftijd âge âgé âgée yr`,
+    edad età idade leeftijd âge âgé âgée yr y`,
   ],
   [
     CUE.token,

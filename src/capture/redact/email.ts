@@ -1,7 +1,7 @@
 /** Email addresses of people. Mailboxes of functions (support@) and addresses of example domains stay. */
 import { drawDigits, drawFor } from './draw.ts';
 import type { Match, Recogniser } from './match.ts';
-import { nameSurrogate } from './surrogate-names.ts';
+import { fullSurrogate, isSurrogateName, nameSurrogate } from './surrogate-names.ts';
 
 const LOCAL = /[\p{L}\p{N}._%+'-]/u;
 const DOMAIN = /(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.){1,8}[a-z\p{L}]{2,24}/uy;
@@ -38,6 +38,48 @@ export const findEmails: Recogniser = (scan) => {
   }
   return found;
 };
+
+/** How many addresses of a text give names: more are a list, whose names stand elsewhere. */
+const MOST_OWNERS = 500;
+
+/** "Mia Brandt" in a text with mia.brandt@…: the address says that the words are a name. */
+export const findOwners: Recogniser = (scan) => {
+  const { text } = scan;
+  if (scan.ats.length === 0) return [];
+  const owners = new Map<string, Set<string>>();
+  for (const at of scan.ats.slice(0, MOST_OWNERS)) {
+    const local = /(?<!\p{L})(\p{L}{2,30})[._-](\p{L}{2,30})$/u.exec(text.slice(Math.max(0, at - 64), at));
+    if (local === null || ROLE.test(local[1] ?? '')) continue;
+    const first = (local[1] ?? '').toLowerCase();
+    owners.set(first, (owners.get(first) ?? new Set()).add((local[2] ?? '').toLowerCase()));
+  }
+  const found: Match[] = [];
+  if (owners.size === 0) return found;
+  let before: RegExpExecArray | undefined;
+  for (const word of text.matchAll(/\p{L}{2,30}/gu)) {
+    const second = before === undefined ? undefined : owners.get(before[0].toLowerCase());
+    if (before !== undefined && second?.has(word[0].toLowerCase()) && isName(text, before, word)) {
+      const start = before.index;
+      const name = text.slice(start, word.index + word[0].length);
+      found.push({
+        start,
+        end: start + name.length,
+        kind: 'person',
+        make: (key) => fullSurrogate(name, key),
+      });
+    }
+    before = word;
+  }
+  return found;
+};
+
+/** Two words with capitals and a space between, of which neither is ours. */
+const isName = (text: string, first: RegExpExecArray, second: RegExpExecArray): boolean =>
+  text.slice(first.index + first[0].length, second.index) === ' ' &&
+  /^\p{Lu}/u.test(first[0]) &&
+  /^\p{Lu}/u.test(second[0]) &&
+  !isSurrogateName(first[0]) &&
+  !isSurrogateName(second[0]);
 
 /** The address with its local part and its domain replaced, each alone, so that colleagues stay colleagues. */
 export function emailSurrogate(address: string, key: Uint8Array): string {

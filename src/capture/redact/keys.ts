@@ -66,7 +66,8 @@ export const findHeaders: Recogniser = (scan) => {
     const match = scan.at(pattern, end);
     if (match === null) continue;
     const secret = match[1] ?? '';
-    if (cue.word === 'basic' ? !isBasic(secret) : !/\d/.test(secret)) continue;
+    const next = scan.text[match.index + match[0].length];
+    if (cue.word === 'basic' ? !isBasic(secret) : !/\d/.test(secret) || next === '(') continue;
     done = match.index + match[0].length;
     found.push(secretMatch(done - secret.length, secret));
   }

@@ -50,7 +50,7 @@ function isPassword(value: string, word: string, sign: string, after: string): b
   if (
     value.length < 4 ||
     ORDINARY.test(bare) ||
-    /^https?:|^[*x•.]+$|^[$%]\w|^\{|^(?:\w+\.)+[a-z]/i.test(value)
+    /^https?:|^[/~.]|^[*x•.]+$|^[$%]\w|^\{|^(?:\w+\.)+[a-z]/i.test(value)
   )
     return false;
   // A call, a path or another piece of code.

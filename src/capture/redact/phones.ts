@@ -88,6 +88,8 @@ function phoneAt(scan: Scan, first: number, firstEnd: number): Match | undefined
     if (digits.length <= 15 && !goesOn(text, first + body.length)) {
       const original = text.slice(start, first + body.length);
       const match = accept(scan, start, original, digits, plus);
+      // Pairs that go on are a dump of bytes.
+      if (match !== undefined && body !== groups && PAIRS.test(body)) return undefined;
       if (match !== undefined) return match;
     }
     // Perhaps the last group is another number.
@@ -96,6 +98,9 @@ function phoneAt(scan: Scan, first: number, firstEnd: number): Match | undefined
     body = cut[1] ?? '';
   }
 }
+
+/** As France writes phones, and tools write bytes. */
+const PAIRS = /^\d\d(?: \d\d){4}$/;
 
 const isBreak = (text: string, start: number): boolean => {
   const before = text[start - 1] ?? '';
@@ -129,14 +134,15 @@ function accept(
     kind: 'phone',
     make: (key) => phoneSurrogate(original, key),
   };
-  if (isSurrogatePhone(written)) return undefined;
+  if (isSurrogatePhone(written) || /[. ]\d$/.test(written)) return undefined;
+  if (PAIRS.test(written) && /[0-9a-f]{2} $/i.test(scan.text.slice(start - 3, start))) return undefined;
   if (plus) {
     const ok = digits.length >= 9 && COUNTRY.test(digits);
     return ok && !isReference(scan, start, true) ? match : undefined;
   }
   if (DATE.test(written)) return undefined;
   // Without a plus, 00 counts only where the number is written in groups.
-  if (/^00[1-9]/.test(digits) && digits.length >= 11 && /[ -]/.test(written)) {
+  if (/^00[1-9]\d/.test(written) && digits.length >= 11 && /[ -]/.test(written)) {
     return isReference(scan, start, false) ? undefined : match;
   }
   if (digits.length > 13) return undefined;

@@ -2,7 +2,7 @@
 import { findAges, findBirths } from './born.ts';
 import { findCjk } from './cjk.ts';
 import { findAnnounced } from './context.ts';
-import { findEmails } from './email.ts';
+import { findEmails, findOwners } from './email.ts';
 import { keptPlaces } from './kept.ts';
 import { findHeaders, findPrivateKeys } from './keys.ts';
 import { findLetterIds } from './letter-ids.ts';
@@ -27,6 +27,7 @@ export const RECOGNISERS: readonly Recogniser[] = [
   findCommandSecrets,
   findPasswords,
   findEmails,
+  findOwners,
   findIbans,
   findCards,
   findNationalNumbers,

@@ -26,10 +26,10 @@ const FRENCH = new RegExp(
 );
 /** Before the number: the street's name and kind, in one or several words. */
 const ENDS_IN_STREET =
-  /(?<![\p{L}\p{N}])(?:(?:\p{Lu}[\p{L}-]{1,24} ){0,2}\p{Lu}[\p{L}'’.-]{1,28}(?:straße|strasse|str\.|weg|gasse|allee|platz|ufer|damm|ring|straat|laan|gracht|plein|kade|dreef|singel)|(?:\p{Lu}[\p{L}-]{1,24}[ -]){1,2}(?:Straße|Strasse|Str\.|Weg|Allee|Platz|Gasse|Ring|Damm|Ufer|Straat|Laan|Plein))[ ]$/u;
+  /(?<![\p{L}\p{N}])(?:(?:\p{Lu}[\p{L}-]{1,24} ){0,2}\p{Lu}[\p{L}'’.-]{1,28}(?:straße|strasse|str\.|weg|gasse|allee|platz|ufer|damm|straat|laan|gracht|plein|kade|dreef|singel)|(?:\p{Lu}[\p{L}-]{1,24}[ -]){1,2}(?:Straße|Strasse|Str\.|Weg|Allee|Platz|Gasse|Ring|Damm|Ufer|Straat|Laan|Plein))[ ]$/u;
 /** What must be there for either of the two to match. */
 const STREET_WORD =
-  /(?:stra(?:ß|ss)e|str\.|weg|gasse|allee|platz|ufer|damm|ring|straat|laan|gracht|plein|kade|dreef|singel) $/i;
+  /(?:stra(?:ß|ss)e|str\.|weg|gasse|allee|platz|ufer|damm|[ -]ring|straat|laan|gracht|plein|kade|dreef|singel) $/i;
 const ROMANCE_WORD =
   /(?:calle|c\/|avenida|avda\.?|plaza|paseo|carrera|via|viale|piazza|corso|largo|vicolo|rua|travessa|praça|alameda|estrada) /i;
 const ROMANCE_STREET =
