@@ -2,7 +2,7 @@
  * One recorder per journal: a lock that the operating system gives back when its process dies, however it dies.
  * Node has no file locks, SQLite has; so the lock is an empty database that is held in a transaction.
  */
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -16,7 +16,10 @@ export interface Lock {
  */
 export function tryLock(dir: string, waitMs = 0): Lock | null {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const database = new DatabaseSync(join(dir, 'lock'), { timeout: waitMs });
+  const path = join(dir, 'lock');
+  // SQLite would make it as the umask says.
+  closeSync(openSync(path, 'a', 0o600));
+  const database = new DatabaseSync(path, { timeout: waitMs });
   try {
     database.exec('BEGIN EXCLUSIVE');
     return { release: () => database.close() };

@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { ENTITY_KINDS } from './entity.ts';
 import { messageOf, UnderstudyError } from './errors.ts';
 
 export const configSchema = z
@@ -46,14 +47,6 @@ export const configSchema = z
           .url({ protocol: /^https?$/ })
           .default('https://api.openai.com/v1')
           .describe('The LLM provider, with its version path.'),
-      })
-      .prefault({}),
-    redaction: z
-      .strictObject({
-        finder: z
-          .enum(['auto', 'off'])
-          .default('auto')
-          .describe('Whether a token classifier finds people and addresses.'),
       })
       .prefault({}),
     gate: z
@@ -159,6 +152,44 @@ export const configSchema = z
               .describe('Whose fine-tuning API it keeps; see trainers.md.'),
           })
           .optional(),
+      })
+      .prefault({}),
+    redaction: z
+      .strictObject({
+        kinds: z
+          .partialRecord(z.enum(ENTITY_KINDS), z.boolean())
+          .default({})
+          .describe(
+            'Kinds of personal data to redact or to leave, as in `person: false`. All but `organisation` are on.',
+          ),
+        keep: z
+          .array(z.string().min(1).max(400))
+          .default([])
+          .describe(
+            'Values that are never replaced, written as they stand in the texts: brands, public addresses.',
+          ),
+        recognisers: z
+          .array(
+            z.strictObject({
+              name: z.string().min(1).describe('What it finds; for messages.'),
+              pattern: z
+                .string()
+                .min(1)
+                .max(200)
+                .describe(
+                  'A regular expression (JavaScript, flag v) for the whole value, up to 512 characters.',
+                ),
+              kind: z.enum(ENTITY_KINDS).describe('The kind that a match is of.'),
+            }),
+          )
+          .default([])
+          .describe('Own recognisers, which come before the built-in ones.'),
+        finder: z
+          .enum(['auto', 'off'])
+          .default('auto')
+          .describe(
+            'Whether a token classifier finds people and addresses; without it, obvious names alone go.',
+          ),
       })
       .prefault({}),
     prices: z

@@ -148,7 +148,10 @@ test('every chat path reaches the right path upstream, and other paths pass unto
     assert.deepEqual(await ask('POST', '/v1/embeddings', 'x'.repeat(100_000)), { url: '/v1/embeddings' });
     assert.equal(harness.upstream.received.at(-1)?.body.length, 100_000);
     assert.deepEqual(await ask('GET', '/health/liveness'), { status: 'ok' });
-    assert.equal((await ask('GET', '/health/readiness')).status, 'ok');
+    assert.deepEqual(await ask('GET', '/health/readiness'), {
+      status: 'ok',
+      recording: { recorded: 0, failed: 0, overdue: 0, dropped: 0 },
+    });
     assert.equal(harness.calls.length, 0);
     assert.equal(harness.upstream.received.length, 5);
   } finally {

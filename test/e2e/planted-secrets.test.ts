@@ -143,7 +143,11 @@ function streamOf(): string {
       model: plant(),
       choices: [{ index: 0, delta, finish_reason: finish }],
     })}\n\n`;
-  const call = { index: 0, id: plant(), function: { name: plant(), arguments: `{"${plant()}":"${plant()}"}` } };
+  const call = {
+    index: 0,
+    id: plant(),
+    function: { name: plant(), arguments: `{"${plant()}":"${plant()}"}` },
+  };
   return `${event({ role: 'assistant', content: plant() }, null)}${event({ tool_calls: [call] }, null)}${event({}, 'tool_calls')}data: [DONE]\n\n`;
 }
 
@@ -165,9 +169,7 @@ function labelled(n: number): { request: object; response: object } {
     },
     response: {
       model: 'm',
-      choices: [
-        { index: 0, message: { role: 'assistant', content: LABELS[kind] }, finish_reason: 'stop' },
-      ],
+      choices: [{ index: 0, message: { role: 'assistant', content: LABELS[kind] }, finish_reason: 'stop' }],
     },
   };
 }
@@ -176,7 +178,7 @@ async function post(url: string, body: string | Buffer, headers: Record<string, 
   const response = await fetch(`${url}/chat/completions?${plant()}=${plant()}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
-    body: body as BodyInit,
+    body: new Uint8Array(Buffer.from(body)),
   });
   assert.equal(response.status, 200);
   await response.text();
