@@ -48,9 +48,12 @@ function traffic(models: Models) {
   return { ask, results, pending: () => results.filter((result) => result === null).length };
 }
 
-async function started(clock: ManualClock): Promise<Models & { readonly pid: () => number | null }> {
+async function started(
+  clock: ManualClock,
+  threads = 1,
+): Promise<Models & { readonly pid: () => number | null }> {
   const language = { name: 'tiny', path: base };
-  const models = await startModels({ language, threads: 1, contextTokens: 96, clock });
+  const models = await startModels({ language, threads, contextTokens: 96, clock });
   return { ...models, pid: () => models.processes[0]!.pid() };
 }
 
@@ -81,13 +84,13 @@ test('of calls to a process that is stopped one waits, for less than a second; i
     await until(() => isStopped(first));
 
     const calls = [ask(), ask(), ask(), ask()];
-    clock.advance(100);
+    clock.advance(200);
     await Promise.all(calls.slice(1));
     assert.deepEqual(results, [null, 'unavailable', 'unavailable', 'unavailable']);
-    silence(clock, 500);
+    silence(clock, 250);
     await Promise.all([ask(), ask()]);
     assert.equal(pending(), 1);
-    silence(clock, 500);
+    silence(clock, 250);
     await calls[0];
     assert.equal(pending(), 0);
     assert.equal(models.health()[0]!.state, 'open');
@@ -131,6 +134,32 @@ test('a process that goes on after a moment is not killed, and serves after a pr
     assert.equal(results.at(-1), 'served');
     assert.equal(models.pid(), pid);
     assert.equal(models.health()[0]!.restarts, 0);
+  } finally {
+    await models.close();
+  }
+});
+
+test('where one of two processes is stopped, the other answers all calls, those too that waited for the first', async () => {
+  const clock = manualClock();
+  const models = await started(clock, 2);
+  const { ask, results, pending } = traffic(models);
+  try {
+    // Two at a time, so that both have served.
+    for (let i = 0; i < 6; i++) await Promise.all([ask(), ask()]);
+    const pid = models.pid()!;
+    process.kill(pid, 'SIGSTOP');
+    await until(() => isStopped(pid));
+    const [waits, other] = [ask(), ask()];
+    await other;
+    assert.equal(pending(), 1);
+    await beats(clock, 3, models.processes[1]!);
+    await waits;
+    for (let i = 0; i < 5; i++) await ask();
+    assert.deepEqual(new Set(results), new Set(['served']));
+    assert.deepEqual(
+      models.health().map(({ state }) => state),
+      ['open', 'closed'],
+    );
   } finally {
     await models.close();
   }
