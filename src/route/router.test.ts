@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { CallRequest, CallResponse } from '../core/call.ts';
 import type { Audit, Deployment, Stage } from '../core/deployment.ts';
 import type { JsonObject } from '../core/json.ts';
+import { UnderstudyError } from '../core/errors.ts';
 import type { Attempt } from '../core/online.ts';
 import type { Specialist } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
@@ -179,4 +180,33 @@ test('a slow specialist that has all the calls it may have does not crowd out an
   release();
   assert.equal((await first).used, true);
   assert.equal((await attemptOf(router.decide('call_4', slowRequest)).run()).used, true);
+});
+
+test('a runtime that refuses or takes too long is an overload, anything else that fails an error', async () => {
+  const reasons = new Map<string, string>();
+  for (const code of ['overloaded', 'timed-out', 'unavailable', 'internal'] as const) {
+    const router = createRouter(planIn('live'), {
+      runtimes: [
+        {
+          rungs: ['lexical'],
+          predict: async () => {
+            throw new UnderstudyError(code, 'No.', { hint: '' });
+          },
+          close: async () => {},
+        },
+      ],
+      ...{ canaryShare: 1, auditShare: 0, timeoutMs: 10_000, maxInFlight: 1, now: () => 0 },
+      assign: () => task,
+      right: () => true,
+      onAudit: () => {},
+    });
+    const attempted = await attemptOf(router.decide('call_1', request)).run();
+    if (!attempted.used) reasons.set(code, attempted.reason);
+  }
+  assert.deepEqual(Object.fromEntries(reasons), {
+    overloaded: 'overload',
+    'timed-out': 'overload',
+    unavailable: 'error',
+    internal: 'error',
+  });
 });

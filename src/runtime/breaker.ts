@@ -117,7 +117,7 @@ export function createBreaker(start: number): Breaker {
       for (const { startedAt, expectedMs } of under) {
         if (lastServed > startedAt) continue;
         if (now - startedAt > expectedMs) return 'no';
-        if (lastSign < startedAt) ask = true;
+        if (lastSign <= startedAt) ask = true;
       }
       return ask ? 'ask' : 'yes';
     },

@@ -16,8 +16,9 @@ export interface Heartbeat {
   stop(): void;
 }
 
-/** Nobody waits longer to hear whether the process is alive. It takes a fifth of a millisecond where it is. */
-const MOMENT_MS = 100;
+/** Nobody waits longer to hear whether the process is alive. It takes a third of a millisecond
+ * where it is, and on two cores with eight busy programs less than 40 ms in 99 of 100 cases. */
+const MOMENT_MS = 200;
 /** Number of the ping and three counters. */
 const ANSWER_BYTES = 16;
 

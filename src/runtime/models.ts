@@ -5,11 +5,12 @@
 import { availableParallelism } from 'node:os';
 import type { Encoder, Runtime, RuntimeHealth } from '../core/runtime.ts';
 import type { Client } from './client.ts';
+import { type Clock, systemClock } from './clock.ts';
 import { remoteEncoder } from './encoder.ts';
 import { createGuard, type Guard } from './guard.ts';
 import { guardedClient, guardedRuntime } from './guarded.ts';
 import { llamaRuntime } from './llama.ts';
-import { type ModelProcess, startModelProcess } from './process.ts';
+import { type ModelProcess, type ProcessOptions, startModelProcess } from './process.ts';
 import { spread } from './spread.ts';
 
 export interface Models {
@@ -39,6 +40,7 @@ export interface ModelsOptions {
   readonly contexts?: number;
   /** Longest wait for one answer, five minutes unless told: work in bulk on a busy machine is slow. */
   readonly timeoutMs?: number;
+  readonly clock?: Clock;
 }
 
 /**
@@ -53,7 +55,7 @@ const MOST_PROCESSES = 4;
  * @throws UnderstudyError 'unavailable' where they do not come up.
  */
 export async function startModels(options: ModelsOptions): Promise<Models> {
-  const { language = null, encoder = null } = options;
+  const { language = null, encoder = null, clock = systemClock } = options;
   const threads = options.threads ?? availableParallelism();
   const count = Math.min(threads, MOST_PROCESSES);
   const sequences = Math.max(1, Math.ceil((options.sequences ?? 8) / count));
@@ -67,9 +69,9 @@ export async function startModels(options: ModelsOptions): Promise<Models> {
       language: language === null ? null : { name: language.name, path: language.path },
       encoderDir: encoder?.path ?? null,
     },
-    options.timeoutMs ?? 300_000,
+    { timeoutMs: options.timeoutMs ?? 300_000, clock },
   );
-  const guards = processes.map(guardOf);
+  const guards = processes.map((process) => guardOf(process, clock));
   const encoderBy = (clients: readonly Client[]): Encoder | null =>
     encoder && remoteEncoder({ clients, name: encoder.name, dimensions: encoder.dimensions });
   const runtimes =
@@ -94,8 +96,12 @@ export async function startModels(options: ModelsOptions): Promise<Models> {
 }
 
 /** One breaker for all that a process does: it hangs as a whole. */
-function guardOf(process: ModelProcess): Guard {
-  const guard = createGuard({ alive: () => process.alive(), restarts: () => process.restarts() });
+function guardOf(process: ModelProcess, clock: Clock): Guard {
+  const guard = createGuard({
+    clock,
+    alive: () => process.alive(),
+    restarts: () => process.restarts(),
+  });
   process.watch((responds) => (responds ? guard.back() : guard.hung()));
   return guard;
 }
@@ -104,10 +110,10 @@ function guardOf(process: ModelProcess): Guard {
 async function startAll(
   count: number,
   settings: Parameters<typeof startModelProcess>[0],
-  timeoutMs: number,
+  options: ProcessOptions,
 ): Promise<readonly ModelProcess[]> {
   const starts = await Promise.allSettled(
-    Array.from({ length: count }, () => startModelProcess(settings, { timeoutMs })),
+    Array.from({ length: count }, () => startModelProcess(settings, options)),
   );
   const up = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
   const failed = starts.find((start) => start.status === 'rejected');

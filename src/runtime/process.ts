@@ -146,9 +146,9 @@ async function startOnce(program: string, settings: Settings, timeoutMs: number,
         }),
       );
     };
-    const late = setTimeout(() => give('it took too long.'), START_TIMEOUT_MS);
+    const callOff = clock.after(START_TIMEOUT_MS, () => give('it took too long.'));
     const done = (): void => {
-      clearTimeout(late);
+      callOff();
       child.removeAllListeners();
     };
     child.once('error', (error) => {

@@ -27,7 +27,7 @@ test('a process that stops answering is silent before a second has passed, and h
   const verdicts = watched(20_000, (now) => (now < 10_000 ? { ...IDLE, ticks: now } : null));
   assert.deepEqual(verdicts, [
     { at: 250, verdict: 'well' },
-    { at: 10_750, verdict: 'silent' },
+    { at: 10_500, verdict: 'silent' },
     { at: 15_000, verdict: 'hung' },
   ]);
 });

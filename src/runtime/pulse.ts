@@ -23,8 +23,12 @@ export interface PulseWatch {
 
 /** Pings, in milliseconds. */
 export const PING_MS = 250;
-/** Without an answer for so long no agent's call is sent there: two pings, and room for a busy machine. */
-const SILENT_MS = 600;
+/**
+ * Without an answer for so long no agent's call is sent there: two more pings. With the time to the first that is not
+ * answered it makes 750 ms at most, less than a call's shortest limit (guard.ts), so that the calls that wait have
+ * time to go to another process.
+ */
+const SILENT_MS = 2 * PING_MS;
 /** And for so long it is killed. Its thread for pings has nothing else to do; only a machine that thrashes is as slow. */
 const KILL_MS = 5_000;
 /**

@@ -6,12 +6,16 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { runtimeContract } from '../../test/contracts/runtime.ts';
+import { manualClock } from '../../test/runtime/manual-clock.ts';
 import type { UnderstudyError } from '../core/errors.ts';
 import { contentHash } from '../core/ids.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Artefact } from '../core/specialist.ts';
 import { writeTinyModel } from '../models/gguf/tiny.ts';
+import { createGuard } from './guard.ts';
+import { guardedRuntime } from './guarded.ts';
 import { remoteRuntime } from './remote.ts';
 import { modelServer } from './server/http.ts';
 import { languageModel } from './server/language.ts';
@@ -161,4 +165,51 @@ test('a server that is busy, broken, gone or another is told apart', async () =>
   await assert.rejects(runtime.predict({ ...elsewhere, path: join(dir, 'none.model') }, 'hello'), {
     code: 'unavailable',
   });
+});
+
+test('calls to a server that takes requests and never answers end after a second, and the next go elsewhere', async () => {
+  const clock = manualClock();
+  let hangs = false;
+  const bodies: { readonly max_tokens: number }[] = [];
+  const baseUrl = await listen(
+    createServer(async (request, response) => {
+      let text = '';
+      for await (const chunk of request) text += String(chunk);
+      bodies.push(JSON.parse(text));
+      if (!hangs) response.end(JSON.stringify(choice('late')[1]));
+    }),
+  );
+  const runtime = guardedRuntime(remoteRuntime({ baseUrl }), createGuard({ clock }));
+  open.push(runtime);
+  const artefact = artefactAt(baseUrl);
+  const ask = (): Promise<string> =>
+    runtime.predict(artefact, 'hello').then(
+      ({ answer }) => answer,
+      (error: UnderstudyError) => error.code,
+    );
+  const arrived = async (count: number): Promise<void> => {
+    while (bodies.length < count) await wait(2);
+  };
+  for (let i = 0; i < 5; i++) assert.equal(await ask(), 'late');
+  hangs = true;
+  const first = ask();
+  await arrived(6);
+  clock.advance(500);
+  assert.equal(await ask(), 'unavailable');
+  clock.advance(500);
+  assert.equal(await first, 'timed-out');
+  for (let i = 0; i < 3; i++) assert.equal(await ask(), 'unavailable');
+  assert.equal(runtime.health().state, 'open');
+  assert.equal(bodies.length, 6);
+
+  clock.advance(0);
+  await arrived(7);
+  assert.equal(bodies[6]!.max_tokens, 1);
+  hangs = false;
+  // The probe that hangs is given up, and the next one is answered.
+  clock.advance(10_000);
+  while (runtime.health().state === 'half-open') await wait(2);
+  clock.advance(1000);
+  while (runtime.health().state !== 'closed') await wait(2);
+  assert.equal(await ask(), 'late');
 });

@@ -1,17 +1,15 @@
 /** The model process over real HTTP, with a tiny random llama model: what it answers, and what happens to it. */
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { runtimeContract } from '../../test/contracts/runtime.ts';
+import { tinyAdapter } from '../../test/runtime/tiny-adapter.ts';
 import type { UnderstudyError } from '../core/errors.ts';
-import { seededRandom } from '../core/random.ts';
 import type { Artefact } from '../core/specialist.ts';
 import { writeTinyModel } from '../models/gguf/tiny.ts';
-import { type GgufTensorData, writeGguf } from '../models/gguf/write.ts';
 import { llamaRuntime, signalsOf } from './llama.ts';
 import { type Models, startModels } from './models.ts';
 
@@ -57,34 +55,7 @@ async function chat(content: string, more: Record<string, number | string> = {})
   return (await processes[0]!.client.post('/v1/chat/completions', body)) as unknown as Completion;
 }
 
-/** A random adapter strong enough to change answers. */
-function adapter(seed: number): Artefact {
-  const random = seededRandom(seed);
-  const path = join(dir, `adapter-${seed}.gguf`);
-  const matrix = (name: string, dims: readonly [number, number]): GgufTensorData => ({
-    name,
-    dims,
-    format: 'F32',
-    data: Float32Array.from({ length: dims[0] * dims[1] }, () => 0.3 * random.normal()),
-  });
-  writeGguf(
-    path,
-    {
-      'general.architecture': { string: 'llama' },
-      'general.type': { string: 'adapter' },
-      'adapter.type': { string: 'lora' },
-      'adapter.lora.alpha': { float32: 8 },
-    },
-    [0, 1].flatMap((layer) => [
-      matrix(`blk.${layer}.attn_q.weight.lora_a`, [32, 4]),
-      matrix(`blk.${layer}.attn_q.weight.lora_b`, [4, 32]),
-      matrix(`blk.${layer}.ffn_down.weight.lora_a`, [48, 4]),
-      matrix(`blk.${layer}.ffn_down.weight.lora_b`, [4, 32]),
-    ]),
-  );
-  const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
-  return { rung: 'lora', base: 'tiny', path, sha256, trainedMs: 0, figures: {} };
-}
+const adapter = (seed: number): Artefact => tinyAdapter(dir, seed);
 
 /** Inputs whose answers end by themselves: a random model rarely stops. */
 async function answered(artefact: Artefact, count: number): Promise<string[]> {
@@ -103,6 +74,12 @@ runtimeContract('llama', async () => {
   const artefact = adapter(1);
   const { llama } = await models();
   return { runtime: llama!, artefact, inputs: await answered(artefact, 3) };
+});
+
+runtimeContract('llama, for agents', async () => {
+  const artefact = adapter(1);
+  const { serving } = await models();
+  return { runtime: serving.llama!, artefact, inputs: await answered(artefact, 3) };
 });
 
 test('with a prediction, the completion and its probabilities are those of plain greedy decoding', async () => {
