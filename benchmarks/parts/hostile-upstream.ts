@@ -2,7 +2,6 @@
  * The hostile benchmark's upstream, in a process of its own: `/NAME/…` is answered as hostile-cases.ts says, any
  * other path by a small completion. Large answers are written piece by piece, so that others are served in between.
  */
-import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -22,10 +21,22 @@ async function send(name: string, response: ServerResponse): Promise<void> {
   response.writeHead(200, answer.headers);
   for (let at = 0; at < body.length && !response.destroyed; at += answer.piece) {
     if (!response.write(body.subarray(at, at + answer.piece))) {
-      await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      await drained(response);
     } else await turn();
   }
   response.end();
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const go = (): void => {
+      response.off('drain', go);
+      response.off('close', go);
+      resolve();
+    };
+    response.on('drain', go);
+    response.on('close', go);
+  });
 }
 
 const server = createServer((request, response) => {

@@ -3,6 +3,7 @@
  * bytes pass both ways untouched until either side ends. Nothing of them is read, recorded or timed.
  */
 import { type IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { UnderstudyError } from '../core/errors.ts';
 import { clientHeaders, headerOf, upstreamHeaders, withoutHeader } from './headers.ts';
@@ -53,11 +54,11 @@ export function tunnels(options: TunnelOptions): Tunnels {
       sockets.add(from);
       // A pipe waits where the other side reads slowly, and ends it where this side ends.
       from.pipe(to);
-      from.on('error', () => to.destroy());
+      from.on('error', () => reset(to));
       from.once('close', () => {
         sockets.delete(from);
         // Ended in order, what is still on its way arrives; broken, the other side learns of it.
-        if (from.errored || !from.readableEnded) to.destroy();
+        if (from.errored || !from.readableEnded) reset(to);
       });
     }
     client.once('close', () => {
@@ -119,6 +120,12 @@ export function tunnels(options: TunnelOptions): Tunnels {
       for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+/** Breaks a connection so that its other end can tell that from an end in order. */
+function reset(socket: Duplex): void {
+  if (socket instanceof Socket) socket.resetAndDestroy();
+  else socket.destroy();
 }
 
 /** The head of the upstream's 101, in the form it has on the wire. */

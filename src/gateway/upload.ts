@@ -23,7 +23,8 @@ export function watchUpload(
     }
     const now = request.socket.bytesRead;
     // Paused, or with bytes that nobody has taken: the client waits for us.
-    if (now !== seen || request.readableLength > 0 || request.readableFlowing !== true) {
+    const listening = request.readableFlowing === true || request.listenerCount('readable') > 0;
+    if (now !== seen || request.readableLength > 0 || !listening) {
       seen = now;
       return;
     }
