@@ -6,9 +6,10 @@
  */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Entity, EntityFinder } from '../../core/entity.ts';
-import { type Classes, classesOf, classProbabilities, decode } from './decode.ts';
+import { classProbabilities, decode } from './decode.ts';
 import { classifierGraph, type Precision } from './graph.ts';
-import { type Pieces, type Tokeniser, tokeniser } from './pieces.ts';
+import { type Classes, classesOf } from './kinds.ts';
+import { type Pieces, type Tokeniser, tokeniser, withoutEscapes } from './pieces.ts';
 import { readClassifier } from './weights.ts';
 import { type Window, windowsOf } from './windows.ts';
 
@@ -81,10 +82,11 @@ interface Model {
   run(ids: readonly number[]): Promise<Float32Array>;
 }
 
-async function findIn(text: string, model: Model): Promise<readonly Entity[]> {
-  if (!/[\p{L}\p{N}]/u.test(text)) return [];
+async function findIn(original: string, model: Model): Promise<readonly Entity[]> {
+  if (!/[\p{L}\p{N}]/u.test(original)) return [];
+  const text = withoutEscapes(original);
   const pieces = model.pieces.split(text);
-  const width = model.classes.kinds.length;
+  const width = model.classes.meanings.length;
   const probabilities = new Float32Array(pieces.ids.length * width);
   for (const window of windowsOf(text, pieces, { ...SIZES, most: model.most }))
     await judge(window, pieces, model, probabilities);
@@ -95,7 +97,7 @@ async function findIn(text: string, model: Model): Promise<readonly Entity[]> {
 async function judge(window: Window, pieces: Pieces, model: Model, out: Float32Array): Promise<void> {
   const { cls, sep } = model.pieces;
   const logits = await model.run([cls, ...pieces.ids.slice(window.start, window.end), sep]);
-  const width = model.classes.kinds.length;
+  const width = model.classes.meanings.length;
   for (let i = window.from; i < window.to; i++)
     classProbabilities(logits, (1 + i - window.start) * model.labels, model.classes, out, i * width);
 }

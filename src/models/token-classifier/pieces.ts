@@ -1,6 +1,6 @@
 /**
  * WordPiece of an uncased BERT with the place of every piece in the original text: normalisation (control characters
- * dropped, accents taken off, lower case), splitting at white space and punctuation, then the longest pieces of the
+ * dropped, accents taken off, lower case; \uXXXX is the character it stands for), splitting at white space and punctuation, then the longest pieces of the
  * vocabulary. Gives the ids that the model's own tokenizer gives (huggingface/tokenizers: BertNormalizer,
  * BertPreTokenizer, WordPiece), which has no offsets in JavaScript. Time and memory are linear in the text.
  */
@@ -94,8 +94,9 @@ function split(text: string, piecesOf: (word: string) => WordPieces, unknown: nu
     }
   };
   for (let at = 0; at < text.length; ) {
-    const code = text.codePointAt(at)!;
-    const next = at + (code > 0xffff ? 2 : 1);
+    const escaped = escapeAt(text, at);
+    const code = escaped ?? text.codePointAt(at)!;
+    const next = at + (escaped !== null ? 6 : code > 0xffff ? 2 : 1);
     if (code < 128) {
       const kind = ASCII[code]!;
       if (kind === SPACE) finish();
@@ -118,6 +119,22 @@ function split(text: string, piecesOf: (word: string) => WordPieces, unknown: nu
   }
   finish();
   return { ids, starts, ends, words };
+}
+
+/** The UTF-16 unit that \uXXXX at `at` stands for, as JSON in a text has it; null where there is no such escape. */
+function escapeAt(text: string, at: number): number | null {
+  if (text.charCodeAt(at) !== 92 || text.charCodeAt(at + 1) !== 117) return null;
+  const digits = text.slice(at + 2, at + 6);
+  return /^[0-9a-fA-F]{4}$/.test(digits) ? Number.parseInt(digits, 16) : null;
+}
+
+/**
+ * The text with the escaped line ends and tabs of JSON in it (\n, \t, \r) as white space, of the same length: names
+ * that stand beside one are words then.
+ */
+export function withoutEscapes(text: string): string {
+  if (!text.includes('\\')) return text;
+  return text.replace(/\\{1,4}[nrt]/g, (escape) => '\n'.padStart(escape.length, ' '));
 }
 
 /** Null where some part of the word is no piece of the vocabulary. */
