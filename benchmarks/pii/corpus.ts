@@ -3,7 +3,7 @@ import type { EntityKind } from '../../src/core/entity.ts';
 import { seededRandom } from '../../src/core/random.ts';
 import { LANGUAGES, type Language } from './names.ts';
 import { TEMPLATES } from './templates.ts';
-import { type Slot, type Split, makeValue } from './values.ts';
+import { makeValue, type Slot, type Split } from './values.ts';
 
 export interface Span {
   readonly start: number;

@@ -22,7 +22,7 @@ const LABEL_REACH = 48;
 
 export function plausible(text: string, candidate: Candidate): boolean {
   const { start, end, kind, surest, parts } = candidate;
-  const value = text.slice(start, end);
+  const value = unescaped(text.slice(start, end));
   switch (kind) {
     case 'person':
       if (!/\p{L}{2}/u.test(value) || /\d/.test(value) || isCode(text, start, end)) return false;
@@ -30,7 +30,8 @@ export function plausible(text: string, candidate: Candidate): boolean {
     case 'address':
       if (!/\p{Lu}/u.test(value) && surest < LEAST_IN_LOWER_CASE) return false;
       if (parts.has('street')) return /\p{L}{3}/u.test(value);
-      if (parts.has('code') && CODE_LABEL.test(text.slice(Math.max(0, start - LABEL_REACH), start))) return true;
+      if (parts.has('code') && CODE_LABEL.test(text.slice(Math.max(0, start - LABEL_REACH), start)))
+        return true;
       // A number and some capitals are not a postal code and a town.
       return parts.has('town') && parts.has('code') && /\p{Ll}{2}/u.test(value);
     case 'email':
@@ -44,10 +45,14 @@ export function plausible(text: string, candidate: Candidate): boolean {
   }
 }
 
+/** With a letter for each \uXXXX, so that its digits and letters do not count. */
+function unescaped(value: string): string {
+  return value.replace(/\\u[0-9a-fA-F]{4}/g, 'é');
+}
+
 /** Whether it stands as identifiers stand in code: MinHash, a_name, name(, .name, /name, name=, "name":. */
 function isCode(text: string, start: number, end: number): boolean {
-  const value = text.slice(start, end);
-  if (/\p{Ll}{2}\p{Lu}/u.test(value.replace(/\\u[0-9a-fA-F]{4}/g, 'u'))) return true;
+  if (/\p{Ll}{2}\p{Lu}/u.test(unescaped(text.slice(start, end)))) return true;
   return (
     /[\w$#/\\.]$/.test(text.slice(Math.max(0, start - 1), start)) ||
     /^(?:[\w$(/\\[=<]|\.\w|::|["'] ?:)/.test(text.slice(end, end + 3))
