@@ -16,6 +16,8 @@ export interface Count {
 
 export interface Score {
   readonly recall: Count;
+  /** At least half of it lies in what was found. */
+  readonly half: Count;
   /** Found, and called by its own kind. */
   readonly named: Count;
   readonly precision: Count;
@@ -25,6 +27,7 @@ export interface Score {
 
 export const emptyScore = (): Score => ({
   recall: { yes: 0, n: 0 },
+  half: { yes: 0, n: 0 },
   named: { yes: 0, n: 0 },
   precision: { yes: 0, n: 0 },
   leaked: { yes: 0, n: 0 },
@@ -83,6 +86,7 @@ export function addScores(
     const yes = hit >= FOUND * size;
     for (const score of of(kind)) {
       count(score.recall, yes);
+      count(score.half, hit >= RIGHT * size);
       count(score.named, own.hit >= FOUND * size);
       score.leaked.yes += size - hit;
       score.leaked.n += size;
