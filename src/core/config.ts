@@ -8,6 +8,30 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { messageOf, UnderstudyError } from './errors.ts';
 
+/** Kinds of personal data and secrets, as the configuration names them. */
+export const REDACTION_KINDS = [
+  'person',
+  'address',
+  'email',
+  'phone',
+  'birth-date',
+  'age',
+  'national-id',
+  'passport',
+  'driving-licence',
+  'licence-plate',
+  'medical-id',
+  'iban',
+  'account',
+  'card',
+  'wallet',
+  'ip',
+  'mac',
+  'username',
+  'secret',
+  'organisation',
+] as const;
+
 export const configSchema = z
   .strictObject({
     dataDir: z
@@ -144,6 +168,44 @@ export const configSchema = z
               .describe('Whose fine-tuning API it keeps; see trainers.md.'),
           })
           .optional(),
+      })
+      .prefault({}),
+    redaction: z
+      .strictObject({
+        kinds: z
+          .partialRecord(z.enum(REDACTION_KINDS), z.boolean())
+          .default({})
+          .describe(
+            'Kinds of personal data to redact or to leave, as in `person: false`. All but `organisation` are on.',
+          ),
+        keep: z
+          .array(z.string().min(1).max(400))
+          .default([])
+          .describe(
+            'Values that are never replaced, written as they stand in the texts: brands, public addresses.',
+          ),
+        recognisers: z
+          .array(
+            z.strictObject({
+              name: z.string().min(1).describe('What it finds; for messages.'),
+              pattern: z
+                .string()
+                .min(1)
+                .max(200)
+                .describe(
+                  'A regular expression (JavaScript, flag v) for the whole value, up to 512 characters.',
+                ),
+              kind: z.enum(REDACTION_KINDS).describe('The kind that a match is of.'),
+            }),
+          )
+          .default([])
+          .describe('Own recognisers, which come before the built-in ones.'),
+        finder: z
+          .enum(['auto', 'off'])
+          .default('auto')
+          .describe(
+            'Whether a token classifier finds people and addresses; without it, obvious names alone go.',
+          ),
       })
       .prefault({}),
     prices: z

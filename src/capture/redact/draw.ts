@@ -2,25 +2,28 @@
 import { hmac } from '../hmac.ts';
 
 export interface Draw {
-  /** Uniform enough in [0, n), for n up to 65,536. */
+  /** Uniform enough in [0, n), for n up to 2^32. */
   below(n: number): number;
   digit(): string;
 }
 
-/** Draws for a subject, from HMAC-SHA256 in counter mode. */
+/** Draws for a subject: HMAC-SHA256 seeds the generator sfc32 (C. Doty-Humphrey, PractRand) with 128 bits. */
 export function drawFor(key: Uint8Array, kind: string, subject: string): Draw {
-  let block: Buffer = Buffer.alloc(0);
-  let at = 0;
-  let counter = 0;
-  const next16 = (): number => {
-    if (at + 2 > block.length) {
-      block = hmac(key, `${kind}\0${counter++}\0${subject}`);
-      at = 0;
-    }
-    at += 2;
-    return block.readUInt16BE(at - 2);
+  const seed = hmac(key, `${kind}\0${subject}`);
+  let a = seed.readInt32LE(0);
+  let b = seed.readInt32LE(4);
+  let c = seed.readInt32LE(8);
+  let counter = seed.readInt32LE(12);
+  const next = (): number => {
+    const sum = (((a + b) | 0) + counter) | 0;
+    counter = (counter + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = (((c << 21) | (c >>> 11)) + sum) | 0;
+    return sum >>> 0;
   };
-  const below = (n: number): number => next16() % n;
+  for (let i = 0; i < 8; i++) next();
+  const below = (n: number): number => Math.floor((next() / 4294967296) * n);
   return { below, digit: () => String(below(10)) };
 }
 
@@ -36,8 +39,21 @@ export function drawLike(draw: Draw, text: string): string {
   return out;
 }
 
+/** As many drawn digits. */
+export function drawDigits(draw: Draw, count: number): string {
+  let out = '';
+  while (out.length < count) out += draw.digit();
+  return out;
+}
+
 /** The text with its digits replaced, in order, by those given; anything else stays. */
 export function withDigits(text: string, digits: string): string {
   let i = 0;
   return text.replace(/\d/g, (old) => digits[i++] ?? old);
+}
+
+/** The text with its ASCII letters and digits replaced, in order, by the characters given; anything else stays. */
+export function withCharacters(text: string, characters: string): string {
+  let i = 0;
+  return text.replace(/[A-Za-z0-9]/g, (old) => characters[i++] ?? old);
 }

@@ -1,5 +1,5 @@
 /**
- * Walks the values of a JSON text without rewriting it: white space, key order and number formats stay, only the
+ * Walks the strings of a JSON text without rewriting it: white space, key order and number formats stay, only the
  * strings that `map` changes are written anew. A string that is itself JSON is walked in turn.
  */
 
@@ -7,55 +7,103 @@
 const MAX_DEPTH = 4;
 
 /** What matters between strings: their beginnings, braces, numbers. */
-const TOKEN = /["{}]|[\d.eE+-]+/g;
+const TOKEN = /["{}]|[\d.eE+-]{1,400}/g;
+
+/** Short numbers are looked at under these labels alone. */
+const SHORT_NUMBER =
+  /(?:^|[ _-])(?:age|alter|edad|idade|pin|cvv|cvc|zip|plz|postal|postcode)|(?:zip|postal)[ _-]?code|birth|[a-z]Age$/i;
+
+export interface JsonString {
+  /** Offsets of the content in the text, without its quotes. */
+  readonly start: number;
+  readonly end: number;
+  /** With its escapes undone. */
+  readonly value: string;
+  /** The key that it stands under; '' for none, and for keys. */
+  readonly label: string;
+  readonly kind: 'value' | 'key' | 'number';
+}
 
 /**
- * The text with its string values (and numbers long enough to be a card) mapped; null where it is not JSON with an
- * object or a list at its top.
- * @param map Is given the value and the key it stands under ('' where none); keys are not mapped.
+ * Calls `visit` for the strings of a JSON text, keys included, and for numbers long enough to be somebody's, in order.
+ * @returns false, before any call, where the text is not JSON with an object or a list at its top.
+ */
+export function walkJson(text: string, visit: (item: JsonString) => void): boolean {
+  if (!looksLikeJson(text)) return false;
+  let label = '';
+  for (let at = 0; ; ) {
+    TOKEN.lastIndex = at;
+    const token = TOKEN.exec(text);
+    if (token === null) return true;
+    const literal = token[0];
+    const start = token.index;
+    at = start + literal.length;
+    if (literal === '"') {
+      at = stringEnd(text, start);
+      const content = text.slice(start + 1, at - 1);
+      const value = content.includes('\\') ? (JSON.parse(`"${content}"`) as string) : content;
+      const place = { start: start + 1, end: at - 1, value };
+      if (nextCharacter(text, at) === ':') {
+        label = value.length <= 64 ? value : '';
+        visit({ ...place, label: '', kind: 'key' });
+      } else visit({ ...place, label, kind: 'value' });
+      TOKEN.lastIndex = at;
+    } else if (literal === '{' || literal === '}') label = '';
+    else if (/^[1-9]\d{6,18}$/.test(literal) || (/^\d{2,6}$/.test(literal) && SHORT_NUMBER.test(label)))
+      visit({ start, end: at, value: literal, label, kind: 'number' });
+  }
+}
+
+/**
+ * The text with its strings and long numbers mapped; null where it is not JSON with an object or a list at its top.
+ * @param map Is given a string and the key it stands under ('' for none, and for keys).
  */
 export function mapJsonStrings(
   text: string,
   map: (value: string, label: string) => string,
   depth = 0,
 ): string | null {
-  if (!looksLikeJson(text)) return null;
   let out = '';
   let kept = 0;
-  let label = '';
-  for (let at = 0; ; ) {
-    TOKEN.lastIndex = at;
-    const token = TOKEN.exec(text);
-    if (token === null) break;
-    const literal = token[0];
-    if (literal === '"') {
-      const end = stringEnd(text, token.index);
-      const content = text.slice(token.index + 1, end - 1);
-      const value = content.includes('\\') ? (JSON.parse(`"${content}"`) as string) : content;
-      at = end;
-      if (nextCharacter(text, end) === ':') {
-        label = value.length <= 64 ? value : '';
-        continue;
-      }
-      const made = (depth < MAX_DEPTH ? mapJsonStrings(value, map, depth + 1) : null) ?? map(value, label);
-      if (made === value) continue;
-      out += text.slice(kept, token.index) + JSON.stringify(made);
-      kept = end;
-      continue;
+  const isJson = walkJson(text, ({ start, end, value, label, kind }) => {
+    if (kind === 'number') {
+      const made = map(value, label);
+      if (made === value || made.length !== value.length || !/^[1-9]\d*$/.test(made)) return;
+      out += text.slice(kept, start) + made;
+    } else {
+      const inner = kind === 'value' && depth < MAX_DEPTH ? mapJsonStrings(value, map, depth + 1) : null;
+      const made = inner ?? map(value, label);
+      if (made === value) return;
+      out += text.slice(kept, start) + JSON.stringify(made).slice(1, -1);
     }
-    at = token.index + literal.length;
-    if (literal === '{' || literal === '}') label = '';
-    else if (/^[1-9]\d{6,18}$/.test(literal)) {
-      const made = map(literal, label);
-      if (made === literal || made.length !== literal.length || !/^[1-9]\d*$/.test(made)) continue;
-      out += text.slice(kept, token.index) + made;
-      kept = at;
-    }
-  }
-  return out + text.slice(kept);
+    kept = end;
+  });
+  return isJson ? out + text.slice(kept) : null;
 }
 
-function looksLikeJson(text: string): boolean {
+/** `first_name` and `Mia` read as "first name: Mia". */
+export function labelled(value: string, label: string): string {
+  if (label === '') return value;
+  return `${label.replace(/([a-z])([A-Z])/g, '$1 $2').replaceAll('_', ' ')}: ${value}`;
+}
+
+/**
+ * Where each character of a string's value stands in the text that it was read from, as a function of its index.
+ * @param content The string as written, without quotes, at `start` of that text.
+ */
+export function escapedPlaces(content: string, start: number): (index: number) => number {
+  if (!content.includes('\\')) return (index) => start + index;
+  const places: number[] = [];
+  for (let at = 0; at < content.length; ) {
+    places.push(start + at);
+    if (content[at] !== '\\') at++;
+    else at += content[at + 1] === 'u' ? 6 : 2;
+  }
+  places.push(start + content.length);
+  return (index) => places[index] ?? start + content.length;
+}
+
+export function looksLikeJson(text: string): boolean {
   const first = nextCharacter(text, 0);
   if (first !== '{' && first !== '[') return false;
   try {

@@ -1,46 +1,52 @@
-/** What recognisers share: a place in a text with what to put there instead. */
+/** What recognisers share: a place in a text, its kind, and what to put there instead. */
+import { drawFor, drawLike } from './draw.ts';
+import type { Entity, EntityKind } from './entity.ts';
+import type { Scan } from './scan.ts';
 
-export interface Match {
-  readonly start: number;
-  readonly end: number;
-  readonly surrogate: string;
+export interface Match extends Entity {
+  /**
+   * The surrogate. It holds no quote, backslash or control character that its original did not, so that JSON around
+   * it stays JSON.
+   */
+  readonly make: (key: Uint8Array) => string;
 }
 
 /**
- * Finds one kind of personal data. Runs in time linear in the text. A surrogate holds no quote, backslash or
- * control character that its original did not, so that JSON around it stays JSON.
+ * Finds one family of personal data. Runs in time linear in the text: it looks only at places that the scan lists,
+ * and at each of them no further than a bound of its own.
  */
-export type Recogniser = (text: string, key: Uint8Array) => Match[];
+export type Recogniser = (scan: Scan) => Match[];
 
-/** Numbers that look like cards or phones often are these; told by the words just before them. */
-const REFERENCE =
-  /(?:order|tracking|invoice|ref|reference|booking|reservation|confirmation|ticket|case|parcel|shipment|package|product|item|part|model|article|sku|upc|ean|gtin|isbn|issn|serial|imei|batch|lot|asin|po|rma|sendung|bestell\w*|rechnung\w*|artikel\w*|auftrag\w*)s?[\s._-]*(?:code|no|nr|number|nummer|num|id|is|was)*[\s.:#"'=()-]*$/i;
-
-/** Whether the words before `start` say that a reference number follows. */
-export function isReference(text: string, start: number): boolean {
-  const before = text.slice(Math.max(0, start - 40), start);
-  return before.endsWith('#') || REFERENCE.test(before);
+/** A match whose surrogate has a drawn letter for each letter and a drawn digit for each digit. */
+export function alike(scan: Scan, kind: EntityKind, start: number, end: number): Match {
+  const original = scan.text.slice(start, end);
+  return { start, end, kind, make: (key) => drawLike(drawFor(key, kind, original), original) };
 }
 
 /**
- * Puts the matches in; where two overlap, the one of the earlier recogniser stays, or the longer one.
+ * Those of the matches that stay, in order and without overlaps: where two overlap, the one of the earlier group, or
+ * the one that begins first, or the longer one.
  * @param groups Matches by recogniser, most certain first.
  */
-export function replaceMatches(text: string, groups: readonly (readonly Match[])[]): string {
-  const ranked = groups.flatMap((matches, rank) => matches.map((match) => ({ ...match, rank })));
-  if (ranked.length === 0) return text;
-  ranked.sort((a, b) => a.start - b.start || a.rank - b.rank || b.end - a.end);
+export function withoutOverlaps<T extends Entity>(groups: readonly (readonly T[])[]): T[] {
+  const ranked = groups.flatMap((matches, rank) => matches.map((match) => ({ match, rank })));
+  if (ranked.length < 2) return ranked.map(({ match }) => match);
+  ranked.sort((a, b) => a.match.start - b.match.start || a.rank - b.rank || b.match.end - a.match.end);
   const kept: typeof ranked = [];
-  for (const match of ranked) {
+  for (const item of ranked) {
     const last = kept.at(-1);
-    if (last === undefined || match.start >= last.end) kept.push(match);
-    else if (match.rank < last.rank) kept[kept.length - 1] = match;
+    if (last === undefined || item.match.start >= last.match.end) kept.push(item);
+    else if (item.rank < last.rank) kept[kept.length - 1] = item;
   }
+  return kept.map(({ match }) => match);
+}
+
+/** The text with each of the matches, which are in order and do not overlap, replaced by its surrogate. */
+export function replaceMatches(text: string, matches: readonly Match[], key: Uint8Array): string {
   let out = '';
   let at = 0;
-  for (const match of kept) {
-    if (match.start < at) continue;
-    out += text.slice(at, match.start) + match.surrogate;
+  for (const match of matches) {
+    out += text.slice(at, match.start) + match.make(key);
     at = match.end;
   }
   return out + text.slice(at);

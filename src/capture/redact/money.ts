@@ -1,16 +1,8 @@
 /** Card numbers (Luhn) and IBANs (mod 97): only numbers whose check holds, replaced by others whose check holds. */
-import { drawFor, withDigits } from './draw.ts';
-import { isReference, type Match, type Recogniser } from './match.ts';
-
-/** ISO/IEC 7812-1: 0 for a full number that is valid. */
-export function luhnSum(digits: string): number {
-  let sum = 0;
-  for (let i = 0; i < digits.length; i++) {
-    const digit = digits.charCodeAt(digits.length - 1 - i) - 48;
-    sum += i % 2 === 1 ? (digit > 4 ? digit * 2 - 9 : digit * 2) : digit;
-  }
-  return sum % 10;
-}
+import { ibanRemainder, luhnSum } from './checksums.ts';
+import { drawFor, withCharacters } from './draw.ts';
+import type { Match, Recogniser } from './match.ts';
+import { findNumbers, numberTree } from './numbers.ts';
 
 /** Lengths by issuer prefix: Visa, Mastercard, American Express, Discover, JCB, Diners, Maestro and UnionPay. */
 function isCard(digits: string): boolean {
@@ -25,25 +17,19 @@ function isCard(digits: string): boolean {
   return brand && luhnSum(digits) === 0 && !/^(\d)\1+$/.test(digits);
 }
 
-export const findCards: Recogniser = (text, key) => {
-  const found: Match[] = [];
-  for (const match of text.matchAll(/(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-]|\.\d)/g)) {
-    const original = match[0];
-    const digits = original.replace(/[ -]/g, '');
-    if (!isCard(digits) || isReference(text, match.index)) continue;
-    const draw = drawFor(key, 'card', digits);
+const CARDS = numberTree([
+  {
+    kind: 'card',
+    shapes:
+      '13 14 15 16 17 18 19 4_4_4_4 4-4-4-4 4.4.4.4 4_6_5 4-6-5 4_6_4 4-6-4 4_4_4_4_3 4-4-4-4-3 4_4_4_1',
+    valid: isCard,
     // The issuer's first two digits stay, so that the brand does.
-    let made = digits.slice(0, 2);
-    while (made.length < digits.length - 1) made += draw.digit();
-    made += (10 - luhnSum(`${made}0`)) % 10;
-    found.push({
-      start: match.index,
-      end: match.index + original.length,
-      surrogate: withDigits(original, made),
-    });
-  }
-  return found;
-};
+    template: Object.fromEntries(Array.from({ length: 7 }, (_, i) => [13 + i, `==${'D'.repeat(10 + i)}?`])),
+    made: (digits) => luhnSum(digits) === 0,
+  },
+]);
+
+export const findCards: Recogniser = (scan) => (scan.numbers.length === 0 ? [] : findNumbers(scan, CARDS));
 
 /** Length by country (the registry of ISO 13616). */
 const IBAN_LENGTH: Readonly<Record<string, number>> = Object.fromEntries(
@@ -57,42 +43,41 @@ const IBAN_LENGTH: Readonly<Record<string, number>> = Object.fromEntries(
     .map((entry) => [entry.slice(0, 2), Number(entry.slice(2))]),
 );
 
-/** ISO 7064 mod 97-10 over the rearranged IBAN; 1 for a valid one. */
-export function ibanRemainder(iban: string): number {
-  let remainder = 0;
-  for (const char of iban.slice(4) + iban.slice(0, 4)) {
-    const value = Number.parseInt(char, 36);
-    remainder = (remainder * (value > 9 ? 100 : 10) + value) % 97;
-  }
-  return remainder;
-}
+const IBAN = /[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,30}/iy;
 
-export const findIbans: Recogniser = (text, key) => {
+export const findIbans: Recogniser = (scan) => {
+  const { text, mixed } = scan;
   const found: Match[] = [];
-  for (const match of text.matchAll(/(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,30}/g)) {
-    const length = IBAN_LENGTH[match[0].slice(0, 2)];
-    if (length === undefined) continue;
-    const original = firstCharacters(match[0], length);
-    if (original === null || /[A-Za-z0-9]/.test(text[match.index + original.length] ?? '')) continue;
-    const iban = original.replace(/[ -]/g, '');
+  for (let i = 0; i < mixed.length; i += 2) {
+    const start = mixed[i] ?? 0;
+    const length = IBAN_LENGTH[text.slice(start, start + 2).toUpperCase()];
+    if (length === undefined || (found.at(-1)?.end ?? 0) > start) continue;
+    const match = scan.at(IBAN, start);
+    const original = match === null ? null : firstCharacters(match[0], length);
+    if (original === null || /[A-Za-z0-9]/.test(text[start + original.length] ?? '')) continue;
+    const iban = original.replace(/[ -]/g, '').toUpperCase();
     if (ibanRemainder(iban) !== 1) continue;
-    const draw = drawFor(key, 'iban', iban);
-    let account = '';
-    for (const char of iban.slice(4)) {
-      account += /\d/.test(char) ? draw.digit() : String.fromCharCode(65 + draw.below(26));
-    }
-    const country = iban.slice(0, 2);
-    const check = String(98 - ibanRemainder(`${country}00${account}`)).padStart(2, '0');
-    const made = country + check + account;
-    let i = 0;
     found.push({
-      start: match.index,
-      end: match.index + original.length,
-      surrogate: original.replace(/[A-Z0-9]/g, () => made[i++] ?? ''),
+      start,
+      end: start + original.length,
+      kind: 'iban',
+      make: (key) => ibanSurrogate(original, iban, key),
     });
   }
   return found;
 };
+
+function ibanSurrogate(original: string, iban: string, key: Uint8Array): string {
+  const draw = drawFor(key, 'iban', iban);
+  let account = '';
+  for (const char of iban.slice(4)) {
+    account += /\d/.test(char) ? draw.digit() : String.fromCharCode(65 + draw.below(26));
+  }
+  const country = iban.slice(0, 2);
+  const check = String(98 - ibanRemainder(`${country}00${account}`)).padStart(2, '0');
+  const made = country + check + account;
+  return withCharacters(original, original === original.toLowerCase() ? made.toLowerCase() : made);
+}
 
 /** The start of a text that holds so many letters and digits; null where there are fewer. */
 function firstCharacters(text: string, count: number): string | null {

@@ -78,4 +78,40 @@ export const WORDS_TOO = words(`
   rose rosemary ruby rusty sage sandy savage sharp short sierra singer skip sky small smart snow sofia song star stephens stone
   storm strong sue summer sun sunny swift sydney taylor tiffany toy trip victoria violet walker ward washington water waters
   weaver webb wells west white will win winter wise wolf wood woods york young
+  bear bird book booth bridge brook brush bull burns camp carpenter castle cole cotton cross day diamond drake fair farmer fine finch flood flower frost gates gift goldman good grove hammer hand hardy hawk head hood horn house ice iron judge kid kitchen knight lamb leaf light little lord low lucky man marble master meadow merry monk money mother nature night north nurse oak old park pepper piper pool pope potter power rain ranger reader rice ring river road root salt sand school sea seal shade shepherd ship silver singer sharp shore skinner south spring square stack stock story street table tall temple tower trade train tree true valley view wall war warren watch way weeks wells wheeler wild wind wing wright yes
+  hahn herr herz holz kraft kraus land mai markt meister morgen morgens nacht ost pfennig post reich richter ritter sommer sonne sonntag stadt stern sturm süd tag teich thal voll wald weber weg weiß winter zimmer zug
+  bon bonne beau belle blanc boulanger chat cour fort gros grand jour juste lac leroy lune marchand mer mont mur noir nuit petit pont reine roi rose rouge soleil vert ville vin
+  alba alto bella bianco blanco bravo campo casa cruz flores guerra leon luna mar marino mayor mesa mora nieves paz pilar puente rey rico rios rojo romano rosa rossi ruiz santo sol toro torre vega verde vida
+  bakker boer boom bos brand groot haan jong kok konings prins smit stad visser wit
   abend berg bauer blum fischer fuchs gross kaiser klein koch kurz lang neu richter schwarz stark stein vogel weiss wolff`);
+
+/** Places that are first names or surnames as well: under a label ("name: Paris") they are taken for places. */
+export const PLACES = words(`
+  africa alabama alaska alexandria america amsterdam argentina arizona arkansas asia athens atlanta austin australia
+  austria barcelona belgium berlin boston brazil brooklyn california canada carolina chad charlotte chelsea cheyenne
+  chicago chile china colombia colorado cologne cordoba cuba dakota dallas delaware denver denmark dublin egypt england
+  eugene europe finland florence florida france francisco geneva genoa georgia germany ghana greece hamburg hawaii
+  holland houston hungary idaho illinois india indiana iran iraq ireland israel italy jackson jamaica japan jerusalem
+  jordan kansas kentucky kenya kingston korea lebanon lima lincoln lisbon london louisiana madison madrid maine malta
+  maryland mexico miami milan montana morocco munich naples nebraska nepal nevada nigeria norway ohio oklahoma oregon
+  orlando oxford panama paris pennsylvania peru petra philadelphia phoenix poland portland portugal prague queensland
+  rome russia sahara salem santiago savannah scotland seattle singapore spain stockholm sweden switzerland sydney syria
+  tennessee texas tokyo toronto turkey ukraine utah valencia vancouver venice vermont verona victoria vienna vietnam
+  virginia wales warsaw washington wisconsin wyoming york zurich`);
+
+/** Brands and titles that read like names; the first word, or all of them. */
+export const BRANDS: ReadonlySet<string> = new Set(
+  `martens|dr martens|dr pepper|pepper|clean|mr clean|dr oetker|oetker|scholl|dr scholl|dr bronner|bronner|hauschka|mr muscle|muscle|
+  mr proper|proper|mr coffee|potato|beckmann|jart|dr who|kitty|hello kitty|good morning america|mr bean|doc martens|adidas|puma|nike|
+  reebok|amazon|google|apple|microsoft|samsung|sony|ikea|lego|walmart|target|netflix|spotify|uber|paypal|visa|mastercard|ebay|tesla|
+  toyota|honda|ford|chevrolet|mercedes|bmw|audi|volkswagen|porsche|ferrari|fiat|renault|peugeot|citroen|siemens|bosch|philips|nestle|
+  heinz|kellogg|kelloggs|hershey|lindt|ferrero|nutella|coca cola|coca|pepsi|starbucks|mcdonalds|burger king|wendys|zara|gucci|prada|
+  chanel|dior|hermes|louis vuitton|vuitton|calvin klein|tommy hilfiger|hilfiger|ralph lauren|levis|levi strauss|hugo boss|under armour|
+  jack wolfskin|jack daniels|johnnie walker|jim beam|captain morgan|uncle bens|aunt jemima|ben & jerrys|harley davidson|harley|
+  rolls royce|aston martin|alfa romeo|land rover|dyson|kindle|alexa|siri|cortana|claude|gemini|jenkins|docker|jira|slack|stripe|
+  shopify|salesforce|oracle|intel|nvidia|canon|nikon|fedex|dhl|hermes|ups|costco|aldi|lidl|tesco|h&m|john deere|yves rocher|
+  max mara|michael kors|marks & spencer|ray ban|estee lauder|elizabeth arden|victorias secret|baskin robbins|trader joes|wells fargo|
+  jp morgan|morgan stanley|goldman sachs|merrill lynch|charles schwab|ernst & young`
+    .split('|')
+    .map((name) => name.trim()),
+);

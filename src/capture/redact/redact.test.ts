@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Json } from '../../core/json.ts';
-import { ibanRemainder, luhnSum } from './money.ts';
+import { ibanRemainder, luhnSum } from './checksums.ts';
 import { namesOf, redact } from './redact.ts';
 
 const key = new Uint8Array(32).fill(3);
@@ -45,8 +45,8 @@ const phone = fc.oneof(
   fc
     .tuple(fc.constantFrom('+49 ', '+44 ', '+1 '), digits(3), digits(7))
     .map(([cc, a, b]) => `${cc}1${a.slice(1)} ${b}`),
-  fc.tuple(digits(2), digits(2), digits(4)).map(([a, b, c]) => `(4${a}) 5${b}-${c}`),
-  fc.tuple(digits(2), digits(2), digits(4)).map(([a, b, c]) => `4${a}-5${b}-${c}`),
+  fc.tuple(digits(1), digits(2), digits(4)).map(([a, b, c]) => `(41${a}) 5${b}-${c}`),
+  fc.tuple(digits(1), digits(2), digits(4)).map(([a, b, c]) => `41${a}-5${b}-${c}`),
 );
 const ip = fc
   .tuple(fc.integer({ min: 33, max: 99 }), fc.nat(255), fc.nat(255), fc.nat(255))
@@ -95,7 +95,7 @@ test('a surrogate has the type, the look and the check digits of its original', 
       assert.equal(shape(madeIban), shape(p.iban));
       assert.equal(ibanRemainder(madeIban.replaceAll(' ', '')), 1);
       assert.equal(shape(redact(`call ${p.phone}`, key)), shape(`call ${p.phone}`));
-      assert.match(redact(p.email, key), /^[a-z0-9._+]+@example\.(?:com|org|net)$/);
+      assert.match(redact(p.email, key), /^[a-z0-9._+]+@[a-z]+\.example\.(?:com|org|net)$/);
       assert.match(redact(`from ${p.ip} at`, key), /^from 198\.1[89]\.\d+\.\d+ at$/);
       assert.equal(redact(p.secret, key).length, p.secret.length);
       assert.equal(redact(p.secret, key).slice(0, 3), p.secret.slice(0, 3));
@@ -126,7 +126,7 @@ test('a name found in one place is replaced in the others, by itself and in the 
   );
   const [, first = '', last = ''] = /^From: (\S+) (\S+) </.exec(made) ?? [];
   assert.equal(
-    made.replace(/example\.\w+/, 'example.com'),
+    made.replace(/@\w+\.example\.\w+/, '@example.com'),
     `From: ${first} ${last} <${first.toLowerCase()}.${last.toLowerCase()}@example.com>\n${first.toUpperCase()} ${last.toUpperCase()} wrote again. ${first} wants a refund; Mrs ${last} is upset.\n\nRegards,\n${first}`,
   );
 });
@@ -241,7 +241,7 @@ test('JSON is changed only where it holds personal data: white space and numbers
   const made = redact(text, key);
   assert.match(
     made,
-    /^\{ "b":1\.50,\t"a" : "[a-z0-9]+@example\.\w+",\n "u": "\\u00e9\\\/", "n":-0\.0e-7 \}$/,
+    /^\{ "b":1\.50,\t"a" : "[a-z0-9]+@[a-z]+\.example\.\w+",\n "u": "\\u00e9\\\/", "n":-0\.0e-7 \}$/,
   );
 });
 

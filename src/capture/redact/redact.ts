@@ -2,67 +2,135 @@
  * Replaces personal data and secrets in a text by surrogates of the same type and look. Pure: the same text and key
  * always give the same result, and the same person has the same surrogate in every text under one key. Texts that
  * are JSON stay JSON of the same shape.
+ *
+ * Two stages: redactText has recognisers with checks, for the hot path; redactEntities replaces what a finder of
+ * entities gave for the result, and the names known in what belongs together.
  */
-import { findAddresses, findEmails, findPhones } from './contact.ts';
-import { mapJsonStrings } from './json-strings.ts';
-import { type Recogniser, replaceMatches } from './match.ts';
-import { findCards, findIbans } from './money.ts';
-import { findNames, namesIn } from './names.ts';
-import { findAssignedSecrets, findKnownSecrets } from './secrets.ts';
+import { configSchema } from '../../core/config.ts';
+import type { Entity } from './entity.ts';
+import { labelled, mapJsonStrings } from './json-strings.ts';
+import { findKnownNames, isCommonWord, isParticle } from './known-names.ts';
+import { type Match, replaceMatches, withoutOverlaps } from './match.ts';
+import { isBrand, obviousNames } from './names.ts';
+import { compilePolicy } from './policy.ts';
+import { matchesIn, type RedactContext, withoutKept } from './recognise.ts';
+import { isSurrogateName } from './surrogate-names.ts';
+import { entityMatch } from './surrogates.ts';
 
-/** Most certain first: where two overlap, the earlier one has it. */
-const RECOGNISERS: readonly Recogniser[] = [
-  findKnownSecrets,
-  findAssignedSecrets,
-  findEmails,
-  findIbans,
-  findCards,
-  findAddresses,
-  findPhones,
-];
+export { entityTexts } from './entity-texts.ts';
+export { obviousNames } from './names.ts';
+export { compilePolicy, type RedactionPolicy } from './policy.ts';
+export type { RedactContext } from './recognise.ts';
+export { holdsSurrogate } from './surrogates.ts';
+export { vocabularyOf } from './vocabulary.ts';
 
 /**
- * The text without email addresses, phone and card numbers, IBANs, IP addresses, keys and tokens, and names in
- * obvious positions.
- * @param key 32 bytes or so; decides the surrogates.
+ * The text without what recognisers with checks find: addresses, numbers, keys, tokens, … (see ENTITY_KINDS), but with
+ * the names of people. Linear in the text. JSON stays JSON of the same shape; its keys are redacted too.
+ */
+export function redactText(text: string, context: RedactContext): string {
+  return mapStrings(text, (value) => replaceMatches(value, matchesIn(value, context), context.key));
+}
+
+/**
+ * Second stage, for a text that went through the first: replaces the entities that a finder gave for this very text,
+ * and the names known in what belongs together wherever they stand in it, each of their words on its own too where it is
+ * no common word. Linear in the text, whatever the number of names.
+ * @param entities Offsets are of `text`; what the first stage has replaced is left alone.
+ * @param names Whole names (see namesOfEntities). Give the same array for texts of the same session: its index is kept.
+ */
+export function redactEntities(
+  text: string,
+  entities: readonly Entity[],
+  names: readonly string[],
+  context: RedactContext,
+): string {
+  const found = entities.flatMap((entity) => entityMatch(text, entity, context) ?? []);
+  const matches = withoutKept(text, withoutOverlaps([found]), context);
+  const made = replaceMatches(text, matches, context.key);
+  const { policy } = context;
+  if (names.length === 0 || !policy.kinds.has('person')) return made;
+  return mapStrings(made, (value, prefix) =>
+    replaceMatches(
+      value,
+      withoutKept(value, after(findKnownNames(value, names), prefix), context),
+      context.key,
+    ),
+  );
+}
+
+const after = (matches: readonly Match[], prefix: number): Match[] =>
+  matches.filter(({ start }) => start >= prefix);
+
+/**
+ * Maps the strings of a JSON text, or the text itself. The key stands before its value, as it would in plain text, and
+ * is taken off again.
+ */
+function mapStrings(text: string, map: (value: string, prefix: number) => string): string {
+  const json = mapJsonStrings(text, (value, label) => {
+    if (label === '') return map(value, 0);
+    const prefix = labelled('', label);
+    const made = map(prefix + value, prefix.length);
+    return made.startsWith(prefix) ? made.slice(prefix.length) : map(value, 0);
+  });
+  return json ?? map(text, 0);
+}
+
+/**
+ * The names of people among the entities of a text, as written, each once, to be replaced in the other texts of the
+ * session: whole, and each of their words.
+ */
+export function namesOfEntities(text: string, entities: readonly Entity[]): string[] {
+  const names = new Set<string>();
+  for (const { kind, start, end } of entities) {
+    if (kind !== 'person') continue;
+    const name = unescaped(text.slice(start, end)).trim();
+    const words = name.split(/[\s,]+/);
+    if (!/\p{L}/u.test(name) || words.every((word) => isSurrogateName(word) || isParticle(word))) continue;
+    if (isBrand(name) || (words.length === 1 && isCommonWord(name))) continue;
+    names.add(name);
+  }
+  return [...names];
+}
+
+/** The content of a JSON string, perhaps of one inside another, as it reads. */
+function unescaped(written: string): string {
+  let text = written;
+  for (let depth = 0; depth < 4 && text.includes('\\'); depth++) {
+    try {
+      text = JSON.parse(`"${text}"`) as string;
+    } catch {
+      break;
+    }
+  }
+  return text;
+}
+
+/** Everything that is on by default. */
+const DEFAULT_POLICY = compilePolicy(configSchema.parse({}).redaction);
+
+/** The names in obvious positions in a text, to be replaced in others that belong to it. */
+export function namesOf(text: string): string[] {
+  const entities = obviousNames(text);
+  return [...new Set(entities.map(({ start, end }) => unescaped(text.slice(start, end))))];
+}
+
+/**
+ * Both stages without a finder: the first, then the names in obvious positions and those known.
  * @param known Names found elsewhere in what belongs together (see namesOf).
  */
 export function redact(text: string, key: Uint8Array, known: readonly string[] = []): string {
   return redactWith(text, key, [...new Set([...known, ...namesOf(text)])]);
 }
 
-/** The names in obvious positions in a text, to be replaced in others that belong to it. */
-export function namesOf(text: string): string[] {
-  const names: string[] = [];
-  const seen = mapJsonStrings(text, (value, label) => {
-    names.push(...namesIn(labelled(value, label)));
-    return value;
-  });
-  if (seen === null) names.push(...namesIn(text));
-  return [...new Set(names)];
-}
-
-/** As redact, with the names given and no search for others. */
+/** As redact, with the names given; names are looked for only to tell where common words stand as names. */
 export function redactWith(text: string, key: Uint8Array, names: readonly string[]): string {
-  const json = mapJsonStrings(text, (value, label) => {
-    if (label === '') return redactPlain(value, key, names);
-    // The key stands before its value, as it would in plain text, and is taken off again.
-    const prefix = labelled('', label);
-    const made = redactPlain(prefix + value, key, names);
-    return made.startsWith(prefix) ? made.slice(prefix.length) : redactPlain(value, key, names);
-  });
-  return json ?? redactPlain(text, key, names);
-}
-
-function redactPlain(text: string, key: Uint8Array, names: readonly string[]): string {
-  if (text.length < 3) return text;
-  const groups = RECOGNISERS.map((recogniser) => recogniser(text, key));
-  groups.push(findNames(text, names, key));
-  return replaceMatches(text, groups);
-}
-
-/** `first_name` and `Mia` read as "first name: Mia". */
-function labelled(value: string, label: string): string {
-  if (label === '') return value;
-  return `${label.replace(/([a-z])([A-Z])/g, '$1 $2').replaceAll('_', ' ')}: ${value}`;
+  const context: RedactContext = { key, policy: DEFAULT_POLICY };
+  const made = redactText(text, context);
+  if (names.length === 0) return made;
+  const known = new Set(names.flatMap((name) => [name, ...name.split(' ')]));
+  const entities = obviousNames(made).filter(({ start, end }) =>
+    known.has(unescaped(made.slice(start, end))),
+  );
+  return redactEntities(made, entities, names, context);
 }

@@ -1,0 +1,107 @@
+/** Surrogates by kind, for entities that a finder gives, and how surrogates are told from what people wrote. */
+import { ageIn } from './born.ts';
+import { handleSurrogate } from './context.ts';
+import { dateSurrogate } from './dates.ts';
+import { drawFor, drawLike } from './draw.ts';
+import { emailSurrogate } from './email.ts';
+import type { Entity, EntityKind } from './entity.ts';
+import { isCommonWord, isParticle } from './known-names.ts';
+import type { Match } from './match.ts';
+import { isBrand } from './names.ts';
+import { isSurrogatePhone, phoneSurrogate } from './phones.ts';
+import { matchesIn, type RedactContext } from './recognise.ts';
+import { addressSurrogate } from './streets.ts';
+import { fullSurrogate, isSurrogateName } from './surrogate-names.ts';
+import { walletSurrogate } from './wallets.ts';
+
+/** How much of the text around an entity the recognisers see. */
+const AROUND = 64;
+
+/**
+ * What to put in the place of an entity; null where it is left: its kind is off, or it is a brand or a surrogate.
+ * The text went through the recognisers, so what they would take now, they made.
+ */
+export function entityMatch(text: string, entity: Entity, context: RedactContext): Match | null {
+  const { kind } = entity;
+  if (!context.policy.kinds.has(kind)) return null;
+  const { start, end } = trimmed(text, entity);
+  const original = text.slice(start, end);
+  if (end <= start || !/[\p{L}\p{N}]/u.test(original) || original.includes('"')) return null;
+  if (kind === 'person' || kind === 'organisation') {
+    const words = original.match(/[\p{L}\p{M}'’]+/gu) ?? [];
+    if (words.every((word) => isSurrogateName(word) || isParticle(word))) return null;
+    if (kind === 'person' && isBrand(original)) return null;
+  } else if (isMade(text, start, end, context)) return null;
+  return { start, end, kind, make: (key) => surrogateOf(kind, original, key) };
+}
+
+function trimmed(text: string, { start, end }: Entity): { start: number; end: number } {
+  let from = start;
+  let to = end;
+  while (from < to && /[\s,.;:()"'“”]/.test(text[from] ?? '')) from++;
+  while (to > from && /[\s,;:("'“”\\]/.test(text[to - 1] ?? '')) to--;
+  return { start: from, end: to };
+}
+
+/** Whether the recognisers would take something there, or it holds a name or a number of ours. */
+function isMade(text: string, start: number, end: number, context: RedactContext): boolean {
+  const from = Math.max(0, start - AROUND);
+  const window = text.slice(from, end + AROUND);
+  if (holdsSurrogate(text.slice(start, end))) return true;
+  return matchesIn(window, context).some((match) => match.start + from < end && match.end + from > start);
+}
+
+function surrogateOf(kind: EntityKind, original: string, key: Uint8Array): string {
+  switch (kind) {
+    case 'person':
+    case 'organisation':
+      return escapesKept(original, (text) => fullSurrogate(text, key));
+    case 'address':
+      return escapesKept(original, (text) => addressSurrogate(text, key));
+    case 'email':
+      return emailSurrogate(original, key);
+    case 'phone':
+      return phoneSurrogate(original, key);
+    case 'birth-date':
+      return escapesKept(original, (text) => dateSurrogate(text, key));
+    case 'age':
+      return ageIn(original, key);
+    case 'username':
+      return handleSurrogate(original, key);
+    case 'wallet':
+      return walletSurrogate(original, key);
+    default:
+      return escapesKept(original, (text) => drawLike(drawFor(key, kind, text), text));
+  }
+}
+
+/** Escapes of white space stay; letters that are written as escapes are read. */
+function escapesKept(text: string, make: (text: string) => string): string {
+  if (!text.includes('\\')) return make(text);
+  const read = text.replace(/\\+u([0-9a-fA-F]{4})/g, (_, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  );
+  return read
+    .split(/(\\+[nrt"\\/bf])/)
+    .map((piece, i) => (i % 2 === 1 ? piece : make(piece)))
+    .join('');
+}
+
+const EXAMPLE_HOST = /[\w-]{7,24}\.example\.(?:com|org|net)\b/i;
+const TEST_NETWORK = /\b198\.1[89]\.\d{1,3}\.\d{1,3}\b|\b2001:db8::[0-9a-f:]{4,19}|\b02[:-]00[:-]5e[:-]/i;
+const NUMBERS = /\(?\b[2-8]9\d\)?[ .-]{1,2}[2-9]\d\d[ .-]\d{4}\b/g;
+const SOCIAL_SECURITY = /\b9\d\d-0\d-\d{4}\b/;
+
+/**
+ * Whether a text holds a surrogate of a kind that shows as one: names, addresses at our example hosts, IP and MAC
+ * addresses, North American phone and social security numbers. Best effort: others look like real ones, and one real word in
+ * thousands looks like a name of ours.
+ */
+export function holdsSurrogate(text: string): boolean {
+  if (EXAMPLE_HOST.test(text) || TEST_NETWORK.test(text) || SOCIAL_SECURITY.test(text)) return true;
+  for (const [number] of text.matchAll(NUMBERS)) if (isSurrogatePhone(number)) return true;
+  for (const [word] of text.matchAll(/[\p{L}\p{M}]{7,22}/gu)) {
+    if (isSurrogateName(word) && !isCommonWord(word)) return true;
+  }
+  return false;
+}
