@@ -109,10 +109,10 @@ export class GraphBuilder {
     op: string,
     inputs: readonly Value[],
     attributes: Attributes = {},
-    options: { readonly domain?: string; readonly output?: Value } = {},
+    options: { readonly domain?: string; readonly output?: Value; readonly name?: string } = {},
   ): Value {
     const output = options.output ?? this.fresh(op);
-    this.add(op, inputs, [output], attributes, options.domain ?? '');
+    this.add(op, inputs, [output], attributes, options.domain ?? '', options.name);
     return output;
   }
 
@@ -182,12 +182,13 @@ export class GraphBuilder {
     outputs: readonly Value[],
     attributes: Attributes,
     domain: string,
+    name = `${op}_n${this.nodes.length}`,
   ): void {
     this.nodes.push(
       concat([
         ...inputs.map((input) => text(1, input)),
         ...outputs.map((output) => text(2, output)),
-        text(3, `${op}_n${this.nodes.length}`),
+        text(3, name),
         text(4, op),
         ...Object.entries(attributes).map(([name, value]) => message(5, attributeProto(name, value))),
         ...(domain === '' ? [] : [text(7, domain)]),

@@ -6,11 +6,13 @@
  */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Entity, EntityFinder } from '../../core/entity.ts';
-import { type Classes, classesOf, classProbabilities, decode } from './decode.ts';
+import { classProbabilities, decode } from './decode.ts';
 import { classifierGraph, type Precision } from './graph.ts';
-import { type Pieces, type Tokeniser, tokeniser } from './pieces.ts';
+import { type Classes, classesOf } from './kinds.ts';
+import { type Pieces, type Tokeniser, tokeniser, withoutEscapes } from './pieces.ts';
 import { readClassifier } from './weights.ts';
 import { type Window, windowsOf } from './windows.ts';
+import { worthReading } from './worth-reading.ts';
 
 export interface TokenClassifierOptions {
   /** Threads of one product; 1 unless told. */
@@ -21,8 +23,8 @@ export interface TokenClassifierOptions {
   readonly onWindow?: (pieces: number) => void;
 }
 
-/** Pieces of a window, and those that two share where a text is cut inside a sentence. */
-const SIZES = { most: 126, shared: 32 } as const;
+/** Pieces of a window; more take longer each, and find no more. */
+const WINDOW = 126;
 
 /**
  * @param path Folder with config.json, tokenizer.json and model_q4.onnx (ensureWeights gives it).
@@ -34,7 +36,7 @@ export async function openTokenClassifier(
 ): Promise<EntityFinder> {
   const { config, tensors, vocabulary } = readClassifier(path);
   const session = await InferenceSession.create(
-    classifierGraph(config, tensors, options.precision ?? 'int8'),
+    classifierGraph(config, tensors, options.precision ?? 'int8', { from: 0, to: config.layers }),
     {
       intraOpNumThreads: options.threads ?? 1,
       interOpNumThreads: 1,
@@ -46,7 +48,7 @@ export async function openTokenClassifier(
   const model: Model = {
     pieces: tokeniser(vocabulary),
     classes: classesOf(config.labels),
-    most: Math.min(SIZES.most, config.positions - 2),
+    most: Math.min(WINDOW, config.positions - 2),
     run: async (ids) => {
       const feeds = {
         ids: new Tensor('int64', BigInt64Array.from(ids, BigInt), [1, ids.length]),
@@ -81,12 +83,13 @@ interface Model {
   run(ids: readonly number[]): Promise<Float32Array>;
 }
 
-async function findIn(text: string, model: Model): Promise<readonly Entity[]> {
-  if (!/[\p{L}\p{N}]/u.test(text)) return [];
-  const pieces = model.pieces.split(text);
-  const width = model.classes.kinds.length;
+async function findIn(original: string, model: Model): Promise<readonly Entity[]> {
+  if (!/[\p{L}\p{N}]/u.test(original)) return [];
+  const text = withoutEscapes(original);
+  const pieces = model.pieces.split(text, worthReading(text));
+  const width = model.classes.meanings.length;
   const probabilities = new Float32Array(pieces.ids.length * width);
-  for (const window of windowsOf(text, pieces, { ...SIZES, most: model.most }))
+  for (const window of windowsOf(text, pieces, { most: model.most, shared: Math.floor(model.most / 4) }))
     await judge(window, pieces, model, probabilities);
   return decode(text, pieces, probabilities, model.classes);
 }
@@ -95,7 +98,7 @@ async function findIn(text: string, model: Model): Promise<readonly Entity[]> {
 async function judge(window: Window, pieces: Pieces, model: Model, out: Float32Array): Promise<void> {
   const { cls, sep } = model.pieces;
   const logits = await model.run([cls, ...pieces.ids.slice(window.start, window.end), sep]);
-  const width = model.classes.kinds.length;
+  const width = model.classes.meanings.length;
   for (let i = window.from; i < window.to; i++)
     classProbabilities(logits, (1 + i - window.start) * model.labels, model.classes, out, i * width);
 }

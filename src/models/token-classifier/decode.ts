@@ -4,51 +4,37 @@
  * Pure.
  */
 import type { Entity, EntityKind } from '../../core/entity.ts';
-import { meaningOf } from './kinds.ts';
+import type { Classes, Part } from './kinds.ts';
 import type { Pieces } from './pieces.ts';
+import { plausible } from './plausible.ts';
 
-/** Probability that a word is of its kind below which it is left alone. Chosen on benchmarks/pii's development set. */
-const LEAST = 0.5;
-const LEAST_BY_KIND: Partial<Record<EntityKind, number>> = {};
+/**
+ * Probabilities that a word is of a kind: of the surest word of an entity, and of those beside it. Chosen on
+ * benchmarks/pii's development set.
+ */
+const [SURE, LEAST] = [0.5, 0.2] as const;
 
-/** What may stand between two words of one entity. Across lines only addresses go on. */
-const BETWEEN = /^[ \t\u00a0]{0,2}[-'’.·/]?[ \t\u00a0]{0,2}$/;
-const BETWEEN_NUMBERS = /^[ \t\u00a0]{0,2}[-.·/()+:]{0,2}[ \t\u00a0]{0,2}$/;
-const BETWEEN_ADDRESSES = /^[\s,;.·/#()–-]{0,6}$/;
+/**
+ * What may stand between two words of one entity. Only addresses go on across lines, and over one or two capitalised
+ * words or numbers that the model did not know: a country, a district.
+ */
+const BETWEEN: Partial<Record<EntityKind, RegExp>> = {
+  person: /^[ \t\u00a0]{0,2}[-'’.·]?[ \t\u00a0]{0,2}$/,
+  email: /^[@._+-]?$/,
+  address: /^[\s,;.·/#()º°–-]{0,6}(?:[\p{Lu}\d][\p{L}\p{N}'’]*[\s,;.·/#()º°–-]{1,4}){0,2}$/u,
+};
+const BETWEEN_NUMBERS = /^[ \t\u00a0]{0,2}[-.·/()+]{0,2}[ \t\u00a0]{0,2}$/;
+/** Longest text between two words of an entity. */
+const WIDEST = 24;
 
-/** Classes with one meaning, and which of the model's labels they sum. */
-export interface Classes {
-  /** By label: the index into `kinds`; 0 is none. */
-  readonly of: readonly number[];
-  readonly kinds: readonly (EntityKind | null)[];
-  /** Whether it is a place name. */
-  readonly places: readonly boolean[];
-}
-
-export function classesOf(labels: readonly string[]): Classes {
-  const kinds: (EntityKind | null)[] = [null];
-  const places: boolean[] = [false];
-  const of = labels.map((label) => {
-    const meaning = meaningOf(label);
-    if (meaning === null) return 0;
-    const known = kinds.findIndex((kind, i) => kind === meaning.kind && places[i] === meaning.place);
-    if (known > 0) return known;
-    kinds.push(meaning.kind);
-    places.push(meaning.place);
-    return kinds.length - 1;
-  });
-  return { of, kinds, places };
-}
-
-/** Adds the probabilities of the labels of each class. @param logits Those of one piece. */
+/** Adds up the probabilities of the labels of each class. @param at Where the logits of a piece begin. */
 export function classProbabilities(
   logits: Float32Array,
   at: number,
-  classes: Classes,
+  { of, meanings }: Classes,
   out: Float32Array,
   outAt: number,
 ): void {
-  const { of, kinds } = classes;
   let most = -Infinity;
   for (let i = 0; i < of.length; i++) most = Math.max(most, logits[at + i]!);
   let sum = 0;
@@ -57,15 +43,16 @@ export function classProbabilities(
     sum += value;
     out[outAt + of[i]!]! += value;
   }
-  for (let i = 0; i < kinds.length; i++) out[outAt + i]! /= sum;
+  for (let i = 0; i < meanings.length; i++) out[outAt + i]! /= sum;
 }
 
 interface Found {
   start: number;
   end: number;
   readonly kind: EntityKind;
-  /** Only place names so far. */
-  places: boolean;
+  readonly parts: Set<Part>;
+  /** Probability of its surest word. */
+  surest: number;
 }
 
 /**
@@ -80,76 +67,65 @@ export function decode(
 ): readonly Entity[] {
   const found: Found[] = [];
   const count = pieces.ids.length;
-  const width = classes.kinds.length;
-  const mean = new Float64Array(width);
+  const width = classes.meanings.length;
+  const sums = new Float64Array(width);
   for (let at = 0; at < count; ) {
     let end = at;
-    mean.fill(0);
+    sums.fill(0);
     for (; end < count && pieces.words[end] === pieces.words[at]; end++)
-      for (let k = 0; k < width; k++) mean[k]! += probabilities[end * width + k]!;
-    const best = likeliest(mean, end - at, classes);
-    if (best > 0) {
-      const word: Found = {
-        start: pieces.starts[at]!,
-        end: pieces.ends[end - 1]!,
-        kind: classes.kinds[best]!,
-        places: classes.places[best]!,
-      };
+      for (let k = 0; k < width; k++) sums[k]! += probabilities[end * width + k]!;
+    const best = likeliest(sums, end - at, classes);
+    if (best !== null) {
       const last = found.at(-1);
-      if (last !== undefined && joins(text, last, word)) {
-        last.end = word.end;
-        last.places &&= word.places;
-      } else found.push(word);
+      const [start, to] = [pieces.starts[at]!, pieces.ends[end - 1]!];
+      if (last !== undefined && joins(text, last, best.kind, start)) {
+        last.end = to;
+        last.parts.add(best.part);
+        last.surest = Math.max(last.surest, best.probability);
+      } else {
+        const { kind, part, probability } = best;
+        found.push({ start, end: to, kind, parts: new Set([part]), surest: probability });
+      }
     }
     at = end;
   }
-  return found
-    .flatMap((entity) => {
-      const trimmed = trim(text, entity);
-      return plausible(text.slice(trimmed.start, trimmed.end), trimmed) ? [trimmed] : [];
-    })
-    .map(({ start, end, kind }) => ({ start, end, kind }));
+  return found.flatMap((entity) => {
+    const { kind, parts, surest } = entity;
+    const { start, end } = trim(text, entity);
+    return surest >= SURE && plausible(text, { start, end, kind, parts, surest })
+      ? [{ start, end, kind }]
+      : [];
+  });
 }
 
-/** The class of a word, 0 where none is likely enough. Place names and other parts of addresses count together. */
-function likeliest(sums: Float64Array, pieces: number, { kinds, places }: Classes): number {
-  let [best, sum] = [0, 0];
+/** The kind of a word, all parts of a kind counted together, and its likeliest part; null where it is of none. */
+function likeliest(
+  sums: Float64Array,
+  pieces: number,
+  { meanings }: Classes,
+): { readonly kind: EntityKind; readonly part: Part; readonly probability: number } | null {
+  let [best, most] = [0, 0];
   for (let k = 1; k < sums.length; k++) {
     let own = 0;
-    for (let j = 1; j < sums.length; j++) if (kinds[j] === kinds[k]) own += sums[j]!;
-    if (own > sum || (own === sum && sums[k]! > sums[best]!)) [best, sum] = [k, own];
+    for (let j = 1; j < sums.length; j++) if (meanings[j]!.kind === meanings[k]!.kind) own += sums[j]!;
+    if (own > most + 1e-9 || (own > most - 1e-9 && sums[k]! > sums[best]!)) [best, most] = [k, own];
   }
-  const kind = kinds[best];
-  if (kind == null || sum / pieces < (LEAST_BY_KIND[kind] ?? LEAST)) return 0;
-  return places[best] === undefined ? 0 : best;
+  const meaning = meanings[best];
+  const probability = most / pieces;
+  return meaning == null || probability < LEAST ? null : { ...meaning, probability };
 }
 
-function joins(text: string, last: Found, next: Found): boolean {
-  if (last.kind !== next.kind || next.start - last.end > 8) return false;
-  const gap = text.slice(last.end, next.start);
-  if (last.kind === 'address') return BETWEEN_ADDRESSES.test(gap);
-  return (last.kind === 'person' ? BETWEEN : BETWEEN_NUMBERS).test(gap);
+function joins(text: string, last: Found, kind: EntityKind, start: number): boolean {
+  if (last.kind !== kind || start - last.end > WIDEST) return false;
+  return (BETWEEN[kind] ?? BETWEEN_NUMBERS).test(text.slice(last.end, start));
 }
 
-const EDGE = /[\p{L}\p{N}]/u;
+const EDGE = /[\p{L}\p{N}\p{Cs}]/u;
 
 /** Without punctuation at its ends, but for the + or ( that a phone number begins with. */
-function trim(text: string, entity: Found): Found {
-  let { start, end } = entity;
-  while (start < end && !EDGE.test(text.slice(start, start + 1)) && text.codePointAt(start)! < 0x10000) {
-    if (entity.kind === 'phone' && '+('.includes(text[start]!)) break;
-    start++;
-  }
-  while (end > start && !EDGE.test(text[end - 1]!) && text.charCodeAt(end - 1) < 0xd800) end--;
-  return { ...entity, start, end };
-}
-
-/** Whether a text can be of the kind at all. */
-function plausible(value: string, { kind, places }: Found): boolean {
-  if (value === '') return false;
-  const digits = value.replace(/[^0-9]/g, '').length;
-  if (kind === 'person') return /\p{L}{2}/u.test(value) && digits === 0;
-  if (kind === 'email') return value.includes('@');
-  if (kind === 'address') return !places;
-  return digits >= 4;
+function trim(text: string, { start, end, kind }: Found): { readonly start: number; readonly end: number } {
+  let [from, to] = [start, end];
+  while (from < to && !EDGE.test(text[from]!) && !(kind === 'phone' && '+('.includes(text[from]!))) from++;
+  while (to > from && !EDGE.test(text[to - 1]!)) to--;
+  return { start: from, end: to };
 }

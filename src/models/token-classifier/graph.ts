@@ -11,11 +11,21 @@ import type { ClassifierConfig } from './weights.ts';
 
 export type Precision = 'int8' | 'float32';
 
-/** Inputs: ids int64 [1, width], positions int64 [width]. Output: logits float32 [1, width, labels]. */
+/** Which layers a graph has: [from, to). */
+export interface LayerRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * A part of the model. From the first layer on the inputs are ids int64 [1, width] and positions int64 [width], else
+ * states float32 [1, width, hidden]; up to the last one the output is logits float32 [1, width, labels], else next, states again.
+ */
 export function classifierGraph(
   config: ClassifierConfig,
   tensors: ReadonlyMap<string, Safetensor>,
   precision: Precision,
+  { from, to }: LayerRange,
 ): Uint8Array {
   const { hidden, layers, heads } = config;
   const g = new GraphBuilder('token-classifier');
@@ -50,18 +60,21 @@ export function classifierGraph(
     );
   const linear = (name: string, x: Value): Value => linears([name], x)[0]!;
 
-  const ids = g.input('ids', 'int64', ['batch', 'width']);
-  const positions = g.input('positions', 'int64', ['width']);
-  const words = g.node('Gather', [constant('embeddings.word_embeddings.weight'), ids]);
-  const places = g.node('Gather', [constant('embeddings.position_embeddings.weight'), positions]);
-  // All tokens are of the first kind: there is never a second sentence.
-  const kind = g.initializer('embeddings.first_type', {
-    type: 'float32',
-    dims: [hidden],
-    data: tensor('embeddings.token_type_embeddings.weight').data.slice(0, hidden),
-  });
-  let x = norm('embeddings.LayerNorm', g.node('Add', [g.node('Add', [words, places]), kind]));
-  for (let i = 0; i < layers; i++) {
+  const embedded = (): Value => {
+    const ids = g.input('ids', 'int64', ['batch', 'width']);
+    const positions = g.input('positions', 'int64', ['width']);
+    const words = g.node('Gather', [constant('embeddings.word_embeddings.weight'), ids]);
+    const places = g.node('Gather', [constant('embeddings.position_embeddings.weight'), positions]);
+    // All tokens are of the first kind: there is never a second sentence.
+    const kind = g.initializer('embeddings.first_type', {
+      type: 'float32',
+      dims: [hidden],
+      data: tensor('embeddings.token_type_embeddings.weight').data.slice(0, hidden),
+    });
+    return norm('embeddings.LayerNorm', g.node('Add', [g.node('Add', [words, places]), kind]));
+  };
+  let x = from === 0 ? embedded() : g.input('states', 'float32', ['batch', 'width', hidden]);
+  for (let i = from; i < to; i++) {
     const p = `encoder.layer.${i}`;
     const parts = ['query', 'key', 'value'].map((part) => `${p}.attention.self.${part}`);
     const attended = g.node(
@@ -74,6 +87,10 @@ export function classifierGraph(
     x = norm(`${p}.attention.output.LayerNorm`, added);
     const wide = g.node('Gelu', [linear(`${p}.intermediate.dense`, x)], {}, { domain: CONTRIB });
     x = norm(`${p}.output.LayerNorm`, g.node('Add', [linear(`${p}.output.dense`, wide), x]));
+  }
+  if (to < layers) {
+    g.output(x, 'float32', ['batch', 'width', hidden], 'next');
+    return g.toBytes();
   }
   const classifier = {
     name: 'classifier',

@@ -1,9 +1,11 @@
 /**
  * WordPiece of an uncased BERT with the place of every piece in the original text: normalisation (control characters
- * dropped, accents taken off, lower case), splitting at white space and punctuation, then the longest pieces of the
+ * dropped, accents taken off, lower case; \uXXXX is the character it stands for), splitting at white space and punctuation, then the longest pieces of the
  * vocabulary. Gives the ids that the model's own tokenizer gives (huggingface/tokenizers: BertNormalizer,
  * BertPreTokenizer, WordPiece), which has no offsets in JavaScript. Time and memory are linear in the text.
  */
+
+import type { Range } from './worth-reading.ts';
 
 /** The pieces of a text, one array for each property. */
 export interface Pieces {
@@ -18,7 +20,8 @@ export interface Pieces {
 export interface Tokeniser {
   readonly cls: number;
   readonly sep: number;
-  split(text: string): Pieces;
+  /** The pieces of some parts of a text, of all of it where none are given; a word ends where its part ends. */
+  split(text: string, parts?: readonly Range[]): Pieces;
 }
 
 /** Words with more normalised characters than this are one unknown piece (WordPiece's max_input_chars_per_word). */
@@ -44,10 +47,19 @@ export function tokeniser(vocabulary: ReadonlyMap<string, number>): Tokeniser {
     known.set(word, made);
     return made;
   };
-  return { cls: id('[CLS]'), sep: id('[SEP]'), split: (text) => split(text, piecesOf, unknown) };
+  return {
+    cls: id('[CLS]'),
+    sep: id('[SEP]'),
+    split: (text, parts = [{ start: 0, end: text.length }]) => split(text, parts, piecesOf, unknown),
+  };
 }
 
-function split(text: string, piecesOf: (word: string) => WordPieces, unknown: number): Pieces {
+function split(
+  text: string,
+  parts: readonly Range[],
+  piecesOf: (word: string) => WordPieces,
+  unknown: number,
+): Pieces {
   const [ids, starts, ends, words]: [number[], number[], number[], number[]] = [[], [], [], []];
   let count = 0;
   // The word that is being read: its normalised characters, and for each UTF-16 unit of them where its original is.
@@ -93,31 +105,50 @@ function split(text: string, piecesOf: (word: string) => WordPieces, unknown: nu
       to.push(end);
     }
   };
-  for (let at = 0; at < text.length; ) {
-    const code = text.codePointAt(at)!;
-    const next = at + (code > 0xffff ? 2 : 1);
-    if (code < 128) {
-      const kind = ASCII[code]!;
-      if (kind === SPACE) finish();
-      else if (kind === WORD) put(LOWER[code]!, at, next);
-      else if (kind === MARK) {
-        finish();
-        put(LOWER[code]!, at, next);
-        finish();
+  for (const part of parts) {
+    for (let at = part.start; at < part.end; ) {
+      const escaped = escapeAt(text, at);
+      const code = escaped ?? text.codePointAt(at)!;
+      const next = at + (escaped !== null ? 6 : code > 0xffff ? 2 : 1);
+      if (code < 128) {
+        const kind = ASCII[code]!;
+        if (kind === SPACE) finish();
+        else if (kind === WORD) put(LOWER[code]!, at, next);
+        else if (kind === MARK) {
+          finish();
+          put(LOWER[code]!, at, next);
+          finish();
+        }
+      } else {
+        const { form, alone } = otherCharacter(code);
+        if (form === ' ') finish();
+        else if (form !== '') {
+          if (alone) finish();
+          for (const character of form) put(character, at, next);
+          if (alone) finish();
+        }
       }
-    } else {
-      const { form, alone } = otherCharacter(code);
-      if (form === ' ') finish();
-      else if (form !== '') {
-        if (alone) finish();
-        for (const character of form) put(character, at, next);
-        if (alone) finish();
-      }
+      at = next;
     }
-    at = next;
+    finish();
   }
-  finish();
   return { ids, starts, ends, words };
+}
+
+/** The UTF-16 unit that \uXXXX at `at` stands for, as JSON in a text has it; null where there is no such escape. */
+function escapeAt(text: string, at: number): number | null {
+  if (text.charCodeAt(at) !== 92 || text.charCodeAt(at + 1) !== 117) return null;
+  const digits = text.slice(at + 2, at + 6);
+  return /^[0-9a-fA-F]{4}$/.test(digits) ? Number.parseInt(digits, 16) : null;
+}
+
+/**
+ * The text with the escaped line ends and tabs of JSON in it (\n, \t, \r) as white space, of the same length: names
+ * that stand beside one are words then.
+ */
+export function withoutEscapes(text: string): string {
+  if (!text.includes('\\')) return text;
+  return text.replace(/\\{1,4}[nrt]/g, (written) => '\n'.padStart(written.length, ' '));
 }
 
 /** Null where some part of the word is no piece of the vocabulary. */

@@ -1,0 +1,200 @@
+/**
+ * Texts with places for personal data, as agents meet them: support mails, chat, notes of sales people, forms, tool
+ * results, logs, medical notes. {{kind}} becomes a value of that kind and counts; {{place}} counts for nothing;
+ * {{=…}} is not personal. Templates for development and for the test are different ones.
+ */
+import type { Language } from './names.ts';
+
+export interface Templates {
+  readonly dev: readonly string[];
+  readonly test: readonly string[];
+}
+
+export const TEMPLATES: Readonly<Record<Language | 'data', Templates>> = {
+  en: {
+    dev: [
+      'Hi, my name is {{person}} and I have not received order {{=order}} yet. Please call me on {{phone}} or write to {{email}}.\nBest regards,\n{{given}}',
+      'Customer: hello i need to change my address\nAgent: Sure, may I have your full name?\nCustomer: {{person}}, the new address is {{address}}',
+      'Met {{person}} from {{=company}} at the trade fair in {{place}}. Wants a quote by {{=date}}. Mobile {{phone}}.',
+      'First name: {{given}}\nLast name: {{surname}}\nDate of birth: {{birth-date}}\nSSN: {{national-id}}\nAddress: {{address}}\nEmail: {{email}}',
+      'Patient {{person}}, {{age}} years old, NHS number {{medical-id}}, was seen by Dr {{surname}} for persistent cough. Next of kin: {{person}}, {{phone}}.',
+      'Please refund {{=amount}} USD to the card {{card}}; the holder is {{person}}. If that fails, use account number {{account}}.',
+      'The driver showed licence {{driving-licence}} and passport {{passport}}; the car was {{licence-plate}}.',
+      'Thanks for your help yesterday. {{given}} was great, and the parcel arrived at {{=time}}.',
+    ],
+    test: [
+      'Dear team,\n\nI ordered a lamp on {{=date}} (order {{=order}}) and it came broken. My details: {{person}}, {{address}}, phone {{phone}}.\n\nKind regards\n{{person}}',
+      'To whom it may concern, the account of {{person}} ({{email}}) was charged twice, {{=amount}} each time. Send the money back to IBAN {{iban}} please.',
+      'user: can u help me, this is {{person}}\nbot: Of course! What is your date of birth?\nuser: {{birth-date}}\nbot: And a number where we can reach you?\nuser: {{phone}}',
+      "hey it's {{given}} again, still waiting for the refund on card {{card}}, you can text me at {{phone}}",
+      'Call note: spoke with {{person}}, head of purchasing at {{=company}}. She moves to {{address}} next month. Follow up with her assistant {{person}} ({{email}}).',
+      'Lead {{person}}, aged {{age}}, two kids, prefers to be called in the evening: {{phone}}. Introduced by {{person}}.',
+      'Applicant name: {{person}}\nDate of birth: {{birth-date}}\nSocial security number: {{national-id}}\nPassport no.: {{passport}}\nDriving licence: {{driving-licence}}\nHome address: {{address}}\nBank account: {{account}}',
+      'REGISTRATION\nName | {{person}}\nPhone | {{phone}}\nE-mail | {{email}}\nVehicle registration | {{licence-plate}}\nMember since | {{=date}}',
+      '{{person}} is a {{age}}-year-old woman with hypertension, seen on {{=date}}. NHS no. {{medical-id}}. Lives with her husband {{given}} at {{address}}. Discharged by Dr. {{person}}.',
+      'Referral: {{surname}}, {{given}}, born {{birth-date}}. Reason: knee pain for six weeks. GP: Dr {{surname}}. Contact {{phone}}.',
+      'Hi {{given}}, could you send the contract to {{person}} and copy {{email}}? The meeting with {{person}} is at {{=time}} in {{place}}.',
+      'Deliver to {{person}}, {{address}}. If nobody is in, ring the neighbour {{person}}.',
+      'I sent 0.4 ETH from {{wallet}} but my login {{username}} shows nothing. Registered as {{person}}.',
+      'The password is {{secret}} and the user name is {{username}}, please change it after you log in.',
+    ],
+  },
+  de: {
+    dev: [
+      'Guten Tag, mein Name ist {{person}} und meine Bestellung {{=order}} ist noch nicht da. Sie erreichen mich unter {{phone}} oder {{email}}.\nMit freundlichen Grüßen\n{{person}}',
+      'Kunde: Hallo, ich bin umgezogen.\nAgent: Wie lautet Ihr Name?\nKunde: {{person}}, neue Anschrift: {{address}}',
+      'Gespräch mit {{person}} von {{=company}} auf der Messe in {{place}}. Angebot bis {{=date}}. Mobil {{phone}}.',
+      'Vorname: {{given}}\nNachname: {{surname}}\nGeburtsdatum: {{birth-date}}\nSteuer-ID: {{national-id}}\nAnschrift: {{address}}',
+      'Patientin {{person}}, {{age}} Jahre, Versichertennummer {{medical-id}}, stellte sich mit Husten vor. Angehörige: {{person}}, Tel. {{phone}}.',
+      'Bitte überweisen Sie {{=amount}} Euro auf {{iban}}, Kontoinhaber {{person}}.',
+      'Ausweis {{passport}}, Führerschein {{driving-licence}}, Kennzeichen {{licence-plate}}.',
+    ],
+    test: [
+      'Sehr geehrte Damen und Herren,\n\nam {{=date}} habe ich eine Lampe bestellt (Nr. {{=order}}), sie kam zerbrochen an. Meine Daten: {{person}}, {{address}}, Telefon {{phone}}.\n\nViele Grüße\n{{person}}',
+      'Das Konto von {{person}} ({{email}}) wurde doppelt belastet, je {{=amount}} Euro. Bitte an {{iban}} zurück.',
+      'Nutzer: Hallo, hier ist {{person}}\nBot: Wie ist Ihr Geburtsdatum?\nNutzer: {{birth-date}}\nBot: Und Ihre Rufnummer?\nNutzer: {{phone}}',
+      'hi, {{given}} nochmal, warte immer noch auf die Erstattung auf Karte {{card}}, ruft mich an: {{phone}}',
+      'Notiz: Telefonat mit Herrn {{surname}}, Einkaufsleiter bei {{=company}}. Zieht im Mai nach {{address}}. Nachfassen bei seiner Assistentin {{person}} ({{email}}).',
+      'Name: {{person}}\ngeboren am {{birth-date}}\nSteueridentifikationsnummer: {{national-id}}\nReisepass: {{passport}}\nFührerscheinnummer: {{driving-licence}}\nWohnhaft: {{address}}\nKontonummer: {{account}}',
+      'Frau {{person}}, {{age}} Jahre alt, wurde am {{=date}} aufgenommen. Versichertennr. {{medical-id}}. Sie wohnt mit ihrem Mann {{given}} in der {{address}}. Entlassen durch Dr. {{surname}}.',
+      'Hallo {{given}}, kannst du den Vertrag an {{person}} schicken, Kopie an {{email}}? Termin mit Frau {{surname}} ist um {{=time}} in {{place}}.',
+      'Lieferung an {{person}}, {{address}}. Falls niemand da ist, bitte bei {{person}} klingeln. Kfz-Kennzeichen {{licence-plate}}.',
+      'Das Passwort lautet {{secret}}, der Benutzername ist {{username}}.',
+    ],
+  },
+  fr: {
+    dev: [
+      "Bonjour, je m'appelle {{person}} et je n'ai pas reçu ma commande {{=order}}. Vous pouvez me joindre au {{phone}} ou à {{email}}.\nCordialement,\n{{person}}",
+      "Client : bonjour, je veux changer d'adresse\nAgent : quel est votre nom ?\nClient : {{person}}, ma nouvelle adresse est {{address}}",
+      'Rencontré {{person}} de {{=company}} au salon de {{place}}. Devis avant le {{=date}}. Portable {{phone}}.',
+      'Prénom : {{given}}\nNom : {{surname}}\nDate de naissance : {{birth-date}}\nNuméro de sécurité sociale : {{national-id}}\nAdresse : {{address}}',
+      'Patient {{person}}, {{age}} ans, dossier {{medical-id}}, consulte pour une toux. Personne à prévenir : {{person}}, {{phone}}.',
+      'Merci de rembourser {{=amount}} euros sur le compte {{iban}} au nom de {{person}}.',
+      'Passeport {{passport}}, permis {{driving-licence}}, véhicule {{licence-plate}}.',
+    ],
+    test: [
+      "Madame, Monsieur,\n\nj'ai commandé une lampe le {{=date}} (n° {{=order}}), elle est arrivée cassée. Mes coordonnées : {{person}}, {{address}}, tél. {{phone}}.\n\nBien à vous\n{{person}}",
+      'Le compte de {{person}} ({{email}}) a été débité deux fois de {{=amount}} euros. Merci de reverser sur {{iban}}.',
+      'Utilisateur : bonjour, ici {{person}}\nBot : Quelle est votre date de naissance ?\nUtilisateur : {{birth-date}}\nBot : Et votre numéro ?\nUtilisateur : {{phone}}',
+      "coucou c'est {{given}}, toujours pas de remboursement sur la carte {{card}}, appelez-moi au {{phone}}",
+      'Note : appel avec Mme {{surname}}, responsable achats chez {{=company}}. Elle déménage au {{address}}. Relancer son assistant {{person}} ({{email}}).',
+      'Nom : {{person}}\nNé(e) le {{birth-date}}\nN° de sécurité sociale : {{national-id}}\nPasseport : {{passport}}\nPermis de conduire : {{driving-licence}}\nDomicile : {{address}}\nNuméro de compte : {{account}}',
+      'Mme {{person}}, {{age}} ans, hospitalisée le {{=date}}, dossier n° {{medical-id}}. Vit avec son mari {{given}} au {{address}}. Sortie signée par le Dr {{surname}}.',
+      'Bonjour {{given}}, peux-tu envoyer le contrat à {{person}}, copie à {{email}} ? Rendez-vous avec M. {{surname}} à {{=time}} à {{place}}.',
+      "Livrer à {{person}}, {{address}}. En cas d'absence, sonner chez {{person}}. Immatriculation {{licence-plate}}.",
+      'Le mot de passe est {{secret}}, identifiant {{username}}.',
+    ],
+  },
+  es: {
+    dev: [
+      'Hola, me llamo {{person}} y no he recibido el pedido {{=order}}. Pueden llamarme al {{phone}} o escribir a {{email}}.\nUn saludo,\n{{person}}',
+      'Cliente: hola, quiero cambiar mi dirección\nAgente: ¿cómo se llama?\nCliente: {{person}}, la nueva dirección es {{address}}',
+      'Reunión con {{person}} de {{=company}} en la feria de {{place}}. Oferta antes del {{=date}}. Móvil {{phone}}.',
+      'Nombre: {{given}}\nApellidos: {{surname}}\nFecha de nacimiento: {{birth-date}}\nDNI: {{national-id}}\nDirección: {{address}}',
+      'Paciente {{person}}, {{age}} años, historia {{medical-id}}, acude por tos. Familiar: {{person}}, {{phone}}.',
+      'Por favor, devuelvan {{=amount}} euros a la cuenta {{iban}}, titular {{person}}.',
+      'Pasaporte {{passport}}, permiso {{driving-licence}}, matrícula {{licence-plate}}.',
+    ],
+    test: [
+      'Estimados señores:\n\npedí una lámpara el {{=date}} (n.º {{=order}}) y llegó rota. Mis datos: {{person}}, {{address}}, teléfono {{phone}}.\n\nAtentamente\n{{person}}',
+      'A la cuenta de {{person}} ({{email}}) le cobraron dos veces {{=amount}} euros. Ingresen el dinero en {{iban}}.',
+      'Usuario: buenas, soy {{person}}\nBot: ¿Su fecha de nacimiento?\nUsuario: {{birth-date}}\nBot: ¿Y un teléfono?\nUsuario: {{phone}}',
+      'hola soy {{given}} otra vez, sigo esperando la devolución en la tarjeta {{card}}, mi número es {{phone}}',
+      'Nota: llamada con la señora {{surname}}, jefa de compras de {{=company}}. Se muda a {{address}}. Hablar con su ayudante {{person}} ({{email}}).',
+      'Nombre completo: {{person}}\nNacido el {{birth-date}}\nDNI/NIE: {{national-id}}\nPasaporte: {{passport}}\nPermiso de conducir: {{driving-licence}}\nDomicilio: {{address}}\nNúmero de cuenta: {{account}}',
+      'Doña {{person}}, de {{age}} años, ingresó el {{=date}}, historia clínica {{medical-id}}. Vive con su marido {{given}} en {{address}}. Alta firmada por el Dr. {{surname}}.',
+      'Hola {{given}}, ¿puedes mandar el contrato a {{person}} con copia a {{email}}? La reunión con don {{person}} es a las {{=time}} en {{place}}.',
+      'Entregar a {{person}}, {{address}}. Si no hay nadie, llamar a {{person}}. Matrícula {{licence-plate}}.',
+      'La contraseña es {{secret}} y el usuario {{username}}.',
+    ],
+  },
+  it: {
+    dev: [
+      "Buongiorno, mi chiamo {{person}} e non ho ricevuto l'ordine {{=order}}. Potete chiamarmi al {{phone}} o scrivere a {{email}}.\nCordiali saluti,\n{{person}}",
+      'Cliente: vorrei cambiare indirizzo\nAgente: come si chiama?\nCliente: {{person}}, il nuovo indirizzo è {{address}}',
+      'Incontrato {{person}} di {{=company}} alla fiera di {{place}}. Offerta entro il {{=date}}. Cellulare {{phone}}.',
+      'Nome: {{given}}\nCognome: {{surname}}\nData di nascita: {{birth-date}}\nCodice fiscale: {{national-id}}\nIndirizzo: {{address}}',
+      'Paziente {{person}}, {{age}} anni, tessera {{medical-id}}, visita per tosse. Familiare: {{person}}, {{phone}}.',
+      'Vi prego di rimborsare {{=amount}} euro sul conto {{iban}} intestato a {{person}}.',
+      'Passaporto {{passport}}, patente {{driving-licence}}, targa {{licence-plate}}.',
+    ],
+    test: [
+      'Gentili signori,\n\nho ordinato una lampada il {{=date}} (n. {{=order}}), è arrivata rotta. I miei dati: {{person}}, {{address}}, telefono {{phone}}.\n\nDistinti saluti\n{{person}}',
+      'Sul conto di {{person}} ({{email}}) avete addebitato due volte {{=amount}} euro. Prego versare su {{iban}}.',
+      'Utente: salve, sono {{person}}\nBot: La sua data di nascita?\nUtente: {{birth-date}}\nBot: E un recapito?\nUtente: {{phone}}',
+      'ciao sono {{given}}, aspetto ancora il rimborso sulla carta {{card}}, il mio numero è {{phone}}',
+      'Nota: telefonata con la signora {{surname}}, responsabile acquisti di {{=company}}. Si trasferisce in {{address}}. Sentire il suo assistente {{person}} ({{email}}).',
+      'Nome e cognome: {{person}}\nNato il {{birth-date}}\nCodice fiscale: {{national-id}}\nPassaporto: {{passport}}\nPatente di guida: {{driving-licence}}\nResidenza: {{address}}\nNumero di conto: {{account}}',
+      'La signora {{person}}, {{age}} anni, ricoverata il {{=date}}, tessera sanitaria {{medical-id}}. Vive con il marito {{given}} in {{address}}. Dimessa dal dott. {{surname}}.',
+      'Ciao {{given}}, puoi mandare il contratto a {{person}} con copia a {{email}}? La riunione con il dottor {{surname}} è alle {{=time}} a {{place}}.',
+      "Consegnare a {{person}}, {{address}}. Se non c'è nessuno, suonare a {{person}}. Targa {{licence-plate}}.",
+      'La password è {{secret}} e il nome utente {{username}}.',
+    ],
+  },
+  pt: {
+    dev: [
+      'Bom dia, chamo-me {{person}} e não recebi a encomenda {{=order}}. Podem ligar para {{phone}} ou escrever para {{email}}.\nCumprimentos,\n{{person}}',
+      'Cliente: olá, quero mudar a morada\nAgente: qual é o seu nome?\nCliente: {{person}}, a nova morada é {{address}}',
+      'Reunião com {{person}} da {{=company}} na feira de {{place}}. Proposta até {{=date}}. Telemóvel {{phone}}.',
+      'Nome: {{given}}\nApelido: {{surname}}\nData de nascimento: {{birth-date}}\nNIF: {{national-id}}\nMorada: {{address}}',
+      'Doente {{person}}, {{age}} anos, utente {{medical-id}}, consulta por tosse. Familiar: {{person}}, {{phone}}.',
+      'Por favor devolvam {{=amount}} euros para a conta {{iban}}, titular {{person}}.',
+      'Passaporte {{passport}}, carta de condução {{driving-licence}}, matrícula {{licence-plate}}.',
+    ],
+    test: [
+      'Exmos. Senhores,\n\nencomendei um candeeiro em {{=date}} (n.º {{=order}}) e chegou partido. Os meus dados: {{person}}, {{address}}, telefone {{phone}}.\n\nAtenciosamente\n{{person}}',
+      'A conta de {{person}} ({{email}}) foi cobrada duas vezes, {{=amount}} euros cada. Transfiram para {{iban}}.',
+      'Utilizador: olá, sou {{person}}\nBot: Qual é a sua data de nascimento?\nUtilizador: {{birth-date}}\nBot: E um contacto?\nUtilizador: {{phone}}',
+      'oi aqui é {{given}} de novo, ainda espero o reembolso no cartão {{card}}, meu número é {{phone}}',
+      'Nota: chamada com a senhora {{surname}}, chefe de compras da {{=company}}. Vai mudar-se para {{address}}. Falar com o assistente {{person}} ({{email}}).',
+      'Nome completo: {{person}}\nNascido em {{birth-date}}\nCPF/NIF: {{national-id}}\nPassaporte: {{passport}}\nCarta de condução: {{driving-licence}}\nResidência: {{address}}\nNúmero da conta: {{account}}',
+      'Dona {{person}}, {{age}} anos, internada em {{=date}}, número de utente {{medical-id}}. Vive com o marido {{given}} na {{address}}. Alta assinada pelo Dr. {{surname}}.',
+      'Olá {{given}}, podes enviar o contrato a {{person}} com cópia para {{email}}? A reunião com o senhor {{surname}} é às {{=time}} em {{place}}.',
+      'Entregar a {{person}}, {{address}}. Se não estiver ninguém, tocar em {{person}}. Matrícula {{licence-plate}}.',
+      'A palavra-passe é {{secret}} e o utilizador {{username}}.',
+    ],
+  },
+  nl: {
+    dev: [
+      'Goedendag, mijn naam is {{person}} en ik heb bestelling {{=order}} nog niet ontvangen. U kunt mij bellen op {{phone}} of mailen naar {{email}}.\nMet vriendelijke groet,\n{{person}}',
+      'Klant: hallo, ik ben verhuisd\nAgent: wat is uw naam?\nKlant: {{person}}, het nieuwe adres is {{address}}',
+      'Gesproken met {{person}} van {{=company}} op de beurs in {{place}}. Offerte voor {{=date}}. Mobiel {{phone}}.',
+      'Voornaam: {{given}}\nAchternaam: {{surname}}\nGeboortedatum: {{birth-date}}\nBSN: {{national-id}}\nAdres: {{address}}',
+      'Patiënt {{person}}, {{age}} jaar, dossier {{medical-id}}, komt met hoest. Contactpersoon: {{person}}, {{phone}}.',
+      'Graag {{=amount}} euro terugbetalen op {{iban}} ten name van {{person}}.',
+      'Paspoort {{passport}}, rijbewijs {{driving-licence}}, kenteken {{licence-plate}}.',
+    ],
+    test: [
+      'Geachte heer, mevrouw,\n\nop {{=date}} bestelde ik een lamp (nr. {{=order}}), hij kwam kapot aan. Mijn gegevens: {{person}}, {{address}}, telefoon {{phone}}.\n\nHoogachtend\n{{person}}',
+      'De rekening van {{person}} ({{email}}) is twee keer belast met {{=amount}} euro. Stort het terug op {{iban}}.',
+      'Gebruiker: hoi, met {{person}}\nBot: Wat is uw geboortedatum?\nGebruiker: {{birth-date}}\nBot: En een telefoonnummer?\nGebruiker: {{phone}}',
+      'hoi weer {{given}}, ik wacht nog op de terugbetaling op kaart {{card}}, bel me op {{phone}}',
+      'Notitie: gebeld met mevrouw {{surname}}, hoofd inkoop bij {{=company}}. Verhuist naar {{address}}. Navragen bij haar assistent {{person}} ({{email}}).',
+      'Naam: {{person}}\nGeboren op {{birth-date}}\nBurgerservicenummer: {{national-id}}\nPaspoort: {{passport}}\nRijbewijsnummer: {{driving-licence}}\nWoonadres: {{address}}\nRekeningnummer: {{account}}',
+      'Mevrouw {{person}}, {{age}} jaar, opgenomen op {{=date}}, patiëntnummer {{medical-id}}. Woont met haar man {{given}} op {{address}}. Ontslagen door dr. {{surname}}.',
+      'Hoi {{given}}, kun je het contract naar {{person}} sturen met kopie aan {{email}}? De afspraak met meneer {{surname}} is om {{=time}} in {{place}}.',
+      'Bezorgen bij {{person}}, {{address}}. Als er niemand is, aanbellen bij {{person}}. Kenteken {{licence-plate}}.',
+      'Het wachtwoord is {{secret}} en de gebruikersnaam {{username}}.',
+    ],
+  },
+  /** Of no language of their own: filled with the values of each. */
+  data: {
+    dev: [
+      '{"customer":{"id":{{=order}},"name":"{{person}}","email":"{{email}}","phone":"{{phone}}"},"total":{{=amount}},"status":"shipped"}',
+      '{"first_name":"{{given}}","last_name":"{{surname}}","address":"{{address}}","created":"{{=date}}"}',
+      '{{=date}}T{{=time}}:04Z INFO login user={{username}} ip={{ip}} status=200 ms=41',
+      '{{=date}} {{=time}}:11 WARN payment failed for {{email}} card={{card}} code=51',
+    ],
+    test: [
+      '{"results":[{"contact":"{{person}}","mobile":"{{phone}}","city":"{{place}}","score":0.87},{"contact":"{{person}}","mobile":"{{phone}}","city":"{{place}}","score":0.31}]}',
+      '{\n  "passenger": {\n    "fullName": "{{person}}",\n    "dateOfBirth": "{{birth-date}}",\n    "passportNumber": "{{passport}}"\n  },\n  "shippingAddress": "{{address}}",\n  "orderId": "{{=order}}"\n}',
+      '{"account_holder":"{{person}}","iban":"{{iban}}","amount":{{=amount}},"reference":"{{=order}}","booked":"{{=date}}"}',
+      '[{"user":"{{username}}","ip":"{{ip}}","device":"{{mac}}"},{"user":"{{username}}","ip":"{{ip}}","device":"{{mac}}"}]',
+      '{{=date}}T{{=time}}:23.114Z ERROR mailer: could not deliver to {{email}} ({{person}}), order {{=order}}, retry 3 of 5',
+      '{{=date}} {{=time}}:41 sshd[2204]: Accepted password for {{username}} from {{ip}} port 52214 ssh2',
+      '{{=date}} {{=time}}:02 DEBUG dhcp lease {{ip}} to {{mac}}',
+      '{{=date}} {{=time}}:37 WARN wallet={{wallet}} token={{secret}} rejected by {{ip}}',
+      'id;name;street;phone\n{{=order}};{{person}};{{address}};{{phone}}\n{{=order}};{{person}};{{address}};{{phone}}',
+    ],
+  },
+};
