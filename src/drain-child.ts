@@ -4,7 +4,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
-import { startDrain } from './capture/drain.ts';
+import { type Drained, quarantineLine, startDrain } from './capture/drain.ts';
 import type { SecondStage } from './capture/second-stage.ts';
 import { messageOf } from './core/errors.ts';
 import type { DrainerSays, DrainerSettings } from './drainer.ts';
@@ -14,6 +14,12 @@ const say = (said: DrainerSays): void => {
   process.send?.(said, () => {});
 };
 const log = (line: string): void => say({ type: 'log', line });
+
+/** What could not be read is counted by the parent, and told to its operator. */
+function onDrained({ damaged, tornBytes, quarantined }: Drained): void {
+  if (damaged > 0) say({ type: 'damaged', count: damaged });
+  if (quarantined > 0) log(quarantineLine({ damaged, tornBytes, quarantined }));
+}
 
 process.once('message', ({ config, weightsDir }: DrainerSettings) => {
   setPriority(constants.priority.PRIORITY_LOW);
@@ -30,16 +36,13 @@ process.once('message', ({ config, weightsDir }: DrainerSettings) => {
     store: storage.store,
     openStage,
     log,
-    onDrained: ({ damaged }) => {
-      if (damaged > 0) say({ type: 'damaged', count: damaged });
-    },
+    onDrained,
   });
   process.on('message', async (message) => {
     if (message !== 'finish') return;
     try {
       await draining.stop();
-      const { damaged } = await drainJournals(config.dataDir, storage.store, openStage);
-      if (damaged > 0) say({ type: 'damaged', count: damaged });
+      onDrained(await drainJournals(config.dataDir, storage.store, openStage));
       storage.close();
     } catch (error) {
       log(`capture: calls wait in the journal: ${messageOf(error)}`);

@@ -3,6 +3,7 @@
  * The composition root: here, and only here, implementations are chosen.
  * Does not: hold the loop itself (pipeline.ts) or the online path (online.ts).
  */
+import { quarantineLine } from './capture/drain.ts';
 import { importFiles } from './capture/importers/import.ts';
 import { openLosses, readLosses } from './capture/losses.ts';
 import { readCalls } from './capture/read.ts';
@@ -161,13 +162,12 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
       finder ??= openFinder(config, { weightsDir, env, log, ...progress });
       return stageOf(storage(), await finder);
     };
-    const { damaged, quarantined } = await drainJournals(dataDir, store, openStage, {
+    const drained = await drainJournals(dataDir, store, openStage, {
       onProgress: (done, total) => report((100 * done) / total),
       ...(signal ? { signal } : {}),
     });
-    if (damaged === 0) return;
-    losses.add('damaged-in-journal', damaged);
-    log(`${damaged} damaged journal entries could not be read; ${quarantined} segment(s) are kept aside.`);
+    losses.add('damaged-in-journal', drained.damaged);
+    if (drained.quarantined > 0) log(quarantineLine(drained));
   };
   const calls = async (): Promise<Call[]> => {
     await drainAll();

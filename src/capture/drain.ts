@@ -138,6 +138,14 @@ function readIfThere(path: string): Buffer | null {
   }
 }
 
+/** What an operator is told of segments that were set aside. */
+export function quarantineLine({ damaged, tornBytes, quarantined }: Omit<Drained, 'calls'>): string {
+  return (
+    `capture: ${damaged} damaged entries and ${tornBytes} byte(s) of unfinished writes could not be read; ` +
+    `${quarantined} segment(s) are kept in ${QUARANTINE}/ of the journal.`
+  );
+}
+
 export interface Draining {
   /** Resolves after the drain under way, which stops at the next batch. */
   stop(): Promise<void>;
@@ -169,13 +177,6 @@ export function startDrain(
       const drained = await drain({ ...options, signal: stopping.signal });
       failures = 0;
       onDrained?.(drained);
-      const { tornBytes, damaged, quarantined } = drained;
-      if (quarantined > 0) {
-        log(
-          `capture: ${damaged} damaged entries and ${tornBytes} byte(s) of unfinished writes could not be read; ` +
-            `${quarantined} segment(s) are kept in ${join(options.dir, QUARANTINE)}.`,
-        );
-      }
     } catch (error) {
       // Locked for a moment is normal; told when it lasts.
       if (++failures === 10) log(`capture: calls wait in the journal: ${messageOf(error)}`);

@@ -3,10 +3,29 @@
  * give these; what is put in their place is decided by the kind.
  */
 
-import { REDACTION_KINDS } from './config.ts';
-
 /** Kinds of personal data and secrets, as the configuration names them. */
-export const ENTITY_KINDS = REDACTION_KINDS;
+export const ENTITY_KINDS = [
+  'person',
+  'address',
+  'email',
+  'phone',
+  'birth-date',
+  'age',
+  'national-id',
+  'passport',
+  'driving-licence',
+  'licence-plate',
+  'medical-id',
+  'iban',
+  'account',
+  'card',
+  'wallet',
+  'ip',
+  'mac',
+  'username',
+  'secret',
+  'organisation',
+] as const;
 
 export type EntityKind = (typeof ENTITY_KINDS)[number];
 
