@@ -5,13 +5,14 @@
  * pii/kinds.ts; the texts were not used in tuning anything. Without Python only ours runs, and says so.
  */
 import { join, resolve } from 'node:path';
-import type { EntityFinder } from '../src/core/entity.ts';
+import type { Entity, EntityFinder } from '../src/core/entity.ts';
 import { messageOf } from '../src/core/errors.ts';
 import { DEFAULT_CLASSIFIER } from '../src/models/catalogue.ts';
 import { openTokenClassifier } from '../src/models/token-classifier/classifier.ts';
 import { ensureWeights } from '../src/models/weights.ts';
 import { makeCorpus, type Sample } from './pii/corpus.ts';
 import { type Detector, detectorOf } from './pii/detect.ts';
+import { compareEngines, type EngineFigures } from './pii/engine.ts';
 import { presidioKnows } from './pii/kinds.ts';
 import { makeNegatives, type Negative } from './pii/negatives.ts';
 import { openPresidio, type Presidio } from './pii/presidio.ts';
@@ -31,6 +32,8 @@ const ROOT = resolve(import.meta.dirname, '..');
 const [ROUNDS, GENERATED, SEED] = [6, 1500, 20_261];
 /** Examples of what went wrong that are printed for each kind. */
 const EXAMPLES = 3;
+/** One text in so many is read by each form of the classifier. */
+const EVERY = 12;
 
 /** What one tool found, and how long it took. */
 interface Side {
@@ -48,21 +51,27 @@ export async function run(): Promise<BenchmarkResult> {
   const negatives = makeNegatives('test', SEED);
   const finder = await orNull('the token classifier', openFinder());
   const detector = detectorOf(finder);
-  const ours = await runOurs(detector, samples, negatives);
-  const first = await runOurs(
-    { ...detector, detect: async (text) => detector.recognise(text) },
-    samples,
-    negatives,
-  );
+  const ours = await runOurs(detector, 2, samples, negatives);
+  const first = await runOurs(detector, 1, samples, negatives);
   await finder?.close();
+  const engines = finder ? await compareEngines(await weights(), textsOf(samples, negatives)) : null;
   const theirs = presidio ? await runPresidio(presidio, samples, negatives) : null;
   for (const miss of examples(ours.misses)) console.error(miss);
-  return report(samples, negatives, ours, first, theirs, finder !== null);
+  return report({ samples, negatives, ours, first, theirs, engines });
 }
 
 async function openFinder(): Promise<EntityFinder> {
+  return openTokenClassifier(await weights());
+}
+
+async function weights(): Promise<string> {
   const options = { dataDir: join(ROOT, '.understudy'), env: process.env };
-  return openTokenClassifier((await ensureWeights(DEFAULT_CLASSIFIER, options)).path);
+  return (await ensureWeights(DEFAULT_CLASSIFIER, options)).path;
+}
+
+/** Every few of all kinds of texts. */
+function textsOf(samples: readonly Sample[], negatives: readonly Negative[]): string[] {
+  return [...samples, ...negatives].map(({ text }) => text).filter((_, i) => i % EVERY === 0);
 }
 
 async function orNull<T>(what: string, made: Promise<T>): Promise<T | null> {
@@ -74,27 +83,31 @@ async function orNull<T>(what: string, made: Promise<T>): Promise<T | null> {
   }
 }
 
+/** @param stages How many of the two are run. */
 async function runOurs(
-  { detect }: Pick<Detector, 'detect'>,
+  detector: Detector,
+  stages: 1 | 2,
   samples: readonly Sample[],
   negatives: readonly Negative[],
 ): Promise<Side> {
+  const { spent } = detector;
+  spent.first = 0;
+  spent.second = 0;
+  const detect = async (text: string): Promise<readonly Entity[]> =>
+    stages === 1 ? detector.recognise(text) : detector.detect(text);
   const scores = emptyScores();
   const misses: Miss[] = [];
-  let [ms, characters] = [0, 0];
-  const timed = async (text: string): ReturnType<Detector['detect']> => {
-    const start = process.cpuUsage();
-    const found = await detect(text);
-    const { user, system } = process.cpuUsage(start);
-    ms += (user + system) / 1000;
-    characters += text.length;
-    return found;
-  };
   for (const sample of samples)
-    addScores(scores, sample, await timed(sample.text), (miss) => misses.push(miss));
+    addScores(scores, sample, await detect(sample.text), (miss) => misses.push(miss));
   const wrong: Record<string, number> = {};
-  for (const { group, text } of negatives) wrong[group] = (wrong[group] ?? 0) + (await timed(text)).length;
-  return { scores, misses, negatives: wrong, kilobytesPerSecond: characters / ms };
+  for (const { group, text } of negatives) {
+    for (const { kind, start, end } of await detect(text)) {
+      wrong[group] = (wrong[group] ?? 0) + 1;
+      misses.push({ kind, what: 'wrong', value: text.slice(start, end), text });
+    }
+  }
+  const characters = [...samples, ...negatives].reduce((sum, { text }) => sum + text.length, 0);
+  return { scores, misses, negatives: wrong, kilobytesPerSecond: characters / (spent.first + spent.second) };
 }
 
 async function runPresidio(
@@ -115,14 +128,19 @@ async function runPresidio(
   return { scores, misses, negatives: wrong, kilobytesPerSecond: characters / 1000 / seconds };
 }
 
-function report(
-  samples: readonly Sample[],
-  negatives: readonly Negative[],
-  ours: Side,
-  first: Side,
-  theirs: Side | null,
-  withModel: boolean,
-): BenchmarkResult {
+interface Results {
+  readonly samples: readonly Sample[];
+  readonly negatives: readonly Negative[];
+  readonly ours: Side;
+  /** The first stage alone. */
+  readonly first: Side;
+  /** Null without Python. */
+  readonly theirs: Side | null;
+  /** Null without the classifier's weights. */
+  readonly engines: EngineFigures | null;
+}
+
+function report({ samples, negatives, ours, first, theirs, engines }: Results): BenchmarkResult {
   const both = (mine: Score, other: Score | undefined): object => ({
     ...figures(mine),
     ...(other
@@ -181,7 +199,7 @@ function report(
     json: {
       texts: samples.length,
       spans: ours.scores.all.recall.n,
-      model: withModel,
+      model: engines !== null,
       ...both(ours.scores.all, theirs?.scores.all),
       knownKinds: both(known(ours)!, known(theirs)),
       kinds: Object.fromEntries(kindJson),
@@ -191,6 +209,7 @@ function report(
       firstStage: figures(first.scores.all),
       kilobytesPerSecond: round(ours.kilobytesPerSecond),
       firstStageKilobytesPerSecond: round(first.kilobytesPerSecond),
+      classifierKilobytesPerSecond: engines,
       presidioKilobytesPerSecond: theirs ? round(theirs.kilobytesPerSecond) : null,
     },
   };

@@ -183,6 +183,7 @@ export const TEMPLATES: Readonly<Record<Language | 'data', Templates>> = {
       '{"customer":{"id":{{=order}},"name":"{{person}}","email":"{{email}}","phone":"{{phone}}"},"total":{{=amount}},"status":"shipped"}',
       '{"first_name":"{{given}}","last_name":"{{surname}}","address":"{{address}}","created":"{{=date}}"}',
       '{{=date}}T{{=time}}:04Z INFO login user={{username}} ip={{ip}} status=200 ms=41',
+      '{{=date}} {{=time}}:41 sshd[2204]: Accepted password for {{username}} from {{ip}} port 52214 ssh2',
       '{{=date}} {{=time}}:11 WARN payment failed for {{email}} card={{card}} code=51',
     ],
     test: [
@@ -191,7 +192,7 @@ export const TEMPLATES: Readonly<Record<Language | 'data', Templates>> = {
       '{"account_holder":"{{person}}","iban":"{{iban}}","amount":{{=amount}},"reference":"{{=order}}","booked":"{{=date}}"}',
       '[{"user":"{{username}}","ip":"{{ip}}","device":"{{mac}}"},{"user":"{{username}}","ip":"{{ip}}","device":"{{mac}}"}]',
       '{{=date}}T{{=time}}:23.114Z ERROR mailer: could not deliver to {{email}} ({{person}}), order {{=order}}, retry 3 of 5',
-      '{{=date}} {{=time}}:41 sshd[2204]: Accepted password for {{username}} from {{ip}} port 52214 ssh2',
+      '{{=date}} {{=time}}:41 audit: user {{username}} at {{ip}} changed role of {{username}} to editor',
       '{{=date}} {{=time}}:02 DEBUG dhcp lease {{ip}} to {{mac}}',
       '{{=date}} {{=time}}:37 WARN wallet={{wallet}} token={{secret}} rejected by {{ip}}',
       'id;name;street;phone\n{{=order}};{{person}};{{address}};{{phone}}\n{{=order}};{{person}};{{address}};{{phone}}',

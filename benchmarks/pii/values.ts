@@ -83,8 +83,18 @@ function handle(source: ValueSource): string {
   ]);
 }
 
-const email: Maker = (source) =>
-  `${handle(source)}@${source.random.pick(['example.com', 'example.org', 'example.net', 'mail.example.com', 'post.example.org'])}`;
+/** Made up; addresses at example.com and its like would be known for examples. */
+const HOSTS: Readonly<Record<Language, readonly string[]>> = {
+  en: ['brightpost-mail.com', 'zentravox.com', 'nordikbox.co.uk', 'lumenpost.net'],
+  de: ['blaupost-mail.de', 'kranichbox.de', 'nordpostamt.com', 'brieftaube24.de'],
+  fr: ['courriel-azur.fr', 'lettrebleue.fr', 'postclair.com', 'boitelibre.fr'],
+  es: ['correoluna.es', 'cartalibre.es', 'buzonverde.com', 'postasol.es'],
+  it: ['postaviva.it', 'letterablu.it', 'casellaverde.com', 'postanova.it'],
+  pt: ['correioazul.pt', 'cartanova.com.br', 'postalivre.pt', 'caixaverde.com.br'],
+  nl: ['postduif-mail.nl', 'briefvogel.nl', 'groenepost.com', 'brievenbus24.nl'],
+};
+
+const email: Maker = (source) => `${handle(source)}@${pick(source, HOSTS[source.language])}`;
 
 const STATES = ['OH', 'AZ', 'WI', 'CA', 'OR', 'ID', 'NE', 'TX'];
 
@@ -116,12 +126,12 @@ function address(source: ValueSource): string {
 
 const PHONES: Readonly<Record<Language, readonly string[]>> = {
   en: [
-    '(415) 555-01##',
-    '+1 212-555-01##',
+    '(415) 278-41##',
+    '+1 212-643-07##',
     '07700 900###',
     '+44 7700 900###',
     '020 7946 0###',
-    '312-555-01##',
+    '312-478-22##',
   ],
   de: [
     '+49 170 39###7#',
@@ -348,7 +358,7 @@ const MAKERS: Readonly<Record<Slot, Maker>> = {
   ip: (source) =>
     source.random.next() < 0.75
       ? [81 + source.random.below(100), 1, 2, 3].map((n) => (n > 80 ? n : source.random.below(255))).join('.')
-      : form(source, '2001:db8:xxxx:xxxx::xxxx'),
+      : form(source, '2a02:81##:xxxx:xxxx::xxxx'),
   mac: (source) =>
     source.random.pick([form(source, 'xx:xx:xx:xx:xx:xx'), form(source, 'xx-xx-xx-xx-xx-xx').toUpperCase()]),
   username: handle,

@@ -177,7 +177,7 @@ export const configSchema = z
                 .min(1)
                 .max(200)
                 .describe(
-                  'A regular expression (JavaScript, flag v) for the whole value, up to 512 characters.',
+                  'A regular expression (JavaScript, flag u) for the whole value, up to 512 characters.',
                 ),
               kind: z.enum(ENTITY_KINDS).describe('The kind that a match is of.'),
             }),

@@ -28,6 +28,12 @@ const HANDLE = '@?[a-z][a-z0-9._-]{2,31}';
 const POSTCODE =
   '(?:[A-Z]{1,2}\\d[A-Z\\d]? ?\\d[A-Z]{2}|[A-Z]\\d[A-Z][ -]?\\d[A-Z]\\d|\\d{5}-\\d{4}|\\d{5}-\\d{3}|\\d{4}-\\d{3}|\\d{3} \\d{2}|\\d{4} ?(?-i:[A-Z]{2})|\\d{4,6})';
 
+/** Plates that show by their build: United Kingdom, Germany, France and Italy, Spain, the Netherlands. */
+const PLATE_BUILD =
+  '(?-i:[A-Z]{2}\\d{2} ?[A-Z]{3}|[A-ZÄÖÜ]{1,3}-[A-Z]{1,2} \\d{1,4}[EH]?|[A-Z]{2}[- ]?\\d{3}[- ]?[A-Z]{2}|\\d{4} [BCDFGHJ-NPRSTV-Z]{3}|[A-Z]{1,2}-\\d{3}-[A-Z]{1,2}|\\d{1,2}-[A-Z]{2,3}-\\d{1,2})';
+/** One word of a letter or more and many digits. */
+const CODE = '(?-i:[A-Z]{1,5})\\d{6,14}[A-Z0-9]{0,4}';
+
 export const ANNOUNCED: readonly Announcement[] = [
   {
     kind: 'passport',
@@ -74,6 +80,27 @@ export const ANNOUNCED: readonly Announcement[] = [
     digits: 1,
   },
   {
+    kind: 'licence-plate',
+    begins:
+      'car cars vehicle auto wagen voiture véhicule coche vehículo macchina veicolo carro veículo taxi van',
+    after: '[^\\n.!?;:]{0,24}?[ :]',
+    value: PLATE_BUILD,
+    digits: 2,
+  },
+  {
+    kind: 'driving-licence',
+    begins: 'licence license permis licencia patente carta rijbewijs',
+    value: '(?-i:(?=[A-Z0-9]{0,14}[A-Z])[A-Z0-9]{7,16})',
+    digits: 5,
+  },
+  {
+    kind: 'medical-id',
+    begins:
+      'dossier expediente historia cartella tessera processo patient patientin patiënt paciente paziente utente versicherung versicherten krankenkasse mutuelle',
+    value: CODE,
+    digits: 6,
+  },
+  {
     kind: 'medical-id',
     begins:
       'mrn medicaid versichertennummer krankenversichertennummer krankenversicherungsnummer versicherungsnummer versicherungsschein policennummer patientennummer patientnummer patiëntnummer zorgnummer patientid polisnummer',
@@ -100,7 +127,7 @@ export const ANNOUNCED: readonly Announcement[] = [
   {
     kind: 'national-id',
     begins:
-      'ssn ssns nino dni bsn burgerservicenummer sofinummer pesel cpf cnpj curp svnr steuernummer steuerid steueridentifikationsnummer identifikationsnummer sozialversicherungsnummer rentenversicherungsnummer personalausweisnummer personalausweis ausweisnummer rijksregisternummer aadhaar aadhar nric personnummer fødselsnummer codicefiscale idnr taxid nationalid',
+      'ssn ssns nino dni bsn burgerservicenummer sofinummer pesel cpf cnpj curp svnr steuernummer steuerid steueridentifikationsnummer identifikationsnummer sozialversicherungsnummer rentenversicherungsnummer personalausweisnummer personalausweis ausweis ausweisnummer rijksregisternummer aadhaar aadhar nric personnummer fødselsnummer codicefiscale idnr taxid nationalid',
     value: ID,
     digits: 5,
   },
@@ -184,6 +211,14 @@ export const ANNOUNCED: readonly Announcement[] = [
     begins: 'user screen nombre nome nom handle instagram twitter telegram tiktok snapchat skype discord',
     after:
       "(?:[ _-]?name| (?:de |d['’]|di )(?:usuario|utilisateur|utente|utilizador)|[ _-]?(?:handle|account|id|user))?[\"'*`]{0,3}\\s?(?:(?::|=|is)\\s?[\"'*`]?(?=@)|(?=@)|(?<=name[\"'*`]{0,3}\\s?)(?::|=|is))",
+    value: HANDLE,
+    digits: 0,
+  },
+  {
+    // A field of a log line: user=mbrandt status=200.
+    kind: 'username',
+    begins: 'user username login account uid',
+    after: '=(?=[^\\s,;)(]{3,40}(?:\\s{1,3}\\w{1,20}[=:\\[]|\\s{0,2}$|\\s{0,2}\\n))',
     value: HANDLE,
     digits: 0,
   },

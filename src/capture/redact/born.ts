@@ -90,7 +90,7 @@ export const findAges: Recogniser = (scan) => {
     const end = numbers[i + 1] ?? 0;
     if (end - start > 3) continue;
     const age = text.slice(start, end);
-    if (yearsOld(scan, start, end) || romance(scan, start)) add(start, age);
+    if (yearsOld(scan, start, end) || romance(scan, start) || apposition(text, start, end)) add(start, age);
   }
   return found;
 };
@@ -130,6 +130,17 @@ function romance(scan: Scan, start: number): boolean {
     );
   if (lead === null) return false;
   return scan.at(/\d{1,3} (?:ans|años|anos|anni)(?![\p{L}])/iuy, start) !== null;
+}
+
+const NAMED =
+  /(?:\p{Lu}[\p{L}'’.-]{0,24} (?:(?:de|van|von|den|der|el|di|da|le|la) ){0,2}\p{Lu}[\p{L}'’-]{1,24}|(?<!\p{L})(?:[Pp]ati[eë]nt(?:in|e)?|[Pp]a[cz]iente) \p{L}[^\n.,]{2,40})(?:, | \()$/u;
+
+/** "Mia Brandt, 34 Jahre, …": after a name, between commas or in brackets. */
+function apposition(text: string, start: number, end: number): boolean {
+  return (
+    /^ (?:Jahre|years|ans|años|anni|anos|jaar) ?[,.;:)]/.test(text.slice(end, end + 10)) &&
+    NAMED.test(text.slice(Math.max(0, start - 60), start))
+  );
 }
 
 function ageSurrogate(age: string, key: Uint8Array): string {

@@ -21,6 +21,9 @@ for (const row of ANNOUNCED) {
 
 const DATE = /^(?:\d{4}[-/. ]\d{1,2}[-/. ]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})$/;
 
+/** Surrogates of social security and of national insurance numbers; see national-numbers.ts and letter-ids.ts. */
+const OURS = /^9\d\d[-. ]?0\d[-. ]?\d{4}$|^Q[A-Z] ?\d\d ?\d\d ?\d\d ?[A-D]$/;
+
 /** Words that stand where a user name does, and are none. */
 const NOT_HANDLES =
   /^(?:string|str|text|null|none|undefined|true|false|required|optional|email|e-mail|and|or|the|your|you|not|never|must|already|taken|invalid|unknown|case|incorrect|wrong|missing|too|admin|root|user|username|password|name|value|public|guest|here|available|shown|data|self|this|req\b.*|process\b.*|os\b.*|config\b.*|env\b.*)$/i;
@@ -39,14 +42,13 @@ export const findAnnounced: Recogniser = (scan) => {
       // ABC123 is one word, in which nothing is announced.
       if (from === end || value.replace(/\D/g, '').length < digits) continue;
       if (kind !== 'account' && DATE.test(value)) continue;
-      // A surrogate of a social security number; see national-numbers.ts.
-      if (kind === 'national-id' && /^9\d\d[-. ]?0\d[-. ]?\d{4}$/.test(value)) continue;
+      if (kind === 'national-id' && OURS.test(value)) continue;
       if (kind === 'licence-plate' && (!/[A-ZÄÖÜ]/.test(value) || value.length < 5)) continue;
       if (kind !== 'username' && kind !== 'address' && kind !== 'licence-plate' && value.length < 5) continue;
       if (kind === 'username') {
         const handle = value.replace(/^@/, '');
         // "The username is given": a word after "is" needs the look of a handle.
-        if (!/[:@"'`]/.test(text.slice(end, from + 1)) && !/[\d_]/.test(handle)) continue;
+        if (!/[:=@"'`]/.test(text.slice(end, from + 1)) && !/[\d_]/.test(handle)) continue;
         if (NOT_HANDLES.test(handle) || /^[({.[]/.test(text.slice(from + value.length))) continue;
         const at = from + value.length - handle.length;
         found.push({ start: at, end: at + handle.length, kind, make: (key) => handleSurrogate(handle, key) });

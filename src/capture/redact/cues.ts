@@ -24,9 +24,7 @@ export const CUE = {
   /** The beginning of an announcement; see announced.ts. */
   announced: 1024,
   secret: 2048,
-  human: 4096,
   street: 8192,
-  postcode: 16384,
   command: 32768,
   header: 65536,
   card: 131072,
@@ -77,7 +75,7 @@ export const CUES: CueTable = cueTable([
   [
     CUE.call,
     `call ring reach text dial number nummer numéro numero número num nr joindre appeler appelez rappeler rappelez
-    llame llamar llámame llámeme ligar ligue anrufen ruf rufen ruft erreichen erreichbar zurückrufen chiamare chiami
+    llame llamar llamarme llámame llámeme ligar ligue-me telefonar telefonare telefoneer ligue anrufen ruf rufen ruft erreichen erreichbar zurückrufen chiamare chiami
     chiamami bellen bel bereiken bereikbaar contact contacts kontakt contacto contatto contato`,
   ],
   [
@@ -127,6 +125,11 @@ export const CUES: CueTable = cueTable([
   [
     CUE.card,
     'card cards visa mastercard amex karte kreditkarte kreditkartennummer carte tarjeta carta cartão kaart creditcard',
+  ],
+  [
+    CUE.street,
+    `address addresses adresse adressen anschrift wohnhaft wohne wohnt dirección domicilio domicile indirizzo endereço morada
+    adres woonachtig residing lives habite résidence`,
   ],
   [CUE.wallet, 'wallet btc bitcoin eth ethereum crypto deposit address wallets litecoin ltc'],
   [

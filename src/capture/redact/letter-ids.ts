@@ -16,6 +16,8 @@ interface LetterRule {
   readonly template: string;
   /** It counts only after a word that announces a national id. */
   readonly announced?: true;
+  /** How many characters before the run belong to it; the pattern has looked at them. */
+  readonly back?: number;
 }
 
 const DNI = 'TRWAGMYFPDXBNJZSQVHLCKE';
@@ -127,7 +129,8 @@ const NUMBERS: Readonly<Record<number, readonly LetterRule[]>> = {
       pattern:
         /(?<=(?<![A-Za-z0-9])(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] )\d{2} \d{2} \d{2} [A-D]/y,
       valid: () => true,
-      template: 'DDDDDD=',
+      template: 'QLDDDDDD=',
+      back: 3,
     },
     { pattern: /\d{2}\.\d{3}\.\d{3}-[A-Z]/y, valid: isDni, template: 'DDDDDDDD?' },
   ],
@@ -153,13 +156,14 @@ export const findLetterIds: Recogniser = (scan) => {
   return found;
 };
 
-function take(scan: Scan, start: number, rule: LetterRule): Match | undefined {
+function take(scan: Scan, run: number, rule: LetterRule): Match | undefined {
   const { text } = scan;
-  const match = scan.at(rule.pattern, start);
+  const match = scan.at(rule.pattern, run);
   if (match === null) return undefined;
-  const original = match[0];
-  const end = start + original.length;
-  if (!endsHere(text, end) || !(beginsHere(text, start) || text[start - 1] === ' ')) return undefined;
+  const start = run - (rule.back ?? 0);
+  const end = run + match[0].length;
+  const original = text.slice(start, end);
+  if (!endsHere(text, end) || !beginsHere(text, start)) return undefined;
   const id = original.replace(/[^A-Za-z0-9]/g, '').toUpperCase();
   // The sign of the century is not part of what is checked.
   const compact = rule.valid === isHetu ? id.slice(0, 6) + id.slice(-4) : id;

@@ -6,6 +6,7 @@ import { cueTable } from './cues.ts';
 import type { Entity } from './entity.ts';
 import { entityTexts } from './entity-texts.ts';
 import { isParticle } from './known-names.ts';
+import { withoutOverlaps } from './match.ts';
 import { BRANDS, FIRST_NAMES, NOT_NAMES, PLACES, WORDS_TOO } from './name-lists.ts';
 import { ENDINGS, type Evidence, POSITIONS } from './name-positions.ts';
 import { type Scan, scanText } from './scan.ts';
@@ -62,7 +63,7 @@ function nameSpans(scan: Scan): NameSpan[] {
  */
 export function obviousNames(text: string): Entity[] {
   const { texts, place } = entityTexts(text, 0);
-  return place(
+  const found = place(
     texts.map((plain) =>
       nameSpans(scanText(plain, FIRST_WORDS)).map(({ start, name }) => ({
         start,
@@ -71,6 +72,7 @@ export function obviousNames(text: string): Entity[] {
       })),
     ),
   );
+  return withoutOverlaps([found]);
 }
 
 /** For tests that count: the steps that the search takes in a plain text. */

@@ -14,12 +14,12 @@ interface Atom {
 export function flawOf(pattern: string): string | null {
   if (pattern.length > LONGEST) return `is longer than ${LONGEST} characters`;
   try {
-    new RegExp(pattern, 'gv');
+    new RegExp(pattern, 'gu');
   } catch {
-    return 'is no regular expression (flag v)';
+    return 'is no regular expression (flag u)';
   }
   if (/\\[1-9]|\\k</.test(pattern)) return 'has a back-reference';
-  if (new RegExp(pattern, 'v').test('')) return 'matches the empty text';
+  if (new RegExp(pattern, 'u').test('')) return 'matches the empty text';
   return structureFlaw(pattern);
 }
 
@@ -91,8 +91,8 @@ const SAMPLES = [...'aAzZ09_ -.,:;/@#\t\n+=()[]{}"\'%&éß中'];
 function overlap(a: string, b: string): boolean {
   if (a === '(group)' || b === '(group)') return true;
   try {
-    const first = new RegExp(`^${a}$`, 'v');
-    const second = new RegExp(`^${b}$`, 'v');
+    const first = new RegExp(`^${a}$`, 'u');
+    const second = new RegExp(`^${b}$`, 'u');
     // A literal may lie outside of the samples: it stands for itself.
     const literal = b.length <= 2 ? [b.replace(/^\\/, '')] : [];
     return [...SAMPLES, ...literal].some((char) => first.test(char) && second.test(char));

@@ -18,7 +18,7 @@ export interface RedactionPolicy {
 const ON_REQUEST: ReadonlySet<EntityKind> = new Set(['organisation']);
 
 /** @throws UnderstudyError 'bad-config' where a recogniser's pattern is none, or could take very long. */
-export function compilePolicy(config: Config['redaction']): RedactionPolicy {
+export function compilePolicy(config: Partial<Config['redaction']>): RedactionPolicy {
   return {
     kinds: new Set(ENTITY_KINDS.filter((kind) => config.kinds?.[kind] ?? !ON_REQUEST.has(kind))),
     keep: new Set(config.keep ?? []),
@@ -40,7 +40,7 @@ function ownRecogniser({ name, pattern, kind }: OwnRecogniser): Recogniser {
       hint: 'Write a pattern without back-references, without a quantifier inside a quantified group, and with a character between two quantifiers that the first cannot match.',
     });
   }
-  const compiled = new RegExp(pattern, 'gv');
+  const compiled = new RegExp(pattern, 'gu');
   return (scan) => {
     const { text } = scan;
     const found: Match[] = [];

@@ -16,14 +16,21 @@ export function namesOfMessage(message: Message): string[] {
   return [...new Set(texts.flatMap(namesOf))];
 }
 
-/** The message with each of its texts passed through `redact`. */
+/** The message with each of its texts passed through `redact`, names and ids of tool calls included. */
 export function redactMessage(message: Message, redact: (text: string) => string): Message {
   return {
     ...message,
     content: redact(message.content),
     ...(message.toolCalls
-      ? { toolCalls: message.toolCalls.map((call) => ({ ...call, arguments: redact(call.arguments) })) }
+      ? {
+          toolCalls: message.toolCalls.map(({ id, name, arguments: given }) => ({
+            id: redact(id),
+            name: redact(name),
+            arguments: redact(given),
+          })),
+        }
       : {}),
+    ...(message.toolCallId === undefined ? {} : { toolCallId: redact(message.toolCallId) }),
   };
 }
 
@@ -53,16 +60,16 @@ function wordsOf(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 }
 
-/** Tools with their descriptions and schemas passed through `redact`. */
+/** Tools with their names, descriptions and schemas passed through `redact`. */
 export function redactTools(tools: readonly Tool[], redact: (text: string) => string): Tool[] {
   return tools.map((tool) => ({
-    name: tool.name,
+    name: redact(tool.name),
     description: redact(tool.description),
     parameters: redactJson(tool.parameters, redact),
   }));
 }
 
-/** A JSON value with its strings passed through `redact`, and the sender's fields through `pseudonym`. */
+/** A JSON value with its strings and keys passed through `redact`, and the sender's fields through `pseudonym`. */
 export function redactJson(
   value: Json,
   redact: (text: string) => string,
@@ -73,7 +80,7 @@ export function redactJson(
   if (!isObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, item]) => [
-      name,
+      redact(name),
       pseudonym && SENDER_FIELDS.has(name) && typeof item === 'string' && item !== ''
         ? pseudonym(item)
         : redactJson(item, redact),

@@ -2,9 +2,10 @@
  * Street addresses by strong patterns: a number, a word for a street, and often a postal code with its town. Others are
  * left to the token classifier. The surrogate keeps numbers numbers and the words for streets, and makes up the rest.
  */
+import { CUE } from './cues.ts';
 import { drawFor } from './draw.ts';
 import type { Match, Recogniser } from './match.ts';
-import { endsHere, type Scan } from './scan.ts';
+import { cueBefore, endsHere, type Scan } from './scan.ts';
 import { nameSurrogate } from './surrogate-names.ts';
 
 const EN =
@@ -36,6 +37,17 @@ const ROMANCE_STREET =
   /(?<![\p{L}\p{N}])(?i:calle|c\/|avenida|avda\.?|plaza|paseo|carrera|via|viale|piazza|corso|largo|vicolo|rua|travessa|praça|alameda|estrada)[ ](?:(?:de|del|de la|de los|las|los|la|di|della|dei|do|da|dos|das|delle)[ ]){0,2}\p{Lu}[\p{L}'’-]{1,24}(?:[ ](?:(?:de|del|di|da|do|e|y)[ ])?\p{Lu}[\p{L}'’-]{1,24}){0,3}(?:,?[ ](?:n[º°.]?|nº|núm\.?|numero|número)?[ ]?)$/u;
 const HOUSE =
   /\d{1,4}(?: ?[a-zA-Z](?![\p{L}\p{N}]))?(?:[-/]\d{1,4})?(?:,? ?(?:\d{1,2}º?[ªº]? ?[A-Z]?(?=,)))?(?:(?:,|\n| in)? ?(?:[A-Z]-)?(?:\d{4} [A-Z]{2}|\d{4}-\d{3}|\d{5}|\d{4}) \p{Lu}[\p{L}'’-]{1,24}(?:[ -](?:\p{Lu}[\p{L}'’-]{1,24}|am|an der|de|la|del)){0,3})?/uy;
+/** The name of a street or a place of any kind, where a postal code with its town follows the number. */
+const ANY_NAME =
+  /(?<![\p{L}\p{N}])\p{Lu}[\p{L}'’.-]{1,24}(?: (?:(?:de|del|de la|la|di|do|da|dos|das|des|du|der|den|dem|am|an der|im|zum|zur|van|het) )?\p{Lu}[\p{L}'’.-]{1,24}){0,3},? $/u;
+/** The same in small letters, where the words leave no doubt. */
+const FRENCH_CHAT = new RegExp(
+  `\\d{1,4}(?: (?:bis|ter))?,? (?i:${FR}) [\\p{L}'’-]{1,24}(?: [\\p{L}'’-]{1,24}){0,4}, \\d{5} [\\p{L}'’-]{2,24}`,
+  'uy',
+);
+const HOUSE_ANY_CASE =
+  /\d{1,4} ?[a-z]?(?:, [\p{L}\dº°ª. ]{1,12})?, (?:\d{4} [a-z]{2}|\d{4}-\d{3}|\d{4,5}) \p{L}[\p{L}'’-]{1,24}/iuy;
+const TOWN = /[, \n](?:[A-Z]-)?(?:\d{4} [A-Z]{2}|\d{4}-\d{3}|\d{5}|\d{4}) \p{Lu}/u;
 const BOX =
   /(?:P\.? ?O\.? ?Box|Postfach|Postbus|Apartado(?: de correos)?|Casella postale|Boîte postale|BP) $/i;
 /** A month or a common noun is no street: "12 May Road" is rare, "5 Main features Drive" is none. */
@@ -74,6 +86,8 @@ function streetAt(scan: Scan, start: number): Match | undefined {
     // French patterns are tried in any case: the street's name has a capital.
     if (/\p{Lu}/u.test(written)) return streetMatch(start, written);
   }
+  const chat = scan.at(FRENCH_CHAT, start);
+  if (chat !== null) return streetMatch(start, chat[0]);
   // A street's name stands before its number, no further back than this.
   if (text[start - 1] !== ' ') return undefined;
   const window = text.slice(Math.max(0, start - 72), start);
@@ -82,16 +96,31 @@ function streetAt(scan: Scan, start: number): Match | undefined {
     const number = scan.at(/\d{1,6}/y, start)?.[0] ?? '';
     return endsHere(text, start + number.length) ? streetMatch(start, number) : undefined;
   }
+  const house = scan.at(HOUSE, start)?.[0] ?? '';
   const lead = STREET_WORD.test(window.slice(-14))
     ? ENDS_IN_STREET.exec(window)
     : ROMANCE_WORD.test(window)
       ? ROMANCE_STREET.exec(window)
       : null;
-  if (lead === null || !/\p{Lu}/u.test(lead[0])) return undefined;
-  const house = scan.at(HOUSE, start)?.[0] ?? '';
+  const name = lead ?? (TOWN.test(house) ? ANY_NAME.exec(window) : null);
+  if (name === null) return announcedAt(scan, start);
+  if (!/\p{Lu}/u.test(name[0])) return undefined;
   if (!endsHere(text, start + house.length)) return undefined;
-  const from = start - lead[0].length;
+  const from = start - name[0].length;
   return streetMatch(from, text.slice(from, start + house.length));
+}
+
+/** What stands between "address" and its number, where a postal code and a town follow: written in any case. */
+function announcedAt(scan: Scan, start: number): Match | undefined {
+  const cue = cueBefore(scan, start, CUE.street, 64);
+  if (cue === undefined) return undefined;
+  const house = scan.at(HOUSE_ANY_CASE, start)?.[0] ?? '';
+  const gap = scan.text.slice(cue.end, start);
+  const lead = /^["'*\s]{0,4}(?::|=|is|ist|lautet|est|es|è|é)?\s{0,3}["'*]{0,2}/u.exec(gap)?.[0] ?? '';
+  const name = gap.slice(lead.length);
+  if (house === '' || !/^[\p{L}][\p{L} .,'’-]{2,60}$/u.test(name)) return undefined;
+  const from = cue.end + lead.length;
+  return streetMatch(from, scan.text.slice(from, start + house.length));
 }
 
 const streetMatch = (start: number, original: string): Match => ({
@@ -112,6 +141,8 @@ const COMPOUND =
 /** An address of the same build: digits drawn, names made up, words for streets as they were. */
 export function addressSurrogate(original: string, key: Uint8Array): string {
   const draw = drawFor(key, 'address', original.toLowerCase());
+  // In a text without capitals, they tell nothing.
+  const plain = original === original.toLowerCase();
   return original.replace(/\p{L}[\p{L}\p{M}'’]*|\d+/gu, (piece, at: number) => {
     if (/^\d/.test(piece)) {
       const first = piece[0] === '0' ? '0' : String(1 + draw.below(9));
@@ -122,7 +153,7 @@ export function addressSurrogate(original: string, key: Uint8Array): string {
       return /\d/.test(original) && piece === piece.toUpperCase() && besideDigit
         ? Array.from(piece, () => String.fromCharCode(65 + draw.below(26))).join('')
         : piece;
-    if (KEPT.test(piece) || piece === piece.toLowerCase()) return piece;
+    if (KEPT.test(piece) || (piece === piece.toLowerCase() && !plain)) return piece;
     const compound = COMPOUND.exec(piece);
     if (compound !== null) return nameSurrogate(compound[1] ?? '', key) + (compound[2] ?? '');
     return nameSurrogate(piece, key);

@@ -53,6 +53,14 @@ interface Found {
   readonly parts: Set<Part>;
   /** Probability of its surest word. */
   surest: number;
+  /** Its words. */
+  readonly words: Word[];
+}
+
+interface Word {
+  readonly start: number;
+  readonly end: number;
+  readonly probability: number;
 }
 
 /**
@@ -82,16 +90,18 @@ export function decode(
         last.end = to;
         last.parts.add(best.part);
         last.surest = Math.max(last.surest, best.probability);
+        last.words.push({ start, end: to, probability: best.probability });
       } else {
         const { kind, part, probability } = best;
-        found.push({ start, end: to, kind, parts: new Set([part]), surest: probability });
+        const words = [{ start, end: to, probability }];
+        found.push({ start, end: to, kind, parts: new Set([part]), surest: probability, words });
       }
     }
     at = end;
   }
   return found.flatMap((entity) => {
     const { kind, parts, surest } = entity;
-    const { start, end } = trim(text, entity);
+    const { start, end } = trim(text, kind === 'person' ? withoutWeakEnds(text, entity) : entity);
     return surest >= SURE && plausible(text, { start, end, kind, parts, surest })
       ? [{ start, end, kind }]
       : [];
@@ -120,10 +130,24 @@ function joins(text: string, last: Found, kind: EntityKind, start: number): bool
   return (BETWEEN[kind] ?? BETWEEN_NUMBERS).test(text.slice(last.end, start));
 }
 
+/** A name with capitals has no words in small letters at its ends that the model is unsure of: "Ann again". */
+function withoutWeakEnds(text: string, entity: Found): Pick<Found, 'start' | 'end' | 'kind'> {
+  const { kind, words } = entity;
+  const capital = (word: Word): boolean => /[\p{Lu}\p{Lo}\\]/u.test(text.slice(word.start, word.end));
+  if (!words.some(capital)) return entity;
+  const stays = (word: Word): boolean => word.probability >= SURE || capital(word);
+  const first = words.findIndex(stays);
+  const last = words.findLastIndex(stays);
+  return first < 0 ? entity : { kind, start: words[first]!.start, end: words[last]!.end };
+}
+
 const EDGE = /[\p{L}\p{N}\p{Cs}]/u;
 
 /** Without punctuation at its ends, but for the + or ( that a phone number begins with. */
-function trim(text: string, { start, end, kind }: Found): { readonly start: number; readonly end: number } {
+function trim(
+  text: string,
+  { start, end, kind }: Pick<Found, 'start' | 'end' | 'kind'>,
+): { readonly start: number; readonly end: number } {
   let [from, to] = [start, end];
   while (from < to && !EDGE.test(text[from]!) && !(kind === 'phone' && '+('.includes(text[from]!))) from++;
   while (to > from && !EDGE.test(text[to - 1]!)) to--;

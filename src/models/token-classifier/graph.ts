@@ -4,7 +4,7 @@
  * numbers a scale that depends on its neighbours.
  */
 import { UnderstudyError } from '../../core/errors.ts';
-import { int8Matrix } from '../int8.ts';
+import { int8Matrix, int8Product, int8Rows } from '../int8.ts';
 import { CONTRIB, float, GraphBuilder, type Value } from '../onnx.ts';
 import type { Safetensor } from '../safetensors.ts';
 import type { ClassifierConfig } from './weights.ts';
@@ -120,15 +120,17 @@ function floatLinear(g: GraphBuilder, x: Value, layers: readonly Linear[]): read
   });
 }
 
-/** Each column of the weights has a scale, and the whole input one. */
+/**
+ * Each column of the weights has a scale, and each token: one scale for all tokens is a twentieth faster, and changes
+ * the entities of twice as many texts.
+ */
 function int8Linear(g: GraphBuilder, x: Value, layers: readonly Linear[]): readonly Value[] {
-  const [values, scale, zero] = g.nodeOutputs('DynamicQuantizeLinear', [x], 3);
+  const rows = int8Rows(g, x);
   return layers.map(({ name, weight, bias }) => {
     const [out = 0, inner = 0] = weight.dims;
     const matrix = int8Matrix(weight.data, { out, in: inner }, 'forward');
     const w = g.initializer(`${name}.weight`, matrix.data);
     const scales = g.initializer(`${name}.scales`, matrix.scales);
-    const inputs = [values!, w, scale!, scales, zero!, '', bias];
-    return g.node('MatMulIntegerToFloat', inputs, {}, { domain: CONTRIB });
+    return g.node('Add', [int8Product(g, rows, w, scales), bias]);
   });
 }

@@ -2,7 +2,7 @@
  * WordPiece of an uncased BERT with the place of every piece in the original text: normalisation (control characters
  * dropped, accents taken off, lower case; \uXXXX is the character it stands for), splitting at white space and punctuation, then the longest pieces of the
  * vocabulary. Gives the ids that the model's own tokenizer gives (huggingface/tokenizers: BertNormalizer,
- * BertPreTokenizer, WordPiece), which has no offsets in JavaScript. Time and memory are linear in the text.
+ * BertPreTokenizer, WordPiece), which has no offsets in JavaScript, but for keys. Time and memory are linear in the text.
  */
 
 import type { Range } from './worth-reading.ts';
@@ -26,6 +26,11 @@ export interface Tokeniser {
 
 /** Words with more normalised characters than this are one unknown piece (WordPiece's max_input_chars_per_word). */
 const LONGEST_WORD = 100;
+/**
+ * So long a word with three digits is one unknown piece too: a key or a hash, of which the model knows nothing and
+ * which would make a dozen pieces. The recognisers know the numbers that are so long.
+ */
+const KEY_LENGTH = 14;
 /** Words whose pieces are kept for the next time; emptied when full. */
 const REMEMBERED = 20_000;
 
@@ -43,7 +48,8 @@ export function tokeniser(vocabulary: ReadonlyMap<string, number>): Tokeniser {
     const seen = known.get(word);
     if (seen !== undefined) return seen;
     if (known.size >= REMEMBERED) known.clear();
-    const made = longestPieces(word, vocabulary) ?? { ids: [unknown], ends: [word.length] };
+    const isKey = word.length >= KEY_LENGTH && /\d.*\d.*\d/.test(word);
+    const made = (isKey ? null : longestPieces(word, vocabulary)) ?? { ids: [unknown], ends: [word.length] };
     known.set(word, made);
     return made;
   };

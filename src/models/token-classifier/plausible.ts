@@ -29,6 +29,7 @@ export function plausible(text: string, candidate: Candidate): boolean {
       return /[\p{Lu}\p{Lo}]/u.test(value) || surest >= LEAST_IN_LOWER_CASE;
     case 'address':
       if (!/\p{Lu}/u.test(value) && surest < LEAST_IN_LOWER_CASE) return false;
+      if (/\bport \d/i.test(value)) return false;
       if (parts.has('street')) return /\p{L}{3}/u.test(value);
       if (parts.has('code') && CODE_LABEL.test(text.slice(Math.max(0, start - LABEL_REACH), start)))
         return true;
@@ -38,6 +39,7 @@ export function plausible(text: string, candidate: Candidate): boolean {
       return /[^@\s]@[^@\s]/.test(value);
     case 'phone': {
       const digits = value.replace(/\D/g, '').length;
+      if (/^\d+\.\d+$/.test(value)) return false; // A decimal number.
       return digits >= 6 && digits <= 17;
     }
     default:

@@ -31,7 +31,9 @@ export function worthReading(text: string): readonly Range[] {
   return ranges;
 }
 
-const NUMBER = /\d(?:[\d ()+./-]{0,40}\d){3}/;
+/** Six digits or more, as phone numbers and ids of persons have them, and no time. */
+const NUMBER = /(?<![\p{L}\d.-])\d(?:[ ()./-]{0,3}\d){5,18}(?![\d:]|-?[\p{L}\d]{2})/u;
+const TIME = /\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)?/g;
 /** A capitalised word that does not stand as a part of an identifier. */
 const CAPITALISED = /(?<![\p{L}\p{N}_$.])(?:\p{Lu}[\p{L}\p{M}’']+|\p{Lo})(?![\p{N}_(<])/u;
 const CODE = /[{}()[\]<>=_|\\;]|^\s*(?:[@#]|\/[/*]|\*)/;
@@ -39,5 +41,10 @@ const CODE = /[{}()[\]<>=_|\\;]|^\s*(?:[@#]|\/[/*]|\*)/;
 function isWorth(part: string): boolean {
   if (!CODE.test(part)) return /[\p{L}\p{N}]/u.test(part);
   // After an escape (\n, \u00e9) a name does not begin a word.
-  return part.includes('@') || NUMBER.test(part) || CAPITALISED.test(part) || /\\[nrtu]/.test(part);
+  return (
+    part.includes('@') ||
+    NUMBER.test(part.replace(TIME, ' ')) ||
+    CAPITALISED.test(part) ||
+    /\\[nrtu]/.test(part)
+  );
 }
