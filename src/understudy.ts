@@ -7,6 +7,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { drain, startDrain } from './capture/drain.ts';
 import { importFiles } from './capture/importers/import.ts';
+import { drySink, storeSink } from './capture/importers/sink.ts';
 import { readCalls } from './capture/read.ts';
 import { openRecorder } from './capture/recorder.ts';
 import { openVault } from './capture/vault.ts';
@@ -49,8 +50,8 @@ export interface UnderstudyOptions {
 
 export interface Understudy {
   readonly store: Store;
-  /** Imports logs. Sessions without times of their own are split in random order later. */
-  import(paths: readonly string[]): Promise<ImportReport>;
+  /** Imports logs; with `dryRun` it only reads them. */
+  import(paths: readonly string[], options?: { readonly dryRun?: boolean }): Promise<ImportReport>;
   /** The six steps over all that has been captured. */
   learn(options?: LearnOptions): Promise<LearnReport>;
   status(): StatusReport;
@@ -151,10 +152,10 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
   return {
     store,
     calls,
-    import: (paths) =>
+    import: (paths, { dryRun = false } = {}) =>
       importFiles(paths, {
-        store,
-        vault,
+        sink: dryRun ? drySink() : storeSink(store, vault),
+        dryRun,
         ...(onProgress ? { onProgress } : {}),
         ...(signal ? { signal } : {}),
       }),

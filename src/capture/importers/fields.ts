@@ -1,19 +1,5 @@
 /** Reading the fields that recorded calls carry beside request and response, under the names in use. */
-import { isObject, type Json, type JsonObject } from '../../core/json.ts';
-
-/** Epoch milliseconds from seconds, milliseconds or an ISO date; null for anything else. */
-export function timeOf(value: Json | undefined): number | null {
-  if (typeof value === 'number') {
-    if (!Number.isFinite(value) || value <= 0) return null;
-    // Seconds until the year 5138, milliseconds since 1973.
-    const ms = value < 1e11 ? value * 1000 : value;
-    return ms <= 8.64e15 ? Math.round(ms) : null;
-  }
-  if (typeof value !== 'string' || value === '') return null;
-  if (/^\d+(?:\.\d+)?$/.test(value)) return timeOf(Number(value));
-  const ms = Date.parse(value);
-  return Number.isNaN(ms) || ms <= 0 ? null : ms;
-}
+import { isObject, type Json, type JsonObject, parseJson } from '../../core/json.ts';
 
 /** The first of the fields that is a text that is not empty. */
 export function textOf(record: JsonObject, names: readonly string[]): string | null {
@@ -24,10 +10,12 @@ export function textOf(record: JsonObject, names: readonly string[]): string | n
   return null;
 }
 
+/** The first of the fields that is a number, or a text of one. */
 export function numberOf(record: JsonObject, names: readonly string[]): number | null {
   for (const name of names) {
     const value = record[name];
     if (typeof value === 'number' && Number.isFinite(value)) return value;
+    if (typeof value === 'string' && /^-?\d+(?:\.\d+)?$/.test(value)) return Number(value);
   }
   return null;
 }
@@ -38,4 +26,22 @@ export function tagsOf(value: Json | undefined): Record<string, string> {
   return Object.fromEntries(
     Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   );
+}
+
+/** JSON that stands as text, as exports of tables write it; anything else as it is. */
+export function opened(value: Json | undefined): Json | undefined {
+  if (typeof value !== 'string' || !/^\s*[{["]/.test(value)) return value;
+  const inner = parseJson(value);
+  return inner === undefined ? value : inner;
+}
+
+/** As opened(), where it is an object; null where it is none. */
+export function objectOf(value: Json | undefined): JsonObject | null {
+  const inner = opened(value);
+  return isObject(inner) ? inner : null;
+}
+
+/** Milliseconds between two times; 0 where either is unknown or they are the wrong way round. */
+export function between(start: number | null, end: number | null): number {
+  return start === null || end === null ? 0 : Math.max(0, end - start);
 }

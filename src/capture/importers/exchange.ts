@@ -1,0 +1,83 @@
+/**
+ * A request body and its answer, as most formats hold them, become a call: read by wire/, whatever form the answer
+ * was kept in (a completion, a message, a text, an event stream or its chunks).
+ */
+import type { CallResponse } from '../../core/call.ts';
+import { isObject, type Json, type JsonObject, parseJson } from '../../core/json.ts';
+import { requestFromJson } from '../../wire/openai-chat-request.ts';
+import { openaiChatAccumulator, responseFromJson } from '../../wire/openai-chat-response.ts';
+import { textOf } from './fields.ts';
+import type { ImportedCall, ReadRecord } from './importer.ts';
+import { withToolCalls, withTools } from './legacy.ts';
+
+/** Where neither request nor response tells which model answered. */
+export const UNKNOWN_MODEL = 'unknown';
+
+/** What is known about an exchange; a status of null is worked out. */
+export interface Facts extends Pick<ImportedCall, 'at' | 'sessionId' | 'tags' | 'latencyMs'> {
+  readonly status: number | null;
+}
+
+/**
+ * One call. @param answer Undefined where the log has none, null where there was none.
+ */
+export function exchange(facts: Facts, body: JsonObject, answer: Json | undefined): ReadRecord {
+  const answered = isObject(answer) ? answer : {};
+  const model = textOf(body, ['model']) ?? textOf(answered, ['model']) ?? UNKNOWN_MODEL;
+  const whole = body.model === model ? body : { ...body, model };
+  const request = requestFromJson(withTools(whole));
+  if (request === null) return { skipped: 'request is not a chat request' };
+  const response = responseOf(answer, model);
+  const failed = isObject(answered.error) || answer === null;
+  const status = facts.status ?? (failed ? 500 : 200);
+  if (response === null && status < 400) {
+    return { skipped: answer === undefined ? 'no response' : 'response is not a chat completion' };
+  }
+  const { at, sessionId, tags, latencyMs } = facts;
+  return { calls: [{ at, sessionId, tags, request, response, status, latencyMs: Math.max(0, latencyMs) }] };
+}
+
+/** A message as the completion that held it. */
+export function completionOf(
+  message: JsonObject,
+  about: { readonly model?: string; readonly finishReason?: string | null; readonly usage?: Json } = {},
+): JsonObject {
+  const calls = Array.isArray(message.tool_calls) && message.tool_calls.length > 0;
+  return {
+    ...(about.model === undefined ? {} : { model: about.model }),
+    choices: [{ message, finish_reason: about.finishReason ?? (calls ? 'tool_calls' : 'stop') }],
+    ...(about.usage === undefined ? {} : { usage: about.usage }),
+  };
+}
+
+function responseOf(answer: Json | undefined, model: string): CallResponse | null {
+  const response = anyResponseOf(answer);
+  return response !== null && response.model === '' ? { ...response, model } : response;
+}
+
+function anyResponseOf(answer: Json | undefined): CallResponse | null {
+  if (typeof answer === 'string') {
+    if (/^\s*(?:data|event|id|:)\s?:?/.test(answer) && /^\s*(?:event:.*\n)?\s*data:/m.test(answer)) {
+      const streamed = responseFromStream(answer);
+      if (streamed) return streamed;
+    }
+    const inner = /^\s*[{[]/.test(answer) ? parseJson(answer) : undefined;
+    const read = inner === undefined ? null : anyResponseOf(inner);
+    return read ?? responseFromJson(completionOf({ role: 'assistant', content: answer }));
+  }
+  if (Array.isArray(answer)) {
+    const chunks = answer.filter((chunk) => isObject(chunk) && Array.isArray(chunk.choices));
+    if (chunks.length === 0) return null;
+    return responseFromStream(chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join(''));
+  }
+  if (!isObject(answer)) return null;
+  if (Array.isArray(answer.choices)) return responseFromJson(withToolCalls(answer));
+  const isMessage = answer.role === 'assistant' && ('content' in answer || 'tool_calls' in answer);
+  return isMessage ? responseFromJson(withToolCalls(completionOf(answer))) : null;
+}
+
+function responseFromStream(text: string): CallResponse | null {
+  const stream = openaiChatAccumulator();
+  stream.push(Buffer.from(text));
+  return stream.end();
+}
