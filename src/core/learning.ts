@@ -97,7 +97,7 @@ export interface ImportedFile {
   readonly already: number;
   /** What was not imported, by reason. */
   readonly skipped: Readonly<Record<string, number>>;
-  /** The first records that were skipped, with their line (from 1; 0 where it has none). */
+  /** The first records that were skipped for each reason, with their line (from 1; 0 where there is none). */
   readonly lines: readonly { readonly line: number; readonly reason: string }[];
 }
 

@@ -37,6 +37,25 @@ export function exchange(facts: Facts, body: JsonObject, answer: Json | undefine
   return { calls: [{ at, sessionId, tags, request, response, status, latencyMs: Math.max(0, latencyMs) }] };
 }
 
+/** Other providers' names for the reasons for which an answer ends. */
+const FINISH_REASONS: Readonly<Record<string, string>> = {
+  end_turn: 'stop',
+  stop_sequence: 'stop',
+  max_tokens: 'length',
+  tool_call: 'tool_calls',
+  tool_use: 'tool_calls',
+  safety: 'content_filter',
+};
+
+/** 'tool-calls', 'STOP' and 'FinishReason.MAX_TOKENS' by OpenAI's names. */
+function finishReasonOf(given: string): string {
+  const plain = given
+    .replace(/^FinishReason\./, '')
+    .toLowerCase()
+    .replaceAll('-', '_');
+  return Object.hasOwn(FINISH_REASONS, plain) ? (FINISH_REASONS[plain] ?? plain) : plain;
+}
+
 /** A message as the completion that held it. */
 export function completionOf(
   message: JsonObject,
@@ -45,7 +64,16 @@ export function completionOf(
   const calls = Array.isArray(message.tool_calls) && message.tool_calls.length > 0;
   return {
     ...(about.model === undefined ? {} : { model: about.model }),
-    choices: [{ message, finish_reason: about.finishReason ?? (calls ? 'tool_calls' : 'stop') }],
+    choices: [
+      {
+        message,
+        finish_reason: about.finishReason
+          ? finishReasonOf(about.finishReason)
+          : calls
+            ? 'tool_calls'
+            : 'stop',
+      },
+    ],
     ...(about.usage === undefined ? {} : { usage: about.usage }),
   };
 }

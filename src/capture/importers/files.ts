@@ -1,6 +1,6 @@
 /** Which files an import reads: those named, and all in the folders named, in the order of their names. */
 import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { UnderstudyError } from '../../core/errors.ts';
 
 export interface ImportFile {
@@ -15,7 +15,7 @@ export interface ImportFile {
  * @throws UnderstudyError 'not-found' for a path that is not there, or a folder without files.
  */
 export function filesOf(paths: readonly string[]): ImportFile[] {
-  return paths.flatMap((path) => {
+  const files = paths.flatMap((path) => {
     const stat = statSync(path, { throwIfNoEntry: false });
     if (stat && !stat.isDirectory()) return [{ path, bytes: stat.size, named: true }];
     const found = stat ? filesIn(path) : [];
@@ -26,6 +26,8 @@ export function filesOf(paths: readonly string[]): ImportFile[] {
       { hint: 'Give files of recorded calls, or folders that hold some.', status: 404 },
     );
   });
+  // A file that is named twice, or beside its folder, is read once: its records are no further calls.
+  return [...new Map(files.toReversed().map((file) => [resolve(file.path), file])).values()].reverse();
 }
 
 function filesIn(folder: string): ImportFile[] {

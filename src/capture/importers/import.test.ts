@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -10,6 +10,7 @@ import type { Json } from '../../core/json.ts';
 import { openSqliteStore } from '../../store/sqlite/store.ts';
 import { readCalls } from '../read.ts';
 import { openVault } from '../vault.ts';
+import { IMPORTERS } from './formats.ts';
 import { DAMAGED, importFiles } from './import.ts';
 import { drySink, type ImportSink, storeSink } from './sink.ts';
 
@@ -229,6 +230,22 @@ const log = (n: number, more: object = {}) => ({
   ...more,
 });
 
+test('the page about importing shows every format', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/import.md'), 'utf8');
+  for (const { name, looks } of IMPORTERS) {
+    assert.ok(page.includes(`| \`${name}\` |`), name);
+    assert.ok(page.includes(`\`${looks}\``), looks);
+  }
+});
+
+test('a file that is given twice is read once', async () => {
+  const { dir, write, load } = setUp();
+  mkdirSync(join(dir, 'logs'));
+  const path = write('logs/log.jsonl', [log(1)]);
+  const result = await load(path, join(dir, 'logs'), path);
+  assert.deepEqual([result.calls, result.files.length], [1, 1]);
+});
+
 test('one file may hold records of several formats', async () => {
   const { write, load, read } = setUp();
   const result = await load(
@@ -316,7 +333,7 @@ test('in a folder, files of other kinds are passed over and told; named, one of 
     await assert.rejects(load(join(dir, 'logs', name)), (error: Error & { code?: string; hint?: string }) => {
       assert.equal(error.code, 'bad-input');
       assert.match(error.message, says);
-      assert.match(error.hint ?? '', /openai-chat.*langfuse/);
+      assert.match(error.hint ?? '', /openai-chat[\s\S]*langfuse/);
       return true;
     });
   }

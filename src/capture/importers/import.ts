@@ -7,15 +7,16 @@
 import { basename } from 'node:path';
 import { type Call, UNTIMED } from '../../core/call.ts';
 import { UnderstudyError } from '../../core/errors.ts';
-import { isObject, type Json } from '../../core/json.ts';
-import type { ImportedFile, ImportReport } from '../../core/learning.ts';
+import type { Json } from '../../core/json.ts';
+import type { ImportReport } from '../../core/learning.ts';
 import { type OnProgress, progressOf } from '../../core/progress.ts';
 import { filesOf, type ImportFile, textKind } from './files.ts';
-import { IMPORTERS, importerOf } from './formats.ts';
+import { importerOf } from './formats.ts';
 import type { ImportedCall, Importer, ImportReader, ReadRecord, RecordContext } from './importer.ts';
 import { binaryKind, DamagedFile, headOf, textOf } from './read/decode.ts';
 import { type FileRecord, NOT_JSON, recordReader } from './read/records.ts';
 import type { ImportSink } from './sink.ts';
+import { alien, emptyFile, type FileUnderWay, fieldsText, reportOf, skip, totals } from './tally.ts';
 import { isPlausible, timeOf } from './times.ts';
 
 interface ImportOptions {
@@ -30,7 +31,6 @@ interface ImportOptions {
 /** Calls handed to the sink at a time: so many, or of so many characters. */
 const BATCH = 500;
 const BATCH_CHARS = 8 * 2 ** 20;
-const LINES_KEPT = 20;
 const UNTIMED_STEP_MS = 1000;
 /** No call takes fewer bytes of a file, and text is seldom packed tighter. */
 const LEAST_BYTES = 64;
@@ -41,16 +41,6 @@ const NESTED_AT_MOST = 200;
 const UNKNOWN = 'of no known format';
 const ALREADY = 'already imported';
 export const DAMAGED = 'compressed data is damaged from here on';
-
-/** What becomes of a file, while it is read. */
-interface FileUnderWay extends ImportedFile {
-  readonly formats: Set<string>;
-  format: string;
-  calls: number;
-  already: number;
-  readonly skipped: Record<string, number>;
-  readonly lines: { line: number; reason: string }[];
-}
 
 /** A call on its way to the sink, and the file it came from. */
 interface Pending {
@@ -241,6 +231,8 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
   let bytesBefore = 0;
   for (const file of files) {
     await importFile(file, bytesBefore);
+    // Whatever becomes of the next file, this one is done.
+    await flush();
     bytesBefore += file.bytes;
     progress(bytesBefore);
   }
@@ -251,14 +243,7 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
     }
   }
   await flush();
-  const imported = [...done.values()].map(({ path, format, calls, already, skipped, lines }) => ({
-    path,
-    format,
-    calls,
-    already,
-    skipped,
-    lines,
-  }));
+  const imported = [...done.values()].map(reportOf);
   return {
     kind: 'import',
     dryRun: options.dryRun === true,
@@ -270,24 +255,6 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
     implausible,
     seconds: (now() - startedAt) / 1000,
   };
-}
-
-function emptyFile(path: string): FileUnderWay {
-  return { path, formats: new Set(), format: 'empty', calls: 0, already: 0, skipped: {}, lines: [] };
-}
-
-function skip(file: FileUnderWay, line: number, reason: string): void {
-  file.skipped[reason] = (file.skipped[reason] ?? 0) + 1;
-  if (file.lines.length < LINES_KEPT) file.lines.push({ line, reason });
-}
-
-/** Over all files, the most frequent reason first. */
-function totals(files: readonly ImportedFile[]): Record<string, number> {
-  const sums: Record<string, number> = {};
-  for (const { skipped } of files) {
-    for (const [reason, count] of Object.entries(skipped)) sums[reason] = (sums[reason] ?? 0) + count;
-  }
-  return Object.fromEntries(Object.entries(sums).sort(([, a], [, b]) => b - a));
 }
 
 function callOf(imported: ImportedCall, id: string, sessionId: string, at: number, format: string): Call {
@@ -316,18 +283,4 @@ function isDeeper(value: Json, limit: number): boolean {
     if (isDeeper(inner, limit - 1)) return true;
   }
   return false;
-}
-
-/** The first record's field names, where they look like names: values are never shown. */
-function fieldsText(record: Json | undefined): string {
-  if (!isObject(record)) return 'no record of a known format is in it';
-  const names = Object.keys(record).filter((name) => /^[A-Za-z_][\w.-]{0,30}$/.test(name));
-  return `its first record has the fields ${names.slice(0, 8).join(', ') || '(none)'}`;
-}
-
-function alien(path: string, why: string): UnderstudyError {
-  return new UnderstudyError('bad-input', `${path} is of no format that can be imported: ${why}.`, {
-    hint: `Formats, as JSON Lines or JSON, plain or gzip: ${IMPORTERS.map(({ name }) => name).join(', ')}. docs/import.md shows them.`,
-    status: 400,
-  });
 }

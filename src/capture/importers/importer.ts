@@ -46,7 +46,7 @@ export interface ImportReader {
 export interface Importer {
   /** Like 'openai-chat'. */
   readonly name: string;
-  /** What its records look like, for people: one line. */
+  /** What its records look like, for people: one line, as in docs/import.md. */
   readonly looks: string;
   /** Whether a record is of the format; cheap. The first importer that says so reads it. */
   detect(record: Json): boolean;

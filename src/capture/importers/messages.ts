@@ -100,7 +100,7 @@ function langchainMessage(fields: JsonObject, kind: string): JsonObject[] | null
 }
 
 /** A tool call in OpenAI's form, from {name, args | arguments | input, id}. */
-function toolCall(call: Json): Json {
+export function toolCall(call: Json): Json {
   if (!isObject(call) || isObject(call.function)) return call;
   const given = call.arguments ?? call.args ?? call.input ?? {};
   return {

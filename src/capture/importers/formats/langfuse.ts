@@ -4,7 +4,7 @@
  */
 import { isObject, type Json, type JsonObject } from '../../../core/json.ts';
 import { exchange } from '../exchange.ts';
-import { between, numberOf, objectOf, tagsOf, textOf } from '../fields.ts';
+import { between, numberOf, objectOf, opened, tagsOf, textOf } from '../fields.ts';
 import {
   type ImportedCall,
   type Importer,
@@ -13,6 +13,7 @@ import {
   singleRecords,
 } from '../importer.ts';
 import { answerOf, bodyOf, settingsOf } from '../input-output.ts';
+import { toolCall } from '../messages.ts';
 import { sessionOf } from '../sessions.ts';
 
 /** Other kinds of observations, which no model answered. */
@@ -63,7 +64,7 @@ function observation(record: JsonObject, trace: JsonObject, context: RecordConte
   const metadata = objectOf(record.metadata) ?? {};
   const tools = toolsOf(record.tool_definitions ?? record.toolDefinitions);
   const usage = usageOf(record);
-  const answer = answerOf(record.output, {
+  const answer = answerOf(outputOf(record), {
     ...(model === null ? {} : { model }),
     ...(usage === null ? {} : { usage }),
   });
@@ -88,6 +89,39 @@ function observation(record: JsonObject, trace: JsonObject, context: RecordConte
     failed && answer === undefined ? null : answer,
   );
 }
+
+/** The output, with the calls that newer exports hold beside it; {content} alone is a message. */
+function outputOf(record: JsonObject): Json | undefined {
+  const { output } = record;
+  const given = opened(output);
+  const calls = opened(record.tool_calls ?? record.toolCalls);
+  const list = (Array.isArray(calls) ? calls : []).map((call) => opened(call) ?? null).filter(isObject);
+  const fields = isObject(given) ? Object.keys(given) : [];
+  const isMessage = fields.includes('content') && fields.every((name) => MESSAGE_FIELDS.has(name));
+  if (isMessage && isObject(given)) {
+    const own = Array.isArray(given.tool_calls) && given.tool_calls.length > 0;
+    return {
+      ...given,
+      role: 'assistant',
+      ...(own || list.length === 0 ? {} : { tool_calls: list.map(toolCall) }),
+    };
+  }
+  const isText = given === undefined || given === null || typeof given === 'string';
+  if (list.length === 0 || !isText) return output;
+  return { role: 'assistant', content: given ?? '', tool_calls: list.map(toolCall) };
+}
+
+const MESSAGE_FIELDS = new Set([
+  'role',
+  'content',
+  'tool_calls',
+  'function_call',
+  'refusal',
+  'annotations',
+  'audio',
+  'name',
+  'id',
+]);
 
 /** Definitions of tools: a list, or an object by name, each whole or as JSON text. */
 function toolsOf(value: Json | undefined): Json[] {

@@ -12,7 +12,7 @@ import { sessionOf } from '../sessions.ts';
 
 export const openaiBatch: Importer = {
   name: 'openai-batch',
-  looks: '{"custom_id": …, "body": {…}} with {"custom_id": …, "response": {…}}, in one file or two',
+  looks: '{"custom_id": …, "body": {…}} and {"custom_id": …, "response": {…}}',
   detect: (record) =>
     isObject(record) &&
     (typeof record.custom_id === 'string' || typeof record.custom_id === 'number') &&

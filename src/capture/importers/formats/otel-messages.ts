@@ -37,7 +37,11 @@ export function spanMessages(attributes: Attributes, events: readonly SpanEvent[
 
 /** gen_ai.input.messages and gen_ai.output.messages, as text or structured. */
 function structured(attributes: Attributes): SpanMessages | null {
-  const messages = messagesOf(attributes.get('gen_ai.input.messages'));
+  const input = attributes.get('gen_ai.input.messages');
+  // Some instrumentations write the bare text.
+  const messages =
+    messagesOf(input) ??
+    (typeof input === 'string' && input !== '' ? [{ role: 'user', content: input }] : null);
   if (messages === null) return null;
   const instructions = opened(attributes.get('gen_ai.system_instructions'));
   const system =
@@ -48,11 +52,16 @@ function structured(attributes: Attributes): SpanMessages | null {
         : [];
   const output = opened(attributes.get('gen_ai.output.messages'));
   const [first] = Array.isArray(output) ? output : [output];
-  const answer = (first === undefined ? null : messageOf(first))?.find(({ role }) => role === 'assistant');
+  // Gemini's candidates have their message within.
+  const inner = isObject(first) && isObject(first.content) ? first.content : first;
+  const answer =
+    typeof inner === 'string'
+      ? { role: 'assistant', content: inner }
+      : (messageOf(inner)?.find(({ role }) => role === 'assistant') ?? null);
   return {
     messages: [...system, ...messages],
     tools: toolsOf(opened(attributes.get('gen_ai.tool.definitions'))),
-    answer: answer ?? null,
+    answer,
     finishReason: isObject(first) && typeof first.finish_reason === 'string' ? first.finish_reason : null,
   };
 }

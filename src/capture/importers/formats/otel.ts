@@ -20,7 +20,7 @@ import { type SpanEvent, type SpanMessages, spanMessages } from './otel-messages
 
 export const otel: Importer = {
   name: 'opentelemetry',
-  looks: '{"resourceSpans": […]} (OTLP), or a span a record with `gen_ai.*` or `llm.*` attributes',
+  looks: '{"resourceSpans": […]} or {"spanId": …, "attributes": …}',
   detect: (record) =>
     isObject(record) &&
     (BATCHES.some((name) => Array.isArray(record[name])) ||
@@ -171,9 +171,7 @@ function answerOf(found: SpanMessages, attributes: Attributes): JsonObject | und
   const model = textAt(attributes, 'gen_ai.response.model');
   return completionOf(answer, {
     ...(model === null ? {} : { model }),
-    // 'tool_call' in OpenTelemetry, 'tool-calls' in the Vercel AI SDK.
-    finishReason:
-      typeof reason === 'string' && reason !== '' ? reason.replace(/^tool[-_]calls?$/, 'tool_calls') : null,
+    finishReason: typeof reason === 'string' ? reason : null,
     ...(prompt === null && completion === null
       ? {}
       : {

@@ -231,6 +231,26 @@ importerContract(langfuse, {
       calls: 1,
       first: mail,
     },
+    {
+      record: {
+        id: 'o5',
+        trace_id: 't',
+        type: 'GENERATION',
+        start_time: '2026-03-01 10:00:00.000000',
+        input: '[{"role":"user","content":"Find x."}]',
+        output: '{"content":"Sure."}',
+        tool_calls: [JSON.stringify({ id: 'c1', name: 'find', arguments: '{"q":"x"}' })],
+        tool_definitions: { find: JSON.stringify({ description: 'Finds.', parameters: { type: 'object' } }) },
+      },
+      calls: 1,
+      first(call) {
+        assert.equal(call.response?.message.content, 'Sure.');
+        assert.deepEqual(call.response?.message.toolCalls, [
+          { id: 'c1', name: 'find', arguments: '{"q":"x"}' },
+        ]);
+        assert.deepEqual(call.request.tools, [find]);
+      },
+    },
     // A model that is asked for JSON answers in JSON, which the export holds as it is.
     {
       record: {
@@ -585,6 +605,8 @@ importerContract(otel, {
     span({ 'gen_ai.request.model': 'm' }),
     span({ ...newer, 'gen_ai.operation.name': 'invoke_agent' }),
     span({ ...newer, 'openinference.span.kind': 'AGENT' }),
+    span({ ...newer, 'traceloop.span.kind': 'workflow' }),
+    span({ ...newer, 'ai.operationId': 'ai.generateText' }),
     { resourceLogs: [{ scopeLogs: [] }] },
   ],
 });
@@ -605,6 +627,23 @@ test('thoughts of a model are no part of its messages, and other parts than text
   );
   assert.equal(call?.request.messages[0]?.mediaParts, 1);
   assert.equal(call?.response?.message.content, 'b');
+});
+
+test('bare texts and candidates of Gemini are messages, and their reasons to end have one name', () => {
+  const plain = first(otel, span({ 'gen_ai.input.messages': 'a', 'gen_ai.output.messages': 'b' }));
+  assert.equal(plain?.request.messages[0]?.content, 'a');
+  assert.equal(plain?.response?.message.content, 'b');
+  const gemini = first(
+    otel,
+    span({
+      'gen_ai.input.messages': JSON.stringify([{ role: 'user', parts: [{ text: 'a' }] }]),
+      'gen_ai.output.messages': JSON.stringify([
+        { content: { role: 'model', parts: [{ text: 'b' }] }, finish_reason: 'MAX_TOKENS' },
+      ]),
+    }),
+  );
+  assert.equal(gemini?.response?.message.content, 'b');
+  assert.equal(gemini?.response?.finishReason, 'length');
 });
 
 test('content blocks of Anthropic are tool calls and their results', () => {

@@ -90,6 +90,17 @@ test('objects around a list are opened, unless they are records', () => {
   assert.deepEqual(lines(read(JSON.stringify([page, page]))).length, 4);
 });
 
+test('pages within pages are opened to the same depth in every layout', () => {
+  let pages: Json = [1];
+  for (let depth = 0; depth < 6; depth++) {
+    const values = [JSON.stringify(pages), JSON.stringify(pages, null, 2)].map((text): Json[] =>
+      read(text).map((record) => ('value' in record ? record.value : record.broken)),
+    );
+    assert.deepEqual(values[1], values[0]);
+    pages = depth % 3 === 2 ? [pages] : { data: [pages] };
+  }
+});
+
 test('a broken line costs itself alone', () => {
   assert.deepEqual(lines(read('{"a":1}\n{"a": broken\nnot json at all\n{"b":2}')), [
     [1, { a: 1 }],
@@ -177,7 +188,7 @@ test('any chunking of a file gives the same records', () => {
         assert.deepEqual(readIn(chunks, options), read(text, options));
       },
     ),
-    { numRuns: 1500 },
+    { numRuns: 500 },
   );
 });
 
@@ -199,7 +210,7 @@ test('how a file is laid out changes none of its records', () => {
         values(JSON.stringify(records)),
       );
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
@@ -226,8 +237,51 @@ test('every line of a file of broken and whole lines is a record or is counted',
         assert.equal(found.length - values.length > 0, broken > 0);
       },
     ),
-    { numRuns: 1500 },
+    { numRuns: 500 },
   );
+});
+
+/** Characters handed to JSON.parse while a text is read. */
+function parsedChars(text: string): number {
+  const { parse } = JSON;
+  let chars = 0;
+  JSON.parse = (content: string) => {
+    chars += content.length;
+    return parse(content) as unknown;
+  };
+  try {
+    const step = 1000;
+    const chunks = Array.from({ length: Math.ceil(text.length / step) }, (_, i) =>
+      text.slice(i * step, (i + 1) * step),
+    );
+    readIn(chunks, { lineChars: 5000 });
+  } finally {
+    JSON.parse = parse;
+  }
+  return chars;
+}
+
+test('the work grows with the size of a file, however broken it is', () => {
+  for (const piece of [
+    '{"m":[{"r":1},\n',
+    '[\n',
+    '{\n',
+    '{"a":{"b":\n',
+    '[{"a":1},\n{"b":\n',
+    '{"data":[{"a":1},\n',
+    '{"data":[{"a":1}],\n"runs":\n',
+    '{"a":1}}\n',
+    '"\n',
+    '{"a":"\n',
+    '[{"a":"',
+    '{"data":[',
+    ',',
+  ]) {
+    const small = parsedChars(piece.repeat(2000));
+    const large = parsedChars(piece.repeat(8000));
+    assert.ok(large <= 4.5 * small + 1000, `${JSON.stringify(piece)}: ${small}, ${large}`);
+    assert.ok(large <= 8 * piece.length * 8000, `${JSON.stringify(piece)}: ${large}`);
+  }
 });
 
 const bytesIn = (bytes: Buffer, size: number): string => {
