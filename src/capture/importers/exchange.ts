@@ -1,11 +1,25 @@
 /**
- * A request body and its answer, as most formats hold them, become a call: read by wire/, whatever form the answer
- * was kept in (a completion, a message, a text, an event stream or its chunks).
+ * A request body and its answer, as most formats hold them, become a call: read by wire/, whatever API they are of
+ * (dialects/ puts them in the form of chat completions), and whatever form the answer was kept in (a completion, a
+ * message, a text, an event stream or its chunks).
  */
 import type { CallResponse } from '../../core/call.ts';
 import { isObject, type Json, type JsonObject, parseJson } from '../../core/json.ts';
 import { requestFromJson } from '../../wire/openai-chat-request.ts';
 import { openaiChatAccumulator, responseFromJson } from '../../wire/openai-chat-response.ts';
+import {
+  answerFromAnthropic,
+  answerFromAnthropicStream,
+  chatFromAnthropic,
+  isAnthropicBody,
+} from './dialects/anthropic.ts';
+import {
+  answerFromResponses,
+  answerFromResponsesStream,
+  chatFromResponses,
+  isPartial,
+  isResponsesBody,
+} from './dialects/responses.ts';
 import { textOf } from './fields.ts';
 import type { ImportedCall, ReadRecord } from './importer.ts';
 import { withToolCalls, withTools } from './legacy.ts';
@@ -24,9 +38,15 @@ export interface Facts extends Pick<ImportedCall, 'at' | 'sessionId' | 'tags' | 
 export function exchange(facts: Facts, body: JsonObject, answer: Json | undefined): ReadRecord {
   const answered = isObject(answer) ? answer : {};
   const model = textOf(body, ['model']) ?? textOf(answered, ['model']) ?? UNKNOWN_MODEL;
-  const whole = body.model === model ? body : { ...body, model };
-  const request = requestFromJson(withTools(whole));
-  if (request === null) return { skipped: 'request is not a chat request' };
+  const chat = chatBodyOf(body);
+  const request = chat === null ? null : requestFromJson(chat.model === model ? chat : { ...chat, model });
+  if (request === null) {
+    return {
+      skipped: isPartial(body)
+        ? 'request does not hold the whole conversation'
+        : 'request is not a chat request',
+    };
+  }
   const response = responseOf(answer, model);
   const failed = isObject(answered.error) || answer === null;
   const status = facts.status ?? (failed ? 500 : 200);
@@ -35,6 +55,12 @@ export function exchange(facts: Facts, body: JsonObject, answer: Json | undefine
   }
   const { at, sessionId, tags, latencyMs } = facts;
   return { calls: [{ at, sessionId, tags, request, response, status, latencyMs: Math.max(0, latencyMs) }] };
+}
+
+/** The body as one of chat completions; null where it cannot be one. */
+function chatBodyOf(body: JsonObject): JsonObject | null {
+  if (isAnthropicBody(body)) return chatFromAnthropic(body);
+  return isResponsesBody(body) ? chatFromResponses(body) : withTools(body);
 }
 
 /** Other providers' names for the reasons for which an answer ends. */
@@ -85,10 +111,8 @@ function responseOf(answer: Json | undefined, model: string): CallResponse | nul
 
 function anyResponseOf(answer: Json | undefined): CallResponse | null {
   if (typeof answer === 'string') {
-    if (/^\s*(?:data|event|id|:)\s?:?/.test(answer) && /^\s*(?:event:.*\n)?\s*data:/m.test(answer)) {
-      const streamed = responseFromStream(answer);
-      if (streamed) return streamed;
-    }
+    if (/^\s*(?:event|data|id|retry)?:/.test(answer) && /^data:/m.test(answer))
+      return responseFromStream(answer);
     const inner = /^\s*[{[]/.test(answer) ? parseJson(answer) : undefined;
     const read = inner === undefined ? null : anyResponseOf(inner);
     return read ?? responseFromJson(completionOf({ role: 'assistant', content: answer }));
@@ -100,6 +124,11 @@ function anyResponseOf(answer: Json | undefined): CallResponse | null {
   }
   if (!isObject(answer)) return null;
   if (Array.isArray(answer.choices)) return responseFromJson(withToolCalls(answer));
+  const other = answerFromAnthropic(answer) ?? answerFromResponses(answer);
+  if (other) {
+    const model = textOf(answer, ['model']);
+    return responseFromJson(completionOf(other.message, { ...other, ...(model === null ? {} : { model }) }));
+  }
   const isMessage = answer.role === 'assistant' && ('content' in answer || 'tool_calls' in answer);
   return isMessage ? responseFromJson(withToolCalls(completionOf(answer))) : null;
 }
@@ -107,5 +136,8 @@ function anyResponseOf(answer: Json | undefined): CallResponse | null {
 function responseFromStream(text: string): CallResponse | null {
   const stream = openaiChatAccumulator();
   stream.push(Buffer.from(text));
-  return stream.end();
+  return (
+    stream.end() ??
+    anyResponseOf(answerFromAnthropicStream(text) ?? answerFromResponsesStream(text) ?? undefined)
+  );
 }

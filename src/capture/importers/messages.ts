@@ -119,7 +119,7 @@ const RESULTS = new Set(['tool_call_response', 'tool-result', 'tool_result', 'fu
 const THOUGHTS = new Set(['reasoning', 'thinking', 'redacted_thinking']);
 
 /** Whether a part of a content is of a form that OpenAI does not have. */
-function isBlock(part: Json): boolean {
+export function isBlock(part: Json): boolean {
   return (
     isObject(part) &&
     (typeof part.type === 'string'

@@ -1,6 +1,6 @@
 /**
- * OpenAI chat requests with their responses: {request, response}, or the request's own fields with a `response`
- * beside its messages; and, if known, time, session, status, latency and tags.
+ * Chat requests (of OpenAI's APIs or Anthropic's) with their responses: {request, response}, or the request's own
+ * fields with a `response` beside its messages; and, if known, time, session, status, latency and tags.
  */
 import { isObject, type Json } from '../../../core/json.ts';
 import { exchange } from '../exchange.ts';
@@ -14,7 +14,7 @@ export const openaiChatLog: Importer = {
   detect: (record) =>
     isObject(record) &&
     (isObject(record.request)
-      ? Array.isArray(record.request.messages)
+      ? Array.isArray(record.request.messages) || 'input' in record.request
       : typeof record.request === 'string'
         ? 'response' in record
         : Array.isArray(record.messages) && 'response' in record && !('call_type' in record)),
