@@ -238,6 +238,37 @@ test('the page about importing shows every format', () => {
   }
 });
 
+test('the latest call is found without listing all', async () => {
+  const { store, load, write } = setUp();
+  const times = [0, 1, 5, 500, 90_000_000].map((ms) => Date.UTC(2026, 0, 1) + ms);
+  let asked = 0;
+  const counting = {
+    ...store,
+    calls: (filter: Parameters<typeof store.calls>[0]) => {
+      asked++;
+      assert.equal(filter?.limit, 1);
+      return store.calls(filter);
+    },
+  };
+  const vault = openVault({
+    dataDir: temporaryFolder(),
+    store,
+    env: { UNDERSTUDY_MASTER_KEY: `${'A'.repeat(43)}=` },
+  });
+  const { latest } = storeSink(counting, vault);
+  assert.equal(await latest(0), null);
+  await load(
+    write(
+      'log.jsonl',
+      times.map((at, n) => log(n, { at })),
+    ),
+  );
+  assert.equal(await latest(0), times[4]);
+  assert.equal(await latest(times[4] ?? 0), times[4]);
+  assert.equal(await latest((times[4] ?? 0) + 1), null);
+  assert.ok(asked <= 4 * 54, String(asked));
+});
+
 test('a file that is given twice is read once', async () => {
   const { dir, write, load } = setUp();
   mkdirSync(join(dir, 'logs'));

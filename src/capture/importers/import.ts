@@ -62,7 +62,8 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
   const subject = files.length === 1 ? basename(files[0]?.path ?? '') : undefined;
   const progress = progressOf(onProgress, 'capture', bytes, subject);
   const readers = new Map<Importer, ImportReader>();
-  const seen = new Map<string, number>();
+  /** How often a content has come, by the first 48 bits of its pseudonym: there may be millions. */
+  const seen = new Map<number, number>();
   const done = new Map<string, FileUnderWay>();
   let pending: Pending[] = [];
   let pendingChars = 0;
@@ -94,8 +95,9 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
   /** Equal records in one import are different calls; in a later import they are the same again. */
   const recordId = (content: string): string => {
     const id = sink.pseudonym(content);
-    const times = (seen.get(id) ?? 0) + 1;
-    seen.set(id, times);
+    const key = Number.parseInt(id.slice(0, 12), 16);
+    const times = (seen.get(key) ?? 0) + 1;
+    seen.set(key, times);
     return times === 1 ? id : sink.pseudonym(`${id} ${times}`);
   };
 

@@ -17,6 +17,9 @@ export interface ImportSink {
   latest(since: number): Promise<number | null>;
 }
 
+/** The last time that a Date can hold, in milliseconds. */
+const LAST_TIME = 8.64e15;
+
 export function storeSink(store: Store, vault: Vault): ImportSink {
   const sealer = createSealer(vault);
   let known: number | null = null;
@@ -38,7 +41,17 @@ export function storeSink(store: Store, vault: Vault): ImportSink {
       return { added: Math.min(calls.length, known - before) };
     },
     async latest(since) {
-      return store.calls({ since }).at(-1)?.at ?? null;
+      // The store lists calls oldest first; halving the time finds the last one without listing them.
+      let last: number | null = null;
+      for (let low = since, high = LAST_TIME; low <= high; ) {
+        const middle = low + Math.floor((high - low) / 2);
+        const [call] = store.calls({ since: middle, limit: 1 });
+        if (call) {
+          last = call.at;
+          low = call.at + 1;
+        } else high = middle - 1;
+      }
+      return last;
     },
   };
 }
