@@ -20,7 +20,7 @@ import {
   isPartial,
   isResponsesBody,
 } from './dialects/responses.ts';
-import { textOf } from './fields.ts';
+import { tagsOf, textOf } from './fields.ts';
 import type { ImportedCall, ReadRecord } from './importer.ts';
 import { withToolCalls, withTools } from './legacy.ts';
 
@@ -38,7 +38,7 @@ export interface Facts extends Pick<ImportedCall, 'at' | 'sessionId' | 'tags' | 
 export function exchange(facts: Facts, body: JsonObject, answer: Json | undefined): ReadRecord {
   const answered = isObject(answer) ? answer : {};
   const model = textOf(body, ['model']) ?? textOf(answered, ['model']) ?? UNKNOWN_MODEL;
-  const chat = chatBodyOf(body);
+  const chat = chatBodyOf(withoutSender(body));
   const request = chat === null ? null : requestFromJson(chat.model === model ? chat : { ...chat, model });
   if (request === null) {
     return {
@@ -53,8 +53,19 @@ export function exchange(facts: Facts, body: JsonObject, answer: Json | undefine
   if (response === null && status < 400) {
     return { skipped: answer === undefined ? 'no response' : 'response is not a chat completion' };
   }
-  const { at, sessionId, tags, latencyMs } = facts;
+  const { at, sessionId, latencyMs } = facts;
+  const tags = { ...tagsOf(body.metadata), ...facts.tags };
   return { calls: [{ at, sessionId, tags, request, response, status, latencyMs: Math.max(0, latencyMs) }] };
+}
+
+/** Fields that name a person or a run: the session and the tags have what matters of them. */
+const SENDER = ['user', 'safety_identifier', 'metadata'] as const;
+
+/** The body without what says who sent it; it would tell equal requests apart, too. */
+function withoutSender(body: JsonObject): JsonObject {
+  if (!SENDER.some((name) => name in body)) return body;
+  const { user: _, safety_identifier: __, metadata: ___, ...rest } = body;
+  return rest;
 }
 
 /** The body as one of chat completions; null where it cannot be one. */

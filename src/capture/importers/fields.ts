@@ -1,5 +1,6 @@
 /** Reading the fields that recorded calls carry beside request and response, under the names in use. */
 import { isObject, type Json, type JsonObject, parseJson } from '../../core/json.ts';
+import { isSessionName } from './sessions.ts';
 
 /** The first of the fields that is a text that is not empty. */
 export function textOf(record: JsonObject, names: readonly string[]): string | null {
@@ -20,12 +21,31 @@ export function numberOf(record: JsonObject, names: readonly string[]): number |
   return null;
 }
 
-/** An object's texts; those of other types are left out. */
-export function tagsOf(value: Json | undefined): Record<string, string> {
-  if (!isObject(value)) return {};
-  return Object.fromEntries(
-    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
+const MAX_TAGS = 32;
+const MAX_TAG_CHARS = 256;
+/** Names (in small letters, without separators) of fields that say who somebody is: tags stand in the open. */
+const PERSONAL =
+  /^(?:user|enduser|customer|client|sender|account|member)(?:id|name)?$|userid|username|email|phone|ipaddress|apikey|safetyidentifier/;
+
+/** Short texts, numbers and truth values of objects, as tags; not those that name a session or a person. */
+export function tagsOf(...values: readonly (Json | undefined)[]): Record<string, string> {
+  const tags: Record<string, string> = {};
+  let count = 0;
+  for (const value of values) {
+    if (!isObject(value)) continue;
+    for (const [name, given] of Object.entries(value)) {
+      if (count >= MAX_TAGS) return tags;
+      if (typeof given !== 'string' && typeof given !== 'number' && typeof given !== 'boolean') continue;
+      if (name.length > MAX_TAG_CHARS || name in tags || isSessionName(name) || isPersonal(name)) continue;
+      tags[name] = String(given).slice(0, MAX_TAG_CHARS);
+      count++;
+    }
+  }
+  return tags;
+}
+
+function isPersonal(name: string): boolean {
+  return PERSONAL.test(name.toLowerCase().replace(/[^a-z0-9]/g, ''));
 }
 
 /** JSON that stands as text, as exports of tables write it; anything else as it is. */

@@ -65,6 +65,11 @@ export function sessionOf(...places: readonly (Json | undefined)[]): string | nu
   return best;
 }
 
+/** Whether a field of this name holds the id of a session, a conversation, a thread or a trace. */
+export function isSessionName(name: string): boolean {
+  return rankOf(name) < Infinity;
+}
+
 function idOf(value: Json | undefined): string | null {
   if (typeof value === 'string') return value.trim() === '' ? null : value;
   if (typeof value === 'number') return Number.isFinite(value) ? String(value) : null;

@@ -286,6 +286,29 @@ test('a conversation with functions of the older form reads as the same with too
   assert.equal(answer?.request.messages[2]?.toolCallId, answer?.request.messages[1]?.toolCalls?.[0]?.id);
 });
 
+test('who sent a call stays out of it; tags of the request are kept', () => {
+  const [call] = read(openaiChatLog, {
+    request: {
+      ...request('a'),
+      user: 'anna@web.de',
+      safety_identifier: 'u-1',
+      metadata: {
+        session_id: 's1',
+        user_id: 'anna',
+        userEmail: 'a@b.de',
+        team: 'shop',
+        build: 7,
+        long: 'x'.repeat(500),
+      },
+    },
+    response: response('b'),
+    tags: { team: 'mail', api_key: 'sk-1' },
+  });
+  assert.deepEqual(call?.request.params, { temperature: 0 });
+  assert.deepEqual(call?.tags, { team: 'mail', build: '7', long: 'x'.repeat(256) });
+  assert.equal(call?.sessionId, 's1');
+});
+
 test('calls that were answered with the older function call are tool calls', () => {
   const [call] = read(openaiChatLog, {
     request: { ...request('a'), functions: [find], function_call: { name: 'find' } },
