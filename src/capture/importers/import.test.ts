@@ -406,6 +406,16 @@ test('times that cannot be are taken for missing, and counted', async () => {
   );
 });
 
+test('records behind many broken lines are read; a long text without any is told once', async () => {
+  const { write, load } = setUp();
+  const broken = Array.from({ length: 3000 }, () => `{"cut${'x'.repeat(100)}`);
+  assert.deepEqual((await load(write('cut.jsonl', [...broken, log(1)]))).skipped, { 'not JSON': 3000 });
+  const prose = Array.from({ length: 5000 }, (_, n) => `Line ${n} of a long text. ${'x'.repeat(100)}`);
+  const mixed = await load(write('banner.log', [...prose.slice(0, 900), JSON.stringify(log(2))]));
+  assert.deepEqual([mixed.calls, mixed.skipped], [1, { 'not JSON': 900 }]);
+  await assert.rejects(load(write('book.txt', prose)), /looks like plain text/);
+});
+
 test('session names that may say something are kept as pseudonyms', async () => {
   const { write, load, read } = setUp();
   await load(

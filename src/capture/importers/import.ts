@@ -35,8 +35,8 @@ const UNTIMED_STEP_MS = 1000;
 /** No call takes fewer bytes of a file, and text is seldom packed tighter. */
 const LEAST_BYTES = 64;
 const PACKED = 10;
-/** A file of which so many lines are no JSON, and none is, is read no further. */
-const HOPELESS = 50;
+/** A text of which so many lines are no JSON, and none is, is read no further. */
+const HOPELESS = 1000;
 const NESTED_AT_MOST = 200;
 const UNKNOWN = 'of no known format';
 const ALREADY = 'already imported';
@@ -202,7 +202,8 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
         await takeRecord(record, file);
       }
     };
-    const hopeless = (): boolean => values === 0 && (file.skipped[NOT_JSON] ?? 0) >= HOPELESS;
+    const isText = (): boolean => values === 0 && beginning.trim() !== '' && !/^\s*[{[]/.test(beginning);
+    const hopeless = (): boolean => isText() && (file.skipped[NOT_JSON] ?? 0) >= HOPELESS;
     try {
       for await (const { text, bytesRead } of textOf(path)) {
         if (beginning.length < 2000) beginning += text.slice(0, 2000);
@@ -217,15 +218,15 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
       skip(file, 0, DAMAGED);
       await takeAll(reader.end());
     }
-    const isText = values === 0 && beginning.trim() !== '' && !/^\s*[{[]/.test(beginning);
-    const kind = isText ? textKind(beginning) : '';
-    if (isText) {
+    const kind = isText() ? textKind(beginning) : null;
+    if (kind !== null) {
+      // One reason for the file, not one for each of its lines.
       for (const reason of Object.keys(file.skipped)) delete file.skipped[reason];
       file.lines.length = 0;
       skip(file, 1, `not JSON: ${kind}`);
     }
     if (named && file.formats.size === 0 && beginning.trim() !== '') {
-      throw alien(path, isText ? `it looks like ${kind}` : fieldsText(firstUnknown));
+      throw alien(path, kind === null ? fieldsText(firstUnknown) : `it looks like ${kind}`);
     }
     file.format = [...file.formats].join(', ') || (beginning.trim() === '' ? 'empty' : 'unknown');
   };
@@ -238,9 +239,10 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
     bytesBefore += file.bytes;
     progress(bytesBefore);
   }
-  oddTime = false;
   for (const [importer, reader] of readers) {
-    for (const { path, line, record, result } of reader.end()) {
+    const leftovers = reader.end();
+    oddTime = false;
+    for (const { path, line, record, result } of leftovers) {
       await take(result, record, importer.name, done.get(path) ?? emptyFile(path), line);
     }
   }
