@@ -50,8 +50,14 @@ export interface UnderstudyOptions {
 
 export interface Understudy {
   readonly store: Store;
-  /** Imports logs; with `dryRun` it only reads them. */
-  import(paths: readonly string[], options?: { readonly dryRun?: boolean }): Promise<ImportReport>;
+  /** Imports logs; with `dryRun` it only reads them. `fields` name where their session and time stand. */
+  import(
+    paths: readonly string[],
+    options?: {
+      readonly dryRun?: boolean;
+      readonly fields?: { readonly session?: string; readonly time?: string };
+    },
+  ): Promise<ImportReport>;
   /** The six steps over all that has been captured. */
   learn(options?: LearnOptions): Promise<LearnReport>;
   status(): StatusReport;
@@ -152,10 +158,11 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
   return {
     store,
     calls,
-    import: (paths, { dryRun = false } = {}) =>
+    import: (paths, { dryRun = false, fields = {} } = {}) =>
       importFiles(paths, {
         sink: dryRun ? drySink() : storeSink(store, vault),
         dryRun,
+        fields,
         ...(onProgress ? { onProgress } : {}),
         ...(signal ? { signal } : {}),
       }),

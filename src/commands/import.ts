@@ -9,6 +9,8 @@ import { progressLine } from './progress.ts';
 
 interface ImportFlags extends CommonOptions {
   readonly dryRun?: boolean;
+  readonly session?: string;
+  readonly time?: string;
 }
 
 export function addImport(program: Command, terminal: Terminal): void {
@@ -16,6 +18,8 @@ export function addImport(program: Command, terminal: Terminal): void {
     .description('Read recorded calls from files or folders.')
     .argument('<paths...>', 'files, or folders to search for files')
     .option('--dry-run', 'read and report, store nothing')
+    .option('--session <field>', 'field of a record that holds its session (default: the usual names)')
+    .option('--time <field>', 'field of a record that holds its time (default: the usual names)')
     .addHelpText(
       'after',
       `
@@ -28,7 +32,8 @@ with its lines. Importing a file twice changes nothing.
 Examples:
   $ understudy import logs.jsonl
   $ understudy import exports/ more/calls.json.gz --json
-  $ understudy import export.jsonl --dry-run`,
+  $ understudy import export.jsonl --dry-run
+  $ understudy import tickets.jsonl --session metadata.ticket --time logged`,
     )
     .action((paths: string[], flags: ImportFlags) => run(paths, flags, terminal));
 }
@@ -46,7 +51,13 @@ async function run(paths: readonly string[], flags: ImportFlags, terminal: Termi
   try {
     const report = await understudy.import(
       paths.map((path) => resolve(terminal.cwd, path)),
-      { dryRun: flags.dryRun === true },
+      {
+        dryRun: flags.dryRun === true,
+        fields: {
+          ...(flags.session === undefined ? {} : { session: flags.session }),
+          ...(flags.time === undefined ? {} : { time: flags.time }),
+        },
+      },
     );
     progress.end();
     print(terminal, flags, report, () => importText(report, terminal));

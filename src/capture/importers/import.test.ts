@@ -406,6 +406,28 @@ test('times that cannot be are taken for missing, and counted', async () => {
   );
 });
 
+test('session and time are read where the user says they stand, and as usual elsewhere', async () => {
+  const { dir, write, read } = setUp();
+  const path = write('log.jsonl', [
+    log(1, { session_id: 'a', at: '2026-01-01', meta: { ticket: 7 }, 'logged.at': '2026-02-01' }),
+    log(2, { session_id: 'b', at: '2026-01-02', meta: {} }),
+  ]);
+  const store = openSqliteStore(join(dir, 'x.db'));
+  const env = { UNDERSTUDY_MASTER_KEY: Buffer.alloc(32, 5).toString('base64') };
+  const vault = openVault({ dataDir: dir, store, env });
+  const fields = { session: 'meta.ticket', time: 'logged.at' };
+  await importFiles([path], { sink: storeSink(store, vault), now: () => NOW, fields });
+  assert.deepEqual(
+    readCalls(store, vault).map(({ sessionId, at }) => [sessionId, at]),
+    [
+      ['b', Date.UTC(2026, 0, 2)],
+      ['7', Date.UTC(2026, 1, 1)],
+    ],
+  );
+  assert.equal(read().length, 0);
+  store.close();
+});
+
 test('records behind many broken lines are read; a long text without any is told once', async () => {
   const { write, load } = setUp();
   const broken = Array.from({ length: 3000 }, () => `{"cut${'x'.repeat(100)}`);

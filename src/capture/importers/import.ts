@@ -13,6 +13,7 @@ import { type OnProgress, progressOf } from '../../core/progress.ts';
 import { filesOf, type ImportFile, textKind } from './files.ts';
 import { importerOf } from './formats.ts';
 import type { ImportedCall, Importer, ImportReader, ReadRecord, RecordContext } from './importer.ts';
+import { type NamedFields, withNamedFields } from './named-fields.ts';
 import { binaryKind, DamagedFile, headOf, textOf } from './read/decode.ts';
 import { type FileRecord, NOT_JSON, recordReader } from './read/records.ts';
 import type { ImportSink } from './sink.ts';
@@ -24,6 +25,8 @@ interface ImportOptions {
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
   readonly now?: () => number;
+  /** Where session and time stand, where it is not under a usual name. */
+  readonly fields?: NamedFields;
   /** For the report: the sink keeps nothing. */
   readonly dryRun?: boolean;
 }
@@ -55,7 +58,7 @@ interface Pending {
  *   as the sink. What was imported before stays.
  */
 export async function importFiles(paths: readonly string[], options: ImportOptions): Promise<ImportReport> {
-  const { sink, onProgress, signal, now = Date.now } = options;
+  const { sink, onProgress, signal, fields = {}, now = Date.now } = options;
   const startedAt = now();
   const files = filesOf(paths);
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
@@ -167,7 +170,9 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
     const reader = readers.get(importer) ?? importer.begin();
     readers.set(importer, reader);
     oddTime = false;
-    await take(reader.read(value, { path: file.path, line, time }), value, importer.name, file, line);
+    const context = { path: file.path, line, time };
+    const read = withNamedFields(reader.read(value, context), value, fields, context);
+    await take(read, value, importer.name, file, line);
   };
 
   const importFile = async ({ path, named }: ImportFile, bytesBefore: number): Promise<void> => {
