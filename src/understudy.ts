@@ -5,6 +5,7 @@
  */
 import { quarantineLine } from './capture/drain.ts';
 import { importFiles } from './capture/importers/import.ts';
+import { drySink, journalSink } from './capture/importers/sink.ts';
 import { openLosses, readLosses } from './capture/losses.ts';
 import { readCalls } from './capture/read.ts';
 import type { SecondStage } from './capture/second-stage.ts';
@@ -51,8 +52,14 @@ export interface UnderstudyOptions {
 
 export interface Understudy {
   readonly store: Store;
-  /** Imports logs. Sessions without times of their own are split in random order later. */
-  import(paths: readonly string[]): Promise<ImportReport>;
+  /** Imports logs; with `dryRun` it only reads them. `fields` name where their session and time stand. */
+  import(
+    paths: readonly string[],
+    options?: {
+      readonly dryRun?: boolean;
+      readonly fields?: { readonly session?: string; readonly time?: string };
+    },
+  ): Promise<ImportReport>;
   /** The six steps over all that has been captured. */
   learn(options?: LearnOptions): Promise<LearnReport>;
   status(): StatusReport;
@@ -183,14 +190,19 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
       return storage().store;
     },
     calls,
-    import: async (paths) => {
+    import: async (paths, { dryRun = false, fields = {} } = {}) => {
       const { store, vault, context } = storage();
-      const report = await importFiles(paths, {
-        ...{ store, vault, context, dir: journalsOf(dataDir).imports },
-        ...progress,
-      });
-      await drainAll();
-      return report;
+      // What a killed import left behind counts as there.
+      if (!dryRun) await drainAll();
+      const sink = dryRun
+        ? drySink()
+        : journalSink({ dir: journalsOf(dataDir).imports, store, vault, context });
+      try {
+        return await importFiles(paths, { ...{ sink, dryRun, fields }, ...progress });
+      } finally {
+        sink.close();
+        if (!dryRun) await drainAll();
+      }
     },
     learn: async (learnOptions = {}) =>
       learn(

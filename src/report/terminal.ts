@@ -1,8 +1,8 @@
 /**
  * Reports as text for the terminal: what a person wants to know first comes first.
- * Does not: show the demo (demo-text.ts) or the page (html.ts).
+ * Does not: show imports (import.ts), the demo (demo-text.ts) or the page (html.ts).
  */
-import type { ImportReport, LearnReport, StatusReport, TaskReport } from '../core/learning.ts';
+import type { LearnReport, StatusReport, TaskReport } from '../core/learning.ts';
 import type { Evidence, Rate } from '../core/specialist.ts';
 import { clip, paint, type TextStyle, table, wrap } from './table.ts';
 import { bytes, count, dateTime, duration, milliseconds, money, percent, plural, rate } from './words.ts';
@@ -138,23 +138,6 @@ function tasksTable(report: LearnReport, page: Page): string {
 /** Of all its answers: on the exam, or on the calibration split where the gate's refusal left the exam closed. */
 function accuracyOf(evidence: Evidence): Rate {
   return evidence.exam.accuracy.n > 0 ? evidence.exam.accuracy : evidence.calibration.accuracy;
-}
-
-export function importText(report: ImportReport, page: Page): string {
-  const rows = report.files.map((file) => [
-    clip(file.path, 60),
-    file.format,
-    count(file.calls),
-    reasonsText(file.skipped),
-  ]);
-  const columns = [
-    { title: 'file' },
-    { title: 'format' },
-    { title: 'calls', align: 'right' as const },
-    { title: 'left out' },
-  ];
-  const sum = `Imported ${plural(report.calls, 'call')} from ${plural(report.files.length, 'file')} in ${duration(report.seconds)}.`;
-  return rows.length === 0 ? sum : `${table(page, columns, rows)}\n\n${sum}`;
 }
 
 export function statusText(report: StatusReport, page: Page): string {

@@ -1,176 +1,276 @@
 /**
- * Imports files of recorded calls into the store: redacted and sealed like captured ones. The id of a call comes from
- * its record's content, so importing a file again adds nothing.
- * Does not: know the formats (one file each, beside this one).
+ * Imports files of recorded calls: bytes to records, each read by the format it is of, and on to a sink that seals and
+ * stores them. The id of a call comes from its record's content, so importing a file again adds nothing. What is not
+ * imported is counted by reason, with its lines.
+ * Does not: know the formats (formats/), or seal and store (sink.ts).
  */
-import { createReadStream, readdirSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Call } from '../../core/call.ts';
-import { UNTIMED } from '../../core/call.ts';
-import { messageOf, UnderstudyError } from '../../core/errors.ts';
-import { type Json, parseJson } from '../../core/json.ts';
+import { basename } from 'node:path';
+import { type Call, UNTIMED } from '../../core/call.ts';
+import { UnderstudyError } from '../../core/errors.ts';
+import type { Json } from '../../core/json.ts';
 import type { ImportReport } from '../../core/learning.ts';
 import { type OnProgress, progressOf } from '../../core/progress.ts';
-import type { Store } from '../../core/store.ts';
-import { openImportSink } from '../import-sink.ts';
-import type { RedactContext } from '../redact/redact.ts';
-import type { Vault } from '../vault.ts';
-import type { ImportedCall, Importer, ImportReader } from './importer.ts';
-import { openaiBatch } from './openai-batch.ts';
-import { openaiChatLog } from './openai-chat.ts';
-import { openaiFineTuning } from './openai-fine-tuning.ts';
-
-export const IMPORTERS: readonly Importer[] = [openaiChatLog, openaiBatch, openaiFineTuning];
-
-type ImportedFile = ImportReport['files'][number] & {
-  /** The first records that were skipped, with their line (from 1). */
-  readonly lines: readonly { readonly line: number; readonly reason: string }[];
-};
-
-/** `calls` are those that the store did not have. */
-interface ImportResult extends ImportReport {
-  readonly files: readonly ImportedFile[];
-  /** Calls whose time the files do not tell: they are set one second apart, in the order of the files. */
-  readonly untimed: number;
-}
+import { filesOf, type ImportFile, textKind } from './files.ts';
+import { importerOf } from './formats.ts';
+import type { ImportedCall, Importer, ImportReader, ReadRecord, RecordContext } from './importer.ts';
+import { type NamedFields, withNamedFields } from './named-fields.ts';
+import { binaryKind, DamagedFile, headOf, textOf } from './read/decode.ts';
+import { type FileRecord, NOT_JSON, recordReader } from './read/records.ts';
+import type { ImportSink } from './sink.ts';
+import { alien, emptyFile, type FileUnderWay, fieldsText, reportOf, skip, totals } from './tally.ts';
+import { isPlausible, timeOf } from './times.ts';
 
 interface ImportOptions {
-  readonly store: Store;
-  readonly vault: Vault;
-  readonly context: RedactContext;
-  /** The journal of imports. */
-  readonly dir: string;
+  readonly sink: ImportSink;
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
   readonly now?: () => number;
+  /** Where session and time stand, where it is not under a usual name. */
+  readonly fields?: NamedFields;
+  /** For the report: the sink keeps nothing. */
+  readonly dryRun?: boolean;
 }
 
-const BATCH = 100;
-const LINES_KEPT = 20;
+/** Calls handed to the sink at a time: so many, or of so many characters. */
+const BATCH = 500;
+const BATCH_CHARS = 8 * 2 ** 20;
 const UNTIMED_STEP_MS = 1000;
+/** No call takes fewer bytes of a file, and text is seldom packed tighter. */
+const LEAST_BYTES = 64;
+const PACKED = 10;
+/** A text of which so many lines are no JSON, and none is, is read no further. */
+const HOPELESS = 1000;
+const NESTED_AT_MOST = 200;
+const UNKNOWN = 'of no known format';
+const ALREADY = 'already imported';
+export const DAMAGED = 'compressed data is damaged from here on';
+
+/** A call on its way to the sink, and the file it came from. */
+interface Pending {
+  readonly call: Call;
+  readonly file: FileUnderWay;
+}
 
 /**
- * Imports files, and folders (all *.jsonl in them, in the order of their names).
- * @throws UnderstudyError 'not-found' for a path that is not there or a folder without such files, 'bad-input' for a
- *   file whose first record is of no known format, 'cancelled'; and as the store. What was imported before stays.
+ * Imports files, and folders with all their files.
+ * @throws UnderstudyError 'not-found' for a path that is not there or a folder without files, 'bad-input' for a file
+ *   named itself of which no record is of a known format, 'unavailable' for one that cannot be read, 'cancelled'; and
+ *   as the sink. What was imported before stays.
  */
-export async function importFiles(paths: readonly string[], options: ImportOptions): Promise<ImportResult> {
-  const { store, vault, onProgress, signal, now = Date.now } = options;
+export async function importFiles(paths: readonly string[], options: ImportOptions): Promise<ImportReport> {
+  const { sink, onProgress, signal, fields = {}, now = Date.now } = options;
   const startedAt = now();
-  const files = paths.flatMap(filesAt);
-  const bytes = files.reduce((sum, path) => sum + statSync(path).size, 0);
-  const progress = progressOf(
-    onProgress,
-    'capture',
-    bytes,
-    files.length === 1 ? basename(files[0] ?? '') : undefined,
-  );
-  const sink = openImportSink({ dir: options.dir, store, vault, context: options.context });
-  const readers = new Map<string, ImportReader>();
-  const seen = new Map<string, number>();
+  const files = filesOf(paths);
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  const subject = files.length === 1 ? basename(files[0]?.path ?? '') : undefined;
+  const progress = progressOf(onProgress, 'capture', bytes, subject);
+  const readers = new Map<Importer, ImportReader>();
+  /** How often a content has come, by the first 48 bits of its pseudonym: there may be millions. */
+  const seen = new Map<number, number>();
+  const done = new Map<string, FileUnderWay>();
+  let pending: Pending[] = [];
+  let pendingChars = 0;
   let clock: number | null = null;
   let untimed = 0;
-  let bytesDone = 0;
+  let implausible = 0;
+  let oddTime = false;
 
+  const time: RecordContext['time'] = (...values) => {
+    for (const value of values) {
+      const at = timeOf(value);
+      if (at === null) continue;
+      if (isPlausible(at, startedAt)) return at;
+      oddTime = true;
+    }
+    return null;
+  };
   /** Times for calls without one: after all that is stored, and in the past where that leaves room. */
   const nextTime = async (): Promise<number> => {
-    clock ??= await firstTime(files, store, now());
+    if (clock === null) {
+      const packed = files.some(({ path }) => path.endsWith('gz')) ? PACKED : 1;
+      clock = startedAt - (Math.ceil((bytes * packed) / LEAST_BYTES) + 1) * UNTIMED_STEP_MS;
+      clock = (await sink.latest(clock)) ?? clock;
+    }
     untimed++;
     clock += UNTIMED_STEP_MS;
     return clock;
   };
   /** Equal records in one import are different calls; in a later import they are the same again. */
-  const recordId = (text: string): string => {
-    const content = vault.pseudonym(text);
-    const times = (seen.get(content) ?? 0) + 1;
-    seen.set(content, times);
-    return times === 1 ? content : vault.pseudonym(`${content} ${times}`);
+  const recordId = (content: string): string => {
+    const id = sink.pseudonym(content);
+    const key = Number.parseInt(id.slice(0, 12), 16);
+    const times = (seen.get(key) ?? 0) + 1;
+    seen.set(key, times);
+    return times === 1 ? id : sink.pseudonym(`${id} ${times}`);
   };
 
-  const importFile = async (path: string): Promise<ImportedFile> => {
-    let format: string | null = null;
-    let added = 0;
-    const skipped: Record<string, number> = {};
-    const lines: { line: number; reason: string }[] = [];
-    let calls: Call[] = [];
-    const skip = (line: number, reason: string, count = 1): void => {
-      skipped[reason] = (skipped[reason] ?? 0) + count;
-      if (lines.length < LINES_KEPT) lines.push({ line, reason });
-    };
-    const flush = async (): Promise<void> => {
-      const { added: fresh } = await sink.add(calls);
-      added += fresh;
-      if (fresh < calls.length) {
-        skipped['already imported'] = (skipped['already imported'] ?? 0) + calls.length - fresh;
-      }
-      calls = [];
-    };
+  /** Ids stay as they are; what may be a text of somebody's becomes a pseudonym. */
+  const sessionName = (session: string): string =>
+    /^[\w.:-]{1,128}$/.test(session) ? session : sink.pseudonym(session);
 
-    let number = 0;
-    for await (const line of linesOf(path)) {
-      if (signal?.aborted) {
-        throw new UnderstudyError('cancelled', 'The import was cancelled.', {
-          hint: 'Import the same files again: what is there already is recognised.',
-        });
-      }
-      number++;
-      bytesDone += Buffer.byteLength(line) + 1;
-      const text = (number === 1 ? line.replace(/^\uFEFF/, '') : line).trim();
-      if (text === '') continue;
-      const record = parseJson(text);
-      if (record === undefined) {
-        skip(number, 'not JSON');
-        continue;
-      }
-      format ??= formatOf(record, path);
-      const reader = readers.get(format) ?? IMPORTERS.find(({ name }) => name === format)?.begin();
-      if (!reader) throw unknownFormat(path);
-      readers.set(format, reader);
-      const result = reader.read(record);
-      if ('skipped' in result) {
-        skip(number, result.skipped);
-        continue;
-      }
-      const id = recordId(text);
-      for (const [i, imported] of result.calls.entries()) {
-        calls.push(callOf(imported, id, i, imported.at ?? (await nextTime()), format));
-      }
-      if (calls.length >= BATCH) {
-        await flush();
-        progress(bytesDone);
-      }
+  const flush = async (): Promise<void> => {
+    const batch = pending;
+    pending = [];
+    pendingChars = 0;
+    // One file after the other, so that each knows what the store had of it.
+    for (let from = 0; from < batch.length; ) {
+      const { file } = batch[from] as Pending;
+      let to = from;
+      while (batch[to]?.file === file) to++;
+      const { added } = await sink.add(batch.slice(from, to).map(({ call }) => call));
+      file.calls += added;
+      const already = to - from - added;
+      file.already += already;
+      if (already > 0) file.skipped[ALREADY] = (file.skipped[ALREADY] ?? 0) + already;
+      from = to;
     }
-    await flush();
-    progress(bytesDone);
-    return { path, format: format ?? 'empty', calls: added, skipped, lines };
   };
 
-  const imported: ImportedFile[] = [];
-  try {
-    for (const path of files) imported.push(await importFile(path));
-  } finally {
-    sink.close();
+  const take = async (
+    read: ReadRecord,
+    record: Json,
+    format: string,
+    file: FileUnderWay,
+    line: number,
+  ): Promise<void> => {
+    if ('skipped' in read) {
+      skip(file, line, read.skipped);
+      return;
+    }
+    if (read.calls.length === 0) return;
+    const content = JSON.stringify(read.source ?? record);
+    const id = recordId(content);
+    for (const [i, imported] of read.calls.entries()) {
+      if (imported.at === null && oddTime) implausible++;
+      const at = imported.at ?? (await nextTime());
+      const session = imported.sessionId === null ? `session_${id}` : sessionName(imported.sessionId);
+      pending.push({ call: callOf(imported, `call_${id}_${i}`, session, at, format), file });
+    }
+    pendingChars += content.length;
+    if (pending.length >= BATCH || pendingChars >= BATCH_CHARS) await flush();
+  };
+
+  const takeRecord = async (record: FileRecord, file: FileUnderWay): Promise<void> => {
+    const { line } = record;
+    if ('broken' in record) {
+      skip(file, line, record.broken);
+      return;
+    }
+    const { value } = record;
+    const importer = importerOf(value);
+    if (importer === null) {
+      skip(file, line, UNKNOWN);
+      return;
+    }
+    file.formats.add(importer.name);
+    if (isDeeper(value, NESTED_AT_MOST)) {
+      skip(file, line, 'nested too deeply');
+      return;
+    }
+    const reader = readers.get(importer) ?? importer.begin();
+    readers.set(importer, reader);
+    oddTime = false;
+    const context = { path: file.path, line, time };
+    const read = withNamedFields(reader.read(value, context), value, fields, context);
+    await take(read, value, importer.name, file, line);
+  };
+
+  const importFile = async ({ path, named }: ImportFile, bytesBefore: number): Promise<void> => {
+    const file = emptyFile(path);
+    done.set(path, file);
+    const head = await headOf(path).catch((error: unknown) => {
+      if (error instanceof DamagedFile) return Buffer.alloc(0);
+      if (named) throw error;
+      return null;
+    });
+    const binary = head === null ? null : binaryKind(head);
+    if (named && binary !== null) throw alien(path, `it is ${binary}`);
+    if (head === null || binary !== null) {
+      skip(file, 1, head === null ? 'cannot be read' : `not JSON: ${binary}`);
+      return;
+    }
+    const reader = recordReader({ isRecord: (value) => importerOf(value) !== null });
+    let beginning = '';
+    let firstUnknown: Json | undefined;
+    let values = 0;
+    const takeAll = async (records: readonly FileRecord[]): Promise<void> => {
+      for (const record of records) {
+        if (signal?.aborted) {
+          throw new UnderstudyError('cancelled', 'The import was cancelled.', {
+            hint: 'Import the same files again: what is there already is recognised.',
+          });
+        }
+        if ('value' in record) {
+          values++;
+          if (file.formats.size === 0 && firstUnknown === undefined) firstUnknown = record.value;
+        }
+        await takeRecord(record, file);
+      }
+    };
+    const isText = (): boolean => values === 0 && beginning.trim() !== '' && !/^\s*[{[]/.test(beginning);
+    const hopeless = (): boolean => isText() && (file.skipped[NOT_JSON] ?? 0) >= HOPELESS;
+    try {
+      for await (const { text, bytesRead } of textOf(path)) {
+        if (beginning.length < 2000) beginning += text.slice(0, 2000);
+        await takeAll(reader.push(text));
+        progress(bytesBefore + bytesRead);
+        if (hopeless()) break;
+      }
+      if (!hopeless()) await takeAll(reader.end());
+    } catch (error) {
+      if (!(error instanceof DamagedFile)) throw error;
+      if (named && file.formats.size === 0) throw alien(path, 'its compressed data is damaged');
+      skip(file, 0, DAMAGED);
+      await takeAll(reader.end());
+    }
+    const kind = isText() ? textKind(beginning) : null;
+    if (kind !== null) {
+      // One reason for the file, not one for each of its lines.
+      for (const reason of Object.keys(file.skipped)) delete file.skipped[reason];
+      file.lines.length = 0;
+      skip(file, 1, `not JSON: ${kind}`);
+    }
+    if (named && file.formats.size === 0 && beginning.trim() !== '') {
+      throw alien(path, kind === null ? fieldsText(firstUnknown) : `it looks like ${kind}`);
+    }
+    file.format = [...file.formats].join(', ') || (beginning.trim() === '' ? 'empty' : 'unknown');
+  };
+
+  let bytesBefore = 0;
+  for (const file of files) {
+    await importFile(file, bytesBefore);
+    // Whatever becomes of the next file, this one is done.
+    await flush();
+    bytesBefore += file.bytes;
+    progress(bytesBefore);
   }
-  const last = imported.pop();
-  if (last) {
-    const waited = [...readers.values()].flatMap((reader) => Object.entries(reader.end()));
-    imported.push({ ...last, skipped: { ...last.skipped, ...Object.fromEntries(waited) } });
+  for (const [importer, reader] of readers) {
+    const leftovers = reader.end();
+    oddTime = false;
+    for (const { path, line, record, result } of leftovers) {
+      await take(result, record, importer.name, done.get(path) ?? emptyFile(path), line);
+    }
   }
+  await flush();
+  const imported = [...done.values()].map(reportOf);
   return {
     kind: 'import',
+    dryRun: options.dryRun === true,
     files: imported,
     calls: imported.reduce((sum, file) => sum + file.calls, 0),
-    seconds: (now() - startedAt) / 1000,
+    already: imported.reduce((sum, file) => sum + file.already, 0),
+    skipped: totals(imported),
     untimed,
+    implausible,
+    seconds: (now() - startedAt) / 1000,
   };
 }
 
-function callOf(imported: ImportedCall, recordId: string, i: number, at: number, format: string): Call {
+function callOf(imported: ImportedCall, id: string, sessionId: string, at: number, format: string): Call {
   return {
-    id: `call_${recordId}_${i}`,
+    id,
     at,
-    sessionId: imported.sessionId ?? `session_${recordId}`,
+    sessionId,
     origin: '',
     tags: {
       ...imported.tags,
@@ -185,66 +285,11 @@ function callOf(imported: ImportedCall, recordId: string, i: number, at: number,
   };
 }
 
-function formatOf(record: Json, path: string): string {
-  const importer = IMPORTERS.find(({ detect }) => detect(record));
-  if (importer) return importer.name;
-  throw unknownFormat(path);
-}
-
-function unknownFormat(path: string): UnderstudyError {
-  return new UnderstudyError('bad-input', `${path} is of no format that can be imported.`, {
-    hint: `Formats: ${IMPORTERS.map(({ name }) => name).join(', ')}; one JSON object a line.`,
-    status: 400,
-  });
-}
-
-function filesAt(path: string): string[] {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat?.isDirectory()) {
-    const found = readdirSync(path, { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.jsonl'))
-      .sort()
-      .map((name) => join(path, name));
-    if (found.length > 0) return found;
-  } else if (stat) {
-    return [path];
+function isDeeper(value: Json, limit: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (limit === 0) return true;
+  for (const inner of Array.isArray(value) ? value : Object.values(value)) {
+    if (isDeeper(inner, limit - 1)) return true;
   }
-  throw new UnderstudyError(
-    'not-found',
-    stat ? `There are no .jsonl files in ${path}.` : `There is no file or folder ${path}.`,
-    { hint: 'Give JSONL files, or a folder that holds some.', status: 404 },
-  );
-}
-
-async function* linesOf(path: string): AsyncGenerator<string> {
-  try {
-    yield* createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
-  } catch (cause) {
-    throw new UnderstudyError('unavailable', `${path} cannot be read: ${messageOf(cause)}`, {
-      hint: 'Check that the file is there and may be read.',
-      cause,
-    });
-  }
-}
-
-/** So long ago that the calls, a second apart, end about now; but after the last stored call. */
-async function firstTime(files: readonly string[], store: Store, now: number): Promise<number> {
-  let lines = files.length;
-  let answers = 0;
-  for (const path of files) {
-    for await (const chunk of createReadStream(path)) {
-      lines += count(chunk as Buffer, '\n');
-      // A line of a fine-tuning file holds as many calls as answers; elsewhere this only reaches further back.
-      answers += count(chunk as Buffer, '"assistant"');
-    }
-  }
-  const start = now - Math.max(lines, answers) * UNTIMED_STEP_MS;
-  const last = store.calls({ since: start }).at(-1);
-  return last ? last.at : start;
-}
-
-function count(bytes: Buffer, what: string): number {
-  let found = 0;
-  for (let at = bytes.indexOf(what); at !== -1; at = bytes.indexOf(what, at + 1)) found++;
-  return found;
+  return false;
 }
