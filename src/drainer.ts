@@ -73,7 +73,10 @@ export function startDrainer(
         if (child === null) return resolve();
         const last = child;
         const impatience = setTimeout(() => last.kill('SIGKILL'), graceMs);
-        last.once('exit', () => {
+        const exited = new Promise((done) => last.once('exit', done));
+        // What it said last is heard before the channel closes.
+        const heard = last.connected ? new Promise((done) => last.once('disconnect', done)) : null;
+        Promise.all([exited, heard]).then(() => {
           clearTimeout(impatience);
           resolve();
         });

@@ -6,7 +6,7 @@
 import { quarantineLine } from './capture/drain.ts';
 import { importFiles } from './capture/importers/import.ts';
 import { drySink, journalSink } from './capture/importers/sink.ts';
-import { openLosses, readLosses } from './capture/losses.ts';
+import { openLosses } from './capture/losses.ts';
 import { readCalls } from './capture/read.ts';
 import type { SecondStage } from './capture/second-stage.ts';
 import { openCapture } from './capturing.ts';
@@ -216,7 +216,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         },
         learnOptions,
       ),
-    status: () => statusOf(storage().store, dataDir),
+    status: () => statusOf(storage().store, losses.counts()),
     startGateway: () => {
       const runtime = onDemand(tools, log);
       return startOnline({
@@ -294,12 +294,12 @@ function onDemand(
   };
 }
 
-function statusOf(store: Store, dataDir: string): StatusReport {
+function statusOf(store: Store, lost: StatusReport['lost']): StatusReport {
   const deployments = store.deployments();
   return {
     kind: 'status',
     calls: store.countCalls(),
-    lost: readLosses(dataDir),
+    lost,
     tasks: store.tasks().map((task) => {
       const specialists = store.specialists(task.id);
       const deployment = deployments

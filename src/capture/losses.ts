@@ -26,7 +26,7 @@ const FILE = 'losses.json';
 const WRITE_MS = 1000;
 
 /** What a data folder has lost so far; empty where nothing tells. */
-export function readLosses(dataDir: string): Readonly<Record<string, number>> {
+function readLosses(dataDir: string): Readonly<Record<string, number>> {
   try {
     const value = parseJson(readFileSync(join(dataDir, FILE), 'utf8'));
     if (!isObject(value)) return {};

@@ -140,8 +140,22 @@ function accuracyOf(evidence: Evidence): Rate {
   return evidence.exam.accuracy.n > 0 ? evidence.exam.accuracy : evidence.calibration.accuracy;
 }
 
+/** Why calls that were answered are not recorded. */
+const LOSSES: Readonly<Record<string, string>> = {
+  'not-recorded': 'the recorder failed or was too slow; the log of `understudy start` says why',
+  'damaged-in-journal': 'damaged in the journal; its segments are kept in journal/quarantine',
+  'capture-closed': 'the data folder could not be opened; `understudy doctor` says why',
+};
+
+function lossLines(lost: StatusReport['lost']): string[] {
+  return Object.entries(lost).map(
+    ([reason, count]) => `${plural(count, 'call')} answered but not recorded: ${LOSSES[reason] ?? reason}.`,
+  );
+}
+
 export function statusText(report: StatusReport, page: Page): string {
-  const head = `${plural(report.calls, 'call')} in the store, ${plural(report.tasks.length, 'task')}.`;
+  const counted = `${plural(report.calls, 'call')} in the store, ${plural(report.tasks.length, 'task')}.`;
+  const head = [counted, ...lossLines(report.lost)].join('\n');
   if (report.tasks.length === 0) {
     return `${head}\n${report.calls === 0 ? 'Next: `understudy start`, or `understudy import FILE`.' : 'Next: `understudy learn`.'}`;
   }
