@@ -1,6 +1,7 @@
 /** What a specialist answers, as the official client reads it; escalations, audits, shadow comparisons. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import type { ChatCompletionTool } from 'openai/resources/chat/completions';
 import type { Answer } from '../../src/core/answer.ts';
 import type { LlmReason } from '../../src/core/call.ts';
@@ -245,6 +246,29 @@ test('Helicone-Omit-Request keeps a call off the record', async () => {
       { headers: { 'Helicone-Omit-Request': 'true' } },
     );
     assert.equal(harness.calls.length, 0);
+  } finally {
+    await harness.close();
+  }
+});
+
+test('a compressed request is served like a plain one', async () => {
+  const harness = await startHarness((_received, response) => sendJson(response, completion('LLM')), {
+    decide: served({ kind: 'text', text: 'refund' }),
+  });
+  try {
+    const body = gzipSync(
+      JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'money back' }] }),
+    );
+    const response = await fetch(`${harness.gateway.url}/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+      body: new Uint8Array(body),
+    });
+    const { choices } = (await response.json()) as { choices: { message: { content: string } }[] };
+    assert.equal(choices[0]?.message.content, 'refund');
+    assert.equal(response.headers.get('x-understudy-served-by'), 'spec_1');
+    assert.equal(harness.upstream.received.length, 0);
+    assert.equal(harness.calls[0]?.request.messages[0]?.content, 'money back');
   } finally {
     await harness.close();
   }
