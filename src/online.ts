@@ -12,6 +12,7 @@ import type { Config } from './core/config.ts';
 import type { Audit, Deployment } from './core/deployment.ts';
 import { messageOf, UnderstudyError } from './core/errors.ts';
 import { newId } from './core/ids.ts';
+import type { JsonObject } from './core/json.ts';
 import type { Recorder } from './core/online.ts';
 import { referenceOf } from './core/reference.ts';
 import type { Runtime } from './core/runtime.ts';
@@ -35,6 +36,8 @@ export interface OnlineParts {
   /** Calls once, when the data folder is open, with what is in it. */
   readonly onOpen?: (capture: Capture) => void;
   readonly runtimes: readonly Runtime[];
+  /** How the processes and servers of models are, for /health/readiness. */
+  readonly modelHealth: () => readonly JsonObject[];
   readonly log: (line: string) => void;
   readonly now?: () => number;
 }
@@ -154,6 +157,7 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     health: () => ({
       capture: capture === null ? { state: 'closed', reason: closedBecause } : { state: 'open' },
       lost: losses.counts(),
+      models: parts.modelHealth(),
     }),
     log: (event, detail) => log(`${event} ${JSON.stringify(detail)}`),
     now,

@@ -228,6 +228,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
           if (store.deployments().some(({ stage }) => stage !== 'retired')) runtime.open();
         },
         runtimes: [runtime],
+        modelHealth: () => (models?.health() ?? []).map((each) => ({ ...each })),
         log,
       });
     },
