@@ -157,7 +157,7 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     health: () => ({
       capture: capture === null ? { state: 'closed', reason: closedBecause } : { state: 'open' },
       lost: losses.counts(),
-      models: parts.modelHealth(),
+      models: [...parts.modelHealth()],
     }),
     log: (event, detail) => log(`${event} ${JSON.stringify(detail)}`),
     now,
