@@ -14,6 +14,7 @@ import { type ManualClock, manualClock } from '../../test/runtime/manual-clock.t
 import { tinyAdapter } from '../../test/runtime/tiny-adapter.ts';
 import type { UnderstudyError } from '../core/errors.ts';
 import { writeTinyModel } from '../models/gguf/tiny.ts';
+import { writeTinyBert } from '../models/tiny-bert.ts';
 import { type Models, startModels } from './models.ts';
 import { type ModelProcess, startModelProcess } from './process.ts';
 
@@ -148,6 +149,37 @@ test('a process that goes on after a moment is not killed, and serves after a pr
     await models.close();
   }
 });
+
+test(
+  'the encoder for agents gives the vectors of the one for bulk, and holds up nobody when it is stopped',
+  LIMITED,
+  async () => {
+    const clock = manualClock();
+    const path = join(dir, 'bert');
+    writeTinyBert(path);
+    const models = await startModels({ encoder: { name: 'tiny', path, dimensions: 8 }, threads: 1, clock });
+    const { encoder, serving, processes } = models;
+    const embed = (): Promise<string> =>
+      serving.encoder!.embed(['hello']).then(
+        () => 'served',
+        (error: UnderstudyError) => error.code,
+      );
+    try {
+      assert.deepEqual(await serving.encoder!.embed(['hello']), await encoder!.embed(['hello']));
+      const pid = processes[0]!.pid()!;
+      process.kill(pid, 'SIGSTOP');
+      await until(() => isStopped(pid));
+      const calls = [embed(), embed(), embed()];
+      clock.advance(200);
+      assert.deepEqual(await Promise.all(calls.slice(1)), ['unavailable', 'unavailable']);
+      silence(clock, 750);
+      assert.equal(await calls[0], 'unavailable');
+      assert.equal(await embed(), 'unavailable');
+    } finally {
+      await models.close();
+    }
+  },
+);
 
 test(
   'where one of two processes is stopped, the other answers all calls, those too that waited for the first',
