@@ -3,8 +3,10 @@
  * depends on how fast the machine is: what counts is which calls were answered how, and in which order.
  */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -291,6 +293,19 @@ test(
     }
   },
 );
+
+test('a process whose event loop never turns again ends when its parent is gone', LIMITED, async () => {
+  const orphan = fork(child('stuck'), { stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'] });
+  orphan.send({ ...settings, token: 'sixteen characters' });
+  await once(orphan, 'message');
+  orphan.kill('SIGUSR2');
+  await once(orphan.stderr!, 'data');
+  // What the parent held is closed when it ends.
+  orphan.disconnect();
+  (orphan.stdio[4] as Socket).destroy();
+  const [, signal] = await once(orphan, 'exit');
+  assert.equal(signal, 'SIGKILL');
+});
 
 test('a process that works on one request for minutes, step by step, is not killed', LIMITED, async () => {
   const clock = manualClock();
