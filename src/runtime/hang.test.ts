@@ -295,7 +295,8 @@ test(
 );
 
 test('a process whose event loop never turns again ends when its parent is gone', LIMITED, async () => {
-  const orphan = fork(child('stuck'), { stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'] });
+  const stdio = ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'] as const;
+  const orphan = fork(child('stuck'), { execArgv: [], env: { PATH: process.env.PATH }, stdio: [...stdio] });
   orphan.send({ ...settings, token: 'sixteen characters' });
   await once(orphan, 'message');
   orphan.kill('SIGUSR2');
