@@ -51,6 +51,11 @@ const SHORTEST_OVERDUE_MS = 250;
 const UNKNOWN_OVERDUE_MS = 1_000;
 /** Nobody waits for a probe; a server that was just started loads weights in this time. */
 const PROBE_MS = 10_000;
+/**
+ * A server that gave no sign of life is not asked for one again until then, so that it does not hold up more calls. By
+ * then it is known whether it hangs, or a call has come back and there is nothing to ask.
+ */
+const ASK_AGAIN_MS = 1_000;
 /** Artefacts whose times are remembered; the one unused for longest is forgotten. */
 const MOST_KEYS = 256;
 
@@ -65,6 +70,7 @@ export function createGuard(options: GuardOptions = {}): Guard {
   const firsts = new Set<string>();
   const running = new Set<(reason: Reason) => void>();
   let asking: Promise<boolean> | null = null;
+  let askAgainAt = 0;
   let latestProbe: ProbeWork | null = null;
   let stopProbe = (): void => {};
   let closed = false;
@@ -107,10 +113,12 @@ export function createGuard(options: GuardOptions = {}): Guard {
   const alive = (): Promise<boolean> => {
     if (options.alive === undefined) return Promise.resolve(true);
     const at = clock.now();
+    if (at < askAgainAt) return Promise.resolve(false);
     asking ??= options
       .alive()
       .then((answered) => {
         if (answered) breaker.sign(at);
+        else askAgainAt = clock.now() + ASK_AGAIN_MS;
         return answered;
       })
       .finally(() => {

@@ -26,7 +26,7 @@ export function guardedRuntime(runtime: ProbedRuntime, guard: Guard): GuardedRun
     predict: (artefact, input, options = {}) =>
       guard.run(artefact.path, (signal) => runtime.predict(artefact, input, { ...options, signal }), {
         signal: options.signal,
-        probe: (signal) => runtime.probe(artefact, signal),
+        probe: probing(runtime, artefact),
       }),
     async close() {
       guard.close();
@@ -41,7 +41,7 @@ export function guardedClient(client: Client, guard: Guard): Client {
     post: (path, body, signal) =>
       guard.run(keyOf(path, body), (either) => client.post(path, body, either), {
         signal,
-        probe: probeOf(client, path, body),
+        probe: posting(client, path, body),
       }),
     close: () => client.close(),
   };
@@ -53,8 +53,13 @@ function keyOf(path: string, body: Json): string {
   return `${path} ${tuning}`;
 }
 
-/** Made here so that nothing of the call itself is kept for later. */
-function probeOf(client: Client, path: string, body: Json): ProbeWork {
+// The latest probe is kept. It is made here so that nothing of a call is kept with it.
+
+function probing(runtime: ProbedRuntime, artefact: Artefact): ProbeWork {
+  return (signal) => runtime.probe(artefact, signal);
+}
+
+function posting(client: Client, path: string, body: Json): ProbeWork {
   const small: Json = isObject(body) ? { ...body, input: ['probe'] } : {};
   return (signal) => client.post(path, small, signal);
 }

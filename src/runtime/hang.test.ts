@@ -3,8 +3,10 @@
  * depends on how fast the machine is: what counts is which calls were answered how, and in which order.
  */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -14,6 +16,7 @@ import { type ManualClock, manualClock } from '../../test/runtime/manual-clock.t
 import { tinyAdapter } from '../../test/runtime/tiny-adapter.ts';
 import type { UnderstudyError } from '../core/errors.ts';
 import { writeTinyModel } from '../models/gguf/tiny.ts';
+import { writeTinyBert } from '../models/tiny-bert.ts';
 import { type Models, startModels } from './models.ts';
 import { type ModelProcess, startModelProcess } from './process.ts';
 
@@ -150,6 +153,37 @@ test('a process that goes on after a moment is not killed, and serves after a pr
 });
 
 test(
+  'the encoder for agents gives the vectors of the one for bulk, and holds up nobody when it is stopped',
+  LIMITED,
+  async () => {
+    const clock = manualClock();
+    const path = join(dir, 'bert');
+    writeTinyBert(path);
+    const models = await startModels({ encoder: { name: 'tiny', path, dimensions: 8 }, threads: 1, clock });
+    const { encoder, serving, processes } = models;
+    const embed = (): Promise<string> =>
+      serving.encoder!.embed(['hello']).then(
+        () => 'served',
+        (error: UnderstudyError) => error.code,
+      );
+    try {
+      assert.deepEqual(await serving.encoder!.embed(['hello']), await encoder!.embed(['hello']));
+      const pid = processes[0]!.pid()!;
+      process.kill(pid, 'SIGSTOP');
+      await until(() => isStopped(pid));
+      const calls = [embed(), embed(), embed()];
+      clock.advance(200);
+      assert.deepEqual(await Promise.all(calls.slice(1)), ['unavailable', 'unavailable']);
+      silence(clock, 750);
+      assert.equal(await calls[0], 'unavailable');
+      assert.equal(await embed(), 'unavailable');
+    } finally {
+      await models.close();
+    }
+  },
+);
+
+test(
   'where one of two processes is stopped, the other answers all calls, those too that waited for the first',
   LIMITED,
   async () => {
@@ -259,6 +293,20 @@ test(
     }
   },
 );
+
+test('a process whose event loop never turns again ends when its parent is gone', LIMITED, async () => {
+  const stdio = ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'] as const;
+  const orphan = fork(child('stuck'), { execArgv: [], env: { PATH: process.env.PATH }, stdio: [...stdio] });
+  orphan.send({ ...settings, token: 'sixteen characters' });
+  await once(orphan, 'message');
+  orphan.kill('SIGUSR2');
+  await once(orphan.stderr!, 'data');
+  // What the parent held is closed when it ends.
+  orphan.disconnect();
+  (orphan.stdio[4] as Socket).destroy();
+  const [, signal] = await once(orphan, 'exit');
+  assert.equal(signal, 'SIGKILL');
+});
 
 test('a process that works on one request for minutes, step by step, is not killed', LIMITED, async () => {
   const clock = manualClock();

@@ -1,4 +1,7 @@
-/** The thread that answers the parent's pings: each with its number and the counters of pulse.ts. */
+/**
+ * The thread that answers the parent's pings: each with its number and the counters of pulse.ts. When the parent is
+ * gone it ends the process, which may be too stuck to do so by itself.
+ */
 import { Socket } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 
@@ -17,6 +20,8 @@ socket.on('data', (chunk: Buffer) => {
     rest = rest.subarray(4);
   }
 });
-// The parent is gone, and so is this process in a moment.
+/** The event loop goes first, if it still turns. */
+const LAST_MOMENT_MS = 1_000;
 socket.on('error', () => socket.destroy());
+socket.on('close', () => setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_MOMENT_MS));
 parentPort?.postMessage('ready');
