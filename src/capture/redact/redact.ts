@@ -19,7 +19,7 @@ import { entityMatch } from './surrogates.ts';
 
 export { entityTexts } from './entity-texts.ts';
 export { obviousNames } from './names.ts';
-export { compilePolicy, type RedactionPolicy } from './policy.ts';
+export { compilePolicy } from './policy.ts';
 export type { RedactContext } from './recognise.ts';
 export { holdsSurrogate } from './surrogates.ts';
 export { vocabularyOf } from './vocabulary.ts';
