@@ -49,7 +49,10 @@ export function ownWords(
   text: string,
   place: { start: number; end: number },
 ): { start: number; end: number } {
-  const words = [...text.slice(place.start, place.end).matchAll(/[\p{L}\p{M}][\p{L}\p{M}\p{N}'’-]*/gu)];
+  const span = text.slice(place.start, place.end);
+  // An escape may not be cut.
+  if (span.includes('\\')) return place;
+  const words = [...span.matchAll(/[\p{L}\p{M}][\p{L}\p{M}\p{N}'’-]*/gu)];
   const own = words.filter(([word]) => !NOT_NAMES.has(word.toLowerCase()));
   const first = own[0];
   const last = own.at(-1);
