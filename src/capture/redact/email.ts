@@ -55,6 +55,7 @@ export const findOwners: Recogniser = (scan) => {
   }
   const found: Match[] = [];
   if (owners.size === 0) return found;
+  scan.steps += text.length;
   let before: RegExpExecArray | undefined;
   for (const word of text.matchAll(/\p{L}{2,30}/gu)) {
     const second = before === undefined ? undefined : owners.get(before[0].toLowerCase());
