@@ -3,6 +3,7 @@
  * Does not: decide what happens where this cannot be opened (online.ts).
  */
 import { mkdirSync } from 'node:fs';
+import { liveRedaction } from './capture/live-redaction.ts';
 import type { Losses } from './capture/losses.ts';
 import { openRecorder } from './capture/recorder.ts';
 import type { Config } from './core/config.ts';
@@ -25,7 +26,7 @@ export function openCapture(options: {
 }): Capture {
   const { config, env, weightsDir, losses, log } = options;
   // Never waits for a lock or for the disk: calls under way come first.
-  const { store, vault, close } = openStorage(config, { env, busyTimeoutMs: 0, durable: false });
+  const { store, vault, context, close } = openStorage(config, { env, busyTimeoutMs: 0, durable: false });
   try {
     const dir = journalsOf(config.dataDir).gateway;
     mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -42,6 +43,7 @@ export function openCapture(options: {
     return {
       store,
       recorder,
+      redaction: (vocabulary) => liveRedaction(vault, context, vocabulary),
       close: async () => {
         clearInterval(rotating);
         await recorder.close();

@@ -7,13 +7,14 @@
 import type { Losses } from './capture/losses.ts';
 import { targetOf } from './core/answer.ts';
 import { assign } from './core/assign.ts';
+import type { CallRequest } from './core/call.ts';
 import { compareAnswers, schemasOf } from './core/compare.ts';
 import type { Config } from './core/config.ts';
-import type { Audit, Deployment } from './core/deployment.ts';
+import type { Audit } from './core/deployment.ts';
 import { messageOf, UnderstudyError } from './core/errors.ts';
 import { newId } from './core/ids.ts';
 import type { JsonObject } from './core/json.ts';
-import type { Recorder } from './core/online.ts';
+import type { Recorder, RedactedRequest } from './core/online.ts';
 import { referenceOf } from './core/reference.ts';
 import type { Runtime } from './core/runtime.ts';
 import type { Store } from './core/store.ts';
@@ -25,8 +26,12 @@ import { createRouter, type RoutingPlan } from './route/router.ts';
 export interface Capture {
   readonly store: Store;
   readonly recorder: Recorder;
+  /** What specialists read of a request, given the words by call site. */
+  redaction(vocabulary: () => Vocabulary): (request: CallRequest) => RedactedRequest;
   close(): Promise<void>;
 }
+
+type Vocabulary = ReadonlyMap<string, readonly string[]>;
 
 export interface OnlineParts {
   readonly config: Config;
@@ -66,6 +71,9 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
   let starting = true;
   let triedAt = Number.NEGATIVE_INFINITY;
   let plan = NOTHING;
+  let planVersion = Number.NaN;
+  let vocabulary: Vocabulary = new Map();
+  let redact: ((request: CallRequest) => RedactedRequest) | null = null;
   let audits: Audit[] = [];
   let soon: NodeJS.Timeout | undefined;
   let complaint = '';
@@ -76,6 +84,7 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     auditShare: config.serve.auditShare,
     timeoutMs: config.serve.timeoutMs,
     maxInFlight: MAX_IN_FLIGHT,
+    redact: (request) => redact?.(request) ?? { request, reveal: (answer) => answer },
     assign,
     right: (task, answer, llm) =>
       compareAnswers(task.kind, referenceOf(task, llm), targetOf(answer), schemasOf(task)).right === true,
@@ -96,6 +105,7 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     triedAt = performance.now();
     try {
       capture = parts.openCapture();
+      redact = capture.redaction(() => vocabulary);
       if (closedBecause !== '') log('calls are recorded again.');
       closedBecause = '';
       parts.onOpen?.(capture);
@@ -128,10 +138,12 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
       return;
     }
     try {
-      const fresh = readPlan(store);
+      const version = store.planVersion();
       complaint = '';
-      if (versionOf(fresh) === versionOf(plan)) return;
-      plan = fresh;
+      if (version === planVersion) return;
+      plan = readPlan(store);
+      vocabulary = store.vocabulary();
+      planVersion = version;
       router.update(plan);
     } catch (error) {
       complain(`deployments cannot be read, the present ones stay: ${messageOf(error)}`);
@@ -202,10 +214,4 @@ function advance(store: Store, id: string, config: Config, at: number): void {
 
 function readPlan(store: Store): RoutingPlan {
   return { tasks: store.tasks(), deployments: store.deployments(), specialists: store.specialists() };
-}
-
-/** Equal as long as nothing that routing rests on has changed. */
-function versionOf(plan: RoutingPlan): string {
-  const part = (deployment: Deployment): string => `${deployment.id} ${deployment.stage}`;
-  return `${plan.deployments.map(part).join()} ${plan.tasks.map((task) => `${task.id} ${task.calls}`).join()}`;
 }

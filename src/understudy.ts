@@ -90,7 +90,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
     return opened;
   };
   let models: Models | null = null;
-  let remote: Runtime | null = null;
+  let remote: ReturnType<typeof guardedRuntime> | null = null;
   let tooling: Promise<Tools> | null = null;
   let finder: Promise<EntityFinder | null> | null = null;
 
@@ -228,7 +228,8 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
           if (store.deployments().some(({ stage }) => stage !== 'retired')) runtime.open();
         },
         runtimes: [runtime],
-        modelHealth: () => (models?.health() ?? []).map((each) => ({ ...each })),
+        modelHealth: () =>
+          [...(models?.health() ?? []), ...(remote ? [remote.health()] : [])].map((each) => ({ ...each })),
         log,
       });
     },

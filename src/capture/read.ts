@@ -10,7 +10,7 @@ import type { RedactContext } from './redact/redact.ts';
 import { redactJson, redactMessage, redactTools } from './redact/redact-call.ts';
 import type { CallAbout, RequestSettings } from './sealer.ts';
 import type { Vault } from './vault.ts';
-import { restorer, vocabularySite } from './vocabulary.ts';
+import { restorer } from './vocabulary.ts';
 
 /** Calls are opened so many at a time, to bound how many sealed parts are in memory at once. */
 const BATCH = 500;
@@ -28,7 +28,7 @@ export function readCalls(
   filter?: CallFilter,
   onErased?: (count: number) => void,
 ): Call[] {
-  const restoreFor = restorers(store.vocabulary(), vault, context);
+  const restoreFor = restorers(store.vocabulary(), context);
   const opened = new Map<string, unknown>();
   const calls: Call[] = [];
   let erased = 0;
@@ -49,7 +49,7 @@ export function readCalls(
     }
     for (const call of batch) {
       const whole = openCall(call, opened);
-      if (whole) calls.push(restoreFor(whole));
+      if (whole) calls.push(restoreFor((opened.get(call.aboutPart) as CallAbout).site, whole));
       else erased++;
     }
   }
@@ -89,53 +89,47 @@ function openCall(stored: StoredCall, opened: ReadonlyMap<string, unknown>): Cal
   };
 }
 
-/** Puts words back in the calls of the sites that have some. Pieces that calls share are shared afterwards, too. */
+/** What puts a site's words back in its calls. Pieces that calls share are shared afterwards, too. */
+interface SiteRestorer {
+  readonly restore: (text: string) => string;
+  readonly done: WeakMap<object, object>;
+}
+
 function restorers(
   vocabulary: ReadonlyMap<string, readonly string[]>,
-  vault: Vault,
   context: RedactContext,
-): (call: Call) => Call {
-  if (vocabulary.size === 0) return (call) => call;
-  const sites = new Map<string, <T extends object>(value: T, change: (value: T) => T) => T>();
-  return (call) => {
-    const site = vocabularySite(call.request);
-    let once = sites.get(site);
-    if (once === undefined) {
-      const done = new WeakMap<object, object>();
-      once = <T extends object>(value: T, change: (value: T) => T): T => {
-        const before = done.get(value) as T | undefined;
-        const changed = before ?? change(value);
-        done.set(value, changed);
-        return changed;
-      };
-      sites.set(site, once);
+): (site: string | undefined, call: Call) => Call {
+  const sites = new Map<string, SiteRestorer>();
+  return (site, call) => {
+    const words = site === undefined ? undefined : vocabulary.get(site);
+    if (site === undefined || words === undefined) return call;
+    let known = sites.get(site);
+    if (known === undefined) {
+      known = { restore: restorer(words, context), done: new WeakMap() };
+      sites.set(site, known);
     }
-    const words = vocabulary.get(vault.pseudonym(site));
-    if (words === undefined) return call;
-    const restore = restorerOf(words, context);
-    const { request, response } = call;
-    const message = (value: Message): Message => once(value, (each) => redactMessage(each, restore));
-    return {
-      ...call,
-      request: {
-        ...request,
-        messages: request.messages.map(message),
-        tools: once(request.tools, (tools) => redactTools(tools, restore)),
-        ...(request.responseFormat
-          ? { responseFormat: redactJson(request.responseFormat, restore) as JsonObject }
-          : {}),
-      },
-      response: response && once(response, (each) => ({ ...each, message: message(each.message) })),
-    };
+    return restored(call, known);
   };
 }
 
-const madeRestorers = new WeakMap<readonly string[], (text: string) => string>();
-
-function restorerOf(words: readonly string[], context: RedactContext): (text: string) => string {
-  const known = madeRestorers.get(words);
-  if (known) return known;
-  const made = restorer(words, context);
-  madeRestorers.set(words, made);
-  return made;
+function restored(call: Call, { restore, done }: SiteRestorer): Call {
+  const once = <T extends object>(value: T, change: (value: T) => T): T => {
+    const changed = (done.get(value) as T | undefined) ?? change(value);
+    done.set(value, changed);
+    return changed;
+  };
+  const message = (value: Message): Message => once(value, (each) => redactMessage(each, restore));
+  const { request, response } = call;
+  return {
+    ...call,
+    request: {
+      ...request,
+      messages: request.messages.map(message),
+      tools: once(request.tools, (tools) => redactTools(tools, restore)),
+      ...(request.responseFormat
+        ? { responseFormat: redactJson(request.responseFormat, restore) as JsonObject }
+        : {}),
+    },
+    response: response && once(response, (each) => ({ ...each, message: message(each.message) })),
+  };
 }

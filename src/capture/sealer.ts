@@ -11,7 +11,7 @@ import type { SealedPart, StoredCall } from '../core/store.ts';
 import { recent } from './recent.ts';
 import { redactJson, redactMessage, redactTools, withSafeAlternatives } from './redact/redact-call.ts';
 import { dayOf, type Sealing } from './vault.ts';
-import { vocabularyFinder } from './vocabulary.ts';
+import { siteOf, vocabularyFinder } from './vocabulary.ts';
 
 /** A call as stored, and the parts it holds, each once. */
 export interface SealedCall {
@@ -23,6 +23,8 @@ export interface SealedCall {
 export interface CallAbout {
   readonly model: string;
   readonly tags: Readonly<Record<string, string>>;
+  /** The call's site, for its words (vocabulary.ts); none in calls of older versions. */
+  readonly site?: string;
   /** Words of the call's site that were found with this call; in the journal only. */
   readonly vocabulary?: readonly string[];
 }
@@ -66,10 +68,12 @@ export function createSealer(
         parts.set(sealed.id, sealed);
         return sealed.id;
       };
-      const vocabulary = words.find(call);
+      const site = siteOf(sealing, request);
+      const vocabulary = words.find(site, call);
       const about: CallAbout = {
         model: request.model,
         tags: call.tags,
+        site,
         ...(vocabulary.length > 0 ? { vocabulary } : {}),
       };
       const settings: RequestSettings = {

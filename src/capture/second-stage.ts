@@ -18,7 +18,6 @@ import {
 import { redactJson, redactMessage, redactTools, withSafeAlternatives } from './redact/redact-call.ts';
 import type { CallAbout, RequestSettings } from './sealer.ts';
 import type { Vault } from './vault.ts';
-import { vocabularySite } from './vocabulary.ts';
 
 export interface SecondStage {
   /**
@@ -140,7 +139,7 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
           resealed.set(sealed.id, sealed);
           return sealed.id;
         });
-        addWords(opened.get(call.aboutPart)?.value as CallAbout, request);
+        addWords(opened.get(call.aboutPart)?.value as CallAbout);
         const responsePart = call.responsePart === null ? null : (rest.pop() ?? null);
         return { ...call, aboutPart: about, requestParts: rest, responsePart };
       });
@@ -161,10 +160,10 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
     return { ...each, value, part: { ...each.part, id } };
   }
 
-  function addWords({ vocabulary = [] }: CallAbout, request: CallRequest): void {
-    if (vocabulary.length === 0) return;
+  function addWords({ site, vocabulary = [] }: CallAbout): void {
+    if (site === undefined || vocabulary.length === 0) return;
     store.addVocabulary(
-      vault.pseudonym(vocabularySite(request)),
+      site,
       vocabulary.map((text) => ({ id: vault.pseudonym(text), text })),
     );
   }

@@ -10,6 +10,7 @@ import type { Call, CallRequest } from '../core/call.ts';
 import { recent } from './recent.ts';
 import { ENTITY_KINDS } from './redact/entity.ts';
 import { type RedactContext, redactEntities, redactText, vocabularyOf } from './redact/redact.ts';
+import type { Sealing } from './vault.ts';
 
 /** Longer answers are no labels (as in cluster/kind). */
 const LONGEST_LABEL = 100;
@@ -23,14 +24,17 @@ const COUNTED_BYTES = 8 * 1024 * 1024;
 
 export interface VocabularyFinder {
   /** Words of the call's site that were not given before. */
-  find(call: Call): readonly string[];
+  find(site: string, call: Call): readonly string[];
 }
 
-/** The calls of an agent that share their words: the same beginning of the system prompt and the same tools. */
-export function vocabularySite(request: CallRequest): string {
+/**
+ * The calls of an agent that share their words, as a keyed hash: the same beginning of the system prompt and the same tools,
+ * as they came.
+ */
+export function siteOf(sealing: Pick<Sealing, 'pseudonym'>, request: CallRequest): string {
   const system = request.messages.find(({ role }) => role === 'system')?.content ?? '';
   const tools = request.tools.map(({ name }) => name).sort();
-  return JSON.stringify([system.slice(0, PROMPT_CHARACTERS), tools]);
+  return sealing.pseudonym(`site ${JSON.stringify([system.slice(0, PROMPT_CHARACTERS), tools])}`);
 }
 
 /** Notes words as calls come by; one for the life of a process, bounded in memory. */
@@ -42,8 +46,7 @@ export function vocabularyFinder(): VocabularyFinder {
   }
   const sites = recent<Site>(COUNTED_BYTES, () => 2000);
   return {
-    find(call) {
-      const key = digest(vocabularySite(call.request));
+    find(key, call) {
       const site = sites.get(key) ?? { calls: 0, inputs: new Map(), given: new Set() };
       sites.set(key, site);
       site.calls++;

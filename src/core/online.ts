@@ -1,5 +1,5 @@
 /** The interfaces of the online path: who decides on a call, who tries to answer it, who writes it down. */
-import type { Answer } from './answer.ts';
+import type { Answer, OutputKind } from './answer.ts';
 import type { Call, CallRequest, CallResponse, EscalationReason, LlmReason } from './call.ts';
 import type { Stage } from './deployment.ts';
 
@@ -28,6 +28,13 @@ export type Decision =
   | { readonly to: 'llm'; readonly reason: LlmReason; readonly taskId?: string; readonly compare?: Attempt }
   /** The specialist is asked first. With audit: the LLM is asked too, off the call's path, and compared. */
   | { readonly to: 'specialist'; readonly attempt: Attempt; readonly audit: boolean };
+
+/** A request as a specialist may read it, and the way back for what its answer copies. */
+export interface RedactedRequest {
+  readonly request: CallRequest;
+  /** The answer with the caller's own words; null where it holds a surrogate that stands for nothing in the request. */
+  reveal(answer: string, kind: OutputKind): string | null;
+}
 
 export interface Router {
   /** In memory, under a millisecond, never throws: anything unexpected is {to: 'llm', reason: 'error'}. */

@@ -102,6 +102,8 @@ export interface Store {
   /** Erases a day: without its key its parts cannot be opened. */
   deleteKey(day: string): void;
 
+  /** Another number whenever tasks, specialists, deployments or vocabulary have changed; cheap. */
+  planVersion(): number;
   tasks(): Task[];
   /** Replaces tasks with the same id, keeps the others. */
   putTasks(tasks: readonly Task[]): void;

@@ -26,7 +26,7 @@ import type { Question, Upstream } from './upstream.ts';
 export type Log = (event: string, detail: JsonObject) => void;
 
 /** Requests up to this size (decoded) are read on the event loop, which takes it a few milliseconds at most. */
-const MAX_READ_BYTES = 256 * 1024;
+const MAX_READ_BYTES = 128 * 1024;
 /** Exchanges up to this size are redacted and sealed on the event loop as well. */
 const MAX_RECORDED_HERE_BYTES = 64 * 1024;
 /** Responses up to this size are read there where a specialist's answer is compared with them. */

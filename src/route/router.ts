@@ -13,7 +13,7 @@ import { distil } from '../core/distil.ts';
 import { whyNoAnswer } from '../core/ending.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import { contentHash } from '../core/ids.ts';
-import type { Attempt, Attempted, Decision, Router } from '../core/online.ts';
+import type { Attempt, Attempted, Decision, RedactedRequest, Router } from '../core/online.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Specialist } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
@@ -29,6 +29,8 @@ export interface RouterOptions {
   readonly timeoutMs: number;
   /** Calls at once of one specialist, so that a slow one does not crowd out the others; one more is an 'overload'. */
   readonly maxInFlight: number;
+  /** The request as specialists were trained to read requests. Default: as it is. */
+  readonly redact?: (request: CallRequest) => RedactedRequest;
   /** Finds the task of a request, or null. */
   readonly assign: (tasks: readonly Task[], request: CallRequest) => Task | null;
   /** Right or wrong against the LLM's answer, by the task's output kind. */
@@ -59,6 +61,7 @@ interface Post {
 
 /** A router over a plan. Every failure inside becomes an escalation: the LLM is always there. */
 export function createRouter(plan: RoutingPlan, options: RouterOptions): UpdatableRouter {
+  const redact = options.redact ?? asItIs;
   let tasks: readonly Task[] = [];
   let posts = new Map<string, Post>();
   /** By specialist; kept when posts are swapped. */
@@ -82,7 +85,12 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
   };
   update(plan);
 
-  const attemptOf = (post: Post, request: CallRequest, input: string): Attempt => ({
+  const attemptOf = (
+    post: Post,
+    request: CallRequest,
+    input: string,
+    reveal: RedactedRequest['reveal'],
+  ): Attempt => ({
     taskId: post.task.id,
     specialistId: post.specialist.id,
     deploymentId: post.deployment.id,
@@ -97,7 +105,8 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
           signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
         });
         const confidence = confidenceOf(post.specialist.confidence, prediction.signals);
-        const answer = post.check(prediction.answer, request);
+        const revealed = reveal(prediction.answer, post.task.kind);
+        const answer = revealed === null ? null : post.check(revealed, request);
         if (answer === null) return { used: false, reason: 'invalid-output', confidence };
         if (confidence < post.deployment.threshold) {
           return { used: false, reason: 'low-confidence', confidence, answer };
@@ -116,14 +125,17 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
 
   const decide = (callId: string, request: CallRequest): Decision => {
     try {
-      const task = options.assign(tasks, request);
+      // Nothing to find, nothing to redact: a gateway that only records spends no time here.
+      if (tasks.length === 0) return { to: 'llm', reason: 'no-specialist' };
+      const read = redact(request);
+      const task = options.assign(tasks, read.request);
       if (task === null) return { to: 'llm', reason: 'no-specialist' };
       const post = posts.get(task.id);
       if (!post) return { to: 'llm', reason: 'no-specialist', taskId: task.id };
       if (unmetDemand(task, request) !== null) return { to: 'llm', reason: 'policy', taskId: task.id };
-      const input = distil(task, request);
+      const input = distil(task, read.request);
       if (input === null) return { to: 'llm', reason: 'unfamiliar-input', taskId: task.id };
-      const attempt = attemptOf(post, request, input);
+      const attempt = attemptOf(post, request, input, read.reveal);
       requests.set(attempt, request);
       switch (post.deployment.stage) {
         case 'shadow':
@@ -160,6 +172,11 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
   };
 
   return { decide, compared, update };
+}
+
+/** No redaction: what is read is what is answered. */
+function asItIs(request: CallRequest): RedactedRequest {
+  return { request, reveal: (answer) => answer };
 }
 
 /** A number in [0, 1) that depends on the call and the purpose alone, so that a decision can be explained later. */

@@ -75,6 +75,23 @@ export function storeContract(name: string, open: () => Store): void {
       });
     });
 
+    it('tells that what routing rests on has changed, and calls alone do not', () => {
+      withStore((store) => {
+        const versions = [store.planVersion()];
+        store.addCalls([call('a', 1, [])], [ABOUT]);
+        assert.equal(store.planVersion(), versions[0]);
+        store.addVocabulary('site', [{ id: 'h', text: 'refund' }]);
+        versions.push(store.planVersion());
+        store.putTasks([{ id: 't1' } as Task]);
+        versions.push(store.planVersion());
+        store.putTasks([{ id: 't1' } as Task]);
+        versions.push(store.planVersion());
+        store.putDeployment({ id: 'd1' } as Deployment);
+        versions.push(store.planVersion());
+        assert.equal(new Set(versions).size, versions.length);
+      });
+    });
+
     it('keeps the words of a site once', () => {
       withStore((store) => {
         assert.equal(store.vocabulary().size, 0);

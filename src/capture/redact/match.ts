@@ -1,6 +1,8 @@
 /** What recognisers share: a place in a text, its kind, and what to put there instead. */
+
 import { drawFor, drawLike } from './draw.ts';
 import type { Entity, EntityKind } from './entity.ts';
+import type { RedactContext } from './recognise.ts';
 import type { Scan } from './scan.ts';
 
 export interface Match extends Entity {
@@ -42,11 +44,17 @@ export function withoutOverlaps<T extends Entity>(groups: readonly (readonly T[]
 }
 
 /** The text with each of the matches, which are in order and do not overlap, replaced by its surrogate. */
-export function replaceMatches(text: string, matches: readonly Match[], key: Uint8Array): string {
+export function replaceMatches(
+  text: string,
+  matches: readonly Match[],
+  { key, onReplace }: Pick<RedactContext, 'key' | 'onReplace'>,
+): string {
   let out = '';
   let at = 0;
   for (const match of matches) {
-    out += text.slice(at, match.start) + match.make(key);
+    const surrogate = match.make(key);
+    onReplace?.(text.slice(match.start, match.end), surrogate);
+    out += text.slice(at, match.start) + surrogate;
     at = match.end;
   }
   return out + text.slice(at);

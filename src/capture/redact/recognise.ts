@@ -77,6 +77,8 @@ export interface RedactContext {
   readonly policy: RedactionPolicy;
   /** Values that are vocabulary of the call site: never replaced where they stand as they are, case and all. */
   readonly keep?: ReadonlySet<string>;
+  /** Is told each replacement, for putting originals back in an answer to the same request. */
+  readonly onReplace?: (original: string, surrogate: string) => void;
 }
 
 /** What the recognisers take in a plain text: in order, without overlaps, and without what is kept. */

@@ -30,7 +30,7 @@ export { vocabularyOf } from './vocabulary.ts';
  * the names of people. Linear in the text. JSON stays JSON of the same shape; its keys are redacted too.
  */
 export function redactText(text: string, context: RedactContext): string {
-  return mapStrings(text, (value) => replaceMatches(value, matchesIn(value, context), context.key));
+  return mapStrings(text, (value) => replaceMatches(value, matchesIn(value, context), context));
 }
 
 /**
@@ -48,15 +48,11 @@ export function redactEntities(
 ): string {
   const found = entities.flatMap((entity) => entityMatch(text, entity, context) ?? []);
   const matches = withoutKept(text, withoutOverlaps([found]), context);
-  const made = replaceMatches(text, matches, context.key);
+  const made = replaceMatches(text, matches, context);
   const { policy } = context;
   if (names.length === 0 || !policy.kinds.has('person')) return made;
   return mapStrings(made, (value, prefix) =>
-    replaceMatches(
-      value,
-      withoutKept(value, after(findKnownNames(value, names), prefix), context),
-      context.key,
-    ),
+    replaceMatches(value, withoutKept(value, after(findKnownNames(value, names), prefix), context), context),
   );
 }
 

@@ -19,6 +19,7 @@ export function learningTables(database: Database, rows: SealedRows): LearningTa
     (row: Row): T =>
       rows.read<T>(table, String(row.id), row.sealed);
   return {
+    planVersion: () => Number(database.get('SELECT version FROM plan')?.version ?? 0),
     tasks: () => database.all('SELECT id, sealed FROM tasks ORDER BY id').map(read<Task>('tasks')),
     putTasks: (tasks) => {
       database.transaction(() => {

@@ -133,6 +133,15 @@ ALTER TABLE calls DROP COLUMN tags;
 ALTER TABLE calls DROP COLUMN model;
 UPDATE calls SET session_id = '';
 
+-- Counts the changes of what routing rests on, so that a gateway reads it again only then.
+CREATE TABLE plan (version INTEGER NOT NULL);
+INSERT INTO plan VALUES (0);
+CREATE TRIGGER plan_tasks_added AFTER INSERT ON tasks BEGIN UPDATE plan SET version = version + 1; END;
+CREATE TRIGGER plan_tasks_changed AFTER UPDATE ON tasks BEGIN UPDATE plan SET version = version + 1; END;
+CREATE TRIGGER plan_specialists_added AFTER INSERT ON specialists BEGIN UPDATE plan SET version = version + 1; END;
+CREATE TRIGGER plan_deployments_added AFTER INSERT ON deployments BEGIN UPDATE plan SET version = version + 1; END;
+CREATE TRIGGER plan_deployments_changed AFTER UPDATE ON deployments BEGIN UPDATE plan SET version = version + 1; END;
+
 -- Values that are the words of an application (labels, enum values), by call site, so that no surrogate stands for them.
 CREATE TABLE vocabulary (
   site   TEXT NOT NULL,  -- keyed hash of what the call site's calls have in common
@@ -140,6 +149,7 @@ CREATE TABLE vocabulary (
   sealed BLOB NOT NULL,
   PRIMARY KEY (site, id)
 ) WITHOUT ROWID;
+CREATE TRIGGER plan_vocabulary_added AFTER INSERT ON vocabulary BEGIN UPDATE plan SET version = version + 1; END;
 `,
     finish: (sqlite, cipher) => {
       for (const table of ['tasks', 'datasets', 'specialists', 'verdicts', 'deployments', 'events']) {

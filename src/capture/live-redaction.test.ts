@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { exampleCall, temporaryFolder } from '../../test/capture/calls.ts';
+import { openDataFolder } from '../../test/capture/data-folder.ts';
+import type { CallRequest, Message } from '../core/call.ts';
+import { liveRedaction } from './live-redaction.ts';
+import { createSealer } from './sealer.ts';
+import { siteOf } from './vocabulary.ts';
+
+const { vault, context, redact, stage } = openDataFolder(temporaryFolder());
+
+const requestOf = (...messages: readonly Message[]): CallRequest => ({ ...exampleCall(1).request, messages });
+const system: Message = {
+  role: 'system',
+  content: 'Answer the mail. Questions go to kim.lund@lampenwerk.io.',
+};
+const mail: Message = {
+  role: 'user',
+  content:
+    'Please call +49 171 1234567 or write to anna.schmidt@web.de, my card is 4111 1111 1111 1111.\n\nBest regards,\nAnna Schmidt',
+};
+const live = (words: readonly string[] = []) => {
+  const vocabulary = new Map([[siteOf(vault, requestOf(system)), words]]);
+  return liveRedaction(vault, context, () => vocabulary);
+};
+
+describe('liveRedaction', () => {
+  it('gives a specialist the texts that a stored call has', async () => {
+    const call = exampleCall(1, { request: requestOf(system, mail) });
+    const sealed = createSealer(vault, redact).seal(call);
+    const refined = await stage.refine([sealed.call], new Map(sealed.parts.map((part) => [part.id, part])));
+    const parts = new Map(refined.parts.map((part) => [part.id, part]));
+    const stored = refined.calls[0]?.requestParts
+      .slice(2)
+      .map((id) => JSON.parse(vault.open(parts.get(id)!)!) as Message);
+    const { request } = live()(call.request);
+    assert.deepEqual(request.messages, stored);
+    assert.doesNotMatch(JSON.stringify(request), /schmidt|1234567|4111|lund/i);
+  });
+
+  it('puts back what an answer copies, in text and in JSON', () => {
+    const { request, reveal } = live()(requestOf(system, mail));
+    const read = request.messages[1]?.content ?? '';
+    assert.equal(reveal(read, 'text'), mail.content);
+    const address = /write to (\S+),/.exec(read)?.[1] ?? '';
+    assert.notEqual(address, 'anna.schmidt@web.de');
+    assert.deepEqual(JSON.parse(reveal(JSON.stringify({ to: address }), 'json') ?? ''), {
+      to: 'anna.schmidt@web.de',
+    });
+  });
+
+  it('gives no answer with a surrogate that stands for nothing in the request', () => {
+    const { request } = live()(requestOf(system, mail));
+    const address = /write to (\S+),/.exec(request.messages[1]?.content ?? '')?.[1] ?? '';
+    const other = live()(requestOf(system, { role: 'user', content: 'Hello' }));
+    assert.equal(other.reveal(`Write to ${address}`, 'text'), null);
+    assert.equal(other.reveal('Write to us', 'text'), 'Write to us');
+  });
+
+  it('leaves the words of a site as they are, and takes them in answers', () => {
+    const { request, reveal } = live(['kim.lund@lampenwerk.io'])(requestOf(system, mail));
+    assert.equal(request.messages[0]?.content, system.content);
+    assert.equal(reveal('kim.lund@lampenwerk.io', 'label'), 'kim.lund@lampenwerk.io');
+  });
+
+  it('gives the same for a message that it has read before', () => {
+    const redacted = live();
+    const first = redacted(requestOf(system, mail));
+    const again = redacted(requestOf(system, mail, { role: 'assistant', content: 'Done.' }));
+    assert.deepEqual(again.request.messages.slice(0, 2), first.request.messages);
+    assert.equal(again.reveal(again.request.messages[1]?.content ?? '', 'text'), mail.content);
+  });
+});
