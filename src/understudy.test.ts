@@ -98,7 +98,7 @@ test('a store that stays broken is told once, and the gateway goes on', async (t
   t.mock.timers.enable({ apis: ['setInterval'] });
   const gateway = await understudy.startGateway();
   const other = new DatabaseSync(join(dataDir, 'understudy.db'));
-  other.exec('DROP TABLE tasks');
+  other.exec('DROP TABLE plan');
   other.close();
   for (let i = 0; i < 5; i++) t.mock.timers.tick(10_000);
   const told = [...lines];
