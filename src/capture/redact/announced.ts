@@ -9,7 +9,7 @@ export interface Announcement {
   readonly kind: EntityKind;
   /** The words, in lower case, one of which begins the announcement. */
   readonly begins: string;
-  /** What has to follow the first word, as the source of a pattern; nothing unless told. */
+  /** What has to follow the first word, as the source of a pattern; default: nothing. */
   readonly after?: string;
   /** The value, as the source of a pattern that is tried in any case. */
   readonly value: string;
