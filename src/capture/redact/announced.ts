@@ -215,6 +215,14 @@ export const ANNOUNCED: readonly Announcement[] = [
     digits: 0,
   },
   {
+    // sshd: Accepted password for mbrandt from 84.112.9.40
+    kind: 'username',
+    begins: 'password publickey user',
+    after: '(?: for)?(?: invalid user)? (?=[\\w.-]{2,32} from [\\d:a-f]{2})',
+    value: HANDLE,
+    digits: 0,
+  },
+  {
     // A field of a log line: user=mbrandt status=200.
     kind: 'username',
     begins: 'user username login account uid',
