@@ -8,11 +8,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'undici';
-import { openRecorder } from '../src/capture/recorder.ts';
+import { type JournalRecorder, openRecorder } from '../src/capture/recorder.ts';
 import { redact } from '../src/capture/redact/redact.ts';
 import { createSealer } from '../src/capture/sealer.ts';
 import type { Call, Message } from '../src/core/call.ts';
-import type { Recorder } from '../src/core/online.ts';
 import { openDataFolder, REDACTION } from '../test/capture/data-folder.ts';
 import type { BenchmarkResult } from './run.ts';
 
@@ -39,9 +38,9 @@ export async function run(): Promise<BenchmarkResult> {
       const without = await serve(renamed(calls, `a${i}`), null);
       pairs.push({ without, with: await serve(renamed(calls, `b${i}`), recorder) });
     }
-    const sealer = createSealer(vault, redact);
+    const sealer = createSealer({ sealing: vault, redact });
     const sealing = await cpuTime(async () => {
-      for (const call of renamed(calls, 'c')) sealer.seal(call);
+      for (const call of renamed(calls, 'c')) sealer.prepare(call).seal();
     });
     const recording = await cpuTime(async () => {
       for (const call of renamed(calls, 'd')) await recorder.record(call, 'key');
@@ -100,7 +99,7 @@ export async function run(): Promise<BenchmarkResult> {
 }
 
 /** CPU microseconds to answer all calls through a small proxy in front of a server, some at once. */
-async function serve(calls: readonly Call[], recorder: Recorder | null): Promise<number> {
+async function serve(calls: readonly Call[], recorder: JournalRecorder | null): Promise<number> {
   const upstream = createServer((request, response) => {
     request.resume().on('end', () => response.end('{"choices":[]}'));
   });

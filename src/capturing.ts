@@ -43,7 +43,8 @@ export function openCapture(options: {
     return {
       store,
       recorder,
-      redaction: (vocabulary) => liveRedaction(vault, context, vocabulary),
+      redaction: (vocabulary) =>
+        liveRedaction({ sealing: vault, context, vocabulary, readElsewhere: recorder.read }),
       close: async () => {
         clearInterval(rotating);
         await recorder.close();

@@ -27,7 +27,7 @@ export interface Capture {
   readonly store: Store;
   readonly recorder: Recorder;
   /** What specialists read of a request, given the words by call site. */
-  redaction(vocabulary: () => Vocabulary): (request: CallRequest) => RedactedRequest;
+  redaction(vocabulary: () => Vocabulary): (request: CallRequest) => RedactedRequest | null;
   close(): Promise<void>;
 }
 
@@ -73,7 +73,7 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
   let plan = NOTHING;
   let planVersion = Number.NaN;
   let vocabulary: Vocabulary = new Map();
-  let redact: ((request: CallRequest) => RedactedRequest) | null = null;
+  let redact: ((request: CallRequest) => RedactedRequest | null) | null = null;
   let audits: Audit[] = [];
   let soon: NodeJS.Timeout | undefined;
   let complaint = '';
@@ -84,7 +84,7 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     auditShare: config.serve.auditShare,
     timeoutMs: config.serve.timeoutMs,
     maxInFlight: MAX_IN_FLIGHT,
-    redact: (request) => redact?.(request) ?? { request, reveal: (answer) => answer },
+    redact: (request) => redact?.(request) ?? null,
     assign,
     right: (task, answer, llm) =>
       compareAnswers(task.kind, referenceOf(task, llm), targetOf(answer), schemasOf(task)).right === true,
@@ -154,7 +154,7 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     throw new UnderstudyError('unavailable', 'The data folder is not open.', { hint: closedBecause });
   };
   const recorder: Recorder = {
-    record: (call, sender) => capture?.recorder.record(call, sender) ?? lost(),
+    record: (call, sender, exchange) => capture?.recorder.record(call, sender, exchange) ?? lost(),
     recordExchange: (exchange) => capture?.recorder.recordExchange(exchange) ?? lost(),
     close: async () => {},
   };

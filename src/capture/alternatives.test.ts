@@ -20,11 +20,11 @@ const callWith = (content: string, starts: readonly string[], messages: readonly
   });
 };
 
-const newSealer = () => createSealer(vault, redact);
+const newSealer = () => createSealer({ sealing: vault, redact });
 
 /** The response as it is stored, after both stages, opened. */
 async function kept(call: Call, sealer = newSealer()): Promise<NonNullable<Call['response']>> {
-  const sealed = sealer.seal(call);
+  const sealed = sealer.prepare(call).seal();
   const refined = await stage.refine([sealed.call], new Map(sealed.parts.map((part) => [part.id, part])));
   const id = refined.calls[0]?.responsePart;
   return JSON.parse(vault.open(refined.parts.find((part) => part.id === id)!)!);
@@ -81,7 +81,7 @@ test('what is safe beside one request need not be beside another', async () => {
 test('a response without, or with none that may be kept, is the part that it always was', async () => {
   const sealer = newSealer();
   const partOf = async (starts: readonly string[]) => {
-    const sealed = sealer.seal(callWith('delivery', starts, [mail]));
+    const sealed = sealer.prepare(callWith('delivery', starts, [mail])).seal();
     const parts = new Map(sealed.parts.map((part) => [part.id, part]));
     return (await stage.refine([sealed.call], parts)).calls[0]?.responsePart;
   };

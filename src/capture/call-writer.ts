@@ -4,34 +4,42 @@
  * Does not: hold the journal's lock or count failures (recorder.ts).
  */
 import type { Call } from '../core/call.ts';
+import type { SealedPart } from '../core/store.ts';
 import { encodeFrame } from './frames.ts';
 import { openJournal } from './journal.ts';
-import { createSealer } from './sealer.ts';
-import type { Sealing } from './vault.ts';
+import { createSealer, type SealerOptions } from './sealer.ts';
 
 export interface CallWriter {
-  /** Resolves when the call is in the journal. @throws as Sealer.seal and Journal.append. */
-  write(call: Call, sender: string): Promise<void>;
+  /**
+   * Resolves with true when the call is in the journal.
+   * @param mostFresh With more characters that were not sealed before, nothing is done, and it resolves with false.
+   * @throws as PreparedCall.seal and Journal.append.
+   */
+  write(call: Call, sender: string, mostFresh?: number): Promise<boolean>;
+  /** As Sealer.remember. */
+  remember(contentId: string, part: SealedPart): void;
   rotate(): void;
   close(): void;
 }
 
-export interface CallWriterOptions {
+export interface CallWriterOptions extends SealerOptions {
   readonly dir: string;
-  readonly sealing: Sealing;
-  /** The first stage of redaction. */
-  readonly redact: (text: string) => string;
   readonly segmentBytes?: number;
 }
 
-export function openCallWriter({ dir, sealing, redact, segmentBytes }: CallWriterOptions): CallWriter {
-  const journal = openJournal(dir, segmentBytes);
-  const sealer = createSealer(sealing, redact);
+export function openCallWriter(options: CallWriterOptions): CallWriter {
+  const { sealing } = options;
+  const journal = openJournal(options.dir, options.segmentBytes);
+  const sealer = createSealer(options);
   /** Ids of the parts that are in the journal's present segment. */
   const written = { generation: -1, ids: new Set<string>() };
   return {
-    async write(call, sender) {
-      const sealed = sealer.seal({ ...call, origin: sender === '' ? '' : sealing.pseudonym(sender) });
+    remember: (contentId, part) => sealer.remember(contentId, part),
+    async write(call, sender, mostFresh = Number.POSITIVE_INFINITY) {
+      const origin = sender === '' ? '' : sealing.pseudonym(sender);
+      const prepared = sealer.prepare({ ...call, origin });
+      if (prepared.fresh > mostFresh) return false;
+      const sealed = prepared.seal();
       await journal.append((generation) => {
         if (written.generation !== generation) {
           written.generation = generation;
@@ -46,6 +54,7 @@ export function openCallWriter({ dir, sealing, redact, segmentBytes }: CallWrite
         frames.push(encodeFrame({ kind: 'call', call: sealed.call }));
         return frames;
       });
+      return true;
     },
     rotate: () => journal.rotate(),
     close: () => journal.close(),

@@ -7,9 +7,13 @@ import { Worker } from 'node:worker_threads';
 import type { Config } from '../core/config.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import type { RawBody, RawExchange } from '../core/online.ts';
+import type { SealedPart } from '../core/store.ts';
+import type { Piece, ReadPiece } from './live-redaction.ts';
 import type { SealingKeys } from './vault.ts';
 
 export interface ExchangeThread {
+  /** Reads a long piece of a live request, as readPiece does. @throws as `record`. */
+  read(piece: Piece, keep: readonly string[], key: Uint8Array): Promise<ReadPiece>;
   /** @throws UnderstudyError 'overloaded' while too much is waiting, 'internal' where the thread failed. */
   record(exchange: RawExchange, keys: SealingKeys): Promise<void>;
   rotate(): void;
@@ -31,6 +35,13 @@ export type ThreadRequest =
       readonly exchange: RawExchange;
       readonly keys: SealingKeys;
     }
+  | {
+      readonly type: 'read';
+      readonly no: number;
+      readonly piece: Piece;
+      readonly keep: readonly string[];
+      readonly key: Uint8Array;
+    }
   | { readonly type: 'rotate' }
   | { readonly type: 'close' };
 
@@ -38,8 +49,17 @@ export type ThreadRequest =
 export interface ThreadReply {
   readonly no: number;
   readonly error: string | null;
+  /** A piece that was to be read. */
+  readonly read?: ReadPiece;
+  /** What was sealed for the first time, by content. */
+  readonly sealed: readonly (readonly [contentId: string, part: SealedPart])[];
 }
 
+/** Larger parts are not told: to receive them would take the event loop's time. */
+export const MAX_TOLD_BYTES = 128 * 1024;
+
+/** Pieces and exchanges that may wait before further pieces are refused. */
+const MAX_READING = 200;
 /** Bytes that may wait for the thread before further exchanges are refused. */
 const MAX_WAITING = 256 * 1024 * 1024;
 /** Bytes copied in one turn of the event loop: about a millisecond. */
@@ -47,12 +67,16 @@ const COPY_BYTES = 2 * 1024 * 1024;
 /** A body of 32 MB of small JSON values is several times as large once it is parsed. */
 const THREAD_MEMORY_MB = 2048;
 
-export function openExchangeThread(settings: ThreadSettings): ExchangeThread {
+export interface ThreadOptions extends ThreadSettings {
+  readonly onSealed: (contentId: string, part: SealedPart) => void;
+}
+
+export function openExchangeThread({ onSealed, ...settings }: ThreadOptions): ExchangeThread {
   let worker: Worker | null = null;
   let closed: Promise<unknown> | null = null;
   let waitingBytes = 0;
   let no = 0;
-  const waiting = new Map<number, { resolve(): void; reject(error: unknown): void }>();
+  const waiting = new Map<number, { resolve(read?: ReadPiece): void; reject(error: unknown): void }>();
 
   const failAll = (why: string): void => {
     worker = null;
@@ -67,10 +91,11 @@ export function openExchangeThread(settings: ThreadSettings): ExchangeThread {
       resourceLimits: { maxOldGenerationSizeMb: THREAD_MEMORY_MB },
     });
     thread.unref();
-    thread.on('message', ({ no: answered, error }: ThreadReply) => {
+    thread.on('message', ({ no: answered, error, read, sealed }: ThreadReply) => {
+      for (const [contentId, part] of sealed) onSealed(contentId, part);
       const waiter = waiting.get(answered);
       waiting.delete(answered);
-      if (error === null) waiter?.resolve();
+      if (error === null) waiter?.resolve(read);
       else waiter?.reject(failure(error));
     });
     thread.on('error', (error: Error & { code?: string }) => {
@@ -84,6 +109,15 @@ export function openExchangeThread(settings: ThreadSettings): ExchangeThread {
   };
 
   return {
+    read: (piece, keep, key) =>
+      new Promise<ReadPiece>((resolve, reject) => {
+        if (waiting.size > MAX_READING) throw failure('too much is waiting');
+        waiting.set(++no, {
+          resolve: (read) => (read ? resolve(read) : reject(failure('no reply'))),
+          reject,
+        });
+        started().postMessage({ type: 'read', no, piece, keep, key } satisfies ThreadRequest);
+      }),
     async record(exchange, keys) {
       const size = sizeOf(exchange.request) + (exchange.response ? sizeOf(exchange.response) : 0);
       if (waitingBytes > 0 && waitingBytes + size > MAX_WAITING) {
@@ -97,7 +131,7 @@ export function openExchangeThread(settings: ThreadSettings): ExchangeThread {
         const response = exchange.response && { ...exchange.response, ...(await copyOf(exchange.response)) };
         const thread = started();
         await new Promise<void>((resolve, reject) => {
-          waiting.set(++no, { resolve, reject });
+          waiting.set(++no, { resolve: () => resolve(), reject });
           const message: ThreadRequest = {
             type: 'record',
             no,

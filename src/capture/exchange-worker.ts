@@ -1,21 +1,32 @@
 /** The thread that records large exchanges: reads them, redacts, seals and writes segments of its own. */
 import { parentPort, workerData } from 'node:worker_threads';
+import type { SealedPart } from '../core/store.ts';
 import { DIALECTS } from '../wire/dialects.ts';
 import { readExchange } from '../wire/exchange.ts';
 import { type CallWriter, openCallWriter } from './call-writer.ts';
-import type { ThreadReply, ThreadRequest, ThreadSettings } from './exchange-thread.ts';
+import {
+  MAX_TOLD_BYTES,
+  type ThreadReply,
+  type ThreadRequest,
+  type ThreadSettings,
+} from './exchange-thread.ts';
+import { readPiece } from './live-redaction.ts';
 import { compilePolicy, redactText } from './redact/redact.ts';
 import { type Sealing, type SealingKeys, sealingWith } from './vault.ts';
 
 const { dir, redaction, maxBodyBytes, segmentBytes } = workerData as ThreadSettings;
 const port = parentPort!;
+const policy = compilePolicy(redaction);
 const days = new Map<string, Sealing>();
+/** Of the call under way, for the event loop's sealer. */
+let sealed: [contentId: string, part: SealedPart][] = [];
+let told = 0;
 let writer: CallWriter | null = null;
 
 function writerFor(keys: SealingKeys): CallWriter {
   if (!days.has(keys.day)) days.set(keys.day, sealingWith(keys));
   if (writer) return writer;
-  const context = { key: keys.surrogates, policy: compilePolicy(redaction) };
+  const context = { key: keys.surrogates, policy };
   writer = openCallWriter({
     dir,
     sealing: {
@@ -24,6 +35,11 @@ function writerFor(keys: SealingKeys): CallWriter {
       seal: (day, text) => days.get(day)!.seal(day, text),
     },
     redact: (text) => redactText(text, context),
+    onSealed: (contentId, part) => {
+      told += part.sealed.length;
+      // In memory of its own: what is sent takes all of its buffer along.
+      if (told <= MAX_TOLD_BYTES) sealed.push([contentId, { ...part, sealed: new Uint8Array(part.sealed) }]);
+    },
     ...(segmentBytes === null ? {} : { segmentBytes }),
   });
   return writer;
@@ -31,13 +47,25 @@ function writerFor(keys: SealingKeys): CallWriter {
 
 async function record({ no, exchange, keys }: ThreadRequest & { type: 'record' }): Promise<void> {
   let error: string | null = null;
+  sealed = [];
+  told = 0;
   try {
     const read = await readExchange(exchange, DIALECTS, maxBodyBytes);
     if (read) await writerFor(keys).write(read.call, read.sender);
   } catch (cause) {
     error = cause instanceof Error ? cause.name : typeof cause;
   }
-  port.postMessage({ no, error } satisfies ThreadReply);
+  port.postMessage({ no, error, sealed } satisfies ThreadReply);
+}
+
+function read({ no, piece, keep, key }: ThreadRequest & { type: 'read' }): void {
+  try {
+    const made = readPiece(piece, new Set(keep), { key, policy });
+    port.postMessage({ no, error: null, read: made, sealed: [] } satisfies ThreadReply);
+  } catch (cause) {
+    const error = cause instanceof Error ? cause.name : typeof cause;
+    port.postMessage({ no, error, sealed: [] } satisfies ThreadReply);
+  }
 }
 
 /** One after the other: two large bodies at once would need the memory of both. */
@@ -45,6 +73,7 @@ let queue: Promise<void> = Promise.resolve();
 port.on('message', (request: ThreadRequest) => {
   queue = queue.then(async () => {
     if (request.type === 'record') await record(request);
+    else if (request.type === 'read') read(request);
     else if (request.type === 'rotate') writer?.rotate();
     else {
       writer?.close();

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { exampleCall, temporaryFolder } from '../../test/capture/calls.ts';
 import { openDataFolder } from '../../test/capture/data-folder.ts';
 import type { CallRequest, Message } from '../core/call.ts';
-import { liveRedaction } from './live-redaction.ts';
+import { liveRedaction, readPiece } from './live-redaction.ts';
 import { createSealer } from './sealer.ts';
 import { siteOf } from './vocabulary.ts';
 
@@ -21,13 +21,19 @@ const mail: Message = {
 };
 const live = (words: readonly string[] = []) => {
   const vocabulary = new Map([[siteOf(vault, requestOf(system)), words]]);
-  return liveRedaction(vault, context, () => vocabulary);
+  const redacted = liveRedaction({
+    sealing: vault,
+    context,
+    vocabulary: () => vocabulary,
+    readElsewhere: null,
+  });
+  return (request: CallRequest) => redacted(request)!;
 };
 
 describe('liveRedaction', () => {
   it('gives a specialist the texts that a stored call has', async () => {
     const call = exampleCall(1, { request: requestOf(system, mail) });
-    const sealed = createSealer(vault, redact).seal(call);
+    const sealed = createSealer({ sealing: vault, redact }).prepare(call).seal();
     const refined = await stage.refine([sealed.call], new Map(sealed.parts.map((part) => [part.id, part])));
     const parts = new Map(refined.parts.map((part) => [part.id, part]));
     const stored = refined.calls[0]?.requestParts
@@ -69,5 +75,26 @@ describe('liveRedaction', () => {
     const again = redacted(requestOf(system, mail, { role: 'assistant', content: 'Done.' }));
     assert.deepEqual(again.request.messages.slice(0, 2), first.request.messages);
     assert.equal(again.reveal(again.request.messages[1]?.content ?? '', 'text'), mail.content);
+  });
+
+  it('has long pieces read elsewhere, and gives nothing until they are', async () => {
+    const elsewhere: number[] = [];
+    const redacted = liveRedaction({
+      ...{ sealing: vault, context, vocabulary: () => new Map() },
+      readElsewhere: async (piece, keep) => {
+        elsewhere.push(JSON.stringify(piece.value).length);
+        return readPiece(piece, new Set(keep), context);
+      },
+    });
+    const long: Message = {
+      role: 'system',
+      content: `${'Read the mail with care. '.repeat(1000)} ${mail.content}`,
+    };
+    assert.equal(redacted(requestOf(long, mail)), null);
+    assert.equal(redacted(requestOf(long, mail)), null, 'asked for once');
+    await new Promise((resolve) => setImmediate(resolve));
+    const read = redacted(requestOf(long, mail));
+    assert.equal(elsewhere.length, 1);
+    assert.deepEqual(read?.request.messages, live()(requestOf(long, mail)).request.messages);
   });
 });

@@ -1,12 +1,14 @@
 /**
  * What a specialist reads of a live request: the same words that it was trained on. The recognisers of both stages run on
  * it (all but the model that finds people, which is too slow for a call's path), and what the answer copies is put back.
+ * Each piece of a conversation is read once. Long ones are read in a thread, and the first call with one goes to the LLM.
  * Does not: decide who is asked (route/).
  */
 import { hash } from 'node:crypto';
 import type { OutputKind } from '../core/answer.ts';
 import type { CallRequest, Message } from '../core/call.ts';
 import type { Entity } from '../core/entity.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { RedactedRequest } from '../core/online.ts';
 import { recent } from './recent.ts';
 import {
@@ -21,66 +23,138 @@ import { redactJson, redactMessage, redactTools } from './redact/redact-call.ts'
 import type { Sealing } from './vault.ts';
 import { siteOf } from './vocabulary.ts';
 
-/** A message after the first stage, with what was replaced, by surrogate, and the names in it. */
-interface Read {
-  readonly message: Message;
-  readonly originals: ReadonlyMap<string, string>;
+/** What is read at once: a message, or all that a request says beside its messages. */
+export type Piece =
+  | { readonly kind: 'message'; readonly value: Message }
+  | { readonly kind: 'frame'; readonly value: Pick<CallRequest, 'tools' | 'responseFormat'> };
+
+/** A piece after the first stage. Plain data: a thread may have read it. */
+export interface ReadPiece {
+  readonly value: Piece['value'];
+  /** What was replaced: surrogate and original. */
+  readonly originals: readonly (readonly [surrogate: string, original: string])[];
+  /** Of each of its texts, the names in obvious positions. */
   readonly entities: readonly (readonly Entity[])[];
   readonly names: readonly string[];
 }
 
+export interface LiveRedactionOptions {
+  readonly sealing: Pick<Sealing, 'pseudonym'>;
+  readonly context: RedactContext;
+  /** The words by call site, which are left as they are; asked for each call. */
+  readonly vocabulary: () => ReadonlyMap<string, readonly string[]>;
+  /** Reads a piece elsewhere. Null: all is read here. */
+  readonly readElsewhere: ((piece: Piece, keep: readonly string[]) => Promise<ReadPiece>) | null;
+}
+
 const REMEMBERED_BYTES = 16 * 1024 * 1024;
+/** Characters that a call may have read here: some milliseconds at the worst. */
+const MAX_READ_HERE = 8 * 1024;
 
-/** @param vocabulary The words by call site, which are left as they are; asked for each call. */
-export function liveRedaction(
-  sealing: Pick<Sealing, 'pseudonym'>,
-  context: RedactContext,
-  vocabulary: () => ReadonlyMap<string, readonly string[]>,
-): (request: CallRequest) => RedactedRequest {
-  const before = recent<Read>(REMEMBERED_BYTES, ({ message }) => 500 + 2 * message.content.length);
-  const kept = new WeakMap<readonly string[], ReadonlySet<string>>();
-
-  const read = (message: Message, keep: ReadonlySet<string>, site: string): Read => {
-    const id = `${site} ${keep.size} ${hash('sha256', JSON.stringify(message), 'base64')}`;
-    const known = before.get(id);
-    if (known) return known;
-    const originals = new Map<string, string>();
-    const first = { ...context, keep, onReplace: noting(originals) };
-    const redacted = redactMessage(message, (text) => redactText(text, first));
-    const texts = textsOf(redacted);
-    const entities = texts.map(obviousNames);
-    const names =
-      message.role === 'system' ? [] : texts.flatMap((text, i) => namesOfEntities(text, entities[i]!));
-    const made = { message: redacted, originals, entities, names: names.filter((name) => !keep.has(name)) };
-    before.set(id, made);
-    return made;
+/** A piece after the first stage, with the names in obvious positions. Pure. */
+export function readPiece(piece: Piece, keep: ReadonlySet<string>, context: RedactContext): ReadPiece {
+  const originals = new Map<string, string>();
+  const first = { ...context, keep, onReplace: noting(originals) };
+  const plain = (text: string): string => redactText(text, first);
+  if (piece.kind === 'frame') {
+    const { tools, responseFormat } = piece.value;
+    const value = {
+      tools: redactTools(tools, plain),
+      ...(responseFormat ? { responseFormat: redactJson(responseFormat, plain) as JsonObject } : {}),
+    };
+    return { value, originals: [...originals], entities: [], names: [] };
+  }
+  const value = redactMessage(piece.value, plain);
+  const texts = textsOf(value);
+  const entities = texts.map(obviousNames);
+  const names = texts.flatMap((text, i) => namesOfEntities(text, entities[i]!));
+  return {
+    ...{ value, originals: [...originals], entities },
+    // Names in the agent's own words are not hunted for in the conversation.
+    names: value.role === 'system' ? [] : names.filter((name) => !keep.has(name)),
   };
+}
+
+/** Gives null for a request of which too much has not been read before: this call is the LLM's. */
+export function liveRedaction(
+  options: LiveRedactionOptions,
+): (request: CallRequest) => RedactedRequest | null {
+  const { sealing, context, vocabulary, readElsewhere } = options;
+  const readBefore = recent<ReadPiece | 'under way'>(REMEMBERED_BYTES, (read) =>
+    read === 'under way' ? 200 : 500 + 2 * JSON.stringify(read.value).length,
+  );
+  const kept = new WeakMap<readonly string[], ReadonlySet<string>>();
 
   return (request) => {
     const site = siteOf(sealing, request);
     const words = vocabulary().get(site) ?? NONE;
     const keep = kept.get(words) ?? new Set(words);
     kept.set(words, keep);
-    const parts = request.messages.map((message) => read(message, keep, site));
-    const names = [...new Set(parts.flatMap((part) => part.names))];
-    const originals = new Map(parts.flatMap((part) => [...part.originals]));
-    const second = { ...context, keep, onReplace: noting(originals) };
-    const plain = (text: string): string => redactText(text, { ...context, keep });
-    const messages = parts.map(({ message, entities }) => {
-      let i = 0;
-      return redactMessage(message, (text) => redactEntities(text, entities[i++] ?? [], names, second));
-    });
-    return {
-      request: {
-        ...request,
-        messages,
-        tools: redactTools(request.tools, plain),
-        ...(request.responseFormat
-          ? { responseFormat: redactJson(request.responseFormat, plain) as typeof request.responseFormat }
-          : {}),
-      },
-      reveal: (answer, kind) => reveal(answer, kind, originals, keep),
+    let here = 0;
+    let waiting = false;
+    const read = (piece: Piece): ReadPiece | null => {
+      const raw = JSON.stringify(piece.value);
+      const id = `${site} ${keep.size} ${hash('sha256', raw, 'base64')}`;
+      const known = readBefore.get(id);
+      if (known === 'under way') return null;
+      if (known) return known;
+      if (readElsewhere !== null && here + raw.length > MAX_READ_HERE) {
+        readBefore.set(id, 'under way');
+        readElsewhere(piece, words).then(
+          (made) => readBefore.set(id, made),
+          // It stays with the LLM until it is forgotten and tried again.
+          () => {},
+        );
+        return null;
+      }
+      here += raw.length;
+      const made = readPiece(piece, keep, context);
+      readBefore.set(id, made);
+      return made;
     };
+    const pieces: Piece[] = [
+      {
+        kind: 'frame',
+        value: {
+          tools: request.tools,
+          ...(request.responseFormat ? { responseFormat: request.responseFormat } : {}),
+        },
+      },
+      ...request.messages.map((value): Piece => ({ kind: 'message', value })),
+    ];
+    const parts = pieces.map((piece) => {
+      const part = read(piece);
+      waiting ||= part === null;
+      return part;
+    });
+    if (waiting) return null;
+    return assembled(request, parts as ReadPiece[], keep, context);
+  };
+}
+
+/** The second stage over all pieces: names of one message are replaced in the others. */
+function assembled(
+  request: CallRequest,
+  [frame, ...messages]: readonly ReadPiece[],
+  keep: ReadonlySet<string>,
+  context: RedactContext,
+): RedactedRequest {
+  const names = [...new Set(messages.flatMap((part) => part.names))];
+  const originals = new Map(messages.flatMap((part) => part.originals));
+  const second = { ...context, keep, onReplace: noting(originals) };
+  return {
+    request: {
+      ...request,
+      ...(frame?.value as Pick<CallRequest, 'tools' | 'responseFormat'>),
+      messages: messages.map(({ value, entities }) => {
+        if (names.length === 0 && entities.every((each) => each.length === 0)) return value as Message;
+        let i = 0;
+        return redactMessage(value as Message, (text) =>
+          redactEntities(text, entities[i++] ?? [], names, second),
+        );
+      }),
+    },
+    reveal: (answer, kind) => reveal(answer, kind, originals, keep),
   };
 }
 
@@ -114,7 +188,9 @@ function reveal(
   // Longest first: a whole name before one of its words.
   for (const [surrogate, original] of [...originals].sort((a, b) => b[0].length - a[0].length)) {
     if (!revealed.includes(surrogate)) continue;
-    revealed = revealed.replaceAll(surrogate, inJson ? JSON.stringify(original).slice(1, -1) : original);
+    revealed = revealed.replaceAll(surrogate, () =>
+      inJson ? JSON.stringify(original).slice(1, -1) : original,
+    );
   }
   return keep.has(revealed) || !holdsSurrogate(revealed) ? revealed : null;
 }

@@ -12,14 +12,19 @@ import type { RawExchange, Recorder } from '../core/online.ts';
 import { openCallWriter } from './call-writer.ts';
 import { openExchangeThread } from './exchange-thread.ts';
 import { CLOSED_ENDING, OPEN_ENDING } from './journal.ts';
+import type { Piece, ReadPiece } from './live-redaction.ts';
 import { tryLock } from './lock.ts';
 import type { Losses } from './losses.ts';
 import { compilePolicy, redactText } from './redact/redact.ts';
 import { dayOf, type Vault } from './vault.ts';
 
-export interface JournalRecorder extends Recorder {
+export interface JournalRecorder extends Omit<Recorder, 'record'> {
+  /** As Recorder.record; without `exchange` all work is done here. */
+  record(call: Call, sender: string, exchange?: () => RawExchange): Promise<void>;
   /** Calls written, and calls that could not be. */
   readonly counts: { readonly recorded: number; readonly failed: number };
+  /** Reads a long piece of a live request in the thread. */
+  read(piece: Piece, keep: readonly string[]): Promise<ReadPiece>;
   /** Ends the journal's segments, so that a drain can take and remove them. */
   rotate(): void;
 }
@@ -43,6 +48,11 @@ export interface RecorderOptions {
   readonly now?: () => number;
 }
 
+/**
+ * A call with more characters that were not sealed before goes to the thread: redacting them might take more than a few
+ * milliseconds (0.5 to 2 µs a character where each is a part of some number or address, 0.05 in ordinary text).
+ */
+const MAX_FRESH_HERE = 8 * 1024;
 const LOG_EVERY_MS = 60_000;
 /** A day's key is made this long before the day, so that a store that is locked at midnight costs no call. */
 const KEY_AHEAD_MS = 12 * 3600_000;
@@ -74,6 +84,8 @@ export function openRecorder(options: RecorderOptions): JournalRecorder {
     redaction: options.redaction,
     maxBodyBytes: options.maxBodyBytes ?? 32 * 1024 * 1024,
     segmentBytes: segmentBytes ?? null,
+    // What it sealed is known here from now on: a conversation goes to the thread with its long messages only.
+    onSealed: (contentId, part) => writer.remember(contentId, part),
   });
   const counts = { recorded: 0, failed: 0 };
   let lastLog = Number.NEGATIVE_INFINITY;
@@ -115,15 +127,21 @@ export function openRecorder(options: RecorderOptions): JournalRecorder {
       failed(error);
     }
   };
+  const large = (exchange: RawExchange): Promise<void> =>
+    thread.record(exchange, vault.sealingKeys(dayOf(exchange.at)));
   return {
     counts,
     rotate: () => {
       writer.rotate();
       thread.rotate();
     },
-    record: (call: Call, sender: string) => kept(() => writer.write(call, sender)),
-    recordExchange: (exchange: RawExchange) =>
-      kept(() => thread.record(exchange, vault.sealingKeys(dayOf(exchange.at)))),
+    record: (call, sender, exchange) =>
+      kept(async () => {
+        const most = exchange === undefined ? undefined : MAX_FRESH_HERE;
+        if (!(await writer.write(call, sender, most)) && exchange) await large(exchange());
+      }),
+    read: (piece, keep) => thread.read(piece, keep, vault.surrogateKey),
+    recordExchange: (exchange) => kept(() => large(exchange)),
     async close(): Promise<void> {
       writer.close();
       await thread.close();

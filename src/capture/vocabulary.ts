@@ -19,6 +19,9 @@ const LEAST_INPUTS = 5;
 const LEAST_SHARE = 0.01;
 /** What a site is told by: how its system prompt begins. What varies further in does not part it. */
 const PROMPT_CHARACTERS = 200;
+/** Bounds on what is remembered of a site: schemas and prompts that vary, answers that did not come again. */
+const MAX_SOURCES = 100;
+const MAX_ANSWERS = 2000;
 /** Memory of answers that have not come often enough yet. */
 const COUNTED_BYTES = 8 * 1024 * 1024;
 
@@ -43,11 +46,13 @@ export function vocabularyFinder(): VocabularyFinder {
     calls: number;
     readonly inputs: Map<string, Set<string>>;
     readonly given: Set<string>;
+    /** Digests of the schemas and prompts whose words were given. */
+    readonly read: Set<string>;
   }
   const sites = recent<Site>(COUNTED_BYTES, () => 2000);
   return {
     find(key, call) {
-      const site = sites.get(key) ?? { calls: 0, inputs: new Map(), given: new Set() };
+      const site = sites.get(key) ?? { calls: 0, inputs: new Map(), given: new Set(), read: new Set() };
       sites.set(key, site);
       site.calls++;
       const fresh: string[] = [];
@@ -56,7 +61,14 @@ export function vocabularyFinder(): VocabularyFinder {
         site.given.add(word);
         fresh.push(word);
       };
-      for (const word of vocabularyOf(call.request)) if (word.length <= LONGEST_LABEL) give(word);
+      const { tools, responseFormat, messages } = call.request;
+      const prompts = messages.filter(({ role }) => role === 'system');
+      const source = digest(JSON.stringify([tools, responseFormat ?? null, prompts]));
+      if (!site.read.has(source)) {
+        if (site.read.size >= MAX_SOURCES) site.read.clear();
+        site.read.add(source);
+        for (const word of vocabularyOf(call.request)) if (word.length <= LONGEST_LABEL) give(word);
+      }
       const label = labelOf(call);
       if (label === null || site.given.has(label)) return fresh;
       const answer = digest(label);
@@ -66,7 +78,7 @@ export function vocabularyFinder(): VocabularyFinder {
       if (inputs.size >= LEAST_INPUTS && inputs.size >= LEAST_SHARE * site.calls) {
         site.inputs.delete(answer);
         give(label);
-      } else if (site.inputs.size > 2000) site.inputs.clear();
+      } else if (site.inputs.size > MAX_ANSWERS) site.inputs.clear();
       return fresh;
     },
   };

@@ -71,8 +71,9 @@ export interface Recorder {
   /**
    * Redacts, seals and writes one call; resolves when it is on disk. Never rejects: a failure is counted and
    * logged without payload. `sender` (the API key or address) is made into `origin`, a keyed pseudonym, and dropped.
+   * @param exchange The same call as bytes, for a recorder that finds it too much work for the event loop.
    */
-  record(call: Call, sender: string): Promise<void>;
+  record(call: Call, sender: string, exchange: () => RawExchange): Promise<void>;
   /** The same for an exchange that is too large to be read on the event loop: all work is done in another thread. */
   recordExchange(exchange: RawExchange): Promise<void>;
   close(): Promise<void>;

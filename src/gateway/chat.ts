@@ -256,31 +256,30 @@ async function record(
   const { response, status, brokenStatus, latencyMs, served } = outcome;
   const bytes = visit.body.bytes.length + (copy?.size ?? 0);
   const settled = response !== null || !copy?.body();
-  if (understood !== 'large' && settled && bytes <= MAX_RECORDED_HERE_BYTES) {
-    const { request, source } = understood;
-    if (source.omit) return;
-    const call: Call = {
-      ...{ id, at, response, latencyMs, served },
-      status: response === null ? brokenStatus : status,
-      sessionId: source.sessionId ?? id,
-      origin: '',
-      tags: source.tags,
-      request: withoutSender(request),
-    };
-    await desk.recording.keep((recorder) => recorder.record(call, source.sender));
+  const exchange = (): RawExchange => ({
+    ...{ id, at, status, brokenStatus, latencyMs, served },
+    dialect: visit.dialect.name,
+    headers: visit.message.headers,
+    address: visit.message.socket.remoteAddress ?? '',
+    request: visit.raw,
+    response: copy ? copy.body() : bodyOf(visit, response),
+  });
+  const letGo = visit.body.keep();
+  if (understood === 'large' || !settled || bytes > MAX_RECORDED_HERE_BYTES) {
+    await desk.recording.keep((recorder) => recorder.recordExchange(exchange()).finally(letGo));
     return;
   }
-  const { dialect, message, raw } = visit;
-  const exchange: RawExchange = {
-    ...{ id, at, status, brokenStatus, latencyMs, served },
-    dialect: dialect.name,
-    headers: message.headers,
-    address: message.socket.remoteAddress ?? '',
-    request: raw,
-    response: copy ? copy.body() : bodyOf(visit, response),
+  const { request, source } = understood;
+  if (source.omit) return letGo();
+  const call: Call = {
+    ...{ id, at, response, latencyMs, served },
+    status: response === null ? brokenStatus : status,
+    sessionId: source.sessionId ?? id,
+    origin: '',
+    tags: source.tags,
+    request: withoutSender(request),
   };
-  const letGo = visit.body.keep();
-  await desk.recording.keep((recorder) => recorder.recordExchange(exchange).finally(letGo));
+  await desk.recording.keep((recorder) => recorder.record(call, source.sender, exchange).finally(letGo));
 }
 
 /** A specialist's answer as the body that it would be. */

@@ -29,8 +29,8 @@ export interface RouterOptions {
   readonly timeoutMs: number;
   /** Calls at once of one specialist, so that a slow one does not crowd out the others; one more is an 'overload'. */
   readonly maxInFlight: number;
-  /** The request as specialists were trained to read requests. Default: as it is. */
-  readonly redact?: (request: CallRequest) => RedactedRequest;
+  /** The request as specialists were trained to read requests; null: too long. Default: as it is. */
+  readonly redact?: (request: CallRequest) => RedactedRequest | null;
   /** Finds the task of a request, or null. */
   readonly assign: (tasks: readonly Task[], request: CallRequest) => Task | null;
   /** Right or wrong against the LLM's answer, by the task's output kind. */
@@ -128,6 +128,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       // Nothing to find, nothing to redact: a gateway that only records spends no time here.
       if (tasks.length === 0) return { to: 'llm', reason: 'no-specialist' };
       const read = redact(request);
+      if (read === null) return { to: 'llm', reason: 'too-large' };
       const task = options.assign(tasks, read.request);
       if (task === null) return { to: 'llm', reason: 'no-specialist' };
       const post = posts.get(task.id);

@@ -85,7 +85,7 @@ export function recorderOf(record: Recorder['record']): Recorder {
     record,
     recordExchange: async (exchange) => {
       const read = await readExchange(exchange, DIALECTS, 64 * 1024 * 1024);
-      if (read) await record(read.call, read.sender);
+      if (read) await record(read.call, read.sender, () => exchange);
     },
     close: async () => {},
   };
