@@ -38,6 +38,8 @@ interface Case {
   readonly directWorstMs: number;
   /** How long the gateway's event loop was held up at most. */
   readonly loopMs: number;
+  /** The same in CPU time of its main thread: the machine's noise is not in it. */
+  readonly loopCpuMs: number;
   readonly rssMb: number;
   /** Calls of the neighbour that failed. */
   readonly failed: number;
@@ -88,7 +90,7 @@ export async function run(): Promise<BenchmarkResult> {
         await wait(AFTER_MS);
       });
       const stuck = lane.waiting > 0 || gateway.child.exitCode !== null;
-      const { loopMs = 0, rssMb = 0 } = stuck ? {} : await told(gateway.child, 'figures');
+      const { loopMs = 0, loopCpuMs = 0, rssMb = 0 } = stuck ? {} : await told(gateway.child, 'figures');
       cases.push({
         attack: name,
         requests: fought.requests,
@@ -100,6 +102,7 @@ export async function run(): Promise<BenchmarkResult> {
         worstMs: round(Math.max(...times) - usual),
         directWorstMs: round(Math.max(...directTimes) - usualDirect),
         loopMs: round(loopMs),
+        loopCpuMs: round(loopCpuMs),
         rssMb,
         failed: lane.failed,
         stuck,
@@ -113,6 +116,7 @@ export async function run(): Promise<BenchmarkResult> {
       /** The worst of the neighbour alone, and of the one who asks directly during attacks: the machine's noise. */
       aloneWorstMs: round(Math.max(...alone) - usual),
       directWorstMs: Math.max(0, ...cases.map((one) => one.directWorstMs)),
+      worstLoopCpuMs: Math.max(0, ...cases.map((one) => one.loopCpuMs)),
       aloneCalls: alone.length,
       ordinary,
       cases,
@@ -173,6 +177,7 @@ async function measure(
 interface Told {
   readonly port: number;
   readonly loopMs?: number;
+  readonly loopCpuMs?: number;
   readonly rssMb?: number;
 }
 

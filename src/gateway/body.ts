@@ -5,18 +5,19 @@
 import type { IncomingMessage } from 'node:http';
 import { UnderstudyError } from '../core/errors.ts';
 import type { Budget, Hold } from './budget.ts';
+import { collector } from './collect.ts';
+import type { Turns } from './turns.ts';
 import { watchUpload } from './upload.ts';
 
 /** A body over the limit is still drained up to this many times the limit, so that its sender can read our refusal. */
 const DRAIN = 4;
 /** Bodies up to this size are read without waiting for others, and may be handled on the event loop. */
 export const SMALL_BODY_BYTES = 256 * 1024;
-/** A large body of unknown length takes memory from the budget in steps of this many bytes. */
-const STEP_BYTES = 1024 * 1024;
 
 export interface ReadOptions {
   readonly maxBytes: number;
   readonly budget: Budget;
+  readonly turns: Turns;
   /** A client that sends nothing for so long (milliseconds) is given up. */
   readonly idleMs: number;
 }
@@ -37,7 +38,7 @@ export interface HeldBody {
  * 'cancelled' (499) where it broke off.
  */
 export function readBody(request: IncomingMessage, options: ReadOptions): Promise<HeldBody> {
-  const { maxBytes, budget, idleMs } = options;
+  const { maxBytes, budget, turns, idleMs } = options;
   const hold = budget.hold();
   return new Promise<HeldBody>((resolve, reject) => {
     const told = request.headers['content-length'];
@@ -67,6 +68,16 @@ export function readBody(request: IncomingMessage, options: ReadOptions): Promis
       fail(error);
     });
 
+    /** Undefined where there is room at once; false where the body has been given up in the meantime. */
+    const makeRoom = (capacity: number): Promise<boolean> | undefined => {
+      const granted = hold.grow(capacity);
+      if (!granted) return bytes.reserve(capacity)?.then(() => true);
+      return granted.then(async (yes) => {
+        if (yes) await bytes.reserve(capacity);
+        return yes;
+      });
+    };
+
     request.on('data', (chunk: Buffer) => {
       if (settled) return;
       received += chunk.length;
@@ -80,17 +91,20 @@ export function readBody(request: IncomingMessage, options: ReadOptions): Promis
         }
         return;
       }
-      bytes.push(chunk);
-      if (length !== null) return;
-      const wanted =
-        received <= SMALL_BODY_BYTES
-          ? received
-          : Math.min(maxBytes, Math.ceil(received / STEP_BYTES) * STEP_BYTES);
-      const wait = hold.grow(wanted);
-      if (!wait) return;
+      const wait = makeRoom(bytes.capacityFor(received));
+      if (!wait) {
+        bytes.push(chunk);
+        const turn = received > SMALL_BODY_BYTES ? turns.take(chunk.length) : undefined;
+        if (!turn) return;
+        request.pause();
+        turn.then(() => request.resume());
+        return;
+      }
       request.pause();
       wait.then((granted) => {
-        if (granted) request.resume();
+        if (!granted) return;
+        bytes.push(chunk);
+        request.resume();
       });
     });
     request.on('end', () => {
@@ -106,7 +120,7 @@ export function readBody(request: IncomingMessage, options: ReadOptions): Promis
     request.on('close', broken);
 
     // Listening for data has begun the flow; what has no room yet stops it before the first byte.
-    const wait = length !== null && length <= maxBytes ? hold.grow(length) : undefined;
+    const wait = length !== null && length <= maxBytes ? makeRoom(length) : undefined;
     if (!wait) return;
     request.pause();
     wait.then((granted) => {
@@ -139,46 +153,5 @@ function held(bytes: Uint8Array, hold: Hold): HeldBody {
       return lettingGo();
     },
     release: lettingGo(),
-  };
-}
-
-interface Collector {
-  push(chunk: Buffer): void;
-  whole(): Uint8Array;
-  drop(): void;
-}
-
-/**
- * Puts a body together. A small one is joined at its end; a large one is written into memory set aside for it (whose
- * pages the system gives when they are written to), so that it never lies in memory twice.
- */
-function collector(length: number | null, maxBytes: number): Collector {
-  let chunks: Buffer[] = [];
-  let size = 0;
-  let large: Buffer | null = null;
-  let dropped = false;
-  const enlarge = (): void => {
-    large = Buffer.allocUnsafeSlow(length ?? maxBytes);
-    let at = 0;
-    for (const chunk of chunks) at += chunk.copy(large, at);
-    chunks = [];
-  };
-  return {
-    push: (chunk) => {
-      if (dropped) return;
-      if (!large && size + chunk.length > SMALL_BODY_BYTES) enlarge();
-      if (large) chunk.copy(large, size);
-      else chunks.push(chunk);
-      size += chunk.length;
-    },
-    whole: () => {
-      if (large) return large.subarray(0, size);
-      return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
-    },
-    drop: () => {
-      dropped = true;
-      chunks = [];
-      large = null;
-    },
   };
 }

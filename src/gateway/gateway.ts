@@ -18,6 +18,7 @@ import { bodyBudget } from './budget.ts';
 import { type Desk, handleChat, type Log } from './chat.ts';
 import { passThrough } from './pass.ts';
 import { boundedRecording } from './recording.ts';
+import { sharedTurns } from './turns.ts';
 import { tunnels, wantsUpgrade } from './upgrade.ts';
 import { connectUpstream } from './upstream.ts';
 
@@ -28,6 +29,8 @@ const RECORD_WAIT_MS = 2000;
 const CALL_GRACE_MS = 30_000;
 const AUDIT_GRACE_MS = 10_000;
 const LET_GO_MS = 50;
+/** What large bodies together may take of one turn of the event loop. */
+const BYTES_A_TURN = 1024 * 1024;
 /** Audits and comparisons at once. */
 const MAX_BACKGROUND = 32;
 const MAX_HEADER_BYTES = 128 * 1024;
@@ -104,6 +107,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const log = options.log ?? (() => {});
   const limits = { ...CLIENT_LIMITS, ...options.limits };
   const bodies = bodyBudget(maxBufferedBytes, SMALL_BODY_BYTES);
+  const turns = sharedTurns(BYTES_A_TURN);
   const upgrades = tunnels({
     upstream,
     extraHeaders: PASSED,
@@ -120,7 +124,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     log,
     now: options.now ?? Date.now,
     readBody: (request) =>
-      readBody(request, { maxBytes: maxBodyBytes, budget: bodies, idleMs: limits.uploadIdleMs }),
+      readBody(request, { maxBytes: maxBodyBytes, budget: bodies, turns, idleMs: limits.uploadIdleMs }),
     maxBodyBytes,
     serveTimeoutMs: options.serveTimeoutMs,
     onServed: (served: Served) => {

@@ -1,0 +1,42 @@
+/**
+ * Shares the turns of the event loop among large bodies: together they handle so many bytes in a turn, then they
+ * wait for the next, and whatever else is due comes first.
+ */
+
+/** What one body handles at least once it goes on: the piece at hand, and what was read meanwhile. */
+const PIECE_BYTES = 128 * 1024;
+
+export interface Turns {
+  /** Says that so many bytes were handled; a promise where no more may be handled in this turn. */
+  take(bytes: number): Promise<void> | undefined;
+}
+
+/** `schedule` calls back in the next turn. */
+export function sharedTurns(
+  bytesATurn: number,
+  schedule: (next: () => void) => unknown = setImmediate,
+): Turns {
+  let left = bytesATurn;
+  let scheduled = false;
+  const queue: (() => void)[] = [];
+  const begin = (): void => {
+    scheduled = false;
+    left = bytesATurn;
+    const many = Math.max(1, Math.floor(bytesATurn / PIECE_BYTES));
+    for (const go of queue.splice(0, many)) go();
+    if (queue.length > 0) plan();
+  };
+  const plan = (): void => {
+    if (scheduled) return;
+    scheduled = true;
+    schedule(begin);
+  };
+  return {
+    take: (bytes) => {
+      left -= bytes;
+      plan();
+      if (left > 0) return undefined;
+      return new Promise((resolve) => queue.push(resolve));
+    },
+  };
+}
