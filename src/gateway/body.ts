@@ -14,6 +14,13 @@ const DRAIN = 4;
 /** Bodies up to this size are read without waiting for others, and may be handled on the event loop. */
 export const SMALL_BODY_BYTES = 256 * 1024;
 
+/**
+ * A body that comes in chunks of a few bytes costs as much for each as hundreds of bytes that come together. What was
+ * read beside the body itself tells: from so many bytes on a byte of it counts as so many.
+ */
+const CODING_BYTES = 4096;
+const CODING_COST = 80;
+
 export interface ReadOptions {
   readonly maxBytes: number;
   readonly budget: Budget;
@@ -51,6 +58,8 @@ export function readBody(request: IncomingMessage, options: ReadOptions): Promis
     if (length !== null && length > maxBytes) bytes.drop();
     let received = 0;
     let settled = false;
+    let busy = false;
+    let rawBefore = request.socket.bytesRead;
     const end = (outcome: () => void): void => {
       if (settled) return;
       settled = true;
@@ -63,10 +72,7 @@ export function readBody(request: IncomingMessage, options: ReadOptions): Promis
         reject(error);
       });
     };
-    const stopWatching = watchUpload(request, idleMs, (error) => {
-      request.pause();
-      fail(error);
-    });
+    const stopWatching = watchUpload(request, idleMs, fail, () => busy);
 
     /** Undefined where there is room at once; false where the body has been given up in the meantime. */
     const makeRoom = (capacity: number): Promise<boolean> | undefined => {
@@ -77,36 +83,51 @@ export function readBody(request: IncomingMessage, options: ReadOptions): Promis
         return yes;
       });
     };
-
-    request.on('data', (chunk: Buffer) => {
-      if (settled) return;
-      received += chunk.length;
+    /** Keeps a piece; a promise where more has to wait. */
+    const keep = (piece: Buffer): Promise<void> | undefined => {
+      received += piece.length;
+      const raw = request.socket.bytesRead;
+      const coding = Math.max(0, raw - rawBefore - piece.length);
+      rawBefore = raw;
       if (received > maxBytes) {
         // What is over the limit is not kept.
         bytes.drop();
         hold.release();
-        if (received > maxBytes * DRAIN) {
-          request.pause();
-          fail(tooLarge(maxBytes));
-        }
-        return;
+        if (received > maxBytes * DRAIN) fail(tooLarge(maxBytes));
+        return undefined;
       }
-      const wait = makeRoom(bytes.capacityFor(received));
-      if (!wait) {
-        bytes.push(chunk);
-        const turn = received > SMALL_BODY_BYTES ? turns.take(chunk.length) : undefined;
-        if (!turn) return;
-        request.pause();
-        turn.then(() => request.resume());
-        return;
+      const room = makeRoom(bytes.capacityFor(received));
+      const turn = (): Promise<void> | undefined =>
+        received > SMALL_BODY_BYTES || coding > CODING_BYTES
+          ? turns.take(piece.length + coding * CODING_COST)
+          : undefined;
+      if (!room) {
+        bytes.push(piece);
+        return turn();
       }
-      request.pause();
-      wait.then((granted) => {
+      return room.then(async (granted) => {
         if (!granted) return;
-        bytes.push(chunk);
-        request.resume();
+        bytes.push(piece);
+        await turn();
       });
-    });
+    };
+    /** Takes what is there, unless a piece waits for room or for its turn: then the client waits as well. */
+    const take = (): void => {
+      while (!settled && !busy) {
+        const piece = request.read() as Buffer | null;
+        if (piece === null) return;
+        pause(keep(piece));
+      }
+    };
+    const pause = (wait: Promise<unknown> | undefined): void => {
+      if (!wait) return;
+      busy = true;
+      wait.then(() => {
+        busy = false;
+        take();
+      });
+    };
+
     request.on('end', () => {
       if (received > maxBytes) fail(tooLarge(maxBytes));
       else end(() => resolve(held(bytes.whole(), hold)));
@@ -118,14 +139,8 @@ export function readBody(request: IncomingMessage, options: ReadOptions): Promis
     };
     request.on('error', broken);
     request.on('close', broken);
-
-    // Listening for data has begun the flow; what has no room yet stops it before the first byte.
-    const wait = length !== null && length <= maxBytes ? makeRoom(length) : undefined;
-    if (!wait) return;
-    request.pause();
-    wait.then((granted) => {
-      if (granted) request.resume();
-    });
+    if (length !== null && length <= maxBytes) pause(makeRoom(length));
+    request.on('readable', take);
   });
 }
 

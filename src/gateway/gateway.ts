@@ -169,6 +169,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
+      // Less than node reads at once, so that each connection's share of a turn is one such piece.
+      highWaterMark: 8 * 1024,
       keepAliveTimeout: 65_000,
       // A request as a whole may take as long as its body keeps coming (see upload.ts).
       requestTimeout: 0,

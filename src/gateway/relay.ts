@@ -3,12 +3,15 @@
  * what must happen before it has happened.
  */
 import type { ServerResponse } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AnswerCopy } from './copy.ts';
 import { clientHeaders, clientTrailers, headerOf, withoutHeader } from './headers.ts';
 import type { AnswerHead, Listener, Question, Upgraded, Upstream } from './upstream.ts';
 
 /** What came in one turn is sent on at its end, or earlier where it is this much. */
 const TURN_BYTES = 64 * 1024;
+/** An answer of many tiny pieces waits for the next turn after this many. */
+const TURN_PIECES = 500;
 
 export interface RelayOptions {
   readonly upstream: Upstream;
@@ -78,7 +81,7 @@ export async function relay(options: RelayOptions): Promise<number> {
       pending.push(chunk);
       size += chunk.length;
       flushSoon();
-      return wait;
+      return pending.length >= TURN_PIECES ? nextTurn().then(() => wait) : wait;
     },
   };
   let trailers: readonly string[] = [];

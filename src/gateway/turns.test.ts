@@ -43,3 +43,19 @@ test('however many bodies there are, a turn handles about its share, and all of 
     { numRuns: 100 },
   );
 });
+
+test('who takes more than a turn’s share at once uses up turns to come', async () => {
+  const planned: (() => void)[] = [];
+  const turns = sharedTurns(1000, (next) => planned.push(next));
+  let back = false;
+  turns.take(3500)?.then(() => {
+    back = true;
+  });
+  let count = 0;
+  while (!back) {
+    planned.shift()?.();
+    await settle();
+    count++;
+  }
+  assert.equal(count, 3);
+});

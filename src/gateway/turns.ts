@@ -21,8 +21,9 @@ export function sharedTurns(
   const queue: (() => void)[] = [];
   const begin = (): void => {
     scheduled = false;
-    left = bytesATurn;
-    const many = Math.max(1, Math.floor(bytesATurn / PIECE_BYTES));
+    // Who took more than a turn's share has used up those to come.
+    left = Math.min(left, 0) + bytesATurn;
+    const many = left > 0 ? Math.max(1, Math.floor(left / PIECE_BYTES)) : 0;
     for (const go of queue.splice(0, many)) go();
     if (queue.length > 0) plan();
   };
