@@ -31,6 +31,7 @@ export interface ReadOptions {
 
 /** A body in memory. Its bytes count against the budget until every part of us that needs them has let go. */
 export interface HeldBody {
+  /** May be moved to another thread only when nothing here needs them any more, the upstream among it. */
   readonly bytes: Uint8Array;
   /** Holds the bytes once more; returns what lets go of that. */
   keep(): () => void;
@@ -55,7 +56,8 @@ export function readBody(request: IncomingMessage, options: ReadOptions): Promis
       return;
     }
     const bytes = collector(length, maxBytes);
-    if (length !== null && length > maxBytes) bytes.drop();
+    /** What is over the limit is not kept, from its first byte on where its length says so. */
+    const over = (): boolean => received > maxBytes || (length !== null && length > maxBytes);
     let received = 0;
     let settled = false;
     let busy = false;
@@ -89,8 +91,7 @@ export function readBody(request: IncomingMessage, options: ReadOptions): Promis
       const raw = request.socket.bytesRead;
       const coding = Math.max(0, raw - rawBefore - piece.length);
       rawBefore = raw;
-      if (received > maxBytes) {
-        // What is over the limit is not kept.
+      if (over()) {
         bytes.drop();
         hold.release();
         if (received > maxBytes * DRAIN) fail(tooLarge(maxBytes));
@@ -129,7 +130,7 @@ export function readBody(request: IncomingMessage, options: ReadOptions): Promis
     };
 
     request.on('end', () => {
-      if (received > maxBytes) fail(tooLarge(maxBytes));
+      if (over()) fail(tooLarge(maxBytes));
       else end(() => resolve(held(bytes.whole(), hold)));
     });
     const broken = (): void => {
@@ -139,7 +140,7 @@ export function readBody(request: IncomingMessage, options: ReadOptions): Promis
     };
     request.on('error', broken);
     request.on('close', broken);
-    if (length !== null && length <= maxBytes) pause(makeRoom(length));
+    if (length !== null && !over()) pause(makeRoom(length));
     request.on('readable', take);
   });
 }

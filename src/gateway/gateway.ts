@@ -3,7 +3,7 @@
  * passed through untouched; /health/* is our own.
  * Does not: own the router or the recorder, which whoever starts it makes and closes.
  */
-import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Served } from '../core/call.ts';
@@ -16,6 +16,7 @@ import { backgroundWork } from './background.ts';
 import { readBody, SMALL_BODY_BYTES } from './body.ts';
 import { bodyBudget } from './budget.ts';
 import { type Desk, handleChat, type Log } from './chat.ts';
+import { endWith, health, refuse } from './own-answers.ts';
 import { passThrough } from './pass.ts';
 import { boundedRecording } from './recording.ts';
 import { sharedTurns } from './turns.ts';
@@ -249,44 +250,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await upstream.close();
     },
   };
-}
-
-function health(path: string, response: ServerResponse, closing: boolean): void {
-  const known = path === '/health/liveness' || path === '/health/readiness';
-  const ready = path === '/health/liveness' || !closing;
-  response.writeHead(known ? (ready ? 200 : 503) : 404, { 'content-type': 'application/json' });
-  response.end(JSON.stringify({ status: known ? (ready ? 'ok' : 'closing') : 'unknown' }));
-}
-
-/** An answer on a connection that has no request of which node knows, and the connection's end. */
-function endWith(socket: Duplex, status: number, message: string): void {
-  const text = openaiChat.renderError({ status, message, code: 'bad-input' });
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n${text}`,
-  );
-}
-
-/** The error in the client's own shape; where the answer has begun, a broken connection is all that can be said. */
-function refuse(response: ServerResponse, error: unknown, log: Log): void {
-  if (response.headersSent || response.destroyed) {
-    response.destroy();
-    return;
-  }
-  const known = error instanceof UnderstudyError ? error : null;
-  if (!known) log('gateway-failed', { error: error instanceof Error ? error.name : typeof error });
-  const status = known?.status ?? 500;
-  const text = openaiChat.renderError({
-    status,
-    message: known ? `${known.message} ${known.hint}` : 'The gateway failed.',
-    code: known?.code ?? 'internal',
-  });
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
-    // The rest of a refused body is not read, so the connection cannot be used again.
-    ...(status === 413 || status === 408 ? { connection: 'close' } : {}),
-  });
-  response.end(text);
 }
 
 /** Until there are keys of our own, whoever reaches the gateway may ask the specialists. */

@@ -1,0 +1,45 @@
+/** What the gateway answers itself: its health, and errors in the provider's shape. */
+import { type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { UnderstudyError } from '../core/errors.ts';
+import { openaiChat } from '../wire/openai-chat.ts';
+import type { Log } from './chat.ts';
+
+/** `/health/liveness` and `/health/readiness`, which ask nobody. */
+export function health(path: string, response: ServerResponse, closing: boolean): void {
+  const known = path === '/health/liveness' || path === '/health/readiness';
+  const ready = path === '/health/liveness' || !closing;
+  response.writeHead(known ? (ready ? 200 : 503) : 404, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ status: known ? (ready ? 'ok' : 'closing') : 'unknown' }));
+}
+
+/** An answer on a connection that has no request of which node knows, and the connection's end. */
+export function endWith(socket: Duplex, status: number, message: string): void {
+  const text = openaiChat.renderError({ status, message, code: 'bad-input' });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n${text}`,
+  );
+}
+
+/** The error in the client's own shape; where the answer has begun, a broken connection is all that can be said. */
+export function refuse(response: ServerResponse, error: unknown, log: Log): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  const known = error instanceof UnderstudyError ? error : null;
+  if (!known) log('gateway-failed', { error: error instanceof Error ? error.name : typeof error });
+  const status = known?.status ?? 500;
+  const text = openaiChat.renderError({
+    status,
+    message: known ? `${known.message} ${known.hint}` : 'The gateway failed.',
+    code: known?.code ?? 'internal',
+  });
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+    // The rest of a refused body is not read, so the connection cannot be used again.
+    ...(status === 413 || status === 408 ? { connection: 'close' } : {}),
+  });
+  response.end(text);
+}
