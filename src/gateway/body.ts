@@ -19,7 +19,7 @@ export const SMALL_BODY_BYTES = 256 * 1024;
  * read beside the body itself tells: from so many bytes on a byte of it counts as so many.
  */
 const CODING_BYTES = 4096;
-const CODING_COST = 80;
+const CODING_COST = 200;
 
 export interface ReadOptions {
   readonly maxBytes: number;

@@ -11,10 +11,14 @@ export interface Turns {
   take(bytes: number): Promise<void> | undefined;
 }
 
-/** `schedule` calls back in the next turn. */
+/** A turn in which nothing may be handled lasts this long, milliseconds: turns without work would be over at once. */
+const REST_MS = 4;
+
+/** `schedule` calls back in the next turn, after a rest if told. */
 export function sharedTurns(
   bytesATurn: number,
-  schedule: (next: () => void) => unknown = setImmediate,
+  schedule: (next: () => void, rest: boolean) => unknown = (next, rest) =>
+    rest ? setTimeout(next, REST_MS) : setImmediate(next),
 ): Turns {
   let left = bytesATurn;
   let scheduled = false;
@@ -30,7 +34,7 @@ export function sharedTurns(
   const plan = (): void => {
     if (scheduled) return;
     scheduled = true;
-    schedule(begin);
+    schedule(begin, left + bytesATurn <= 0);
   };
   return {
     take: (bytes) => {
