@@ -2,7 +2,7 @@
  * What one client can do to another: a neighbour sends small ordinary calls through the gateway while an attacker
  * sends the worst that fits the limits, one kind after the other. The same neighbour asks the upstream directly at
  * the same time: what it waits there is the machine's doing, not the gateway's. Then the cost of ordinary traffic,
- * 500 requests a second, against a direct connection in turns.
+ * 500 requests a second, against a direct connection in turns. `--only=TEXT` runs the attacks with TEXT in their name.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Fought } from './parts/hostile-attacker.ts';
 import { ATTACKS } from './parts/hostile-cases.ts';
 import { type Lane, openLane } from './parts/lane.ts';
-import { quantile } from './parts/load.ts';
+import { quantile, startProxy } from './parts/load.ts';
 import type { BenchmarkResult } from './run.ts';
 
 /** Each kind of attack lasts at most so long, and what it left behind may show for a while longer. */
@@ -38,6 +38,8 @@ interface Case {
   readonly directWorstMs: number;
   /** How long the gateway's event loop was held up at most. */
   readonly loopMs: number;
+  /** The same in CPU time of its main thread: the machine's noise is not in it. */
+  readonly loopCpuMs: number;
   readonly rssMb: number;
   /** Calls of the neighbour that failed. */
   readonly failed: number;
@@ -68,7 +70,7 @@ export async function run(): Promise<BenchmarkResult> {
   const cases: Case[] = [];
   try {
     await openGateway();
-    const ordinary = await ordinaryTraffic(lane, direct);
+    const ordinary = await ordinaryTraffic(lane, direct, url);
     const [alone = [], aloneDirect = []] = await measure([lane, direct], EVERY_MS, () => wait(ALONE_MS));
     const usual = quantile(alone, 0.5);
     const usualDirect = quantile(aloneDirect, 0.5);
@@ -88,7 +90,7 @@ export async function run(): Promise<BenchmarkResult> {
         await wait(AFTER_MS);
       });
       const stuck = lane.waiting > 0 || gateway.child.exitCode !== null;
-      const { loopMs = 0, rssMb = 0 } = stuck ? {} : await told(gateway.child, 'figures');
+      const { loopMs = 0, loopCpuMs = 0, rssMb = 0 } = stuck ? {} : await told(gateway.child, 'figures');
       cases.push({
         attack: name,
         requests: fought.requests,
@@ -100,6 +102,7 @@ export async function run(): Promise<BenchmarkResult> {
         worstMs: round(Math.max(...times) - usual),
         directWorstMs: round(Math.max(...directTimes) - usualDirect),
         loopMs: round(loopMs),
+        loopCpuMs: round(loopCpuMs),
         rssMb,
         failed: lane.failed,
         stuck,
@@ -113,17 +116,19 @@ export async function run(): Promise<BenchmarkResult> {
       /** The worst of the neighbour alone, and of the one who asks directly during attacks: the machine's noise. */
       aloneWorstMs: round(Math.max(...alone) - usual),
       directWorstMs: Math.max(0, ...cases.map((one) => one.directWorstMs)),
+      worstLoopCpuMs: Math.max(0, ...cases.map((one) => one.loopCpuMs)),
       aloneCalls: alone.length,
       ordinary,
       cases,
     };
-    const { addedP50Ms, addedP99Ms } = ordinary;
+    const { addedP50Ms, addedP99Ms, bareAddedP99Ms } = ordinary;
     return {
       table: [
         ...cases.map(({ outcomes, ...figures }) => ({ ...figures, stuck: figures.stuck ? 'yes' : '' })),
         { attack: 'none: neighbour alone', requests: 0, worstMs: json.aloneWorstMs },
         { attack: '500 requests/s: added p50', requests: ordinary.calls, worstMs: addedP50Ms },
         { attack: '500 requests/s: added p99', requests: ordinary.calls, worstMs: addedP99Ms },
+        { attack: '500 requests/s: added p99 of a bare proxy', worstMs: bareAddedP99Ms },
         { attack: `worst neighbour: ${json.worstAttack}`, worstMs: json.worstNeighbourMs },
       ],
       json,
@@ -135,27 +140,43 @@ export async function run(): Promise<BenchmarkResult> {
   }
 }
 
-/** Added latency at 500 requests a second, over rounds through the gateway and directly in turns. */
-async function ordinaryTraffic(lane: Lane, direct: Lane) {
-  const through: number[] = [];
-  const straight: number[] = [];
-  for (let i = 0; i < ORDINARY.rounds; i++) {
-    for (const one of i % 2 === 0 ? [lane, direct] : [direct, lane]) {
-      const [times = []] = await measure([one], ORDINARY.everyMs, () => wait(ORDINARY.roundMs));
-      (one === lane ? through : straight).push(...times);
+/**
+ * Added latency at 500 requests a second, over rounds through the gateway, directly, and through the least that a
+ * proxy can do, in turns: what that one adds is the price of one process more on this machine.
+ */
+async function ordinaryTraffic(lane: Lane, direct: Lane, upstreamUrl: string) {
+  const proxy = await startProxy('bare', upstreamUrl);
+  const bare = openLane(proxy.port);
+  const lanes = [lane, direct, bare];
+  const times = new Map(lanes.map((one) => [one, [] as number[]]));
+  try {
+    await measure([bare], EVERY_MS, () => wait(WARM_MS));
+    for (let i = 0; i < ORDINARY.rounds; i++) {
+      for (const one of i % 2 === 0 ? lanes : lanes.toReversed()) {
+        const [found = []] = await measure([one], ORDINARY.everyMs, () => wait(ORDINARY.roundMs));
+        times.get(one)?.push(...found);
+      }
     }
+  } finally {
+    proxy.child.kill('SIGKILL');
+    await bare.close();
   }
-  const at = (share: number) => ({
-    gateway: round(quantile(through, share)),
-    direct: round(quantile(straight, share)),
+  const at = (one: Lane, share: number): number => round(quantile(times.get(one) ?? [], share));
+  const figures = (share: number) => ({
+    gateway: at(lane, share),
+    bareProxy: at(bare, share),
+    direct: at(direct, share),
   });
+  const p50Ms = figures(0.5);
+  const p99Ms = figures(0.99);
   return {
-    calls: through.length,
-    perSecond: Math.round((through.length / (ORDINARY.rounds * ORDINARY.roundMs)) * 1000),
-    p50Ms: at(0.5),
-    p99Ms: at(0.99),
-    addedP50Ms: round(quantile(through, 0.5) - quantile(straight, 0.5)),
-    addedP99Ms: round(quantile(through, 0.99) - quantile(straight, 0.99)),
+    calls: times.get(lane)?.length ?? 0,
+    p50Ms,
+    p99Ms,
+    addedP50Ms: round(p50Ms.gateway - p50Ms.direct),
+    addedP99Ms: round(p99Ms.gateway - p99Ms.direct),
+    bareAddedP50Ms: round(p50Ms.bareProxy - p50Ms.direct),
+    bareAddedP99Ms: round(p99Ms.bareProxy - p99Ms.direct),
   };
 }
 
@@ -173,6 +194,7 @@ async function measure(
 interface Told {
   readonly port: number;
   readonly loopMs?: number;
+  readonly loopCpuMs?: number;
   readonly rssMb?: number;
 }
 

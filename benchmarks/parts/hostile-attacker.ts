@@ -2,11 +2,13 @@
  * The hostile benchmark's attacker, in a process of its own and of low priority: it stands for another machine. Told
  * an attack, it makes the bodies and says so; told to go, it sends them for a bounded time and says what came of it.
  */
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setPriority } from 'node:os';
 import { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Pool } from 'undici';
-import { ATTACKS, type Attack } from './hostile-cases.ts';
+import { ATTACKS, type Attack, chunked } from './hostile-cases.ts';
 
 export interface Fought {
   readonly requests: number;
@@ -34,10 +36,30 @@ async function fight(attack: Attack, bodies: readonly Buffer[], order: Order): P
   const outcomes: Record<string, number> = {};
   const stop = AbortSignal.timeout(order.boundMs);
   let requests = 0;
+  const raw = async (body: Buffer, bytes: number): Promise<string> => {
+    const socket = connect(order.port, '127.0.0.1');
+    socket.on('error', () => {});
+    const closed = once(socket, 'close');
+    stop.addEventListener('abort', () => socket.destroy());
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += chunk;
+    });
+    socket.write(
+      'POST /small/v1/chat/completions HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n',
+    );
+    socket.write(chunked(body, bytes));
+    await closed;
+    return stop.aborted ? 'out of time' : (answer.split(' ', 2)[1] ?? 'closed');
+  };
   const one = async (body: Buffer): Promise<void> => {
     let outcome = '';
     try {
       requests++;
+      if (attack.chunkBytes !== undefined) {
+        outcome = await raw(body, attack.chunkBytes);
+        return;
+      }
       const answer = await pool.request({
         path: `/${attack.answer ?? 'small'}/v1/chat/completions`,
         method: 'POST',
@@ -49,8 +71,9 @@ async function fight(attack: Attack, bodies: readonly Buffer[], order: Order): P
       outcome = String(answer.statusCode);
     } catch (error) {
       outcome = stop.aborted ? 'out of time' : ((error as { code?: string }).code ?? 'failed');
+    } finally {
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
     }
-    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
   };
   for (let round = 0; round < (attack.rounds ?? 3) && !stop.aborted; round++) {
     for (const body of bodies) {

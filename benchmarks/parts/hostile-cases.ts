@@ -17,6 +17,8 @@ export interface Attack {
   readonly rounds?: number;
   /** Sends the body in pieces of so many bytes, one every 5 ms. */
   readonly dripBytes?: number;
+  /** Sends the body chunked, so many bytes a chunk, many chunks a packet. */
+  readonly chunkBytes?: number;
 }
 
 /** A little under the gateway's limit of 32 MiB. */
@@ -161,6 +163,12 @@ export const ATTACKS: readonly Attack[] = [
     dripBytes: 100,
     rounds: 1,
   },
+  {
+    name: '2 MB in chunks of one byte',
+    bodies: text(() => prose(2_000_000)),
+    chunkBytes: 1,
+  },
+  { name: 'answer: 2 MB in chunks of one byte', bodies: text(() => 'hi'), answer: 'bytes' },
   { name: 'answer: a data line of 4 MB in pieces of 1 KB', bodies: text(() => 'hi'), answer: 'line' },
   { name: 'answer: 30 MB of JSON', bodies: text(() => 'hi'), answer: 'large' },
   { name: 'answer: 30 MB of JSON, compressed', bodies: text(() => 'hi'), answer: 'bomb' },
@@ -176,6 +184,19 @@ export interface HostileAnswer {
   readonly body: () => Buffer;
   /** Written in pieces of so many bytes. */
   readonly piece: number;
+  /** The body comes chunked already, so many bytes a chunk. */
+  readonly chunkBytes?: number;
+}
+
+/** A body in chunked coding. */
+export function chunked(body: Buffer, size: number): Buffer {
+  const parts: Buffer[] = [];
+  for (let at = 0; at < body.length; at += size) {
+    const piece = body.subarray(at, at + size);
+    parts.push(Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from('\r\n'));
+  }
+  parts.push(Buffer.from('0\r\n\r\n'));
+  return Buffer.concat(parts);
 }
 
 const JSON_HEADERS = { 'content-type': 'application/json' };
@@ -197,6 +218,12 @@ const stream = (events: string): Buffer => Buffer.from(`${events}${event({}, 0, 
 
 export const ANSWERS: Readonly<Record<string, HostileAnswer>> = {
   line: { headers: EVENTS, body: () => stream(event({ content: prose(4_000_000) })), piece: 1024 },
+  bytes: {
+    headers: { ...EVENTS, 'transfer-encoding': 'chunked', connection: 'close' },
+    body: () => chunked(stream(event({ content: prose(100) }).repeat(8000)), 1),
+    piece: 65_536,
+    chunkBytes: 1,
+  },
   large: { headers: JSON_HEADERS, body: () => completion(prose(LARGE)), piece: 65_536 },
   bomb: {
     headers: { ...JSON_HEADERS, 'content-encoding': 'gzip' },

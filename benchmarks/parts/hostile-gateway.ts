@@ -23,12 +23,21 @@ const gateway = await understudy.startGateway();
 const delay = monitorEventLoopDelay({ resolution: 1 });
 delay.enable();
 let rss = 0;
+// The same by the main thread's CPU time, which other programs on the machine do not lengthen.
+let cpu = process.threadCpuUsage();
+let loopCpuMs = 0;
+setInterval(() => {
+  const now = process.threadCpuUsage();
+  loopCpuMs = Math.max(loopCpuMs, (now.user + now.system - cpu.user - cpu.system) / 1000);
+  cpu = now;
+}, 1);
 setInterval(() => {
   rss = Math.max(rss, process.memoryUsage.rss());
 }, 50);
 process.on('message', () => {
-  process.send?.({ loopMs: delay.max / 1e6, rssMb: Math.round(rss / 1e6) });
+  process.send?.({ loopMs: delay.max / 1e6, loopCpuMs, rssMb: Math.round(rss / 1e6) });
   delay.reset();
+  loopCpuMs = 0;
   rss = process.memoryUsage.rss();
 });
 process.on('disconnect', () => process.exit(0));

@@ -18,6 +18,12 @@ async function send(name: string, response: ServerResponse): Promise<void> {
     response.writeHead(200, { 'content-type': 'application/json' }).end(SMALL);
     return;
   }
+  if (answer.chunkBytes !== undefined) {
+    const head = Object.entries(answer.headers).map(([header, value]) => `${header}: ${value}\r\n`);
+    response.socket?.write(`HTTP/1.1 200 OK\r\n${head.join('')}\r\n`);
+    response.socket?.end(body);
+    return;
+  }
   response.writeHead(200, answer.headers);
   for (let at = 0; at < body.length && !response.destroyed; at += answer.piece) {
     if (!response.write(body.subarray(at, at + answer.piece))) {

@@ -49,7 +49,7 @@ export interface LiveRedactionOptions {
 
 const REMEMBERED_BYTES = 16 * 1024 * 1024;
 /** Characters that a call may have read here: some milliseconds at the worst. */
-const MAX_READ_HERE = 8 * 1024;
+const MAX_READ_HERE = 12 * 1024;
 
 /** A piece after the first stage, with the names in obvious positions. Pure. */
 export function readPiece(piece: Piece, keep: ReadonlySet<string>, context: RedactContext): ReadPiece {

@@ -50,9 +50,9 @@ export interface RecorderOptions {
 
 /**
  * A call with more characters that were not sealed before goes to the thread: redacting them might take more than a few
- * milliseconds (0.5 to 2 µs a character where each is a part of some number or address, 0.05 in ordinary text).
+ * milliseconds (1 µs a character at the worst, where all is numbers and addresses; 0.05 in ordinary text).
  */
-const MAX_FRESH_HERE = 8 * 1024;
+const MAX_FRESH_HERE = 12 * 1024;
 const LOG_EVERY_MS = 60_000;
 /** A day's key is made this long before the day, so that a store that is locked at midnight costs no call. */
 const KEY_AHEAD_MS = 12 * 3600_000;

@@ -5,24 +5,33 @@
 import type { IncomingMessage } from 'node:http';
 import { UnderstudyError } from '../core/errors.ts';
 import type { Budget, Hold } from './budget.ts';
+import { collector } from './collect.ts';
+import type { Turns } from './turns.ts';
 import { watchUpload } from './upload.ts';
 
 /** A body over the limit is still drained up to this many times the limit, so that its sender can read our refusal. */
 const DRAIN = 4;
 /** Bodies up to this size are read without waiting for others, and may be handled on the event loop. */
 export const SMALL_BODY_BYTES = 256 * 1024;
-/** A large body of unknown length takes memory from the budget in steps of this many bytes. */
-const STEP_BYTES = 1024 * 1024;
+
+/**
+ * A body that comes in chunks of a few bytes costs as much for each as hundreds of bytes that come together. What was
+ * read beside the body itself tells: from so many bytes on a byte of it counts as so many.
+ */
+const CODING_BYTES = 4096;
+const CODING_COST = 200;
 
 export interface ReadOptions {
   readonly maxBytes: number;
   readonly budget: Budget;
+  readonly turns: Turns;
   /** A client that sends nothing for so long (milliseconds) is given up. */
   readonly idleMs: number;
 }
 
 /** A body in memory. Its bytes count against the budget until every part of us that needs them has let go. */
 export interface HeldBody {
+  /** May be moved to another thread only when nothing here needs them any more, the upstream among it. */
   readonly bytes: Uint8Array;
   /** Holds the bytes once more; returns what lets go of that. */
   keep(): () => void;
@@ -37,7 +46,7 @@ export interface HeldBody {
  * 'cancelled' (499) where it broke off.
  */
 export function readBody(request: IncomingMessage, options: ReadOptions): Promise<HeldBody> {
-  const { maxBytes, budget, idleMs } = options;
+  const { maxBytes, budget, turns, idleMs } = options;
   const hold = budget.hold();
   return new Promise<HeldBody>((resolve, reject) => {
     const told = request.headers['content-length'];
@@ -47,9 +56,12 @@ export function readBody(request: IncomingMessage, options: ReadOptions): Promis
       return;
     }
     const bytes = collector(length, maxBytes);
-    if (length !== null && length > maxBytes) bytes.drop();
+    /** What is over the limit is not kept, from its first byte on where its length says so. */
+    const over = (): boolean => received > maxBytes || (length !== null && length > maxBytes);
     let received = 0;
     let settled = false;
+    let busy = false;
+    let rawBefore = request.socket.bytesRead;
     const end = (outcome: () => void): void => {
       if (settled) return;
       settled = true;
@@ -62,39 +74,63 @@ export function readBody(request: IncomingMessage, options: ReadOptions): Promis
         reject(error);
       });
     };
-    const stopWatching = watchUpload(request, idleMs, (error) => {
-      request.pause();
-      fail(error);
-    });
+    const stopWatching = watchUpload(request, idleMs, fail, () => busy);
 
-    request.on('data', (chunk: Buffer) => {
-      if (settled) return;
-      received += chunk.length;
-      if (received > maxBytes) {
-        // What is over the limit is not kept.
+    /** Undefined where there is room at once; false where the body has been given up in the meantime. */
+    const makeRoom = (capacity: number): Promise<boolean> | undefined => {
+      const granted = hold.grow(capacity);
+      if (!granted) return bytes.reserve(capacity)?.then(() => true);
+      return granted.then(async (yes) => {
+        if (yes) await bytes.reserve(capacity);
+        return yes;
+      });
+    };
+    /** Keeps a piece; a promise where more has to wait. */
+    const keep = (piece: Buffer): Promise<void> | undefined => {
+      received += piece.length;
+      const raw = request.socket.bytesRead;
+      const coding = Math.max(0, raw - rawBefore - piece.length);
+      rawBefore = raw;
+      if (over()) {
         bytes.drop();
         hold.release();
-        if (received > maxBytes * DRAIN) {
-          request.pause();
-          fail(tooLarge(maxBytes));
-        }
-        return;
+        if (received > maxBytes * DRAIN) fail(tooLarge(maxBytes));
+        return undefined;
       }
-      bytes.push(chunk);
-      if (length !== null) return;
-      const wanted =
-        received <= SMALL_BODY_BYTES
-          ? received
-          : Math.min(maxBytes, Math.ceil(received / STEP_BYTES) * STEP_BYTES);
-      const wait = hold.grow(wanted);
-      if (!wait) return;
-      request.pause();
-      wait.then((granted) => {
-        if (granted) request.resume();
+      const room = makeRoom(bytes.capacityFor(received));
+      const turn = (): Promise<void> | undefined =>
+        received > SMALL_BODY_BYTES || coding > CODING_BYTES
+          ? turns.take(piece.length + coding * CODING_COST)
+          : undefined;
+      if (!room) {
+        bytes.push(piece);
+        return turn();
+      }
+      return room.then(async (granted) => {
+        if (!granted) return;
+        bytes.push(piece);
+        await turn();
       });
-    });
+    };
+    /** Takes what is there, unless a piece waits for room or for its turn: then the client waits as well. */
+    const take = (): void => {
+      while (!settled && !busy) {
+        const piece = request.read() as Buffer | null;
+        if (piece === null) return;
+        pause(keep(piece));
+      }
+    };
+    const pause = (wait: Promise<unknown> | undefined): void => {
+      if (!wait) return;
+      busy = true;
+      wait.then(() => {
+        busy = false;
+        take();
+      });
+    };
+
     request.on('end', () => {
-      if (received > maxBytes) fail(tooLarge(maxBytes));
+      if (over()) fail(tooLarge(maxBytes));
       else end(() => resolve(held(bytes.whole(), hold)));
     });
     const broken = (): void => {
@@ -104,14 +140,8 @@ export function readBody(request: IncomingMessage, options: ReadOptions): Promis
     };
     request.on('error', broken);
     request.on('close', broken);
-
-    // Listening for data has begun the flow; what has no room yet stops it before the first byte.
-    const wait = length !== null && length <= maxBytes ? hold.grow(length) : undefined;
-    if (!wait) return;
-    request.pause();
-    wait.then((granted) => {
-      if (granted) request.resume();
-    });
+    if (length !== null && !over()) pause(makeRoom(length));
+    request.on('readable', take);
   });
 }
 
@@ -139,46 +169,5 @@ function held(bytes: Uint8Array, hold: Hold): HeldBody {
       return lettingGo();
     },
     release: lettingGo(),
-  };
-}
-
-interface Collector {
-  push(chunk: Buffer): void;
-  whole(): Uint8Array;
-  drop(): void;
-}
-
-/**
- * Puts a body together. A small one is joined at its end; a large one is written into memory set aside for it (whose
- * pages the system gives when they are written to), so that it never lies in memory twice.
- */
-function collector(length: number | null, maxBytes: number): Collector {
-  let chunks: Buffer[] = [];
-  let size = 0;
-  let large: Buffer | null = null;
-  let dropped = false;
-  const enlarge = (): void => {
-    large = Buffer.allocUnsafeSlow(length ?? maxBytes);
-    let at = 0;
-    for (const chunk of chunks) at += chunk.copy(large, at);
-    chunks = [];
-  };
-  return {
-    push: (chunk) => {
-      if (dropped) return;
-      if (!large && size + chunk.length > SMALL_BODY_BYTES) enlarge();
-      if (large) chunk.copy(large, size);
-      else chunks.push(chunk);
-      size += chunk.length;
-    },
-    whole: () => {
-      if (large) return large.subarray(0, size);
-      return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
-    },
-    drop: () => {
-      dropped = true;
-      chunks = [];
-      large = null;
-    },
   };
 }

@@ -20,6 +20,7 @@ import { upstreamHeaders } from './headers.ts';
 import type { Recording } from './recording.ts';
 import { relay } from './relay.ts';
 import { askSpecialist, renderReply, responseOf, sendReply } from './serve.ts';
+import type { Turns } from './turns.ts';
 import type { Question, Upstream } from './upstream.ts';
 
 /** Tells what happened, never what was said: no payload, no key. */
@@ -27,6 +28,8 @@ export type Log = (event: string, detail: JsonObject) => void;
 
 /** Requests up to this size (decoded) are read on the event loop, which takes it a few milliseconds at most. */
 const MAX_READ_BYTES = 128 * 1024;
+/** Smaller ones are read at once. */
+const MAX_UNSHARED_BYTES = 8 * 1024;
 /** Exchanges up to this size are redacted and sealed on the event loop as well. */
 const MAX_RECORDED_HERE_BYTES = 64 * 1024;
 /** Responses up to this size are read there where a specialist's answer is compared with them. */
@@ -42,6 +45,8 @@ export interface Desk {
   readonly now: () => number;
   /** Reads a request's body into the memory that all bodies share. */
   readonly readBody: (message: IncomingMessage) => Promise<HeldBody>;
+  /** Shares the event loop among requests that take long to read. */
+  readonly reading: Turns;
   /** Longest answer that is read. */
   readonly maxBodyBytes: number;
   readonly serveTimeoutMs: number;
@@ -141,6 +146,8 @@ async function understand(
   try {
     const bytes = await decodeBody(raw, MAX_READ_BYTES);
     if (bytes === null) return 'large';
+    // Many at once are read one a turn, and whatever else is due comes in between.
+    if (bytes.length > MAX_UNSHARED_BYTES) await desk.reading.take(bytes.length);
     const request = dialect.parseRequest(bytes);
     if (request === null) return 'foreign';
     return { request, source: sourceOf(message.headers, message.socket.remoteAddress ?? '', request.params) };

@@ -3,7 +3,7 @@
  * passed through untouched; /health/* is our own.
  * Does not: own the router or the recorder, which whoever starts it makes and closes.
  */
-import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Served } from '../core/call.ts';
@@ -12,13 +12,14 @@ import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Recorder, Router } from '../core/online.ts';
 import { DIALECTS } from '../wire/dialects.ts';
-import { openaiChat } from '../wire/openai-chat.ts';
 import { backgroundWork } from './background.ts';
 import { readBody, SMALL_BODY_BYTES } from './body.ts';
 import { bodyBudget } from './budget.ts';
 import { type Desk, handleChat, type Log } from './chat.ts';
+import { endWith, health, refuse } from './own-answers.ts';
 import { passThrough } from './pass.ts';
 import { boundedRecording } from './recording.ts';
+import { sharedTurns } from './turns.ts';
 import { tunnels, wantsUpgrade } from './upgrade.ts';
 import { connectUpstream } from './upstream.ts';
 
@@ -28,7 +29,11 @@ const RECORD_WAIT_MS = 2000;
 const CALL_GRACE_MS = 30_000;
 const AUDIT_GRACE_MS = 10_000;
 const LET_GO_MS = 50;
+/** What large bodies together may take of one turn of the event loop. */
+const BYTES_A_TURN = 1024 * 1024;
 /** Audits and comparisons at once. */
+/** Bytes of requests that are read in a turn of the event loop; a few milliseconds at the most. */
+const READ_BYTES_A_TURN = 64 * 1024;
 const MAX_BACKGROUND = 32;
 const MAX_HEADER_BYTES = 128 * 1024;
 /** Headers of ours in answers that were passed through. */
@@ -112,6 +117,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const log = options.log ?? (() => {});
   const limits = { ...CLIENT_LIMITS, ...options.limits };
   const bodies = bodyBudget(maxBufferedBytes, SMALL_BODY_BYTES);
+  const turns = sharedTurns(BYTES_A_TURN);
   const upgrades = tunnels({
     upstream,
     extraHeaders: PASSED,
@@ -128,7 +134,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     log,
     now: options.now ?? Date.now,
     readBody: (request) =>
-      readBody(request, { maxBytes: maxBodyBytes, budget: bodies, idleMs: limits.uploadIdleMs }),
+      readBody(request, { maxBytes: maxBodyBytes, budget: bodies, turns, idleMs: limits.uploadIdleMs }),
+    reading: sharedTurns(READ_BYTES_A_TURN),
     maxBodyBytes,
     serveTimeoutMs: options.serveTimeoutMs,
     onServed: (served: Served) => {
@@ -173,6 +180,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
+      // Less than node reads at once, so that each connection's share of a turn is one such piece.
+      highWaterMark: 8 * 1024,
       keepAliveTimeout: 65_000,
       // A request as a whole may take as long as its body keeps coming (see upload.ts).
       requestTimeout: 0,
@@ -251,46 +260,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await upstream.close();
     },
   };
-}
-
-/** Liveness: the process answers. Readiness: it takes calls; what of ours does not work is told, and fails nobody. */
-function health(path: string, response: ServerResponse, closing: boolean, detail: JsonObject): void {
-  const known = path === '/health/liveness' || path === '/health/readiness';
-  const alive = path === '/health/liveness';
-  response.writeHead(known ? (alive || !closing ? 200 : 503) : 404, { 'content-type': 'application/json' });
-  const status = known ? (alive || !closing ? 'ok' : 'closing') : 'unknown';
-  response.end(JSON.stringify({ status, ...(known && !alive ? detail : {}) }));
-}
-
-/** An answer on a connection that has no request of which node knows, and the connection's end. */
-function endWith(socket: Duplex, status: number, message: string): void {
-  const text = openaiChat.renderError({ status, message, code: 'bad-input' });
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n${text}`,
-  );
-}
-
-/** The error in the client's own shape; where the answer has begun, a broken connection is all that can be said. */
-function refuse(response: ServerResponse, error: unknown, log: Log): void {
-  if (response.headersSent || response.destroyed) {
-    response.destroy();
-    return;
-  }
-  const known = error instanceof UnderstudyError ? error : null;
-  if (!known) log('gateway-failed', { error: error instanceof Error ? error.name : typeof error });
-  const status = known?.status ?? 500;
-  const text = openaiChat.renderError({
-    status,
-    message: known ? `${known.message} ${known.hint}` : 'The gateway failed.',
-    code: known?.code ?? 'internal',
-  });
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
-    // The rest of a refused body is not read, so the connection cannot be used again.
-    ...(status === 413 || status === 408 ? { connection: 'close' } : {}),
-  });
-  response.end(text);
 }
 
 /** Until there are keys of our own, whoever reaches the gateway may ask the specialists. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clientHeaders, headerOf, upstreamHeaders } from './headers.ts';
+import { clientHeaders, clientTrailers, headerOf, upstreamHeaders, withoutHeader } from './headers.ts';
 import { upstreamPath } from './upstream.ts';
 
 test('end-to-end headers pass in their order and spelling; hop-by-hop ones, named ones and ours do not', () => {
@@ -33,6 +33,42 @@ test('end-to-end headers pass in their order and spelling; hop-by-hop ones, name
     ['Content-Length', '3', 'Set-Cookie', 'a', 'Set-Cookie', 'b'],
   );
   assert.equal(headerOf(raw, 'x-custom'), '1');
+});
+
+test('a client that takes trailers says so upstream, whatever else it says of its connection', () => {
+  assert.deepEqual(upstreamHeaders(['TE', 'deflate;q=0.5, trailers', 'Connection', 'TE']), [
+    'te',
+    'trailers',
+  ]);
+  assert.deepEqual(upstreamHeaders(['TE', 'deflate', 'Connection', 'TE']), []);
+});
+
+test('trailers pass but for what frames or routes a message', () => {
+  assert.deepEqual(
+    clientTrailers([
+      'X-Sum',
+      '1',
+      'Content-Length',
+      '5',
+      'Transfer-Encoding',
+      'chunked',
+      'X-Understudy-A',
+      '1',
+      'x-sum',
+      '2',
+    ]),
+    [
+      ['X-Sum', '1'],
+      ['x-sum', '2'],
+    ],
+  );
+});
+
+test('what to upgrade to passes with a 426 alone', () => {
+  const raw = ['Upgrade', 'h3', 'Connection', 'Upgrade', 'A', '1'];
+  assert.deepEqual(clientHeaders(raw, 426), ['Upgrade', 'h3', 'A', '1']);
+  assert.deepEqual(clientHeaders(raw), ['A', '1']);
+  assert.deepEqual(withoutHeader(['A', '1', 'a', '2', 'B', '3'], 'a'), ['B', '3']);
 });
 
 test('base URLs with and without a version meet paths with and without one', () => {

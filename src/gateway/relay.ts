@@ -3,9 +3,15 @@
  * what must happen before it has happened.
  */
 import type { ServerResponse } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AnswerCopy } from './copy.ts';
 import { clientHeaders, clientTrailers, headerOf, withoutHeader } from './headers.ts';
 import type { AnswerHead, Listener, Question, Upgraded, Upstream } from './upstream.ts';
+
+/** What came in one turn is sent on at its end, or earlier where it is this much. */
+const TURN_BYTES = 64 * 1024;
+/** An answer of many tiny pieces waits for the next turn after this many. */
+const TURN_PIECES = 500;
 
 export interface RelayOptions {
   readonly upstream: Upstream;
@@ -29,19 +35,31 @@ export async function relay(options: RelayOptions): Promise<number> {
   const { response, copy } = options;
   let status = 0;
   let left = Number.POSITIVE_INFINITY;
-  let held: Buffer | null = null;
+  let pending: Buffer[] = [];
+  let size = 0;
+  let soon = false;
   let ended = false;
 
+  const taken = (): Buffer | undefined => {
+    const chunk = pending.length > 1 ? Buffer.concat(pending) : pending[0];
+    pending = [];
+    size = 0;
+    if (chunk) copy?.push(chunk);
+    return chunk;
+  };
   const flush = (): Promise<void> | undefined => {
-    const chunk = held;
-    held = null;
+    const chunk = taken();
     return chunk ? write(response, chunk) : undefined;
   };
-  // The latest chunk waits for the end of the turn: if the answer ends with it, both go out as one, after the record.
+  // What comes in one turn goes out as one: an answer of many tiny pieces is cheap, and if the answer ends with this
+  // turn, its last piece and its end go out together, after the record.
   const flushSoon = (): void => {
+    if (soon) return;
+    soon = true;
     setImmediate(() => {
+      soon = false;
       if (ended || left <= 0 || response.destroyed) return;
-      if (held) flush();
+      if (size > 0) flush();
       else response.flushHeaders();
     });
   };
@@ -58,12 +76,12 @@ export async function relay(options: RelayOptions): Promise<number> {
       flushSoon();
     },
     onData: (chunk) => {
-      copy?.push(chunk);
       left -= chunk.length;
-      const wait = flush();
-      held = chunk;
+      const wait = size >= TURN_BYTES ? flush() : undefined;
+      pending.push(chunk);
+      size += chunk.length;
       flushSoon();
-      return wait;
+      return pending.length >= TURN_PIECES ? nextTurn().then(() => wait) : wait;
     },
   };
   let trailers: readonly string[] = [];
@@ -84,9 +102,10 @@ export async function relay(options: RelayOptions): Promise<number> {
     flush();
     throw error;
   }
+  const last = taken();
   await options.beforeEnd(status);
   if (trailers.length > 0) response.addTrailers(clientTrailers(trailers));
-  response.end(held ?? undefined);
+  response.end(last);
   return status;
 }
 

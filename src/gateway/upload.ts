@@ -7,12 +7,13 @@ import { UnderstudyError } from '../core/errors.ts';
 
 /**
  * Calls `onIdle` once when no byte of the body has come for `idleMs` to twice that, and the body is neither whole
- * nor waiting for us. Returns what ends the watch; it ends by itself with the body.
+ * nor waiting for us (`held` tells where that does not show in the request itself). Returns what ends the watch; it ends by itself with the body.
  */
 export function watchUpload(
   request: IncomingMessage,
   idleMs: number,
   onIdle: (error: UnderstudyError) => void,
+  held: () => boolean = () => false,
 ): () => void {
   if (request.complete) return () => {};
   let seen = request.socket.bytesRead;
@@ -22,9 +23,8 @@ export function watchUpload(
       return;
     }
     const now = request.socket.bytesRead;
-    // Paused, or with bytes that nobody has taken: the client waits for us.
-    const listening = request.readableFlowing === true || request.listenerCount('readable') > 0;
-    if (now !== seen || request.readableLength > 0 || !listening) {
+    // With bytes that nobody has taken, the client waits for us.
+    if (now !== seen || request.readableLength > 0 || held()) {
       seen = now;
       return;
     }

@@ -59,7 +59,7 @@ export interface Upgraded {
 }
 
 /** A body longer than this is handed to its connection in slices, so that sending it does not hold up others. */
-const SLICE_BYTES = 256 * 1024;
+const SLICE_BYTES = 128 * 1024;
 /** Heads of answers up to this size pass; what node's own clients accept is less. */
 const MAX_HEAD_BYTES = 128 * 1024;
 

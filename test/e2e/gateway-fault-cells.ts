@@ -8,6 +8,7 @@ import {
   filled,
   HEAD,
   JSON_TYPE,
+  MOMENT_MS,
   posts,
   SHAPED,
   writes,
@@ -49,15 +50,15 @@ export const BROKEN: readonly Cell[] = [
     name: 'broken chunk size',
     upstream: async (request) => {
       await writes(`${HEAD}transfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n`, 'leave')(request);
-      setTimeout(() => request.socket.write('zz\r\nmore\r\n'), 40);
+      setTimeout(() => request.socket.write('zz\r\nmore\r\n'), MOMENT_MS);
     },
     client: posts(),
   },
-  { name: 'no answer at all', upstream: writes('', 'leave'), client: posts({ patienceMs: 300 }) },
+  { name: 'no answer at all', upstream: writes('', 'leave'), client: posts({ patienceMs: 800 }) },
   {
     name: 'stall within the body',
     upstream: writes(`${HEAD}content-length: 100\r\n\r\nhalf`, 'leave'),
-    client: posts({ patienceMs: 300 }),
+    client: posts({ patienceMs: 800 }),
   },
   {
     name: 'body with a broken gzip coding',

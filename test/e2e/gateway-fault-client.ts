@@ -28,8 +28,8 @@ export interface Ask {
   readonly body?: Buffer | { readonly pieces: readonly Buffer[]; readonly pauseMs: number };
   /** How long to wait for something new, milliseconds. */
   readonly patienceMs?: number;
-  /** Leaves once the request is sent, or once the first bytes of the answer's body are there. */
-  readonly leave?: 'sent' | 'body';
+  /** Leaves then, or once the first bytes of the answer's body are there. */
+  readonly leave?: Promise<void> | 'body';
 }
 
 /** Of one connection, or different with every message. */
@@ -91,9 +91,8 @@ export function ask(port: number, options: Ask): Promise<Seen> {
       response.on('end', () => done(response.complete ? 'whole' : 'broken'));
       response.on('error', () => done('broken'));
     });
-    send(asked, options).then(() => {
-      if (options.leave === 'sent') setTimeout(() => done('client left'), 30);
-    });
+    send(asked, options);
+    if (typeof options.leave === 'object') options.leave.then(() => done('client left'));
   });
 }
 

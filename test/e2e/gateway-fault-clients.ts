@@ -147,30 +147,36 @@ const CLIENTS: readonly Cell[] = [
 ];
 
 /** An upstream that waits, or sends the beginning of its answer, and the client that leaves it. */
-function leaving(name: string, leave: 'sent' | 'body'): Cell {
-  let told: Promise<string> = Promise.resolve('');
+function leaving(name: string, leave: 'asked' | 'body'): Cell {
+  let asked: () => void = () => {};
+  let told: (note: string) => void = () => {};
   return {
     name,
     upstream: (request: IncomingMessage, response: ServerResponse) => {
-      told = new Promise((resolve) => {
-        response.on('close', () => resolve('the upstream is told'));
-        setTimeout(() => resolve('the upstream is not told'), 3000).unref();
-      });
+      response.on('close', () => told('the upstream is told'));
+      setTimeout(() => told('the upstream is not told'), 3000).unref();
       request.resume();
       if (leave === 'body') {
         response.writeHead(200, ['content-type', 'text/event-stream']);
         response.write('data: 1\n\n');
       }
+      asked();
     },
     client: async (port, path): Promise<Seen> => {
-      const seen = await posts({ leave })(port, path);
-      return { ...seen, note: await told };
+      const arrived = new Promise<void>((resolve) => {
+        asked = resolve;
+      });
+      const note = new Promise<string>((resolve) => {
+        told = resolve;
+      });
+      const seen = await posts({ leave: leave === 'body' ? leave : arrived })(port, path);
+      return { ...seen, note: await note };
     },
   };
 }
 
 const LEAVERS: readonly Cell[] = [
-  leaving('client leaves before the answer', 'sent'),
+  leaving('client leaves before the answer', 'asked'),
   leaving('client leaves within the answer', 'body'),
 ];
 

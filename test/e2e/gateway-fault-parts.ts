@@ -39,7 +39,7 @@ export const writes =
     if (text !== '') socket.write(text, 'latin1');
     if (then === 'end') socket.end();
     // A moment later, so that what was written is there before the reset.
-    if (then === 'reset') setTimeout(() => socket.resetAndDestroy(), 40);
+    if (then === 'reset') setTimeout(() => socket.resetAndDestroy(), MOMENT_MS);
   };
 
 export const answers =
@@ -73,5 +73,7 @@ const digest = (body: Buffer): string => createHash('sha256').update(body).diges
 export const filled = (size: number): Buffer => Buffer.alloc(size, 'abcdefghijklmnop');
 export const pieces = (body: Buffer, size: number): Buffer[] =>
   Array.from({ length: Math.ceil(body.length / size) }, (_, i) => body.subarray(i * size, (i + 1) * size));
+/** Long enough for what was written to be there, also on a busy machine. */
+export const MOMENT_MS = 200;
 export const HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n';
 export const SHAPED = 'an error in the provider’s shape, so that the client’s library can tell and retry';

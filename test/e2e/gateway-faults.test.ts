@@ -219,6 +219,7 @@ test('a body over the limit is a 413 in the provider’s shape', async () => {
         },
       );
     }
+    assert.equal(harness.gateway.stats().bodies.peak, 0, 'nothing of it was kept');
   } finally {
     await harness.close();
   }

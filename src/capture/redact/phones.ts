@@ -80,6 +80,9 @@ function phoneAt(scan: Scan, first: number, firstEnd: number): Match | undefined
   const width = firstEnd - first;
   // A group of three or more, or of one or two where more follows.
   if (width < 6 && !/[ \u00a0.\-/)(‑–]/.test(text[firstEnd] ?? '')) return undefined;
+  // Tables are full of numbers: most of them are seen to be no phones here.
+  const bare = !plus && text[first - 1] !== '(' && text[first] !== '0';
+  if (bare && !BEGINS.test(text.slice(first, first + 4)) && !isCalled(scan, start)) return undefined;
   const groups = scan.at(GROUPS, first)?.[0] ?? '';
   let body = groups;
   for (;;) {
@@ -98,6 +101,12 @@ function phoneAt(scan: Scan, first: number, firstEnd: number): Match | undefined
     body = cut[1] ?? '';
   }
 }
+
+/** How a number without a plus, a trunk 0 and parentheses begins where no word before it is about calling. */
+const BEGINS = /^(?:[2-9]\d\d\D|1[ .-]|[89]\d )/;
+
+const isCalled = (scan: Scan, start: number): boolean =>
+  cueBefore(scan, start, CUE.phone | CUE.call, 40) !== undefined;
 
 /** As France writes phones, and tools write bytes. */
 const PAIRS = /^\d\d(?: \d\d){4}$/;

@@ -1,0 +1,47 @@
+/** What the gateway answers itself: its health, and errors in the provider's shape. */
+import { type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { UnderstudyError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import { openaiChat } from '../wire/openai-chat.ts';
+import type { Log } from './chat.ts';
+
+/** Liveness: the process answers. Readiness: it takes calls; what of ours does not work is told, and fails nobody. */
+export function health(path: string, response: ServerResponse, closing: boolean, detail: JsonObject): void {
+  const known = path === '/health/liveness' || path === '/health/readiness';
+  const alive = path === '/health/liveness';
+  response.writeHead(known ? (alive || !closing ? 200 : 503) : 404, { 'content-type': 'application/json' });
+  const status = known ? (alive || !closing ? 'ok' : 'closing') : 'unknown';
+  response.end(JSON.stringify({ status, ...(known && !alive ? detail : {}) }));
+}
+
+/** An answer on a connection that has no request of which node knows, and the connection's end. */
+export function endWith(socket: Duplex, status: number, message: string): void {
+  const text = openaiChat.renderError({ status, message, code: 'bad-input' });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n${text}`,
+  );
+}
+
+/** The error in the client's own shape; where the answer has begun, a broken connection is all that can be said. */
+export function refuse(response: ServerResponse, error: unknown, log: Log): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  const known = error instanceof UnderstudyError ? error : null;
+  if (!known) log('gateway-failed', { error: error instanceof Error ? error.name : typeof error });
+  const status = known?.status ?? 500;
+  const text = openaiChat.renderError({
+    status,
+    message: known ? `${known.message} ${known.hint}` : 'The gateway failed.',
+    code: known?.code ?? 'internal',
+  });
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+    // The rest of a refused body is not read, so the connection cannot be used again.
+    ...(status === 413 || status === 408 ? { connection: 'close' } : {}),
+  });
+  response.end(text);
+}
