@@ -71,7 +71,10 @@ export function mapJsonStrings(
       if (made === value || made.length !== value.length || !/^[1-9]\d*$/.test(made)) return;
       out += text.slice(kept, start) + made;
     } else {
-      const inner = kind === 'value' && depth < MAX_DEPTH ? mapJsonStrings(value, map, depth + 1) : null;
+      const inner =
+        kind === 'value' && depth < MAX_DEPTH && opensJson(value)
+          ? mapJsonStrings(value, map, depth + 1)
+          : null;
       const made = inner ?? map(value, label);
       if (made === value) return;
       out += text.slice(kept, start) + JSON.stringify(made).slice(1, -1);
@@ -84,7 +87,7 @@ export function mapJsonStrings(
 /** `first_name` and `Mia` read as "first name: Mia". */
 export function labelled(value: string, label: string): string {
   if (label === '') return value;
-  return `${label.replace(/([a-z])([A-Z])/g, '$1 $2').replaceAll('_', ' ')}: ${value}`;
+  return `${/[A-Z_]/.test(label) ? label.replace(/([a-z])([A-Z])/g, '$1 $2').replaceAll('_', ' ') : label}: ${value}`;
 }
 
 /**
@@ -103,9 +106,13 @@ export function escapedPlaces(content: string, start: number): (index: number) =
   return (index) => places[index] ?? start + content.length;
 }
 
-export function looksLikeJson(text: string): boolean {
+function opensJson(text: string): boolean {
   const first = nextCharacter(text, 0);
-  if (first !== '{' && first !== '[') return false;
+  return first === '{' || first === '[';
+}
+
+function looksLikeJson(text: string): boolean {
+  if (!opensJson(text)) return false;
   try {
     JSON.parse(text);
     return true;
@@ -128,8 +135,8 @@ function stringEnd(text: string, start: number): number {
 
 function nextCharacter(text: string, from: number): string {
   for (let at = from; at < text.length; at++) {
-    const char = text[at] ?? '';
-    if (char !== ' ' && char !== '\n' && char !== '\r' && char !== '\t') return char;
+    const code = text.charCodeAt(at);
+    if (code !== 32 && code !== 10 && code !== 13 && code !== 9) return text[at] ?? '';
   }
   return '';
 }

@@ -150,8 +150,8 @@ const RULES: readonly NumberRule[] = [
   {
     // India: Aadhaar.
     kind: 'national-id',
-    shapes: '4_4_4',
-    announced: '12 4-4-4',
+    shapes: '',
+    announced: '12 4_4_4 4-4-4',
     valid: (d) => /^[2-9]/.test(d) && !/000$/.test(d) && verhoeff(d),
     template: '=DDDDDDDDDD?',
   },

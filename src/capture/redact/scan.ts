@@ -19,6 +19,8 @@ export interface Scan {
   /** Starts and ends of maximal runs of letters and digits with both in them, in turn. */
   readonly mixed: readonly number[];
   readonly cues: readonly FoundCue[];
+  /** The bits of CUE that any of the cues has. */
+  readonly families: number;
   readonly ats: readonly number[];
   /** Colons with a hexadecimal digit or a colon on both sides. */
   readonly colons: readonly number[];
@@ -54,16 +56,25 @@ export function scanText(text: string, table: CueTable = CUES): Scan {
   const schemes: number[] = [];
   const dashes: number[] = [];
   let cjk = false;
+  let families = 0;
   const n = text.length;
   const { byHash, sieve } = table;
   const addCues = (start: number, end: number, hash: number): void => {
     const found = sieve[hash & SIEVE_BITS] === 1 ? byHash.get(hash) : undefined;
     if (found === undefined) return;
     const word = text.slice(start, end).toLowerCase();
-    for (const cue of found) if (cue.word === word) cues.push({ start, end, cue });
+    for (const cue of found) {
+      if (cue.word !== word) continue;
+      cues.push({ start, end, cue });
+      families |= cue.families;
+    }
   };
   for (let i = 0; i < n; ) {
     const code = text.charCodeAt(i);
+    if (code === 32) {
+      i++;
+      continue;
+    }
     if (classOf(code) === 0) {
       if (code === 64 || code === 0xff20) ats.push(i);
       else if (code === 58) {
@@ -89,6 +100,12 @@ export function scanText(text: string, table: CueTable = CUES): Scan {
     let beforeUpper = false;
     for (; i < n; i++) {
       const c = text.charCodeAt(i);
+      // Most characters: a small letter after another.
+      if (c >= 97 && c <= 122 && before === LETTER) {
+        hash = hashStep(hash, c);
+        beforeUpper = false;
+        continue;
+      }
       const kind = classOf(c);
       if (kind === 0) break;
       if (kind === DIGIT) {
@@ -117,6 +134,7 @@ export function scanText(text: string, table: CueTable = CUES): Scan {
     numbers,
     mixed,
     cues,
+    families,
     ats,
     colons,
     queries,

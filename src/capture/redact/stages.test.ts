@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type { CallRequest } from '../../core/call.ts';
 import { configSchema } from '../../core/config.ts';
 import { UnderstudyError } from '../../core/errors.ts';
-import type { Entity, EntityKind } from './entity.ts';
+import { ENTITY_KINDS, type Entity, type EntityKind } from './entity.ts';
 import {
   compilePolicy,
   entityTexts,
@@ -45,6 +45,43 @@ test('entities of JSON texts are placed where they stand in the text, escaped an
       assert.equal(read, name);
     }),
     { numRuns: 200 },
+  );
+});
+
+test('JSON stays JSON of the same shape, whatever a finder takes for an entity', () => {
+  const shapeOf = (value: unknown): unknown =>
+    Array.isArray(value)
+      ? value.map(shapeOf)
+      : typeof value === 'object' && value !== null
+        ? Object.values(value).map(shapeOf)
+        : typeof value;
+  const kinds = fc.constantFrom(...ENTITY_KINDS);
+  const places = fc.array(fc.tuple(fc.nat(60), fc.integer({ min: 1, max: 20 }), kinds), { maxLength: 6 });
+  const noise = fc.string({
+    unit: fc.constantFrom(...'aB3 "\\\n\té@.-\u0001中'),
+    minLength: 5,
+    maxLength: 40,
+  });
+  fc.assert(
+    fc.property(noise, noise, places, fc.boolean(), (one, two, spans, ascii) => {
+      const text = JSON.stringify({ [one]: two, list: [one, JSON.stringify({ note: one, two })] });
+      const written = ascii
+        ? text.replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+        : text;
+      const { texts, place } = entityTexts(written);
+      const found = place(
+        texts.map((plain) =>
+          spans
+            .map(([start, length, kind]) => ({ start, end: Math.min(plain.length, start + length), kind }))
+            .filter(({ start, end }) => end > start),
+        ),
+      );
+      const made = redactEntities(written, found, namesOfEntities(written, found), context);
+      const read = JSON.parse(made) as { list: string[] };
+      assert.deepEqual(shapeOf(read), shapeOf(JSON.parse(text)));
+      JSON.parse(read.list[1] ?? '');
+    }),
+    { numRuns: 500 },
   );
 });
 

@@ -52,40 +52,35 @@ function isMade(text: string, start: number, end: number, context: RedactContext
 }
 
 function surrogateOf(kind: EntityKind, original: string, key: Uint8Array): string {
-  switch (kind) {
-    case 'person':
-    case 'organisation':
-      return escapesKept(original, (text) => fullSurrogate(text, key));
-    case 'address':
-      return escapesKept(original, (text) => addressSurrogate(text, key));
-    case 'email':
-      return emailSurrogate(original, key);
-    case 'phone':
-      return phoneSurrogate(original, key);
-    case 'birth-date':
-      return escapesKept(original, (text) => dateSurrogate(text, key));
-    case 'age':
-      return ageIn(original, key);
-    case 'username':
-      return handleSurrogate(original, key);
-    case 'wallet':
-      return walletSurrogate(original, key);
-    default:
-      return escapesKept(original, (text) => drawLike(drawFor(key, kind, text), text));
-  }
+  return escapesKept(original, MAKERS[kind] ?? ((text) => drawLike(drawFor(key, kind, text), text)), key);
 }
 
-/** Escapes of white space stay; letters that are written as escapes are read. */
-function escapesKept(text: string, make: (text: string) => string): string {
-  if (!text.includes('\\')) return make(text);
-  const read = text.replace(/\\+u([0-9a-fA-F]{4})/g, (_, code: string) =>
+const MAKERS: Readonly<Partial<Record<EntityKind, (text: string, key: Uint8Array) => string>>> = {
+  person: fullSurrogate,
+  organisation: fullSurrogate,
+  address: addressSurrogate,
+  email: emailSurrogate,
+  phone: phoneSurrogate,
+  'birth-date': dateSurrogate,
+  age: ageIn,
+  username: handleSurrogate,
+  wallet: walletSurrogate,
+};
+
+/** Letters that are written as escapes are read; other escapes (of white space, quotes) stay between what is made. */
+function escapesKept(text: string, make: (text: string, key: Uint8Array) => string, key: Uint8Array): string {
+  if (!text.includes('\\')) return make(text, key);
+  const read = text.replace(LETTER_ESCAPE, (_, code: string) =>
     String.fromCharCode(Number.parseInt(code, 16)),
   );
   return read
-    .split(/(\\+[nrt"\\/bf])/)
-    .map((piece, i) => (i % 2 === 1 ? piece : make(piece)))
+    .split(/(\\+(?:u[0-9a-fA-F]{4}|.))/s)
+    .map((piece, i) => (i % 2 === 1 || !/[\p{L}\p{N}]/u.test(piece) ? piece : make(piece, key)))
     .join('');
 }
+
+/** Not of control characters, quotes or backslashes, which JSON needs as escapes. */
+const LETTER_ESCAPE = /\\+u(?!00(?:[01][0-9a-fA-F]|22|5[cC]))([0-9a-fA-F]{4})/g;
 
 const EXAMPLE_HOST = /[\w-]{7,24}\.example\.(?:com|org|net)\b/i;
 const TEST_NETWORK = /\b198\.1[89]\.\d{1,3}\.\d{1,3}\b|\b2001:db8::[0-9a-f:]{4,19}|\b02[:-]00[:-]5e[:-]/i;
