@@ -115,3 +115,14 @@ export const BRANDS: ReadonlySet<string> = new Set(
     .split('|')
     .map((name) => name.trim()),
 );
+
+/** What is called after people: a name before one of these is part of the thing's. */
+export const THINGS = words(`
+  academy airport algorithm arena avenue award awards bank bar bay beach bistro boulevard brewery bridge building cafe café
+  castle cathedral center centre chapel church cinema clinic club code college collection company corporation county court
+  day diner drive effect elementary estate festival foundation gallery garden gardens garage grill group hall harbor hill
+  hills hospital hotel house inc inn institute island kitchen lake lane law library lounge mall market memorial method
+  model motel mountain mountains museum office paradox park pharmacy pizza place plaza point prize process pub residence
+  resort restaurant river road salon school script shop smith-award spa square stadium station store street studio studios
+  suites syndrome test theater theatre theorem tower trail trust university valley village way winery
+  straße strasse platz allee schule stiftung verlag universität klinik apotheke`);

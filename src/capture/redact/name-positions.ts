@@ -10,7 +10,7 @@ const LINE = '(?:\\r?\\n|\\\\n)';
 export type Evidence = 'strong' | 'weak' | 'label';
 
 interface Position {
-  /** The first words that the pattern can begin with, as far as they are ASCII; see TRIGGER. */
+  /** The words that the pattern can begin with. */
   readonly begins: string;
   /** Group 1 is what may be a name. Sticky: tried only where one of its first words stands. */
   readonly pattern: RegExp;
@@ -22,7 +22,7 @@ const AT_START = `(?<=(?:^|[\\n.!?"“]|\\\\n)[ \\t]{0,8})`;
 const CLOSING =
   '(?:(?:best|kind|warm|many|with|kindest|warmest)[ ])?(?:regards|wishes)|best|sincerely(?: yours)?|yours(?: (?:truly|sincerely|faithfully))?|thanks(?: (?:a lot|again|so much|in advance))?|thank you(?: (?:very much|so much|in advance))?|many thanks|cheers|love|take care|(?:mit )?(?:freundlichen|besten|lieben|vielen) gr(?:ü|ue)(?:ß|ss)en|(?:viele|liebe|beste|freundliche|herzliche|sch(?:ö|oe)ne) gr(?:ü|ue)(?:ß|ss)e|gru(?:ß|ss)|mfg|lg|vg|danke|vielen dank|cordialement|bien à vous|merci|saludos|un saludo|gracias|atentamente|cordiali saluti|grazie|groetjes|met vriendelijke groet';
 const CLOSING_BEGINS =
-  'best kind warm many with kindest warmest regards wishes sincerely yours thanks thank cheers love take mit freundlichen besten lieben vielen viele liebe beste freundliche herzliche sch schoene gru gruss mfg lg vg danke cordialement bien merci saludos un gracias atentamente cordiali grazie groetjes met';
+  'best kind warm many with kindest warmest regards wishes sincerely yours thanks thank cheers love take mit freundlichen besten lieben vielen viele liebe beste freundliche herzliche schöne schoene gruß gruss mfg lg vg danke cordialement bien merci saludos un gracias atentamente cordiali grazie groetjes met';
 /** Both cases of first letters, for patterns in which capitals matter. */
 const eitherCase = (source: string): string =>
   source.replace(/(?<![\p{L}\\])\p{Ll}/gu, (letter) => `[${letter.toUpperCase()}${letter}]`);
@@ -101,9 +101,10 @@ export const POSITIONS: readonly Position[] = [
     evidence: 'strong',
   },
   {
-    begins: 'surname vorname nachname lastname firstname fullname pr apellido apellidos',
+    begins:
+      'surname vorname nachname lastname firstname fullname prénom prenom apellido apellidos cognome voornaam achternaam',
     pattern: new RegExp(
-      `(?:surname|vorname|nachname|lastname|firstname|fullname|prénom|apellidos?)["']?[ ]?[:=][ ]?["']?(${ANY_CASE})`,
+      `(?:surname|vorname|nachname|lastname|firstname|fullname|pr[ée]nom|apellidos?|cognome|voornaam|achternaam)["']?[ ]?[:=][ ]?["']?(${ANY_CASE})`,
       'diyu',
     ),
     evidence: 'strong',
@@ -116,9 +117,9 @@ export const POSITIONS: readonly Position[] = [
   },
   {
     begins:
-      'name from to customer client sender recipient contact passenger guest patient ship shipped bill billed signed author agent employee requester kunde kundin absender nom',
+      'name from to customer client sender recipient contact passenger guest patient ship shipped bill billed signed author agent employee requester kunde kundin absender nom nome nombre naam klant cliente kontoinhaber titular',
     pattern: new RegExp(
-      `(?<![_-])(?:name|from|to|customer|client|sender|recipient|contact(?: person)?|passenger|guest|patient|ship to|shipped to|bill to|billed to|signed|author|agent|employee|requester|kunde|kundin|absender|nom)["']?[ ]?[:=][ ]?["']?(${ANY_CASE}(?:[ ]${WORD})?)`,
+      `(?<![_-])(?:name|from|to|customer|client|sender|recipient|contact(?: person)?|passenger|guest|patient|ship to|shipped to|bill to|billed to|signed|author|agent|employee|requester|kunde|kundin|absender|nom|nome|nombre|naam|klant|cliente|kontoinhaber|titular)["']?[ ]?[:=][ ]?["']?(${ANY_CASE}(?:[ ]${WORD})?)`,
       'diyu',
     ),
     evidence: 'label',

@@ -7,7 +7,7 @@ import type { Entity } from './entity.ts';
 import { entityTexts } from './entity-texts.ts';
 import { isParticle } from './known-names.ts';
 import { withoutOverlaps } from './match.ts';
-import { BRANDS, FIRST_NAMES, NOT_NAMES, PLACES, WORDS_TOO } from './name-lists.ts';
+import { BRANDS, FIRST_NAMES, NOT_NAMES, PLACES, THINGS, WORDS_TOO } from './name-lists.ts';
 import { ENDINGS, type Evidence, POSITIONS } from './name-positions.ts';
 import { type Scan, scanText } from './scan.ts';
 import { isSurrogateName } from './surrogate-names.ts';
@@ -32,6 +32,31 @@ const TAIL = 160;
 /** Where Chinese texts say a name. */
 const CHINESE = /(?:我叫|我是|姓名(?:是|为|:|：)|名字(?:是|叫))([\u4e00-\u9fff]{2,4})(?=[，。,.！!？?\s]|$)/g;
 
+/** A word with a capital, and what makes a whole name of it: an initial, particles, another word with a capital. */
+const CAPITAL = /(?<![\p{L}\p{N}_.@/\\-])\p{Lu}\p{Ll}{1,14}(?=[ -])/gu;
+const REST =
+  /(?:-\p{Lu}\p{Ll}{1,14})? (?:\p{Lu}\. )?(?:(?:van|von|de|der|den|del|da|di|la|el|bin|al|dos|do) ){0,2}(\p{Lu}\p{Ll}[\p{L}'’-]{1,24}|\p{Lu}['’]\p{Lu}\p{Ll}{1,24})(?![\p{L}\p{N}_(/@])/uy;
+
+/** "San Diego Padres": a name of a place goes on. */
+const OF_PLACES = /(?:San|Santa|São|St\.?|Saint|Fort|Port|Mount|Lake|Super|Hotel|Rue|Via) $/;
+
+/** A common first name with a surname after it, wherever they stand. */
+function wholeNames(scan: Scan, found: NameSpan[]): void {
+  const { text } = scan;
+  scan.steps += text.length;
+  for (const { 0: first, index } of text.matchAll(CAPITAL)) {
+    const lower = first.toLowerCase();
+    if (!FIRST_NAMES.has(lower) || WORDS_TOO.has(lower) || PLACES.has(lower) || NOT_NAMES.has(lower))
+      continue;
+    const rest = scan.at(REST, index + first.length);
+    const surname = rest?.[1]?.toLowerCase().replace(/['’]s$/, '') ?? '';
+    if (rest === null || NOT_NAMES.has(surname) || isSurrogateName(surname) || THINGS.has(surname)) continue;
+    const name = (first + rest[0]).replace(/['’](?:s)?$/, '');
+    if (!isBrand(name) && !OF_PLACES.test(text.slice(Math.max(0, index - 8), index)))
+      found.push({ start: index, name });
+  }
+}
+
 /** The spans of names in a plain text. @param scan Made with the first words of names; see scanNames. */
 function nameSpans(scan: Scan): NameSpan[] {
   const { text } = scan;
@@ -43,9 +68,12 @@ function nameSpans(scan: Scan): NameSpan[] {
     if (name !== null) found.push({ start: start + offset, name });
   };
   for (const { start, cue } of scan.cues) {
-    for (const { pattern, evidence } of BY_FIRST_WORD.get(cue.word) ?? [])
+    for (const { pattern, evidence } of BY_FIRST_WORD.get(cue.word) ?? []) {
+      if (evidence === 'label' && cue.word === 'name' && isNameOfThing(text, start)) continue;
       take(scan.at(pattern, start), evidence);
+    }
   }
+  wholeNames(scan, found);
   const tail = Math.max(0, text.length - TAIL);
   for (const ending of ENDINGS) take(ending.exec(text.slice(tail)), 'weak', tail);
   if (scan.cjk) {
@@ -55,6 +83,17 @@ function nameSpans(scan: Scan): NameSpan[] {
     }
   }
   return found;
+}
+
+/** "artist name", "event name": the word before says that no customer follows. */
+function isNameOfThing(text: string, start: number): boolean {
+  const before = /(\p{L}+)[ _-]$/u.exec(text.slice(Math.max(0, start - 20), start))?.[1];
+  return (
+    before !== undefined &&
+    !/^(?:full|first|last|user|customer|client|guest|passenger|contact|patient|employee|recipient|sender|person|traveler|traveller|holder|owner|the|my|your|his|her|their|our|a)$/i.test(
+      before,
+    )
+  );
 }
 
 /**
