@@ -26,7 +26,7 @@ export function plausible(text: string, candidate: Candidate): boolean {
   switch (kind) {
     case 'person':
       if (!/\p{L}{2}/u.test(value) || /\d/.test(value) || isCode(text, start, end)) return false;
-      return /[\p{Lu}\p{Lo}]/u.test(value) || surest >= LEAST_IN_LOWER_CASE;
+      return /\p{Lu}/u.test(value) || surest >= LEAST_IN_LOWER_CASE;
     case 'address':
       if (!/\p{Lu}/u.test(value) && surest < LEAST_IN_LOWER_CASE) return false;
       if (/\bport \d/i.test(value)) return false;
