@@ -3,7 +3,7 @@
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
 
 /** Common first names of many countries: where the position alone is not enough, one of these must be there. */
-export const FIRST_NAMES = words(`
+const FIRST_NAMES = words(`
   aaron abigail adam adele adrian adriana agnes ahmad ahmed aisha alan albert alberto alejandro alessandro alessia
   alex alexander alexandra alexis alfred ali alice alicia alina alison allison alma amanda amelia amina amir amira amy ana anastasia
   andre andrea andreas andrew andy angela angelina anita anja ann anna anne annette annie anthony antje antoine
@@ -46,7 +46,43 @@ export const FIRST_NAMES = words(`
   walter wei wendy werner wilhelm william wolfgang xavier yara yasmin yasmine yuki yusuf yvonne zachary zoe zofia
   aarav abdul aditi akira amit ananya anil bao carlotta chang deepak dimitrios feng giorgos haruto hiro jing kavita
   kiran kofi kwame lakshmi li ling mei meera mikhail minh nikhil nguyen ngozi oluwaseun piotr pooja rahul rohan sakura
-  sanjay shreya siddharth sneha suresh takashi thiago tomasz vijay vikram wang xiao yan ying yong zhang`);
+  sanjay shreya siddharth sneha suresh takashi thiago tomasz vijay vikram wang xiao yan ying yong zhang
+  achim agathe agostino aidan alain alba alessio alfie allan alvaro alyssa amandine amara anais andrzej annalisa annegret annika anouk antonella
+  antonio armin arne arnaud arlene audrey aurelie aurelien ayse baptiste barry bartolomeo bas bastian begona benedicte benno bernice bethany
+  beverly blake bodo borja bradley bram brandi brett burak burkhard caio caleb callum cameron carly carmelo carola carolyn carrie carsten
+  catarina cedric cem cheryl chester chinedu christa claudio claus clifford clinton conceicao concepcion constance cornelia cornelis courtney
+  cristobal curtis daan damien darrell darryl davide deanna debbie debra delores deniz detlef dexter diogo dolores domenico doreen duarte dustin
+  dwayne dwight eckhard edeltraud edith edmund edson elfriede elisa eliza elke ellie elliot elliott emanuele emeka emilio emine emre encarnacion
+  enrico enrique enzo ernest erwin esmee esteban ethel ettore eunice ewald fabio fabrice fabrizio fatma fatou faye federica felicia femi femke
+  fergus filipa filipe filippo finley floris floyd frauke freddie frederick friederike fritz gabriele gael garrett geraldine gerlinde gerrit
+  gertrud giacomo gianluca gianni gijs gilberto gina ginevra giorgia giorgio giovanna gladys glenda glenn goncalo gonzalo gregorio guadalupe
+  gudrun guenter gunter gustavo gwen gwendolyn hailey harriet hartmut harvey hayden hayley heiko heiner heinrich helder helmut hendrik henk
+  henning henrique herman herta herve hilary hilda hildegard horst hubertus huseyin ifeoma ignacio iker ilaria ilona ilse imogen inge ingeborg
+  ingo inmaculada irmgard irvin isolde iwona jaap jackie jacopo jana janusz jared jeanette jeanne jeannie jeroen jerry jesus jillian joana joanne
+  joao joaquim joaquin jocelyn jodie joelle joerg joost jorg joris josefa josie joyce juana juanita jutta kara katarzyna katelyn katrin kayla
+  kees kemal kendra kerry kirk kirsten klaudia koen krzysztof kristy kwabena latoya laurence lawrence leandro leonardo leroy lewis lieke
+  lieselotte lindsay lindsey lloyd lois loredana loretta lori lorraine lotte lourdes luana lucie lucille ludwig luigi lurdes luther lutz maaike
+  maarten mabel macarena maddalena madalena malgorzata mamadou mandy marcella marcia margarete margarida margaux margit marian mariana
+  mariangela maribel marieke marijke marilyn marjorie marlies marloes marlon martijn massimo mathieu mathilde matilde maureen mauricio maurizio
+  maxime maxine meike melinda melvin menno meredith micheal michele milton mindy miranda mirko molly monika montserrat mounir moussa murat muriel
+  myrtle nadege nellie nerea nicola nicoletta niels noemie noor norma nuno nuria odile olaf ornella ortrud oskar otis ousmane ozlem paloma pam
+  paola pascal pasquale patsy patty paulette paulo peggy percy philippe phoebe phyllis piero pieter pim preston quentin rafaela raffaele rainer
+  ramona randall randy rebekah reggie reginald regis reiner remi renata renato rhonda riccardo ricky rik roberta rocio roderick rodney rodrigo
+  roel ronnie rosalind rosanna rosario rosie roswitha rowan roxanne ruben rudiger ruediger rufus rui russell ruud sadie salvador salvatore
+  sander sandrine sandro sanne saskia sebastien selin serena serkan shane shannon shaun shawn sherry sheryl sidney siegfried sigrid silvana
+  simona sjoerd soledad solene sonke sonya spencer stacey stacy stanley stefania stefano stephane stewart stijn susana svenja sybille sylvain
+  sylvie tabitha tammy tania tasha teddy terrence teun thea thelma theodor theodore thibault thijs thilo thierry tiago tommaso torben tracey
+  travis trevor tricia trina troy tunde tyrone ulla umberto uta ute valerio vasco velma verna vicente vicki vicky viola virginie vitor vittoria
+  vittorio volker waltraud wanda wayne wesley whitney wiebke wilbur wilfried willem wilma wim winfried winifred winston wolfram wouter yannick
+  yolanda yves yvette zainab zeynep zoey agnieszka jacek jadwiga jakub jerzy kamil karol lukasz magda marek mariusz mateusz pawel slawomir
+  stanislaw wojciech zbigniew aleksandr andrei anastasia dmitry ekaterina evgeny irina natalya olena oksana oleksandr sergey tetiana volodymyr
+  yulia astrid birgitta freja gunnar ingvar karin lennart linnea magnus mikael oskar sigurd sofie solveig svend torbjorn ulf viggo`);
+
+/** Whether a word is a common first name, with or without its accents. */
+export function isFirstName(word: string): boolean {
+  const lower = word.toLowerCase();
+  return FIRST_NAMES.has(lower) || FIRST_NAMES.has(lower.normalize('NFD').replace(/\p{M}/gu, ''));
+}
 
 /** Words that stand where names stand and are none. A match that holds one is not a name. */
 export const NOT_NAMES = words(`

@@ -7,7 +7,7 @@ import type { Entity } from './entity.ts';
 import { entityTexts } from './entity-texts.ts';
 import { isParticle } from './known-names.ts';
 import { withoutOverlaps } from './match.ts';
-import { BRANDS, FIRST_NAMES, NOT_NAMES, PLACES, THINGS, WORDS_TOO } from './name-lists.ts';
+import { BRANDS, isFirstName, NOT_NAMES, PLACES, THINGS, WORDS_TOO } from './name-lists.ts';
 import { ENDINGS, type Evidence, POSITIONS } from './name-positions.ts';
 import { type Scan, scanText } from './scan.ts';
 import { isSurrogateName } from './surrogate-names.ts';
@@ -46,8 +46,7 @@ function wholeNames(scan: Scan, found: NameSpan[]): void {
   scan.steps += text.length;
   for (const { 0: first, index } of text.matchAll(CAPITAL)) {
     const lower = first.toLowerCase();
-    if (!FIRST_NAMES.has(lower) || WORDS_TOO.has(lower) || PLACES.has(lower) || NOT_NAMES.has(lower))
-      continue;
+    if (!isFirstName(lower) || WORDS_TOO.has(lower) || PLACES.has(lower) || NOT_NAMES.has(lower)) continue;
     const rest = scan.at(REST, index + first.length);
     const surname = rest?.[1]?.toLowerCase().replace(/['’]s$/, '') ?? '';
     if (rest === null || NOT_NAMES.has(surname) || isSurrogateName(surname) || THINGS.has(surname)) continue;
@@ -142,7 +141,7 @@ function trimName(candidate: string, evidence: Evidence, whole: string): string 
     }
     // In small letters only a known name is one, or what follows it ("anna schmidt" on a label).
     const small = word === lower && !particle;
-    if (small && (!FIRST_NAMES.has(lower) || WORDS_TOO.has(lower))) break;
+    if (small && (!isFirstName(lower) || WORDS_TOO.has(lower))) break;
     kept.push(word);
   }
   while (kept.length > 0 && isParticle(kept.at(-1) ?? '')) kept.pop();
@@ -154,9 +153,9 @@ function trimName(candidate: string, evidence: Evidence, whole: string): string 
   const lower = first.toLowerCase();
   if (kept.length === 1 && PLACES.has(lower) && (evidence === 'label' || /^[Ff]rom|^[Vv]on/.test(whole)))
     return null;
-  if (evidence !== 'strong' && !FIRST_NAMES.has(lower)) return null;
+  if (evidence !== 'strong' && !isFirstName(lower)) return null;
   // All capitals of two or three letters: an abbreviation.
-  if (kept.length === 1 && first === first.toUpperCase() && first.length < 4 && !FIRST_NAMES.has(lower))
+  if (kept.length === 1 && first === first.toUpperCase() && first.length < 4 && !isFirstName(lower))
     return null;
   return kept.join(' ');
 }

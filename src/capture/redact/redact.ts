@@ -11,12 +11,12 @@ import type { Entity } from './entity.ts';
 import { labelled, mapJsonStrings } from './json-strings.ts';
 import { findKnownNames, isCommonWord, isParticle } from './known-names.ts';
 import { type Match, replaceMatches, withoutOverlaps } from './match.ts';
-import { FIRST_NAMES } from './name-lists.ts';
+import { isFirstName } from './name-lists.ts';
 import { isBrand, obviousNames } from './names.ts';
 import { compilePolicy } from './policy.ts';
 import { matchesIn, type RedactContext, withoutKept } from './recognise.ts';
 import { isSurrogateName } from './surrogate-names.ts';
-import { entityMatch } from './surrogates.ts';
+import { entityMatch, ownWords } from './surrogates.ts';
 
 export { entityTexts } from './entity-texts.ts';
 export { obviousNames } from './names.ts';
@@ -86,13 +86,14 @@ export function namesOfEntities(text: string, entities: readonly Entity[]): stri
   const small = new Set(entities.length > 0 ? (text.match(/(?<!\p{L})\p{Ll}\p{L}{2,}/gu) ?? []) : []);
   for (const { kind, start, end } of entities) {
     if (kind !== 'person') continue;
-    const name = unescaped(text.slice(start, end)).trim();
+    const place = ownWords(text, { start, end });
+    const name = unescaped(text.slice(place.start, place.end)).trim();
     const words = name.split(/[\s,]+/);
     if (!/\p{L}/u.test(name) || words.every((word) => isSurrogateName(word) || isParticle(word))) continue;
     if (isBrand(name) || (words.length === 1 && isCommonWord(name))) continue;
     // A word that the text has in small letters too is no name, whatever a finder took it for.
     const lower = name.toLowerCase();
-    if (words.length === 1 && name !== lower && small.has(lower) && !FIRST_NAMES.has(lower)) continue;
+    if (words.length === 1 && name !== lower && small.has(lower) && !isFirstName(lower)) continue;
     names.add(name);
   }
   return [...names];

@@ -136,6 +136,17 @@ test('surrogates of the first stage and brands are no entities', () => {
   assert.equal(redactEntities(brands, found, [], context), brands);
 });
 
+test('words of a span that are no names stay, and make no names', () => {
+  const text = 'Hi Mia, the Agent and Customer wrote';
+  const spans: Entity[] = [
+    { start: 0, end: 6, kind: 'person' },
+    { start: 12, end: 17, kind: 'person' },
+  ];
+  assert.deepEqual(namesOfEntities(text, spans), ['Mia']);
+  const made = redactEntities(text, spans, ['Mia'], context);
+  assert.match(made, /^Hi (?!Mia)\S+, the Agent and Customer wrote$/);
+});
+
 test('organisations go on request alone, and a kind that is off stays', () => {
   const text = 'Mia works at Lampenwerk.';
   const entities = find([text], { Mia: 'person', Lampenwerk: 'organisation' })[0] ?? [];

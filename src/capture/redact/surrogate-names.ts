@@ -9,7 +9,7 @@
  */
 import { drawFor } from './draw.ts';
 import { wordHash } from './letters.ts';
-import { FIRST_NAMES } from './name-lists.ts';
+import { isFirstName } from './name-lists.ts';
 
 const list = (text: string): readonly string[] => text.trim().split(/\s+/);
 
@@ -59,7 +59,7 @@ export function nameSurrogate(word: string, key: Uint8Array): string {
   if (isSurrogateName(word)) return word;
   const subject = word.normalize('NFC').toLowerCase();
   const draw = drawFor(key, 'name', subject);
-  const endings = FIRST_NAMES.has(subject) ? FIRST_ENDINGS : LAST_ENDINGS;
+  const endings = isFirstName(subject) ? FIRST_ENDINGS : LAST_ENDINGS;
   let stem = '';
   for (const pieces of [ONSETS, VOWELS, MIDDLES, VOWELS, MIDDLES, VOWELS]) {
     stem += pieces[draw.below(pieces.length)];

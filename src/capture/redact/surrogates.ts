@@ -7,6 +7,7 @@ import { emailSurrogate } from './email.ts';
 import type { Entity, EntityKind } from './entity.ts';
 import { isCommonWord, isParticle } from './known-names.ts';
 import type { Match } from './match.ts';
+import { NOT_NAMES } from './name-lists.ts';
 import { isBrand } from './names.ts';
 import { isSurrogatePhone, phoneSurrogate } from './phones.ts';
 import { matchesIn, type RedactContext } from './recognise.ts';
@@ -24,7 +25,7 @@ const AROUND = 64;
 export function entityMatch(text: string, entity: Entity, context: RedactContext): Match | null {
   const { kind } = entity;
   if (!context.policy.kinds.has(kind)) return null;
-  const { start, end } = trimmed(text, entity);
+  const { start, end } = kind === 'person' ? ownWords(text, trimmed(text, entity)) : trimmed(text, entity);
   const original = text.slice(start, end);
   if (end <= start || !/[\p{L}\p{N}]/u.test(original) || original.includes('"')) return null;
   if (kind === 'person' || kind === 'organisation') {
@@ -41,6 +42,26 @@ function trimmed(text: string, { start, end }: Entity): { start: number; end: nu
   while (from < to && /[\s,.;:()"'“”]/.test(text[from] ?? '')) from++;
   while (to > from && /[\s,;:("'“”\\]/.test(text[to - 1] ?? '')) to--;
   return { start: from, end: to };
+}
+
+/** Without the words at both ends that are no names ("Hi Mia", "Mia Thanks"); nothing where no other is left. */
+export function ownWords(
+  text: string,
+  place: { start: number; end: number },
+): { start: number; end: number } {
+  const span = text.slice(place.start, place.end);
+  // An escape may not be cut.
+  if (span.includes('\\')) return place;
+  const words = [...span.matchAll(/[\p{L}\p{M}][\p{L}\p{M}\p{N}'’-]*/gu)];
+  const own = words.filter(([word]) => !NOT_NAMES.has(word.toLowerCase()));
+  const first = own[0];
+  const last = own.at(-1);
+  if (words.length === own.length) return place;
+  if (first === undefined || last === undefined) return { start: place.start, end: place.start };
+  return {
+    start: words[0] === first ? place.start : place.start + first.index,
+    end: words.at(-1) === last ? place.end : place.start + last.index + last[0].length,
+  };
 }
 
 /** Whether the recognisers would take something there, or it holds a name or a number of ours. */
