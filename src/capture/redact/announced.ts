@@ -9,7 +9,7 @@ export interface Announcement {
   readonly kind: EntityKind;
   /** The words, in lower case, one of which begins the announcement. */
   readonly begins: string;
-  /** What has to follow the first word, as the source of a pattern; nothing unless told. */
+  /** What has to follow the first word, as the source of a pattern; default: nothing. */
   readonly after?: string;
   /** The value, as the source of a pattern that is tried in any case. */
   readonly value: string;
@@ -211,6 +211,14 @@ export const ANNOUNCED: readonly Announcement[] = [
     begins: 'user screen nombre nome nom handle instagram twitter telegram tiktok snapchat skype discord',
     after:
       "(?:[ _-]?name| (?:de |d['’]|di )(?:usuario|utilisateur|utente|utilizador)|[ _-]?(?:handle|account|id|user))?[\"'*`]{0,3}\\s?(?:(?::|=|is)\\s?[\"'*`]?(?=@)|(?=@)|(?<=name[\"'*`]{0,3}\\s?)(?::|=|is))",
+    value: HANDLE,
+    digits: 0,
+  },
+  {
+    // sshd: Accepted password for mbrandt from 84.112.9.40
+    kind: 'username',
+    begins: 'password publickey user',
+    after: '(?: for)?(?: invalid user)? (?=[\\w.-]{2,32} from [\\d:a-f]{2})',
     value: HANDLE,
     digits: 0,
   },

@@ -31,7 +31,7 @@ const YEARS_OLD = new RegExp(
 );
 const AFTER = new RegExp(`^[^\\n.!?]{0,16}[ -](?:\\p{L}+ ){0,2}(?:${HUMAN})(?![\\p{L}])`, 'iu');
 const BEFORE = new RegExp(
-  `(?:(?<!\\p{L})(?:I|[Hh]e|[Ss]he|[Ww]ho|[Ww]e)(?:['’]m|['’]s| am| is| was| turned| will be| are)|(?<!\\p{L})(?i:${HUMAN})(?: is| was|,| \\(| who is| aged|:|s are)|(?<!\\p{L})(?i:ich bin|er ist|sie ist|ik ben|hij is|zij is|ze is)|\\p{Lu}\\p{L}+ \\p{Lu}\\p{L}+(?:,| \\(| is| was| ist)|[:(|,])[ ]{0,2}(?:now |only |about |just |currently |a |an |the |almost |nearly |over )?$`,
+  `(?:(?<!\\p{L})(?:[Ii]|[Hh]e|[Ss]he|[Ww]ho|[Ww]e)(?:['’]m|['’]s| am| is| was| turned| will be| are)|(?<!\\p{L})(?i:${HUMAN})(?: is| was|,| \\(| who is| aged|:|s are)|(?<!\\p{L})(?i:ich bin|er ist|sie ist|ik ben|hij is|zij is|ze is)|\\p{Lu}\\p{L}+ \\p{Lu}\\p{L}+(?:,| \\(| is| was| ist)|[:(|,])[ ]{0,2}(?:now |only |about |just |currently |a |an |the |almost |nearly |over )?$`,
   'u',
 );
 const THINGS =
@@ -90,7 +90,13 @@ export const findAges: Recogniser = (scan) => {
     const end = numbers[i + 1] ?? 0;
     if (end - start > 3) continue;
     const age = text.slice(start, end);
-    if (yearsOld(scan, start, end) || romance(scan, start) || apposition(text, start, end)) add(start, age);
+    if (
+      yearsOld(scan, start, end) ||
+      romance(scan, start) ||
+      apposition(text, start, end) ||
+      turned(text, start, end)
+    )
+      add(start, age);
   }
   return found;
 };
@@ -131,6 +137,13 @@ function romance(scan: Scan, start: number): boolean {
   if (lead === null) return false;
   return scan.at(/\d{1,3} (?:ans|años|anos|anni)(?![\p{L}])/iuy, start) !== null;
 }
+
+/** "I just turned 59", "when he was 26", where the sentence ends or pauses. */
+const turned = (text: string, start: number, end: number): boolean =>
+  /^(?:$|[,;!?)]|\.(?!\d)|\n)/.test(text.slice(end, end + 2)) &&
+  /(?<!\p{L})(?:turn(?:ed|s|ing)|when (?:I|he|she) (?:was|were)) (?:only |just )?$/u.test(
+    text.slice(Math.max(0, start - 24), start),
+  );
 
 const NAMED =
   /(?:\p{Lu}[\p{L}'’.-]{0,24} (?:(?:de|van|von|den|der|el|di|da|le|la) ){0,2}\p{Lu}[\p{L}'’-]{1,24}|(?<!\p{L})(?:[Pp]ati[eë]nt(?:in|e)?|[Pp]a[cz]iente) \p{L}[^\n.,]{2,40})(?:, | \()$/u;

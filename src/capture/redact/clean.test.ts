@@ -20,6 +20,8 @@ const CLEAN: Readonly<Record<string, readonly string[]>> = {
     'export PATH=/usr/local/bin:$PATH PGPASSWORD=$DB_PASSWORD TOKEN=$TOKEN',
     'curl -sSL https://shop.dev/api/v1/items?page=2&sort=asc -H "Accept: application/json" -o out.json',
     'mysql -u root -p shop < dump.sql',
+    '{"password": "required", "properties": {"password": {"type": "string"}}, "token": "none"}',
+    'class Form { password: string; secret = ""; PASSWORD_FIELD=password; token?: string | undefined }',
     'git checkout 3f2a9c1 && git rebase --onto main 9fceb02d0ae598e95dc970b74767f19372d61af8',
     'for (let i = 0; i < 1024; i += 16) buffer[i] = 0xdeadbeef ^ (i << 3);',
     'matrix = [[1, 2, 3, 4], [10, 20, 30, 40], [100, 200, 300, 400], [1000, 2000, 3000, 4000]]',

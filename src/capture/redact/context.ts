@@ -48,7 +48,12 @@ export const findAnnounced: Recogniser = (scan) => {
       if (kind === 'username') {
         const handle = value.replace(/^@/, '');
         // "The username is given": a word after "is" needs the look of a handle.
-        if (!/[:=@"'`]/.test(text.slice(end, from + 1)) && !/[\d_]/.test(handle)) continue;
+        if (
+          !/[:=@"'`]/.test(text.slice(end, from + 1)) &&
+          !/[\d_]/.test(handle) &&
+          !/^ from /.test(text.slice(from + value.length, from + value.length + 6))
+        )
+          continue;
         if (NOT_HANDLES.test(handle) || /^[({.[]/.test(text.slice(from + value.length))) continue;
         const at = from + value.length - handle.length;
         found.push({ start: at, end: at + handle.length, kind, make: (key) => handleSurrogate(handle, key) });

@@ -76,7 +76,8 @@ export const CUES: CueTable = cueTable([
     CUE.call,
     `call ring reach text dial number nummer numéro numero número num nr joindre appeler appelez rappeler rappelez
     llame llamar llamarme llámame llámeme ligar ligue-me telefonar telefonare telefoneer ligue anrufen ruf rufen ruft erreichen erreichbar zurückrufen chiamare chiami
-    chiamami bellen bel bereiken bereikbaar contact contacts kontakt contacto contatto contato`,
+    chiamami bellen bel bereiken bereikbaar contact contacts kontakt contacto contatto contato desk
+    landline hotline`,
   ],
   [
     CUE.reference,
@@ -144,7 +145,7 @@ export const CUES: CueTable = cueTable([
   [
     CUE.age,
     `old aged age ages jahre jahren jährige jähriger jähriges jährigen ans años anni anos jaar jarige yo yrs alter
-    edad età idade leeftijd âge âgé âgée yr y`,
+    edad età idade leeftijd âge âgé âgée yr y turned turns turning when`,
   ],
   [
     CUE.token,

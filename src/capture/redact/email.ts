@@ -40,14 +40,14 @@ export const findEmails: Recogniser = (scan) => {
 };
 
 /** How many addresses of a text give names: more are a list, whose names stand elsewhere. */
-const MOST_OWNERS = 500;
+const MAX_OWNERS = 500;
 
 /** "Mia Brandt" in a text with mia.brandt@…: the address says that the words are a name. */
 export const findOwners: Recogniser = (scan) => {
   const { text } = scan;
   if (scan.ats.length === 0) return [];
   const owners = new Map<string, Set<string>>();
-  for (const at of scan.ats.slice(0, MOST_OWNERS)) {
+  for (const at of scan.ats.slice(0, MAX_OWNERS)) {
     const local = /(?<!\p{L})(\p{L}{2,30})[._-](\p{L}{2,30})$/u.exec(text.slice(Math.max(0, at - 64), at));
     if (local === null || ROLE.test(local[1] ?? '')) continue;
     const first = (local[1] ?? '').toLowerCase();
@@ -55,6 +55,7 @@ export const findOwners: Recogniser = (scan) => {
   }
   const found: Match[] = [];
   if (owners.size === 0) return found;
+  scan.steps += text.length;
   let before: RegExpExecArray | undefined;
   for (const word of text.matchAll(/\p{L}{2,30}/gu)) {
     const second = before === undefined ? undefined : owners.get(before[0].toLowerCase());

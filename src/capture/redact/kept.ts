@@ -11,14 +11,14 @@ interface State {
 const automata = new WeakMap<ReadonlySet<string>, State>();
 
 /** Longer ones are no values. */
-const LONGEST = 400;
+const MAX_LENGTH = 400;
 
 function automatonOf(values: ReadonlySet<string>): State {
   const known = automata.get(values);
   if (known) return known;
   const root: State = { next: new Map(), fail: null, length: 0 };
   for (const value of values) {
-    if (value.length === 0 || value.length > LONGEST) continue;
+    if (value.length === 0 || value.length > MAX_LENGTH) continue;
     let state = root;
     for (let i = 0; i < value.length; i++) {
       const code = value.charCodeAt(i);

@@ -21,7 +21,7 @@ interface KnownNames {
 }
 
 export const WORD = /[\p{L}\p{M}][\p{L}\p{M}'’]{0,63}/gu;
-const MOST_WORDS = 8;
+const MAX_WORDS = 8;
 
 /** Particles, which are parts of names and no names. */
 const PARTICLES: ReadonlySet<string> = new Set(
@@ -45,7 +45,7 @@ function knownNames(names: readonly string[]): KnownNames {
   const alone = new Set<string>();
   const small = new Set<string>();
   for (const name of names) {
-    const words = (name.match(WORD) ?? []).map(bare).slice(0, MOST_WORDS);
+    const words = (name.match(WORD) ?? []).map(bare).slice(0, MAX_WORDS);
     let node = whole;
     for (const word of words) {
       const lower = word.toLowerCase();

@@ -1,5 +1,6 @@
 /** Card numbers (Luhn) and IBANs (mod 97): only numbers whose check holds, replaced by others whose check holds. */
 import { ibanRemainder, luhnSum } from './checksums.ts';
+import { CUE } from './cues.ts';
 import { drawFor, withCharacters } from './draw.ts';
 import type { Match, Recogniser } from './match.ts';
 import { findNumbers, numberTree } from './numbers.ts';
@@ -26,6 +27,15 @@ const CARDS = numberTree([
     // The issuer's first two digits stay, so that the brand does.
     template: Object.fromEntries(Array.from({ length: 7 }, (_, i) => [13 + i, `==${'D'.repeat(10 + i)}?`])),
     made: (digits) => luhnSum(digits) === 0,
+  },
+  {
+    // Old and rare brands, after the word "card" alone: Maestro of 12 digits, JCB of 15.
+    kind: 'card',
+    shapes: '',
+    announced: '12 13 14 15 16 18 19 4_4_4 4-4-4 4_4_4_4 4-4-4-4',
+    cue: CUE.card,
+    valid: (digits) => luhnSum(digits) === 0 && !/^(\d)\1+$/.test(digits),
+    template: Object.fromEntries(Array.from({ length: 8 }, (_, i) => [12 + i, `==${'D'.repeat(9 + i)}?`])),
   },
 ]);
 

@@ -16,7 +16,7 @@ export interface NumberRule {
   readonly shapes: string;
   /** Groupings that count only after a word of the families `cue`. */
   readonly announced?: string;
-  /** Bits of CUE; nationalId unless told. */
+  /** Bits of CUE; Default: nationalId. */
   readonly cue?: number;
   readonly valid: (digits: string) => boolean;
   /** The surrogate's template (see redraw), or templates by count of digits. */

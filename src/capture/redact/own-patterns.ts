@@ -1,8 +1,8 @@
 /** Checks the patterns of own recognisers: caller data runs through them, so none may take more than linear time. */
 
-const LONGEST = 200;
+const MAX_LENGTH = 200;
 /** Quantifiers that may repeat a varying number of times; each multiplies what a failing match costs. */
-const MOST_VARYING = 6;
+const MAX_VARYING = 6;
 
 interface Atom {
   readonly source: string;
@@ -12,7 +12,7 @@ interface Atom {
 
 /** What is wrong with the pattern, as the end of a sentence; null where it may be used. */
 export function flawOf(pattern: string): string | null {
-  if (pattern.length > LONGEST) return `is longer than ${LONGEST} characters`;
+  if (pattern.length > MAX_LENGTH) return `is longer than ${MAX_LENGTH} characters`;
   try {
     new RegExp(pattern, 'gu');
   } catch {
@@ -40,7 +40,7 @@ function structureFlaw(pattern: string): string | null {
       if (atom?.varies && !once) return 'has a quantifier inside a quantified group';
       if (!fixed && atom !== null) {
         if (!once) varying++;
-        if (varying > MOST_VARYING) return `has more than ${MOST_VARYING} varying quantifiers`;
+        if (varying > MAX_VARYING) return `has more than ${MAX_VARYING} varying quantifiers`;
         if (!once && top.last !== null && overlap(top.last, atom.source))
           return 'has two quantifiers in a row that match the same characters';
         if (!once) top.last = atom.source;

@@ -38,14 +38,18 @@ export const findPasswords: Recogniser = (scan) => {
     const [whole, word = '', sign = '', written = ''] = match;
     const value = written.replace(/[.!?:*_]+$/, (end) => (end === '!' && password ? end : ''));
     const after = text.slice(start + whole.length, start + whole.length + 24);
-    const ok = password ? isPassword(value, word, sign, after) : isKey(value);
+    // A field of its own, as of JSON, or a line of an environment: PASSWORD=…
+    const alone =
+      (start === 0 && after === '' && sign === ': ') ||
+      (sign === '=' && word === word.toUpperCase() && /^(?:$|\s)/.test(after));
+    const ok = password ? isPassword(value, word, sign, after, alone) : isKey(value);
     if (ok) found.push(secretMatch(start + word.length + sign.length, value));
   }
   return found;
 };
 
 /** Mixed characters, or one word that only a password would stand there for. */
-function isPassword(value: string, word: string, sign: string, after: string): boolean {
+function isPassword(value: string, word: string, sign: string, after: string, alone: boolean): boolean {
   const bare = value.replace(/[!.?]+$/, '');
   if (
     value.length < 4 ||
@@ -74,7 +78,10 @@ function isPassword(value: string, word: string, sign: string, after: string): b
     /^\s*(?:$|\n|[.!?](?:\s|$)|["'“”*`])|^\s+(?:and|und|et|y|e|en|PIN|but|for|on)\b/.test(after) ||
     /[.!?]$/.test(value);
   if (!ends || value.length < 5) return false;
-  return /:\s/.test(sign) ? /^\p{Lu}/u.test(word) || sign.includes('`') : false;
+  if (alone) return true;
+  return /:\s/.test(sign)
+    ? /^\p{Lu}/u.test(word) || sign.includes('`')
+    : /(?:i?s|was|est|[èé])\s{1,3}["'“]$/.test(sign);
 }
 
 /** Names of variables with numbers in them: user_password_2, PASSWORD_V2, password1Field. */

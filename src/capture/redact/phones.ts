@@ -84,7 +84,7 @@ function phoneAt(scan: Scan, first: number, firstEnd: number): Match | undefined
   let body = groups;
   for (;;) {
     const digits = body.replace(/\D/g, '');
-    if (digits.length < 7) return undefined;
+    if (digits.length < 6) return undefined;
     if (digits.length <= 15 && !goesOn(text, first + body.length)) {
       const original = text.slice(start, first + body.length);
       const match = accept(scan, start, original, digits, plus);
@@ -151,9 +151,16 @@ function accept(
   if (isReference(scan, start, false)) return undefined;
   const cue = cueBefore(scan, start, CUE.phone | CUE.call, 40);
   if (cue === undefined) return undefined;
-  if ((cue.cue.families & CUE.phone) !== 0 && isDirect(scan.text.slice(cue.end, start))) return match;
-  return CALLED.some((format) => format.test(written)) ? match : undefined;
+  const gap = scan.text.slice(cue.end, start);
+  if ((cue.cue.families & CUE.phone) !== 0 && isDirect(gap)) return match;
+  if (digits.length < 7) return undefined;
+  if (CALLED.some((format) => format.test(written))) return match;
+  // "Call me at 416 1567", "you can call 557 408 535": whatever its format, but for dates without signs.
+  const called = /^(?:call|reach|ring|text|dial|contact)$/.test(cue.cue.word);
+  return called && CALL_AT.test(gap) && !/^(?:19|20)\d{6}(?:\d{4})?$/.test(written) ? match : undefined;
 }
+
+const CALL_AT = /^ (?:(?:me|us|him|her|them|back|now) ){0,2}(?:(?:at|on|under|to) )?$/;
 
 /** Nothing but filler stands between "phone" and its number. */
 const isDirect = (gap: string): boolean =>

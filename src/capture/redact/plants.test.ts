@@ -54,6 +54,7 @@ const PLANTS: Readonly<Partial<Record<EntityKind, readonly string[]>>> = {
     'card «378282246310005»',
     '«5555 5555 5555 4444» 12/27',
     'Amex «3782 822463 10005»',
+    'my card # «570401387297» is lost',
   ],
   iban: [
     'IBAN: «DE89 3704 0044 0532 0130 00».',
@@ -194,6 +195,8 @@ const PLANTS: Readonly<Partial<Record<EntityKind, readonly string[]>>> = {
     'Tenho «34» anos',
     'Ik ben «34» jaar oud',
     'Alter: «34»',
+    'My brother just turned «42»',
+    'Written when he was «26».',
   ],
   address: [
     'I live at «12 Baker Street, London NW1 6XE».',
@@ -232,6 +235,8 @@ const PLANTS: Readonly<Partial<Record<EntityKind, readonly string[]>>> = {
     'My Instagram is @«mia.brandt»',
     'Benutzername: «mbrandt»',
     'Twitter: @«miabrandt»',
+    'sshd[2204]: Accepted password for «mbrandt» from 198.18.4.5 port 22',
+    'INFO login user=«mbrandt» status=200 ms=41',
     '{"username": "«mbrandt7»"}',
   ],
   wallet: [
@@ -284,6 +289,9 @@ const PLANTS: Readonly<Partial<Record<EntityKind, readonly string[]>>> = {
     'senha: «verao2024»',
     'wachtwoord: «zomer2024»',
     'CVV: «123»',
+    'DB_PASSWORD=«sommerregen»\nDB_HOST=db',
+    '{"password": "«sommerregen»"}',
+    'the password is "«sommerregen»".',
     'Authorization: Bearer «abcdef1234567890abcdef»',
     'Authorization: Basic «bWlhOlNvbW1lcjIwMjQ=»',
     'Cookie: session=«8f7a6b5c4d3e»; theme=«dark»',

@@ -31,7 +31,7 @@ type OwnRecogniser = NonNullable<Config['redaction']['recognisers']>[number];
 
 /** Matches are looked for in windows that overlap, so that the time per character is bounded. */
 const WINDOW = 4096;
-const LONGEST = 512;
+const MAX_LENGTH = 512;
 
 function ownRecogniser({ name, pattern, kind }: OwnRecogniser): Recogniser {
   const flaw = flawOf(pattern);
@@ -45,8 +45,8 @@ function ownRecogniser({ name, pattern, kind }: OwnRecogniser): Recogniser {
     const { text } = scan;
     const found: Match[] = [];
     for (let from = 0; from < text.length; from += WINDOW) {
-      const begin = Math.max(0, from - LONGEST);
-      const window = text.slice(begin, from + WINDOW + LONGEST);
+      const begin = Math.max(0, from - MAX_LENGTH);
+      const window = text.slice(begin, from + WINDOW + MAX_LENGTH);
       scan.steps += window.length;
       for (const match of window.matchAll(compiled)) {
         const start = begin + match.index;

@@ -199,7 +199,9 @@ test('customer queries without personal data stay as they are', {
 }, () => {
   const lines = readFileSync(BANKING, 'utf8').split('\n');
   const changed = lines.filter((line) => redact(line, key) !== line);
-  assert.deepEqual(changed, []);
+  // One customer tells the age of a son.
+  assert.equal(changed.length, 1);
+  assert.match(changed[0] ?? '', /turned 13/);
 });
 
 test('JSON stays JSON of the same shape, escaped and nested too', () => {

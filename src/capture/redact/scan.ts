@@ -42,7 +42,7 @@ const isHexOrColon = (code: number): boolean =>
   (code >= 48 && code <= 58) || (code >= 65 && code <= 70) || (code >= 97 && code <= 102);
 
 const BACKSLASH = 92;
-const LONGEST_WORD = 40;
+const MAX_WORD_LENGTH = 40;
 /** n, r and t: what an escape of white space ends in. */
 const isEscape = (code: number): boolean => code === 110 || code === 114 || code === 116;
 
@@ -126,7 +126,7 @@ export function scanText(text: string, table: CueTable = CUES): Scan {
     }
     if (before === LETTER) addCues(wordStart, i, hash);
     // Random letters and digits hold any word.
-    if (i - start > LONGEST_WORD) while ((cues.at(-1)?.start ?? -1) >= start) cues.pop();
+    if (i - start > MAX_WORD_LENGTH) while ((cues.at(-1)?.start ?? -1) >= start) cues.pop();
     if (digits) (letters ? mixed : numbers).push(start, i);
   }
   return {

@@ -35,12 +35,12 @@ const STEM = new RegExp(
 const endingOf = (stem: string, endings: readonly string[]): string =>
   pick(endings, (Math.imul(wordHash(stem), 0x9e3779b1) >>> 11) % 32);
 
-const SHORTEST = 7;
-const LONGEST = 22;
+const MIN_LENGTH = 7;
+const MAX_LENGTH = 22;
 
 /** Whether the word is one of ours. */
 export function isSurrogateName(word: string): boolean {
-  if (word.length < SHORTEST || word.length > LONGEST) return false;
+  if (word.length < MIN_LENGTH || word.length > MAX_LENGTH) return false;
   const lower = word.toLowerCase();
   return isOurs(lower, FIRST_ENDINGS) || isOurs(lower, LAST_ENDINGS);
 }

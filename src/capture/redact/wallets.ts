@@ -42,7 +42,7 @@ export const findWallets: Recogniser = (scan) => {
   return found;
 };
 
-/** Capitals and small letters both: EIP-55's checksum. (Keccak is not at hand; hashes are written in one case.) */
+/** Capitals and small letters both: EIP-55's checksum. (Keccak is not available in node:crypto; hashes are written in one case.) */
 const isMixedCase = (address: string): boolean =>
   /[a-f]/.test(address.slice(2)) && /[A-F]/.test(address.slice(2));
 
