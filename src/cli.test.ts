@@ -121,6 +121,7 @@ test('doctor checks this machine, and changes nothing', async () => {
     'threads',
     'encoder weights',
     'language model weights',
+    'redaction weights',
     'port',
     'upstream',
   ]) {

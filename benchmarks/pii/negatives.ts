@@ -80,7 +80,7 @@ const LOGS: Readonly<Record<Split, readonly string[]>> = {
   test: [
     '[2026-0#-1#T1#:2#:3#] DEBUG cache hit ratio 0.#### over #### requests',
     'Feb 0# 1#:0#:5# systemd[1]: Started Session #### of user root, unit cron-####.service',
-    'nginx: upstream 10.0.#.## timed out after ##.### s, request ####### of #######, worker ##',
+    'nginx: upstream backend-## timed out after ##.### s, request ####### of #######, worker ##',
     'level=info msg="snapshot written" bytes=######## duration=#.###s id=xxxxxxxx-xxxx-4xxx-axxx-xxxxxxxxxxxx',
     'POST /checkout/v1/carts/xxxxxxxx/items 201 ##ms order=ORD-##### sku=AAA-####',
     'npm ERR! code ERESOLVE in package 1#.#.# of release 2026.#.#',

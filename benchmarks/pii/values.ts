@@ -336,6 +336,11 @@ function bitcoin({ random }: ValueSource): string {
   return `1${out}`;
 }
 
+/** Letters of AWS's key ids. */
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+/** First bytes of makers' hardware addresses. */
+const MAKER_BYTES = ['3c:22:fb', 'a4:83:e7', 'b8:27:eb', 'f0:18:98', 'dc:a6:32', '00:1b:63'];
+
 const MAKERS: Readonly<Record<Slot, Maker>> = {
   person,
   given,
@@ -357,16 +362,20 @@ const MAKERS: Readonly<Record<Slot, Maker>> = {
   wallet: (source) => (source.random.next() < 0.5 ? `0x${form(source, 'x'.repeat(40))}` : bitcoin(source)),
   ip: (source) =>
     source.random.next() < 0.75
-      ? [81 + source.random.below(100), 1, 2, 3].map((n) => (n > 80 ? n : source.random.below(255))).join('.')
+      ? [source.random.pick([81, 92, 134, 151, 176, 185]), 1, 2, 3]
+          .map((n) => (n > 80 ? n : source.random.below(255)))
+          .join('.')
       : form(source, '2a02:81##:xxxx:xxxx::xxxx'),
-  mac: (source) =>
-    source.random.pick([form(source, 'xx:xx:xx:xx:xx:xx'), form(source, 'xx-xx-xx-xx-xx-xx').toUpperCase()]),
+  mac: (source) => {
+    const address = `${source.random.pick(MAKER_BYTES)}:${form(source, 'xx:xx:xx')}`;
+    return source.random.pick([address, address.toUpperCase().replaceAll(':', '-')]);
+  },
   username: handle,
   secret: (source) =>
     source.random.pick([
       form(source, `sk-${'*'.repeat(40)}`),
       form(source, `ghp_${'*'.repeat(36)}`),
-      `AKIA${form(source, '*'.repeat(16)).toUpperCase()}`,
+      `AKIA${Array.from({ length: 16 }, () => BASE32[source.random.below(32)]).join('')}`,
       form(source, '*'.repeat(14)),
     ]),
   organisation: (source) => MAKERS['=company'](source),

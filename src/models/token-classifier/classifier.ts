@@ -9,9 +9,9 @@ import type { Entity, EntityFinder } from '../../core/entity.ts';
 import { classProbabilities, decode } from './decode.ts';
 import { classifierGraph, type Precision } from './graph.ts';
 import { type Classes, classesOf } from './kinds.ts';
-import { type Pieces, type Tokeniser, tokeniser, withoutEscapes } from './pieces.ts';
+import { type Tokeniser, tokeniser, withoutEscapes } from './pieces.ts';
 import { readClassifier } from './weights.ts';
-import { type Window, windowsOf } from './windows.ts';
+import { windowsOf } from './windows.ts';
 import { worthReading } from './worth-reading.ts';
 
 export interface TokenClassifierOptions {
@@ -25,6 +25,8 @@ export interface TokenClassifierOptions {
 
 /** Pieces of a window; more take longer each, and find no more. */
 const WINDOW = 126;
+/** Windows whose result is kept: about 12 MB. */
+const REMEMBERED = 2000;
 
 /**
  * @param path Folder with config.json, tokenizer.json and model_q4.onnx (ensureWeights gives it).
@@ -45,24 +47,32 @@ export async function openTokenClassifier(
       graphOptimizationLevel: 'basic',
     },
   );
+  const classes = classesOf(config.labels);
+  const tokens = tokeniser(vocabulary);
+  const read = async (pieces: readonly number[]): Promise<Float32Array> => {
+    const ids = [tokens.cls, ...pieces, tokens.sep];
+    const { logits } = await session.run({
+      ids: new Tensor('int64', BigInt64Array.from(ids, BigInt), [1, ids.length]),
+      positions: new Tensor('int64', BigInt64Array.from(ids.keys(), BigInt), [ids.length]),
+    });
+    options.onWindow?.(ids.length);
+    const width = classes.meanings.length;
+    const out = new Float32Array(pieces.length * width);
+    for (let i = 0; i < pieces.length; i++)
+      classProbabilities(
+        logits?.data as Float32Array,
+        (1 + i) * config.labels.length,
+        classes,
+        out,
+        i * width,
+      );
+    return out;
+  };
   const model: Model = {
-    pieces: tokeniser(vocabulary),
-    classes: classesOf(config.labels),
+    tokens,
+    classes,
     most: Math.min(WINDOW, config.positions - 2),
-    run: async (ids) => {
-      const feeds = {
-        ids: new Tensor('int64', BigInt64Array.from(ids, BigInt), [1, ids.length]),
-        positions: new Tensor(
-          'int64',
-          BigInt64Array.from({ length: ids.length }, (_, i) => BigInt(i)),
-          [ids.length],
-        ),
-      };
-      const { logits } = await session.run(feeds);
-      options.onWindow?.(ids.length);
-      return logits?.data as Float32Array;
-    },
-    labels: config.labels.length,
+    read: remembering(read, REMEMBERED),
   };
   return {
     find: async (texts) => {
@@ -74,31 +84,41 @@ export async function openTokenClassifier(
   };
 }
 
+/** The class probabilities [pieces, classes] of a window's pieces. */
+type Read = (pieces: readonly number[]) => Promise<Float32Array>;
+
 interface Model {
-  readonly pieces: Tokeniser;
+  readonly tokens: Tokeniser;
   readonly classes: Classes;
+  /** Pieces of a window. */
   readonly most: number;
-  readonly labels: number;
-  /** The logits of a sequence with its marks, [ids, labels]. */
-  run(ids: readonly number[]): Promise<Float32Array>;
+  readonly read: Read;
 }
 
-async function findIn(original: string, model: Model): Promise<readonly Entity[]> {
+async function findIn(original: string, { tokens, classes, most, read }: Model): Promise<readonly Entity[]> {
   if (!/[\p{L}\p{N}]/u.test(original)) return [];
   const text = withoutEscapes(original);
-  const pieces = model.pieces.split(text, worthReading(text));
-  const width = model.classes.meanings.length;
+  const pieces = tokens.split(text, worthReading(text));
+  const width = classes.meanings.length;
   const probabilities = new Float32Array(pieces.ids.length * width);
-  for (const window of windowsOf(text, pieces, { most: model.most, shared: Math.floor(model.most / 4) }))
-    await judge(window, pieces, model, probabilities);
-  return decode(text, pieces, probabilities, model.classes);
+  for (const { start, end, from, to } of windowsOf(text, pieces, { most, shared: Math.floor(most / 4) })) {
+    const window = await read(pieces.ids.slice(start, end));
+    probabilities.set(window.subarray((from - start) * width, (to - start) * width), from * width);
+  }
+  return decode(text, pieces, probabilities, classes);
 }
 
-/** Fills in the class probabilities of the pieces that a window judges. */
-async function judge(window: Window, pieces: Pieces, model: Model, out: Float32Array): Promise<void> {
-  const { cls, sep } = model.pieces;
-  const logits = await model.run([cls, ...pieces.ids.slice(window.start, window.end), sep]);
-  const width = model.classes.meanings.length;
-  for (let i = window.from; i < window.to; i++)
-    classProbabilities(logits, (1 + i - window.start) * model.labels, model.classes, out, i * width);
+/** As `read`, but for windows met lately: prompts and tool results have much in common. The oldest is forgotten. */
+function remembering(read: Read, most: number): Read {
+  const known = new Map<string, Float32Array>();
+  return async (pieces) => {
+    const key = String.fromCharCode(...pieces);
+    const seen = known.get(key);
+    const made = seen ?? (await read(pieces));
+    known.delete(key);
+    known.set(key, made);
+    const [oldest] = known.keys();
+    if (known.size > most && oldest !== undefined) known.delete(oldest);
+    return made;
+  };
 }

@@ -75,6 +75,7 @@ test('identifiers are no names, and names in small letters must be sure', () => 
   assert.deepEqual(found('MinHash of it', names), []);
   assert.deepEqual(found('new Maria() and maria_id and {"maria": 1}', names), []);
   assert.deepEqual(found('hi maria here', names), ['person maria']);
+  assert.deepEqual(found('Maria 李', { ...names, 李: 'SURNAME' }), ['person Maria']);
   assert.deepEqual(found('hi maria here', names, 3), []);
   assert.deepEqual(found('hi Maria here', names, 3), ['person Maria']);
 });

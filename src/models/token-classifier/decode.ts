@@ -46,6 +46,9 @@ export function classProbabilities(
   for (let i = 0; i < meanings.length; i++) out[outAt + i]! /= sum;
 }
 
+/** Letters of scripts without capitals; the ordinal signs ª and º are of ours. */
+const UNCASED = /(?![ªº])\p{Lo}/u;
+
 interface Found {
   start: number;
   end: number;
@@ -83,7 +86,8 @@ export function decode(
     for (; end < count && pieces.words[end] === pieces.words[at]; end++)
       for (let k = 0; k < width; k++) sums[k]! += probabilities[end * width + k]!;
     const best = likeliest(sums, end - at, classes);
-    if (best !== null) {
+    // Scripts without capitals are none of the model's: it takes any word of theirs for a name.
+    if (best !== null && !UNCASED.test(text.slice(pieces.starts[at]!, pieces.ends[end - 1]!))) {
       const last = found.at(-1);
       const [start, to] = [pieces.starts[at]!, pieces.ends[end - 1]!];
       if (last !== undefined && joins(text, last, best.kind, start)) {
@@ -133,7 +137,7 @@ function joins(text: string, last: Found, kind: EntityKind, start: number): bool
 /** A name with capitals has no words in small letters at its ends that the model is unsure of: "Ann again". */
 function withoutWeakEnds(text: string, entity: Found): Pick<Found, 'start' | 'end' | 'kind'> {
   const { kind, words } = entity;
-  const capital = (word: Word): boolean => /[\p{Lu}\p{Lo}\\]/u.test(text.slice(word.start, word.end));
+  const capital = (word: Word): boolean => /[\p{Lu}\\]/u.test(text.slice(word.start, word.end));
   if (!words.some(capital)) return entity;
   const stays = (word: Word): boolean => word.probability >= SURE || capital(word);
   const first = words.findIndex(stays);

@@ -15,8 +15,9 @@ export interface Candidate {
   readonly parts: ReadonlySet<Part>;
 }
 
-/** Names without a capital letter must be surer. */
-const LEAST_IN_LOWER_CASE = 0.9;
+/** Names without a capital letter, and those that may be acronyms, must be surer. */
+const LEAST_WITHOUT_CAPITALS = 0.9;
+const ACRONYM = /^\p{Lu}{2,5}$/u;
 /** How far before a number the word that says what it is may stand. */
 const LABEL_REACH = 48;
 
@@ -26,9 +27,9 @@ export function plausible(text: string, candidate: Candidate): boolean {
   switch (kind) {
     case 'person':
       if (!/\p{L}{2}/u.test(value) || /\d/.test(value) || isCode(text, start, end)) return false;
-      return /[\p{Lu}\p{Lo}]/u.test(value) || surest >= LEAST_IN_LOWER_CASE;
+      return (/\p{Lu}/u.test(value) && !ACRONYM.test(value)) || surest >= LEAST_WITHOUT_CAPITALS;
     case 'address':
-      if (!/\p{Lu}/u.test(value) && surest < LEAST_IN_LOWER_CASE) return false;
+      if (!/\p{Lu}/u.test(value) && surest < LEAST_WITHOUT_CAPITALS) return false;
       if (/\bport \d/i.test(value)) return false;
       if (parts.has('street')) return /\p{L}{3}/u.test(value);
       if (parts.has('code') && CODE_LABEL.test(text.slice(Math.max(0, start - LABEL_REACH), start)))
@@ -57,7 +58,7 @@ function isCode(text: string, start: number, end: number): boolean {
   if (/\p{Ll}{2}\p{Lu}/u.test(unescaped(text.slice(start, end)))) return true;
   return (
     /[\w$#/\\.]$/.test(text.slice(Math.max(0, start - 1), start)) ||
-    /^(?:[\w$(/\\[=<]|\.\w|::|["'] ?:)/.test(text.slice(end, end + 3))
+    /^(?:[\w$(/\\[=<]|\.\w|::|["'] ?:| ?=[^=])/.test(text.slice(end, end + 3))
   );
 }
 
