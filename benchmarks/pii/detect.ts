@@ -8,7 +8,7 @@ import { findKnownNames } from '../../src/capture/redact/known-names.ts';
 import { obviousNames } from '../../src/capture/redact/names.ts';
 import { matchesIn, type RedactContext } from '../../src/capture/redact/recognise.ts';
 import { compilePolicy, entityTexts, namesOfEntities, redactText } from '../../src/capture/redact/redact.ts';
-import { entityMatch } from '../../src/capture/redact/surrogates.ts';
+import { entityMatches } from '../../src/capture/redact/surrogates.ts';
 import { configSchema } from '../../src/core/config.ts';
 import type { Entity, EntityFinder } from '../../src/core/entity.ts';
 
@@ -53,7 +53,7 @@ export function detectorOf(finder: EntityFinder | null): Detector {
       const entities = [...found, ...obviousNames(redacted)];
       const names = namesOfEntities(redacted, entities);
       const matches = [
-        ...entities.flatMap((entity) => entityMatch(redacted, entity, CONTEXT) ?? []),
+        ...entities.flatMap((entity) => entityMatches(redacted, entity, CONTEXT)),
         ...findKnownNames(redacted, names),
       ];
       spent.second += since(start);

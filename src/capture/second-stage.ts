@@ -4,10 +4,10 @@
  * Does not: run on the event loop of the gateway (the drain is a process of its own), or read and write files (drain.ts).
  */
 import type { CallRequest, CallResponse, Message, Tool } from '../core/call.ts';
+import type { Entity, EntityFinder } from '../core/entity.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { SealedPart, Store, StoredCall } from '../core/store.ts';
 import { recent } from './recent.ts';
-import type { Entity, EntityFinder } from './redact/entity.ts';
 import {
   entityTexts,
   namesOfEntities,

@@ -7,8 +7,8 @@
  */
 import { hash } from 'node:crypto';
 import type { Call, CallRequest } from '../core/call.ts';
+import { ENTITY_KINDS } from '../core/entity.ts';
 import { recent } from './recent.ts';
-import { ENTITY_KINDS } from './redact/entity.ts';
 import { type RedactContext, redactEntities, redactText, vocabularyOf } from './redact/redact.ts';
 import type { Sealing } from './vault.ts';
 

@@ -3,7 +3,7 @@
  * codes. Data only; context.ts reads it. Without its words none of these would be told from any other number, so the
  * value has to follow them at once, over no more than filler ("number", "no.", "is", ":").
  */
-import type { EntityKind } from './entity.ts';
+import type { EntityKind } from '../../core/entity.ts';
 
 export interface Announcement {
   readonly kind: EntityKind;

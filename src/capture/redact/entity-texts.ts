@@ -1,5 +1,5 @@
 /** The plain texts inside a text, for a finder of entities, and the way back from what it finds. */
-import type { Entity } from './entity.ts';
+import type { Entity } from '../../core/entity.ts';
 import { escapedPlaces, labelled, walkJson } from './json-strings.ts';
 
 export interface EntityTexts {

@@ -1,7 +1,7 @@
 /** What recognisers share: a place in a text, its kind, and what to put there instead. */
 
+import type { Entity, EntityKind } from '../../core/entity.ts';
 import { drawFor, drawLike } from './draw.ts';
-import type { Entity, EntityKind } from './entity.ts';
 import type { RedactContext } from './recognise.ts';
 import type { Scan } from './scan.ts';
 

@@ -2,8 +2,9 @@
  * Names of people in obvious positions: greetings, signatures, introductions, titles, labels.
  * Does not: find names in running prose (that takes a model), or replace them (known-names.ts).
  */
+
+import type { Entity } from '../../core/entity.ts';
 import { cueTable } from './cues.ts';
-import type { Entity } from './entity.ts';
 import { entityTexts } from './entity-texts.ts';
 import { isParticle } from './known-names.ts';
 import { withoutOverlaps } from './match.ts';

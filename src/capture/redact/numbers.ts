@@ -2,9 +2,10 @@
  * Numbers told by how their digits are grouped and by their check: cards, national and medical ids. Each number in a
  * text is walked once down a tree of the known groupings; national-numbers.ts and money.ts hold the rules.
  */
+
+import type { EntityKind } from '../../core/entity.ts';
 import { CUE } from './cues.ts';
 import { drawFor, withDigits } from './draw.ts';
-import type { EntityKind } from './entity.ts';
 import type { Match } from './match.ts';
 import { redraw } from './redraw.ts';
 import { isReference } from './reference.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configSchema } from '../../core/config.ts';
-import type { EntityKind } from './entity.ts';
+import type { EntityKind } from '../../core/entity.ts';
 import { matchesIn } from './recognise.ts';
 import { compilePolicy, redactText } from './redact.ts';
 

@@ -1,7 +1,7 @@
 /** What is redacted, as configured: kinds on or off, values to keep, own recognisers. */
 import type { Config } from '../../core/config.ts';
+import { ENTITY_KINDS, type EntityKind } from '../../core/entity.ts';
 import { UnderstudyError } from '../../core/errors.ts';
-import { ENTITY_KINDS, type EntityKind } from './entity.ts';
 import { alike, type Match, type Recogniser } from './match.ts';
 import { flawOf } from './own-patterns.ts';
 

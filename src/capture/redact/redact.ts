@@ -7,7 +7,7 @@
  * entities gave for the result, and the names known in what belongs together.
  */
 import { configSchema } from '../../core/config.ts';
-import type { Entity } from './entity.ts';
+import type { Entity } from '../../core/entity.ts';
 import { labelled, mapJsonStrings } from './json-strings.ts';
 import { findKnownNames, isCommonWord, isParticle } from './known-names.ts';
 import { type Match, replaceMatches, withoutOverlaps } from './match.ts';
@@ -16,7 +16,7 @@ import { isBrand, obviousNames } from './names.ts';
 import { compilePolicy } from './policy.ts';
 import { matchesIn, type RedactContext, withoutKept } from './recognise.ts';
 import { isSurrogateName } from './surrogate-names.ts';
-import { entityMatch, ownWords } from './surrogates.ts';
+import { entityMatches, ownWords } from './surrogates.ts';
 
 export { entityTexts } from './entity-texts.ts';
 export { obviousNames } from './names.ts';
@@ -46,7 +46,7 @@ export function redactEntities(
   names: readonly string[],
   context: RedactContext,
 ): string {
-  const found = entities.flatMap((entity) => entityMatch(text, entity, context) ?? []);
+  const found = entities.flatMap((entity) => entityMatches(text, entity, context));
   const matches = withoutKept(text, withoutOverlaps([found]), context);
   const made = replaceMatches(text, matches, context);
   const { policy } = context;

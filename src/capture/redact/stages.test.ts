@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { CallRequest } from '../../core/call.ts';
 import { configSchema } from '../../core/config.ts';
+import { ENTITY_KINDS, type Entity, type EntityKind } from '../../core/entity.ts';
 import { UnderstudyError } from '../../core/errors.ts';
-import { ENTITY_KINDS, type Entity, type EntityKind } from './entity.ts';
 import {
   compilePolicy,
   entityTexts,

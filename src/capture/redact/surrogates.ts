@@ -1,10 +1,11 @@
 /** Surrogates by kind, for entities that a finder gives, and how surrogates are told from what people wrote. */
+
+import type { Entity, EntityKind } from '../../core/entity.ts';
 import { ageIn } from './born.ts';
 import { handleSurrogate } from './context.ts';
 import { dateSurrogate } from './dates.ts';
 import { drawFor, drawLike } from './draw.ts';
 import { emailSurrogate } from './email.ts';
-import type { Entity, EntityKind } from './entity.ts';
 import { isCommonWord, isParticle } from './known-names.ts';
 import type { Match } from './match.ts';
 import { NOT_NAMES } from './name-lists.ts';
@@ -34,6 +35,31 @@ export function entityMatch(text: string, entity: Entity, context: RedactContext
     if (kind === 'person' && isBrand(original)) return null;
   } else if (isMade(text, start, end, context)) return null;
   return { start, end, kind, make: (key) => surrogateOf(kind, original, key) };
+}
+
+/**
+ * As entityMatch, for what the recognisers have left of an entity: of an address they may have made the street alone,
+ * and its number, code and town still stand beside it.
+ */
+export function entityMatches(text: string, entity: Entity, context: RedactContext): Match[] {
+  const whole = entityMatch(text, entity, context);
+  if (whole !== null || entity.kind === 'person' || entity.kind === 'organisation')
+    return whole ? [whole] : [];
+  if (!context.policy.kinds.has(entity.kind)) return [];
+  const from = Math.max(0, entity.start - AROUND);
+  const made = matchesIn(text.slice(from, entity.end + AROUND), context)
+    .map(({ start, end }) => ({ start: start + from, end: end + from }))
+    .filter(({ start, end }) => start < entity.end && end > entity.start);
+  let at = entity.start;
+  return [...made, { start: entity.end, end: entity.end }].flatMap(({ start, end }) => {
+    const { start: first, end: last } = trimmed(text, { kind: entity.kind, start: at, end: start });
+    at = Math.max(at, end);
+    const left = text.slice(first, last);
+    if (first >= last || !/[\p{L}\p{N}]/u.test(left) || left.includes('"') || holdsSurrogate(left)) return [];
+    return [
+      { start: first, end: last, kind: entity.kind, make: (key) => surrogateOf(entity.kind, left, key) },
+    ];
+  });
 }
 
 function trimmed(text: string, { start, end }: Entity): { start: number; end: number } {
