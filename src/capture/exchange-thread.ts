@@ -56,7 +56,7 @@ export interface ThreadReply {
 }
 
 /** Larger parts are not told: to receive them would take the event loop's time. */
-export const MAX_TOLD_BYTES = 128 * 1024;
+export const MAX_TOLD_BYTES = 16 * 1024;
 
 /** Pieces and exchanges that may wait before further pieces are refused. */
 const MAX_READING = 200;
@@ -162,18 +162,27 @@ function sizeOf({ chunks }: RawBody): number {
   return chunks.reduce((sum, chunk) => sum + chunk.length, 0);
 }
 
+/** One copy at a time, so that many at once take no more of a turn. */
+let copiedInTurn = 0;
+let copying: Promise<unknown> = Promise.resolve();
+
 /** The body in memory of its own, which can be handed to the thread; the event loop runs in between. */
-async function copyOf({ chunks, encoding }: RawBody): Promise<RawBody> {
+function copyOf(body: RawBody): Promise<RawBody> {
+  const copied = copying.then(() => copyInTurns(body));
+  copying = copied;
+  return copied;
+}
+
+async function copyInTurns({ chunks, encoding }: RawBody): Promise<RawBody> {
   const copies: Uint8Array[] = [];
-  let copied = 0;
   for (const chunk of chunks) {
     for (let at = 0; at < chunk.length; at += COPY_BYTES) {
       const piece = new Uint8Array(chunk.subarray(at, at + COPY_BYTES));
       copies.push(piece);
-      copied += piece.length;
-      if (copied >= COPY_BYTES) {
-        copied = 0;
+      copiedInTurn += piece.length;
+      if (copiedInTurn >= COPY_BYTES) {
         await nextTurn();
+        copiedInTurn = 0;
       }
     }
   }

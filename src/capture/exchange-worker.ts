@@ -1,4 +1,5 @@
 /** The thread that records large exchanges: reads them, redacts, seals and writes segments of its own. */
+import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { SealedPart } from '../core/store.ts';
 import { DIALECTS } from '../wire/dialects.ts';
@@ -16,6 +17,9 @@ import { type Sealing, type SealingKeys, sealingWith } from './vault.ts';
 
 const { dir, redaction, maxBodyBytes, segmentBytes } = workerData as ThreadSettings;
 const port = parentPort!;
+// On Linux a thread has a priority of its own (setpriority(2)): the event loop's turn comes first.
+if (process.platform === 'linux') setPriority(10);
+
 const policy = compilePolicy(redaction);
 const days = new Map<string, Sealing>();
 /** Of the call under way, for the event loop's sealer. */
