@@ -1,6 +1,6 @@
 /**
- * Opens everything that a configuration names (store, vault, models, trainers) and offers the program's few verbs.
- * The composition root: here, and only here, implementations are chosen.
+ * The program's few verbs over what a configuration names. Implementations are chosen here, in tools.ts (what learns and
+ * answers) and in storage.ts (what keeps calls), and nowhere else.
  * Does not: hold the loop itself (pipeline.ts) or the online path (online.ts).
  */
 import { quarantineLine } from './capture/drain.ts';
@@ -13,29 +13,14 @@ import { openCapture } from './capturing.ts';
 import type { Call, CallRequest } from './core/call.ts';
 import type { Config } from './core/config.ts';
 import type { EntityFinder } from './core/entity.ts';
-import { messageOf, UnderstudyError } from './core/errors.ts';
 import type { ImportReport, LearnOptions, LearnReport, StatusReport } from './core/learning.ts';
 import { type OnProgress, progressOf } from './core/progress.ts';
-import type { Runtime, Trainer } from './core/runtime.ts';
-import { RUNGS } from './core/specialist.ts';
 import type { Store } from './core/store.ts';
 import type { Gateway } from './gateway/gateway.ts';
-import { CATALOGUE, DEFAULT_ENCODER } from './models/catalogue.ts';
-import { ensureWeights } from './models/weights.ts';
 import { startOnline } from './online.ts';
 import { learn } from './pipeline.ts';
-import { createGuard } from './runtime/guard.ts';
-import { guardedRuntime } from './runtime/guarded.ts';
-import { linearRuntime } from './runtime/linear.ts';
-import { type Models, startModels } from './runtime/models.ts';
-import { remoteRuntime } from './runtime/remote.ts';
 import { drainJournals, journalsOf, openFinder, openStorage, type Storage, stageOf } from './storage.ts';
-import { type EmbeddedOptions, embeddedTrainer } from './train/embedded/trainer.ts';
-import { encoderTrainer } from './train/encoder/trainer.ts';
-import { hostedTrainer } from './train/hosted/trainer.ts';
-import { linearTrainer } from './train/linear/trainer.ts';
-import { peftTrainer } from './train/peft/trainer.ts';
-import type { Workshop } from './trial.ts';
+import { modelTools } from './tools.ts';
 
 export interface UnderstudyOptions {
   readonly config: Config;
@@ -69,12 +54,6 @@ export interface Understudy {
   close(): Promise<void>;
 }
 
-/** What runs small models, and what makes them; opened when first needed. */
-type Tools = Pick<Workshop, 'trainers' | 'runtimes' | 'models' | 'notes'> & {
-  /** The runtimes for agents' calls, which no server that hangs may hold up. */
-  readonly serving: readonly Runtime[];
-};
-
 /**
  * Opens nothing yet: the data folder is opened by the first verb that needs it.
  * @throws Its verbs throw UnderstudyError 'bad-config' and what the store and the vault throw.
@@ -84,83 +63,18 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
   const { dataDir } = config;
   const env = options.env ?? process.env;
   const weightsDir = options.weightsDir ?? dataDir;
+  const progress = {
+    ...(onProgress ? { onProgress } : {}),
+    ...(signal ? { signal } : {}),
+  };
   let opened: Storage | null = null;
   const storage = (): Storage => {
     opened ??= openStorage(config, { env });
     return opened;
   };
-  let models: Models | null = null;
-  let remote: ReturnType<typeof guardedRuntime> | null = null;
-  let tooling: Promise<Tools> | null = null;
   let finder: Promise<EntityFinder | null> | null = null;
 
-  const openTools = async (): Promise<Tools> => {
-    const notes: string[] = [];
-    const weights = async (name: string): Promise<string | null> => {
-      try {
-        const at = await ensureWeights(name, {
-          dataDir: weightsDir,
-          env,
-          ...(onProgress ? { onProgress } : {}),
-          ...(signal ? { signal } : {}),
-        });
-        return at.path;
-      } catch (error) {
-        if (signal?.aborted) throw error;
-        const note = `${messageOf(error)} Going on without ${name}.`;
-        notes.push(note);
-        log(note);
-        return null;
-      }
-    };
-    const encoderPath = await weights(DEFAULT_ENCODER);
-    const { base } = config.train;
-    const languagePath = await weights(base);
-    const dimensions = CATALOGUE.find((entry) => entry.name === DEFAULT_ENCODER)?.dimensions ?? 384;
-    models = await startModels({
-      encoder: encoderPath === null ? null : { name: DEFAULT_ENCODER, path: encoderPath, dimensions },
-      language: languagePath === null ? null : { name: base, path: languagePath },
-      threads: config.serve.threads,
-    });
-    const { encoder, llama } = models;
-    const { threads, memoryGb } = config.train;
-    const train = {
-      ...(threads === undefined ? {} : { threads }),
-      ...(memoryGb === undefined ? {} : { memoryBytes: memoryGb * 1e9 }),
-    };
-    const { peft, hosted } = config.train;
-    const loraTrainer = (common: EmbeddedOptions): Trainer =>
-      peft === undefined ? embeddedTrainer(common) : peftTrainer({ ...common, ...peft });
-    const { serving } = models;
-    const bulk = [llama, hosted === undefined ? null : remoteRuntime(hosted)] as const;
-    remote = bulk[1] && guardedRuntime(bulk[1], createGuard());
-    const present = <T>(all: readonly (T | null)[]): T[] => all.filter((each) => each !== null);
-    return {
-      notes,
-      models: new Set(present([encoder && DEFAULT_ENCODER, llama && base])),
-      runtimes: [linearRuntime({ encoder }), ...present(bulk)],
-      serving: [linearRuntime(serving), ...present([serving.llama, remote])],
-      trainers: [
-        linearTrainer({ encoder }),
-        ...(encoderPath === null
-          ? []
-          : [encoderTrainer({ ...train, name: DEFAULT_ENCODER, path: encoderPath })]),
-        ...(languagePath === null ? [] : [loraTrainer({ ...train, basePath: async () => languagePath })]),
-        ...(hosted === undefined ? [] : [hostedTrainer(hosted)]),
-      ],
-    };
-  };
-  const tools = (): Promise<Tools> => {
-    tooling ??= openTools().catch((error: unknown) => {
-      tooling = null;
-      throw error;
-    });
-    return tooling;
-  };
-  const progress = {
-    ...(onProgress ? { onProgress } : {}),
-    ...(signal ? { signal } : {}),
-  };
+  const tools = modelTools({ config, env, weightsDir, log, ...progress });
   /** What was recorded and imported goes into the store. */
   const drainAll = async (): Promise<void> => {
     const { store } = storage();
@@ -210,7 +124,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         {
           config,
           store: storage().store,
-          ...(await tools()),
+          ...(await tools.open()),
           ...progress,
           ...(options.askAgain ? { askAgain: options.askAgain } : {}),
         },
@@ -218,7 +132,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
       ),
     status: () => statusOf(storage().store, losses.counts()),
     startGateway: () => {
-      const runtime = onDemand(tools, log);
+      const runtime = tools.onDemand();
       return startOnline({
         config,
         losses,
@@ -228,71 +142,16 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
           if (store.deployments().some(({ stage }) => stage !== 'retired')) runtime.open();
         },
         runtimes: [runtime],
-        modelHealth: () =>
-          [...(models?.health() ?? []), ...(remote ? [remote.health()] : [])].map((each) => ({ ...each })),
+        modelHealth: tools.health,
         log,
       });
     },
     close: async () => {
-      await tooling?.catch(() => {});
-      await models?.close();
-      await remote?.close();
+      await tools.close();
       await (await finder?.catch(() => null))?.close();
       losses.close();
       opened?.close();
     },
-  };
-}
-
-/** How long after the models did not start it is tried again, in milliseconds. */
-const TRY_AGAIN_MS = 60_000;
-
-/**
- * Runs any rung, and opens the models only when the first specialist is asked: a gateway that only records needs none.
- * Until they are open (weights may have to be fetched first) nothing waits for them.
- */
-function onDemand(
-  tools: () => Promise<Tools>,
-  log: (line: string) => void,
-): Runtime & { readonly open: () => void } {
-  let open: Tools | null = null;
-  let triedAt = Number.NEGATIVE_INFINITY;
-  let trying = false;
-  const tryOpen = (): void => {
-    if (trying || performance.now() - triedAt < TRY_AGAIN_MS) return;
-    trying = true;
-    tools().then(
-      (opened) => {
-        open = opened;
-      },
-      (error: unknown) => {
-        trying = false;
-        triedAt = performance.now();
-        log(`specialists cannot be asked: ${messageOf(error)}`);
-      },
-    );
-  };
-  return {
-    open: tryOpen,
-    rungs: RUNGS,
-    predict: async (artefact, input, predictOptions) => {
-      if (open === null) {
-        tryOpen();
-        throw new UnderstudyError('unavailable', 'The models are being opened.', {
-          hint: 'Try again shortly.',
-        });
-      }
-      const runtime = open.serving.find(({ rungs }) => rungs.includes(artefact.rung));
-      if (runtime) return runtime.predict(artefact, input, predictOptions);
-      throw new UnderstudyError(
-        'unavailable',
-        `Nothing here can run a specialist of the rung ${artefact.rung}.`,
-        {
-          hint: 'Run `understudy doctor` to see which weights are missing.',
-        },
-      );
-    },
-    close: async () => {},
   };
 }
 
