@@ -34,7 +34,7 @@ process.once('message', ({ config, weightsDir }: DrainerSettings) => {
   const storage = openStorage(config);
   let stage: Promise<SecondStage> | null = null;
   const openStage = (): Promise<SecondStage> => {
-    stage ??= openFinder(config, { weightsDir, log, onProgress: fetching }).then((finder) =>
+    stage ??= openFinder(config, { weightsDir, log, threads: 1, onProgress: fetching }).then((finder) =>
       stageOf(storage, finder),
     );
     return stage;

@@ -18,6 +18,7 @@ import type { OnProgress } from './core/progress.ts';
 import type { Store } from './core/store.ts';
 import { DEFAULT_CLASSIFIER } from './models/catalogue.ts';
 import { openTokenClassifier } from './models/token-classifier/classifier.ts';
+import { openFinderPool } from './models/token-classifier/pool.ts';
 import { ensureWeights } from './models/weights.ts';
 import type { SqliteOptions } from './store/sqlite/database.ts';
 import { openSqliteStore } from './store/sqlite/store.ts';
@@ -73,6 +74,8 @@ export interface FinderOptions {
   readonly weightsDir: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly log: (line: string) => void;
+  /** Threads that look at once; 1 runs in the caller's. */
+  readonly threads: number;
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
 }
@@ -80,7 +83,7 @@ export interface FinderOptions {
 /** What finds people and addresses; null where it is switched off, or its weights cannot be had. */
 export async function openFinder(
   { redaction }: Pick<Config, 'redaction'>,
-  { weightsDir, env = process.env, log, onProgress, signal }: FinderOptions,
+  { weightsDir, env = process.env, log, threads, onProgress, signal }: FinderOptions,
 ): Promise<EntityFinder | null> {
   if (redaction.finder === 'off') return null;
   try {
@@ -90,7 +93,7 @@ export async function openFinder(
       ...(onProgress ? { onProgress } : {}),
       ...(signal ? { signal } : {}),
     });
-    return await openTokenClassifier(path);
+    return threads === 1 ? await openTokenClassifier(path) : openFinderPool(path, threads);
   } catch (error) {
     if (signal?.aborted) throw error;
     log(`${messageOf(error)} Names and addresses are found only where they are obvious.`);

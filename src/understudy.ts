@@ -3,6 +3,7 @@
  * answers) and in storage.ts (what keeps calls), and nowhere else.
  * Does not: hold the loop itself (pipeline.ts) or the online path (online.ts).
  */
+import { availableParallelism } from 'node:os';
 import { quarantineLine } from './capture/drain.ts';
 import { importFiles } from './capture/importers/import.ts';
 import { drySink, journalSink } from './capture/importers/sink.ts';
@@ -80,7 +81,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
     const { store } = storage();
     const report = progressOf(onProgress, 'capture', 100, 'people and addresses');
     const openStage = async (): Promise<SecondStage> => {
-      finder ??= openFinder(config, { weightsDir, env, log, ...progress });
+      finder ??= openFinder(config, { weightsDir, env, log, threads: availableParallelism(), ...progress });
       return stageOf(storage(), await finder);
     };
     const drained = await drainJournals(dataDir, store, openStage, {

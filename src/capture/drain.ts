@@ -36,7 +36,8 @@ export interface DrainOptions {
 
 /** Where segments go that could not be read as a whole. */
 const QUARANTINE = 'quarantine';
-const BATCH = 50;
+/** Calls in one transaction, and looked at together. */
+const BATCH = 200;
 
 /**
  * Drains what is in the journal `dir` now, also what a running recorder has written into its open segment (which

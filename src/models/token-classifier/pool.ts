@@ -1,0 +1,94 @@
+/**
+ * Several threads that find entities, for whoever waits for many texts: an import, learning. A run of the model blocks its
+ * thread, so one thread uses one core. Does not: find anything itself (classifier.ts).
+ */
+import { Worker } from 'node:worker_threads';
+import type { Entity, EntityFinder } from '../../core/entity.ts';
+import { UnderstudyError } from '../../core/errors.ts';
+
+export interface FindRequest {
+  readonly no: number;
+  readonly texts: readonly string[];
+}
+
+export interface FindReply {
+  readonly no: number;
+  readonly found?: readonly (readonly Entity[])[];
+  /** The kind of what went wrong: a message might quote a text. */
+  readonly error?: string;
+}
+
+/** Characters of texts that a thread is given at a time. */
+const SHARE = 4096;
+
+/**
+ * @param path As in openTokenClassifier.
+ * @throws its `find`: UnderstudyError 'internal' where a thread failed.
+ */
+export function openFinderPool(path: string, threads: number): EntityFinder {
+  const ending = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
+  const url = new URL(`./worker${ending}`, import.meta.url);
+  const waiting = new Map<number, { resolve(reply: FindReply): void; reject(error: unknown): void }>();
+  let no = 0;
+  const workers = Array.from({ length: threads }, () => {
+    const worker = new Worker(url, { workerData: path });
+    worker.unref();
+    worker.on('message', (reply: FindReply) => {
+      waiting.get(reply.no)?.resolve(reply);
+      waiting.delete(reply.no);
+    });
+    worker.on('error', (error) => {
+      for (const { reject } of waiting.values()) reject(failed(error.name));
+      waiting.clear();
+    });
+    return worker;
+  });
+
+  const ask = async (worker: Worker, texts: readonly string[]): Promise<readonly (readonly Entity[])[]> => {
+    worker.ref();
+    const { found, error } = await new Promise<FindReply>((resolve, reject) => {
+      waiting.set(++no, { resolve, reject });
+      worker.postMessage({ no, texts } satisfies FindRequest);
+    }).finally(() => worker.unref());
+    if (found) return found;
+    throw failed(error ?? 'no reply');
+  };
+
+  return {
+    async find(texts) {
+      const shares = sharesOf(texts);
+      const found = new Array<readonly (readonly Entity[])[]>(shares.length);
+      let next = 0;
+      await Promise.all(
+        workers.map(async (worker) => {
+          for (let i = next++; i < shares.length; i = next++) found[i] = await ask(worker, shares[i]!);
+        }),
+      );
+      return found.flat();
+    },
+    close: async () => {
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
+  };
+}
+
+/** The texts in order, some together, so that threads are given about as much at a time. */
+function sharesOf(texts: readonly string[]): (readonly string[])[] {
+  const shares: string[][] = [];
+  let size = SHARE;
+  for (const text of texts) {
+    if (size >= SHARE) {
+      shares.push([]);
+      size = 0;
+    }
+    shares.at(-1)?.push(text);
+    size += text.length;
+  }
+  return shares;
+}
+
+function failed(why: string): UnderstudyError {
+  return new UnderstudyError('internal', `The model that finds people failed (${why}).`, {
+    hint: 'Try again; `understudy doctor` checks its weights. redaction.finder: off goes on without it.',
+  });
+}
