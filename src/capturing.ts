@@ -7,7 +7,7 @@ import { liveRedaction } from './capture/live-redaction.ts';
 import type { Losses } from './capture/losses.ts';
 import { openRecorder } from './capture/recorder.ts';
 import type { Config } from './core/config.ts';
-import { startDrainer } from './drainer.ts';
+import { type Drainer, startDrainer } from './drainer.ts';
 import type { Capture } from './online.ts';
 import { journalsOf, openStorage } from './storage.ts';
 
@@ -23,6 +23,8 @@ export function openCapture(options: {
   readonly weightsDir: string;
   readonly losses: Losses;
   readonly log: (line: string) => void;
+  /** How long to wait for another process that has the journal for a moment; it blocks the thread. */
+  readonly lockWaitMs: number;
 }): Capture {
   const { config, env, weightsDir, losses, log } = options;
   // Never waits for a lock or for the disk: calls under way come first.
@@ -33,12 +35,20 @@ export function openCapture(options: {
     const recorder = openRecorder({
       ...{ dir, vault, log, losses },
       redaction: config.redaction,
+      lockWaitMs: options.lockWaitMs,
       maxBodyBytes: config.gateway.maxBodyBytes,
     });
-    const drainer = startDrainer(
-      { config: { dataDir: config.dataDir, redaction: config.redaction }, weightsDir },
-      { env, log, onDamaged: (count) => losses.add('damaged-in-journal', count) },
-    );
+    const drainer = ((): Drainer => {
+      try {
+        return startDrainer(
+          { config: { dataDir: config.dataDir, redaction: config.redaction }, weightsDir },
+          { env, log, onDamaged: (count) => losses.add('damaged-in-journal', count) },
+        );
+      } catch (error) {
+        void recorder.close();
+        throw error;
+      }
+    })();
     const rotating = setInterval(() => recorder.rotate(), ROTATE_MS).unref();
     return {
       store,

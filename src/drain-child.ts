@@ -21,6 +21,9 @@ function onDrained({ damaged, tornBytes, quarantined }: Drained): void {
   if (quarantined > 0) log(quarantineLine({ damaged, tornBytes, quarantined }));
 }
 
+/** How long after the weights could not be had they are tried again, milliseconds. */
+const FINDER_AGAIN_MS = 600_000;
+
 let told = false;
 
 /** A download is told once. */
@@ -34,9 +37,11 @@ process.once('message', ({ config, weightsDir }: DrainerSettings) => {
   const storage = openStorage(config);
   let stage: Promise<SecondStage> | null = null;
   const openStage = (): Promise<SecondStage> => {
-    stage ??= openFinder(config, { weightsDir, log, threads: 1, onProgress: fetching }).then((finder) =>
-      stageOf(storage, finder),
-    );
+    stage ??= openFinder(config, { weightsDir, log, threads: 1, onProgress: fetching }).then((finder) => {
+      // Weights that cannot be had now may be there later.
+      if (finder === null) setTimeout(() => (stage = null), FINDER_AGAIN_MS).unref();
+      return stageOf(storage, finder);
+    });
     return stage;
   };
   const dir = journalsOf(config.dataDir).gateway;

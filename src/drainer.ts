@@ -51,14 +51,21 @@ export function startDrainer(
       if (said.type === 'log') options.log(said.line);
       else options.onDamaged(said.count);
     });
-    started.on('error', () => {});
-    started.once('exit', () => {
+    // Where it cannot even be started, there is no exit to hear of.
+    started.on('error', (error) => {
+      if (started.pid === undefined) ended(error.message);
+    });
+    started.once('exit', (code, by) => ended(by ?? `exit code ${code}`));
+    const ended = (how: string): void => {
       if (child === started) child = null;
       if (closing) return;
+      options.log(
+        `capture: the drain's process ended (${how}); calls wait in the journal until it runs again.`,
+      );
       if (Date.now() - since > LONGEST_WAIT_MS) waitMs = FIRST_WAIT_MS;
       timer = setTimeout(start, waitMs).unref();
       waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
-    });
+    };
     started.send(settings, () => {});
     // Neither it nor the channel to it keeps the program alive.
     started.unref();

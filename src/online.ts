@@ -36,7 +36,7 @@ type Vocabulary = ReadonlyMap<string, readonly string[]>;
 export interface OnlineParts {
   readonly config: Config;
   /** Opens the data folder. While it throws, calls pass through and are counted as lost; it is tried again. */
-  readonly openCapture: () => Capture;
+  readonly openCapture: (waits: { readonly lockWaitMs: number }) => Capture;
   readonly losses: Losses;
   /** Calls once, when the data folder is open, with what is in it. */
   readonly onOpen?: (capture: Capture) => void;
@@ -51,6 +51,10 @@ export interface OnlineParts {
 const REFRESH_MS = 2000;
 /** How long after the data folder could not be opened it is tried again. */
 const REOPEN_MS = 30_000;
+/** How long a start waits for another gateway that is closing. */
+const LOCK_WAIT_MS = 3000;
+/** Audits that wait for the store; more are forgotten. */
+const MAX_AUDITS = 10_000;
 /** How long audits are collected before they are written down. */
 const AUDIT_MS = 100;
 /** Calls of one specialist at once: models answer a few together, the rest would only wait, and hold up comparisons. */
@@ -89,7 +93,7 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     right: (task, answer, llm) =>
       compareAnswers(task.kind, referenceOf(task, llm), targetOf(answer), schemasOf(task)).right === true,
     onAudit: (audit) => {
-      audits.push(audit);
+      if (audits.length < MAX_AUDITS) audits.push(audit);
       soon ??= setTimeout(keepUp, AUDIT_MS).unref();
     },
     now,
@@ -104,7 +108,8 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
   const tryOpen = (): void => {
     triedAt = performance.now();
     try {
-      capture = parts.openCapture();
+      // Calls are under way once it has started: then nothing is waited for.
+      capture = parts.openCapture({ lockWaitMs: starting ? LOCK_WAIT_MS : 0 });
       redact = capture.redaction(() => vocabulary);
       if (closedBecause !== '') log('calls are recorded again.');
       closedBecause = '';
@@ -149,13 +154,14 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
       complain(`deployments cannot be read, the present ones stay: ${messageOf(error)}`);
     }
   };
-  const lost = async (): Promise<void> => {
+  const lost = async (): Promise<boolean> => {
     losses.add('capture-closed');
     throw new UnderstudyError('unavailable', 'The data folder is not open.', { hint: closedBecause });
   };
   const recorder: Recorder = {
-    record: (call, sender, exchange) => capture?.recorder.record(call, sender, exchange) ?? lost(),
-    recordExchange: (exchange) => capture?.recorder.recordExchange(exchange) ?? lost(),
+    record: (call, sender, exchange, onCopied) =>
+      capture?.recorder.record(call, sender, exchange, onCopied) ?? lost(),
+    recordExchange: (exchange, onCopied) => capture?.recorder.recordExchange(exchange, onCopied) ?? lost(),
     close: async () => {},
   };
   keepUp();

@@ -137,7 +137,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
       return startOnline({
         config,
         losses,
-        openCapture: () => openCapture({ config, env, weightsDir, losses, log }),
+        openCapture: (waits) => openCapture({ config, env, weightsDir, losses, log, ...waits }),
         // Those that are in service need not wait for their first call.
         onOpen: ({ store }) => {
           if (store.deployments().some(({ stage }) => stage !== 'retired')) runtime.open();

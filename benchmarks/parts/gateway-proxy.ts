@@ -33,7 +33,7 @@ async function startOurs(): Promise<number> {
     upstreamUrl,
     serveTimeoutMs: 10_000,
     router: { decide: () => ({ to: 'llm', reason: 'no-specialist' }), compared: () => {} },
-    recorder: { record: async () => {}, recordExchange: async () => {}, close: async () => {} },
+    recorder: { record: async () => true, recordExchange: async () => true, close: async () => {} },
   });
   return gateway.port;
 }

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { SealedPart, Store, StoredCall } from '../core/store.ts';
 import { decodeSegment } from './frames.ts';
-import { CLOSED_ENDING, OPEN_ENDING } from './journal.ts';
+import { CLOSED_ENDING, closeLeftovers, OPEN_ENDING } from './journal.ts';
 import { tryLock } from './lock.ts';
 import type { SecondStage } from './second-stage.ts';
 
@@ -44,47 +44,76 @@ const BATCH = 200;
  * stays, and is drained again later).
  * @throws UnderstudyError as the store's ('overloaded' where it is locked); nothing is lost, try again.
  */
-export async function drain({ dir, store, openStage, onProgress, signal }: DrainOptions): Promise<Drained> {
+export async function drain(options: DrainOptions): Promise<Drained> {
+  const { dir, onProgress, signal } = options;
   const total = { calls: 0, tornBytes: 0, damaged: 0, quarantined: 0 };
-  // Whoever gets the lock knows that no recorder runs: then open segments are left-overs, and complete.
-  const lock = tryLock(dir);
-  try {
-    const segments = readdirSync(dir).filter(
-      (name) => name.endsWith(OPEN_ENDING) || name.endsWith(CLOSED_ENDING),
-    );
-    for (const [i, name] of segments.sort().entries()) {
-      if (signal?.aborted) break;
-      const path = join(dir, name);
-      const bytes = readIfThere(path);
-      if (bytes === null) continue;
-      const complete = name.endsWith(CLOSED_ENDING) || lock !== null;
-      const segment = decodeSegment(bytes);
-      const parts = new Map<string, SealedPart>();
-      const calls: StoredCall[] = [];
-      for (const frame of segment.frames) {
-        if (frame.kind === 'part') parts.set(frame.part.id, frame.part);
-        else calls.push(frame.call);
-      }
-      let refused = 0;
-      for (let at = 0; at < calls.length; at += BATCH) {
-        const added = await addBatch(store, openStage, calls.slice(at, at + BATCH), parts);
-        total.calls += added.calls;
-        refused += added.refused;
-        onProgress?.(i + Math.min(1, (at + BATCH) / calls.length), segments.length);
-      }
-      if (!complete) continue;
-      const damaged = segment.damaged + refused;
-      total.tornBytes += segment.tornBytes;
-      total.damaged += damaged;
-      if (damaged === 0 && segment.tornBytes === 0) rmSync(path, { force: true });
-      else {
-        total.quarantined++;
-        setAside(dir, name);
-      }
+  closeAbandoned(dir);
+  const segments = readdirSync(dir).filter(
+    (name) => name.endsWith(OPEN_ENDING) || name.endsWith(CLOSED_ENDING),
+  );
+  let unread: unknown = null;
+  for (const [i, name] of segments.sort().entries()) {
+    try {
+      await drainSegment(name, options, total, (share) => onProgress?.(i + share, segments.length));
+    } catch (error) {
+      // One that cannot be read must not keep the others waiting; what ails the store ails them all.
+      if (error instanceof UnderstudyError) throw error;
+      unread = error;
     }
-    return total;
+    if (signal?.aborted) break;
+  }
+  if (unread !== null) {
+    throw new UnderstudyError('unavailable', `A segment in ${dir} cannot be read: ${messageOf(unread)}`, {
+      hint: 'Check the owner and the mode of the files in it.',
+      cause: unread,
+    });
+  }
+  return total;
+}
+
+/** Segments that a recorder left open are complete where no recorder runs: whoever gets the lock knows. */
+function closeAbandoned(dir: string): void {
+  const lock = tryLock(dir);
+  if (lock === null) return;
+  try {
+    closeLeftovers(dir);
   } finally {
-    lock?.release();
+    // Not held while draining: a gateway may start meanwhile.
+    lock.release();
+  }
+}
+
+async function drainSegment(
+  name: string,
+  { dir, store, openStage, signal }: DrainOptions,
+  total: { -readonly [K in keyof Drained]: Drained[K] },
+  onShare: (share: number) => void,
+): Promise<void> {
+  const bytes = readIfThere(join(dir, name));
+  if (bytes === null) return;
+  const segment = decodeSegment(bytes);
+  const parts = new Map<string, SealedPart>();
+  const calls: StoredCall[] = [];
+  for (const frame of segment.frames) {
+    if (frame.kind === 'part') parts.set(frame.part.id, frame.part);
+    else calls.push(frame.call);
+  }
+  let refused = 0;
+  for (let at = 0; at < calls.length; at += BATCH) {
+    const added = await addBatch(store, openStage, calls.slice(at, at + BATCH), parts);
+    total.calls += added.calls;
+    refused += added.refused;
+    onShare(Math.min(1, (at + BATCH) / calls.length));
+    if (signal?.aborted) return;
+  }
+  if (!name.endsWith(CLOSED_ENDING)) return;
+  const damaged = segment.damaged + refused;
+  total.tornBytes += segment.tornBytes;
+  total.damaged += damaged;
+  if (damaged === 0 && segment.tornBytes === 0) rmSync(join(dir, name), { force: true });
+  else {
+    total.quarantined++;
+    setAside(dir, name);
   }
 }
 
@@ -179,8 +208,8 @@ export function startDrain(
       failures = 0;
       onDrained?.(drained);
     } catch (error) {
-      // Locked for a moment is normal; told when it lasts.
-      if (++failures === 10) log(`capture: calls wait in the journal: ${messageOf(error)}`);
+      // Locked for a moment is normal; told when it lasts, and again while it does.
+      if (++failures % 100 === 10) log(`capture: calls wait in the journal: ${messageOf(error)}`);
     }
   };
   again();

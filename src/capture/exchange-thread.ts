@@ -15,9 +15,10 @@ export interface ExchangeThread {
   /** Reads a long piece of a live request, as readPiece does. @throws as `record`. */
   read(piece: Piece, keep: readonly string[], key: Uint8Array): Promise<ReadPiece>;
   /** @throws UnderstudyError 'overloaded' while too much is waiting, 'internal' where the thread failed. */
-  record(exchange: RawExchange, keys: SealingKeys): Promise<void>;
+  record(exchange: RawExchange, keys: SealingKeys, onCopied?: () => void): Promise<void>;
   rotate(): void;
-  close(): Promise<void>;
+  /** Lets the thread finish what it was given, within `graceMs`; what is left fails. */
+  close(graceMs: number): Promise<void>;
 }
 
 /** What the thread is started with. */
@@ -118,7 +119,7 @@ export function openExchangeThread({ onSealed, ...settings }: ThreadOptions): Ex
         });
         started().postMessage({ type: 'read', no, piece, keep, key } satisfies ThreadRequest);
       }),
-    async record(exchange, keys) {
+    async record(exchange, keys, onCopied) {
       const size = sizeOf(exchange.request) + (exchange.response ? sizeOf(exchange.response) : 0);
       if (waitingBytes > 0 && waitingBytes + size > MAX_WAITING) {
         throw new UnderstudyError('overloaded', 'Too many large calls wait to be recorded.', {
@@ -129,6 +130,7 @@ export function openExchangeThread({ onSealed, ...settings }: ThreadOptions): Ex
       try {
         const request = await copyOf(exchange.request);
         const response = exchange.response && { ...exchange.response, ...(await copyOf(exchange.response)) };
+        onCopied?.();
         const thread = started();
         await new Promise<void>((resolve, reject) => {
           waiting.set(++no, { resolve: () => resolve(), reject });
@@ -146,14 +148,16 @@ export function openExchangeThread({ onSealed, ...settings }: ThreadOptions): Ex
       }
     },
     rotate: () => worker?.postMessage({ type: 'rotate' } satisfies ThreadRequest),
-    close: async () => {
+    close: async (graceMs) => {
       const thread = worker;
       if (thread === null) return;
       // It finishes what it was given before it ends.
       closed ??= new Promise((resolve) => thread.once('exit', resolve));
       thread.ref();
       thread.postMessage({ type: 'close' } satisfies ThreadRequest);
+      const impatience = setTimeout(() => void thread.terminate(), graceMs);
       await closed;
+      clearTimeout(impatience);
     },
   };
 }
@@ -169,7 +173,7 @@ let copying: Promise<unknown> = Promise.resolve();
 /** The body in memory of its own, which can be handed to the thread; the event loop runs in between. */
 function copyOf(body: RawBody): Promise<RawBody> {
   const copied = copying.then(() => copyInTurns(body));
-  copying = copied;
+  copying = copied.catch(() => {});
   return copied;
 }
 

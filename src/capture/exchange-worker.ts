@@ -55,7 +55,8 @@ async function record({ no, exchange, keys }: ThreadRequest & { type: 'record' }
   told = 0;
   try {
     const read = await readExchange(exchange, DIALECTS, maxBodyBytes);
-    if (read) await writerFor(keys).write(read.call, read.sender);
+    if ('call' in read) await writerFor(keys).write(read.call, read.sender);
+    else if (read.none === 'unreadable') error = 'its body cannot be read';
   } catch (cause) {
     error = cause instanceof Error ? cause.name : typeof cause;
   }

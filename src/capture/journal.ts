@@ -11,6 +11,7 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   writeSync,
@@ -147,4 +148,12 @@ export function openJournal(dir: string, segmentBytes: number = 8 * 1024 * 1024)
 
 function writeAll(fd: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+}
+
+/** Segments that a killed recorder had open are complete now; a torn end is told apart when they are read. */
+export function closeLeftovers(dir: string): void {
+  for (const name of readdirSync(dir)) {
+    if (!name.endsWith(OPEN_ENDING)) continue;
+    renameSync(join(dir, name), join(dir, name.slice(0, -OPEN_ENDING.length) + CLOSED_ENDING));
+  }
 }

@@ -98,3 +98,30 @@ describe('liveRedaction', () => {
     assert.deepEqual(read?.request.messages, live()(requestOf(long, mail)).request.messages);
   });
 });
+
+describe('reveal', () => {
+  const about = (text: string) => live()(requestOf(system, { role: 'user', content: text }));
+
+  it('changes no word or number that is no surrogate', () => {
+    const { request, reveal } = about(
+      'The patient is 8 years old, order 4421486, room 26. Write to anna.schmidt@web.de.',
+    );
+    const read = request.messages[1]?.content ?? '';
+    const age = /patient is (\d+)/.exec(read)?.[1] ?? '';
+    assert.notEqual(age, '8');
+    for (const answer of [`1${age}`, `${age}0`, `{"dose":1${age},"room":2${age}9}`, 'x', 'order 4421486']) {
+      assert.equal(reveal(answer, answer.startsWith('{') ? 'json' : 'text'), answer);
+    }
+    // Whether it is the age, or a number that the specialist found by itself, nobody can say.
+    assert.equal(reveal(age, 'label'), null);
+  });
+
+  it('replaces nothing twice', () => {
+    const { request, reveal } = about('Write to anna.schmidt@web.de or to bernd.acker@web.de.');
+    const [first = '', second = ''] = (request.messages[1]?.content ?? '').match(/\S+@\S+(?=[ .]|$)/g) ?? [];
+    const answer = `${second} ${first.replace(/\.$/, '')} ${second}`.replaceAll(/\.(?= |$)/g, '');
+    const revealed = reveal(answer, 'text') ?? '';
+    assert.equal(revealed.match(/anna\.schmidt@web\.de/g)?.length, 1);
+    assert.equal(revealed.match(/bernd\.acker@web\.de/g)?.length, 2);
+  });
+});

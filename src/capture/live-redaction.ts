@@ -36,6 +36,16 @@ export interface ReadPiece {
   /** Of each of its texts, the names in obvious positions. */
   readonly entities: readonly (readonly Entity[])[];
   readonly names: readonly string[];
+  /** In small letters. */
+  readonly words: ReadonlySet<string>;
+}
+
+type KnownPiece = ReadPiece & { readonly id: string };
+
+/** A piece that is being read elsewhere; or was, and failed. */
+interface Elsewhere {
+  /** As performance.now() tells it. */
+  readonly askedAt: number;
 }
 
 export interface LiveRedactionOptions {
@@ -50,6 +60,8 @@ export interface LiveRedactionOptions {
 const REMEMBERED_BYTES = 16 * 1024 * 1024;
 /** Characters that a call may have read here: some milliseconds at the worst. */
 const MAX_READ_HERE = 12 * 1024;
+/** How long after a piece was asked for elsewhere it is asked for again, milliseconds. */
+const ASK_AGAIN_MS = 10_000;
 
 /** A piece after the first stage, with the names in obvious positions. Pure. */
 export function readPiece(piece: Piece, keep: ReadonlySet<string>, context: RedactContext): ReadPiece {
@@ -62,7 +74,7 @@ export function readPiece(piece: Piece, keep: ReadonlySet<string>, context: Reda
       tools: redactTools(tools, plain),
       ...(responseFormat ? { responseFormat: redactJson(responseFormat, plain) as JsonObject } : {}),
     };
-    return { value, originals: [...originals], entities: [], names: [] };
+    return { value, originals: [...originals], entities: [], names: [], words: new Set() };
   }
   const value = redactMessage(piece.value, plain);
   const texts = textsOf(value);
@@ -72,6 +84,7 @@ export function readPiece(piece: Piece, keep: ReadonlySet<string>, context: Reda
     ...{ value, originals: [...originals], entities },
     // Names in the agent's own words are not hunted for in the conversation.
     names: value.role === 'system' ? [] : names.filter((name) => !keep.has(name)),
+    words: new Set(texts.flatMap(wordsOf)),
   };
 }
 
@@ -80,9 +93,10 @@ export function liveRedaction(
   options: LiveRedactionOptions,
 ): (request: CallRequest) => RedactedRequest | null {
   const { sealing, context, vocabulary, readElsewhere } = options;
-  const readBefore = recent<ReadPiece | 'under way'>(REMEMBERED_BYTES, (read) =>
-    read === 'under way' ? 200 : 500 + 2 * JSON.stringify(read.value).length,
+  const readBefore = recent<ReadPiece | Elsewhere>(REMEMBERED_BYTES, (read) =>
+    'askedAt' in read ? 200 : 500 + 2 * JSON.stringify(read.value).length,
   );
+  const seconds = recent<Second>(REMEMBERED_BYTES, ({ message }) => 500 + 2 * message.content.length);
   const kept = new WeakMap<readonly string[], ReadonlySet<string>>();
 
   return (request) => {
@@ -92,17 +106,17 @@ export function liveRedaction(
     kept.set(words, keep);
     let here = 0;
     let waiting = false;
-    const read = (piece: Piece): ReadPiece | null => {
+    const read = (piece: Piece): KnownPiece | null => {
       const raw = JSON.stringify(piece.value);
       const id = `${site} ${keep.size} ${hash('sha256', raw, 'base64')}`;
       const known = readBefore.get(id);
-      if (known === 'under way') return null;
-      if (known) return known;
+      if (known && !('askedAt' in known)) return { id, ...known };
       if (readElsewhere !== null && here + raw.length > MAX_READ_HERE) {
-        readBefore.set(id, 'under way');
+        // What failed, or was forgotten on the way, is asked for again.
+        if (known && performance.now() - known.askedAt < ASK_AGAIN_MS) return null;
+        readBefore.set(id, { askedAt: performance.now() });
         readElsewhere(piece, words).then(
           (made) => readBefore.set(id, made),
-          // It stays with the LLM until it is forgotten and tried again.
           () => {},
         );
         return null;
@@ -110,7 +124,7 @@ export function liveRedaction(
       here += raw.length;
       const made = readPiece(piece, keep, context);
       readBefore.set(id, made);
-      return made;
+      return { id, ...made };
     };
     const pieces: Piece[] = [
       {
@@ -128,34 +142,67 @@ export function liveRedaction(
       return part;
     });
     if (waiting) return null;
-    return assembled(request, parts as ReadPiece[], keep, context);
+    return assembled(request, parts as KnownPiece[], keep);
   };
+
+  /** The second stage over all pieces: names of one message are replaced in the others. */
+  function assembled(
+    request: CallRequest,
+    [frame, ...messages]: readonly KnownPiece[],
+    keep: ReadonlySet<string>,
+  ): RedactedRequest | null {
+    const names = [...new Set(messages.flatMap((part) => part.names))];
+    const originals = new Map(messages.flatMap((part) => part.originals));
+    let here = 0;
+    const redacted: Message[] = [];
+    for (const part of messages) {
+      const relevant = names.filter((name) => wordsOf(name).some((word) => part.words.has(word)));
+      const message = part.value as Message;
+      if (relevant.length === 0 && part.entities.every((each) => each.length === 0)) {
+        redacted.push(message);
+        continue;
+      }
+      const id = `${part.id} ${relevant.join('\0')}`;
+      let second = seconds.get(id);
+      if (second === undefined) {
+        here += message.content.length;
+        if (readElsewhere !== null && here > MAX_READ_HERE) return null;
+        second = secondOf(part, relevant, keep, context);
+        seconds.set(id, second);
+      }
+      for (const [surrogate, original] of second.originals) originals.set(surrogate, original);
+      redacted.push(second.message);
+    }
+    return {
+      request: {
+        ...request,
+        ...(frame?.value as Pick<CallRequest, 'tools' | 'responseFormat'>),
+        messages: redacted,
+      },
+      reveal: (answer, kind) => reveal(answer, kind, originals, keep),
+    };
+  }
 }
 
-/** The second stage over all pieces: names of one message are replaced in the others. */
-function assembled(
-  request: CallRequest,
-  [frame, ...messages]: readonly ReadPiece[],
+/** A message after the second stage, under the names that stand in it. */
+interface Second {
+  readonly message: Message;
+  readonly originals: readonly (readonly [surrogate: string, original: string])[];
+}
+
+function secondOf(
+  { value, entities }: ReadPiece,
+  names: readonly string[],
   keep: ReadonlySet<string>,
   context: RedactContext,
-): RedactedRequest {
-  const names = [...new Set(messages.flatMap((part) => part.names))];
-  const originals = new Map(messages.flatMap((part) => part.originals));
+): Second {
+  const originals = new Map<string, string>();
   const second = { ...context, keep, onReplace: noting(originals) };
-  return {
-    request: {
-      ...request,
-      ...(frame?.value as Pick<CallRequest, 'tools' | 'responseFormat'>),
-      messages: messages.map(({ value, entities }) => {
-        if (names.length === 0 && entities.every((each) => each.length === 0)) return value as Message;
-        let i = 0;
-        return redactMessage(value as Message, (text) =>
-          redactEntities(text, entities[i++] ?? [], names, second),
-        );
-      }),
-    },
-    reveal: (answer, kind) => reveal(answer, kind, originals, keep),
-  };
+  let i = 0;
+  const message = redactMessage(value as Message, (text) =>
+    redactEntities(text, entities[i++] ?? [], names, second),
+  );
+  return { message, originals: [...originals] };
 }
 
 const NONE: readonly string[] = [];
@@ -176,21 +223,36 @@ function textsOf(message: Message): string[] {
   return texts;
 }
 
-/** The answer with the originals in the place of their surrogates; null where one stays that stands for nobody here. */
+/** Shorter surrogates (an age, a house number) may stand in an answer by chance. */
+const MIN_REVEALED = 5;
+
+/** The answer with the originals in the place of their surrogates; null where it cannot be said what stands for whom. */
 function reveal(
   answer: string,
   kind: OutputKind,
   originals: ReadonlyMap<string, string>,
   keep: ReadonlySet<string>,
 ): string | null {
-  let revealed = answer;
+  if (keep.has(answer)) return answer;
+  const here = [...originals.keys()].filter((surrogate) => answer.includes(surrogate));
+  if (here.length === 0) return holdsSurrogate(answer) ? null : answer;
+  // Longest first: a whole name before one of its words. Whole words only, and each place once.
+  here.sort((a, b) => b.length - a.length);
+  const any = new RegExp(`(?<![\\p{L}\\p{N}])(?:${here.map(escaped).join('|')})(?![\\p{L}\\p{N}])`, 'gu');
+  let unsure = false;
   const inJson = kind === 'json' || kind === 'tool';
-  // Longest first: a whole name before one of its words.
-  for (const [surrogate, original] of [...originals].sort((a, b) => b[0].length - a[0].length)) {
-    if (!revealed.includes(surrogate)) continue;
-    revealed = revealed.replaceAll(surrogate, () =>
-      inJson ? JSON.stringify(original).slice(1, -1) : original,
-    );
-  }
-  return keep.has(revealed) || !holdsSurrogate(revealed) ? revealed : null;
+  const revealed = answer.replace(any, (surrogate) => {
+    if (surrogate.length < MIN_REVEALED) unsure = true;
+    const original = originals.get(surrogate) ?? surrogate;
+    return inJson ? JSON.stringify(original).slice(1, -1) : original;
+  });
+  return unsure || holdsSurrogate(revealed) ? null : revealed;
+}
+
+function wordsOf(text: string): string[] {
+  return text.toLowerCase().match(/[\p{L}\p{M}]+/gu) ?? [];
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
 }

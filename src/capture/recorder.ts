@@ -3,15 +3,13 @@
  * are done at once, large ones in a thread, so that none holds up another agent.
  * Does not: bring calls into the store (drain.ts).
  */
-import { readdirSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Call } from '../core/call.ts';
 import type { Config } from '../core/config.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { RawExchange, Recorder } from '../core/online.ts';
 import { openCallWriter } from './call-writer.ts';
 import { openExchangeThread } from './exchange-thread.ts';
-import { CLOSED_ENDING, OPEN_ENDING } from './journal.ts';
+import { closeLeftovers } from './journal.ts';
 import type { Piece, ReadPiece } from './live-redaction.ts';
 import { tryLock } from './lock.ts';
 import type { Losses } from './losses.ts';
@@ -20,7 +18,7 @@ import { dayOf, type Vault } from './vault.ts';
 
 export interface JournalRecorder extends Omit<Recorder, 'record'> {
   /** As Recorder.record; without `exchange` all work is done here. */
-  record(call: Call, sender: string, exchange?: () => RawExchange): Promise<void>;
+  record(call: Call, sender: string, exchange?: () => RawExchange, onCopied?: () => void): Promise<boolean>;
   /** Calls written, and calls that could not be. */
   readonly counts: { readonly recorded: number; readonly failed: number };
   /** Reads a long piece of a live request in the thread. */
@@ -53,6 +51,8 @@ export interface RecorderOptions {
  * milliseconds (1 µs a character at the worst, where all is numbers and addresses; 0.05 in ordinary text).
  */
 const MAX_FRESH_HERE = 12 * 1024;
+/** How long closing waits for large calls; those that are left count as lost. */
+const THREAD_GRACE_MS = 10_000;
 const LOG_EVERY_MS = 60_000;
 /** A day's key is made this long before the day, so that a store that is locked at midnight costs no call. */
 const KEY_AHEAD_MS = 12 * 3600_000;
@@ -96,7 +96,7 @@ export function openRecorder(options: RecorderOptions): JournalRecorder {
   const prepareAhead = (): void => {
     const time = now();
     const day = dayOf(time + KEY_AHEAD_MS);
-    if (day === keyReadyFor || time - keyTriedAt < LOG_EVERY_MS) return;
+    if (day === keyReadyFor || (time - keyTriedAt < LOG_EVERY_MS && time >= keyTriedAt)) return;
     keyTriedAt = time;
     try {
       vault.prepare(day);
@@ -111,40 +111,43 @@ export function openRecorder(options: RecorderOptions): JournalRecorder {
     options.losses?.add('not-recorded');
     failedSinceLog++;
     const time = now();
-    if (time - lastLog < LOG_EVERY_MS) return;
+    // A clock that was set back must not silence it.
+    if (time - lastLog < LOG_EVERY_MS && time >= lastLog) return;
     lastLog = time;
     const code = error instanceof UnderstudyError ? rootMessage(error) : 'unexpected error';
     log(`capture: ${failedSinceLog} call(s) not recorded, ${counts.failed} in all: ${code}`);
     failedSinceLog = 0;
   };
 
-  const kept = async (work: () => Promise<void>): Promise<void> => {
+  const kept = async (work: () => Promise<void>): Promise<boolean> => {
     try {
       prepareAhead();
       await work();
       counts.recorded++;
+      return true;
     } catch (error) {
       failed(error);
+      return false;
     }
   };
-  const large = (exchange: RawExchange): Promise<void> =>
-    thread.record(exchange, vault.sealingKeys(dayOf(exchange.at)));
+  const large = (exchange: RawExchange, onCopied?: () => void): Promise<void> =>
+    thread.record(exchange, vault.sealingKeys(dayOf(exchange.at)), onCopied);
   return {
     counts,
     rotate: () => {
       writer.rotate();
       thread.rotate();
     },
-    record: (call, sender, exchange) =>
+    record: (call, sender, exchange, onCopied) =>
       kept(async () => {
         const most = exchange === undefined ? undefined : MAX_FRESH_HERE;
-        if (!(await writer.write(call, sender, most)) && exchange) await large(exchange());
+        if (!(await writer.write(call, sender, most)) && exchange) await large(exchange(), onCopied);
       }),
     read: (piece, keep) => thread.read(piece, keep, vault.surrogateKey),
-    recordExchange: (exchange) => kept(() => large(exchange)),
+    recordExchange: (exchange, onCopied) => kept(() => large(exchange, onCopied)),
     async close(): Promise<void> {
       writer.close();
-      await thread.close();
+      await thread.close(THREAD_GRACE_MS);
       lock.release();
     },
   };
@@ -155,12 +158,4 @@ function rootMessage(error: UnderstudyError): string {
   return error.cause instanceof Error && 'code' in error.cause
     ? `${error.message} ${messageOf(error.cause)}`
     : error.message;
-}
-
-/** Segments that a killed recorder had open are complete now; a torn end is told apart when they are read. */
-export function closeLeftovers(dir: string): void {
-  for (const name of readdirSync(dir)) {
-    if (!name.endsWith(OPEN_ENDING)) continue;
-    renameSync(join(dir, name), join(dir, name.slice(0, -OPEN_ENDING.length) + CLOSED_ENDING));
-  }
 }

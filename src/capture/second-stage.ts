@@ -5,6 +5,7 @@
  */
 import type { CallRequest, CallResponse, Message, Tool } from '../core/call.ts';
 import type { Entity, EntityFinder } from '../core/entity.ts';
+import { UnderstudyError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { SealedPart, Store, StoredCall } from '../core/store.ts';
 import { recent } from './recent.ts';
@@ -71,33 +72,54 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
   );
   const sealedBefore = recent<SealedPart>(REMEMBERED_BYTES, (part) => part.sealed.length + 300);
 
-  const look = async (opened: readonly Opened[]): Promise<void> => {
-    const fresh = opened.filter(({ part }) => foundBefore.get(part.id) === undefined);
+  const read = async (texts: readonly string[]): Promise<readonly (readonly Entity[])[]> => {
+    if (finder === null || texts.length === 0) return texts.map(() => []);
+    try {
+      return await finder.find(texts);
+    } catch (cause) {
+      throw new UnderstudyError('unavailable', 'The model that finds people failed.', {
+        hint: 'Calls wait in the journal and are tried again; `understudy doctor` checks the weights.',
+        cause,
+      });
+    }
+  };
+
+  /** What is in each part, by its id. @throws UnderstudyError 'unavailable' where the model fails: try again. */
+  const look = async (opened: readonly Opened[]): Promise<Map<string, Found>> => {
+    const all = new Map<string, Found>();
+    for (const { part } of opened) {
+      const known = foundBefore.get(part.id);
+      if (known) all.set(part.id, known);
+    }
+    const fresh = opened.filter(({ part }) => !all.has(part.id));
     const texts = fresh.map(({ kind, value }) => textsOf(kind, value));
     const plain = texts.map((each) => each.map(entityTexts));
-    const all = plain.flat().flatMap((each) => each.texts);
-    const model = finder === null || all.length === 0 ? all.map(() => []) : await finder.find(all);
+    const toRead = plain.flat().flatMap((each) => each.texts);
+    const model = await read(toRead);
     let at = 0;
-    fresh.forEach(({ part, kind }, i) => {
+    fresh.forEach(({ part, kind, value }, i) => {
       const entities = plain[i]!.map((each, j) => {
         const found = each.place(model.slice(at, at + each.texts.length));
         at += each.texts.length;
         return [...found, ...obviousNames(texts[i]![j]!)];
       });
       const names = entities.flatMap((each, j) => namesOfEntities(texts[i]![j]!, each));
-      foundBefore.set(part.id, {
+      // Names in the agent's own words are not hunted for in the conversation.
+      const spoken = kind === 'response' || (kind === 'message' && (value as Message).role !== 'system');
+      const found: Found = {
         entities,
-        names: kind === 'message' || kind === 'response' ? [...new Set(names)] : [],
+        names: spoken ? [...new Set(names)] : [],
         taken: entities.flatMap((each, j) => each.map(({ start, end }) => texts[i]![j]!.slice(start, end))),
         words: new Set(texts[i]!.flatMap((text) => text.toLowerCase().match(/[\p{L}\p{M}]+/gu) ?? [])),
-      });
+      };
+      foundBefore.set(part.id, found);
+      all.set(part.id, found);
     });
+    return all;
   };
 
   /** The part for the store: its entities replaced, and the call's names. */
-  const reseal = ({ kind, part, value }: Opened, names: readonly string[]): SealedPart => {
-    const found = foundBefore.get(part.id);
-    if (found === undefined) return part;
+  const reseal = ({ kind, part, value }: Opened, found: Found, names: readonly string[]): SealedPart => {
     const relevant = names.filter((name) =>
       name
         .toLowerCase()
@@ -128,14 +150,16 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
         return true;
       };
       const whole = calls.filter((call) => partsOf(call).every(([id, kind]) => open(id, kind)));
-      await look([...opened.values()]);
+      const found = await look([...opened.values()]);
+      const foundIn = (each: Opened): Found => found.get(each.part.id)!;
       const resealed = new Map<string, SealedPart>();
       const refined = whole.map((call) => {
         const held = partsOf(call).map(([id]) => opened.get(id)!);
-        const names = [...new Set(held.flatMap(({ part }) => foundBefore.get(part.id)?.names ?? []))];
+        const names = [...new Set(held.flatMap((each) => foundIn(each).names))];
         const request = requestOf(call, opened);
         const [about = '', ...rest] = held.map((each) => {
-          const sealed = reseal(withSafe(each, held, request), names);
+          const taken = (): string[] => [...new Set(held.flatMap((one) => foundIn(one).taken))];
+          const sealed = reseal(withSafe(each, taken, request), foundIn(each), names);
           resealed.set(sealed.id, sealed);
           return sealed.id;
         });
@@ -148,15 +172,13 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
   };
 
   /** A response with alternatives: which are safe depends on the whole call, so it becomes a part of its own. */
-  function withSafe(each: Opened, held: readonly Opened[], request: CallRequest): Opened {
+  function withSafe(each: Opened, taken: () => readonly string[], request: CallRequest): Opened {
     if (each.kind !== 'response' || (each.value as CallResponse).alternatives === undefined) return each;
-    const taken = [...new Set(held.flatMap(({ part }) => foundBefore.get(part.id)?.taken ?? []))];
+    const names = taken();
     const value = withSafeAlternatives(each.value as CallResponse, request, (text) =>
-      redactEntities(text, obviousNames(text), taken, context),
+      redactEntities(text, obviousNames(text), names, context),
     );
     const id = `${each.part.id} ${value.alternatives?.map(({ start }) => start).join('\0') ?? ''}`;
-    const found = foundBefore.get(each.part.id);
-    if (found) foundBefore.set(id, found);
     return { ...each, value, part: { ...each.part, id } };
   }
 

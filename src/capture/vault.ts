@@ -12,7 +12,17 @@ import {
   type KeyObject,
   randomBytes,
 } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Cipher } from '../core/cipher.ts';
@@ -246,9 +256,11 @@ function masterKey(dataDir: string, env: NodeJS.ProcessEnv): Uint8Array {
     const draft = join(dataDir, `.${KEY_FILE}.${randomBytes(6).toString('hex')}`);
     if (statSync(path, { throwIfNoEntry: false }) === undefined) {
       // Written aside and linked into place: whoever is first wins, and nobody reads half a key.
-      writeFileSync(draft, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+      // On the disk itself: without it nothing that is sealed can be opened again.
+      writeFileSync(draft, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flush: true });
       try {
         linkSync(draft, path);
+        syncFolder(dataDir);
       } catch (error) {
         if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
       } finally {
@@ -267,6 +279,17 @@ function masterKey(dataDir: string, env: NodeJS.ProcessEnv): Uint8Array {
       hint: 'Check that the data folder is writable, or set UNDERSTUDY_MASTER_KEY.',
       cause,
     });
+  }
+}
+
+/** Makes the names in a folder survive a power cut, where the system can. */
+function syncFolder(path: string): void {
+  try {
+    const folder = openSync(path, 'r');
+    fsyncSync(folder);
+    closeSync(folder);
+  } catch {
+    // Windows has no such thing.
   }
 }
 

@@ -22,6 +22,9 @@ const PROMPT_CHARACTERS = 200;
 /** Bounds on what is remembered of a site: schemas and prompts that vary, answers that did not come again. */
 const MAX_SOURCES = 100;
 const MAX_ANSWERS = 2000;
+const MAX_INPUTS = 500;
+/** Words that one process notes: prompts that vary without end must not fill the store. */
+const MAX_WORDS = 5000;
 /** Memory of answers that have not come often enough yet. */
 const COUNTED_BYTES = 8 * 1024 * 1024;
 
@@ -37,7 +40,9 @@ export interface VocabularyFinder {
 export function siteOf(sealing: Pick<Sealing, 'pseudonym'>, request: CallRequest): string {
   const system = request.messages.find(({ role }) => role === 'system')?.content ?? '';
   const tools = request.tools.map(({ name }) => name).sort();
-  return sealing.pseudonym(`site ${JSON.stringify([system.slice(0, PROMPT_CHARACTERS), tools])}`);
+  // Dates and numbers do not part it.
+  const beginning = system.slice(0, PROMPT_CHARACTERS).replace(/\d+/g, '0');
+  return sealing.pseudonym(`site ${JSON.stringify([beginning, tools])}`);
 }
 
 /** Notes words as calls come by; one for the life of a process, bounded in memory. */
@@ -49,16 +54,20 @@ export function vocabularyFinder(): VocabularyFinder {
     /** Digests of the schemas and prompts whose words were given. */
     readonly read: Set<string>;
   }
+  let noted = 0;
   const sites = recent<Site>(COUNTED_BYTES, () => 2000);
   return {
     find(key, call) {
       const site = sites.get(key) ?? { calls: 0, inputs: new Map(), given: new Set(), read: new Set() };
-      sites.set(key, site);
+      if (sites.get(key) === undefined) sites.set(key, site);
       site.calls++;
       const fresh: string[] = [];
       const give = (word: string): void => {
         if (site.given.has(word)) return;
         site.given.add(word);
+        // What is written small, in one word, no redaction takes for a name.
+        if (noted >= MAX_WORDS || /^[a-z][a-z_]*$/.test(word)) return;
+        noted++;
         fresh.push(word);
       };
       const { tools, responseFormat, messages } = call.request;
@@ -74,7 +83,7 @@ export function vocabularyFinder(): VocabularyFinder {
       const answer = digest(label);
       const inputs = site.inputs.get(answer) ?? new Set();
       site.inputs.set(answer, inputs);
-      inputs.add(digest(call.request.messages.at(-1)?.content ?? ''));
+      if (inputs.size < MAX_INPUTS) inputs.add(digest(call.request.messages.at(-1)?.content ?? ''));
       if (inputs.size >= LEAST_INPUTS && inputs.size >= LEAST_SHARE * site.calls) {
         site.inputs.delete(answer);
         give(label);

@@ -70,11 +70,12 @@ export interface RawExchange extends Pick<Call, 'id' | 'at' | 'latencyMs' | 'ser
 export interface Recorder {
   /**
    * Redacts, seals and writes one call; resolves when it is on disk. Never rejects: a failure is counted and
-   * logged without payload. `sender` (the API key or address) is made into `origin`, a keyed pseudonym, and dropped.
+   * logged without payload. Resolves with whether it was written. `sender` (the API key or address) is made into `origin`, a keyed pseudonym, and dropped.
    * @param exchange The same call as bytes, for a recorder that finds it too much work for the event loop.
+   * @param onCopied Called once the bytes of the exchange are needed no more.
    */
-  record(call: Call, sender: string, exchange: () => RawExchange): Promise<void>;
+  record(call: Call, sender: string, exchange: () => RawExchange, onCopied: () => void): Promise<boolean>;
   /** The same for an exchange that is too large to be read on the event loop: all work is done in another thread. */
-  recordExchange(exchange: RawExchange): Promise<void>;
+  recordExchange(exchange: RawExchange, onCopied: () => void): Promise<boolean>;
   close(): Promise<void>;
 }

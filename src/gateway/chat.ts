@@ -17,10 +17,10 @@ import type { Background } from './background.ts';
 import type { HeldBody } from './body.ts';
 import { type AnswerCopy, copyAnswer } from './copy.ts';
 import { upstreamHeaders } from './headers.ts';
+import type { OneATurn } from './one-a-turn.ts';
 import type { Recording } from './recording.ts';
 import { relay } from './relay.ts';
 import { askSpecialist, renderReply, responseOf, sendReply } from './serve.ts';
-import type { Turns } from './turns.ts';
 import type { Question, Upstream } from './upstream.ts';
 
 /** Tells what happened, never what was said: no payload, no key. */
@@ -33,7 +33,7 @@ const MAX_UNSHARED_BYTES = 8 * 1024;
 /** Exchanges up to this size are redacted and sealed on the event loop as well. */
 const MAX_RECORDED_HERE_BYTES = 64 * 1024;
 /** Responses up to this size are read there where a specialist's answer is compared with them. */
-const MAX_COMPARED_BYTES = 512 * 1024;
+const MAX_COMPARED_BYTES = 128 * 1024;
 
 /** What every call needs. */
 export interface Desk {
@@ -46,7 +46,7 @@ export interface Desk {
   /** Reads a request's body into the memory that all bodies share. */
   readonly readBody: (message: IncomingMessage) => Promise<HeldBody>;
   /** Shares the event loop among requests that take long to read. */
-  readonly reading: Turns;
+  readonly reading: OneATurn;
   /** Longest answer that is read. */
   readonly maxBodyBytes: number;
   readonly serveTimeoutMs: number;
@@ -147,7 +147,7 @@ async function understand(
     const bytes = await decodeBody(raw, MAX_READ_BYTES);
     if (bytes === null) return 'large';
     // Many at once are read one a turn, and whatever else is due comes in between.
-    if (bytes.length > MAX_UNSHARED_BYTES) await desk.reading.take(bytes.length);
+    if (bytes.length > MAX_UNSHARED_BYTES) await desk.reading.next();
     const request = dialect.parseRequest(bytes);
     if (request === null) return 'foreign';
     return { request, source: sourceOf(message.headers, message.socket.remoteAddress ?? '', request.params) };
@@ -189,9 +189,8 @@ async function serveByLlm(
   const write = async (status: number, brokenStatus = status): Promise<void> => {
     recorded = true;
     const latencyMs = desk.now() - visit.at;
-    if (copy && copy.size <= (compared ? MAX_COMPARED_BYTES : MAX_RECORDED_HERE_BYTES)) {
-      llm = await copy.read(MAX_COMPARED_BYTES);
-    }
+    // Decoded, that is: a short body may be a long one, compressed.
+    llm = (await copy?.read(compared ? MAX_COMPARED_BYTES : MAX_RECORDED_HERE_BYTES)) ?? null;
     // Nobody was served where the client has gone before the last word.
     if (brokenStatus !== 499 || llm !== null) desk.onServed(served);
     await record(desk, visit, copy, { response: llm, status, brokenStatus, latencyMs, served });
@@ -271,13 +270,14 @@ async function record(
     request: visit.raw,
     response: copy ? copy.body() : bodyOf(visit, response),
   });
-  const letGo = visit.body.keep();
+  // Held until the recorder has a copy, or has done or dropped it.
+  const release = visit.body.keep();
   if (understood === 'large' || !settled || bytes > MAX_RECORDED_HERE_BYTES) {
-    await desk.recording.keep((recorder) => recorder.recordExchange(exchange()).finally(letGo));
+    await desk.recording.keep((recorder) => recorder.recordExchange(exchange(), release), release);
     return;
   }
   const { request, source } = understood;
-  if (source.omit) return letGo();
+  if (source.omit) return release();
   const call: Call = {
     ...{ id, at, response, latencyMs, served },
     status: response === null ? brokenStatus : status,
@@ -286,7 +286,7 @@ async function record(
     tags: source.tags,
     request: withoutSender(request),
   };
-  await desk.recording.keep((recorder) => recorder.record(call, source.sender, exchange).finally(letGo));
+  await desk.recording.keep((recorder) => recorder.record(call, source.sender, exchange, release), release);
 }
 
 /** A specialist's answer as the body that it would be. */
@@ -320,7 +320,7 @@ function compareLater(
 function auditLater(desk: Desk, visit: Visit, attempt: Attempt, attempted: Attempted): void {
   const letGo = visit.body.keep();
   const started = desk.background.start(async (signal) => {
-    const copy = copyAnswer(visit.dialect, desk.maxBodyBytes);
+    const copy = copyAnswer(visit.dialect, MAX_COMPARED_BYTES);
     await desk.upstream
       .ask(
         visit.question,

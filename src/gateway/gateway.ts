@@ -16,6 +16,7 @@ import { backgroundWork } from './background.ts';
 import { readBody, SMALL_BODY_BYTES } from './body.ts';
 import { bodyBudget } from './budget.ts';
 import { type Desk, handleChat, type Log } from './chat.ts';
+import { oneATurn } from './one-a-turn.ts';
 import { endWith, health, refuse } from './own-answers.ts';
 import { passThrough } from './pass.ts';
 import { boundedRecording } from './recording.ts';
@@ -32,8 +33,6 @@ const LET_GO_MS = 50;
 /** What large bodies together may take of one turn of the event loop. */
 const BYTES_A_TURN = 1024 * 1024;
 /** Audits and comparisons at once. */
-/** Bytes of requests that are read in a turn of the event loop; a few milliseconds at the most. */
-const READ_BYTES_A_TURN = 64 * 1024;
 const MAX_BACKGROUND = 32;
 const MAX_HEADER_BYTES = 128 * 1024;
 /** Headers of ours in answers that were passed through. */
@@ -135,7 +134,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     now: options.now ?? Date.now,
     readBody: (request) =>
       readBody(request, { maxBytes: maxBodyBytes, budget: bodies, turns, idleMs: limits.uploadIdleMs }),
-    reading: sharedTurns(READ_BYTES_A_TURN),
+    reading: oneATurn(),
     maxBodyBytes,
     serveTimeoutMs: options.serveTimeoutMs,
     onServed: (served: Served) => {

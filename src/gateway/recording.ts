@@ -6,7 +6,8 @@ import type { Recorder } from '../core/online.ts';
 
 export interface Recording {
   /** Resolves when what is recorded is on disk, or when waiting longer would hurt the agent. Never rejects. */
-  keep(record: (recorder: Recorder) => Promise<void>): Promise<void>;
+  /** @param release Is called once what is recorded is needed no more, whatever became of it. */
+  keep(record: (recorder: Recorder) => Promise<boolean>, release: () => void): Promise<void>;
   readonly counts: { recorded: number; failed: number; overdue: number; dropped: number };
 }
 
@@ -22,28 +23,33 @@ export function boundedRecording(
   const counts = { recorded: 0, failed: 0, overdue: 0, dropped: 0 };
   let stuck = 0;
   let open = 0;
-  const keep = async (record: (recorder: Recorder) => Promise<void>): Promise<void> => {
+  const keep = async (
+    record: (recorder: Recorder) => Promise<boolean>,
+    release: () => void,
+  ): Promise<void> => {
     open++;
     try {
-      await record(recorder);
-      counts.recorded++;
+      if (await record(recorder)) counts.recorded++;
+      else counts.failed++;
     } catch {
       counts.failed++;
     } finally {
       open--;
+      release();
     }
   };
   return {
     counts,
-    keep: async (record) => {
+    keep: async (record, release) => {
       if (stuck > 0 && open >= MAX_OVERDUE) {
         counts.dropped++;
         onLost();
+        release();
         return;
       }
       let done = false;
       let late = false;
-      const kept = keep(record).finally(() => {
+      const kept = keep(record, release).finally(() => {
         done = true;
         if (late) stuck--;
       });

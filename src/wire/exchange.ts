@@ -62,20 +62,24 @@ function whole(response: CallResponse | null): CallResponse | null {
 }
 
 /**
- * The call of an exchange, with its sender; null where the request is not understood, or asked not to be kept.
+ * The call of an exchange, with its sender; or why there is none: it is no request of the dialect, it asked not to be kept,
+ * or it cannot be read.
  * @param maxBytes Of each body, decoded; a longer request is not understood, a longer response left out.
  */
 export async function readExchange(
   exchange: RawExchange,
   dialects: readonly Dialect[],
   maxBytes: number,
-): Promise<{ readonly call: Call; readonly sender: string } | null> {
+): Promise<
+  { readonly call: Call; readonly sender: string } | { readonly none: 'foreign' | 'omitted' | 'unreadable' }
+> {
   const dialect = dialects.find(({ name }) => name === exchange.dialect);
   const bytes = dialect ? await decodeBody(exchange.request, maxBytes) : null;
-  const request = bytes === null ? null : (dialect?.parseRequest(bytes) ?? null);
-  if (!dialect || request === null) return null;
+  if (!dialect || bytes === null) return { none: 'unreadable' };
+  const request = dialect.parseRequest(bytes);
+  if (request === null) return { none: 'foreign' };
   const source = sourceOf(exchange.headers, exchange.address, request.params);
-  if (source.omit) return null;
+  if (source.omit) return { none: 'omitted' };
   const response = exchange.response ? await readResponse(dialect, exchange.response, maxBytes) : null;
   const { id, at, latencyMs, served } = exchange;
   return {

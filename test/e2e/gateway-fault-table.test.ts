@@ -74,7 +74,7 @@ async function both(cell: Cell, path: string): Promise<{ direct: Seen; gateway: 
     upstreamUrl: `http://127.0.0.1:${port}/v1`,
     serveTimeoutMs: 1000,
     router: { decide: () => ({ to: 'llm', reason: 'no-specialist' }), compared: () => {} },
-    recorder: { record: async () => {}, recordExchange: async () => {}, close: async () => {} },
+    recorder: { record: async () => true, recordExchange: async () => true, close: async () => {} },
   });
   try {
     return { direct: await cell.client(port, path), gateway: await cell.client(gateway.port, path) };

@@ -5,7 +5,6 @@ import { connect } from 'node:net';
 import { test } from 'node:test';
 import { APIConnectionError, APIError, APIUserAbortError } from 'openai';
 import { UnderstudyError } from '../../src/core/errors.ts';
-import type { Recorder } from '../../src/core/online.ts';
 import { completion, recorderOf, sendJson, served, startHarness } from './gateway-harness.ts';
 
 const messages = [{ role: 'user' as const, content: 'hello' }];
@@ -17,7 +16,7 @@ async function until(true_: () => boolean): Promise<void> {
   while (!true_()) await new Promise((resolve) => setImmediate(resolve));
 }
 
-const recorders: Readonly<Record<string, Recorder['record']>> = {
+const recorders: Readonly<Record<string, () => Promise<void>>> = {
   rejects: () => Promise.reject(new Error('disk full')),
   throws: () => {
     throw new Error('disk full');
@@ -45,6 +44,35 @@ for (const [name, record] of Object.entries(recorders)) {
     }
   });
 }
+
+test('bodies whose record is dropped or never done are let go', async () => {
+  let finish = (): void => {};
+  const stuck = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const harness = await startHarness((_received, response) => sendJson(response, completion('fine')), {
+    recorder: recorderOf(() => stuck),
+    recordWaitMs: 5,
+  });
+  try {
+    const ask = (n: number) =>
+      harness.client.chat.completions.create({
+        model: 'm',
+        messages: [{ role: 'user', content: `${n} ${'x'.repeat(20_000)}` }],
+      });
+    for (let n = 0; n < 30; n++) await Promise.all(Array.from({ length: 40 }, (_, i) => ask(n * 40 + i)));
+    const { recording, bodies } = harness.gateway.stats();
+    assert.ok(recording.dropped > 0);
+    assert.ok(bodies.bytes > 0, 'those that wait for the recorder are held');
+    finish();
+    await new Promise((resolve) => setImmediate(resolve));
+    await ask(9999);
+    assert.equal(harness.gateway.stats().bodies.bytes, 0);
+  } finally {
+    finish();
+    await harness.close();
+  }
+});
 
 test('the end of an answer waits for its record', async () => {
   let write = (): void => {};

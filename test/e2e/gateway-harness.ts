@@ -80,12 +80,16 @@ export interface HarnessOptions extends Partial<Omit<GatewayOptions, 'gateway' |
 }
 
 /** A recorder for small calls and, read here, for large ones. */
-export function recorderOf(record: Recorder['record']): Recorder {
+export function recorderOf(record: (call: Call, sender: string) => Promise<void>): Recorder {
   return {
-    record,
+    record: async (call, sender) => {
+      await record(call, sender);
+      return true;
+    },
     recordExchange: async (exchange) => {
       const read = await readExchange(exchange, DIALECTS, 64 * 1024 * 1024);
-      if (read) await record(read.call, read.sender, () => exchange);
+      if ('call' in read) await record(read.call, read.sender);
+      return true;
     },
     close: async () => {},
   };

@@ -41,7 +41,7 @@ async function start(upgraded: ((socket: Duplex) => void) | null): Promise<Parts
     upstreamUrl: `http://127.0.0.1:${port}/v1`,
     serveTimeoutMs: 1000,
     router: { decide: () => ({ to: 'llm', reason: 'no-specialist' }), compared: () => {} },
-    recorder: { record: async () => {}, recordExchange: async () => {}, close: async () => {} },
+    recorder: { record: async () => true, recordExchange: async () => true, close: async () => {} },
   });
   return {
     gateway,

@@ -240,6 +240,17 @@ test('no planted secret is readable, whatever field it came in and whatever was 
   const large = { ...fullRequest(false), padding: 'long '.repeat(100_000) };
   await post(gateway.url, JSON.stringify(large), fullHeaders());
   for (let n = 0; n < 600; n++) await post(gateway.url, JSON.stringify(labelled(n).request));
+  // The journal, before it is drained and removed.
+  const journal = join(dataDir, 'journal');
+  const copies = readdirSync(journal).flatMap((name) => {
+    try {
+      return [readFileSync(join(journal, name), 'latin1').toLowerCase()];
+    } catch {
+      return [];
+    }
+  });
+  assert.ok(copies.some((bytes) => bytes.length > 1000));
+  for (const secret of planted) assert.ok(!copies.some((bytes) => bytes.includes(secret)), secret);
   await gateway.close();
 
   const file = join(tmpdir(), `planted-${process.pid}.jsonl`);
@@ -269,6 +280,10 @@ test('no planted secret is readable, whatever field it came in and whatever was 
   assert.equal(understudy.store.countCalls() > 700, true);
 
   assert.ok(planted.length >= 1000, `${planted.length} planted`);
+  // What is searched for in vain is there: the calls hold it, once they are opened.
+  const opened = JSON.stringify(await understudy.calls()).toLowerCase();
+  const kept = planted.filter((secret) => opened.includes(secret));
+  assert.ok(kept.length > 500, `${kept.length} of ${planted.length} are in the calls`);
   const readable: string[] = [];
   const search = (where: string, bytes: string): void => {
     for (const secret of planted) if (bytes.includes(secret)) readable.push(`${secret} in ${where}`);

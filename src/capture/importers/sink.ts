@@ -9,8 +9,8 @@ import type { Call } from '../../core/call.ts';
 import { UnderstudyError } from '../../core/errors.ts';
 import type { Store } from '../../core/store.ts';
 import { openCallWriter } from '../call-writer.ts';
+import { closeLeftovers } from '../journal.ts';
 import { tryLock } from '../lock.ts';
-import { closeLeftovers } from '../recorder.ts';
 import { type RedactContext, redactText } from '../redact/redact.ts';
 import { dayOf, type Vault } from '../vault.ts';
 

@@ -28,31 +28,51 @@ const SHARE = 4096;
 export function openFinderPool(path: string, threads: number): EntityFinder {
   const ending = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
   const url = new URL(`./worker${ending}`, import.meta.url);
-  const waiting = new Map<number, { resolve(reply: FindReply): void; reject(error: unknown): void }>();
   let no = 0;
-  const workers = Array.from({ length: threads }, () => {
-    const worker = new Worker(url, { workerData: path });
-    worker.unref();
-    worker.on('message', (reply: FindReply) => {
-      waiting.get(reply.no)?.resolve(reply);
-      waiting.delete(reply.no);
-    });
-    worker.on('error', (error) => {
-      for (const { reject } of waiting.values()) reject(failed(error.name));
-      waiting.clear();
-    });
-    return worker;
-  });
+  let closed = false;
 
-  const ask = async (worker: Worker, texts: readonly string[]): Promise<readonly (readonly Entity[])[]> => {
-    worker.ref();
-    const { found, error } = await new Promise<FindReply>((resolve, reject) => {
-      waiting.set(++no, { resolve, reject });
-      worker.postMessage({ no, texts } satisfies FindRequest);
-    }).finally(() => worker.unref());
-    if (found) return found;
-    throw failed(error ?? 'no reply');
+  /** A thread with what waits for it; a new one once it has ended. */
+  const seat = (): {
+    ask(texts: readonly string[]): Promise<readonly (readonly Entity[])[]>;
+    end(): Promise<unknown>;
+  } => {
+    let worker: Worker | null = null;
+    const waiting = new Map<number, { resolve(reply: FindReply): void; reject(error: unknown): void }>();
+    const started = (): Worker => {
+      if (worker) return worker;
+      const thread = new Worker(url, { workerData: path });
+      thread.unref();
+      thread.on('message', (reply: FindReply) => {
+        waiting.get(reply.no)?.resolve(reply);
+        waiting.delete(reply.no);
+      });
+      const ended = (why: string) => (): void => {
+        if (worker !== thread) return;
+        worker = null;
+        for (const { reject } of waiting.values()) reject(failed(why));
+        waiting.clear();
+      };
+      thread.on('error', ended('its thread failed'));
+      thread.on('exit', ended('its thread ended'));
+      worker = thread;
+      return thread;
+    };
+    return {
+      ask: async (texts) => {
+        if (closed) throw failed('closed');
+        const thread = started();
+        thread.ref();
+        const { found, error } = await new Promise<FindReply>((resolve, reject) => {
+          waiting.set(++no, { resolve, reject });
+          thread.postMessage({ no, texts } satisfies FindRequest);
+        }).finally(() => thread.unref());
+        if (found) return found;
+        throw failed(error ?? 'no reply');
+      },
+      end: async () => worker?.terminate(),
+    };
   };
+  const seats = Array.from({ length: threads }, seat);
 
   return {
     async find(texts) {
@@ -60,14 +80,15 @@ export function openFinderPool(path: string, threads: number): EntityFinder {
       const found = new Array<readonly (readonly Entity[])[]>(shares.length);
       let next = 0;
       await Promise.all(
-        workers.map(async (worker) => {
-          for (let i = next++; i < shares.length; i = next++) found[i] = await ask(worker, shares[i]!);
+        seats.map(async ({ ask }) => {
+          for (let i = next++; i < shares.length; i = next++) found[i] = await ask(shares[i]!);
         }),
       );
       return found.flat();
     },
     close: async () => {
-      await Promise.all(workers.map((worker) => worker.terminate()));
+      closed = true;
+      await Promise.all(seats.map(({ end }) => end()));
     },
   };
 }

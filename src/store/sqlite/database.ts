@@ -50,6 +50,8 @@ export function openDatabase(path: string, cipher: Cipher, options: Required<Sql
       if (path !== ':memory:') chmodSync(path, 0o600);
       sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON;');
       sqlite.exec(synchronous(durable));
+      // Checkpoints wait for the disk: they are left to the processes that may.
+      if (!durable) sqlite.exec('PRAGMA wal_autocheckpoint = 0');
       if (migrate(sqlite, path, cipher)) sqlite.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE);');
     } catch (error) {
       sqlite.close();
@@ -109,11 +111,13 @@ function wrap(sqlite: DatabaseSync, path: string, durable: boolean): Database {
     run: (sql, ...values) => translated(path, () => Number(statement(sql).run(...values).changes)),
     runDurably: (sql, ...values) =>
       translated(path, () => {
-        if (!durable) sqlite.exec(synchronous(true));
+        // Inside a transaction the setting cannot change; it is then as durable as the rest of it.
+        const change = !durable && depth === 0;
+        if (change) sqlite.exec(synchronous(true));
         try {
           return Number(statement(sql).run(...values).changes);
         } finally {
-          if (!durable) sqlite.exec(synchronous(false));
+          if (change) sqlite.exec(synchronous(false));
         }
       }),
     transaction: (work) =>
