@@ -230,7 +230,7 @@ export const ANNOUNCED: readonly Announcement[] = [
     // sshd: Accepted password for mbrandt from 84.112.9.40
     kind: 'username',
     begins: 'password publickey user',
-    after: '(?: for)?(?: invalid user)? (?=[\\w.-]{2,32} from [\\d:a-f]{2})',
+    after: '(?: for)?(?: invalid user)? (?=[\\w.-]{2,32} from (?:\\d{1,3}\\.|[\\da-f]{0,4}:))',
     value: HANDLE,
     digits: 0,
   },

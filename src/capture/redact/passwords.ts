@@ -105,8 +105,11 @@ function isKey(value: string): boolean {
 const isDrawn = (value: string): boolean =>
   /^[A-Za-z0-9]+$/.test(value) &&
   /[A-Z]/.test(value) &&
+  !CAMEL.test(value) &&
   !/[a-z]{6}|[A-Z]{6}/.test(value) &&
   (value.match(/[A-Z]+|[a-z]+|\d+/g) ?? []).length >= value.length * 0.42;
+
+const CAMEL = /^[a-z]*(?:[A-Z][a-z]{2,}|[A-Z]{1,3}(?=\d|$)|\d+(?!\d))*$/;
 
 /** Shannon entropy of the characters, bits each. */
 function entropy(text: string): number {

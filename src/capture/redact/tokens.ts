@@ -84,7 +84,10 @@ export const findTokens: Recogniser = (scan) => {
       const secret = match[0].slice(prefix.length);
       done = index + match[0].length;
       // Words joined by hyphens are names of things ("sk-learn-like-estimators"), not keys.
-      if (/\d/.test(secret) && !/^[a-z]+(?:-[a-z0-9]{1,12})*$/.test(secret.slice(0, 40)))
+      if (
+        (/\d/.test(secret) || prefix === 'AKIA' || prefix === 'ASIA') &&
+        !/^[a-z]+(?:-[a-z0-9]{1,12})*$/.test(secret.slice(0, 40))
+      )
         found.push(secretMatch(index + prefix.length, secret, prefix));
       return;
     }

@@ -94,7 +94,7 @@ function isName(text: string, value: string, { start, end, surest, least, beside
     return (
       value.length > 3 &&
       least >= LEAST_AMONG_CAPITALS &&
-      !/["'`]$/.test(text.slice(Math.max(0, start - 1), start))
+      !/["'`[]/.test((text[start - 1] ?? '') + (text[end] ?? ''))
     );
   }
   if (words.length > 1) return true;
