@@ -1,6 +1,7 @@
 /** Templates filled with values: texts, and where in them personal data stands. The same seed gives the same texts. */
 import type { EntityKind } from '../../src/core/entity.ts';
 import { seededRandom } from '../../src/core/random.ts';
+import { MORE } from './more-templates.ts';
 import { LANGUAGES, type Language } from './names.ts';
 import { TEMPLATES } from './templates.ts';
 import { makeValue, type Slot, type Split } from './values.ts';
@@ -28,14 +29,17 @@ export function makeCorpus(split: Split, rounds: number, seed: number): readonly
   const random = seededRandom(seed);
   const samples: Sample[] = [];
   for (const language of LANGUAGES)
-    for (const template of [...TEMPLATES[language][split], ...TEMPLATES.data[split]])
+    for (const template of [...templates(language, split), ...templates('data', split)])
       for (let i = 0; i < rounds; i++) {
         const sample = fill(template, { random, language, split });
-        const chatty = random.next() < LOWER_CASE && !TEMPLATES.data[split].includes(template);
+        const chatty = random.next() < LOWER_CASE && !templates('data', split).includes(template);
         samples.push(chatty ? inLowerCase(sample) : sample);
       }
   return samples;
 }
+
+const templates = (of: Language | 'data', split: Split): readonly string[] =>
+  split === 'dev' ? [...TEMPLATES[of].dev, ...MORE[of]] : TEMPLATES[of].test;
 
 function inLowerCase(sample: Sample): Sample {
   const text = sample.text.toLowerCase();

@@ -1,59 +1,87 @@
 /**
- * Texts without personal data: code (this project's own source), logs, ids and prose in each language. Whatever is
- * found in them is wrong.
+ * Texts without personal data: code (this project's own source), its documentation, logs, ids and prose in each
+ * language. Whatever is found in them is wrong.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Random, seededRandom } from '../../src/core/random.ts';
-import type { Language } from './names.ts';
+import { cleanProse } from './clean-prose.ts';
+import { LANGUAGES, type Language } from './names.ts';
 import type { Split } from './values.ts';
 
 export interface Negative {
-  readonly group: 'code' | 'logs' | 'ids' | 'prose';
+  readonly group: 'code' | 'docs' | 'logs' | 'ids' | 'prose';
   readonly text: string;
 }
 
 const SOURCE = resolve(import.meta.dirname, '../../src');
 /** Folders whose source is read; those for development are others than those for the test. */
 const FOLDERS: Readonly<Record<Split, readonly string[]>> = {
-  dev: ['store', 'curate', 'cluster', 'select'],
+  dev: ['store', 'curate', 'cluster', 'select', 'train', 'report'],
   test: ['wire', 'gateway', 'evaluate', 'deploy', 'route'],
+};
+/** Every second page each, without those that show what is redacted. */
+const DOCS = resolve(import.meta.dirname, '../../docs');
+const PAGES: Readonly<Record<Split, readonly string[]>> = {
+  dev: ['cli.md', 'dependencies.md', 'how-it-decides.md', 'quick-start.md', 'schema.md', 'training.md'],
+  test: ['base-models.md', 'configuration.md', 'faults.md', 'import.md', 'results.md', 'trainers.md'],
 };
 /** Characters of a piece of code: what an agent is shown at once. */
 const PIECE = 1500;
-/** Pieces of code, and lines of logs and of ids. */
-const [PIECES, LINES] = [40, 150];
+/** Pieces of code, lines of logs and of ids, and characters of made-up prose in each language. */
+const SIZES: Readonly<Record<Split, { pieces: number; lines: number; prose: number }>> = {
+  dev: { pieces: 200, lines: 600, prose: 12_000 },
+  test: { pieces: 40, lines: 150, prose: 0 },
+};
 
 export function makeNegatives(split: Split, seed: number): readonly Negative[] {
   const random = seededRandom(seed);
+  const { pieces, lines: count, prose } = SIZES[split];
   const fill = (template: string): string => template.replace(/[#xA]+/g, (run) => digits(run, random));
   const lines = (templates: readonly string[]): string[] =>
-    Array.from({ length: LINES }, () => fill(random.pick(templates)));
+    Array.from({ length: count }, () => fill(random.pick(templates)));
   const grouped = (all: readonly string[], size: number): string[] =>
     Array.from({ length: Math.ceil(all.length / size) }, (_, i) =>
       all.slice(i * size, (i + 1) * size).join('\n'),
     );
   return [
-    ...code(split, random).map((text) => ({ group: 'code', text }) as const),
+    ...random
+      .shuffle(FOLDERS[split].flatMap((folder) => sources(join(SOURCE, folder))))
+      .slice(0, pieces)
+      .map((text) => ({ group: 'code', text }) as const),
     ...grouped(lines(LOGS[split]), 10).map((text) => ({ group: 'logs', text }) as const),
     ...grouped(lines(IDS[split]), 3).map((text) => ({ group: 'ids', text }) as const),
-    ...Object.values(PROSE).map((texts) => ({ group: 'prose', text: texts[split] }) as const),
+    ...PAGES[split]
+      .flatMap((page) => piecesOf(readFileSync(join(DOCS, page), 'utf8')))
+      .map((text) => ({ group: 'docs', text }) as const),
+    ...LANGUAGES.flatMap((language) => [
+      PROSE[language][split],
+      ...piecesOf(cleanProse(language, prose, random)),
+    ]).map((text) => ({ group: 'prose', text }) as const),
   ];
 }
 
-function code(split: Split, random: Random): string[] {
-  const pieces = FOLDERS[split].flatMap((folder) =>
-    readdirSync(join(SOURCE, folder), { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
-      .sort()
-      .flatMap((file) => {
-        const text = readFileSync(join(SOURCE, folder, file), 'utf8');
-        return Array.from({ length: Math.ceil(text.length / PIECE) }, (_, i) =>
-          text.slice(i * PIECE, (i + 1) * PIECE),
-        );
-      }),
-  );
-  return random.shuffle(pieces).slice(0, PIECES);
+function sources(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .sort()
+    .flatMap((file) => piecesOf(readFileSync(join(folder, file), 'utf8')));
+}
+
+/** Cut where a word ends, so that no half of one stands at an edge. */
+function piecesOf(text: string): string[] {
+  const pieces: string[] = [];
+  for (let start = 0; start < text.length; ) {
+    const end = start + PIECE >= text.length ? text.length : cutBefore(text, start + PIECE);
+    pieces.push(text.slice(start, end));
+    start = end;
+  }
+  return pieces;
+}
+
+function cutBefore(text: string, at: number): number {
+  const line = text.lastIndexOf('\n', at) + 1;
+  return line > at - PIECE / 2 ? line : text.lastIndexOf(' ', at) + 1;
 }
 
 function digits(run: string, { below }: Random): string {
@@ -76,6 +104,16 @@ const LOGS: Readonly<Record<Split, readonly string[]>> = {
     'Jan 1# 0#:1#:2# kernel: [#####.######] eth0: link up, 1000 Mbps, full duplex',
     '2026-0#-1# 1#:2#:4# sshd[####]: Connection closed by authenticating user root port ##### [preauth]',
     'trace=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx span=xxxxxxxxxxxxxxxx took ## ms',
+    '2026-0#-1#T1#:2#:4#Z WARN auth: user input rejected at 1#:4#, retry ## of ##',
+    'audit: user session expired after ## min; user agent curl/8.#.#; user group staff',
+    '[INFO] user service started on port 80## in #.## s, account sync at 1#:3#',
+    'I0#1# 1#:2#:3#.###### 1 controller.go:###] Syncing ReplicaSet web-xxxxxxxxxx, revision ##',
+    'E/AndroidRuntime(####): FATAL EXCEPTION: main; Process: com.shop.app, PID: ####',
+    'level=warn component=Scheduler job=Nightly-Export took=##.#s rows=####### status=OK',
+    'Hibernate: select o.id from Orders o where o.Status=? and o.Total>##',
+    'kernel: usb 1-#: New USB device found, idVendor=xxxx, idProduct=xxxx, bcdDevice= #.##',
+    'CRON[#####]: (root) CMD (run-parts /etc/cron.hourly); login shell /bin/sh, uid=#',
+    'Exception in thread "Timer-#" java.lang.NullPointerException: Cannot invoke "Order.getId()" at Main.java:##',
   ],
   test: [
     '[2026-0#-1#T1#:2#:3#] DEBUG cache hit ratio 0.#### over #### requests',
@@ -97,6 +135,12 @@ const IDS: Readonly<Record<Split, readonly string[]>> = {
     'SKU AA-####-AA, batch #####, EAN 40########## in stock: ##',
     'bestelling ########, factuur 2026-####',
     'pedido ######## · Bestellung ######## · commande ########',
+    'build AAA-####-xxxxxxx, serial number AA##AA######, part no. ###-####',
+    'chassis AAA#AAA##AA######, batch AA-##-AA, lot ####-AAA, shelf AA-##-AA, gate A##',
+    'order AA-###-AA, Auftrag A-AA ####, commande AA-###-AA, bin ##-AAA-#',
+    'token count ####, max_tokens=####, key=order:#######, secret_version=##, cursor=xxxxxxxxxxxx',
+    'customer no. #######; registration for the webinar AAA ## closes on 2026-0#-1#; reg. no. HRB ######',
+    'page ## of ###, users ###, login attempts ##, account type A#, age ## days, cache age ####',
   ],
   test: [
     'Ticket #######: order ######### was shipped with tracking number 1Z############',

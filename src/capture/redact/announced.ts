@@ -24,13 +24,16 @@ const ID =
   '(?:[A-Z]{1,6}(?=\\d)|(?-i:[A-Z]{1,3})[ -](?=\\d))?\\d[A-Z0-9]{0,17}(?:[ .\\-/]{1,2}\\d[A-Z0-9]{0,9}){0,6}(?:[ -]?(?-i:[A-Z])(?![A-Za-z]))?';
 const DIGITS = '\\d{1,18}(?:[ -]\\d{2,12}){0,5}';
 const PLATE = '(?-i:[A-ZÄÖÜ0-9]{1,4}(?:[ -]{0,2}[A-Z0-9]{1,4}){1,3})';
+/** In small letters it has to show by its build: letters and digits, each once or twice, and no word. */
+const SMALL_PLATE =
+  '(?-i:[a-z]{2}\\d{2} ?[a-z]{3}|[a-zäöü]{1,3}[- ][a-z]{1,2} \\d{1,4}[eh]?|[a-z]{2}[- ]?\\d{3}[- ]?[a-z]{2}|\\d{4} ?[b-df-hj-np-tv-z]{3}|[a-z]{1,2}-\\d{3}-[a-z]{1,2}|\\d{1,2}-[a-z]{2,3}-\\d{1,2}|[a-z]{2}-\\d{2}-[a-z]{2}|\\d{2}-\\d{2}-[a-z]{2}|\\d[a-z]{3}\\d{3}|[a-z]{3}[- ]?\\d{3,4})';
 const HANDLE = '@?[a-z][a-z0-9._-]{2,31}';
 const POSTCODE =
   '(?:[A-Z]{1,2}\\d[A-Z\\d]? ?\\d[A-Z]{2}|[A-Z]\\d[A-Z][ -]?\\d[A-Z]\\d|\\d{5}-\\d{4}|\\d{5}-\\d{3}|\\d{4}-\\d{3}|\\d{3} \\d{2}|\\d{4} ?(?-i:[A-Z]{2})|\\d{4,6})';
 
 /** Plates that show by their build: United Kingdom, Germany, France and Italy, Spain, the Netherlands. */
 const PLATE_BUILD =
-  '(?-i:[A-Z]{2}\\d{2} ?[A-Z]{3}|[A-ZÄÖÜ]{1,3}-[A-Z]{1,2} \\d{1,4}[EH]?|[A-Z]{2}[- ]?\\d{3}[- ]?[A-Z]{2}|\\d{4} [BCDFGHJ-NPRSTV-Z]{3}|[A-Z]{1,2}-\\d{3}-[A-Z]{1,2}|\\d{1,2}-[A-Z]{2,3}-\\d{1,2})';
+  '(?-i:[A-Z]{2}\\d{2} ?[A-Z]{3}|[A-ZÄÖÜ]{1,3}-[A-Z]{1,2} \\d{1,4}[EH]?|[A-Z]{2}[- ]?\\d{3}[- ]?[A-Z]{2}|\\d{4} [BCDFGHJ-NPRSTV-Z]{3}|[A-Z]{1,2}-\\d{3}-[A-Z]{1,2}|\\d{1,2}-[A-Z]{2,3}-\\d{1,2}|[A-Z]{2}-\\d{2}-[A-Z]{2}|[A-ZÄÖÜ]{1,3} [A-Z]{1,2} \\d{1,4}[EH]?|\\d[A-Z]{3}\\d{3}|[A-Z]{3}[- ]\\d{3,4})';
 /** One word of a letter or more and many digits. */
 const CODE = '(?-i:[A-Z]{1,5})\\d{6,14}[A-Z0-9]{0,4}';
 
@@ -66,17 +69,26 @@ export const ANNOUNCED: readonly Announcement[] = [
   },
   {
     kind: 'licence-plate',
-    begins: 'license licence registration vehicle car number reg',
-    after: '[ _-]?(?:(?:registration|license|licence|number)[ _-]?)?plates?',
-    value: PLATE,
+    begins: 'license licence registration vehicle car number reg plate plates',
+    after:
+      '(?:[ _-]?(?:(?:registration|license|licence|number)[ _-]?)?plates?(?:[ _-]?(?:number|no|nr))?|(?<=plates?))',
+    value: `(?:${PLATE}|${SMALL_PLATE})`,
     digits: 1,
+  },
+  {
+    // Vehicle registration | AB12 CDE; registration number: AB12 CDE.
+    kind: 'licence-plate',
+    begins: 'registration reg',
+    after: '(?:[ _-]?(?:number|no|nr|mark|plate))?\\.?',
+    value: `(?:${PLATE_BUILD}|${SMALL_PLATE})`,
+    digits: 2,
   },
   {
     kind: 'licence-plate',
     begins:
       'kennzeichen kfz nummernschild autokennzeichen immatriculation immatriculée plaque targa kenteken matrícula matricula placa',
     after: "(?:[- ]kennzeichen| d['’]immatriculation)?",
-    value: PLATE,
+    value: `(?:${PLATE}|${SMALL_PLATE})`,
     digits: 1,
   },
   {
@@ -84,13 +96,13 @@ export const ANNOUNCED: readonly Announcement[] = [
     begins:
       'car cars vehicle auto wagen voiture véhicule coche vehículo macchina veicolo carro veículo taxi van',
     after: '[^\\n.!?;:]{0,24}?[ :]',
-    value: PLATE_BUILD,
+    value: `(?:${PLATE_BUILD}|${SMALL_PLATE})`,
     digits: 2,
   },
   {
     kind: 'driving-licence',
-    begins: 'licence license permis licencia patente carta rijbewijs',
-    value: '(?-i:(?=[A-Z0-9]{0,14}[A-Z])[A-Z0-9]{7,16})',
+    begins: 'licence license permis permiso licencia patente carta rijbewijs',
+    value: '(?-i:(?=[A-Z0-9]{0,14}[A-Z])[A-Z0-9]{7,16}|\\d{8}-[A-Z]|[A-Z]{1,2}-\\d{6,8})',
     digits: 5,
   },
   {
@@ -218,7 +230,7 @@ export const ANNOUNCED: readonly Announcement[] = [
     // sshd: Accepted password for mbrandt from 84.112.9.40
     kind: 'username',
     begins: 'password publickey user',
-    after: '(?: for)?(?: invalid user)? (?=[\\w.-]{2,32} from [\\d:a-f]{2})',
+    after: '(?: for)?(?: invalid user)? (?=[\\w.-]{2,32} from (?:\\d{1,3}\\.|[\\da-f]{0,4}:))',
     value: HANDLE,
     digits: 0,
   },

@@ -3,11 +3,17 @@ import { CUE } from './cues.ts';
 import { DATE_SOURCE, dateSurrogate } from './dates.ts';
 import { drawFor } from './draw.ts';
 import type { Match, Recogniser } from './match.ts';
+import { isFirstName } from './name-lists.ts';
 import type { Scan } from './scan.ts';
 
 /** Between "born" or "date of birth" and the date. Bounded. */
 const BORN = new RegExp(
   `(?:\\(e\\)|\\(a\\)|/a|\\.)?(?:[ _-](?:date|day|data|dag|year|datum))?["'*\`)]{0,3}[ \\t]{0,3}(?:[:=|–-]|is|was|ist|war|est|es|è|é)?\\s{0,3}["'*\`(]{0,2}(?:(?:on|in|at|am|im|the|le|el|il|em|op|de|den|a|on the|en|the|:)[ ]){0,3}(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?(${DATE_SOURCE})(?![\\p{L}\\p{N}]|[-/.]\\d)`,
+  'iuy',
+);
+/** "What is your date of birth?" on one line, and the date on the next, perhaps after who says it. */
+const BORN_ANSWER = new RegExp(
+  `[^\\n?]{0,32}\\?["'”»]?[ \\t]{0,3}(?:\\r?\\n|\\\\n)\\s{0,3}(?:[*_]{0,2}\\p{L}[\\p{L}\\p{N} .'’_-]{0,24}[*_]{0,2}[ ]?[:>][*_]{0,2}[ ]{0,2})?(?:(?:it['’]?s|it is|on|on the|born|am|le|el|il|em|op|the|es ist der) ){0,2}(${DATE_SOURCE})(?![\\p{L}\\p{N}]|[-/.]\\d)`,
   'iuy',
 );
 /** "born in Berlin on 3 May 1980": a place first. */
@@ -47,10 +53,12 @@ export const findBirths: Recogniser = (scan) => {
   const found: Match[] = [];
   for (const { start, end, cue } of cues) {
     if ((cue.families & CUE.born) === 0) continue;
-    const match = scan.at(BORN, end) ?? scan.at(BORN_IN, end);
+    const answer = scan.at(BORN_ANSWER, end);
+    const match = answer ?? scan.at(BORN, end) ?? scan.at(BORN_IN, end);
     const date = match?.[1] ?? '';
     if (match === null || date === '') continue;
     const yearAlone = /^\d{4}$/.test(date);
+    if (yearAlone && answer !== null) continue;
     if (yearAlone && !/born|geboren|né|née|nacid|nascid|nato|nata|year|jahr|birth|dob/i.test(cue.word))
       continue;
     if (NOT_BORN.test(cue.word) && !/\d{4}|\d[./-]\d/.test(date)) continue;
@@ -93,6 +101,7 @@ export const findAges: Recogniser = (scan) => {
     if (
       yearsOld(scan, start, end) ||
       romance(scan, start) ||
+      ofAge(text, start, end) ||
       apposition(text, start, end) ||
       turned(text, start, end)
     )
@@ -129,31 +138,60 @@ function yearsOld(scan: Scan, start: number, end: number): boolean {
 
 function romance(scan: Scan, start: number): boolean {
   const { text } = scan;
-  const window = text.slice(Math.max(0, start - 12), start);
+  const window = text.slice(Math.max(0, start - 14), start);
   const lead =
-    /(?<![\p{L}])(?:j['’]ai|il a|elle a|âgée?s? de|tengo|tiene|tenía|tenho|tem|tinha|ho|ha|aveva|edad:?|de edad) $/iu.exec(
+    /(?<![\p{L}])(?:j['’]ai|il a|elle a|avoir|ses|âgée?s? de|tengo|tiene|tenía|cumpl(?:o|e|í|ió|ir|irá)|mis|sus|tenho|tem|tinha|faço|faz|fez|fazer|fará|ho|ha|aveva|compi(?:o|e|rà|uto|ere)|compirà|edad:?|de edad) $/iu.exec(
       window,
     );
   if (lead === null) return false;
   return scan.at(/\d{1,3} (?:ans|años|anos|anni)(?![\p{L}])/iuy, start) !== null;
 }
 
-/** "I just turned 59", "when he was 26", where the sentence ends or pauses. */
+/** "I just turned 59", "when he was 26", "ich werde 40", where the sentence ends or pauses, or says when. */
 const turned = (text: string, start: number, end: number): boolean =>
-  /^(?:$|[,;!?)]|\.(?!\d)|\n)/.test(text.slice(end, end + 2)) &&
-  /(?<!\p{L})(?:turn(?:ed|s|ing)|when (?:I|he|she) (?:was|were)) (?:only |just )?$/u.test(
-    text.slice(Math.max(0, start - 24), start),
-  );
+  /^(?:$|[,;!?)]|\.(?!\d)|\n| (?:next|this|in|on|tomorrow|today|soon|last|and|now|im|am|und|en|y|e|et)(?!\p{L}))/u.test(
+    text.slice(end, end + 10),
+  ) && TURNED.test(text.slice(Math.max(0, start - 40), start));
+
+const TURNED =
+  /(?<!\p{L})(?:turn(?:ed|s|ing)|when (?:I|i|he|she) (?:was|were)|(?:I|i|[Hh]e|[Ss]he|[Tt]hey|[Ww]ho)(?:['’]ll| will|['’]d| would|['’](?:m|s|re) (?:about|going) to|(?: am| is| are) (?:about|going) to|(?: just)?) ?(?:soon |just )?turn|will (?:soon )?turn|(?:[Ii]ch|[Ee]r|[Ss]ie|[Ww]er|[Mm]utter|[Vv]ater|[Bb]ruder|[Ss]chwester|[Ss]ohn|[Tt]ochter|[Oo]ma|[Oo]pa|[Ff]rau|[Mm]ann) (?:werde|wird|wurde)(?: im \p{L}{3,9}| bald| gerade| nun| heute| morgen| am \p{L}{3,12})?|(?:[Ii]k|[Hh]ij|[Zz]ij|[Zz]e|moeder|vader|broer|zus|zoon|dochter|oma|opa) (?:word|wordt|werd)(?: in \p{L}{3,9}| morgen| vandaag| binnenkort)?|(?<!\p{L})cumpl(?:o|e|í|ió|irá|ir)) (?:only |just |erst |schon |al |ya )?$/u;
+
+const HUMAN_OF =
+  'man|woman|boy|girl|child|patient|mann|frau|junge|mädchen|kind|patientin|rentner|rentnerin|homme|femme|garçon|fille|enfant|patiente|dame|hombre|mujer|var[oó]n|niñ[oa]|paciente|señora?|chic[oa]|joven|ancian[oa]|uomo|donna|paziente|ragazz[oa]|bambin[oa]|signora?|homem|mulher|doente|utente|menin[oa]|rapaz|rapariga|senhora?|idos[oa]|vrouw|jongen|meisje|patiënte?|mevrouw|meneer|person|personne|persona|pessoa|persoon';
+const OF_AGE = new RegExp(
+  `(?<!\\p{L})(?:${HUMAN_OF}),?(?: (?!mayor|menor|maggior|minor|maior|over|under|über|unter|ouder|jonger)\\p{L}{3,14})? (?:de|di|von|van|of) $`,
+  'iu',
+);
+const NAME_OF_AGE = /\p{Lu}[\p{L}'’-]{1,24}, (?:de|di|van|von) $/u;
+/** "un hombre de 38 años", "Ana García, de 38 años, …", "ein Mann von 38 Jahren": of a person, not of a wine. */
+function ofAge(text: string, start: number, end: number): boolean {
+  const unit =
+    /^(?: (?:ans|años|anni|anos|jahren|jaar|years)(?!\p{L})(,|\)|\.)?)|^(?:[,.;)]| (?:came|was|is|who|called|parked|had|and|with)(?!\p{L}))/iu.exec(
+      text.slice(end, end + 12),
+    );
+  if (unit === null) return false;
+  const before = text.slice(Math.max(0, start - 48), start);
+  // Between commas after a name, or after any word where nothing has a capital, the years have to be said.
+  const apart =
+    NAME_OF_AGE.test(before) ||
+    (/\p{Ll}{2}, (?:de|di|van) $/u.test(before) && before === before.toLowerCase());
+  if (unit[1] === ',' && apart) return true;
+  if (!OF_AGE.test(before)) return false;
+  return /^ /.test(unit[0]) || /(?:man|woman|mann|frau|boy|girl) (?:of|von) $/i.test(before);
+}
 
 const NAMED =
-  /(?:\p{Lu}[\p{L}'’.-]{0,24} (?:(?:de|van|von|den|der|el|di|da|le|la) ){0,2}\p{Lu}[\p{L}'’-]{1,24}|(?<!\p{L})(?:[Pp]ati[eë]nt(?:in|e)?|[Pp]a[cz]iente) \p{L}[^\n.,]{2,40})(?:, | \()$/u;
+  /(?:\p{Lu}[\p{L}'’.-]{0,24} (?:(?:de|van|von|den|der|el|di|da|le|la) ){0,2}\p{Lu}[\p{L}'’-]{1,24}|(?<!\p{L})(?:[Pp]ati[eë]nt(?:in|e)?|[Pp]a[cz]iente) \p{L}[^\n.,]{2,40})(?:, | \()(?:de |di |von |van )?$/u;
 
 /** "Mia Brandt, 34 Jahre, …": after a name, between commas or in brackets. */
 function apposition(text: string, start: number, end: number): boolean {
-  return (
-    /^ (?:Jahre|years|ans|años|anni|anos|jaar) ?[,.;:)]/.test(text.slice(end, end + 10)) &&
-    NAMED.test(text.slice(Math.max(0, start - 60), start))
-  );
+  const after = /^(?: (?:Jahre|years|ans|años|anni|anos|jaar) ?[,.;:)]|\))/.exec(
+    text.slice(end, end + 10),
+  )?.[0];
+  if (after === undefined) return false;
+  const named = NAMED.exec(text.slice(Math.max(0, start - 60), start));
+  // "Open Issues (23)" is no person: without a unit, a common first name has to lead.
+  return named !== null && (after !== ')' || isFirstName(/^\p{L}+/u.exec(named[0])?.[0] ?? ''));
 }
 
 function ageSurrogate(age: string, key: Uint8Array): string {

@@ -27,6 +27,10 @@ const CLEAN: Readonly<Record<string, readonly string[]>> = {
     'matrix = [[1, 2, 3, 4], [10, 20, 30, 40], [100, 200, 300, 400], [1000, 2000, 3000, 4000]]',
     'color: #1a2b3c; background: rgba(12, 34, 56, 0.78); width: calc(100% - 240px); z-index: 2147483647;',
     'import { a, b } from "@scope/pkg-1.2.3"; import x from "lib@4.17.21"; @Injectable() @decorator.call',
+    'const login = data.login; owner: repo.owner, user: form.user, account = session.account; user=req.user',
+    'const secret = getSecretV2(); token: handleV2Request; key = parseKey128; secret: useSecretV2',
+    'if (user.isAdmin) return { user: admin2, login: test1 };',
+    'const ZERO = 0x0000000000000000000000000000000000000000, DEAD = 0x000000000000000000000000000000000000dead;',
     'type Key = `user:42`; const cookie: Cookie = parse(header); headers.authorization = bearer(token);',
     '<svg viewBox="0 0 24 24"><path d="M12 2C6.48 2 2 6.48 2 12s4.48 10 10 10 10-4.48 10-10S17.52 2 12 2z"/></svg>',
     'DECIMAL(10, 2) NOT NULL DEFAULT 0.00, PRIMARY KEY (id), KEY idx_a (a), account_number VARCHAR(34)',
@@ -47,6 +51,8 @@ const CLEAN: Readonly<Record<string, readonly string[]>> = {
     'retrying in 30 s (attempt 3 of 10), status 503, deadline 1755302400, created_at=1755302400123',
     'npm warn deprecated glob@7.2.3: versions prior to v9 are no longer supported',
     'Upgrade from 10.0.45.200 to 10.1.99.3 broke it; see section 4.2.1.33',
+    'WARN auth: user input rejected at 14:20, user agent from 2019; audit: user session at 10:20 expired',
+    'systemd[1]: Started Session 44 of user root, unit user-1000.slice; login shell from 10:00 on',
   ],
   ids: [
     'Where is order 555-867-5309? Item no 0123-4567890, invoice 2024-11-0042.',
@@ -95,6 +101,12 @@ const CLEAN: Readonly<Record<string, readonly string[]>> = {
     'Der Ausweis fehlt. Das Kennzeichen ist verschmutzt. Seine Steuer ist bezahlt. Die Rente steigt um 4,57 Prozent.',
     'Zip it up. The zip file has 12345 entries. Plz 5 more minutes. Street food, via email, via 2 hops.',
     'Account numbers are ten digits long. Sort by code. Route 66 and Highway 61 are roads, Platz 5 is free.',
+    'The user name is required, it is unique and visible. Der Benutzername ist belegt, das Login ist gesperrt.',
+    'Open Issues (23), Pull Requests (12), Table Two (40). The price turns 62 degrees; the user turns at 5.',
+    'La garantía de 2 años, un vino de 12 años, mayor de 18 años. Le contrat de 3 ans. Il vino di 12 anni.',
+    'Registration closes at 12:00; registration for the course 101 is free. What is your phone number?\nI forgot.',
+    'How many orders did you reach?\n4711 of them. When was the firm born?\nIn spring.',
+    'user: hello, can you help me? Login page, user guide, account manager, handle with care.',
   ],
 };
 

@@ -28,6 +28,9 @@ const OURS = /^9\d\d[-. ]?0\d[-. ]?\d{4}$|^Q[A-Z] ?\d\d ?\d\d ?\d\d ?[A-D]$/;
 const NOT_HANDLES =
   /^(?:string|str|text|null|none|undefined|true|false|required|optional|email|e-mail|and|or|the|your|you|not|never|must|already|taken|invalid|unknown|case|incorrect|wrong|missing|too|admin|root|user|username|password|name|value|public|guest|here|available|shown|data|self|this|req\b.*|process\b.*|os\b.*|config\b.*|env\b.*)$/i;
 
+/** Whether no word that a form, a message or code has in the place of a user name. */
+export const isHandle = (handle: string): boolean => !NOT_HANDLES.test(handle);
+
 export const findAnnounced: Recogniser = (scan) => {
   const found: Match[] = [];
   const { text } = scan;
@@ -43,7 +46,7 @@ export const findAnnounced: Recogniser = (scan) => {
       if (from === end || value.replace(/\D/g, '').length < digits) continue;
       if (kind !== 'account' && DATE.test(value)) continue;
       if (kind === 'national-id' && OURS.test(value)) continue;
-      if (kind === 'licence-plate' && (!/[A-ZÄÖÜ]/.test(value) || value.length < 5)) continue;
+      if (kind === 'licence-plate' && (!/\p{L}/u.test(value) || value.length < 5)) continue;
       if (kind !== 'username' && kind !== 'address' && kind !== 'licence-plate' && value.length < 5) continue;
       if (kind === 'username') {
         const handle = value.replace(/^@/, '');

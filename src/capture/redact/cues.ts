@@ -31,6 +31,8 @@ export const CUE = {
   age: 262144,
   /** The prefix of a token; see tokens.ts. */
   token: 524288,
+  /** What a program calls its user by follows. */
+  username: 1048576,
 } as const;
 
 export interface Cue {
@@ -137,7 +139,7 @@ export const CUES: CueTable = cueTable([
     CUE.secret,
     `api apikey access accesskey secret private auth client signing encryption service token tokens key keys
     password passwords passwd passphrase passwort passwörter kennwort pwd pass credential credentials contraseña
-    contrasena clave senha wachtwoord parola mot pin cvv cvc cvv2 cvc2 otp webhook bearer accountkey
+    contrasena clave senha wachtwoord parola palavra palabra codice código toegangscode mot pin cvv cvc cvv2 cvc2 otp webhook bearer accountkey
     sharedaccesskey sig sharedaccesssignature pgpassword mysql_pwd passcode zugangscode dd datadog code`,
   ],
   [CUE.command, 'mysql mysqldump curl wget sshpass redis mongo psql smbclient ldapsearch net'],
@@ -145,7 +147,8 @@ export const CUES: CueTable = cueTable([
   [
     CUE.age,
     `old aged age ages jahre jahren jährige jähriger jähriges jährigen ans años anni anos jaar jarige yo yrs alter
-    edad età idade leeftijd âge âgé âgée yr y turned turns turning when`,
+    edad età idade leeftijd âge âgé âgée yr y turn turned turns turning when years werde wird wurde cumplo cumple cumplí
+    cumplirá cumplir word wordt werd worden von of de di van mann frau man woman hombre mujer`,
   ],
   [
     CUE.token,
@@ -153,6 +156,12 @@ export const CUES: CueTable = cueTable([
     xoxa xoxb xoxe xoxo xoxp xoxr xoxs xapp hooks discord discordapp sg key xkeysib npm pypi rubygems dckr dop doo dor
     hvs hvb hvr dp shpat shpss shpca shppa lin secret ntn sntrys sntryu glc glsa nrak pmak pul sbp figd nfp cfpat tskey
     pscale sqp squ hrku bkua ccipat tfp aio age ey`,
+  ],
+  [
+    CUE.username,
+    `user users username login logins logon handle nick nickname account benutzer benutzername nutzer nutzername
+    anmeldename kennung usuario usuário utilisateur identifiant pseudo utente utilizador gebruiker gebruikersnaam
+    inlognaam nutzerin kundin uid actor`,
   ],
   [CUE.announced, ANNOUNCED.map(({ begins }) => begins).join(' ')],
 ]);

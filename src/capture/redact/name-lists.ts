@@ -101,7 +101,9 @@ export const NOT_NAMES = words(`
   wednesday thursday friday saturday sunday montag dienstag mittwoch donnerstag freitag samstag sonntag
   american british german french spanish italian european chinese japanese indian new north south east west shipping
   delivery returns billing invoice payment refund total price quantity address phone email subject date number
-  pro plus mini max-pack ultra usb led black-friday christmas`);
+  pro plus mini max-pack ultra usb led black-friday christmas
+  nochmal nochmals wieder erneut hier heute encore ici otra vez aquí hoy ancora nuovo qui oggi novo outra aqui hoje
+  opnieuw weer nogmaals vandaag too also still auch aussi también anche também ook`);
 
 /** Names that are words as well: replaced where they stand as names, never elsewhere on their own. */
 export const WORDS_TOO = words(`

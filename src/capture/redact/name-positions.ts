@@ -66,9 +66,10 @@ export const POSITIONS: readonly Position[] = [
     evidence: 'strong',
   },
   {
-    begins: 'my name i this it ich je soy me mein mi sono on signed written yours addressed attn for',
+    begins:
+      'my name i this it ich je soy me mein mi sono on signed written yours addressed attn for c hier é aqui met daqui',
     pattern: new RegExp(
-      `(?:my (?:full |first )?name(?:['’]s| is)|name is|i am|i['’]m|this is|it['’]s|ich bin|ich hei(?:ß|ss)e|je suis|je m['’]appelle|soy|me llamo|mein name ist|mi nombre es|sono|on behalf of|signed(?: by)?|written by|yours,?|addressed to|attn:?|for the attention of)[ ](${ANY_CASE})`,
+      `(?:my (?:full |first )?name(?:['’]s| is)|name is|i am|i['’]m|this is|it['’]s(?: me)?|ich bin|ich hei(?:ß|ss)e|je suis|je m['’]appelle|soy|me llamo|mein name ist|mi nombre es|sono(?: di nuovo| ancora)?|c['’]est(?: encore)?|hier (?:ist|spricht|is)|é [oa]|aqui (?:é|fala)(?: [oa])?|daqui (?:é|fala)(?: [oa])?|met|on behalf of|signed(?: by)?|written by|yours,?|addressed to|attn:?|for the attention of)[ ](${ANY_CASE})`,
       'diyu',
     ),
     evidence: 'weak',

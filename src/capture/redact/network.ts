@@ -59,8 +59,13 @@ function ipv4Surrogate(address: string, key: Uint8Array): string {
 const IPV6 = /[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,8}/iy;
 const MAC = /[0-9a-f]{2}(?::[0-9a-f]{2}){5}(?![\w:])/iy;
 const DASHED_MAC = /[0-9a-f]{2}(?:-[0-9a-f]{2}){5}(?![\w-])/iy;
+/** Octets of letters alone before the first that has a digit. */
+const OCTETS_BEFORE = /(?<![\w-])(?:[a-f]{2}-){1,5}$/i;
+/** As switches write it: 001b.6384.45e6. */
+const DOTTED_MAC = /[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}(?![\w.-]\w|\w)/iy;
 /** The first three octets of surrogates: a prefix of local administration. */
 const OURS = /^02[:-]00[:-]5e/i;
+const OURS_DOTTED = /^0200\.5e/i;
 
 function findColons(scan: Scan): Match[] {
   const { text } = scan;
@@ -105,9 +110,12 @@ function macMatch(start: number, original: string): Match {
 }
 
 function macSurrogate(original: string, key: Uint8Array): string {
-  const draw = drawFor(key, 'mac', original.toLowerCase().replaceAll('-', ':'));
+  const plain = original.toLowerCase().replace(/[^0-9a-f]/g, '');
+  const draw = drawFor(key, 'mac', (plain.match(/../g) ?? []).join(':'));
   const octets = ['02', '00', '5e', ...[0, 0, 0].map(() => draw.below(256).toString(16).padStart(2, '0'))];
-  const made = octets.join(original[2] ?? ':');
+  const made = original.includes('.')
+    ? (octets.join('').match(/.{4}/g) ?? []).join('.')
+    : octets.join(original[2] ?? ':');
   return original === original.toUpperCase() ? made.toUpperCase() : made;
 }
 
@@ -116,9 +124,23 @@ function findDashedMacs(scan: Scan): Match[] {
   const found: Match[] = [];
   for (const runs of [scan.numbers, scan.mixed]) {
     for (let i = 0; i < runs.length; i += 2) {
-      const start = runs[i] ?? 0;
-      if ((runs[i + 1] ?? 0) - start !== 2 || text[start + 2] !== '-' || /[\w-]/.test(text[start - 1] ?? ''))
+      const run = runs[i] ?? 0;
+      const width = (runs[i + 1] ?? 0) - run;
+      if (width === 4 && text[run + 4] === '.') {
+        const dotted = /[\w.-]/.test(text[run - 1] ?? '') ? null : scan.at(DOTTED_MAC, run);
+        if (
+          dotted !== null &&
+          /[a-f]/i.test(dotted[0]) &&
+          /\d/.test(dotted[0]) &&
+          !OURS_DOTTED.test(dotted[0])
+        )
+          found.push(macMatch(run, dotted[0]));
         continue;
+      }
+      if (width !== 2 || !(text[run + 2] === '-' || text[run - 1] === '-')) continue;
+      const letters = OCTETS_BEFORE.exec(text.slice(Math.max(0, run - 16), run))?.[0].length ?? 0;
+      const start = run - letters;
+      if (/[\w-]/.test(text[start - 1] ?? '')) continue;
       const match = scan.at(DASHED_MAC, start);
       // Pairs of digits alone may be a date, a time or a phone.
       if (match !== null && /[a-f]/i.test(match[0]) && !OURS.test(match[0]))

@@ -4,14 +4,14 @@ import type { Match, Recogniser } from './match.ts';
 import { secretMatch } from './tokens.ts';
 
 const PASSWORD =
-  "(?:passw(?:or)?ds?|passphrase|passwort|passwörter|kennwort|mot de passe|contraseña|contrasena|clave(?: de acceso)?|senha|wachtwoord|parola(?: d['’]ordine)?|pwd|passcode|pgpassword|mysql_pwd|zugangscode)";
+  "(?:passw(?:or)?ds?|passphrase|passwort|passwörter|kennwort|mot de passe|contraseña|contrasena|clave(?: de acceso)?|senha|palavra[- ]passe|palabra clave|wachtwoord|toegangscode|parola(?: d['’]ordine| chiave)?|codice segreto|code secret|código secreto|código de acceso|pwd|passcode|pgpassword|mysql_pwd|zugangscode)";
 const KEY =
   '(?:(?:(?:api|access|secret|private|auth|client|signing|encryption|account|service|shared|webhook|datadog|dd)[ _-]?){0,3}(?:key|token|secret)(?:[ _-]?id)?|apikey|accesskey|accountkey|sharedaccesskey|sharedaccesssignature|credentials?)';
 const SIGN =
-  '((?:[_-]?(?:hash|value|field)?)["\'*`]{0,3}\\s{0,3}(?::=|=>|[:=]|\\b(?:is|was|ist|lautet|war|est|es|è|é|to)\\b:?)\\s{0,3}["\'*`“]{0,3})';
+  '((?:[_-]?(?:hash|value|field)?)["\'*`]{0,3}\\s{0,3}(?::=|=>|[:=]|(?<!\\p{L})(?:is|was|ist|lautet|war|est|était|es|era|fue|è|é|foi|to)(?!\\p{L}):?)\\s{0,3}["\'*`“]{0,3})';
 const VALUE = '([^\\s"\'`,;<>\\\\(){}[\\]“”]{4,500})';
-const PASSWORD_ASSIGNED = new RegExp(`(${PASSWORD})${SIGN}${VALUE}`, 'iy');
-const KEY_ASSIGNED = new RegExp(`(${KEY})(?![A-Za-z])${SIGN}${VALUE}`, 'iy');
+const PASSWORD_ASSIGNED = new RegExp(`(${PASSWORD})${SIGN}${VALUE}`, 'iuy');
+const KEY_ASSIGNED = new RegExp(`(${KEY})(?![A-Za-z])${SIGN}${VALUE}`, 'iuy');
 const PIN =
   /(?:(?:PIN|CVV2?|CVC2?)(?:[ -]?(?:code|number|no\.?|nummer))?|(?:pin|cvv2?|cvc2?|otp|OTP|one[- ]time)[ -]?(?:code|number|password|nummer)?["']?[ ]?(?:is|:|=|ist|lautet))["']?[ ]?(?:is|:|=|ist|lautet)?[ ]{0,2}["']?(\d{3,8})(?!\d|[.,]\d|-\d)/y;
 
@@ -72,6 +72,7 @@ function isPassword(value: string, word: string, sign: string, after: string, al
           /^\d+$/.test(value) &&
           !/^(?:19|20)\d\d$/.test(value);
   if (!letters) return false;
+  if (value.length >= 8 && isDrawn(value)) return true;
   if (/[!@#$%^&*?+~]/.test(value)) return !/^[@#]/.test(value);
   // Letters alone: after a capitalised label in prose, or after "is" where the sentence ends.
   const ends =
@@ -91,14 +92,24 @@ const isIdentifier = (value: string): boolean =>
 
 /** A stretch without separators that mixes letters and digits, long and varied enough. */
 function isKey(value: string): boolean {
-  if (value.length < 16 || /^https?:/i.test(value) || !/[A-Za-z]/.test(value) || !/\d/.test(value))
-    return false;
+  if (/^https?:/i.test(value) || !/[A-Za-z]/.test(value) || !/\d/.test(value)) return false;
+  if (value.length < 16) return value.length >= 10 && isDrawn(value);
   if (
     !value.split(/[_.\-:]/).some((piece) => piece.length >= 10 && /\d/.test(piece) && /[A-Za-z]/.test(piece))
   )
     return /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(value);
   return entropy(value.slice(0, 200)) >= 3;
 }
+
+/** Whether capitals, small letters and digits change as often as where they are drawn: no word, and no name of camels. */
+const isDrawn = (value: string): boolean =>
+  /^[A-Za-z0-9]+$/.test(value) &&
+  /[A-Z]/.test(value) &&
+  !CAMEL.test(value) &&
+  !/[a-z]{6}|[A-Z]{6}/.test(value) &&
+  (value.match(/[A-Z]+|[a-z]+|\d+/g) ?? []).length >= value.length * 0.42;
+
+const CAMEL = /^[a-z]*(?:[A-Z][a-z]{2,}|[A-Z]{1,3}(?=\d|$)|\d+(?!\d))*$/;
 
 /** Shannon entropy of the characters, bits each. */
 function entropy(text: string): number {

@@ -34,6 +34,8 @@ const NATIONAL: readonly RegExp[] = [
   /^[6789]\d\d \d\d \d\d \d\d$|^[89]\d \d{3} \d\d \d\d$/,
   // Brazil
   /^\([1-9]\d\) ?9?\d{4}[- ]\d{4}$/,
+  // Italy, mobile
+  /^3[2-9]\d\/\d{6,7}$/,
   // Italy and Spain, mobile, and others in parentheses
   /^\(0\d{1,4}\) ?\d{5,8}$/,
 ];
@@ -106,7 +108,22 @@ function phoneAt(scan: Scan, first: number, firstEnd: number): Match | undefined
 const BEGINS = /^(?:[2-9]\d\d\D|1[ .-]|[89]\d )/;
 
 const isCalled = (scan: Scan, start: number): boolean =>
-  cueBefore(scan, start, CUE.phone | CUE.call, 40) !== undefined;
+  cueBefore(scan, start, CUE.phone | CUE.call, 40) !== undefined || isAnswer(scan, start);
+
+/** How far back the question may begin that a line answers. */
+const QUESTION = 120;
+/** Who says it, where a transcript has that. */
+const ANSWER =
+  /[?？]["'”»]?[ \t]{0,3}(?:\r?\n|\\n)[ \t]{0,3}(?:[*_]{0,2}\p{L}[\p{L}\p{N} .'’_-]{0,24}[*_]{0,2}[ ]?[:>][*_]{0,2}[ ]{0,2})?(?:(?:it['’]?s|it is|my number is|sure|yes|sí|oui|ja|sì|sim|claro)[,:.]? )?[+(]{0,2}$/iu;
+
+/** "On which number can we reach you?" on the line before. */
+function isAnswer(scan: Scan, start: number): boolean {
+  const from = Math.max(0, start - QUESTION);
+  const asked = ANSWER.exec(scan.text.slice(Math.max(from, start - 44), start));
+  if (asked === null) return false;
+  const end = Math.max(from, start - 44) + asked.index;
+  return cueBefore(scan, end, CUE.phone | CUE.call, end - from) !== undefined;
+}
 
 /** As France writes phones, and tools write bytes. */
 const PAIRS = /^\d\d(?: \d\d){4}$/;
@@ -159,7 +176,8 @@ function accept(
     return isReference(scan, start, false) ? undefined : match;
   if (isReference(scan, start, false)) return undefined;
   const cue = cueBefore(scan, start, CUE.phone | CUE.call, 40);
-  if (cue === undefined) return undefined;
+  if (cue === undefined)
+    return digits.length >= 7 && digits.length <= 12 && isAnswer(scan, start) ? match : undefined;
   const gap = scan.text.slice(cue.end, start);
   if ((cue.cue.families & CUE.phone) !== 0 && isDirect(gap)) return match;
   if (digits.length < 7) return undefined;

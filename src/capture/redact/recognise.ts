@@ -17,6 +17,7 @@ import type { RedactionPolicy } from './policy.ts';
 import { type Scan, scanText } from './scan.ts';
 import { findStreets } from './streets.ts';
 import { findTokens } from './tokens.ts';
+import { findUsernames } from './usernames.ts';
 import { findWallets } from './wallets.ts';
 
 /** Lists of a scan, as bits: a recogniser whose lists are all empty has nothing to begin at. */
@@ -53,6 +54,7 @@ const LISTED: readonly (readonly [find: Recogniser, lists: number, families: num
   [findBirths, 0, CUE.born],
   [findCjk, AT.cjk, 0],
   [findAnnounced, 0, CUE.announced],
+  [findUsernames, 0, CUE.username],
   [findStreets, AT.numbers | AT.mixed, 0],
   [findPhones, AT.numbers, 0],
   [findAges, 0, CUE.age],

@@ -1,20 +1,9 @@
 /** Redaction of the pieces of a call: which of their texts are redacted, and how. */
 import type { CallRequest, CallResponse, Message, Tool } from '../../core/call.ts';
 import { isObject, type Json } from '../../core/json.ts';
-import { namesOf } from './redact.ts';
 
 /** Fields of a request that say who sent it; they become pseudonyms. */
 const SENDER_FIELDS: ReadonlySet<string> = new Set(['user', 'safety_identifier']);
-
-/**
- * The names in the texts of a message. A system prompt gives none: it is the agent's own words, and a name in an
- * example there must not be hunted for in the conversation.
- */
-export function namesOfMessage(message: Message): string[] {
-  if (message.role === 'system') return [];
-  const texts = [message.content, ...(message.toolCalls ?? []).map((call) => call.arguments)];
-  return [...new Set(texts.flatMap(namesOf))];
-}
 
 /** The message with each of its texts passed through `redact`, names and ids of tool calls included. */
 export function redactMessage(message: Message, redact: (text: string) => string): Message {

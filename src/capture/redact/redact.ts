@@ -6,14 +6,12 @@
  * Two stages: redactText has recognisers with checks, for the hot path; redactEntities replaces what a finder of
  * entities gave for the result, and the names known in what belongs together.
  */
-import { configSchema } from '../../core/config.ts';
 import type { Entity } from '../../core/entity.ts';
 import { labelled, mapJsonStrings } from './json-strings.ts';
 import { findKnownNames, isCommonWord, isParticle } from './known-names.ts';
 import { type Match, replaceMatches, withoutOverlaps } from './match.ts';
 import { isFirstName } from './name-lists.ts';
-import { isBrand, obviousNames } from './names.ts';
-import { compilePolicy } from './policy.ts';
+import { isBrand } from './names.ts';
 import { matchesIn, type RedactContext, withoutKept } from './recognise.ts';
 import { isSurrogateName } from './surrogate-names.ts';
 import { entityMatches, ownWords } from './surrogates.ts';
@@ -106,33 +104,4 @@ function unescaped(written: string): string {
     }
   }
   return text;
-}
-
-/** Everything that is on by default. */
-const DEFAULT_POLICY = compilePolicy(configSchema.parse({}).redaction);
-
-/** The names in obvious positions in a text, to be replaced in others that belong to it. */
-export function namesOf(text: string): string[] {
-  const entities = obviousNames(text);
-  return [...new Set(entities.map(({ start, end }) => unescaped(text.slice(start, end))))];
-}
-
-/**
- * Both stages without a finder: the first, then the names in obvious positions and those known.
- * @param known Names found elsewhere in what belongs together (see namesOf).
- */
-export function redact(text: string, key: Uint8Array, known: readonly string[] = []): string {
-  return redactWith(text, key, [...new Set([...known, ...namesOf(text)])]);
-}
-
-/** As redact, with the names given; names are looked for only to tell where common words stand as names. */
-export function redactWith(text: string, key: Uint8Array, names: readonly string[]): string {
-  const context: RedactContext = { key, policy: DEFAULT_POLICY };
-  const made = redactText(text, context);
-  if (names.length === 0) return made;
-  const known = new Set(names.flatMap((name) => [name, ...name.split(' ')]));
-  const entities = obviousNames(made).filter(({ start, end }) =>
-    known.has(unescaped(made.slice(start, end))),
-  );
-  return redactEntities(made, entities, names, context);
 }

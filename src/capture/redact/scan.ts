@@ -46,6 +46,15 @@ const MAX_WORD_LENGTH = 40;
 /** n, r and t: what an escape of white space ends in. */
 const isEscape = (code: number): boolean => code === 110 || code === 114 || code === 116;
 
+/** In a run of letters and digits longer than this, words of one and two letters are chance. */
+const MIXED_LENGTH = 12;
+
+/** Without the cues of one and two letters inside the run that begins at `start`, but for its first word. */
+function dropShort(cues: FoundCue[], start: number): void {
+  for (let i = cues.length - 1; i >= 0 && (cues[i]?.start ?? 0) > start; i--)
+    if ((cues[i]?.cue.word.length ?? 0) < 3) cues.splice(i, 1);
+}
+
 export function scanText(text: string, table: CueTable = CUES): Scan {
   const numbers: number[] = [];
   const mixed: number[] = [];
@@ -127,6 +136,7 @@ export function scanText(text: string, table: CueTable = CUES): Scan {
     if (before === LETTER) addCues(wordStart, i, hash);
     // Random letters and digits hold any word.
     if (i - start > MAX_WORD_LENGTH) while ((cues.at(-1)?.start ?? -1) >= start) cues.pop();
+    else if (digits && letters && i - start > MIXED_LENGTH) dropShort(cues, start);
     if (digits) (letters ? mixed : numbers).push(start, i);
   }
   return {

@@ -130,7 +130,7 @@ function escapesKept(text: string, make: (text: string, key: Uint8Array) => stri
 const LETTER_ESCAPE = /\\+u(?!00(?:[01][0-9a-fA-F]|22|5[cC]))([0-9a-fA-F]{4})/g;
 
 const EXAMPLE_HOST = /[\w-]{7,24}\.example\.(?:com|org|net)\b/i;
-const TEST_NETWORK = /\b198\.1[89]\.\d{1,3}\.\d{1,3}\b|\b2001:db8::[0-9a-f:]{4,19}|\b02[:-]00[:-]5e[:-]/i;
+const TEST_NETWORK = /\b198\.1[89]\.\d{1,3}\.\d{1,3}\b|\b2001:db8::[0-9a-f:]{4,19}|\b02[:-]?00[:.-]5e/i;
 const NUMBERS = /\(?\b[2-8]9\d\)?[ .-]{1,2}[2-9]\d\d[ .-]\d{4}\b/g;
 const SOCIAL_SECURITY = /\b9\d\d-0\d-\d{4}\b/;
 

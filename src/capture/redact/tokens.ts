@@ -54,13 +54,15 @@ const GLUED = /A(?:KIA|SIA|GPA|ROA|IDA)|AIza|ya29|SK[0-9a-f]|AC[0-9a-f]|dapi|r8|
 const TELEGRAM = /\d{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])/y;
 const DISCORD = /[MNO][A-Za-z0-9_-]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,38}(?![A-Za-z0-9_-])/y;
 
-export function secretMatch(start: number, secret: string): Match {
+/** @param prefix What stands before the secret and is a part of it that tells nothing: the issuer's prefix, which stays. */
+export function secretMatch(start: number, secret: string, prefix = ''): Match {
   return {
-    start,
+    start: start - prefix.length,
     end: start + secret.length,
     kind: 'secret',
     // What is escaped in JSON inside a text stays an escape.
     make: (key) =>
+      prefix +
       secret
         .split(/(\\.)/s)
         .map((piece, i) => (i % 2 === 1 ? piece : drawLike(drawFor(key, 'secret', piece), piece)))
@@ -82,8 +84,11 @@ export const findTokens: Recogniser = (scan) => {
       const secret = match[0].slice(prefix.length);
       done = index + match[0].length;
       // Words joined by hyphens are names of things ("sk-learn-like-estimators"), not keys.
-      if (/\d/.test(secret) && !/^[a-z]+(?:-[a-z0-9]{1,12})*$/.test(secret.slice(0, 40)))
-        found.push(secretMatch(index + prefix.length, secret));
+      if (
+        (/\d/.test(secret) || prefix === 'AKIA' || prefix === 'ASIA') &&
+        !/^[a-z]+(?:-[a-z0-9]{1,12})*$/.test(secret.slice(0, 40))
+      )
+        found.push(secretMatch(index + prefix.length, secret, prefix));
       return;
     }
   };

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { CUE } from './cues.ts';
 import { drawFor } from './draw.ts';
 import type { Match, Recogniser } from './match.ts';
-import { cueBefore } from './scan.ts';
+import { cueBefore, type Scan } from './scan.ts';
 
 const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 const BECH32 = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l';
@@ -17,13 +17,12 @@ export const findWallets: Recogniser = (scan) => {
   for (let i = 0; i < mixed.length; i += 2) {
     const start = mixed[i] ?? 0;
     const width = (mixed[i + 1] ?? 0) - start;
-    if (width < 14 || width > 91 || /[\w/+=-]/.test(text[start - 1] ?? '')) continue;
+    if (width < 14 || width > 91 || isInside(text, start)) continue;
     const first = text[start] ?? '';
     let original = '';
     if (first === '0') {
       original = scan.at(ETHEREUM, start)?.[0] ?? '';
-      if (original !== '' && !isMixedCase(original) && cueBefore(scan, start, CUE.wallet, 60) === undefined)
-        continue;
+      if (original !== '' && !isMixedCase(original) && !isSaidOrVaried(scan, start, original)) continue;
     } else if (/[btl]/i.test(first) && /^(?:bc|tb|ltc)1/i.test(text.slice(start, start + 4))) {
       const made = scan.at(SEGWIT, start)?.[0] ?? '';
       if (isBech32(made.toLowerCase())) original = made;
@@ -41,6 +40,16 @@ export const findWallets: Recogniser = (scan) => {
   }
   return found;
 };
+
+/** Whether a longer word goes on there. An assignment ("wallet=…") and a path (".../address/…") may end in an address. */
+const isInside = (text: string, start: number): boolean => /[\w+-]/.test(text[start - 1] ?? '');
+
+/** Twenty bytes in one case: said to be an address, or as varied as a hash is. Constants that count or repeat are none. */
+const isSaidOrVaried = (scan: Scan, start: number, address: string): boolean =>
+  new Set(address.slice(2).toLowerCase()).size >= VARIED ||
+  cueBefore(scan, start, CUE.wallet, 60) !== undefined;
+/** Of 16 hexadecimal digits; fewer are in one of 10,000 hashes of 40. */
+const VARIED = 11;
 
 /** Capitals and small letters both: EIP-55's checksum. (Keccak is not available in node:crypto; hashes are written in one case.) */
 const isMixedCase = (address: string): boolean =>

@@ -80,6 +80,63 @@ test('identifiers are no names, and names in small letters must be sure', () => 
   assert.deepEqual(found('hi Maria here', names, 3), ['person Maria']);
 });
 
+test('a single word must be surer than one beside an initial, a colon or another name', () => {
+  const names = { Lehmann: 'SURNAME', Bruil: 'SURNAME', Ana: 'GIVEN_NAME' };
+  assert.deepEqual(found('it was Lehmann again', names, 2.7), []);
+  assert.deepEqual(found('it was K. Lehmann again', names, 2.7), ['person Lehmann']);
+  assert.deepEqual(found('Lehmann: it was late', names, 2.7), ['person Lehmann']);
+  assert.deepEqual(found('it was Lehmann, Bruil and Ana', names, 2.7), [
+    'person Lehmann',
+    'person Bruil',
+    'person Ana',
+  ]);
+  assert.deepEqual(found('it was Lehmann again', names, 4), ['person Lehmann']);
+});
+
+test('words in small letters beside a name are none of it, but for its particles', () => {
+  const names = {
+    Petra: 'GIVEN_NAME',
+    nochmal: 'SURNAME',
+    van: 'SURNAME',
+    Dijk: 'SURNAME',
+    lamp: 'GIVEN_NAME',
+  };
+  assert.deepEqual(found('hier ist Petra nochmal', names), ['person Petra']);
+  assert.deepEqual(found('the lamp Petra van Dijk bought', names), ['person Petra van Dijk']);
+  assert.deepEqual(found('to van Dijk', names), ['person van Dijk']);
+});
+
+test('abbreviations, programs and cited authors are no names', () => {
+  const names = {
+    JSON: 'SURNAME',
+    KRUSE: 'SURNAME',
+    Kafka: 'SURNAME',
+    Hayou: 'SURNAME',
+    AdamW: 'GIVEN_NAME',
+  };
+  assert.deepEqual(found('Give the answer as JSON with a title', names, 9), []);
+  assert.deepEqual(found('MR KRUSE CALLED AGAIN', names, 9), ['person KRUSE']);
+  assert.deepEqual(found('I spoke to Mr KRUSE about it', names, 9), ['person KRUSE']);
+  assert.deepEqual(found('the value of KRUSE is missing', names, 9), []);
+  assert.deepEqual(found('it is read by Kafka, then by AdamW', names, 9), []);
+  assert.deepEqual(found('see Hayou et al. 2024', names, 9), []);
+});
+
+test('sizes are no addresses, and parts of ids and numbers of things no phones', () => {
+  const parts = {
+    Walnut: 'STREET_NAME',
+    '160': 'BUILDING_NUMBER',
+    '5305': 'PHONE',
+    '4368': 'PHONE',
+    '007576974908': 'PHONE',
+  };
+  assert.deepEqual(found('Walnut, 160 by 80 centimetres', parts), []);
+  assert.deepEqual(found('in Walnut, 160, by noon', parts), ['address Walnut, 160']);
+  assert.deepEqual(found('id 076a-5305-4368-b91d', parts), []);
+  assert.deepEqual(found('tracking 007576974908', parts), []);
+  assert.deepEqual(found('reach me: 007576974908', parts), ['phone 007576974908']);
+});
+
 test('entities of any probabilities are in order, apart, and begin and end with whole words', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),

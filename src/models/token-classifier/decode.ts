@@ -103,10 +103,15 @@ export function decode(
     }
     at = end;
   }
-  return found.flatMap((entity) => {
+  return found.flatMap((whole, i) => {
+    const entity = whole.kind === 'person' ? withoutSmallEnds(text, whole) : whole;
     const { kind, parts, surest } = entity;
-    const { start, end } = trim(text, kind === 'person' ? withoutWeakEnds(text, entity) : entity);
-    return surest >= SURE && plausible(text, { start, end, kind, parts, surest })
+    const { start, end } = trim(text, entity);
+    const least = Math.min(...entity.words.map(({ probability }) => probability));
+    const beside = [found[i - 1], found[i + 1]].some(
+      (other) => other !== undefined && areBeside(entity, other),
+    );
+    return surest >= SURE && plausible(text, { start, end, kind, parts, surest, least, beside })
       ? [{ start, end, kind }]
       : [];
   });
@@ -134,16 +139,28 @@ function joins(text: string, last: Found, kind: EntityKind, start: number): bool
   return (BETWEEN[kind] ?? BETWEEN_NUMBERS).test(text.slice(last.end, start));
 }
 
-/** A name with capitals has no words in small letters at its ends that the model is unsure of: "Ann again". */
-function withoutWeakEnds(text: string, entity: Found): Pick<Found, 'start' | 'end' | 'kind'> {
-  const { kind, words } = entity;
+const PARTICLE =
+  /^(?:van|von|vom|de|der|den|del|della|dela|di|da|do|dos|das|du|des|la|le|el|al|bin|ibn|ter|ten|te|zu|zum|zur|st|mc|d|o|l|t)$/;
+
+/** A name with capitals has no words in small letters at its ends ("Ann again", "lamp Ann"), but for a particle before it. */
+function withoutSmallEnds(text: string, entity: Found): Found {
+  const { words } = entity;
   const capital = (word: Word): boolean => /[\p{Lu}\\]/u.test(text.slice(word.start, word.end));
   if (!words.some(capital)) return entity;
-  const stays = (word: Word): boolean => word.probability >= SURE || capital(word);
-  const first = words.findIndex(stays);
-  const last = words.findLastIndex(stays);
-  return first < 0 ? entity : { kind, start: words[first]!.start, end: words[last]!.end };
+  let first = words.findIndex(capital);
+  const last = words.findLastIndex(capital);
+  while (first > 0 && PARTICLE.test(text.slice(words[first - 1]!.start, words[first - 1]!.end))) first--;
+  const kept = words.slice(first, last + 1);
+  const surest = Math.max(...kept.map(({ probability }) => probability));
+  return { ...entity, start: kept[0]!.start, end: kept.at(-1)!.end, surest, words: kept };
 }
+
+/** Another name that the model is sure of, and no more between the two than between the names of a list. */
+const LISTED = 8;
+const areBeside = (entity: Found, other: Found): boolean =>
+  other.kind === 'person' &&
+  other.surest >= SURE &&
+  Math.max(entity.start, other.start) - Math.min(entity.end, other.end) <= LISTED;
 
 const EDGE = /[\p{L}\p{N}\p{Cs}]/u;
 
