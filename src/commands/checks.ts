@@ -18,7 +18,7 @@ import { bytes, plural } from '../report/words.ts';
 import { INSTALL_HINT } from '../train/peft/process.ts';
 import { type CommonOptions, configFor, type Terminal } from './context.ts';
 
-/** First Node that runs TypeScript by itself and has node:sqlite without a flag. */
+/** First Node that runs TypeScript by itself and has node:sqlite without a flag; `engines` says the same. */
 const NODE_MAJOR = 24;
 /** Training the embedded base model was measured at 2.0–2.7 GB. */
 const MEMORY_TO_TRAIN = 4e9;
@@ -39,8 +39,8 @@ export async function runChecks(
     checkDisk(config),
     checkMemory(totalmem()),
     checkThreads(config, availableParallelism()),
-    await checkEngine('onnxruntime-node', 'trains and runs the encoder'),
-    await checkEngine('node-llama-cpp', 'runs the small language models'),
+    await checkEngine('onnxruntime-node', 'trains and runs the encoder', () => import('onnxruntime-node')),
+    await checkEngine('node-llama-cpp', 'runs the small language models', loadLlama),
     await checkWeights('encoder', DEFAULT_ENCODER, config, terminal, fetch),
     await checkWeights('language model', config.train.base, config, terminal, fetch),
     await checkWeights('redaction', DEFAULT_CLASSIFIER, config, terminal, fetch),
@@ -141,19 +141,30 @@ function checkThreads(config: Config, cores: number): Check {
 }
 
 /** Native libraries come ready built; this shows whether they load here. */
-async function checkEngine(name: string, what: string): Promise<Check> {
+async function checkEngine(name: string, what: string, load: () => Promise<unknown>): Promise<Check> {
   try {
-    if (name === 'onnxruntime-node') await import('onnxruntime-node');
-    else import.meta.resolve(name);
+    await load();
     return ok(name, what);
   } catch (error) {
     return {
       name,
       state: 'warning',
       found: `${what}, and does not load: ${messageOf(error).split('\n')[0]}`,
-      hint: 'Run npm ci again; on systems other than glibc Linux, macOS and Windows there may be no build of it.',
+      hint: 'Install it again, optional dependencies too. There are builds for Linux with glibc, macOS and Windows on x64 and arm64 (onnxruntime-node: not for macOS on x64).',
     };
   }
+}
+
+async function loadLlama(): Promise<void> {
+  const { getLlama, LlamaLogLevel } = await import('node-llama-cpp');
+  const llama = await getLlama({
+    gpu: false,
+    build: 'never',
+    skipDownload: true,
+    progressLogs: false,
+    logLevel: LlamaLogLevel.disabled,
+  });
+  await llama.dispose();
 }
 
 /** Looks for a model's weights where they may be; with `fetch`, gets what is missing. */
