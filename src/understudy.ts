@@ -21,6 +21,7 @@ import { RUNGS } from './core/specialist.ts';
 import type { Store } from './core/store.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { CATALOGUE, DEFAULT_ENCODER } from './models/catalogue.ts';
+import { loadOnnx, whyNot } from './models/engines.ts';
 import { ensureWeights } from './models/weights.ts';
 import { startOnline } from './online.ts';
 import { learn } from './pipeline.ts';
@@ -113,9 +114,18 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         return null;
       }
     };
-    const encoderPath = await weights(DEFAULT_ENCODER);
+    const onnx = await loadOnnx().then(
+      () => true,
+      (error: unknown) => {
+        const note = `onnxruntime-node does not load here: ${whyNot(error)}. Going on without the encoder, and without training language models on this machine.`;
+        notes.push(note);
+        log(note);
+        return false;
+      },
+    );
+    const encoderPath = onnx ? await weights(DEFAULT_ENCODER) : null;
     const { base } = config.train;
-    const languagePath = await weights(base);
+    const languagePath = onnx || config.train.peft !== undefined ? await weights(base) : null;
     const dimensions = CATALOGUE.find((entry) => entry.name === DEFAULT_ENCODER)?.dimensions ?? 384;
     models = await startModels({
       encoder: encoderPath === null ? null : { name: DEFAULT_ENCODER, path: encoderPath, dimensions },

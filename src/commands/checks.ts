@@ -12,6 +12,7 @@ import { type Config, configSchema } from '../core/config.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { OnProgress } from '../core/progress.ts';
 import { DEFAULT_CLASSIFIER, DEFAULT_ENCODER } from '../models/catalogue.ts';
+import { loadLlama, loadOnnx, whyNot } from '../models/engines.ts';
 import { ensureWeights } from '../models/weights.ts';
 import type { Check } from '../report/terminal.ts';
 import { bytes, plural } from '../report/words.ts';
@@ -39,7 +40,7 @@ export async function runChecks(
     checkDisk(config),
     checkMemory(totalmem()),
     checkThreads(config, availableParallelism()),
-    await checkEngine('onnxruntime-node', 'trains and runs the encoder', () => import('onnxruntime-node')),
+    await checkEngine('onnxruntime-node', 'trains and runs the encoder', loadOnnx),
     await checkEngine('node-llama-cpp', 'runs the small language models', loadLlama),
     await checkWeights('encoder', DEFAULT_ENCODER, config, terminal, fetch),
     await checkWeights('language model', config.train.base, config, terminal, fetch),
@@ -149,22 +150,10 @@ async function checkEngine(name: string, what: string, load: () => Promise<unkno
     return {
       name,
       state: 'warning',
-      found: `${what}, and does not load: ${messageOf(error).split('\n')[0]}`,
-      hint: 'Install it again, optional dependencies too. There are builds for Linux with glibc, macOS and Windows on x64 and arm64 (onnxruntime-node: not for macOS on x64).',
+      found: `${what}, and does not load: ${whyNot(error)}`,
+      hint: 'Install it again, optional dependencies too. There are builds for Linux with glibc, macOS and Windows, on x64 and arm64; of onnxruntime none for macOS on x64.',
     };
   }
-}
-
-async function loadLlama(): Promise<void> {
-  const { getLlama, LlamaLogLevel } = await import('node-llama-cpp');
-  const llama = await getLlama({
-    gpu: false,
-    build: 'never',
-    skipDownload: true,
-    progressLogs: false,
-    logLevel: LlamaLogLevel.disabled,
-  });
-  await llama.dispose();
 }
 
 /** Looks for a model's weights where they may be; with `fetch`, gets what is missing. */
