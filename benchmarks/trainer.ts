@@ -6,6 +6,7 @@
  * a pass more.
  * Does not: choose the trainer's defaults on these test calls; they were chosen on other data (docs/training.md).
  */
+
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -15,9 +16,9 @@ import { DEFAULT_LANGUAGE } from '../src/models/catalogue.ts';
 import { ensureWeights, folderBytes } from '../src/models/weights.ts';
 import { stepBatch, tokenLengths } from '../src/select/plan.ts';
 import type { Sample } from '../src/train/embedded/batch.ts';
+import { loraPlan } from '../src/train/embedded/lora.ts';
 import { parseRecipe } from '../src/train/embedded/recipe.ts';
 import { openTokenizer, type Tokenizer, tokeniseExamples } from '../src/train/embedded/tokenise.ts';
-import { loraPlan } from '../src/train/embedded/train.ts';
 import { type DecoderWeights, readDecoder } from '../src/train/embedded/weights.ts';
 import { stepOrder } from '../src/train/engine/loop.ts';
 import { stepCount } from '../src/train/engine/schedule.ts';

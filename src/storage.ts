@@ -13,11 +13,10 @@ import { openKeys, type Vault } from './capture/vault.ts';
 import type { Cipher } from './core/cipher.ts';
 import type { Config } from './core/config.ts';
 import type { EntityFinder } from './core/entity.ts';
-import { messageOf } from './core/errors.ts';
 import type { OnProgress } from './core/progress.ts';
 import type { Store } from './core/store.ts';
 import { DEFAULT_CLASSIFIER } from './models/catalogue.ts';
-import { openTokenClassifier } from './models/token-classifier/classifier.ts';
+import { whyNot } from './models/engines.ts';
 import { openFinderPool } from './models/token-classifier/pool.ts';
 import { ensureWeights } from './models/weights.ts';
 import type { SqliteOptions } from './store/sqlite/database.ts';
@@ -93,10 +92,13 @@ export async function openFinder(
       ...(onProgress ? { onProgress } : {}),
       ...(signal ? { signal } : {}),
     });
-    return threads === 1 ? await openTokenClassifier(path) : openFinderPool(path, threads);
+    if (threads > 1) return openFinderPool(path, threads);
+    // Only now: where onnxruntime has no build, this fails, and nothing else does.
+    const { openTokenClassifier } = await import('./models/token-classifier/classifier.ts');
+    return await openTokenClassifier(path);
   } catch (error) {
     if (signal?.aborted) throw error;
-    log(`${messageOf(error)} Names and addresses are found only where they are obvious.`);
+    log(`${whyNot(error)} Names and addresses are found only where they are obvious.`);
     return null;
   }
 }

@@ -10,6 +10,7 @@ import type { OnProgress } from './core/progress.ts';
 import type { Runtime, Trainer } from './core/runtime.ts';
 import { RUNGS } from './core/specialist.ts';
 import { CATALOGUE, DEFAULT_ENCODER } from './models/catalogue.ts';
+import { loadOnnx, whyNot } from './models/engines.ts';
 import { ensureWeights } from './models/weights.ts';
 import { createGuard } from './runtime/guard.ts';
 import { guardedRuntime } from './runtime/guarded.ts';
@@ -71,9 +72,18 @@ export function modelTools(options: {
         return null;
       }
     };
-    const encoderPath = await weights(DEFAULT_ENCODER);
+    const onnx = await loadOnnx().then(
+      () => true,
+      (error: unknown) => {
+        const note = `onnxruntime-node does not load here: ${whyNot(error)}. Going on without the encoder, and without training language models on this machine.`;
+        notes.push(note);
+        log(note);
+        return false;
+      },
+    );
+    const encoderPath = onnx ? await weights(DEFAULT_ENCODER) : null;
     const { base } = config.train;
-    const languagePath = await weights(base);
+    const languagePath = onnx || config.train.peft !== undefined ? await weights(base) : null;
     const dimensions = CATALOGUE.find((entry) => entry.name === DEFAULT_ENCODER)?.dimensions ?? 384;
     models = await startModels({
       encoder: encoderPath === null ? null : { name: DEFAULT_ENCODER, path: encoderPath, dimensions },

@@ -12,13 +12,14 @@ import { type Config, configSchema } from '../core/config.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { OnProgress } from '../core/progress.ts';
 import { DEFAULT_CLASSIFIER, DEFAULT_ENCODER } from '../models/catalogue.ts';
+import { loadLlama, loadOnnx, whyNot } from '../models/engines.ts';
 import { ensureWeights } from '../models/weights.ts';
 import type { Check } from '../report/terminal.ts';
 import { bytes, plural } from '../report/words.ts';
 import { INSTALL_HINT } from '../train/peft/process.ts';
 import { type CommonOptions, configFor, type Terminal } from './context.ts';
 
-/** First Node that runs TypeScript by itself and has node:sqlite without a flag. */
+/** First Node that runs TypeScript by itself and has node:sqlite without a flag; `engines` says the same. */
 const NODE_MAJOR = 24;
 /** Training the embedded base model was measured at 2.0–2.7 GB. */
 const MEMORY_TO_TRAIN = 4e9;
@@ -39,8 +40,8 @@ export async function runChecks(
     checkDisk(config),
     checkMemory(totalmem()),
     checkThreads(config, availableParallelism()),
-    await checkEngine('onnxruntime-node', 'trains and runs the encoder'),
-    await checkEngine('node-llama-cpp', 'runs the small language models'),
+    await checkEngine('onnxruntime-node', 'trains and runs the encoder', loadOnnx),
+    await checkEngine('node-llama-cpp', 'runs the small language models', loadLlama),
     await checkWeights('encoder', DEFAULT_ENCODER, config, terminal, fetch),
     await checkWeights('language model', config.train.base, config, terminal, fetch),
     await checkWeights('redaction', DEFAULT_CLASSIFIER, config, terminal, fetch),
@@ -141,17 +142,16 @@ function checkThreads(config: Config, cores: number): Check {
 }
 
 /** Native libraries come ready built; this shows whether they load here. */
-async function checkEngine(name: string, what: string): Promise<Check> {
+async function checkEngine(name: string, what: string, load: () => Promise<unknown>): Promise<Check> {
   try {
-    if (name === 'onnxruntime-node') await import('onnxruntime-node');
-    else import.meta.resolve(name);
+    await load();
     return ok(name, what);
   } catch (error) {
     return {
       name,
       state: 'warning',
-      found: `${what}, and does not load: ${messageOf(error).split('\n')[0]}`,
-      hint: 'Run npm ci again; on systems other than glibc Linux, macOS and Windows there may be no build of it.',
+      found: `${what}, and does not load: ${whyNot(error)}`,
+      hint: 'Install it again, optional dependencies too. There are builds for Linux with glibc, macOS and Windows, on x64 and arm64; of onnxruntime none for macOS on x64.',
     };
   }
 }

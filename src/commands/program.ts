@@ -3,6 +3,7 @@
  * makes docs/cli.md from it.
  */
 import { readFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
 import { Command } from 'commander';
 import { addAssess } from './assess.ts';
 import type { Terminal } from './context.ts';
@@ -59,6 +60,7 @@ Exit codes: 0 done, 1 an error, 2 a wrong command line, 130 interrupted.`,
 }
 
 function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  // The nearest above this file, which is the project's own where it runs as it is and where it is built into dist/.
+  const text = readFileSync(findPackageJSON('..', import.meta.url)!, 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }

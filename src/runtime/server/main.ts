@@ -5,7 +5,7 @@
  */
 import type { AddressInfo } from 'node:net';
 import { setPriority } from 'node:os';
-import { type Bert, loadBert } from '../../models/bert.ts';
+import type { Bert } from '../../models/bert.ts';
 import { modelServer } from './http.ts';
 import { languageModel } from './language.ts';
 import { startPulse } from './pulse.ts';
@@ -36,7 +36,10 @@ process.once('message', async (message) => {
       encoderDir === null
         ? null
         : () => {
-            bert ??= loadBert(encoderDir, { threads: settings.threads });
+            // Only now: language models run also where onnxruntime has no build.
+            bert ??= import('../../models/bert.ts').then(({ loadBert }) =>
+              loadBert(encoderDir, { threads: settings.threads }),
+            );
             bert.catch(() => {
               bert = undefined;
             });

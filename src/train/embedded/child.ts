@@ -8,9 +8,10 @@ import { serveJob } from '../engine/worker.ts';
 import { writeAdapter } from './adapter.ts';
 import type { Sample } from './batch.ts';
 import { FOLDS, type GetsWrong, misanswered, withHandOver } from './hand-over.ts';
+import { loraPlan } from './lora.ts';
 import type { Recipe } from './recipe.ts';
 import { openTokenizer, type TrainingText, tokeniseExamples } from './tokenise.ts';
-import { loraPlan, type TrainedLora, trainLora } from './train.ts';
+import { type TrainedLora, trainLora } from './train.ts';
 import { readDecoder } from './weights.ts';
 
 export interface LoraJob {

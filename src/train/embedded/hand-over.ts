@@ -5,10 +5,11 @@
  */
 import { UnderstudyError } from '../../core/errors.ts';
 import { HAND_OVER } from '../../models/hand-over.ts';
+import { loraPlan } from './lora.ts';
 import { planMemory } from './memory.ts';
 import { StepRunner } from './step.ts';
 import { type Tokenizer, type TrainingText, tokeniseExample } from './tokenise.ts';
-import { type LoraTrainingOptions, loraPlan } from './train.ts';
+import type { LoraTrainingOptions } from './train.ts';
 
 export const FOLDS = 2;
 

@@ -14,6 +14,11 @@ export interface LoraPlan {
   readonly firstLayer: number;
 }
 
+/** The part of a recipe that says which matrices there are. */
+export function loraPlan({ rank, alpha, targets, firstLayer }: LoraPlan): LoraPlan {
+  return { rank, alpha, targets, firstLayer };
+}
+
 export interface LoraMatrix {
   readonly layer: number;
   readonly linear: Linear;

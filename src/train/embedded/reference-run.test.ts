@@ -10,9 +10,9 @@ import { stepOrder } from '../engine/loop.ts';
 import { stepCount } from '../engine/schedule.ts';
 import { writeAdapter } from './adapter.ts';
 import type { Sample } from './batch.ts';
-import { initialLora, loraLayout } from './lora.ts';
+import { initialLora, loraLayout, loraPlan } from './lora.ts';
 import { parseRecipe } from './recipe.ts';
-import { loraPlan, trainLora } from './train.ts';
+import { trainLora } from './train.ts';
 import { readDecoder } from './weights.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'understudy-reference-'));

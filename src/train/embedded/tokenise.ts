@@ -2,7 +2,6 @@
  * From examples to tokens, by llama.cpp's own tokenizer on the base model's file: the same one that serves, so
  * that both sides agree by construction.
  */
-import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
 import type { Example } from '../../core/dataset.ts';
 import { answerKeysOf, withoutKeys } from '../../models/answer-keys.ts';
 import { type PromptFrame, type PromptPiece, promptFrame, promptPieces } from '../../models/prompt.ts';
@@ -21,6 +20,8 @@ export interface Tokenizer {
  * @throws UnderstudyError 'unsupported' where it has the control tokens of no prompt frame.
  */
 export async function openTokenizer(path: string): Promise<Tokenizer> {
+  // Only now: this file is part of the program's own process too, which no engine may keep from starting.
+  const { getLlama, LlamaLogLevel } = await import('node-llama-cpp');
   const llama = await getLlama({
     gpu: false,
     build: 'never',

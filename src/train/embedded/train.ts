@@ -2,7 +2,7 @@
 import { type LoopOptions, type Training, train } from '../engine/loop.ts';
 import type { Sample } from './batch.ts';
 import { loraDropout } from './dropout.ts';
-import { initialLora, type LoraPlan, loraLayout } from './lora.ts';
+import { initialLora, loraLayout, loraPlan } from './lora.ts';
 import { planMemory } from './memory.ts';
 import type { Recipe } from './recipe.ts';
 import { StepRunner } from './step.ts';
@@ -20,11 +20,6 @@ export interface LoraTrainingOptions extends Pick<LoopOptions, 'seed' | 'checkpo
 export interface TrainedLora extends Training {
   /** Flat, in the order of loraLayout. */
   readonly parameters: Float32Array;
-}
-
-/** The part of a recipe that says which matrices there are. */
-export function loraPlan({ rank, alpha, targets, firstLayer }: LoraPlan): LoraPlan {
-  return { rank, alpha, targets, firstLayer };
 }
 
 /**

@@ -1,0 +1,44 @@
+/** A system that a native engine has no build for still runs the program: nothing loads one before it is needed. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { test } from 'node:test';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const ENGINES = ['onnxruntime-node', 'node-llama-cpp'];
+
+/** Engines that a file loads by its static imports, and theirs, each with the way there. */
+function reached(entry: string): { readonly files: number; readonly engines: string[] } {
+  const from = new Map<string, string | null>([[entry, null]]);
+  const engines: string[] = [];
+  for (const [file] of from) {
+    for (const [, clause = '', name = ''] of readFileSync(file, 'utf8').matchAll(
+      /^(?:import|export)(?:\b([^;']*?)\bfrom)? '([^']+)';/gm,
+    )) {
+      if (/^\s*type\b/.test(clause)) continue;
+      const way = [name];
+      for (let at: string | null = file; at !== null; at = from.get(at) ?? null) way.push(relative(ROOT, at));
+      if (ENGINES.includes(name)) engines.push(way.join(' ← '));
+      const path = resolve(dirname(file), name);
+      if (name.startsWith('.') && !from.has(path)) from.set(path, file);
+    }
+  }
+  return { files: from.size, engines };
+}
+
+for (const entry of ['cli.ts', 'index.ts', 'demo/run.ts', 'drain-child.ts']) {
+  test(`no static import of src/${entry} leads to a native engine`, () => {
+    const { files, engines } = reached(join(ROOT, 'src', entry));
+    assert.ok(files > 3);
+    assert.deepEqual(engines, []);
+  });
+}
+
+test('the model process serves language models where onnxruntime has no build', () => {
+  const { engines } = reached(join(ROOT, 'src/runtime/server/main.ts'));
+  assert.deepEqual(
+    engines.filter((way) => way.startsWith('onnxruntime-node')),
+    [],
+  );
+  assert.ok(engines.length > 0, 'and loads llama.cpp');
+});
