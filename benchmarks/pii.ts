@@ -2,7 +2,7 @@
  * Redaction against Presidio: what each finds of the personal data in made-up texts of seven languages and in those of
  * Presidio's own generator, and what each takes for personal data that is none; kilobytes a second of processor time
  * of each, in the same run. `npm run bench -- pii`. What counts as found is in pii/score.ts, how kinds are matched in
- * pii/kinds.ts; the texts were not used in tuning anything. Without Python only ours runs, and says so.
+ * pii/kinds.ts; what was seen of the texts while tuning, in docs/redaction.md. Without Python only ours runs, and says so.
  */
 import { join, resolve } from 'node:path';
 import type { Entity, EntityFinder } from '../src/core/entity.ts';

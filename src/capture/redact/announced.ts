@@ -24,16 +24,18 @@ const ID =
   '(?:[A-Z]{1,6}(?=\\d)|(?-i:[A-Z]{1,3})[ -](?=\\d))?\\d[A-Z0-9]{0,17}(?:[ .\\-/]{1,2}\\d[A-Z0-9]{0,9}){0,6}(?:[ -]?(?-i:[A-Z])(?![A-Za-z]))?';
 const DIGITS = '\\d{1,18}(?:[ -]\\d{2,12}){0,5}';
 const PLATE = '(?-i:[A-ZÄÖÜ0-9]{1,4}(?:[ -]{0,2}[A-Z0-9]{1,4}){1,3})';
-/** In small letters it has to show by its build: letters and digits, each once or twice, and no word. */
+/** In small letters it has to show by its build, and not look like "at 120 km". */
 const SMALL_PLATE =
-  '(?-i:[a-z]{2}\\d{2} ?[a-z]{3}|[a-zäöü]{1,3}[- ][a-z]{1,2} \\d{1,4}[eh]?|[a-z]{2}[- ]?\\d{3}[- ]?[a-z]{2}|\\d{4} ?[b-df-hj-np-tv-z]{3}|[a-z]{1,2}-\\d{3}-[a-z]{1,2}|\\d{1,2}-[a-z]{2,3}-\\d{1,2}|[a-z]{2}-\\d{2}-[a-z]{2}|\\d{2}-\\d{2}-[a-z]{2}|\\d[a-z]{3}\\d{3}|[a-z]{3}[- ]?\\d{3,4})';
+  '(?-i:[a-z]{2}\\d{2} ?[a-z]{3}|[a-zäöü]{1,3}-[a-z]{1,2} \\d{1,4}[eh]?|[a-z]{2}-?\\d{3}-?[a-z]{2}|(?!at|of|is|in|on|to|or|by|de|di|da|do|du|le|la|el|il|al|en|em|zu|um|am|im|op|na|no)[a-z]{2} \\d{3} ?(?!km|cm|mm|kg|kw|ps|hp|cc)[a-z]{2}|\\d{4} ?[b-df-hj-np-tv-z]{3}|[a-z]{1,2}-\\d{3}-[a-z]{1,2}|\\d{1,2}-[a-z]{2,3}-\\d{1,2}|[a-z]{2}-\\d{2}-[a-z]{2}|\\d{2}-\\d{2}-[a-z]{2}|\\d[a-z]{3}\\d{3}|[a-z]{3}-?\\d{3,4})';
 const HANDLE = '@?[a-z][a-z0-9._-]{2,31}';
 const POSTCODE =
   '(?:[A-Z]{1,2}\\d[A-Z\\d]? ?\\d[A-Z]{2}|[A-Z]\\d[A-Z][ -]?\\d[A-Z]\\d|\\d{5}-\\d{4}|\\d{5}-\\d{3}|\\d{4}-\\d{3}|\\d{3} \\d{2}|\\d{4} ?(?-i:[A-Z]{2})|\\d{4,6})';
 
 /** Plates that show by their build: United Kingdom, Germany, France and Italy, Spain, the Netherlands. */
 const PLATE_BUILD =
-  '(?-i:[A-Z]{2}\\d{2} ?[A-Z]{3}|[A-ZÄÖÜ]{1,3}-[A-Z]{1,2} \\d{1,4}[EH]?|[A-Z]{2}[- ]?\\d{3}[- ]?[A-Z]{2}|\\d{4} [BCDFGHJ-NPRSTV-Z]{3}|[A-Z]{1,2}-\\d{3}-[A-Z]{1,2}|\\d{1,2}-[A-Z]{2,3}-\\d{1,2}|[A-Z]{2}-\\d{2}-[A-Z]{2}|[A-ZÄÖÜ]{1,3} [A-Z]{1,2} \\d{1,4}[EH]?|\\d[A-Z]{3}\\d{3}|[A-Z]{3}[- ]\\d{3,4})';
+  '(?-i:[A-Z]{2}\\d{2} ?[A-Z]{3}|[A-ZÄÖÜ]{1,3}-[A-Z]{1,2} \\d{1,4}[EH]?|[A-Z]{2}[- ]?\\d{3}[- ]?[A-Z]{2}|\\d{4} [BCDFGHJ-NPRSTV-Z]{3}|[A-Z]{1,2}-\\d{3}-[A-Z]{1,2}|\\d{1,2}-[A-Z]{2,3}-\\d{1,2}|[A-Z]{2}-\\d{2}-[A-Z]{2}|\\d[A-Z]{3}\\d{3})';
+/** After "registration" these as well; after "car" they are models (BMW 320). */
+const REGISTERED = `(?:${PLATE_BUILD}|(?-i:[A-ZÄÖÜ]{1,3} [A-Z]{1,2} \\d{1,4}[EH]?|[A-Z]{3}[- ]\\d{3,4}))`;
 /** One word of a letter or more and many digits. */
 const CODE = '(?-i:[A-Z]{1,5})\\d{6,14}[A-Z0-9]{0,4}';
 
@@ -80,7 +82,7 @@ export const ANNOUNCED: readonly Announcement[] = [
     kind: 'licence-plate',
     begins: 'registration reg',
     after: '(?:[ _-]?(?:number|no|nr|mark|plate))?\\.?',
-    value: `(?:${PLATE_BUILD}|${SMALL_PLATE})`,
+    value: `(?:${REGISTERED}|${SMALL_PLATE})`,
     digits: 2,
   },
   {
@@ -96,7 +98,7 @@ export const ANNOUNCED: readonly Announcement[] = [
     begins:
       'car cars vehicle auto wagen voiture véhicule coche vehículo macchina veicolo carro veículo taxi van',
     after: '[^\\n.!?;:]{0,24}?[ :]',
-    value: `(?:${PLATE_BUILD}|${SMALL_PLATE})`,
+    value: PLATE_BUILD,
     digits: 2,
   },
   {

@@ -28,6 +28,7 @@ const CLEAN: Readonly<Record<string, readonly string[]>> = {
     'color: #1a2b3c; background: rgba(12, 34, 56, 0.78); width: calc(100% - 240px); z-index: 2147483647;',
     'import { a, b } from "@scope/pkg-1.2.3"; import x from "lib@4.17.21"; @Injectable() @decorator.call',
     'const login = data.login; owner: repo.owner, user: form.user, account = session.account; user=req.user',
+    "call(i, 'judge', [user(jobs.judge), user('jobs.judge')]); { system: null, user: free, names: [] }; /(account|member)/",
     'const secret = getSecretV2(); token: handleV2Request; key = parseKey128; secret: useSecretV2',
     'if (user.isAdmin) return { user: admin2, login: test1 };',
     'const ZERO = 0x0000000000000000000000000000000000000000, DEAD = 0x000000000000000000000000000000000000dead;',
@@ -106,6 +107,7 @@ const CLEAN: Readonly<Record<string, readonly string[]>> = {
     'La garantía de 2 años, un vino de 12 años, mayor de 18 años. Le contrat de 3 ans. Il vino di 12 anni.',
     'Registration closes at 12:00; registration for the course 101 is free. What is your phone number?\nI forgot.',
     'How many orders did you reach?\n4711 of them. When was the firm born?\nIn spring.',
+    'The car can go 120 km an hour, it was a 1968 model, we had it for 7500 miles at 120 km; my car BMW 320 and the car of 2010.',
     'user: hello, can you help me? Login page, user guide, account manager, handle with care.',
   ],
 };

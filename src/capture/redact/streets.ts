@@ -49,7 +49,7 @@ const HOUSE_ANY_CASE =
   /\d{1,4} ?[a-z]?(?:, [\p{L}\dº°ª. ]{1,12})?, (?:\d{4} [a-z]{2}|\d{4}-\d{3}|\d{4,5}) \p{L}[\p{L}'’-]{1,24}/iuy;
 const TOWN = /[, \n](?:[A-Z]-)?(?:\d{4} [A-Z]{2}|\d{4}-\d{3}|\d{5}|\d{4}) \p{Lu}/u;
 const BOX =
-  /(?:P\.? ?O\.? ?Box|Postfach|Postbus|Apartado(?: de correos)?|Casella postale|Boîte postale|BP) $/i;
+  /(?<![\p{L}\p{N}-])(?:P\.? ?O\.? ?Box|Postfach|Postbus|Apartado(?: de correos)?|Casella postale|Boîte postale|BP) $/iu;
 /** A month or a common noun is no street: "12 May Road" is rare, "5 Main features Drive" is none. */
 const NOT_STREET =
   /^\d+ (?:The|This|That|Your|My|Our|Hours?|Minutes?|Days?|Weeks?|Months?|Years?|New|Free|More) /;

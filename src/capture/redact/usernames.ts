@@ -11,7 +11,7 @@ import type { Scan } from './scan.ts';
 const LOOK = '[a-z]{2,20}(?:[._-][a-z]{2,20}){0,2}[._-]?\\d{0,4}';
 /** What may stand between the word and the name; the sign tells a field from running text. */
 const BETWEEN =
-  "(?:[ _-]?(?:name|id|account))?(?: (?:de |d['’]|di )?(?:usuario|utilisateur|utente|utilizador|usuário|connexion|acceso|acesso))?[\"'*`)]{0,3}[ ]?(?:(?:[:=|]|(?:is|was|ist|war|lautet|est|était|es|era|è|é)(?!\\p{L}))[ ]{0,2})?[\"'*`“(]{0,2}";
+  "(?:[ _-]?(?:name|id|account))?(?: (?:de |d['’]|di )?(?:usuario|utilisateur|utente|utilizador|usuário|connexion|acceso|acesso))?[\"'*`)]{0,3}(?:[ ]?[:=][ ]{0,2}|[ ]\\|[ ]|[ ](?:is|was|ist|war|lautet|est|était|es|era|è|é)(?!\\p{L})[ ]{0,2}|[ ])\\(?[\"'*`“]{0,2}";
 const NAMED = new RegExp(`(${BETWEEN})(${LOOK})(?![\\p{L}\\p{N}_/@:=([<-]|\\.\\p{L}|[ ]?=[^=]|\\()`, 'uy');
 
 /** First parts of paths through objects: form.user is code. */
@@ -90,7 +90,7 @@ function isField({ text }: Scan, start: number, handle: string, between: string,
     return between === ': ' && next === '' && /^(?:user|username|login|usuario|utente)$/.test(word);
   if (!/^(?:|[\s,;.!?"'`)&])$/.test(next)) return false;
   if (/[:|]/.test(between))
-    return /[^\s\d][,;(|–-] ?$/.test(text.slice(Math.max(0, start - 3), start)) && next !== '"';
+    return /[^\s\d][,;(|–-] ?$/.test(text.slice(Math.max(0, start - 3), start)) && /^(?:|[.\n;])$/.test(next);
   return (
     /(?:^|[ _-])?(?:name|usuario|usuário|utilisateur|utilizador|utente|naam)["'*`)]{0,3} (?:is|was|ist|war|lautet|est|était|es|era|è|é) ["'*`“]{0,2}$/i.test(
       text.slice(start, start + word.length) + between,

@@ -1,4 +1,4 @@
-/** Addresses of Bitcoin (base58check, bech32) and Ethereum (EIP-55, or after a word), by their checks. */
+/** Addresses of Bitcoin (base58check, bech32) by their checks, and of Ethereum (0x and 40 digits, varied or after a word). */
 import { createHash } from 'node:crypto';
 import { CUE } from './cues.ts';
 import { drawFor } from './draw.ts';
