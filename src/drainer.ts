@@ -79,6 +79,9 @@ export function startDrainer(
         clearTimeout(timer);
         if (child === null) return resolve();
         const last = child;
+        // Now it does keep the program alive: killed, nothing else would until it is gone.
+        last.ref();
+        last.channel?.ref();
         const impatience = setTimeout(() => last.kill('SIGKILL'), graceMs);
         const exited = new Promise((done) => last.once('exit', done));
         // What it said last is heard before the channel closes.
