@@ -11,7 +11,7 @@ var needed = parseInt(require('../package.json').engines.node.replace(/\D+/, '')
 if (parseInt(process.versions.node, 10) < needed) {
   process.stderr.write(
     'error: Understudy needs Node ' + needed + ' or later, and this is Node ' + process.versions.node +
-      '. Install a newer one, or run: npx -p node@' + needed + ' -p understudy understudy\n'
+      '. Install a newer one, or run: npx -p node@' + needed + ' understudy\n'
   );
   process.exitCode = 1;
 } else {
