@@ -20,8 +20,10 @@ import {
   redactText,
 } from './redact/redact.ts';
 import { redactJson, redactMessage, redactTools } from './redact/redact-call.ts';
+import { textsOf } from './texts.ts';
 import type { Sealing } from './vault.ts';
 import { siteOf } from './vocabulary.ts';
+import { anyWholeWord } from './whole-words.ts';
 
 /** What is read at once: a message, or all that a request says beside its messages. */
 export type Piece =
@@ -77,7 +79,7 @@ export function readPiece(piece: Piece, keep: ReadonlySet<string>, context: Reda
     return { value, originals: [...originals], entities: [], names: [], words: new Set() };
   }
   const value = redactMessage(piece.value, plain);
-  const texts = textsOf(value);
+  const texts = textsOf((redact) => redactMessage(value, redact));
   const entities = texts.map(obviousNames);
   const names = texts.flatMap((text, i) => namesOfEntities(text, entities[i]!));
   return {
@@ -213,16 +215,6 @@ function noting(originals: Map<string, string>): (original: string, surrogate: s
   };
 }
 
-/** The texts of a message in the order in which redactMessage walks them. */
-function textsOf(message: Message): string[] {
-  const texts: string[] = [];
-  redactMessage(message, (text) => {
-    texts.push(text);
-    return text;
-  });
-  return texts;
-}
-
 /** Shorter surrogates (an age, a house number) may stand in an answer by chance. */
 const MIN_REVEALED = 5;
 
@@ -236,12 +228,9 @@ function reveal(
   if (keep.has(answer)) return answer;
   const here = [...originals.keys()].filter((surrogate) => answer.includes(surrogate));
   if (here.length === 0) return holdsSurrogate(answer) ? null : answer;
-  // Longest first: a whole name before one of its words. Whole words only, and each place once.
-  here.sort((a, b) => b.length - a.length);
-  const any = new RegExp(`(?<![\\p{L}\\p{N}])(?:${here.map(escaped).join('|')})(?![\\p{L}\\p{N}])`, 'gu');
   let unsure = false;
   const inJson = kind === 'json' || kind === 'tool';
-  const revealed = answer.replace(any, (surrogate) => {
+  const revealed = answer.replace(anyWholeWord(here), (surrogate) => {
     if (surrogate.length < MIN_REVEALED) unsure = true;
     const original = originals.get(surrogate) ?? surrogate;
     return inJson ? JSON.stringify(original).slice(1, -1) : original;
@@ -251,8 +240,4 @@ function reveal(
 
 function wordsOf(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{M}]+/gu) ?? [];
-}
-
-function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
 }

@@ -18,6 +18,7 @@ import {
 } from './redact/redact.ts';
 import { redactJson, redactMessage, redactTools, withSafeAlternatives } from './redact/redact-call.ts';
 import type { CallAbout, RequestSettings } from './sealer.ts';
+import { textsOf } from './texts.ts';
 import type { Vault } from './vault.ts';
 
 export interface SecondStage {
@@ -92,7 +93,7 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
       if (known) all.set(part.id, known);
     }
     const fresh = opened.filter(({ part }) => !all.has(part.id));
-    const texts = fresh.map(({ kind, value }) => textsOf(kind, value));
+    const texts = fresh.map(({ kind, value }) => textsOf((redact) => redactedPart(kind, value, redact)));
     const plain = texts.map((each) => each.map(entityTexts));
     const toRead = plain.flat().flatMap((each) => each.texts);
     const model = await read(toRead);
@@ -212,15 +213,6 @@ function requestOf(call: StoredCall, opened: ReadonlyMap<string, Opened>): CallR
     ...(opened.get(settings)!.value as RequestSettings),
     stream: call.stream,
   };
-}
-
-function textsOf(kind: PartKind, value: unknown): string[] {
-  const texts: string[] = [];
-  redactedPart(kind, value, (text) => {
-    texts.push(text);
-    return text;
-  });
-  return texts;
 }
 
 /** The part's value with each of its texts passed through `redact`, always in the same order. */

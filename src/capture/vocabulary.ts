@@ -11,6 +11,7 @@ import { ENTITY_KINDS } from '../core/entity.ts';
 import { recent } from './recent.ts';
 import { type RedactContext, redactEntities, redactText, vocabularyOf } from './redact/redact.ts';
 import type { Sealing } from './vault.ts';
+import { anyWholeWord } from './whole-words.ts';
 
 /** Longer answers are no labels (as in cluster/kind). */
 const LONGEST_LABEL = 100;
@@ -124,14 +125,6 @@ export function restorer(words: readonly string[], context: RedactContext): (tex
     }
   }
   if (originals.size === 0) return (text) => text;
-  const longestFirst = [...originals.keys()].sort((a, b) => b.length - a.length);
-  const any = new RegExp(
-    `(?<![\\p{L}\\p{N}])(?:${longestFirst.map(escaped).join('|')})(?![\\p{L}\\p{N}])`,
-    'gu',
-  );
+  const any = anyWholeWord([...originals.keys()]);
   return (text) => text.replace(any, (surrogate) => originals.get(surrogate) ?? surrogate);
-}
-
-function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
 }
