@@ -9,11 +9,11 @@ export interface Attack {
   /** Request bodies, sent one after the other (over and over while there is time), or `atOnce` together. */
   readonly bodies: () => readonly Buffer[];
   readonly headers?: Readonly<Record<string, string>>;
-  /** What the upstream answers (see ANSWERS); a small completion unless told. */
+  /** What the upstream answers (see ANSWERS). Default: a small completion. */
   readonly answer?: string;
-  /** Requests at a time; 1 unless told. */
+  /** Requests at a time. Default: 1. */
   readonly atOnce?: number;
-  /** How often all bodies are sent; 3 unless told. */
+  /** How often all bodies are sent. Default: 3. */
   readonly rounds?: number;
   /** Sends the body in pieces of so many bytes, one every 5 ms. */
   readonly dripBytes?: number;

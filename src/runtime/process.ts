@@ -40,7 +40,7 @@ export interface ProcessOptions {
   /** Longest wait for one answer. */
   readonly timeoutMs: number;
   readonly clock?: Clock;
-  /** Path of the program; ours unless told. */
+  /** Path of the program. Default: ours. */
   readonly program?: string;
 }
 

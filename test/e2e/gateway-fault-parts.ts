@@ -15,7 +15,7 @@ export interface Cell {
   /** For requests with an upgrade, which otherwise are answered like any other. */
   readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   readonly client: (port: number, path: string) => Promise<Seen>;
-  /** Calls are recorded, other paths are only passed on; both unless told. */
+  /** Calls are recorded, other paths are only passed on. Default: both. */
   readonly over?: readonly (keyof typeof PATHS)[];
   /** Why the client sees something else through the gateway. */
   readonly differs?: string;

@@ -15,7 +15,7 @@ import { windowsOf } from './windows.ts';
 import { worthReading } from './worth-reading.ts';
 
 export interface TokenClassifierOptions {
-  /** Threads of one product; 1 unless told. */
+  /** Threads of one product. Default: 1. */
   readonly threads?: number;
   /** 'int8' unless told: twice as fast, with the same entities but for a few in a thousand. */
   readonly precision?: Precision;

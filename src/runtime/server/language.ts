@@ -33,7 +33,7 @@ export interface LanguageOptions {
   readonly contextTokens: number;
   /** Contexts kept in memory; the one unused for longest goes first. */
   readonly contexts: number;
-  /** Told of each piece of native work; nobody unless told. */
+  /** Told of each piece of native work. Default: nobody. */
   readonly progress?: Progress;
 }
 

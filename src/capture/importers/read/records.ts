@@ -22,9 +22,9 @@ export interface RecordReader {
 export interface RecordOptions {
   /** Whether a value is a record of some format; objects that are none and wrap a list are opened. */
   readonly isRecord?: (value: Json) => boolean;
-  /** Characters of a record beyond which it is passed over; 64 Mi unless told. */
+  /** Characters of a record beyond which it is passed over. Default: 64 Mi. */
   readonly maxChars?: number;
-  /** Characters of a line beyond which its values are read one by one; 1 Mi unless told. */
+  /** Characters of a line beyond which its values are read one by one. Default: 1 Mi. */
   readonly lineChars?: number;
 }
 
