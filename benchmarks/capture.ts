@@ -18,7 +18,7 @@ import {
 } from '../src/capture/redact/redact.ts';
 import { createSealer } from '../src/capture/sealer.ts';
 import type { Call, Message } from '../src/core/call.ts';
-import { openDataFolder, REDACTION } from '../test/capture/data-folder.ts';
+import { openDataFolder, REDACTION } from '../test/support/data-folder.ts';
 import type { BenchmarkResult } from './run.ts';
 
 const CALLS = 2000;

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { importFiles } from '../src/capture/importers/import.ts';
 import { drySink, type ImportSink, journalSink } from '../src/capture/importers/sink.ts';
-import { openDataFolder } from '../test/capture/data-folder.ts';
+import { openDataFolder } from '../test/support/data-folder.ts';
 import type { BenchmarkResult } from './run.ts';
 
 const CALLS = 10_000;

@@ -5,8 +5,8 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
-import { DEFAULT_LANGUAGE } from '../src/models/catalogue.ts';
-import { ensureWeights } from '../src/models/weights.ts';
+import { DEFAULT_LANGUAGE } from '../src/models/weights/catalogue.ts';
+import { ensureWeights } from '../src/models/weights/weights.ts';
 import { callThrough, quantile, startProxy, startUpstream } from './parts/load.ts';
 import type { BenchmarkResult } from './run.ts';
 

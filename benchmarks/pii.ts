@@ -7,9 +7,9 @@
 import { join, resolve } from 'node:path';
 import type { Entity, EntityFinder } from '../src/core/entity.ts';
 import { messageOf } from '../src/core/errors.ts';
-import { DEFAULT_CLASSIFIER } from '../src/models/catalogue.ts';
 import { openTokenClassifier } from '../src/models/token-classifier/classifier.ts';
-import { ensureWeights } from '../src/models/weights.ts';
+import { DEFAULT_CLASSIFIER } from '../src/models/weights/catalogue.ts';
+import { ensureWeights } from '../src/models/weights/weights.ts';
 import { makeCorpus, type Sample } from './pii/corpus.ts';
 import { type Detector, detectorOf } from './pii/detect.ts';
 import { compareEngines, type EngineFigures } from './pii/engine.ts';

@@ -1,7 +1,7 @@
 /**
  * The program's few verbs over what a configuration names. Implementations are chosen here, in tools.ts (what learns and
- * answers) and in storage.ts (what keeps calls), and nowhere else.
- * Does not: hold the loop itself (pipeline.ts) or the online path (online.ts).
+ * answers) and in data-folder.ts (what keeps calls), and nowhere else.
+ * Does not: hold the loop itself (learn/pipeline.ts) or the online path (online/serving.ts).
  */
 import { availableParallelism } from 'node:os';
 import { quarantineLine } from './capture/drain.ts';
@@ -10,7 +10,6 @@ import { drySink, journalSink } from './capture/importers/sink.ts';
 import { openLosses } from './capture/losses.ts';
 import { readCalls } from './capture/read.ts';
 import type { SecondStage } from './capture/second-stage.ts';
-import { openCapture } from './capturing.ts';
 import type { Call, CallRequest } from './core/call.ts';
 import type { Config } from './core/config.ts';
 import type { EntityFinder } from './core/entity.ts';
@@ -18,10 +17,18 @@ import type { ImportReport, LearnOptions, LearnReport, StatusReport } from './co
 import { type OnProgress, progressOf } from './core/progress.ts';
 import type { Store } from './core/store.ts';
 import type { Gateway } from './gateway/gateway.ts';
-import { startOnline } from './online.ts';
-import { learn } from './pipeline.ts';
-import { drainJournals, journalsOf, openFinder, openStorage, type Storage, stageOf } from './storage.ts';
-import { modelTools } from './tools.ts';
+import { learn } from './learn/pipeline.ts';
+import { openCapture } from './online/capturing.ts';
+import { startOnline } from './online/serving.ts';
+import {
+  drainJournals,
+  journalsOf,
+  openFinder,
+  openStorage,
+  type Storage,
+  stageOf,
+} from './setup/data-folder.ts';
+import { modelTools } from './setup/tools.ts';
 
 export interface UnderstudyOptions {
   readonly config: Config;

@@ -14,7 +14,7 @@ export interface Lane {
 }
 
 const SYSTEM = 'You sort the mail of a shop. '.repeat(100);
-const MOST_WAITING = 2000;
+const MAX_WAITING = 2000;
 
 export function openLane(port: number): Lane {
   const pool = new Pool(`http://127.0.0.1:${port}`, { connections: 64, headersTimeout: 0, bodyTimeout: 0 });
@@ -56,7 +56,7 @@ export function openLane(port: number): Lane {
       let due = performance.now();
       timer = setInterval(() => {
         const now = performance.now();
-        for (; due <= now; due += everyMs) if (open.size < MOST_WAITING) call(due);
+        for (; due <= now; due += everyMs) if (open.size < MAX_WAITING) call(due);
       }, 1);
     },
     end: async (boundMs) => {

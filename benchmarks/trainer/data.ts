@@ -2,10 +2,11 @@
  * The tasks of the trainer's benchmark, out of ../shared/data: what is asked, what is to be answered, and the
  * instructions that a logged prompt carries besides. Does not: tokenise or train.
  */
+
+import { toolText } from '../../src/callsite/tool-text.ts';
 import type { Tool } from '../../src/core/call.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { seededRandom } from '../../src/core/random.ts';
-import { toolText } from '../../src/core/tool-text.ts';
 import { RECORDINGS } from '../recordings/convert.ts';
 
 export interface BenchExample {

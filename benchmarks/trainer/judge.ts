@@ -4,8 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import type { Rate } from '../../src/core/specialist.ts';
-import { rateOf } from '../../src/core/statistics.ts';
-import { readSafetensors } from '../../src/models/safetensors.ts';
+import { readSafetensors } from '../../src/models/formats/safetensors.ts';
+import { rateOf } from '../../src/stats/statistics.ts';
 import type { Linear } from '../../src/train/embedded/architecture.ts';
 import type { Sample } from '../../src/train/embedded/batch.ts';
 import { type LoraPlan, loraLayout, loraLength } from '../../src/train/embedded/lora.ts';

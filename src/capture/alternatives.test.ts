@@ -1,8 +1,8 @@
 /** What is kept of the other answers that an LLM considered: nothing that redaction would have taken. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { exampleCall, temporaryFolder } from '../../test/capture/calls.ts';
-import { openDataFolder } from '../../test/capture/data-folder.ts';
+import { exampleCall, temporaryFolder } from '../../test/support/calls.ts';
+import { openDataFolder } from '../../test/support/data-folder.ts';
 import type { Call, Message } from '../core/call.ts';
 import { createSealer } from './sealer.ts';
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { temporaryFolder } from '../../test/capture/calls.ts';
+import { temporaryFolder } from '../../test/support/calls.ts';
 import type { StoredCall } from '../core/store.ts';
 import { decodeSegment, encodeFrame, type Frame, SEGMENT_HEADER } from './frames.ts';
 import { openJournal } from './journal.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { exampleCall, temporaryFolder } from '../../test/capture/calls.ts';
-import { openDataFolder } from '../../test/capture/data-folder.ts';
+import { exampleCall, temporaryFolder } from '../../test/support/calls.ts';
+import { openDataFolder } from '../../test/support/data-folder.ts';
 import type { CallRequest, Message } from '../core/call.ts';
 import { liveRedaction, readPiece } from './live-redaction.ts';
 import { createSealer } from './sealer.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { temporaryFolder } from '../../test/capture/calls.ts';
+import { temporaryFolder } from '../../test/support/calls.ts';
 import { tryLock } from './lock.ts';
 
 /** Whether another process gets the lock. */

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { exampleCall, NOON, temporaryFolder } from '../../test/capture/calls.ts';
-import { MASTER_KEY as env, openDataFolder, REDACTION } from '../../test/capture/data-folder.ts';
+import { exampleCall, NOON, temporaryFolder } from '../../test/support/calls.ts';
+import { MASTER_KEY as env, openDataFolder, REDACTION } from '../../test/support/data-folder.ts';
 import type { Call } from '../core/call.ts';
 import { startDrain } from './drain.ts';
 import { decodeSegment } from './frames.ts';
@@ -235,7 +235,7 @@ test('a call that cannot be sealed is counted, not thrown', async () => {
   store.close();
 });
 
-const CHILD = join(import.meta.dirname, '../../test/capture/recorder-child.ts');
+const CHILD = join(import.meta.dirname, '../../test/support/recorder-child.ts');
 
 test('a recorder killed by SIGKILL has lost nothing that it acknowledged', async () => {
   const dataDir = temporaryFolder();

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { deflateSync } from 'node:zlib';
-import { temporaryFolder } from '../../test/capture/calls.ts';
-import { openDataFolder } from '../../test/capture/data-folder.ts';
+import { temporaryFolder } from '../../test/support/calls.ts';
+import { openDataFolder } from '../../test/support/data-folder.ts';
 import { MIGRATIONS } from '../store/sqlite/schema.ts';
 import { upgradeCalls } from './upgrade.ts';
 

@@ -16,8 +16,8 @@ import { anyWholeWord } from './whole-words.ts';
 /** Longer answers are no labels (as in cluster/kind). */
 const LONGEST_LABEL = 100;
 /** So many different inputs, and this share of the site's calls, make an answer a label. */
-const LEAST_INPUTS = 5;
-const LEAST_SHARE = 0.01;
+const MIN_INPUTS = 5;
+const MIN_SHARE = 0.01;
 /** What a site is told by: how its system prompt begins. What varies further in does not part it. */
 const PROMPT_CHARACTERS = 200;
 /** Bounds on what is remembered of a site: schemas and prompts that vary, answers that did not come again. */
@@ -85,7 +85,7 @@ export function vocabularyFinder(): VocabularyFinder {
       const inputs = site.inputs.get(answer) ?? new Set();
       site.inputs.set(answer, inputs);
       if (inputs.size < MAX_INPUTS) inputs.add(digest(call.request.messages.at(-1)?.content ?? ''));
-      if (inputs.size >= LEAST_INPUTS && inputs.size >= LEAST_SHARE * site.calls) {
+      if (inputs.size >= MIN_INPUTS && inputs.size >= MIN_SHARE * site.calls) {
         site.inputs.delete(answer);
         give(label);
       } else if (site.inputs.size > MAX_ANSWERS) site.inputs.clear();

@@ -2,8 +2,9 @@
  * Which texts come from the same piece of code: agglomeration, most alike first, each step held to what would
  * remain constant. Does not: turn what is common into a template (template).
  */
+
+import { aroundStamps } from '../callsite/volatile-values.ts';
 import { align, GAP, runsOf, type Vocabulary } from './align.ts';
-import { aroundStamps } from './stamps.ts';
 
 /** A distinct text, and in how many sessions it was seen. */
 export interface Text {

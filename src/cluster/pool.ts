@@ -2,8 +2,9 @@
  * Pools: call sites with too few calls each, of one shape, that are learnt together. What decides where a call
  * goes is seen in its request alone, since its answer is not known when it has to be routed.
  */
+
+import { ANY } from '../callsite/variable-part.ts';
 import type { OutputKind } from '../core/answer.ts';
-import { ANY } from '../core/distil.ts';
 import { canonicalJson, type Json } from '../core/json.ts';
 import type { CallSite } from '../core/task.ts';
 import { type SiteCalls, siteWith, toldByUser } from './sites.ts';

@@ -2,11 +2,12 @@
  * The call sites behind calls: the same tools, response format and turn, and prompts that follow one template.
  * Does not: decide which sites make a task (tasks).
  */
+
+import { signatureOf } from '../callsite/signature.ts';
+import { matchTemplate } from '../callsite/variable-part.ts';
 import type { Call } from '../core/call.ts';
-import { matchTemplate } from '../core/distil.ts';
 import { contentHash } from '../core/ids.ts';
 import { canonicalJson, type Json } from '../core/json.ts';
-import { signatureOf } from '../core/signature.ts';
 import type { CallSite, Template } from '../core/task.ts';
 import { SYSTEM_RULE, type Text, USER_RULE } from './group.ts';
 import { FREE, mineMany, mineOne } from './template.ts';

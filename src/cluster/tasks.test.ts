@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { assign } from '../core/assign.ts';
+import { assign } from '../callsite/assign.ts';
+import { distil } from '../callsite/variable-part.ts';
 import type { Call, CallRequest, Message, Tool } from '../core/call.ts';
-import { distil } from '../core/distil.ts';
 import { seededRandom } from '../core/random.ts';
 import { adjustedRandIndex } from './ari.ts';
 import { findTasks } from './tasks.ts';

@@ -3,9 +3,9 @@
  * tasks where they have calls enough, alone or in a pool. Does not: read payloads from the store, or choose
  * what is worth learning (select).
  */
-import { assign, constantLength } from '../core/assign.ts';
+import { assign, constantLength } from '../callsite/assign.ts';
+import { ANY, siteOf } from '../callsite/variable-part.ts';
 import type { Call } from '../core/call.ts';
-import { ANY, siteOf } from '../core/distil.ts';
 import { contentHash } from '../core/ids.ts';
 import type { CallSite, Task } from '../core/task.ts';
 import { commonBias, commonFormat, commonTools, labelLimitsOf, labelsOf, outputKindOf } from './kind.ts';

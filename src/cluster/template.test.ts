@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { matchTemplate } from '../core/distil.ts';
+import { matchTemplate } from '../callsite/variable-part.ts';
 import { seededRandom } from '../core/random.ts';
 import { align, GAP, vocabulary } from './align.ts';
 import { SYSTEM_RULE, type Text, USER_RULE } from './group.ts';

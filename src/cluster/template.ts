@@ -2,7 +2,7 @@
  * Template mining: texts made by one piece of code → what is constant in them and where the slots are; and texts
  * of many origins → one template for each. Does not: look at anything but the texts.
  */
-import { matchTemplate } from '../core/distil.ts';
+import { matchTemplate } from '../callsite/variable-part.ts';
 import type { Template } from '../core/task.ts';
 import { align, GAP, runsOf, type Vocabulary, vocabulary } from './align.ts';
 import { groupTexts, type Rule, type Text } from './group.ts';

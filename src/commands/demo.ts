@@ -1,6 +1,6 @@
 /**
  * `understudy demo`: the whole loop on the example agent, and its report.
- * Does not: play the day (src/demo/run.ts).
+ * Does not: play the day (examples/helpdesk/demo/run.ts).
  */
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -53,7 +53,7 @@ async function run(flags: DemoFlags, terminal: Terminal): Promise<void> {
   const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseUrl } = terminal.env;
   const upstream = apiKey && baseUrl && !flags.standIn ? { baseUrl, apiKey } : null;
   const progress = progressLine(terminal);
-  const { runDemo } = await import('../demo/run.ts');
+  const { runDemo } = await import('../../examples/helpdesk/demo/run.ts');
   try {
     const report = await runDemo({
       config,

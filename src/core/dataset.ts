@@ -14,7 +14,7 @@ export interface Example {
   readonly sessionId: string;
   /** When the call was made, epoch milliseconds. */
   readonly at: number;
-  /** The variable part of the prompt: what the specialist will see (see core/distil). */
+  /** The variable part of the prompt: what the specialist will see (see callsite/variable-part). */
   readonly input: string;
   /** The LLM's answer as core/reference gives it: the target. '': none that a specialist can give; never in train. */
   readonly answer: string;

@@ -2,10 +2,11 @@
  * A task's calls → its dataset: examples in four splits that share no session and no near-duplicate.
  * Does not: decide which task a call belongs to (cluster).
  */
+
+import { distil } from '../callsite/variable-part.ts';
 import type { Call } from '../core/call.ts';
 import type { Dataset, Example, SplitName, SplitOrder } from '../core/dataset.ts';
 import { unmetDemand } from '../core/demands.ts';
-import { distil } from '../core/distil.ts';
 import { contentHash } from '../core/ids.ts';
 import { canonicalJson, type Json } from '../core/json.ts';
 import { seededRandom } from '../core/random.ts';

@@ -3,10 +3,11 @@
  * Pure: takes a deployment and its audits, gives the deployment as it should now be.
  * Does not: store anything, or decide on single calls (route/ does).
  */
-import { checkBound } from '../core/audits.ts';
+
 import type { Audit, Deployment, Stage } from '../core/deployment.ts';
 import { newId } from '../core/ids.ts';
 import type { Specialist } from '../core/specialist.ts';
+import { checkBound } from '../stats/sequential.ts';
 
 export interface StagePolicy {
   /**

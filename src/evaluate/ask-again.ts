@@ -9,7 +9,7 @@
  */
 import type { Dataset, Example, SplitName } from '../core/dataset.ts';
 import type { Rate } from '../core/specialist.ts';
-import { rateOf } from '../core/statistics.ts';
+import { rateOf } from '../stats/statistics.ts';
 
 interface AskAgainOptions {
   /** One more answer of the LLM to the example's call, as targetOf writes it; null where it failed. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { confidenceOf } from '../core/confidence.ts';
 import { seededRandom } from '../core/random.ts';
+import { confidenceOf } from '../stats/confidence.ts';
 import { fitConfidence } from './confidence.ts';
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));

@@ -1,10 +1,11 @@
 /**
  * Fits the confidence model: how a specialist's signals combine to its chance of being right, from its predictions
  * on the validation split. Weights are never negative: a surer signal must not lower the confidence.
- * Does not: choose a threshold (gate.ts), or apply the model (core/confidence).
+ * Does not: choose a threshold (gate.ts), or apply the model (stats/confidence).
  */
-import { signalLogit } from '../core/confidence.ts';
+
 import type { ConfidenceModel, Signals } from '../core/specialist.ts';
+import { signalLogit } from '../stats/confidence.ts';
 
 export interface Judged {
   readonly signals: Signals;

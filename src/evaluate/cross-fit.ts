@@ -21,7 +21,7 @@ interface CrossFitOptions extends Omit<PredictionOptions, 'artefact'> {
 }
 
 /** Where there are more training examples than this, k trainings cost more than they give. */
-const MOST_CROSS_FITTED = 3_000;
+const MAX_CROSS_FITTED = 3_000;
 
 export interface Fitted {
   readonly artefact: Artefact;
@@ -32,7 +32,7 @@ export interface Fitted {
 /** Trains the job: cross-fitted where that takes seconds, else on train alone, with predictions on validation. */
 export async function fitAndMark(options: CrossFitOptions): Promise<Fitted> {
   const { trainer, job, on, signal } = options;
-  if (COST[job.candidate.rung] === 'seconds' && job.train.length <= MOST_CROSS_FITTED)
+  if (COST[job.candidate.rung] === 'seconds' && job.train.length <= MAX_CROSS_FITTED)
     return crossFit(options);
   const artefact = await trainer.train(job, on, signal);
   return { artefact, marked: await scorePredictions(job.validation, { ...options, artefact }) };

@@ -3,7 +3,7 @@
  * Does not: prove anything; that is the gate's, on calls that nobody has looked at.
  */
 
-import { confidenceOf } from '../core/confidence.ts';
+import { confidenceOf } from '../stats/confidence.ts';
 import { fitConfidence, type Judged } from './confidence.ts';
 import type { Marked } from './evaluate.ts';
 import { type GateOptions, passChance, riskAt, riskCurve, type Scored } from './gate.ts';

@@ -3,7 +3,7 @@
  * validation split, lets the gate choose on the calibration split, and opens the exam last.
  * Does not: train, or decide on a deployment.
  */
-import { confidenceOf } from '../core/confidence.ts';
+
 import type { Dataset, Example } from '../core/dataset.ts';
 import { type OnProgress, progressOf } from '../core/progress.ts';
 import type { Runtime } from '../core/runtime.ts';
@@ -15,7 +15,8 @@ import type {
   Prediction,
   Rate,
 } from '../core/specialist.ts';
-import { rateOf } from '../core/statistics.ts';
+import { confidenceOf } from '../stats/confidence.ts';
+import { rateOf } from '../stats/statistics.ts';
 import { fitConfidence } from './confidence.ts';
 import { type GateOptions, riskAt, riskCurve, runGate, type Scored } from './gate.ts';
 import type { Mark, Scorer } from './scorers/scorer.ts';

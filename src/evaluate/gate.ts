@@ -20,7 +20,7 @@ import {
   callsNeeded,
   errorsAllowed,
   incompleteBeta,
-} from '../core/statistics.ts';
+} from '../stats/statistics.ts';
 
 /** One answer with its confidence and whether it was right. */
 export interface Scored {
@@ -34,7 +34,7 @@ export interface GateOptions {
 }
 
 /** Beyond this, "so many more calls" is no help to anyone. */
-const MOST_CALLS = 20_000;
+const MAX_CALLS = 20_000;
 
 /** At most so many thresholds are looked at: finer steps would only be stopped by the next single error. */
 const GRID = 40;
@@ -146,8 +146,8 @@ function estimateMoreCalls(
     const [wrong, right] = [point.errors + 0.5, point.served - point.errors + 0.5];
     if (incompleteBeta(options.epsilon, wrong, right) < 0.6) continue;
     let n = callsNeeded(0, options.epsilon, options.delta);
-    while (n < MOST_CALLS && passChance(point, n * now.coverage, options) < 0.5) n = Math.ceil(n * 1.1);
-    if (n < MOST_CALLS) best = Math.min(best, n);
+    while (n < MAX_CALLS && passChance(point, n * now.coverage, options) < 0.5) n = Math.ceil(n * 1.1);
+    if (n < MAX_CALLS) best = Math.min(best, n);
   }
   if (!Number.isFinite(best)) return null;
   // Enough calls on paper and failed all the same: it was close; a tenth more is the least that says something new.

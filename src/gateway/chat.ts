@@ -15,11 +15,11 @@ import { policyReason } from '../wire/policy.ts';
 import { type Source, sourceOf, withoutSender } from '../wire/source.ts';
 import type { Background } from './background.ts';
 import type { HeldBody } from './body.ts';
-import { type AnswerCopy, copyAnswer } from './copy.ts';
+import type { Recording } from './bounded-recorder.ts';
 import { upstreamHeaders } from './headers.ts';
 import type { OneATurn } from './one-a-turn.ts';
-import type { Recording } from './recording.ts';
 import { relay } from './relay.ts';
+import { type AnswerCopy, copyAnswer } from './response-capture.ts';
 import { askSpecialist, renderReply, responseOf, sendReply } from './serve.ts';
 import type { Question, Upstream } from './upstream.ts';
 

@@ -4,8 +4,8 @@
  */
 import type { ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { AnswerCopy } from './copy.ts';
 import { clientHeaders, clientTrailers, headerOf, withoutHeader } from './headers.ts';
+import type { AnswerCopy } from './response-capture.ts';
 import type { AnswerHead, Listener, Question, Upgraded, Upstream } from './upstream.ts';
 
 /** What came in one turn is sent on at its end, or earlier where it is this much. */

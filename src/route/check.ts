@@ -16,7 +16,7 @@ import { type SchemaCheck, schemaCompiler } from './schemas.ts';
 export type AnswerCheck = (text: string, request: CallRequest) => Answer | null;
 
 /** Some agents write today's choices into their schemas: these many are kept, the rest is compiled again. */
-const MOST_SCHEMAS = 64;
+const MAX_SCHEMAS = 64;
 
 /**
  * Why no answer of the task could be served, in words for its report; null where some can. What each request brings along
@@ -52,7 +52,7 @@ export function answerCheck(task: Task): AnswerCheck {
     if (check === undefined) {
       check = compile(schema, text);
       for (const oldest of compiled.keys()) {
-        if (compiled.size < MOST_SCHEMAS) break;
+        if (compiled.size < MAX_SCHEMAS) break;
         compiled.delete(oldest);
       }
       compiled.set(key, check);

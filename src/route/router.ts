@@ -4,12 +4,11 @@
  * the confidence reaches the threshold. Does not: move deployments between stages (deploy/), talk HTTP (gateway/).
  */
 
+import { distil } from '../callsite/variable-part.ts';
 import type { Answer } from '../core/answer.ts';
 import type { CallRequest, CallResponse } from '../core/call.ts';
-import { confidenceOf } from '../core/confidence.ts';
 import { unmetDemand } from '../core/demands.ts';
 import type { Audit, Deployment } from '../core/deployment.ts';
-import { distil } from '../core/distil.ts';
 import { whyNoAnswer } from '../core/ending.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import { contentHash } from '../core/ids.ts';
@@ -17,6 +16,7 @@ import type { Attempt, Attempted, Decision, RedactedRequest, Router } from '../c
 import type { Runtime } from '../core/runtime.ts';
 import type { Specialist } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
+import { confidenceOf } from '../stats/confidence.ts';
 import { type AnswerCheck, answerCheck } from './check.ts';
 
 export interface RouterOptions {
@@ -51,7 +51,7 @@ export interface UpdatableRouter extends Router {
   update(plan: RoutingPlan): void;
 }
 
-interface Post {
+interface Route {
   readonly task: Task;
   readonly deployment: Deployment;
   readonly specialist: Specialist;
@@ -63,13 +63,13 @@ interface Post {
 export function createRouter(plan: RoutingPlan, options: RouterOptions): UpdatableRouter {
   const redact = options.redact ?? asItIs;
   let tasks: readonly Task[] = [];
-  let posts = new Map<string, Post>();
-  /** By specialist; kept when posts are swapped. */
+  let routes = new Map<string, Route>();
+  /** By specialist; kept when routes are swapped. */
   const inFlight = new Map<string, number>();
   const requests = new WeakMap<Attempt, CallRequest>();
 
   const update = (next: RoutingPlan): void => {
-    const fresh = new Map<string, Post>();
+    const fresh = new Map<string, Route>();
     for (const deployment of next.deployments) {
       if (deployment.stage === 'retired') continue;
       const task = next.tasks.find((candidate) => candidate.id === deployment.taskId);
@@ -80,35 +80,35 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       if (!task || !specialist || !runtime) continue;
       fresh.set(task.id, { task, deployment, specialist, runtime, check: answerCheck(task) });
     }
-    posts = fresh;
+    routes = fresh;
     tasks = next.tasks;
   };
   update(plan);
 
   const attemptOf = (
-    post: Post,
+    route: Route,
     request: CallRequest,
     input: string,
     reveal: RedactedRequest['reveal'],
   ): Attempt => ({
-    taskId: post.task.id,
-    specialistId: post.specialist.id,
-    deploymentId: post.deployment.id,
-    stage: post.deployment.stage,
+    taskId: route.task.id,
+    specialistId: route.specialist.id,
+    deploymentId: route.deployment.id,
+    stage: route.deployment.stage,
     run: async (signal): Promise<Attempted> => {
-      const busyWith = inFlight.get(post.specialist.id) ?? 0;
+      const busyWith = inFlight.get(route.specialist.id) ?? 0;
       if (busyWith >= options.maxInFlight) return { used: false, reason: 'overload' };
-      inFlight.set(post.specialist.id, busyWith + 1);
+      inFlight.set(route.specialist.id, busyWith + 1);
       const timeout = AbortSignal.timeout(options.timeoutMs);
       try {
-        const prediction = await post.runtime.predict(post.specialist.artefact, input, {
+        const prediction = await route.runtime.predict(route.specialist.artefact, input, {
           signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
         });
-        const confidence = confidenceOf(post.specialist.confidence, prediction.signals);
-        const revealed = reveal(prediction.answer, post.task.kind);
-        const answer = revealed === null ? null : post.check(revealed, request);
+        const confidence = confidenceOf(route.specialist.confidence, prediction.signals);
+        const revealed = reveal(prediction.answer, route.task.kind);
+        const answer = revealed === null ? null : route.check(revealed, request);
         if (answer === null) return { used: false, reason: 'invalid-output', confidence };
-        if (confidence < post.deployment.threshold) {
+        if (confidence < route.deployment.threshold) {
           return { used: false, reason: 'low-confidence', confidence, answer };
         }
         return { used: true, answer, confidence };
@@ -118,7 +118,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
         const busy = timeout.aborted || slow;
         return { used: false, reason: busy ? 'overload' : 'error' };
       } finally {
-        inFlight.set(post.specialist.id, (inFlight.get(post.specialist.id) ?? 1) - 1);
+        inFlight.set(route.specialist.id, (inFlight.get(route.specialist.id) ?? 1) - 1);
       }
     },
   });
@@ -131,14 +131,14 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       if (read === null) return { to: 'llm', reason: 'too-large' };
       const task = options.assign(tasks, read.request);
       if (task === null) return { to: 'llm', reason: 'no-specialist' };
-      const post = posts.get(task.id);
-      if (!post) return { to: 'llm', reason: 'no-specialist', taskId: task.id };
+      const route = routes.get(task.id);
+      if (!route) return { to: 'llm', reason: 'no-specialist', taskId: task.id };
       if (unmetDemand(task, request) !== null) return { to: 'llm', reason: 'policy', taskId: task.id };
       const input = distil(task, read.request);
       if (input === null) return { to: 'llm', reason: 'unfamiliar-input', taskId: task.id };
-      const attempt = attemptOf(post, request, input, read.reveal);
+      const attempt = attemptOf(route, request, input, read.reveal);
       requests.set(attempt, request);
-      switch (post.deployment.stage) {
+      switch (route.deployment.stage) {
         case 'shadow':
           return { to: 'llm', reason: 'shadow', taskId: task.id, compare: attempt };
         case 'canary':
@@ -157,8 +157,8 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
 
   const compared = (callId: string, attempt: Attempt, attempted: Attempted, llm: CallResponse): void => {
     // Only answers that were sure enough are promised to be right, so only they are held against the bound.
-    const post = posts.get(attempt.taskId);
-    if (!attempted.used || post?.deployment.id !== attempt.deploymentId) return;
+    const route = routes.get(attempt.taskId);
+    if (!attempted.used || route?.deployment.id !== attempt.deploymentId) return;
     // What is not learnt from measures nobody either.
     const limits = requests.get(attempt) ?? { params: {} };
     if (whyNoAnswer(limits, llm) !== null) return;
@@ -168,7 +168,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       at: options.now(),
       stage: attempt.stage,
       confidence: attempted.confidence,
-      right: options.right(post.task, attempted.answer, llm),
+      right: options.right(route.task, attempted.answer, llm),
     });
   };
 

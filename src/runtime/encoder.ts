@@ -1,12 +1,12 @@
 /**
  * The encoder by way of servers' /v1/embeddings.
- * Does not: run the model (server/, models/bert.ts).
+ * Does not: run the model (server/, models/encoder/bert.ts).
  */
 import { UnderstudyError } from '../core/errors.ts';
 import { isObject, type Json, type JsonObject } from '../core/json.ts';
 import type { Encoder } from '../core/runtime.ts';
 import type { Client } from './client.ts';
-import { sharing } from './spread.ts';
+import { sharing } from './load-balancer.ts';
 
 /** Texts per request: enough to share runs, few enough that a request in between is soon served. */
 const PER_REQUEST = 32;

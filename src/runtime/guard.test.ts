@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { manualClock } from '../../test/runtime/manual-clock.ts';
+import { manualClock } from '../../test/support/manual-clock.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import type { Client } from './client.ts';

@@ -57,7 +57,7 @@ const PROBE_MS = 10_000;
  */
 const ASK_AGAIN_MS = 1_000;
 /** Artefacts whose times are remembered; the one unused for longest is forgotten. */
-const MOST_KEYS = 256;
+const MAX_KEYS = 256;
 
 type Reason = 'late' | 'opened';
 
@@ -79,7 +79,7 @@ export function createGuard(options: GuardOptions = {}): Guard {
     const known = times.get(key) ?? recentQuantile();
     times.delete(key);
     times.set(key, known);
-    if (times.size > MOST_KEYS) times.delete(times.keys().next().value!);
+    if (times.size > MAX_KEYS) times.delete(times.keys().next().value!);
     return known;
   };
 

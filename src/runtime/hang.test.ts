@@ -12,11 +12,11 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type ManualClock, manualClock } from '../../test/runtime/manual-clock.ts';
-import { tinyAdapter } from '../../test/runtime/tiny-adapter.ts';
+import { type ManualClock, manualClock } from '../../test/support/manual-clock.ts';
+import { tinyAdapter } from '../../test/support/tiny-adapter.ts';
+import { writeTinyBert } from '../../test/support/tiny-bert.ts';
+import { writeTinyModel } from '../../test/support/tiny-gguf.ts';
 import type { UnderstudyError } from '../core/errors.ts';
-import { writeTinyModel } from '../models/gguf/tiny.ts';
-import { writeTinyBert } from '../models/tiny-bert.ts';
 import { type Models, startModels } from './models.ts';
 import { type ModelProcess, startModelProcess } from './process.ts';
 
@@ -30,7 +30,7 @@ after(() => rmSync(dir, { recursive: true }));
 const LIMITED = { timeout: 120_000 };
 
 const child = (name: string): string =>
-  fileURLToPath(new URL(`../../test/runtime/${name}-child.ts`, import.meta.url));
+  fileURLToPath(new URL(`../../test/support/${name}-child.ts`, import.meta.url));
 
 /** Waits for something that really happens, in another process. */
 async function until(what: () => boolean): Promise<void> {

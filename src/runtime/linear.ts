@@ -6,15 +6,21 @@
 import { UnderstudyError } from '../core/errors.ts';
 import type { Encoder, Runtime } from '../core/runtime.ts';
 import type { Artefact } from '../core/specialist.ts';
-import { answerLinear, encoderText, type LinearModel, linearAnswers, loadLinear } from '../models/linear.ts';
-import { remembering } from '../models/remembering.ts';
+import {
+  answerLinear,
+  encoderText,
+  type LinearModel,
+  linearAnswers,
+  loadLinear,
+} from '../models/classifier/linear.ts';
+import { cachedEncoder } from '../models/encoder/cached-encoder.ts';
 
 /** @param options.encoder null: only artefacts of the lexical rung can be run. Not closed with the runtime. */
 export function linearRuntime(options: { readonly encoder: Encoder | null }): Runtime {
   const { encoder } = options;
   // Only calls that are known already, given with a draft, are met again: by one rung after the other. For the others
   // a memory would make the time that is measured shorter than the one a caller meets.
-  const memory = encoder ? remembering(encoder) : null;
+  const memory = encoder ? cachedEncoder(encoder) : null;
   const models = new Map<string, Promise<LinearModel>>();
   const modelOf = ({ path, sha256, answers }: Artefact): Promise<LinearModel> => {
     const known = models.get(sha256);

@@ -1,6 +1,6 @@
 /**
  * Starts the small models of this machine: a few processes, behind them the encoder and the runtime of the LoRA rung.
- * Does not: fetch weights (models/weights.ts).
+ * Does not: fetch weights (models/weights/weights.ts).
  */
 import { availableParallelism } from 'node:os';
 import type { Encoder, Runtime, RuntimeHealth } from '../core/runtime.ts';
@@ -10,8 +10,8 @@ import { remoteEncoder } from './encoder.ts';
 import { createGuard, type Guard } from './guard.ts';
 import { guardedClient, guardedRuntime } from './guarded.ts';
 import { llamaRuntime } from './llama.ts';
+import { balanceLoad } from './load-balancer.ts';
 import { type ModelProcess, type ProcessOptions, startModelProcess } from './process.ts';
-import { spread } from './spread.ts';
 
 export interface Models {
   /** Null where there are no weights for it. */
@@ -48,7 +48,7 @@ export interface ModelsOptions {
  * takes one core for a moment, all of them stand still (measured: 70 times slower on two busy cores). Processes with
  * few threads each do not wait for each other. More than four would only cost memory.
  */
-const MOST_PROCESSES = 4;
+const MAX_PROCESSES = 4;
 
 /**
  * The processes are up when this resolves; weights are loaded at the first request that needs them.
@@ -57,7 +57,7 @@ const MOST_PROCESSES = 4;
 export async function startModels(options: ModelsOptions): Promise<Models> {
   const { language = null, encoder = null, clock = systemClock } = options;
   const threads = options.threads ?? availableParallelism();
-  const count = Math.min(threads, MOST_PROCESSES);
+  const count = Math.min(threads, MAX_PROCESSES);
   const sequences = Math.max(1, Math.ceil((options.sequences ?? 8) / count));
   const processes = await startAll(
     count,
@@ -81,10 +81,10 @@ export async function startModels(options: ModelsOptions): Promise<Models> {
     );
   return {
     encoder: encoderBy(processes.map(({ client }) => client)),
-    llama: runtimes && spread(runtimes),
+    llama: runtimes && balanceLoad(runtimes),
     serving: {
       encoder: encoderBy(processes.map(({ client }, i) => guardedClient(client, guards[i]!))),
-      llama: runtimes && spread(runtimes.map((runtime, i) => guardedRuntime(runtime, guards[i]!))),
+      llama: runtimes && balanceLoad(runtimes.map((runtime, i) => guardedRuntime(runtime, guards[i]!))),
     },
     processes,
     health: () => guards.map((guard) => guard.health()),

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { runtimeContract } from '../../test/contracts/runtime.ts';
-import { tinyAdapter } from '../../test/runtime/tiny-adapter.ts';
+import { tinyAdapter } from '../../test/support/tiny-adapter.ts';
+import { writeTinyModel } from '../../test/support/tiny-gguf.ts';
 import type { UnderstudyError } from '../core/errors.ts';
 import type { Artefact } from '../core/specialist.ts';
-import { writeTinyModel } from '../models/gguf/tiny.ts';
 import { llamaRuntime, signalsOf } from './llama.ts';
 import { type Models, startModels } from './models.ts';
 

@@ -6,10 +6,10 @@
 import { type Dataset, SPLITS } from '../core/dataset.ts';
 import { contentHash } from '../core/ids.ts';
 import type { Candidate, Rung, Verdict } from '../core/specialist.ts';
-import { callsNeeded } from '../core/statistics.ts';
 import type { Task } from '../core/task.ts';
-import type { CatalogueEntry } from '../models/catalogue.ts';
-import { whyNotClassified } from '../models/skeleton.ts';
+import { whyNotClassified } from '../models/classifier/answer-template.ts';
+import type { CatalogueEntry } from '../models/weights/catalogue.ts';
+import { callsNeeded } from '../stats/statistics.ts';
 import type { Room } from './hardware.ts';
 import { type Plan, planEncoder, planLora, tokenLengths } from './plan.ts';
 
@@ -47,7 +47,7 @@ const PERMISSIVE = ['Apache-2.0', 'MIT', 'BSD-3-Clause', 'CC-BY-4.0'];
 const encoderShare = ({ kind }: Task): number => (kind === 'label' ? 1 : 1 / 3);
 
 /** Fewer examples than this teach nothing that can be told apart from chance. */
-const LEAST_EXAMPLES = 30;
+const MIN_EXAMPLES = 30;
 
 /** The candidates for a task, and why the others were dropped. */
 export function chooseCandidates(task: Task, dataset: Dataset, around: Surroundings): Choice {
@@ -116,8 +116,8 @@ function whyTooFew({ splits, dropped }: Dataset): string | null {
   if (refused > 0 && splits.validation.length + splits.calibration.length + splits.exam.length === 0)
     return 'All calls that were held back ask for what no specialist is served for: log-probabilities, several choices, media, custom or built-in tools, or token biases that not all of its calls have.';
   const examples = splits.train.length;
-  if (examples < LEAST_EXAMPLES)
-    return `Only ${examples} training ${examples === 1 ? 'example' : 'examples'}, duplicates not counted; at least ${LEAST_EXAMPLES} are needed.`;
+  if (examples < MIN_EXAMPLES)
+    return `Only ${examples} training ${examples === 1 ? 'example' : 'examples'}, duplicates not counted; at least ${MIN_EXAMPLES} are needed.`;
   const sessions = new Set(Object.values(splits).flatMap((split) => split.map(({ sessionId }) => sessionId)));
   if (sessions.size < SPLITS.length)
     return `All its calls belong to ${sessions.size === 1 ? 'one session' : `${sessions.size} sessions`}. A session is never split, so at least ${SPLITS.length} are needed to hold calls back for the proof.`;

@@ -33,7 +33,7 @@ const ENOUGH = 0.9;
 const WORTH = 0.02;
 
 /**
- * @param options.earlier the heat before this one: a task's cheap rungs are tried before any task's dear ones.
+ * @param options.earlier the heat before this one: a task's cheap rungs are tried before any task's expensive ones.
  * @param options.candidates cheapest first, as chooseCandidates gives them.
  * @param options.tryOut trains a candidate and estimates it; an UnderstudyError drops it, with its message as reason,
  *   unless it says 'cancelled'.

@@ -6,7 +6,7 @@ import type { Dataset, Example } from '../core/dataset.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import { type Candidate, RUNGS, type Rung } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
-import { CATALOGUE, DEFAULT_ENCODER, DEFAULT_LANGUAGE } from '../models/catalogue.ts';
+import { CATALOGUE, DEFAULT_ENCODER, DEFAULT_LANGUAGE } from '../models/weights/catalogue.ts';
 import { chooseCandidates, type Surroundings } from './candidates.ts';
 import { compete, type TrialResult } from './compete.ts';
 import { probeHardware } from './hardware.ts';

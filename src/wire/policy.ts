@@ -22,7 +22,7 @@ const BEYOND_US = [
   'tools',
 ] as const;
 
-const MOST_STOPS = 64;
+const MAX_STOPS = 64;
 
 /** Why the LLM must serve this request, in a few words; null where a specialist may. */
 export function policyReason(request: CallRequest): string | null {
@@ -63,7 +63,7 @@ export function misfit(request: CallRequest, answer: Answer): string | null {
     return 'no JSON where it is demanded';
   const stops = stopsOf(params.stop);
   // Each is a pass over the answer; OpenAI takes four.
-  if (stops.length > MOST_STOPS) return 'more stop sequences than are looked for';
+  if (stops.length > MAX_STOPS) return 'more stop sequences than are looked for';
   if (stops.some((stop) => text.includes(stop))) return 'a stop sequence in the answer';
   return null;
 }

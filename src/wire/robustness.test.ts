@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { signatureOf } from '../callsite/signature.ts';
 import { answerOf, renderAnswer, targetOf } from '../core/answer.ts';
 import type { CallRequest, CallResponse } from '../core/call.ts';
 import { whyNoAnswer } from '../core/ending.ts';
 import type { Json } from '../core/json.ts';
 import { referenceOf } from '../core/reference.ts';
-import { signatureOf } from '../core/signature.ts';
 import { openaiChat } from './openai-chat.ts';
 import { requestFromJson, requestToJson } from './openai-chat-request.ts';
 import { responseFromJson } from './openai-chat-response.ts';

@@ -12,8 +12,8 @@ import type { Call } from '../../src/core/call.ts';
 import { configSchema } from '../../src/core/config.ts';
 import type { Gateway } from '../../src/gateway/gateway.ts';
 import { openUnderstudy, type Understudy } from '../../src/understudy.ts';
-import { exampleCall } from '../capture/calls.ts';
-import { MASTER_KEY, openDataFolder, REDACTION } from '../capture/data-folder.ts';
+import { exampleCall } from '../support/calls.ts';
+import { MASTER_KEY, openDataFolder, REDACTION } from '../support/data-folder.ts';
 import { completion } from './gateway-harness.ts';
 
 interface Place {

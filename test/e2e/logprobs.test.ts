@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { openRecorder } from '../../src/capture/recorder.ts';
-import { openDataFolder, REDACTION } from '../capture/data-folder.ts';
+import { openDataFolder, REDACTION } from '../support/data-folder.ts';
 import { completion, type Received, sendJson, startHarness } from './gateway-harness.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'understudy-logprobs-'));

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { TrainingJob } from '../../src/core/runtime.ts';
-import { writeTinyModel } from '../../src/models/gguf/tiny.ts';
 import { startModels } from '../../src/runtime/models.ts';
 import { embeddedTrainer } from '../../src/train/embedded/trainer.ts';
 import { wordExamples } from '../contracts/trainer.ts';
+import { writeTinyModel } from '../support/tiny-gguf.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'understudy-lora-'));
 after(() => rmSync(dir, { recursive: true }));

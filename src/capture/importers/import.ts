@@ -36,7 +36,7 @@ const BATCH = 500;
 const BATCH_CHARS = 8 * 2 ** 20;
 const UNTIMED_STEP_MS = 1000;
 /** No call takes fewer bytes of a file, and text is seldom packed tighter. */
-const LEAST_BYTES = 64;
+const MIN_BYTES = 64;
 const PACKED = 10;
 /** A text of which so many lines are no JSON, and none is, is read no further. */
 const HOPELESS = 1000;
@@ -88,7 +88,7 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
   const nextTime = async (): Promise<number> => {
     if (clock === null) {
       const packed = files.some(({ path }) => path.endsWith('gz')) ? PACKED : 1;
-      clock = startedAt - (Math.ceil((bytes * packed) / LEAST_BYTES) + 1) * UNTIMED_STEP_MS;
+      clock = startedAt - (Math.ceil((bytes * packed) / MIN_BYTES) + 1) * UNTIMED_STEP_MS;
       clock = (await sink.latest(clock)) ?? clock;
     }
     untimed++;

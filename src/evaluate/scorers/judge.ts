@@ -4,7 +4,7 @@
  * Does not: know any provider; `ask` is passed in.
  */
 import type { Rate } from '../../core/specialist.ts';
-import { rateOf } from '../../core/statistics.ts';
+import { rateOf } from '../../stats/statistics.ts';
 
 /** Sends one prompt to the judge and gives its answer. */
 export type Ask = (prompt: string) => Promise<string>;

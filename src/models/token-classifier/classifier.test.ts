@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { TINY_WORDS, writeTinyClassifier } from '../../../test/support/tiny-token-classifier.ts';
 import { seededRandom } from '../../core/random.ts';
-import { bertGraph } from '../bert.ts';
-import { readOnnx } from '../onnx-read.ts';
+import { bertGraph } from '../encoder/bert.ts';
+import { readOnnx } from '../formats/onnx-read.ts';
 import { openTokenClassifier } from './classifier.ts';
 import { classifierGraph } from './graph.ts';
-import { TINY_WORDS, writeTinyClassifier } from './tiny-classifier.ts';
 import { MODEL_FILE, readClassifier } from './weights.ts';
 
 /** Of the tiny vocabulary, one piece each. */

@@ -2,7 +2,7 @@
  * Finds people, addresses and numbers of persons in texts with a token classifier: pieces, windows, the model, and
  * entities of what it says. Runs in the caller's thread and on one core unless told otherwise; its time is linear in
  * the text.
- * Does not: fetch weights (models/weights.ts), or decide what is put in the entities' place (capture/).
+ * Does not: fetch weights (models/weights/weights.ts), or decide what is put in the entities' place (capture/).
  */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Entity, EntityFinder } from '../../core/entity.ts';
@@ -72,7 +72,7 @@ export async function openTokenClassifier(
     tokens,
     classes,
     most: Math.min(WINDOW, config.positions - 2),
-    read: remembering(read, REMEMBERED),
+    read: withCache(read, REMEMBERED),
   };
   return {
     find: async (texts) => {
@@ -109,7 +109,7 @@ async function findIn(original: string, { tokens, classes, most, read }: Model):
 }
 
 /** As `read`, but for windows met lately: prompts and tool results have much in common. The oldest is forgotten. */
-function remembering(read: Read, most: number): Read {
+function withCache(read: Read, most: number): Read {
   const known = new Map<string, Float32Array>();
   return async (pieces) => {
     const key = String.fromCharCode(...pieces);

@@ -4,9 +4,9 @@
  * numbers a scale that depends on its neighbours.
  */
 import { UnderstudyError } from '../../core/errors.ts';
-import { int8Matrix, int8Product, int8Rows } from '../int8.ts';
-import { CONTRIB, float, GraphBuilder, type Value } from '../onnx.ts';
-import type { Safetensor } from '../safetensors.ts';
+import { int8Matrix, int8Product, int8Rows } from '../decoder/int8.ts';
+import { CONTRIB, float, GraphBuilder, type Value } from '../formats/onnx.ts';
+import type { Safetensor } from '../formats/safetensors.ts';
 import type { ClassifierConfig } from './weights.ts';
 
 export type Precision = 'int8' | 'float32';

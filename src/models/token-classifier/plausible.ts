@@ -21,9 +21,9 @@ export interface Candidate {
 }
 
 /** Names without a capital letter must be surer, and still surer where other words near by have capitals. */
-const [LEAST_WITHOUT_CAPITALS, LEAST_AMONG_CAPITALS] = [0.9, 0.97];
+const [MIN_WITHOUT_CAPITALS, MIN_AMONG_CAPITALS] = [0.9, 0.97];
 /** A single word must be surer, unless an initial or another name stands beside it. */
-const LEAST_ALONE = 0.7;
+const MIN_ALONE = 0.7;
 /** How far before a number the word that says what it is may stand. */
 const LABEL_REACH = 48;
 
@@ -35,7 +35,7 @@ export function plausible(text: string, candidate: Candidate): boolean {
       if (!/\p{L}{2}/u.test(value) || /\d/.test(value) || isCode(text, start, end)) return false;
       return isName(text, value, candidate);
     case 'address':
-      if (!/\p{Lu}/u.test(value) && surest < LEAST_WITHOUT_CAPITALS) return false;
+      if (!/\p{Lu}/u.test(value) && surest < MIN_WITHOUT_CAPITALS) return false;
       if (/\bport \d/i.test(value)) return false;
       if (!/\p{L}/u.test(value)) return isCodeLabelled(text, start, parts);
       // "Walnut, 160 by 80 cm"
@@ -90,10 +90,10 @@ function isName(text: string, value: string, { start, end, surest, least, beside
     return false;
   const around = text.slice(Math.max(0, start - AROUND), start) + text.slice(end, end + AROUND);
   if (!/\p{Lu}/u.test(value)) {
-    if (!/\p{Lu}/u.test(around)) return surest >= LEAST_WITHOUT_CAPITALS;
+    if (!/\p{Lu}/u.test(around)) return surest >= MIN_WITHOUT_CAPITALS;
     return (
       value.length > 3 &&
-      least >= LEAST_AMONG_CAPITALS &&
+      least >= MIN_AMONG_CAPITALS &&
       !/["'`[]/.test((text[start - 1] ?? '') + (text[end] ?? ''))
     );
   }
@@ -101,12 +101,12 @@ function isName(text: string, value: string, { start, end, surest, least, beside
   // A single word in capitals is an abbreviation, unless all is written in capitals, or a title or label announces it.
   if (value === value.toUpperCase() && value.length > 1)
     return (
-      (surest >= LEAST_ALONE && !/\p{Ll}{3}/u.test(around)) ||
+      (surest >= MIN_ALONE && !/\p{Ll}{3}/u.test(around)) ||
       ANNOUNCES.test(text.slice(Math.max(0, start - 24), start))
     );
   // LoRA, AdamW, pValue
   if (/\p{Ll}\p{Lu}+$|^\p{Ll}\p{Lu}/u.test(value)) return false;
-  return surest >= LEAST_ALONE || beside || isInitial(text, start, end) || isSpeaker(text, start, end);
+  return surest >= MIN_ALONE || beside || isInitial(text, start, end) || isSpeaker(text, start, end);
 }
 
 /** How far on both sides other words are looked at, in characters. */

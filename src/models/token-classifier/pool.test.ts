@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { TINY_WORDS, writeTinyClassifier } from '../../../test/support/tiny-token-classifier.ts';
 import { seededRandom } from '../../core/random.ts';
 import { openTokenClassifier } from './classifier.ts';
 import { openFinderPool } from './pool.ts';
-import { TINY_WORDS, writeTinyClassifier } from './tiny-classifier.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'understudy-pool-'));
 writeTinyClassifier(dir);

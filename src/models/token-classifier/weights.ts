@@ -7,8 +7,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnderstudyError } from '../../core/errors.ts';
 import { isObject, parseJson } from '../../core/json.ts';
-import { readOnnx, type StoredGraph, type StoredTensor } from '../onnx-read.ts';
-import type { Safetensor } from '../safetensors.ts';
+import { readOnnx, type StoredGraph, type StoredTensor } from '../formats/onnx-read.ts';
+import type { Safetensor } from '../formats/safetensors.ts';
 
 export interface ClassifierConfig {
   readonly hidden: number;

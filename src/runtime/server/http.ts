@@ -1,15 +1,15 @@
 /**
  * The HTTP side of the model server, in the shapes that clients of OpenAI and vLLM know: chat completions (with
  * predicted outputs and token probabilities), embeddings, loading and unloading of adapters, health.
- * Does not: run models (language.ts, models/bert.ts), start or supervise the program (main.ts, ../process.ts).
+ * Does not: run models (language.ts, models/encoder/bert.ts), start or supervise the program (main.ts, ../process.ts).
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { messageOf, UnderstudyError } from '../../core/errors.ts';
 import { newId } from '../../core/ids.ts';
 import { parseJson } from '../../core/json.ts';
-import type { Bert } from '../../models/bert.ts';
-import type { Tuning } from '../../models/bert-lora.ts';
+import type { Bert } from '../../models/encoder/bert.ts';
+import type { Tuning } from '../../models/encoder/bert-lora.ts';
 import type { Completion, LanguageModel } from './language.ts';
 
 export interface ServerParts {

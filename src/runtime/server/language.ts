@@ -18,9 +18,9 @@ import {
   type Token,
 } from 'node-llama-cpp';
 import { messageOf, UnderstudyError } from '../../core/errors.ts';
-import { chatPieces, type Message, promptFrame } from '../../models/prompt.ts';
-import { servingCopy } from '../../models/serving-copy.ts';
-import { controlToken, pieceTokens } from '../../models/vocabulary.ts';
+import { chatPieces, chatTemplateOf, type Message } from '../../models/decoder/chat-template.ts';
+import { controlToken, pieceTokens } from '../../models/decoder/llama-tokenizer.ts';
+import { servingCopy } from '../../models/decoder/requantise.ts';
 import { type Pool, pool } from '../pool.ts';
 import type { Progress } from './pulse.ts';
 
@@ -240,8 +240,8 @@ async function makeRoom(contexts: Map<string, Kept>, limit: number): Promise<voi
 }
 
 function promptTokens(model: LlamaModel, messages: readonly Message[]): Token[] {
-  const frame = promptFrame((name) => controlToken(model, name) !== null);
-  return chatPieces(frame, messages).flatMap((piece) => pieceTokens(model, piece));
+  const template = chatTemplateOf((name) => controlToken(model, name) !== null);
+  return chatPieces(template, messages).flatMap((piece) => pieceTokens(model, piece));
 }
 
 const ASK = {

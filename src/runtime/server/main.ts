@@ -5,7 +5,7 @@
  */
 import type { AddressInfo } from 'node:net';
 import { setPriority } from 'node:os';
-import type { Bert } from '../../models/bert.ts';
+import type { Bert } from '../../models/encoder/bert.ts';
 import { modelServer } from './http.ts';
 import { languageModel } from './language.ts';
 import { startPulse } from './pulse.ts';
@@ -37,7 +37,7 @@ process.once('message', async (message) => {
         ? null
         : () => {
             // Only now: language models run also where onnxruntime has no build.
-            bert ??= import('../../models/bert.ts').then(({ loadBert }) =>
+            bert ??= import('../../models/encoder/bert.ts').then(({ loadBert }) =>
               loadBert(encoderDir, { threads: settings.threads }),
             );
             bert.catch(() => {

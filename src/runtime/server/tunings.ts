@@ -1,13 +1,13 @@
 /**
  * What the encoder is tuned by, for the specialists that are asked: read from their files, and a few kept in memory.
- * Does not: run the encoder (models/bert.ts).
+ * Does not: run the encoder (models/encoder/bert.ts).
  */
 import { UnderstudyError } from '../../core/errors.ts';
-import type { Tuning } from '../../models/bert-lora.ts';
-import { loadLinear } from '../../models/linear.ts';
+import { loadLinear } from '../../models/classifier/linear.ts';
+import type { Tuning } from '../../models/encoder/bert-lora.ts';
 
 /** About 3 MB each at rank 16. */
-const MOST_KEPT = 16;
+const MAX_KEPT = 16;
 
 /** The tuning in the model file at a path; every version of a file has its own path. @throws as loadLinear. */
 export function tuningStore(): (path: string) => Promise<Tuning> {
@@ -20,7 +20,7 @@ export function tuningStore(): (path: string) => Promise<Tuning> {
     // A failure is not kept: the file may come back.
     tuning.catch(() => kept.delete(path));
     for (const oldest of kept.keys()) {
-      if (kept.size <= MOST_KEPT) break;
+      if (kept.size <= MAX_KEPT) break;
       kept.delete(oldest);
     }
     return tuning;

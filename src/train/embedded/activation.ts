@@ -1,5 +1,5 @@
 /** The feed-forward's activation f(z) = z σ(linear z + cubic z³) and its slope, as ONNX nodes. */
-import type { GraphBuilder, Value } from '../../models/onnx.ts';
+import type { GraphBuilder, Value } from '../../models/formats/onnx.ts';
 import type { Activation } from './architecture.ts';
 
 export interface ActivationTape {

@@ -2,7 +2,7 @@
  * The trained LoRA matrices as a GGUF adapter in llama.cpp's convention (convert_lora_to_gguf.py): A is stored
  * [rank, in], B [out, rank], and the adapter is applied with alpha / rank.
  */
-import { type GgufTensorData, writeGguf } from '../../models/gguf/write.ts';
+import { type GgufTensorData, writeGguf } from '../../models/formats/gguf/write.ts';
 import type { DecoderShape } from './architecture.ts';
 import { type LoraPlan, loraLayout, loraName, matrixOf } from './lora.ts';
 

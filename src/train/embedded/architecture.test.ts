@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { type TinyShape, writeTinyModel } from '../../../test/support/tiny-gguf.ts';
 import { UnderstudyError } from '../../core/errors.ts';
-import { openGguf } from '../../models/gguf/read.ts';
-import { type TinyShape, writeTinyModel } from '../../models/gguf/tiny.ts';
-import { writeGguf } from '../../models/gguf/write.ts';
+import { openGguf } from '../../models/formats/gguf/read.ts';
+import { writeGguf } from '../../models/formats/gguf/write.ts';
 import { type DecoderShape, readShape } from './architecture.ts';
 import { readDecoderShape } from './weights.ts';
 
@@ -116,13 +116,13 @@ test('tensors must be those of the architecture, in the sizes that the metadata 
   );
 });
 
-test('an architecture that is not known is refused by its name, a vocabulary without a frame, too', () => {
+test('an architecture that is not known is refused by its name, a vocabulary without a template, too', () => {
   writeGguf(path, { 'general.architecture': { string: 'mamba' } }, []);
   assert.match(
     said(() => readDecoderShape(path)),
     /architecture is mamba, not one of llama, qwen2, qwen3, gemma3/,
   );
-  assert.match(refusal({ control: ['<a>', '<b>', '<c>'] }), /prompt frame/);
+  assert.match(refusal({ control: ['<a>', '<b>', '<c>'] }), /chat template/);
   for (const architecture of ['llama', 'qwen2', 'qwen3', 'gemma3'] as const)
     assert.equal(refusal({ architecture }), 'nothing');
 });

@@ -5,7 +5,7 @@
  * all at once and before any work.
  * Does not: read weights (weights.ts) or compute.
  */
-import type { GgufFile } from '../../models/gguf/read.ts';
+import type { GgufFile } from '../../models/formats/gguf/read.ts';
 import { formatProblems, KeyReader, tensorProblems, unsupported } from './checks.ts';
 
 /** The seven linear layers of a block, by ggml's names. */

@@ -38,7 +38,7 @@ export interface Float32Input {
 export type BatchInputs = Readonly<Record<string, Int64Input | Float32Input>>;
 
 /** Most often that a sample stands in one epoch for want of others with its answer. */
-const MOST_REPEATS = 16;
+const MAX_REPEATS = 16;
 
 /**
  * The samples of an epoch, with those repeated whose completion is rarer than others: a class of n samples where the
@@ -51,7 +51,7 @@ export function balanced(samples: readonly Sample[], power: number): readonly Sa
   const sizeOf = (own: readonly Sample[]) => own.reduce((sum, { probability = 1 }) => sum + probability, 0);
   const largest = Math.max(...[...classes.values()].map(sizeOf));
   return [...classes.values()].flatMap((own) => {
-    const repeats = Math.min(MOST_REPEATS, Math.round((largest / sizeOf(own)) ** power));
+    const repeats = Math.min(MAX_REPEATS, Math.round((largest / sizeOf(own)) ** power));
     return Array.from({ length: repeats }, () => own).flat();
   });
 }

@@ -8,7 +8,7 @@
  * the sine negated), SimplifiedLayerNormalization (= RMS norm; its second output, the inverse deviation, is what the
  * backward needs).
  */
-import { CONTRIB, float, type GraphBuilder, type Value } from '../../models/onnx.ts';
+import { CONTRIB, float, type GraphBuilder, type Value } from '../../models/formats/onnx.ts';
 import { type ActivationTape, activate, slope } from './activation.ts';
 import { GROUPS } from './architecture.ts';
 import type { Linears, Tapes } from './linear.ts';

@@ -3,8 +3,8 @@
  * Does not: know any architecture (architecture.ts).
  */
 import { UnderstudyError } from '../../core/errors.ts';
-import { formatName } from '../../models/gguf/dequantise.ts';
-import type { GgufFile } from '../../models/gguf/read.ts';
+import { formatName } from '../../models/formats/gguf/dequantise.ts';
+import type { GgufFile } from '../../models/formats/gguf/read.ts';
 
 /** Keys below the architecture's name that llama.cpp does not compute with (a window, unless the family has them). */
 const IDLE_KEYS: readonly string[] = [

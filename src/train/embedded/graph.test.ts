@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { referenceLogits, softmax } from '../../../test/support/reference-decoder.ts';
+import { writeTinyModel } from '../../../test/support/tiny-gguf.ts';
 import { seededRandom } from '../../core/random.ts';
-import { writeTinyModel } from '../../models/gguf/tiny.ts';
 import { LINEARS } from './architecture.ts';
 import { completionTokens, type Sample } from './batch.ts';
 import { initialLora, type LoraPlan, loraLayout } from './lora.ts';
-import { referenceLogits, softmax } from './reference.ts';
 import { StepRunner } from './step.ts';
 import { type DecoderWeights, readDecoder } from './weights.ts';
 

@@ -7,7 +7,7 @@
  * completion token is predicted.
  * Does not: make the index inputs (batch.ts), run the graph (step.ts) or update parameters (adamw.ts).
  */
-import { GraphBuilder, type TensorData, type Value } from '../../models/onnx.ts';
+import { GraphBuilder, type TensorData, type Value } from '../../models/formats/onnx.ts';
 import { Blocks } from './blocks.ts';
 import { type Arithmetic, Linears } from './linear.ts';
 import type { LoraPlan } from './lora.ts';

@@ -4,7 +4,7 @@
  * Does not: train (train.ts), or know what handing over means for a call (runtime/llama).
  */
 import { UnderstudyError } from '../../core/errors.ts';
-import { HAND_OVER } from '../../models/hand-over.ts';
+import { HAND_OVER } from '../../models/decoder/hand-over.ts';
 import { loraPlan } from './lora.ts';
 import { planMemory } from './memory.ts';
 import { StepRunner } from './step.ts';

@@ -3,13 +3,13 @@
  * y = x Wᵀ (+ bias) + s (x Aᵀ) Bᵀ (+ residual), s = alpha / rank.
  * They come in groups that read the same x: products with it or for it are made once for all matrices A of a group,
  * since a product as narrow as one A leaves the cores idle.
- * The products with W, which is fixed, may be in 8-bit integers (models/int8.ts); those with A and B, which are trained, and
+ * The products with W, which is fixed, may be in 8-bit integers (models/decoder/int8.ts); those with A and B, which are trained, and
  * their gradients are always in float32.
  * Does not: know what a block is made of (blocks.ts).
  */
 
-import { type Int8Rows, int8Matrix, int8Product, int8Rows } from '../../models/int8.ts';
-import { float, type GraphBuilder, type TensorData, type Value } from '../../models/onnx.ts';
+import { type Int8Rows, int8Matrix, int8Product, int8Rows } from '../../models/decoder/int8.ts';
+import { float, type GraphBuilder, type TensorData, type Value } from '../../models/formats/onnx.ts';
 import { type DecoderShape, type Group, LINEARS, type Linear, linearSize } from './architecture.ts';
 import { gradientName, groupName, type LoraPlan, loraLayout, loraName, loraTensors } from './lora.ts';
 import type { DecoderWeights } from './weights.ts';

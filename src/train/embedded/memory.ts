@@ -16,13 +16,13 @@ export interface MemoryPlan {
 }
 
 /** Runs of about 700 tokens keep the matrix kernels busy; more than this gains nothing. */
-const MOST_TOKENS = 1024;
+const MAX_TOKENS = 1024;
 /** Logits of a run, completion tokens times vocabulary: with 262,144 tokens they would outgrow everything else. */
-const MOST_LOGITS = 1 << 25;
+const MAX_LOGITS = 1 << 25;
 /** Node, ONNX Runtime, the graph, the LoRA matrices with gradients and moments; logits, probabilities, one more. */
-const FIXED_BYTES = 500e6 + 3 * 4 * MOST_LOGITS;
-/** A serialised graph may have 2 GiB (models/onnx.ts); its nodes take a few MB of them. */
-const MOST_GRAPH_BYTES = 2 ** 31 - 2 ** 25;
+const FIXED_BYTES = 500e6 + 3 * 4 * MAX_LOGITS;
+/** A serialised graph may have 2 GiB (models/formats/onnx.ts); its nodes take a few MB of them. */
+const MAX_GRAPH_BYTES = 2 ** 31 - 2 ** 25;
 
 /**
  * @param longest Tokens of the longest sample.
@@ -42,19 +42,19 @@ export function planMemory(
   const plan = (prepack: boolean): MemoryPlan | null => {
     // ONNX Runtime keeps the weights of the graph and its own layout of them, beside those that were read.
     const fixed = prepack ? FIXED_BYTES + read + 2 * graph : weights;
-    const tokens = Math.min(Math.max(MOST_TOKENS, longest), Math.floor((budgetBytes - fixed) / perToken));
+    const tokens = Math.min(Math.max(MAX_TOKENS, longest), Math.floor((budgetBytes - fixed) / perToken));
     if (tokens < longest) return null;
     return {
       prepack,
       limits: {
         tokens,
-        attention: Math.max(longest ** 2, tokens * MOST_TOKENS),
-        labels: Math.floor(MOST_LOGITS / shape.vocab),
+        attention: Math.max(longest ** 2, tokens * MAX_TOKENS),
+        labels: Math.floor(MAX_LOGITS / shape.vocab),
       },
       bytes: fixed + tokens * perToken,
     };
   };
-  const fitting = (graph < MOST_GRAPH_BYTES ? plan(true) : null) ?? plan(false);
+  const fitting = (graph < MAX_GRAPH_BYTES ? plan(true) : null) ?? plan(false);
   if (fitting) return fitting;
   const needed = weights + longest * perToken;
   throw new UnderstudyError(

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { type TinyShape, writeTinyModel } from '../../models/gguf/tiny.ts';
+import { type TinyShape, writeTinyModel } from '../../../test/support/tiny-gguf.ts';
 import {
   openTokenizer,
   type Tokenizer,
@@ -63,7 +63,7 @@ for (const [name, options, begin, turns, ends] of [
 ] as const) {
   test(`control tokens in a user text stay text: ${name}`, async () => {
     const tokenizer = await opened(options);
-    assert.equal(tokenizer.frame.name, name);
+    assert.equal(tokenizer.template.name, name);
     const token = (special: string): number => tokenizer.tokens({ special })[0]!;
     const sample = tokeniseExample(tokenizer, example, 256)!;
     const count = (special: string): number => sample.ids.filter((id) => id === token(special)).length;
@@ -83,8 +83,11 @@ for (const [name, options, begin, turns, ends] of [
   });
 }
 
-test('a vocabulary without the control tokens of any frame is refused', async () => {
-  await assert.rejects(opened({ control: ['<a>', '<b>', '<c>'] }), { code: 'unsupported', message: /frame/ });
+test('a vocabulary without the control tokens of any template is refused', async () => {
+  await assert.rejects(opened({ control: ['<a>', '<b>', '<c>'] }), {
+    code: 'unsupported',
+    message: /template/,
+  });
 });
 
 test('an example with soft targets is a sample for each answer, which share its weight', async () => {

@@ -3,21 +3,26 @@
  * that both sides agree by construction.
  */
 import type { Example } from '../../core/dataset.ts';
-import { answerKeysOf, withoutKeys } from '../../models/answer-keys.ts';
-import { type PromptFrame, type PromptPiece, promptFrame, promptPieces } from '../../models/prompt.ts';
-import { controlToken, pieceTokens } from '../../models/vocabulary.ts';
+import { answerKeysOf, withoutKeys } from '../../models/decoder/answer-keys.ts';
+import {
+  type ChatTemplate,
+  chatTemplateOf,
+  type PromptPiece,
+  promptPieces,
+} from '../../models/decoder/chat-template.ts';
+import { controlToken, pieceTokens } from '../../models/decoder/llama-tokenizer.ts';
 import { balanced, type Sample } from './batch.ts';
 
 export interface Tokenizer {
   /** How the model's prompts are framed. */
-  readonly frame: PromptFrame;
+  readonly template: ChatTemplate;
   tokens(piece: PromptPiece): number[];
   close(): Promise<void>;
 }
 
 /**
  * Loads the vocabulary of a GGUF file, without its weights.
- * @throws UnderstudyError 'unsupported' where it has the control tokens of no prompt frame.
+ * @throws UnderstudyError 'unsupported' where it has the control tokens of no chat template.
  */
 export async function openTokenizer(path: string): Promise<Tokenizer> {
   // Only now: this file is part of the program's own process too, which no engine may keep from starting.
@@ -36,7 +41,7 @@ export async function openTokenizer(path: string): Promise<Tokenizer> {
   };
   try {
     return {
-      frame: promptFrame((name) => controlToken(model, name) !== null),
+      template: chatTemplateOf((name) => controlToken(model, name) !== null),
       tokens: (piece) => pieceTokens(model, piece).map(Number),
       close,
     };
@@ -75,17 +80,17 @@ export function trainingTexts(examples: readonly Pick<Example, 'input' | 'answer
 
 /**
  * The sample of one example: the prompt, then the answer and its end, which are learnt. A prompt that is too long
- * loses the beginning of its first text piece (the input) and keeps its frame.
- * @returns null where the completion and the frame alone exceed `maxTokens`.
+ * loses the beginning of its first text piece (the input) and keeps its template.
+ * @returns null where the completion and the template alone exceed `maxTokens`.
  */
 export function tokeniseExample(
   tokenizer: Tokenizer,
   example: TrainingText,
   maxTokens: number,
 ): Omit<Sample, 'weight'> | null {
-  const { frame } = tokenizer;
-  const pieces = promptPieces(frame, example.input).map((piece) => tokenizer.tokens(piece));
-  const completion = [{ text: example.answer }, { special: frame.end }].flatMap((piece) =>
+  const { template } = tokenizer;
+  const pieces = promptPieces(template, example.input).map((piece) => tokenizer.tokens(piece));
+  const completion = [{ text: example.answer }, { special: template.end }].flatMap((piece) =>
     tokenizer.tokens(piece),
   );
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0) + completion.length;

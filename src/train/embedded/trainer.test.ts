@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { trainerContract, wordExamples } from '../../../test/contracts/trainer.ts';
+import { writeTinyModel } from '../../../test/support/tiny-gguf.ts';
 import type { TrainingJob } from '../../core/runtime.ts';
-import { openGguf } from '../../models/gguf/read.ts';
-import { writeTinyModel } from '../../models/gguf/tiny.ts';
+import { openGguf } from '../../models/formats/gguf/read.ts';
 import { embeddedTrainer } from './trainer.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'understudy-trainer-'));

@@ -4,8 +4,9 @@
  * adapter's rows fit the file it will be served with.
  * Does not: know what architectures there are (architecture.ts), or build the graph (graph.ts).
  */
-import { type GgufValue, openGguf } from '../../models/gguf/read.ts';
-import { promptFrame } from '../../models/prompt.ts';
+
+import { chatTemplateOf } from '../../models/decoder/chat-template.ts';
+import { type GgufValue, openGguf } from '../../models/formats/gguf/read.ts';
 import { type DecoderShape, LINEARS, type Linear, readShape } from './architecture.ts';
 
 export interface BlockWeights {
@@ -68,7 +69,7 @@ export function readDecoder(path: string): DecoderWeights {
 
 /**
  * The shape alone, out of the header.
- * @throws UnderstudyError as readDecoder does, and 'unsupported' where no prompt frame fits the vocabulary.
+ * @throws UnderstudyError as readDecoder does, and 'unsupported' where no chat template fits the vocabulary.
  */
 export function readDecoderShape(path: string): DecoderShape {
   const file = openGguf(path);
@@ -80,7 +81,7 @@ export function readDecoderShape(path: string): DecoderShape {
     };
     const types = list('token_type');
     const control = new Set(list('tokens').filter((_, token) => types[token] === CONTROL));
-    promptFrame((name) => control.has(name));
+    chatTemplateOf((name) => control.has(name));
     return shape;
   } finally {
     file.close();

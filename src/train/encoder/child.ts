@@ -1,6 +1,6 @@
 /** The program of the process that fine-tunes the encoder: one job from trainer.ts to a model's file. */
 import { rename } from 'node:fs/promises';
-import { saveLinear } from '../../models/linear.ts';
+import { saveLinear } from '../../models/classifier/linear.ts';
 import { deleteCheckpoint } from '../engine/checkpoint.ts';
 import { serveJob } from '../engine/worker.ts';
 import { type TuningJob, type TuningRun, tuneEncoder } from './tune.ts';

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { referenceVector, writeTinyBert } from '../../../test/support/tiny-bert.ts';
 import { seededRandom } from '../../core/random.ts';
-import { bertWeights, tuningLayout } from '../../models/bert-lora.ts';
-import { referenceVector, writeTinyBert } from '../../models/tiny-bert.ts';
+import { bertWeights, tuningLayout } from '../../models/encoder/bert-lora.ts';
 import { HEAD, HEAD_BIAS, HEAD_SCALE, LORA_SCALE, parameterPlaces } from './graph.ts';
 import { type Sample, tuningRunner } from './step.ts';
 

@@ -11,8 +11,8 @@ import {
   type NormTape,
   tuningLayout,
   tuningLength,
-} from '../../models/bert-lora.ts';
-import { CONTRIB, float, GraphBuilder, type Value } from '../../models/onnx.ts';
+} from '../../models/encoder/bert-lora.ts';
+import { CONTRIB, float, GraphBuilder, type Value } from '../../models/formats/onnx.ts';
 
 /** Logits = HEAD_SCALE · (v Uᵀ + c): a step of Adam on U moves the head this much further than one on LoRA. */
 export const HEAD_SCALE = 20;

@@ -4,7 +4,7 @@
  */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { seededRandom } from '../../core/random.ts';
-import { type BertWeights, packedFeeds, packTexts } from '../../models/bert-lora.ts';
+import { type BertWeights, packedFeeds, packTexts } from '../../models/encoder/bert-lora.ts';
 import type { Trainable } from '../engine/loop.ts';
 import { attentionOf, cutRuns, tokensOf } from '../engine/runs.ts';
 import { gradientName, PROBABILITIES, parameterPlaces, tuningGraph } from './graph.ts';
@@ -28,11 +28,11 @@ export interface StepOptions {
 }
 
 /** Most tokens in one run, and most cells (texts · longest²) of one head's attention: what bounds its memory. */
-const MOST_TOKENS = 2048;
-const MOST_CELLS = 1 << 20;
+const MAX_TOKENS = 2048;
+const MAX_CELLS = 1 << 20;
 
 const fits = (run: readonly Sample[]): boolean =>
-  tokensOf(run) <= MOST_TOKENS && attentionOf(run) <= MOST_CELLS;
+  tokensOf(run) <= MAX_TOKENS && attentionOf(run) <= MAX_CELLS;
 
 export interface TuningRunner extends Trainable {
   close(): Promise<void>;

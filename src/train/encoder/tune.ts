@@ -6,16 +6,16 @@
  */
 import { seededRandom } from '../../core/random.ts';
 import type { TrainingJob } from '../../core/runtime.ts';
-import { loadBert, readBert } from '../../models/bert.ts';
+import { buildVocabulary, lexicalVector } from '../../models/classifier/lexical.ts';
+import { encoderText, type LinearModel, type LinearWeights } from '../../models/classifier/linear.ts';
+import { loadBert, readBert } from '../../models/encoder/bert.ts';
 import {
   type BertWeights,
   bertWeights,
   type Tuning,
   tuningLayout,
   tuningLength,
-} from '../../models/bert-lora.ts';
-import { buildVocabulary, lexicalVector } from '../../models/lexical.ts';
-import { encoderText, type LinearModel, type LinearWeights } from '../../models/linear.ts';
+} from '../../models/encoder/bert-lora.ts';
 import { type LoopOptions, train } from '../engine/loop.ts';
 import { fitLinear } from '../linear/fit.ts';
 import { fitPointing } from '../linear/fit-pointing.ts';
@@ -96,7 +96,7 @@ export async function tuneEncoder(
     }).finally(() => runner.close());
 
     const tuning = tuningOf(weights, recipe.rank, parameters);
-    const stored = storedOf(texts.length, MOST_STORED, seed);
+    const stored = storedOf(texts.length, MAX_STORED, seed);
     const vectors = await bert.embed(
       stored.map((i) => texts[i]!),
       tuning,
@@ -180,7 +180,7 @@ function headOf(weights: BertWeights, parameters: Float32Array, classes: number)
 }
 
 /** Each takes a forward pass more, and they only bear witness beside the head. */
-const MOST_STORED = 4_000;
+const MAX_STORED = 4_000;
 
 /** How much the words' own logits count beside those of the tuned encoder: with few examples less would do, with many more. */
 const WORDS_SHARE = 1 / 3;

@@ -10,7 +10,7 @@ import {
   type FineTuningProvider,
   type ProviderScript,
   startFineTuningProvider,
-} from '../../../test/providers/fine-tuning.ts';
+} from '../../../test/support/fine-tuning-provider.ts';
 import type { UnderstudyError } from '../../core/errors.ts';
 import type { Trainer, TrainingJob } from '../../core/runtime.ts';
 import { type HostedOptions, hostedTrainer } from './trainer.ts';

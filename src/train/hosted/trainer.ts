@@ -3,7 +3,7 @@
  * machine (as they are stored: stripped of personal data), so it exists only where it is configured.
  * What was started before a kill is found again, by the state in the job's folder or else by what the provider lists,
  * so that nothing is uploaded or paid for twice.
- * Does not: run the model (runtime/remote.ts), deal with the provider (doings.ts), or know what an API calls things
+ * Does not: run the model (runtime/remote.ts), deal with the provider (jobs.ts), or know what an API calls things
  * (apis.ts).
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,14 +21,14 @@ import { checkRecipe } from '../recipe.ts';
 import { APIS, type FineTuningOrder, type RemoteJob } from './apis.ts';
 import { cancelled, connectProvider } from './client.ts';
 import {
-  type Desk,
   type Ending,
   findOrCreate,
   findOrUpload,
   follow,
+  type JobClient,
   type Report,
   stopJob,
-} from './doings.ts';
+} from './jobs.ts';
 import type { HostedRecipe } from './recipe.ts';
 
 export interface HostedOptions {
@@ -72,7 +72,7 @@ async function train(
   if (signal?.aborted) throw cancelled();
 
   const provider = connectProvider(options);
-  const desk: Desk = { api: APIS[options.api ?? 'openai'], provider, signal };
+  const client: JobClient = { api: APIS[options.api ?? 'openai'], provider, signal };
   const known = openNotebook(join(job.dir, `remote-${hash}.state.json`));
   const started = Date.now();
   try {
@@ -83,7 +83,7 @@ async function train(
       validation: { name: `understudy-${hash}-validation.jsonl`, content: validation },
     };
     const wanted = { model: base, recipe, seed: job.seed };
-    const { remote, last } = await tune(desk, known, files, wanted, options.pollMs ?? POLL_MS, (report) =>
+    const { remote, last } = await tune(client, known, files, wanted, options.pollMs ?? POLL_MS, (report) =>
       on?.({ step: 'train', subject, ...report }),
     );
     if (remote.state !== 'succeeded' || remote.model === null) {
@@ -112,7 +112,7 @@ async function train(
 
 /** Sends what has not been sent, orders what has not been ordered, and waits for the end of it. */
 async function tune(
-  desk: Desk,
+  client: JobClient,
   known: Notebook,
   files: Readonly<Record<'training' | 'validation', { readonly name: string; readonly content: string }>>,
   wanted: Pick<FineTuningOrder, 'model' | 'recipe' | 'seed'>,
@@ -120,19 +120,19 @@ async function tune(
   on: (report: Report) => void,
 ): Promise<Ending> {
   const send = async ({ name, content }: (typeof files)['training']): Promise<string | null> =>
-    content === '' ? null : findOrUpload(desk, name, content);
+    content === '' ? null : findOrUpload(client, name, content);
   const trainingFile = known.state().trainingFile ?? (await send(files.training))!;
   known.keep({ trainingFile });
   const validationFile = known.state().validationFile ?? (await send(files.validation));
   known.keep({ validationFile });
   try {
     const order = { ...wanted, trainingFile, validationFile };
-    const remoteJob = known.state().remoteJob ?? (await findOrCreate(desk, order));
+    const remoteJob = known.state().remoteJob ?? (await findOrCreate(client, order));
     known.keep({ remoteJob });
-    return await follow(desk, remoteJob, pollMs, on);
+    return await follow(client, remoteJob, pollMs, on);
   } catch (error) {
     // Told to stop: what would go on costing money is stopped as well.
-    if (desk.signal?.aborted && (await stopJob(desk, known.state().remoteJob, trainingFile)))
+    if (client.signal?.aborted && (await stopJob(client, known.state().remoteJob, trainingFile)))
       known.keep({ remoteJob: null });
     throw error;
   }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Example } from '../../core/dataset.ts';
 import { seededRandom } from '../../core/random.ts';
-import { fillSkeleton, learnCopying, toSkeleton } from '../../models/skeleton.ts';
+import { fillSkeleton, learnCopying, toSkeleton } from '../../models/classifier/answer-template.ts';
 import { fitPointing } from './fit-pointing.ts';
 
 const example = (input: string, answer: string): Example => ({

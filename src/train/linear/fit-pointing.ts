@@ -6,8 +6,13 @@
 import type { OutputKind } from '../../core/answer.ts';
 import type { Example } from '../../core/dataset.ts';
 import { seededRandom } from '../../core/random.ts';
-import { candidatesFor, POINTING_PLACES, pointingChances, pointingFeatures } from '../../models/pointing.ts';
-import { type CopyPlan, slotValues, valueTokens } from '../../models/skeleton.ts';
+import { type CopyPlan, slotValues, valueTokens } from '../../models/classifier/answer-template.ts';
+import {
+  candidatesFor,
+  POINTING_PLACES,
+  pointingChances,
+  pointingFeatures,
+} from '../../models/classifier/slot-ranker.ts';
 
 const [EPOCHS, RATE] = [20, 0.1];
 

@@ -6,8 +6,8 @@
 
 import { UnderstudyError } from '../../core/errors.ts';
 import { seededRandom } from '../../core/random.ts';
-import type { Sparse } from '../../models/lexical.ts';
-import { addLogits, type LinearWeights, softmax } from '../../models/linear.ts';
+import type { Sparse } from '../../models/classifier/lexical.ts';
+import { addLogits, type LinearWeights, softmax } from '../../models/classifier/linear.ts';
 
 export interface FitInput {
   /** Per example; null where there are no lexical features. */

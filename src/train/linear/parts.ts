@@ -9,9 +9,9 @@ import type { Json } from '../../core/json.ts';
 import { seededRandom } from '../../core/random.ts';
 import type { TrainingJob } from '../../core/runtime.ts';
 import type { Artefact } from '../../core/specialist.ts';
-import type { LinearModel } from '../../models/linear.ts';
-import type { VectorIndex } from '../../models/neighbours.ts';
-import { learnCopying, toSkeleton, whyNotClassified } from '../../models/skeleton.ts';
+import { learnCopying, toSkeleton, whyNotClassified } from '../../models/classifier/answer-template.ts';
+import type { LinearModel } from '../../models/classifier/linear.ts';
+import type { VectorIndex } from '../../models/classifier/neighbours.ts';
 
 /**
  * Step sizes, tried on Banking77: words alone do best at 0.2; beside the encoder's vector they only add detail.

@@ -9,7 +9,7 @@ import { UnderstudyError } from '../../core/errors.ts';
 import { seededRandom } from '../../core/random.ts';
 import type { Encoder, TrainingJob } from '../../core/runtime.ts';
 import type { Rung } from '../../core/specialist.ts';
-import { decodeLinear, encodeLinear, linearAnswers, loadLinear } from '../../models/linear.ts';
+import { decodeLinear, encodeLinear, linearAnswers, loadLinear } from '../../models/classifier/linear.ts';
 import { linearRuntime } from '../../runtime/linear.ts';
 import { linearTrainer } from './trainer.ts';
 

@@ -11,15 +11,15 @@ import { contentHash } from '../../core/ids.ts';
 import { type OnProgress, progressOf } from '../../core/progress.ts';
 import type { Encoder, Trainer, TrainingJob } from '../../core/runtime.ts';
 import type { Artefact } from '../../core/specialist.ts';
-import { buildVocabulary, lexicalVector } from '../../models/lexical.ts';
-import { encoderText, type LinearModel, loadLinear, saveLinear } from '../../models/linear.ts';
-import { remembering } from '../../models/remembering.ts';
+import { buildVocabulary, lexicalVector } from '../../models/classifier/lexical.ts';
+import { encoderText, type LinearModel, loadLinear, saveLinear } from '../../models/classifier/linear.ts';
+import { cachedEncoder } from '../../models/encoder/cached-encoder.ts';
 import { fitLinear } from './fit.ts';
 import { fitPointing } from './fit-pointing.ts';
 import { artefactOf, epochsFor, indexOf, lossWeights, RATES, storedOf, toClasses } from './parts.ts';
 
 /** More stored vectors make an answer slower and hardly better. */
-const MOST_STORED = 20_000;
+const MAX_STORED = 20_000;
 /** Texts embedded between two looks at the signal. */
 const BATCH = 64;
 
@@ -28,7 +28,8 @@ export function linearTrainer(options: { readonly encoder: Encoder | null }): Tr
   return {
     name: 'linear',
     rungs: options.encoder ? ['lexical', 'knn', 'head'] : ['lexical'],
-    train: (job, on, signal) => train(options.encoder ? remembering(options.encoder) : null, job, on, signal),
+    train: (job, on, signal) =>
+      train(options.encoder ? cachedEncoder(options.encoder) : null, job, on, signal),
   };
 }
 
@@ -80,7 +81,7 @@ async function train(
         onEpoch: (done) => report(70 + (30 * done) / epochs),
       },
     );
-  const stored = storedOf(job.train.length, MOST_STORED, job.seed);
+  const stored = storedOf(job.train.length, MAX_STORED, job.seed);
   const index = vectors
     ? indexOf(
         stored.map((i) => vectors[i]!),

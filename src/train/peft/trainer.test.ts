@@ -9,10 +9,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { trainerContract, wordExamples } from '../../../test/contracts/trainer.ts';
+import { writeTinyModel } from '../../../test/support/tiny-gguf.ts';
 import type { UnderstudyError } from '../../core/errors.ts';
 import type { TrainingJob } from '../../core/runtime.ts';
-import { openGguf } from '../../models/gguf/read.ts';
-import { writeTinyModel } from '../../models/gguf/tiny.ts';
+import { openGguf } from '../../models/formats/gguf/read.ts';
 import { embeddedTrainer } from '../embedded/trainer.ts';
 import { peftTrainer, toGgufRows } from './trainer.ts';
 

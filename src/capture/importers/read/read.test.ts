@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { temporaryFolder } from '../../../../test/capture/calls.ts';
+import { temporaryFolder } from '../../../../test/support/calls.ts';
 import type { Json } from '../../../core/json.ts';
 import { binaryKind, DamagedFile, textDecoder, textOf } from './decode.ts';
 import {

@@ -1,0 +1,216 @@
+/**
+ * The proof of a task's winner: references settled, threshold by the gate, the exam, and the deployment if it passed.
+ * Joins evaluate and deploy for pipeline.ts. Does not: train or choose (trial.ts, select/).
+ */
+import type { Call } from '../core/call.ts';
+import type { Dataset, SplitName } from '../core/dataset.ts';
+import { newId } from '../core/ids.ts';
+import { countTwins } from '../core/label.ts';
+import type { LearnOptions, TaskReport } from '../core/learning.ts';
+import type { Artefact, Candidate, Specialist } from '../core/specialist.ts';
+import type { Store } from '../core/store.ts';
+import type { Task } from '../core/task.ts';
+import { callsToHoldBack } from '../curate/splits.ts';
+import { deploy, moveTo } from '../deploy/stages.ts';
+import { assess } from '../evaluate/evaluate.ts';
+import type { GateOptions } from '../evaluate/gate.ts';
+import { callsNeeded } from '../stats/statistics.ts';
+import { referencesFor } from './references.ts';
+import { examination, type LearnContext, type TaskRun, type Trial } from './trial.ts';
+
+/** The task's report. What was proved before, on the same examples and to the same bound, is not examined again. */
+export async function proveAndDeploy(
+  { task, dataset, dropped, competition, askedAgain }: TaskRun,
+  calls: readonly Call[],
+  context: LearnContext,
+  options: LearnOptions,
+): Promise<TaskReport> {
+  const { store, config } = context;
+  const verdicts = [...competition.verdicts, ...dropped];
+  store.addVerdicts(task.id, Date.now(), verdicts);
+  const common = {
+    task: { id: task.id, name: task.name, kind: task.kind, calls: task.calls },
+    dataset: { id: dataset.id, sizes: sizesOf(dataset), dropped: dataset.dropped },
+    verdicts,
+    askedAgain,
+    trained: competition.tried.map(({ candidate, result: { artefact } }) => ({
+      candidateId: candidate.id,
+      rung: candidate.rung,
+      base: candidate.base,
+      seconds: artefact.trainedMs / 1000,
+      figures: artefact.figures,
+    })),
+  };
+  if (competition.winner === null) {
+    // What became of the cheapest candidate says most, and what more time would have let be tried.
+    const cheapest = competition.verdicts[0]?.reason ?? dropped[0]?.reason ?? 'No candidate could be tried.';
+    const late = dropped.find(({ minutesNeeded }) => minutesNeeded !== undefined);
+    const reason = late
+      ? `${cheapest} For ${late.candidate.rung} the time was too short: ${late.minutesNeeded} minutes (--minutes) would do.`
+      : cheapest;
+    const missing =
+      callsNeeded(0, config.gate.epsilon, config.gate.delta) - dataset.splits.calibration.length;
+    // Texts need a judge, however many there are; calls that ask for more than is served need another caller.
+    const isRefused = (dataset.dropped.policy ?? 0) > 0 && dataset.splits.calibration.length === 0;
+    const moreCalls = task.kind !== 'text' && missing > 0 && !isRefused ? callsFor(missing, dataset) : null;
+    return { ...common, ...REFUSED, specialist: null, reason, moreCalls };
+  }
+
+  const { candidate, result } = competition.winner;
+  if (isHopeless(result)) {
+    const reason = `Of the best candidate's answers (${candidate.rung}) ${Math.round(result.accuracy * 100)} % were right on the validation split: too few to spend held-back calls on a proof.${spellingsOf(task)}`;
+    return { ...common, ...REFUSED, specialist: null, reason, moreCalls: null };
+  }
+  const proved = store
+    .specialists(task.id)
+    .find((each) => isProof(each, candidate, result.artefact, dataset, config.gate));
+  const { specialist, asked } = proved
+    ? { specialist: proved, asked: 0 }
+    : await prove(candidate, result, task, dataset, calls, context);
+  const withdrawal = proved && withdrawalOf(proved, store);
+  if (withdrawal)
+    return {
+      ...common,
+      ...REFUSED,
+      specialist,
+      reason: `It passed, and was taken out of service: ${withdrawal}. It is tried again when there are new calls to learn from.`,
+      moreCalls: null,
+    };
+  const { passed, reason, moreCalls } = specialist.evidence.gate;
+  const deployed = passed && !options.dryRun;
+  if (deployed) putIntoService(specialist, store);
+  return {
+    ...common,
+    specialist,
+    askedAgain: askedAgain + asked,
+    deployed,
+    outcome: passed ? 'passed' : 'refused',
+    reason: passed ? reason : reason + spellingsOf(task),
+    moreCalls: passed || moreCalls === null ? null : callsFor(moreCalls, dataset),
+  };
+}
+
+/** Nothing that it could be expected to serve, and most answers wrong: minutes of predictions would show the same. */
+const isHopeless = ({ coverage, accuracy }: Trial): boolean => coverage === 0 && accuracy < 0.5;
+
+/** Names the labels' spellings as a likely cause of a refusal; '' where they are none. */
+function spellingsOf({ labels }: Task): string {
+  const twins = countTwins(labels);
+  if (twins === 0) return '';
+  return ` ${twins} of its ${labels.length} labels differ from another in case alone, and its prompt has both spellings: if they mean the same, let the prompt have one.`;
+}
+
+const REFUSED = { deployed: false, outcome: 'refused' } as const;
+
+/** Whether the specialist is this very artefact, held to this bound on these examples. */
+function isProof(
+  { candidate, artefact, evidence }: Specialist,
+  wanted: Candidate,
+  trained: Artefact,
+  dataset: Dataset,
+  { epsilon, delta }: GateOptions,
+): boolean {
+  const { datasetId, gate } = evidence;
+  const same = candidate.id === wanted.id && artefact.path === trained.path && datasetId === dataset.id;
+  return same && gate.epsilon === epsilon && gate.delta === delta;
+}
+
+/** Why the specialist was retired, where nothing took its place: its audits speak against it. Null otherwise. */
+function withdrawalOf(specialist: Specialist, store: Store): string | null {
+  const last = store
+    .deployments()
+    .filter(({ taskId }) => taskId === specialist.taskId)
+    .at(-1);
+  const withdrawn = last?.specialistId === specialist.id && last.stage === 'retired';
+  return withdrawn ? (last.history.at(-1)?.reason ?? 'no reason was given') : null;
+}
+
+async function prove(
+  candidate: Candidate,
+  { artefact, runtime, marked }: Trial,
+  task: Task,
+  recorded: Dataset,
+  calls: readonly Call[],
+  context: LearnContext,
+): Promise<{ specialist: Specialist; asked: number }> {
+  const { store, config } = context;
+  const { dataset, selfAgreement, asked } = await referencesFor(
+    task,
+    recorded,
+    ['calibration', 'exam'],
+    calls,
+    context,
+  );
+  const { confidence, evidence } = await assess({
+    ...examination(task, context),
+    ...config.gate,
+    runtime,
+    artefact,
+    dataset,
+    validation: marked,
+    selfAgreement,
+    useExam: () => store.useExam(task.id, recorded.id),
+  });
+  const now = Date.now();
+  const specialist: Specialist = {
+    id: newId('specialist', now),
+    taskId: task.id,
+    version: store.specialists(task.id).length + 1,
+    kind: task.kind,
+    candidate,
+    artefact,
+    confidence,
+    evidence,
+    createdAt: now,
+  };
+  store.addSpecialist(specialist);
+  return { specialist, asked };
+}
+
+/** Deploys in shadow, in the place of a former deployment of the task; nothing changes where it is deployed already. */
+function putIntoService(specialist: Specialist, store: Store): void {
+  const active = store
+    .deployments()
+    .filter(({ taskId, stage }) => taskId === specialist.taskId && stage !== 'retired');
+  if (active.some(({ specialistId }) => specialistId === specialist.id)) return;
+  const now = Date.now();
+  for (const former of active)
+    store.putDeployment(moveTo(former, 'retired', now, `replaced by version ${specialist.version}`));
+  const deployment = deploy(specialist, now);
+  store.putDeployment(deployment);
+  store.addEvent({
+    id: newId('event', now),
+    at: now,
+    kind: 'specialist-deployed',
+    subject: specialist.id,
+    detail: { deployment: deployment.id, reason: specialist.evidence.gate.reason },
+  });
+}
+
+/**
+ * About how many more calls of the task bring so many more examples into its calibration split; null where that is
+ * beyond hope, as for calls that all say the same. Duplicates and leaks are expected to go on as they did.
+ */
+function callsFor(heldBack: number, { splits, dropped }: Dataset): number | null {
+  const examples = Object.values(splits).flat();
+  const calls =
+    examples.reduce((sum, { weight }) => sum + weight, 0) +
+    Object.values(dropped).reduce((sum, n) => sum + n, 0);
+  const kept = examples.length / Math.max(1, calls);
+  if (kept === 0) return null;
+  const more = callsToHoldBack((splits.calibration.length + heldBack) / kept) - calls;
+  return more > MAX_CALLS ? null : Math.max(more, heldBack);
+}
+
+/** Beyond this, "so many more calls" is no help to anyone. */
+const MAX_CALLS = 50_000;
+
+function sizesOf({ splits }: Dataset): Record<SplitName, number> {
+  const { train, validation, calibration, exam } = splits;
+  return {
+    train: train.length,
+    validation: validation.length,
+    calibration: calibration.length,
+    exam: exam.length,
+  };
+}

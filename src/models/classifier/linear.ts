@@ -1,0 +1,250 @@
+/**
+ * The models of the cheap rungs: a linear classifier on lexical features and/or an encoder's vector, and an index of
+ * training vectors. What they are, how they answer, how they are kept in a file.
+ * Does not: fit them (train/linear), or get the encoder's vector (runtime/linear).
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import type { OutputKind } from '../../core/answer.ts';
+import { messageOf, UnderstudyError } from '../../core/errors.ts';
+import type { Artefact, Rung, Signals } from '../../core/specialist.ts';
+import type { Tuning } from '../encoder/bert-lora.ts';
+import { type CopyPlan, fillSkeleton } from './answer-template.ts';
+import { lexicalVector, makeVocabulary, type Sparse, type Vocabulary } from './lexical.ts';
+import { nearest, type VectorIndex, vote } from './neighbours.ts';
+
+/** Logits = bias + Σ value · row: rows of the vocabulary first, then those of the encoder's dimensions. */
+export interface LinearWeights {
+  /** [rows, classes], row by row. */
+  readonly weights: Float32Array;
+  readonly bias: Float32Array;
+}
+
+export interface LinearModel {
+  readonly rung: Rung;
+  readonly kind: OutputKind;
+  /** Catalogue name; null where no vector is needed. */
+  readonly encoder: string | null;
+  /** What the encoder is tuned by; null where it stays as it is. */
+  readonly tuning: Tuning | null;
+  readonly plan: CopyPlan;
+  /** Weights for filling the plan's slots; see pointing.ts. */
+  readonly pointing: Float32Array;
+  /** Skeletons; '' stands for answers too rare to be a class, and gives no answer. */
+  readonly classes: readonly string[];
+  readonly vocabulary: Vocabulary | null;
+  readonly linear: LinearWeights | null;
+  readonly index: VectorIndex | null;
+  /** Hash of the job that made it, and its figures. */
+  readonly job: string;
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+/** Neighbours that vote, and those that are asked whether they agree with the classifier. */
+const [VOTERS, WITNESSES] = [5, 10];
+
+/** What the encoder gets of an input: short ones whole, of long ones the beginning and the end. */
+export function encoderText(input: string): string {
+  return input.length <= 1_200 ? input : `${input.slice(0, 300)}\n${input.slice(-900)}`;
+}
+
+/** Adds the logits of one example into `out` (length: classes). */
+export function addLogits(
+  { weights, bias }: LinearWeights,
+  sparse: Sparse | null,
+  dense: Float32Array | null,
+  denseFrom: number,
+  out: Float64Array,
+): void {
+  const classes = bias.length;
+  for (let c = 0; c < classes; c++) out[c] = bias[c]!;
+  if (sparse)
+    for (let i = 0; i < sparse.places.length; i++) {
+      const value = sparse.values[i]!;
+      const row = sparse.places[i]! * classes;
+      for (let c = 0; c < classes; c++) out[c]! += value * weights[row + c]!;
+    }
+  if (dense)
+    for (let d = 0; d < dense.length; d++) {
+      const value = dense[d]!;
+      const row = (denseFrom + d) * classes;
+      for (let c = 0; c < classes; c++) out[c]! += value * weights[row + c]!;
+    }
+}
+
+/** Softmax in place. */
+export function softmax(logits: Float64Array): void {
+  let top = Number.NEGATIVE_INFINITY;
+  for (const logit of logits) if (logit > top) top = logit;
+  let sum = 0;
+  for (let c = 0; c < logits.length; c++) sum += logits[c] = Math.exp(logits[c]! - top);
+  for (let c = 0; c < logits.length; c++) logits[c]! /= sum;
+}
+
+/**
+ * The model's answer to an input, as targetOf writes it ('' for none), and its signals:
+ * `probability` of the class, `margin` over the second, `familiarity` (similarity of the nearest training input, or
+ * share of known n-grams), `agreement` of the nearest neighbours, `clarity` of what was copied.
+ * @param vector the encoder's vector of encoderText(input); null only where the model has no encoder.
+ */
+export function answerLinear(
+  model: LinearModel,
+  input: string,
+  vector: Float32Array | null,
+): { readonly answer: string; readonly signals: Signals } {
+  const signals: Record<string, number> = {};
+  let probabilities: Float64Array;
+  if (model.linear) {
+    const lexical = model.vocabulary ? lexicalVector(model.vocabulary, input) : null;
+    probabilities = new Float64Array(model.classes.length);
+    addLogits(
+      model.linear,
+      lexical?.vector ?? null,
+      vector,
+      model.vocabulary?.hashes.length ?? 0,
+      probabilities,
+    );
+    softmax(probabilities);
+    if (lexical) signals.known = lexical.known;
+  } else probabilities = new Float64Array(model.classes.length);
+  if (model.index && vector) {
+    const near = nearest(model.index, vector, model.linear ? WITNESSES : VOTERS);
+    const votes = vote(model.index, near);
+    let total = 0;
+    for (const weight of votes.values()) total += weight;
+    signals.familiarity = Math.min(1, Math.max(0, near[0]?.similarity ?? 0));
+    if (!model.linear)
+      for (const [label, weight] of votes) probabilities[label] = weight / Math.max(total, 1e-12);
+    else {
+      const share = (votes.get(argmax(probabilities)) ?? 0) / Math.max(total, 1e-12);
+      signals.agreement = (share * WITNESSES + 0.5) / (WITNESSES + 1);
+    }
+  }
+  const best = argmax(probabilities);
+  const top = probabilities[best] ?? 0;
+  let second = 0;
+  for (let c = 0; c < probabilities.length; c++)
+    if (c !== best && probabilities[c]! > second) second = probabilities[c]!;
+  // A vote of few is never quite certain.
+  const soften = (p: number): number => (model.linear ? p : (p * VOTERS + 0.5) / (VOTERS + 1));
+  signals.probability = soften(top);
+  signals.margin = soften(Math.max(0, top - second));
+  const skeleton = model.classes[best] ?? '';
+  const filled =
+    skeleton === '' ? null : fillSkeleton(model.kind, model.plan, model.pointing, skeleton, input);
+  if (model.kind !== 'label') signals.clarity = filled?.clarity ?? 0;
+  if (filled === null) for (const name of Object.keys(signals)) signals[name] = 0;
+  return { answer: filled?.answer ?? '', signals };
+}
+
+function argmax(values: Float64Array): number {
+  let best = 0;
+  for (let c = 1; c < values.length; c++) if (values[c]! > values[best]!) best = c;
+  return best;
+}
+
+const MAGIC = 'understudy-linear 2\n';
+
+/** What is kept elsewhere than in the model's file: words of callers. */
+export type LinearAnswers = Pick<LinearModel, 'classes' | 'plan'>;
+
+/**
+ * The model without its answers as bytes: a magic line, the header's length and the header as JSON, then the arrays, 4 bytes
+ * a number.
+ */
+export function encodeLinear(model: LinearModel): Uint8Array {
+  const arrays: Record<string, Float32Array | Uint32Array> = {
+    pointing: model.pointing,
+    ...(model.vocabulary ? { hashes: model.vocabulary.hashes, idf: model.vocabulary.idf } : {}),
+    ...(model.linear ? { weights: model.linear.weights, bias: model.linear.bias } : {}),
+    ...(model.index ? { vectors: model.index.vectors, labels: model.index.classes } : {}),
+    ...(model.tuning ? { tuning: model.tuning.parameters } : {}),
+  };
+  const { rung, kind, encoder, job, figures } = model;
+  const header = JSON.stringify({
+    ...{ rung, kind, encoder, job, figures },
+    dimensions: model.index?.dimensions ?? 0,
+    rank: model.tuning?.rank ?? 0,
+    arrays: Object.entries(arrays).map(([name, array]) => [name, array.length]),
+  });
+  const head = Buffer.from(`${MAGIC}${Buffer.byteLength(header)}\n${header}`);
+  const padding = Buffer.alloc((4 - (head.length % 4)) % 4);
+  return Buffer.concat([
+    head,
+    padding,
+    ...Object.values(arrays).map((array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength)),
+  ]);
+}
+
+interface Header extends Pick<LinearModel, 'rung' | 'kind' | 'encoder' | 'job' | 'figures'> {
+  readonly dimensions: number;
+  /** Of the tuning's LoRA matrices. */
+  readonly rank: number;
+  readonly arrays: readonly (readonly [string, number])[];
+}
+
+/** The inverse of encodeLinear. @throws UnderstudyError 'corrupt'. */
+export function decodeLinear(bytes: Uint8Array, { classes, plan }: LinearAnswers): LinearModel {
+  const corrupt = (why: string, cause?: unknown): UnderstudyError =>
+    new UnderstudyError('corrupt', `This is not a linear model: ${why}.`, {
+      hint: 'Train the specialist again with `understudy learn`.',
+      cause,
+    });
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (buffer.toString('latin1', 0, MAGIC.length) !== MAGIC) throw corrupt('it does not begin like one');
+  const lineEnd = buffer.indexOf(10, MAGIC.length);
+  const length = Number(buffer.toString('latin1', MAGIC.length, lineEnd));
+  let header: Header;
+  try {
+    header = JSON.parse(buffer.toString('utf8', lineEnd + 1, lineEnd + 1 + length)) as Header;
+  } catch (cause) {
+    throw corrupt(messageOf(cause), cause);
+  }
+  let at = Math.ceil((lineEnd + 1 + length) / 4) * 4;
+  const parts = new Map<string, ArrayBuffer>();
+  for (const [name, count] of header.arrays) {
+    const end = at + count * 4;
+    if (end > buffer.length) throw corrupt('it is cut short');
+    parts.set(name, new Uint8Array(buffer.subarray(at, end)).buffer);
+    at = end;
+  }
+  const floats = (name: string): Float32Array => new Float32Array(parts.get(name) ?? new ArrayBuffer(0));
+  const ints = (name: string): Uint32Array => new Uint32Array(parts.get(name) ?? new ArrayBuffer(0));
+  const { rung, kind, encoder, job, figures, dimensions, rank } = header;
+  return {
+    ...{ rung, kind, encoder, plan, classes, job, figures },
+    pointing: floats('pointing'),
+    tuning: parts.has('tuning') ? { rank, parameters: floats('tuning') } : null,
+    vocabulary: parts.has('hashes') ? makeVocabulary(ints('hashes'), floats('idf')) : null,
+    linear: parts.has('weights') ? { weights: floats('weights'), bias: floats('bias') } : null,
+    index: parts.has('vectors') ? { dimensions, vectors: floats('vectors'), classes: ints('labels') } : null,
+  };
+}
+
+/** The answers that an artefact keeps of a linear model. @throws UnderstudyError 'corrupt' where it keeps none. */
+export function linearAnswers(answers: Artefact['answers']): LinearAnswers {
+  if (answers) return { classes: answers.classes, plan: answers.plan as unknown as CopyPlan };
+  throw new UnderstudyError('corrupt', 'The specialist was trained by an older version.', {
+    hint: 'Train it again with `understudy learn`.',
+  });
+}
+
+/** Writes the model's file; returns its bytes, for hashing. */
+export async function saveLinear(path: string, model: LinearModel): Promise<Uint8Array> {
+  const bytes = encodeLinear(model);
+  await writeFile(path, bytes, { mode: 0o600 });
+  return bytes;
+}
+
+/** @throws UnderstudyError 'not-found' or 'corrupt'. */
+export async function loadLinear(path: string, answers: LinearAnswers): Promise<LinearModel> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (cause) {
+    throw new UnderstudyError('not-found', `The model file ${path} cannot be read: ${messageOf(cause)}`, {
+      hint: 'Train the specialist again with `understudy learn`.',
+      cause,
+    });
+  }
+  return decodeLinear(bytes, answers);
+}

@@ -1,0 +1,69 @@
+/**
+ * What a gateway records into: its own connection to the store, the recorder, and the process that drains the journal.
+ * Does not: decide what happens where this cannot be opened (serving.ts).
+ */
+import { mkdirSync } from 'node:fs';
+import { liveRedaction } from '../capture/live-redaction.ts';
+import type { Losses } from '../capture/losses.ts';
+import { openRecorder } from '../capture/recorder.ts';
+import type { Config } from '../core/config.ts';
+import { journalsOf, openStorage } from '../setup/data-folder.ts';
+import { type Drainer, startDrainer } from './drainer.ts';
+import type { Capture } from './serving.ts';
+
+/** How often the journal's segments are ended, so that they can be drained and removed. */
+const ROTATE_MS = 2000;
+/** How long closing waits for the last drain; what is left is drained when the data folder is next used. */
+const DRAIN_GRACE_MS = 15_000;
+
+/** @throws UnderstudyError as the store, the vault and the recorder. */
+export function openCapture(options: {
+  readonly config: Config;
+  readonly env: NodeJS.ProcessEnv;
+  readonly weightsDir: string;
+  readonly losses: Losses;
+  readonly log: (line: string) => void;
+  /** How long to wait for another process that has the journal for a moment; it blocks the thread. */
+  readonly lockWaitMs: number;
+}): Capture {
+  const { config, env, weightsDir, losses, log } = options;
+  // Never waits for a lock or for the disk: calls under way come first.
+  const { store, vault, context, close } = openStorage(config, { env, busyTimeoutMs: 0, durable: false });
+  try {
+    const dir = journalsOf(config.dataDir).gateway;
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    const recorder = openRecorder({
+      ...{ dir, vault, log, losses },
+      redaction: config.redaction,
+      lockWaitMs: options.lockWaitMs,
+      maxBodyBytes: config.gateway.maxBodyBytes,
+    });
+    const drainer = ((): Drainer => {
+      try {
+        return startDrainer(
+          { config: { dataDir: config.dataDir, redaction: config.redaction }, weightsDir },
+          { env, log, onDamaged: (count) => losses.add('damaged-in-journal', count) },
+        );
+      } catch (error) {
+        void recorder.close();
+        throw error;
+      }
+    })();
+    const rotating = setInterval(() => recorder.rotate(), ROTATE_MS).unref();
+    return {
+      store,
+      recorder,
+      redaction: (vocabulary) =>
+        liveRedaction({ sealing: vault, context, vocabulary, readElsewhere: recorder.read }),
+      close: async () => {
+        clearInterval(rotating);
+        await recorder.close();
+        await drainer.close(DRAIN_GRACE_MS);
+        close();
+      },
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * A data folder, opened: keys, store, vault, and what brings the journal into the store. Every process that works with one
+ * opens it here: the program, the gateway, the drain.
+ * Does not: record calls (capture/recorder.ts) or learn from them.
+ */
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Drained, type DrainOptions, drain } from '../capture/drain.ts';
+import { compilePolicy, type RedactContext } from '../capture/redact/redact.ts';
+import { type SecondStage, secondStage } from '../capture/second-stage.ts';
+import { upgradeCalls } from '../capture/upgrade.ts';
+import { openKeys, type Vault } from '../capture/vault.ts';
+import type { Cipher } from '../core/cipher.ts';
+import type { Config } from '../core/config.ts';
+import type { EntityFinder } from '../core/entity.ts';
+import type { OnProgress } from '../core/progress.ts';
+import type { Store } from '../core/store.ts';
+import { openFinderPool } from '../models/token-classifier/pool.ts';
+import { DEFAULT_CLASSIFIER } from '../models/weights/catalogue.ts';
+import { whyNot } from '../models/weights/engines.ts';
+import { ensureWeights } from '../models/weights/weights.ts';
+import type { SqliteOptions } from '../store/sqlite/database.ts';
+import { openSqliteStore } from '../store/sqlite/store.ts';
+
+export interface Storage {
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly cipher: Cipher;
+  readonly context: RedactContext;
+  close(): void;
+}
+
+/** The gateway's journal, and that of imports, which run beside it. */
+export function journalsOf(dataDir: string): { readonly gateway: string; readonly imports: string } {
+  return { gateway: join(dataDir, 'journal'), imports: join(dataDir, 'import-journal') };
+}
+
+/** @throws UnderstudyError as openKeys and openSqliteStore. */
+export function openStorage(
+  config: Pick<Config, 'dataDir' | 'redaction'>,
+  options: SqliteOptions & { readonly env?: NodeJS.ProcessEnv } = {},
+): Storage {
+  const { dataDir } = config;
+  const { env = process.env, ...sqlite } = options;
+  makeFolder(dataDir);
+  const keys = openKeys({ dataDir, env });
+  const store = openSqliteStore(join(dataDir, 'understudy.db'), keys.cipher, sqlite);
+  const vault = keys.vault(store);
+  try {
+    upgradeCalls(store, vault);
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+  return {
+    ...{ store, vault, cipher: keys.cipher, close: () => store.close() },
+    context: { key: vault.surrogateKey, policy: compilePolicy(config.redaction) },
+  };
+}
+
+/** A folder that nobody else may look into, also where it was made by hand. */
+function makeFolder(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  try {
+    chmodSync(path, 0o700);
+  } catch {
+    // Another user's folder that lets us in: its owner decides.
+  }
+}
+
+export interface FinderOptions {
+  /** Weights live in `weights/` below it. */
+  readonly weightsDir: string;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly log: (line: string) => void;
+  /** Threads that look at once; 1 runs in the caller's. */
+  readonly threads: number;
+  readonly onProgress?: OnProgress;
+  readonly signal?: AbortSignal;
+}
+
+/** What finds people and addresses; null where it is switched off, or its weights cannot be had. */
+export async function openFinder(
+  { redaction }: Pick<Config, 'redaction'>,
+  { weightsDir, env = process.env, log, threads, onProgress, signal }: FinderOptions,
+): Promise<EntityFinder | null> {
+  if (redaction.finder === 'off') return null;
+  try {
+    const { path } = await ensureWeights(DEFAULT_CLASSIFIER, {
+      dataDir: weightsDir,
+      env,
+      ...(onProgress ? { onProgress } : {}),
+      ...(signal ? { signal } : {}),
+    });
+    if (threads > 1) return openFinderPool(path, threads);
+    // Only now: where onnxruntime has no build, this fails, and nothing else does.
+    const { openTokenClassifier } = await import('../models/token-classifier/classifier.ts');
+    return await openTokenClassifier(path);
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    log(`${whyNot(error)} Names and addresses are found only where they are obvious.`);
+    return null;
+  }
+}
+
+export function stageOf({ vault, store, context }: Storage, finder: EntityFinder | null): SecondStage {
+  return secondStage({ vault, store, finder, context });
+}
+
+/** Drains the journals into the store. `openStage` is asked only where there is something to drain. */
+export async function drainJournals(
+  dataDir: string,
+  store: Store,
+  openStage: () => Promise<SecondStage>,
+  options: Pick<DrainOptions, 'onProgress' | 'signal'> = {},
+): Promise<Drained> {
+  const total = { calls: 0, tornBytes: 0, damaged: 0, quarantined: 0 };
+  for (const dir of Object.values(journalsOf(dataDir))) {
+    if (!existsSync(dir)) continue;
+    const drained = await drain({ dir, store, openStage, ...options });
+    total.calls += drained.calls;
+    total.tornBytes += drained.tornBytes;
+    total.damaged += drained.damaged;
+    total.quarantined += drained.quarantined;
+  }
+  return total;
+}

@@ -1,0 +1,191 @@
+/**
+ * What runs small models and what makes them: weights, model processes, runtimes and trainers, chosen by the configuration
+ * and opened when they are first needed.
+ * Does not: open the data folder (data-folder.ts), or decide what is trained or asked.
+ */
+import type { Config } from '../core/config.ts';
+import { messageOf, UnderstudyError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { OnProgress } from '../core/progress.ts';
+import type { Runtime, Trainer } from '../core/runtime.ts';
+import { RUNGS } from '../core/specialist.ts';
+import type { LearnContext } from '../learn/trial.ts';
+import { CATALOGUE, DEFAULT_ENCODER } from '../models/weights/catalogue.ts';
+import { loadOnnx, whyNot } from '../models/weights/engines.ts';
+import { ensureWeights } from '../models/weights/weights.ts';
+import { createGuard } from '../runtime/guard.ts';
+import { guardedRuntime } from '../runtime/guarded.ts';
+import { linearRuntime } from '../runtime/linear.ts';
+import { type Models, startModels } from '../runtime/models.ts';
+import { remoteRuntime } from '../runtime/remote.ts';
+import { type EmbeddedOptions, embeddedTrainer } from '../train/embedded/trainer.ts';
+import { encoderTrainer } from '../train/encoder/trainer.ts';
+import { hostedTrainer } from '../train/hosted/trainer.ts';
+import { linearTrainer } from '../train/linear/trainer.ts';
+import { peftTrainer } from '../train/peft/trainer.ts';
+
+export type Tools = Pick<LearnContext, 'trainers' | 'runtimes' | 'models' | 'notes'> & {
+  /** The runtimes for agents' calls, which no server that hangs may hold up. */
+  readonly serving: readonly Runtime[];
+};
+
+export interface ModelTools {
+  /** Opens all of them, once. */
+  open(): Promise<Tools>;
+  /** A runtime for agents' calls, for which nothing waits until the models are open. */
+  onDemand(): Runtime & { readonly open: () => void };
+  /** How the processes and servers of models are. */
+  health(): readonly JsonObject[];
+  close(): Promise<void>;
+}
+
+export function modelTools(options: {
+  readonly config: Config;
+  readonly env: NodeJS.ProcessEnv;
+  /** Weights live in `weights/` below it. */
+  readonly weightsDir: string;
+  readonly log: (line: string) => void;
+  readonly onProgress?: OnProgress;
+  readonly signal?: AbortSignal;
+}): ModelTools {
+  const { config, env, weightsDir, log, onProgress, signal } = options;
+  let models: Models | null = null;
+  let remote: ReturnType<typeof guardedRuntime> | null = null;
+  let tooling: Promise<Tools> | null = null;
+
+  const openAll = async (): Promise<Tools> => {
+    const notes: string[] = [];
+    const weights = async (name: string): Promise<string | null> => {
+      try {
+        const at = await ensureWeights(name, {
+          dataDir: weightsDir,
+          env,
+          ...(onProgress ? { onProgress } : {}),
+          ...(signal ? { signal } : {}),
+        });
+        return at.path;
+      } catch (error) {
+        if (signal?.aborted) throw error;
+        const note = `${messageOf(error)} Going on without ${name}.`;
+        notes.push(note);
+        log(note);
+        return null;
+      }
+    };
+    const onnx = await loadOnnx().then(
+      () => true,
+      (error: unknown) => {
+        const note = `onnxruntime-node does not load here: ${whyNot(error)}. Going on without the encoder, and without training language models on this machine.`;
+        notes.push(note);
+        log(note);
+        return false;
+      },
+    );
+    const encoderPath = onnx ? await weights(DEFAULT_ENCODER) : null;
+    const { base } = config.train;
+    const languagePath = onnx || config.train.peft !== undefined ? await weights(base) : null;
+    const dimensions = CATALOGUE.find((entry) => entry.name === DEFAULT_ENCODER)?.dimensions ?? 384;
+    models = await startModels({
+      encoder: encoderPath === null ? null : { name: DEFAULT_ENCODER, path: encoderPath, dimensions },
+      language: languagePath === null ? null : { name: base, path: languagePath },
+      threads: config.serve.threads,
+    });
+    const { encoder, llama } = models;
+    const { threads, memoryGb } = config.train;
+    const train = {
+      ...(threads === undefined ? {} : { threads }),
+      ...(memoryGb === undefined ? {} : { memoryBytes: memoryGb * 1e9 }),
+    };
+    const { peft, hosted } = config.train;
+    const loraTrainer = (common: EmbeddedOptions): Trainer =>
+      peft === undefined ? embeddedTrainer(common) : peftTrainer({ ...common, ...peft });
+    const { serving } = models;
+    const bulk = [llama, hosted === undefined ? null : remoteRuntime(hosted)] as const;
+    remote = bulk[1] && guardedRuntime(bulk[1], createGuard());
+    const present = <T>(all: readonly (T | null)[]): T[] => all.filter((each) => each !== null);
+    return {
+      notes,
+      models: new Set(present([encoder && DEFAULT_ENCODER, llama && base])),
+      runtimes: [linearRuntime({ encoder }), ...present(bulk)],
+      serving: [linearRuntime(serving), ...present([serving.llama, remote])],
+      trainers: [
+        linearTrainer({ encoder }),
+        ...(encoderPath === null
+          ? []
+          : [encoderTrainer({ ...train, name: DEFAULT_ENCODER, path: encoderPath })]),
+        ...(languagePath === null ? [] : [loraTrainer({ ...train, basePath: async () => languagePath })]),
+        ...(hosted === undefined ? [] : [hostedTrainer(hosted)]),
+      ],
+    };
+  };
+  const open = (): Promise<Tools> => {
+    tooling ??= openAll().catch((error: unknown) => {
+      tooling = null;
+      throw error;
+    });
+    return tooling;
+  };
+  return {
+    open,
+    onDemand: () => onDemand(open, log),
+    health: () =>
+      [...(models?.health() ?? []), ...(remote ? [remote.health()] : [])].map((each) => ({ ...each })),
+    close: async () => {
+      await tooling?.catch(() => {});
+      await models?.close();
+      await remote?.close();
+    },
+  };
+}
+
+/** How long after the models did not start it is tried again, in milliseconds. */
+const TRY_AGAIN_MS = 60_000;
+
+/**
+ * Runs any rung, and opens the models only when the first specialist is asked: a gateway that only records needs none.
+ * Until they are open (weights may have to be fetched first) nothing waits for them.
+ */
+function onDemand(
+  tools: () => Promise<Tools>,
+  log: (line: string) => void,
+): Runtime & { readonly open: () => void } {
+  let open: Tools | null = null;
+  let triedAt = Number.NEGATIVE_INFINITY;
+  let trying = false;
+  const tryOpen = (): void => {
+    if (trying || performance.now() - triedAt < TRY_AGAIN_MS) return;
+    trying = true;
+    tools().then(
+      (opened) => {
+        open = opened;
+      },
+      (error: unknown) => {
+        trying = false;
+        triedAt = performance.now();
+        log(`specialists cannot be asked: ${messageOf(error)}`);
+      },
+    );
+  };
+  return {
+    open: tryOpen,
+    rungs: RUNGS,
+    predict: async (artefact, input, predictOptions) => {
+      if (open === null) {
+        tryOpen();
+        throw new UnderstudyError('unavailable', 'The models are being opened.', {
+          hint: 'Try again shortly.',
+        });
+      }
+      const runtime = open.serving.find(({ rungs }) => rungs.includes(artefact.rung));
+      if (runtime) return runtime.predict(artefact, input, predictOptions);
+      throw new UnderstudyError(
+        'unavailable',
+        `Nothing here can run a specialist of the rung ${artefact.rung}.`,
+        {
+          hint: 'Run `understudy doctor` to see which weights are missing.',
+        },
+      );
+    },
+    close: async () => {},
+  };
+}
