@@ -196,7 +196,7 @@ function samplesOf(
   { tokenizer }: Machine,
 ): readonly Sample[] {
   const texts = examples.map((example) => ({ input: read(example), answer: example.answer, weight: 1 }));
-  return tokeniseExamples(tokenizer, texts, { maxTokens: 2048, weightPower: 0, balance: 0 }).samples;
+  return tokeniseExamples(tokenizer, texts, { maxTokens: 2048, weightPower: 0 }).samples;
 }
 
 function jobOf(samples: readonly Sample[], given: object, { base }: Machine): ArmJob {

@@ -10,7 +10,7 @@ import { seededRandom } from '../../core/random.ts';
 import { DEFAULT_LANGUAGE } from '../../models/weights/catalogue.ts';
 import { ensureWeights } from '../../models/weights/weights.ts';
 import { writeAdapter } from './adapter.ts';
-import { LINEARS, type Linear } from './architecture.ts';
+import type { Linear } from './architecture.ts';
 import { initialLora, type LoraPlan, loraLayout } from './lora.ts';
 import { StepRunner } from './step.ts';
 import { openTokenizer, tokeniseExample } from './tokenise.ts';
@@ -142,7 +142,7 @@ async function compare(
   return compared;
 }
 
-const plan: LoraPlan = { rank: 4, alpha: 8, targets: LINEARS, firstLayer: 0 };
+const plan: LoraPlan = { rank: 4, alpha: 8 };
 
 /** Biases of both blocks, by linear layer and size. */
 function biases(sizes: Partial<Readonly<Record<Linear, number>>>): TinyShape['tensors'] {

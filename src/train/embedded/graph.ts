@@ -96,8 +96,8 @@ export function buildGraph(weights: DecoderWeights, options: GraphOptions): Grap
   const target = slope ? g.node('Mul', [row, g.node('GatherElements', [slope, 'labels'], { axis: 1 })]) : row;
   const dh = g.node('Mul', [g.node('Sub', [expected, target]), 'lossWeights']);
   let dx: Value = blocks.normBackward(dh, finalNorm);
-  for (let layer = top; layer >= plan.firstLayer; layer--) {
-    dx = blocks.backward(layer, tapes[layer]!, dx, layer === top, layer > plan.firstLayer);
+  for (let layer = top; layer >= 0; layer--) {
+    dx = blocks.backward(layer, tapes[layer]!, dx, layer === top, layer > 0);
   }
   return { bytes: g.toBytes(), fed };
 }

@@ -9,14 +9,11 @@ import { type DecoderShape, GROUPS, type Group, type Linear, linearSize } from '
 export interface LoraPlan {
   readonly rank: number;
   readonly alpha: number;
-  readonly targets: readonly Linear[];
-  /** Blocks below this one are left as they are. */
-  readonly firstLayer: number;
 }
 
 /** The part of a recipe that says which matrices there are. */
-export function loraPlan({ rank, alpha, targets, firstLayer }: LoraPlan): LoraPlan {
-  return { rank, alpha, targets, firstLayer };
+export function loraPlan({ rank, alpha }: LoraPlan): LoraPlan {
+  return { rank, alpha };
 }
 
 export interface LoraMatrix {
@@ -45,16 +42,15 @@ export function gradientName(tensor: string): string {
 }
 
 /** All matrices in order; together they fill the flat array without gaps. Those of a group's A come one after another. */
-export function loraLayout(shape: DecoderShape, plan: LoraPlan): readonly LoraMatrix[] {
+export function loraLayout(shape: DecoderShape, { rank }: Pick<LoraPlan, 'rank'>): readonly LoraMatrix[] {
   const layout: LoraMatrix[] = [];
   let offset = 0;
-  for (let layer = plan.firstLayer; layer < shape.layers; layer++) {
+  for (let layer = 0; layer < shape.layers; layer++) {
     for (const group of GROUPS) {
-      const own = group.filter((linear) => plan.targets.includes(linear));
       for (const part of ['a', 'b'] as const)
-        for (const linear of own) {
+        for (const linear of group) {
           const size = linearSize(shape, linear);
-          const [rows, cols] = part === 'a' ? [plan.rank, size.in] : [size.out, plan.rank];
+          const [rows, cols] = part === 'a' ? [rank, size.in] : [size.out, rank];
           layout.push({ layer, linear, part, rows, cols, offset });
           offset += rows * cols;
         }

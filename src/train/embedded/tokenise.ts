@@ -11,7 +11,7 @@ import {
   promptPieces,
 } from '../../models/decoder/chat-template.ts';
 import { controlToken, pieceTokens } from '../../models/decoder/llama-tokenizer.ts';
-import { balanced, type Sample } from './batch.ts';
+import type { Sample } from './batch.ts';
 
 export interface Tokenizer {
   /** How the model's prompts are framed. */
@@ -105,21 +105,18 @@ export function tokeniseExample(
 export function tokeniseExamples(
   tokenizer: Tokenizer,
   examples: readonly TrainingText[],
-  options: { readonly maxTokens: number; readonly weightPower: number; readonly balance: number },
+  options: { readonly maxTokens: number; readonly weightPower: number },
 ): { readonly samples: readonly Sample[]; readonly skipped: number } {
   const samples: Sample[] = [];
   for (const example of examples) {
     const sample = tokeniseExample(tokenizer, example, options.maxTokens);
     const { weight, probability = 1 } = example;
     if (!sample) continue;
-    samples.push({ ...sample, probability, weight: weight ** options.weightPower * probability });
+    samples.push({ ...sample, weight: weight ** options.weightPower * probability });
   }
   const mean = samples.reduce((sum, sample) => sum + sample.weight, 0) / samples.length;
   return {
-    samples: balanced(
-      samples.map((sample) => ({ ...sample, weight: sample.weight / mean })),
-      options.balance,
-    ),
+    samples: samples.map((sample) => ({ ...sample, weight: sample.weight / mean })),
     skipped: examples.length - samples.length,
   };
 }

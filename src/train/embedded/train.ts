@@ -1,7 +1,6 @@
 /** Trains LoRA matrices on samples: the graph of a decoder in the loop of every model. */
 import { type LoopOptions, type Training, train } from '../engine/loop.ts';
 import type { Sample } from './batch.ts';
-import { loraDropout } from './dropout.ts';
 import { initialLora, loraLayout, loraPlan } from './lora.ts';
 import { planMemory } from './memory.ts';
 import type { Recipe } from './recipe.ts';
@@ -32,14 +31,11 @@ export async function trainLora(options: LoraTrainingOptions): Promise<TrainedLo
   const layout = loraLayout(weights.shape, plan);
   const parameters = initialLora(layout, seed);
   const lengths = samples.map(({ ids }) => ids.length);
-  const { dropout: share } = recipe;
-  const read = share === 0 ? parameters : parameters.slice();
-  const dropout = share === 0 ? null : loraDropout(layout, { share, seed, parameters, into: read });
   const maxTokens = Math.max(...lengths);
   const { arithmetic } = recipe;
   const budget = { budgetBytes: options.memoryBytes, arithmetic };
   const { prepack, limits } = planMemory(weights.shape, maxTokens, budget);
-  const runner = await StepRunner.create(weights, read, {
+  const runner = await StepRunner.create(weights, parameters, {
     ...{ plan, mode: 'train', arithmetic, prepack, limits, maxTokens },
     threads: options.threads,
   });
@@ -47,12 +43,7 @@ export async function trainLora(options: LoraTrainingOptions): Promise<TrainedLo
     const model = {
       parameters,
       gradient: runner.gradient,
-      step: async (at: number, chosen: readonly number[]) => {
-        dropout?.drop(at);
-        const loss = await runner.step(chosen.map((i) => samples[i]!));
-        dropout?.mask(runner.gradient);
-        return loss;
-      },
+      step: (_: number, chosen: readonly number[]) => runner.step(chosen.map((i) => samples[i]!)),
     };
     const { checkpoint, onStep } = options;
     const loop = {

@@ -170,14 +170,6 @@ async function prepare(job: TrainingJob, options: PeftOptions): Promise<Plan> {
       `PyTorch does not read a ${shape.architecture} model from its GGUF file as it is served.`,
       { hint: 'Set train.peft.model to the Hugging Face folder of the model, or use the embedded trainer.' },
     );
-  if (recipe.firstLayer >= shape.layers)
-    throw new UnderstudyError(
-      'unsupported',
-      `firstLayer is ${recipe.firstLayer} of ${shape.layers} blocks.`,
-      {
-        hint: 'Lower firstLayer in the recipe.',
-      },
-    );
   const { texts, answerKeys } = trainingTexts(job.train);
   const of = { version: VERSION, trainer: 'peft', base, model, recipe, seed: job.seed, texts, answerKeys };
   const hash = contentHash(JSON.stringify(of), 16);

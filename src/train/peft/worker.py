@@ -103,8 +103,7 @@ def add_lora(base, job):
     recipe, layout = job["recipe"], job["layout"]
     config = peft.LoraConfig(
         r=recipe["rank"], lora_alpha=recipe["alpha"], lora_dropout=0.0, bias="none", task_type="CAUSAL_LM",
-        target_modules=[MODULES[linear].split(".")[1] for linear in recipe["targets"]],
-        layers_to_transform=sorted({matrix["layer"] for matrix in layout}))
+        target_modules=sorted({MODULES[matrix["linear"]].split(".")[1] for matrix in layout}))
     model = peft.get_peft_model(base, config)
     inner = model.base_model.model
     matrices = []
