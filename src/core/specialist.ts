@@ -3,24 +3,11 @@ import type { OutputKind } from './answer.ts';
 import type { Json, JsonObject } from './json.ts';
 
 /**
- * The ladder, cheapest first. lexical: linear classifier on words, no weights needed. knn, head: nearest
- * neighbours and a linear classifier on the encoder's frozen vectors. encoder: the encoder fine-tuned with its head.
- * lora: an adapter on a base language model. hosted: a model fine-tuned and run by a provider, where one is configured.
+ * A kind of specialist, by the name that reports show: a step of the ladder that tasks climb, cheapest first. A trainer
+ * names what it trains, a runtime what it runs; nothing else knows one from another. Those that come with Understudy:
+ * docs/trainers.md.
  */
-export type Rung = 'lexical' | 'knn' | 'head' | 'encoder' | 'lora' | 'hosted';
-
-/** What training a rung takes on a task of ordinary size, cheapest first. */
-export const COST: Readonly<Record<Rung, 'seconds' | 'minutes'>> = {
-  lexical: 'seconds',
-  knn: 'seconds',
-  head: 'seconds',
-  encoder: 'minutes',
-  lora: 'minutes',
-  hosted: 'minutes',
-};
-
-/** The ladder in its order. */
-export const RUNGS = Object.keys(COST) as readonly Rung[];
+export type Rung = string;
 
 /** A base model plus a training recipe. */
 export interface Candidate {

@@ -7,6 +7,7 @@ import type { Dataset, SplitName } from '../core/dataset.ts';
 import { newId } from '../core/ids.ts';
 import { countTwins } from '../core/label.ts';
 import type { LearnOptions, TaskReport } from '../core/learning.ts';
+import { percent } from '../core/percent.ts';
 import type { Artefact, Candidate, Specialist } from '../core/specialist.ts';
 import type { Store } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
@@ -16,7 +17,7 @@ import { assess } from '../evaluate/evaluate.ts';
 import type { GateOptions } from '../evaluate/gate.ts';
 import { callsNeeded } from '../stats/statistics.ts';
 import { referencesFor } from './references.ts';
-import { examination, type LearnContext, type TaskRun, type Trial } from './trial.ts';
+import { examination, type LearnContext, type TaskRun, type TrainedTrial } from './trial.ts';
 
 /** The task's report. What was proved before, on the same examples and to the same bound, is not examined again. */
 export async function proveAndDeploy(
@@ -33,7 +34,7 @@ export async function proveAndDeploy(
     dataset: { id: dataset.id, sizes: sizesOf(dataset), dropped: dataset.dropped },
     verdicts,
     askedAgain,
-    trained: competition.tried.map(({ candidate, result: { artefact } }) => ({
+    trained: competition.trials.map(({ candidate, artefact }) => ({
       candidateId: candidate.id,
       rung: candidate.rung,
       base: candidate.base,
@@ -56,17 +57,18 @@ export async function proveAndDeploy(
     return { ...common, ...REFUSED, specialist: null, reason, moreCalls };
   }
 
-  const { candidate, result } = competition.winner;
-  if (isHopeless(result)) {
-    const reason = `Of the best candidate's answers (${candidate.rung}) ${Math.round(result.accuracy * 100)} % were right on the validation split: too few to spend held-back calls on a proof.${spellingsOf(task)}`;
+  const { winner } = competition;
+  const { candidate, artefact } = winner;
+  if (isHopeless(winner)) {
+    const reason = `Of the best candidate's answers (${candidate.rung}) ${percent(winner.accuracy, 0)} were right on the validation split: too few to spend held-back calls on a proof.${spellingsOf(task)}`;
     return { ...common, ...REFUSED, specialist: null, reason, moreCalls: null };
   }
   const proved = store
     .specialists(task.id)
-    .find((each) => isProof(each, candidate, result.artefact, dataset, config.gate));
+    .find((each) => isProof(each, candidate, artefact, dataset, config.gate));
   const { specialist, asked } = proved
     ? { specialist: proved, asked: 0 }
-    : await prove(candidate, result, task, dataset, calls, context);
+    : await prove(winner, task, dataset, calls, context);
   const withdrawal = proved && withdrawalOf(proved, store);
   if (withdrawal)
     return {
@@ -91,7 +93,7 @@ export async function proveAndDeploy(
 }
 
 /** Nothing that it could be expected to serve, and most answers wrong: minutes of predictions would show the same. */
-const isHopeless = ({ coverage, accuracy }: Trial): boolean => coverage === 0 && accuracy < 0.5;
+const isHopeless = ({ coverage, accuracy }: TrainedTrial): boolean => coverage === 0 && accuracy < 0.5;
 
 /** Names the labels' spellings as a likely cause of a refusal; '' where they are none. */
 function spellingsOf({ labels }: Task): string {
@@ -126,8 +128,7 @@ function withdrawalOf(specialist: Specialist, store: Store): string | null {
 }
 
 async function prove(
-  candidate: Candidate,
-  { artefact, runtime, marked }: Trial,
+  { candidate, artefact, runtime, marked }: TrainedTrial,
   task: Task,
   recorded: Dataset,
   calls: readonly Call[],

@@ -15,6 +15,8 @@ import {
 } from '../models/classifier/linear.ts';
 import { cachedEncoder } from '../models/encoder/cached-encoder.ts';
 
+export const LINEAR_RUNGS = ['lexical', 'knn', 'head', 'encoder'] as const;
+
 /** @param options.encoder null: only artefacts of the lexical rung can be run. Not closed with the runtime. */
 export function linearRuntime(options: { readonly encoder: Encoder | null }): Runtime {
   const { encoder } = options;
@@ -32,11 +34,10 @@ export function linearRuntime(options: { readonly encoder: Encoder | null }): Ru
     return loading;
   };
   return {
-    rungs: [
-      'lexical',
-      ...(encoder ? (['knn', 'head'] as const) : []),
-      ...(encoder?.tunedBy ? (['encoder'] as const) : []),
-    ],
+    rungs: LINEAR_RUNGS.filter(
+      (rung) =>
+        rung === 'lexical' || (encoder !== null && (rung !== 'encoder' || encoder.tunedBy !== undefined)),
+    ),
     predict: async (artefact, input, { signal, draft } = {}) => {
       const start = performance.now();
       const model = await modelOf(artefact);

@@ -24,6 +24,8 @@ export interface LlamaRuntimeOptions {
   readonly maxTokens?: number;
 }
 
+export const LLAMA_RUNGS = ['lora'] as const;
+
 /** A runtime for rung 'lora'. An artefact is a GGUF adapter. */
 export function llamaRuntime(options: LlamaRuntimeOptions): ProbedRuntime {
   const client = 'post' in options.server ? options.server : httpClient(options.server);
@@ -66,7 +68,7 @@ export function llamaRuntime(options: LlamaRuntimeOptions): ProbedRuntime {
   };
 
   return {
-    rungs: ['lora'],
+    rungs: LLAMA_RUNGS,
     async predict(artefact, input, predictOptions = {}) {
       if (artefact.base !== options.base)
         throw new UnderstudyError('unavailable', `The server runs ${options.base}, not ${artefact.base}.`, {

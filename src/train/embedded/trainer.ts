@@ -12,6 +12,7 @@ import { artefactOf, finishedCard, writeCard } from '../card.ts';
 import { runJob } from '../engine/process.ts';
 import { type LocalOptions, localOptions } from '../local.ts';
 import type { LoraJob, LoraRun } from './child.ts';
+import { type MeasuredSpeed, proposeLora } from './plan.ts';
 import { parseRecipe } from './recipe.ts';
 import { trainingTexts } from './tokenise.ts';
 import { readDecoderShape } from './weights.ts';
@@ -25,11 +26,14 @@ export interface EmbeddedOptions extends LocalOptions {
 
 /** Changes when the same job would give another adapter. */
 const VERSION = 3;
+/** On SmolLM2-135M with two threads (docs/training.md). */
+const MEASURED: MeasuredSpeed = { tokensPerSecond: 250, parameters: 135e6, threads: 2 };
 
 export function embeddedTrainer(options: EmbeddedOptions): Trainer {
   return {
     name: 'embedded',
-    rungs: ['lora'],
+    propose: (_, { splits }, limits) =>
+      proposeLora(splits.train, limits, { measured: MEASURED, threads: localOptions(options).threads }),
     train: async (job, on, signal) => {
       const { answerKeys, ...work } = await prepare(job, options);
       const { hash, base, recipe, seed, adapterPath } = work;

@@ -17,9 +17,9 @@ import {
   tuningLength,
 } from '../../models/encoder/bert-lora.ts';
 import { type LoopOptions, train } from '../engine/loop.ts';
+import { epochsFor, indexOf, lossWeights, RATES, storedOf, toClasses } from '../linear/classes.ts';
 import { fitLinear } from '../linear/fit.ts';
-import { fitPointing } from '../linear/fit-pointing.ts';
-import { epochsFor, indexOf, lossWeights, RATES, storedOf, toClasses } from '../linear/parts.ts';
+import { fitPointing } from '../linear/fit-slots.ts';
 import { HEAD_SCALE, LORA_SCALE } from './graph.ts';
 import type { EncoderRecipe } from './recipe.ts';
 import { tuningRunner } from './step.ts';
@@ -36,7 +36,7 @@ export interface TuningJob extends Pick<TrainingJob, 'kind' | 'train' | 'seed'> 
 
 /** How it went: what differs from run to run is not in the model's file. */
 export interface TuningRun {
-  /** With everything that belongs to it, in the process that finished. */
+  /** Steps in all processes that took part, and everything else in the one that finished. */
   readonly trainedMs: number;
   readonly figures: Readonly<Record<string, number>>;
 }
@@ -85,6 +85,7 @@ export async function tuneEncoder(
       ...{ rank: recipe.rank, classes: classes.length, threads, seed },
       wordDropout: recipe.wordDropout,
     });
+    const beganSteps = performance.now();
     const trained = await train({
       ...options,
       model: runner,
@@ -94,6 +95,7 @@ export async function tuneEncoder(
       schedule: recipe,
       seed,
     }).finally(() => runner.close());
+    const ownStepsMs = performance.now() - beganSteps;
 
     const tuning = tuningOf(weights, recipe.rank, parameters);
     const stored = storedOf(texts.length, MAX_STORED, seed);
@@ -115,7 +117,7 @@ export async function tuneEncoder(
         figures: {},
       },
       run: {
-        trainedMs: Math.round(performance.now() - started),
+        trainedMs: Math.round(performance.now() - started - ownStepsMs + trained.elapsedMs),
         figures: {
           examples: texts.length,
           classes: classes.length,

@@ -14,8 +14,9 @@ import { UnderstudyError } from '../../core/errors.ts';
 import { contentHash } from '../../core/ids.ts';
 import { type Json, parseJson } from '../../core/json.ts';
 import type { OnProgress } from '../../core/progress.ts';
-import type { Trainer, TrainingJob } from '../../core/runtime.ts';
+import type { Proposal, Trainer, TrainingJob } from '../../core/runtime.ts';
 import type { Artefact } from '../../core/specialist.ts';
+import { exampleTokens } from '../../core/tokens.ts';
 import { artefactOf, finishedCard, writeCard } from '../card.ts';
 import { checkRecipe } from '../recipe.ts';
 import { APIS, type FineTuningOrder, type RemoteJob } from './apis.ts';
@@ -49,9 +50,16 @@ const POLL_MS = 5000;
 export function hostedTrainer(options: HostedOptions): Trainer {
   return {
     name: 'hosted',
-    rungs: ['hosted'],
+    propose: (_, { splits }, { speedOf }) => [propose(splits.train, options.model, speedOf(options.model))],
     train: (job, on, signal) => train(options, job, on, signal),
   };
+}
+
+/** How fast a provider is, its queue included, only a finished job can tell; it takes none of this machine's time. */
+function propose(train: readonly Example[], base: string, speed: number | null): Proposal {
+  const work = train.reduce((sum, example) => sum + exampleTokens(example), 0);
+  const minutes = speed === null ? null : work / speed / 60;
+  return { rung: 'hosted', base, recipe: {}, cost: 'minutes', work, minutes, refusal: null, elsewhere: true };
 }
 
 async function train(

@@ -15,6 +15,7 @@ import { artefactOf, finishedCard, writeCard } from '../card.ts';
 import { writeAdapter } from '../embedded/adapter.ts';
 import type { DecoderShape } from '../embedded/architecture.ts';
 import { initialLora, type LoraMatrix, loraLayout, loraPlan, matrixOf } from '../embedded/lora.ts';
+import { type MeasuredSpeed, proposeLora } from '../embedded/plan.ts';
 import { openTokenizer, type TrainingText, tokeniseExamples, trainingTexts } from '../embedded/tokenise.ts';
 import { readDecoderShape } from '../embedded/weights.ts';
 import { stepOrder } from '../engine/loop.ts';
@@ -40,13 +41,16 @@ export interface PeftOptions extends LocalOptions {
 
 /** Changes when the same job would give another adapter. */
 const VERSION = 2;
+/** On SmolLM2-135M with two threads and no GPU (docs/trainers.md). */
+const MEASURED: MeasuredSpeed = { tokensPerSecond: 165, parameters: 135e6, threads: 2 };
 /** Architectures whose GGUF files transformers reads as llama.cpp does: tested, each with the same losses. */
 const READ_FROM_GGUF: readonly string[] = ['llama', 'qwen2', 'qwen3'];
 
 export function peftTrainer(options: PeftOptions): Trainer {
   return {
     name: 'peft',
-    rungs: ['lora'],
+    propose: (_, { splits }, limits) =>
+      proposeLora(splits.train, limits, { measured: MEASURED, threads: localOptions(options).threads }),
     train: (job, on, signal) => train(options, job, on, signal),
   };
 }

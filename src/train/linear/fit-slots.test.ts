@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Example } from '../../core/dataset.ts';
 import { seededRandom } from '../../core/random.ts';
 import { fillSkeleton, learnCopying, toSkeleton } from '../../models/classifier/answer-template.ts';
-import { fitPointing } from './fit-pointing.ts';
+import { fitPointing } from './fit-slots.ts';
 
 const example = (input: string, answer: string): Example => ({
   ...{ id: input, callId: input, sessionId: input, at: 0, weight: 1 },
