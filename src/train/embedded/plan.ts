@@ -17,7 +17,7 @@ export interface MeasuredSpeed {
 
 /** Tokens of a step, about, and examples at least and at most: of short ones four a step leave the products too small. */
 const STEP = { tokens: 250, fewest: 4, most: 8 };
-/** About as many examples in all are enough, in 1 to 4 passes (docs/training.md). */
+/** About as many examples in all are enough, in 1 to 4 passes (dev/LOG.md). */
 const ENOUGH_EXAMPLES = 8_000;
 const [MIN_PASSES, MAX_PASSES] = [1, 4];
 

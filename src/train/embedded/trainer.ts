@@ -26,7 +26,7 @@ export interface EmbeddedOptions extends LocalOptions {
 
 /** Changes when the same job would give another adapter. */
 const VERSION = 3;
-/** On SmolLM2-135M with two threads (docs/training.md). */
+/** On SmolLM2-135M with two threads (dev/LOG.md). */
 const MEASURED: MeasuredSpeed = { tokensPerSecond: 250, parameters: 135e6, threads: 2 };
 
 export function embeddedTrainer(options: EmbeddedOptions): Trainer {

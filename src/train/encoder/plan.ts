@@ -8,13 +8,13 @@ import type { Task } from '../../core/task.ts';
 import { whyNotClassified } from '../../models/classifier/answer-template.ts';
 import { type Budget, type PassPlan, planPasses } from '../plan.ts';
 
-/** Tokens per second with two threads, for the encoder of 22M parameters (docs/training.md). */
+/** Tokens per second with two threads, for the encoder of 22M parameters (dev/LOG.md). */
 const MEASURED = { tokensPerSecond: 1_800, parameters: 22_713_216, threads: 2 };
 /** What the encoder reads of an input at most, in tokens, and how many characters a token of English has. */
 const [MAX_TOKENS, CHARACTERS_PER_TOKEN] = [256, 4.5];
 /** Vectors before and after, and the first head, take about as long as so many passes. */
 const OVERHEAD_PASSES = 1;
-/** About as many examples in all are enough, in 3 to 8 passes (tried with 616 to 8,503; docs/training.md). */
+/** About as many examples in all are enough, in 3 to 8 passes (tried with 616 to 8,503; dev/LOG.md). */
 const ENOUGH_EXAMPLES = 30_000;
 const [MIN_PASSES, MAX_PASSES] = [3, 8];
 
