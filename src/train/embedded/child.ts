@@ -1,9 +1,11 @@
 /** The program of the process that trains a LoRA: from the examples of one job, which trainer.ts sends, to an adapter. */
+
 import { UnderstudyError } from '../../core/errors.ts';
 import type { TrainingCard } from '../card.ts';
 import { deleteCheckpoint } from '../engine/checkpoint.ts';
 import type { StepReport } from '../engine/loop.ts';
 import { serveJob } from '../engine/worker.ts';
+import { stepFigures } from '../figures.ts';
 import { writeAdapter } from './adapter.ts';
 import { loraPlan } from './lora.ts';
 import type { Recipe } from './recipe.ts';
@@ -52,18 +54,13 @@ async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise
     parameters: trained.parameters,
     base: job.base,
   });
-  const tail = trained.losses.slice(-Math.max(1, Math.round(trained.losses.length / 10)));
   deleteCheckpoint(job.checkpointPath);
   return {
     trainedMs: Math.round(trained.elapsedMs),
     figures: {
       examples: samples.length,
       skippedExamples: skipped,
-      steps: trained.losses.length,
-      tokens: trained.tokens,
-      tokensPerSecond: (trained.tokens / trained.elapsedMs) * 1000,
-      firstLoss: trained.losses[0] ?? 0,
-      finalLoss: tail.reduce((sum, loss) => sum + loss, 0) / tail.length,
+      ...stepFigures(trained),
       peakMemoryMb: Math.round(process.resourceUsage().maxRSS / 1024),
     },
   };

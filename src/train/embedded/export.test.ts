@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
-import { type ControlledEvaluateInputItem, getLlama, LlamaLogLevel, type Token } from 'node-llama-cpp';
+import type { ControlledEvaluateInputItem, Token } from 'node-llama-cpp';
 import { type TinyShape, writeTinyModel } from '../../../test/support/tiny-gguf.ts';
 import { seededRandom } from '../../core/random.ts';
+import { openLlama } from '../../models/decoder/llama-engine.ts';
 import { DEFAULT_LANGUAGE } from '../../models/weights/catalogue.ts';
 import { ensureWeights } from '../../models/weights/weights.ts';
 import { writeAdapter } from './adapter.ts';
@@ -17,13 +18,7 @@ import { openTokenizer, tokeniseExample } from './tokenise.ts';
 import { readDecoder } from './weights.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'understudy-export-'));
-const llama = await getLlama({
-  gpu: false,
-  build: 'never',
-  skipDownload: true,
-  progressLogs: false,
-  logLevel: LlamaLogLevel.error,
-});
+const llama = await openLlama();
 after(async () => {
   await llama.dispose();
   rmSync(dir, { recursive: true });

@@ -10,6 +10,7 @@ import {
   type PromptPiece,
   promptPieces,
 } from '../../models/decoder/chat-template.ts';
+import { openLlama } from '../../models/decoder/llama-engine.ts';
 import { controlToken, pieceTokens } from '../../models/decoder/llama-tokenizer.ts';
 import type { Sample } from './batch.ts';
 
@@ -25,15 +26,7 @@ export interface Tokenizer {
  * @throws UnderstudyError 'unsupported' where it has the control tokens of no chat template.
  */
 export async function openTokenizer(path: string): Promise<Tokenizer> {
-  // Only now: this file is part of the program's own process too, which no engine may keep from starting.
-  const { getLlama, LlamaLogLevel } = await import('node-llama-cpp');
-  const llama = await getLlama({
-    gpu: false,
-    build: 'never',
-    skipDownload: true,
-    progressLogs: false,
-    logLevel: LlamaLogLevel.error,
-  });
+  const llama = await openLlama();
   const model = await llama.loadModel({ modelPath: path, vocabOnly: true });
   const close = async (): Promise<void> => {
     await model.dispose();

@@ -4,6 +4,7 @@
  * the rung `head` serves this one.
  * Does not: run in a process of its own (child.ts), or write the model (trainer.ts).
  */
+
 import { seededRandom } from '../../core/random.ts';
 import type { TrainingJob } from '../../core/runtime.ts';
 import { buildVocabulary, lexicalVector } from '../../models/classifier/lexical.ts';
@@ -17,6 +18,7 @@ import {
   tuningLength,
 } from '../../models/encoder/bert-lora.ts';
 import { type LoopOptions, train } from '../engine/loop.ts';
+import { stepFigures } from '../figures.ts';
 import { epochsFor, indexOf, lossWeights, RATES, storedOf, toClasses } from '../linear/classes.ts';
 import { fitLinear } from '../linear/fit.ts';
 import { fitPointing } from '../linear/fit-slots.ts';
@@ -103,7 +105,6 @@ export async function tuneEncoder(
       stored.map((i) => texts[i]!),
       tuning,
     );
-    const tail = trained.losses.slice(-Math.max(1, Math.round(trained.losses.length / 10)));
     const index = indexOf(
       vectors,
       stored.map((i) => labels[i]!),
@@ -121,11 +122,7 @@ export async function tuneEncoder(
         figures: {
           examples: texts.length,
           classes: classes.length,
-          steps: trained.losses.length,
-          tokens: trained.tokens,
-          firstLoss: trained.losses[0] ?? 0,
-          finalLoss: tail.reduce((sum, loss) => sum + loss, 0) / tail.length,
-          tokensPerSecond: (trained.tokens / trained.elapsedMs) * 1000,
+          ...stepFigures(trained),
           peakMemoryMb: Math.round(process.resourceUsage().maxRSS / 1024),
         },
       },

@@ -3,10 +3,12 @@
  * or fails for a moment, a request that may be repeated is sent again, each time after a longer wait.
  * Does not: know what is asked for (apis.ts), or repeat what might then be done twice (trainer.ts looks first).
  */
+
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Dispatcher, FormData, Pool } from 'undici';
 import { messageOf, UnderstudyError } from '../../core/errors.ts';
 import { isObject, type Json, parseJson } from '../../core/json.ts';
+import { trainingCancelled } from '../cancelled.ts';
 
 export interface ProviderOptions {
   /** With its version path, as in https://api.openai.com/v1. */
@@ -169,8 +171,5 @@ function retryAfter(headers: Dispatcher.ResponseData['headers']): number | null 
   return Number.isFinite(ms) ? Math.max(0, ms) : null;
 }
 
-export function cancelled(): UnderstudyError {
-  return new UnderstudyError('cancelled', 'The training was cancelled.', {
-    hint: 'Start it again: files that the provider has are used again.',
-  });
-}
+export const cancelled = (): UnderstudyError =>
+  trainingCancelled('Start it again: files that the provider has are used again.');

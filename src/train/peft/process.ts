@@ -2,11 +2,13 @@
  * Starts the Python worker, hands it its job, and listens until it is done.
  * Does not: know what a job is made of (trainer.ts) or how it is trained (worker.py).
  */
+
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { UnderstudyError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
+import { trainingCancelled } from '../cancelled.ts';
 import { type FromWorker, fromWorkerSchema, type ToWorker, type WorkerResult } from './messages.ts';
 
 const WORKER = join(import.meta.dirname, 'worker.py');
@@ -61,7 +63,7 @@ export function runWorker(
     child.once('close', (code, by) => {
       process.removeListener('exit', kill);
       signal?.removeEventListener('abort', kill);
-      if (signal?.aborted) reject(cancelled());
+      if (signal?.aborted) reject(trainingCancelled());
       else if (outcome === null) reject(gone(by ?? `exit code ${code}`, complaint));
       else if (outcome instanceof UnderstudyError) reject(outcome);
       else resolve(outcome);
@@ -73,19 +75,13 @@ export function runWorker(
   });
 }
 
-export function cancelled(): UnderstudyError {
-  return new UnderstudyError('cancelled', 'The training was cancelled.', {
-    hint: 'Start it again to go on from the last checkpoint.',
-  });
-}
-
 function gone(how: string, complaint: string): UnderstudyError {
   const last = complaint.trim().split('\n').at(-1) ?? '';
   return new UnderstudyError(
     'internal',
     `The Python worker ended before it was done (${how}). ${last}`.trim(),
     {
-      hint: 'Start it again to go on from the last checkpoint; too little memory is the usual cause.',
+      hint: 'Start it again to resume from the last checkpoint; too little memory is the usual cause.',
     },
   );
 }

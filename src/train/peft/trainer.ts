@@ -4,6 +4,7 @@
  * what serves one serves the other.
  * Does not: install Python or its packages, or use the network.
  */
+
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnderstudyError } from '../../core/errors.ts';
@@ -11,6 +12,7 @@ import { contentHash } from '../../core/ids.ts';
 import type { OnProgress } from '../../core/progress.ts';
 import type { Trainer, TrainingJob } from '../../core/runtime.ts';
 import type { Artefact } from '../../core/specialist.ts';
+import { trainingCancelled } from '../cancelled.ts';
 import { artefactOf, finishedCard, writeCard } from '../card.ts';
 import { writeAdapter } from '../embedded/adapter.ts';
 import type { DecoderShape } from '../embedded/architecture.ts';
@@ -20,10 +22,11 @@ import { openTokenizer, type TrainingText, tokeniseExamples, trainingTexts } fro
 import { readDecoderShape } from '../embedded/weights.ts';
 import { stepOrder } from '../engine/loop.ts';
 import { learningRate, stepCount } from '../engine/schedule.ts';
+import { stepFigures } from '../figures.ts';
 import { type LocalOptions, localOptions } from '../local.ts';
 import { checkRecipe } from '../recipe.ts';
 import type { ToWorker } from './messages.ts';
-import { cancelled, runWorker } from './process.ts';
+import { runWorker } from './process.ts';
 import { type PeftRecipe, peftRecipeSchema } from './recipe.ts';
 
 export interface PeftOptions extends LocalOptions {
@@ -66,7 +69,7 @@ async function train(
   const path = join(job.dir, `adapter-${hash}.gguf`);
   const done = finishedCard(hash, path);
   if (done) return artefactOf(done, job.candidate, path, answerKeys);
-  if (signal?.aborted) throw cancelled();
+  if (signal?.aborted) throw trainingCancelled();
 
   const subject = job.candidate.taskId;
   const tokenizer = await openTokenizer(basePath);
@@ -112,18 +115,13 @@ async function train(
     parameters: toGgufRows(parameters, layout, shape),
     base,
   });
-  const tail = result.losses.slice(-Math.max(1, Math.round(steps / 10)));
   const card = writeCard(path, {
     ...{ job: hash, trainer: 'peft', base, recipe, seed: job.seed },
     trainedMs: Math.round(result.elapsedMs),
     figures: {
       examples: samples.length,
       skippedExamples: skipped,
-      steps,
-      tokens: result.tokens,
-      tokensPerSecond: (result.tokens / result.elapsedMs) * 1000,
-      firstLoss: result.losses[0] ?? 0,
-      finalLoss: tail.reduce((sum, loss) => sum + loss, 0) / tail.length,
+      ...stepFigures(result),
       peakMemoryMb: result.peakMemoryMb,
       gpu: result.device === 'cuda' ? 1 : 0,
     },
