@@ -21,7 +21,7 @@ import { type LoopOptions, train } from '../engine/loop.ts';
 import { stepFigures } from '../figures.ts';
 import { epochsFor, indexOf, lossWeights, RATES, storedOf, toClasses } from '../linear/classes.ts';
 import { fitLinear } from '../linear/fit.ts';
-import { fitPointing } from '../linear/fit-slots.ts';
+import { fitSlotRanker } from '../linear/fit-slots.ts';
 import { HEAD_SCALE, LORA_SCALE } from './graph.ts';
 import type { EncoderRecipe } from './recipe.ts';
 import { tuningRunner } from './step.ts';
@@ -114,7 +114,7 @@ export async function tuneEncoder(
         ...{ rung: 'encoder', kind: job.kind, encoder: job.encoder, job: job.hash },
         ...{ plan, classes, vocabulary, tuning, index },
         linear: joined(words, headOf(weights, parameters, classes.length)),
-        pointing: fitPointing(job.kind, plan, job.train, seed),
+        slotWeights: fitSlotRanker(job.kind, plan, job.train, seed),
         figures: {},
       },
       run: {

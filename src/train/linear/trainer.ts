@@ -16,7 +16,7 @@ import { encoderText, type LinearModel, loadLinear, saveLinear } from '../../mod
 import { cachedEncoder } from '../../models/encoder/cached-encoder.ts';
 import { artefactOf, epochsFor, indexOf, lossWeights, RATES, storedOf, toClasses } from './classes.ts';
 import { fitLinear } from './fit.ts';
-import { fitPointing } from './fit-slots.ts';
+import { fitSlotRanker } from './fit-slots.ts';
 import { proposeLinear } from './plan.ts';
 
 /** More stored vectors make an answer slower and hardly better. */
@@ -93,7 +93,7 @@ async function train(
     ...{ rung, kind: job.kind, encoder: wantsVectors ? (encoder?.name ?? null) : null, job: jobHash },
     tuning: null,
     ...{ plan: data.plan, classes: data.classes, vocabulary, linear, index },
-    pointing: fitPointing(job.kind, data.plan, job.train, job.seed),
+    slotWeights: fitSlotRanker(job.kind, data.plan, job.train, job.seed),
     figures: {
       examples: job.train.length,
       classes: data.classes.length,
