@@ -46,7 +46,7 @@ export interface Artefact {
   readonly answers?: { readonly classes: readonly string[]; readonly plan: Json };
 }
 
-/** What a runtime tells about its own sureness; every signal is in [0, 1], higher is surer. */
+/** What a runtime tells about its own confidence; every signal is in [0, 1], higher is more confident. */
 export type Signals = Readonly<Record<string, number>>;
 
 /** One answer of a specialist. */

@@ -189,7 +189,7 @@ function putIntoService(specialist: Specialist, store: Store): void {
 }
 
 /**
- * About how many more calls of the task bring so many more examples into its calibration split; null where that is
+ * About how many more calls of the task bring this number of examples into its calibration split; null where that is
  * beyond hope, as for calls that all say the same. Duplicates and leaks are expected to go on as they did.
  */
 function callsFor(heldBack: number, { splits, dropped }: Dataset): number | null {
@@ -203,7 +203,7 @@ function callsFor(heldBack: number, { splits, dropped }: Dataset): number | null
   return more > MAX_CALLS ? null : Math.max(more, heldBack);
 }
 
-/** Beyond this, "so many more calls" is no help to anyone. */
+/** Beyond this, a number of calls is no help to anyone. */
 const MAX_CALLS = 50_000;
 
 function sizesOf({ splits }: Dataset): Record<SplitName, number> {

@@ -124,7 +124,7 @@ function timed(contender: Contender, { config, store }: LearnContext): Trainer {
   };
 }
 
-/** How answers to the task are marked, and who is told about it. */
+/** How answers to the task are marked, and who hears of the progress. */
 export function examination(
   task: Task,
   { onProgress, signal }: LearnContext,

@@ -40,7 +40,7 @@ export interface LinearModel {
 }
 
 /** Neighbours that vote, and those that are asked whether they agree with the classifier. */
-const [VOTERS, WITNESSES] = [5, 10];
+const [VOTERS, CHECKED] = [5, 10];
 
 /** What the encoder gets of an input: short ones whole, of long ones the beginning and the end. */
 export function encoderText(input: string): string {
@@ -108,7 +108,7 @@ export function answerLinear(
     if (lexical) signals.known = lexical.known;
   } else probabilities = new Float64Array(model.classes.length);
   if (model.index && vector) {
-    const near = nearest(model.index, vector, model.linear ? WITNESSES : VOTERS);
+    const near = nearest(model.index, vector, model.linear ? CHECKED : VOTERS);
     const votes = vote(model.index, near);
     let total = 0;
     for (const weight of votes.values()) total += weight;
@@ -117,7 +117,7 @@ export function answerLinear(
       for (const [label, weight] of votes) probabilities[label] = weight / Math.max(total, 1e-12);
     else {
       const share = (votes.get(argmax(probabilities)) ?? 0) / Math.max(total, 1e-12);
-      signals.agreement = (share * WITNESSES + 0.5) / (WITNESSES + 1);
+      signals.agreement = (share * CHECKED + 0.5) / (CHECKED + 1);
     }
   }
   const best = argmax(probabilities);

@@ -32,14 +32,14 @@ export interface Benchmark {
 export interface CatalogueEntry {
   readonly name: string;
   readonly kind: 'language' | 'encoder' | 'classifier';
-  /** Counted where the files are at hand, else as published. */
+  /** Counted where the files are available, else as published. */
   readonly parameters: number;
   readonly architecture: string;
   /** Tokens. */
   readonly context: number;
   /** SPDX, or 'LicenseRef-' and a name for terms that have no SPDX identifier. */
   readonly license: string;
-  /** Of the files, or two bytes a parameter where they are not at hand. */
+  /** Of the files, or two bytes a parameter where they are not available. */
   readonly diskBytes: number;
   /** Working set when served, with the caches of a few requests; estimated from the weights where `measured` is false. */
   readonly memory: { readonly bytes: number; readonly measured: boolean };

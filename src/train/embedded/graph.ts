@@ -17,7 +17,7 @@ export interface GraphOptions {
   readonly plan: LoraPlan;
   /** 'train' gives label probabilities and gradients, 'evaluate' label probabilities, logits and the likeliest tokens. */
   readonly mode: 'train' | 'evaluate';
-  /** Of the products with the blocks' weights; float32 unless told. */
+  /** Of the products with the blocks' weights. Default: float32. */
   readonly arithmetic?: Arithmetic;
   /**
    * Store the blocks' weights in the graph rather than feed them: ONNX Runtime then lays them out for its matrix

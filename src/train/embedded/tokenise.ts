@@ -48,7 +48,7 @@ export interface TrainingText {
   readonly input: string;
   readonly answer: string;
   readonly weight: number;
-  /** That this is the example's answer; 1 unless told. */
+  /** That this is the example's answer. Default: 1. */
   readonly probability?: number;
 }
 

@@ -20,7 +20,7 @@ import { readDecoderShape } from './weights.ts';
 export interface EmbeddedOptions extends LocalOptions {
   /** Path of a base model's GGUF file, by its catalogue name. @throws UnderstudyError 'unavailable'. */
   readonly basePath: (catalogueName: string) => Promise<string>;
-  /** Most memory that a training may take; half of the machine's unless told. */
+  /** Most memory that a training may take. Default: half of the machine's. */
   readonly memoryBytes?: number;
 }
 

@@ -12,7 +12,7 @@ import { type Budget, type PassPlan, planPasses } from '../plan.ts';
 const MEASURED = { tokensPerSecond: 1_800, parameters: 22_713_216, threads: 2 };
 /** What the encoder reads of an input at most, in tokens, and how many characters a token of English has. */
 const [MAX_TOKENS, CHARACTERS_PER_TOKEN] = [256, 4.5];
-/** Vectors before and after, and the first head, take about as long as so many passes. */
+/** Vectors before and after, and the first head, take about as long as this number of passes. */
 const OVERHEAD_PASSES = 1;
 /** About as many examples in all are enough, in 3 to 8 passes (tried with 616 to 8,503; dev/LOG.md). */
 const ENOUGH_EXAMPLES = 30_000;

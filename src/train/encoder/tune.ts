@@ -138,7 +138,7 @@ export async function tuneEncoder(
  */
 const SOFTENING = 0.4;
 
-/** Flat, as parameterPlaces has them: A uniform in ±1/√in, B zero, the head as it was fitted but for its sureness. */
+/** Flat, as parameterPlaces has them: A uniform in ±1/√in, B zero, the head as it was fitted but for its confidence. */
 function begin(weights: BertWeights, rank: number, head: LinearWeights, seed: number): Float32Array {
   const layout = tuningLayout(weights, rank);
   const length = tuningLength(layout);
@@ -178,7 +178,7 @@ function headOf(weights: BertWeights, parameters: Float32Array, classes: number)
   return { weights: out, bias: head.slice(hidden * classes).map((value) => value * HEAD_SCALE) };
 }
 
-/** Each takes a forward pass more, and they only bear witness beside the head. */
+/** Each takes a forward pass more, and neighbours only confirm what the head says. */
 const MAX_STORED = 4_000;
 
 /** How much the words' own logits count beside those of the tuned encoder: with few examples less would do, with many more. */

@@ -60,7 +60,7 @@ export function runJob<Job extends object, Result>(
     signal?.addEventListener('abort', abort);
     process.on('exit', kill);
     child.on('message', (said: Said<Result>) => {
-      // What was on its way when the job was cancelled is told to nobody.
+      // What was on its way when the job was cancelled is not passed on.
       if (settled) return;
       switch (said.type) {
         case 'step': {

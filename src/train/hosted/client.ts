@@ -14,7 +14,7 @@ export interface ProviderOptions {
   /** With its version path, as in https://api.openai.com/v1. */
   readonly baseUrl: string;
   readonly apiKey: string;
-  /** First wait before a request is sent again; doubled each time. 1 s unless told. */
+  /** First wait before a request is sent again; doubled each time. Default: 1 s. */
   readonly retryMs?: number;
 }
 
@@ -121,7 +121,7 @@ function troubleOf(
   changes: boolean,
 ): { readonly error: UnderstudyError; readonly again: boolean } {
   const fields = {
-    hint: 'The provider was asked several times. Start the training again later: it goes on.',
+    hint: 'The provider was asked several times. Start the training again later: it resumes.',
   };
   if ('failure' in answer) {
     const unsure = changes && answer.sent;

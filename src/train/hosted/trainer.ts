@@ -39,9 +39,9 @@ export interface HostedOptions {
   /** The provider's name of the model to fine-tune; candidates of another base are refused. */
   readonly model: string;
   readonly api?: keyof typeof APIS;
-  /** First wait between two looks at the job, 5 s unless told; up to a minute while nothing happens. */
+  /** First wait between two looks at the job; up to a minute while nothing happens. Default: 5 s. */
   readonly pollMs?: number;
-  /** First wait before a request is sent again, 1 s unless told. */
+  /** First wait before a request is sent again. Default: 1 s. */
   readonly retryMs?: number;
 }
 
@@ -139,7 +139,7 @@ async function tune(
     known.keep({ remoteJob });
     return await follow(client, remoteJob, pollMs, on);
   } catch (error) {
-    // Told to stop: what would go on costing money is stopped as well.
+    // Cancelled: what would cost more money is stopped as well.
     if (client.signal?.aborted && (await stopJob(client, known.state().remoteJob, trainingFile)))
       known.keep({ remoteJob: null });
     throw error;

@@ -49,7 +49,7 @@ export function toClasses({ kind, train }: Pick<TrainingJob, 'kind' | 'train'>):
 export const lossWeights = (train: TrainingJob['train']): Float32Array =>
   Float32Array.from(train, ({ weight }) => 1 + Math.log(Math.max(1, weight)));
 
-/** Which of so many examples' vectors are stored to look neighbours up in: all, or as many drawn at random; in order. */
+/** Which examples' vectors are stored to look neighbours up in, in order: all of `count`, or `most` drawn at random. */
 export function storedOf(count: number, most: number, seed: number): readonly number[] {
   const all = Array.from({ length: count }, (_, i) => i);
   if (count <= most) return all;

@@ -26,7 +26,7 @@ function orders(n: number, seed: number): Example[] {
   });
 }
 
-test('the one that is meant is told from the one that is not, by the words around it', () => {
+test('the words around a value tell whether it is the one that is meant', () => {
   const train = orders(200, 1);
   const plan = learnCopying('json', train);
   const weights = fitSlotRanker('json', plan, train, 1);

@@ -1,5 +1,5 @@
 /**
- * Fits the weights with which a slot's value is told from other tokens of its shape: softmax over the candidates of
+ * Fits the weights with which a slot's value is distinguished from other tokens of its shape: softmax over the candidates of
  * each example, AdaGrad, seeded.
  * Does not: make features (models/classifier/slot-ranker).
  */

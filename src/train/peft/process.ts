@@ -68,7 +68,7 @@ export function runWorker(
       else if (outcome instanceof UnderstudyError) reject(outcome);
       else resolve(outcome);
     });
-    // A worker that is gone already is told of by 'close'.
+    // 'close' reports a worker that is gone already.
     child.stdin.on('error', () => {});
     // Left open: its end tells the worker that nobody waits any more.
     child.stdin.write(`${JSON.stringify(job)}\n`);

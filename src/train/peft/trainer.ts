@@ -36,7 +36,7 @@ export interface PeftOptions extends LocalOptions {
   readonly basePath: (catalogueName: string) => Promise<string>;
   /** Hugging Face folder of the same model, to train on instead of the GGUF file; QLoRA needs it. */
   readonly model?: string | undefined;
-  /** A GPU where there is one, unless told. */
+  /** Default: a GPU where there is one. */
   readonly device?: 'cpu' | 'cuda' | undefined;
   /** Where the candidate's recipe does not tell: lora. */
   readonly method?: PeftRecipe['method'] | undefined;

@@ -50,7 +50,7 @@ def say(**message):
 
 
 def pick_device(wanted, method):
-    """A GPU where there is one, unless told."""
+    """Default: a GPU where there is one."""
     there = torch.cuda.is_available()
     if wanted == "cuda" and not there:
         raise Failure("unsupported", "The device cuda is asked for, and PyTorch sees no GPU.",

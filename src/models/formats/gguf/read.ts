@@ -68,7 +68,7 @@ function partOf(file: number, path: string, at: number, length: number, what: st
   }
 }
 
-/** The header's length is not told beforehand: read more until it parses. */
+/** The header's length is not known beforehand: read more until it parses. */
 function readHeader(file: number, path: string): Pick<GgufFile, 'metadata' | 'tensors'> {
   const size = fstatSync(file).size;
   for (let length = 1 << 20; ; length *= 4) {
