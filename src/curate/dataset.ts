@@ -13,6 +13,7 @@ import { seededRandom } from '../core/random.ts';
 import { referenceOf, whyNotGiven } from '../core/reference.ts';
 import type { Task } from '../core/task.ts';
 import { policyReason } from '../wire/policy.ts';
+import { joinRepeats } from './sessions.ts';
 import { neighbours } from './similar.ts';
 import { softTargets } from './soft.ts';
 import { defaultShares, type Shares, splitSessions } from './splits.ts';
@@ -57,7 +58,7 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
     if (example) examples.push(example);
     else drop('unfamiliar');
   }
-  const sessions = inOrder(examples, order, options.seed);
+  const sessions = inOrder(order === 'time' ? joinRepeats(examples) : examples, order, options.seed);
   const isKept = thinning(usable.calls);
   const shares = options.shares ?? defaultShares(usable.calls.filter(isKept).length);
   const names = splitSessions(

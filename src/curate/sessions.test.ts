@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Call, Message } from '../core/call.ts';
-import { withSessions } from './sessions.ts';
+import type { Example } from '../core/dataset.ts';
+import { joinRepeats, withSessions } from './sessions.ts';
 
 const call = (id: string, at: number, messages: readonly Message[], answer: string, session = id): Call => ({
   id,
@@ -91,5 +92,24 @@ test('conversations told apart by their first message are found again, whatever 
       for (const { id, sessionId } of withSessions(shuffled))
         assert.equal(sessionId, `${id.split('.')[0]}.0`);
     }),
+  );
+});
+
+test('repeats in a row are one session; a frequent input is not', () => {
+  const example = (i: number, input: string, at: number, sessionId = `s${i}`): Example => ({
+    ...{ id: `${i}`, callId: `${i}`, sessionId, at, input, answer: '', weight: 1 },
+  });
+  const joined = joinRepeats([
+    example(1, 'a', 0),
+    example(2, 'a', 1_000),
+    example(3, 'b', 2_000),
+    example(4, 'a', 3_000),
+    example(5, 'a', 3_000_000),
+    example(6, 'c', 3_000_001, 's1'),
+    example(7, 'c', 3_000_002),
+  ]);
+  assert.deepEqual(
+    joined.map(({ sessionId }) => sessionId),
+    ['s1', 's1', 's3', 's4', 's5', 's1', 's1'],
   );
 });

@@ -5,6 +5,7 @@
  * Does not: change a session that was told (one that several calls name).
  */
 import type { Call, CallRequest, Message } from '../core/call.ts';
+import type { Example } from '../core/dataset.ts';
 import { contentHash } from '../core/ids.ts';
 
 /**
@@ -46,6 +47,34 @@ export function withSessions(calls: readonly Call[]): Call[] {
     const sessionId = session.get(call.id)!;
     return sessionId === call.sessionId ? call : { ...call, sessionId };
   });
+}
+
+/** Longest pause, in milliseconds, after which a call with the same input is still a repeat of the one before. */
+const PAUSE_MS = 600_000;
+
+/**
+ * The examples with one session for those that repeat each other in a row: a retry, or a loop. They are one piece of
+ * evidence, however often they came. The same input after another one is a new call: that it is frequent is a property of the
+ * traffic.
+ */
+export function joinRepeats(examples: readonly Example[]): Example[] {
+  const parent = new Map<string, string>();
+  const rootOf = (session: string): string => {
+    let root = session;
+    for (let up = parent.get(root); up !== undefined; up = parent.get(root)) root = up;
+    if (root !== session) parent.set(session, root);
+    return root;
+  };
+  const byTime = examples.toSorted((a, b) => a.at - b.at || (a.callId < b.callId ? -1 : 1));
+  for (const [i, { input, at, sessionId }] of byTime.entries()) {
+    const before = byTime[i - 1];
+    if (before?.input !== input || at - before.at > PAUSE_MS) continue;
+    const [older, own] = [rootOf(before.sessionId), rootOf(sessionId)];
+    if (older !== own) parent.set(own, older);
+  }
+  return parent.size === 0
+    ? [...examples]
+    : examples.map((example) => ({ ...example, sessionId: rootOf(example.sessionId) }));
 }
 
 const conversation = ({ messages }: CallRequest): Message[] =>
