@@ -10,6 +10,7 @@ import type { Call } from '../core/call.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import type { LearnOptions, LearnReport, TaskReport } from '../core/learning.ts';
 import type { Task } from '../core/task.ts';
+import { withSessions } from '../curate/sessions.ts';
 import { usableCalls } from '../curate/usable.ts';
 import { probeHardware } from '../select/hardware.ts';
 import { proveAndDeploy } from './proof.ts';
@@ -26,7 +27,7 @@ export async function learn(
   const startedAt = Date.now();
 
   // S2 curate: what can be learnt from. S3 cluster: which of it is one job.
-  const usable = usableCalls(calls);
+  const usable = usableCalls(withSessions(calls));
   const found = findTasks(usable.calls, store.tasks());
   store.putTasks(found.tasks);
   refuseUnknown(options, found.tasks);

@@ -58,7 +58,15 @@ const task: Task = {
 
 function datasetOf(train: TrainingJob['train']): Dataset {
   const splits = { train, validation: [], calibration: [], exam: [] };
-  return { id: 'dataset', taskId: task.id, kind: 'label', order: 'time', splits, dropped: {} };
+  return {
+    id: 'dataset',
+    taskId: task.id,
+    kind: 'label',
+    order: 'time',
+    splits,
+    dropped: {},
+    contradictions: { repeated: 0, differing: 0 },
+  };
 }
 
 /** @param skip Why its proposals cannot be trained here; false where they can. */
