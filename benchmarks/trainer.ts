@@ -16,7 +16,7 @@ import { exampleTokens } from '../src/core/tokens.ts';
 import { DEFAULT_LANGUAGE } from '../src/models/weights/catalogue.ts';
 import { ensureWeights, folderBytes } from '../src/models/weights/weights.ts';
 import type { Sample } from '../src/train/embedded/batch.ts';
-import { loraPlan } from '../src/train/embedded/lora.ts';
+import { loraConfig } from '../src/train/embedded/lora.ts';
 import { stepBatch } from '../src/train/embedded/plan.ts';
 import { parseRecipe } from '../src/train/embedded/recipe.ts';
 import { openTokenizer, type Tokenizer, tokeniseExamples } from '../src/train/embedded/tokenise.ts';
@@ -145,7 +145,7 @@ async function compareOn(task: BenchTask, machine: Machine): Promise<TaskResult>
         return side === 'ours' ? { flat: path } : { peft: path };
       }),
       samplesOf(task.test, texts[side], machine),
-      { weights, plan: loraPlan(jobs[side].recipe), threads: availableParallelism() },
+      { weights, lora: loraConfig(jobs[side].recipe), threads: availableParallelism() },
     );
   const a = figuresOf({ reports: turns.ours, accuracy: await accuracyOf('ours') });
   const b = figuresOf({ reports: turns.peft, accuracy: await accuracyOf('peft') });

@@ -42,7 +42,7 @@ export interface Artefact {
   readonly figures: Readonly<Record<string, number>>;
   /** Where it writes the values of JSON objects alone: their keys, in order (models/answer-keys). */
   readonly answerKeys?: readonly string[];
-  /** The answers of a classifier (models/linear). Like the keys, they are a caller's words, and stand in no file. */
+  /** The answers of a classifier (models/classifier/linear). Like the keys, they are a caller's words, and stand in no file. */
   readonly answers?: { readonly classes: readonly string[]; readonly plan: Json };
 }
 

@@ -1,7 +1,7 @@
 /**
  * Runs linear models in this process, of the cheap rungs and of the tuned encoder: the encoder's vector where the model
  * needs one, then arithmetic.
- * Does not: load the encoder (runtime/encoder), or know the models' inside (models/linear).
+ * Does not: load the encoder (runtime/encoder), or know the models' inside (models/classifier/linear).
  */
 import { UnderstudyError } from '../core/errors.ts';
 import type { Encoder, Runtime } from '../core/runtime.ts';

@@ -7,7 +7,7 @@ import type { StepReport } from '../engine/loop.ts';
 import { serveJob } from '../engine/worker.ts';
 import { stepFigures } from '../figures.ts';
 import { writeAdapter } from './adapter.ts';
-import { loraPlan } from './lora.ts';
+import { loraConfig } from './lora.ts';
 import type { Recipe } from './recipe.ts';
 import { openTokenizer, type TrainingText, tokeniseExamples } from './tokenise.ts';
 import { trainLora } from './train.ts';
@@ -50,7 +50,7 @@ async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise
   await tokenizer.close();
   writeAdapter(job.adapterPath, {
     shape: weights.shape,
-    plan: loraPlan(recipe),
+    lora: loraConfig(recipe),
     parameters: trained.parameters,
     base: job.base,
   });

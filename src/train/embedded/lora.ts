@@ -6,13 +6,14 @@
 import { seededRandom } from '../../core/random.ts';
 import { type DecoderShape, GROUPS, type Group, type Linear, linearSize } from './architecture.ts';
 
-export interface LoraPlan {
+/** Rank of the matrices, and what their update is scaled by: alpha / rank. All linear layers of all blocks have them. */
+export interface LoraConfig {
   readonly rank: number;
   readonly alpha: number;
 }
 
-/** The part of a recipe that says which matrices there are. */
-export function loraPlan({ rank, alpha }: LoraPlan): LoraPlan {
+/** The part of a recipe that says what the matrices are. */
+export function loraConfig({ rank, alpha }: LoraConfig): LoraConfig {
   return { rank, alpha };
 }
 
@@ -42,7 +43,7 @@ export function gradientName(tensor: string): string {
 }
 
 /** All matrices in order; together they fill the flat array without gaps. Those of a group's A come one after another. */
-export function loraLayout(shape: DecoderShape, { rank }: Pick<LoraPlan, 'rank'>): readonly LoraMatrix[] {
+export function loraLayout(shape: DecoderShape, { rank }: Pick<LoraConfig, 'rank'>): readonly LoraMatrix[] {
   const layout: LoraMatrix[] = [];
   let offset = 0;
   for (let layer = 0; layer < shape.layers; layer++) {

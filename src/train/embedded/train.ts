@@ -1,7 +1,7 @@
 /** Trains LoRA matrices on samples: the graph of a decoder in the loop of every model. */
 import { type LoopOptions, type Training, train } from '../engine/loop.ts';
 import type { Sample } from './batch.ts';
-import { initialLora, loraLayout, loraPlan } from './lora.ts';
+import { initialLora, loraConfig, loraLayout } from './lora.ts';
 import { planMemory } from './memory.ts';
 import type { Recipe } from './recipe.ts';
 import { StepRunner } from './step.ts';
@@ -27,8 +27,8 @@ export interface TrainedLora extends Training {
  */
 export async function trainLora(options: LoraTrainingOptions): Promise<TrainedLora> {
   const { weights, samples, recipe, seed } = options;
-  const plan = loraPlan(recipe);
-  const layout = loraLayout(weights.shape, plan);
+  const lora = loraConfig(recipe);
+  const layout = loraLayout(weights.shape, lora);
   const parameters = initialLora(layout, seed);
   const lengths = samples.map(({ ids }) => ids.length);
   const maxTokens = Math.max(...lengths);
@@ -36,7 +36,7 @@ export async function trainLora(options: LoraTrainingOptions): Promise<TrainedLo
   const budget = { budgetBytes: options.memoryBytes, arithmetic };
   const { prepack, limits } = planMemory(weights.shape, maxTokens, budget);
   const runner = await StepRunner.create(weights, parameters, {
-    ...{ plan, mode: 'train', arithmetic, prepack, limits, maxTokens },
+    ...{ lora, mode: 'train', arithmetic, prepack, limits, maxTokens },
     threads: options.threads,
   });
   try {

@@ -16,7 +16,7 @@ import { trainingCancelled } from '../cancelled.ts';
 import { artefactOf, finishedCard, writeCard } from '../card.ts';
 import { writeAdapter } from '../embedded/adapter.ts';
 import type { DecoderShape } from '../embedded/architecture.ts';
-import { initialLora, type LoraMatrix, loraLayout, loraPlan, matrixOf } from '../embedded/lora.ts';
+import { initialLora, type LoraMatrix, loraConfig, loraLayout, matrixOf } from '../embedded/lora.ts';
 import { type MeasuredSpeed, proposeLora } from '../embedded/plan.ts';
 import { openTokenizer, type TrainingText, tokeniseExamples, trainingTexts } from '../embedded/tokenise.ts';
 import { readDecoderShape } from '../embedded/weights.ts';
@@ -64,8 +64,7 @@ async function train(
   on?: OnProgress,
   signal?: AbortSignal,
 ): Promise<Artefact> {
-  const plan = await prepare(job, options);
-  const { hash, base, basePath, recipe, shape, texts, answerKeys } = plan;
+  const { hash, base, basePath, recipe, shape, texts, answerKeys } = await prepare(job, options);
   const path = join(job.dir, `adapter-${hash}.gguf`);
   const done = finishedCard(hash, path);
   if (done) return artefactOf(done, job.candidate, path, answerKeys);
@@ -80,7 +79,7 @@ async function train(
       hint: 'Raise maxTokens in the recipe.',
     });
   const steps = stepCount(samples.length, recipe);
-  const layout = loraLayout(shape, loraPlan(recipe));
+  const layout = loraLayout(shape, loraConfig(recipe));
   const parametersPath = join(job.dir, `parameters-${hash}.bin`);
   const checkpointPath = join(job.dir, 'checkpoint.pt');
   const work: ToWorker = {
@@ -111,7 +110,7 @@ async function train(
   const parameters = new Float32Array(new Uint8Array(trained).buffer);
   writeAdapter(path, {
     shape,
-    plan: loraPlan(recipe),
+    lora: loraConfig(recipe),
     parameters: toGgufRows(parameters, layout, shape),
     base,
   });
@@ -131,7 +130,7 @@ async function train(
   return artefactOf(card, job.candidate, path, answerKeys);
 }
 
-interface Plan {
+interface PreparedJob {
   readonly hash: string;
   readonly base: string;
   readonly basePath: string;
@@ -142,7 +141,7 @@ interface Plan {
 }
 
 /** Refuses what cannot be trained, before anything is done. */
-async function prepare(job: TrainingJob, options: PeftOptions): Promise<Plan> {
+async function prepare(job: TrainingJob, options: PeftOptions): Promise<PreparedJob> {
   const { rung, base } = job.candidate;
   if (rung !== 'lora' || base === null)
     throw new UnderstudyError('unsupported', `The peft trainer makes LoRA adapters, not '${rung}'.`, {

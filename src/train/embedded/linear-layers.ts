@@ -11,7 +11,7 @@
 import { type Int8Rows, int8Matrix, int8Product, int8Rows } from '../../models/decoder/int8.ts';
 import { float, type GraphBuilder, type TensorData, type Value } from '../../models/formats/onnx.ts';
 import { type DecoderShape, type Group, LINEARS, type Linear, linearSize } from './architecture.ts';
-import { gradientName, groupName, type LoraPlan, loraLayout, loraName, loraTensors } from './lora.ts';
+import { gradientName, groupName, type LoraConfig, loraLayout, loraName, loraTensors } from './lora.ts';
 import type { DecoderWeights } from './weights.ts';
 
 /** How the products with the blocks' weights are computed. */
@@ -33,7 +33,7 @@ export interface LinearTape {
 export type Tapes<G extends Group> = { readonly [I in keyof G]: LinearTape };
 
 export interface LinearOptions {
-  readonly plan: LoraPlan;
+  readonly lora: LoraConfig;
   readonly arithmetic: Arithmetic;
   /** Makes a matrix of the base known to the graph. */
   readonly store: (name: Value, matrix: TensorData) => void;
@@ -58,20 +58,20 @@ export function blockBytes(
 export class Linears {
   private readonly g: GraphBuilder;
   private readonly weights: DecoderWeights;
-  private readonly plan: LoraPlan;
+  private readonly lora: LoraConfig;
   private readonly arithmetic: Arithmetic;
   private readonly store: LinearOptions['store'];
   private readonly stored = new Set<Value>();
   /** What was made into 8-bit integers already: gate and up read the same. */
   private readonly rows = new Map<Value, Int8Rows>();
 
-  constructor(g: GraphBuilder, weights: DecoderWeights, { plan, arithmetic, store }: LinearOptions) {
+  constructor(g: GraphBuilder, weights: DecoderWeights, { lora, arithmetic, store }: LinearOptions) {
     this.g = g;
     this.weights = weights;
-    this.plan = plan;
+    this.lora = lora;
     this.arithmetic = arithmetic;
     this.store = store;
-    for (const { name, rows, cols } of loraTensors(loraLayout(weights.shape, plan)))
+    for (const { name, rows, cols } of loraTensors(loraLayout(weights.shape, lora)))
       g.input(name, 'float32', [rows, cols]);
   }
 
@@ -181,6 +181,6 @@ export class Linears {
   }
 
   private scale(): { readonly alpha: ReturnType<typeof float> } {
-    return { alpha: float(this.plan.alpha / this.plan.rank) };
+    return { alpha: float(this.lora.alpha / this.lora.rank) };
   }
 }
