@@ -22,6 +22,7 @@ import type { Contender, SelectionLimits, TrainingBudget } from '../select/candi
 import type { Competition, Trial } from '../select/compete.ts';
 import { probeHardware } from '../select/hardware.ts';
 import { machineOf, recordSpeed } from './budget.ts';
+import { timedTrainer } from './timed.ts';
 
 /** Everything the loop works with, made by whoever starts it. */
 export interface LearnContext {
@@ -92,7 +93,7 @@ export async function tryCandidate(
   const job = { candidate, kind: task.kind, train, validation, dir, seed: config.train.seed };
   const { artefact, marked } = await fitAndMark({
     ...examination(task, context),
-    ...{ trainer: timed(contender, context), runtime, job, crossFit: cost === 'seconds' },
+    ...{ trainer: trainerOf(contender, context), runtime, job, crossFit: cost === 'seconds' },
   });
   // Cross-fitted candidates have more predictions; all are compared on the same examples, with the best references.
   const shared = new Set(validation.map(({ id }) => id));
@@ -101,27 +102,11 @@ export async function tryCandidate(
   return { candidate, ...estimated, artefact, runtime, marked };
 }
 
-/** The candidate's trainer; how long its training takes is put on record, where it takes minutes and there is one to do. */
-function timed(contender: Contender, { config, store }: LearnContext): Trainer {
-  const { trainer, cost } = contender;
-  if (cost === 'seconds') return trainer;
-  return {
-    name: trainer.name,
-    propose: (...about) => trainer.propose(...about),
-    train: async (job, on, signal) => {
-      let worked = false;
-      const artefact = await trainer.train(
-        job,
-        (progress) => {
-          worked = true;
-          on?.(progress);
-        },
-        signal,
-      );
-      if (worked) recordSpeed(contender, artefact, machineOf(probeHardware(config.dataDir), config), store);
-      return artefact;
-    },
-  };
+/** The candidate's trainer; how long its training takes is put on record, where that is minutes. */
+function trainerOf(contender: Contender, { config, store }: LearnContext): Trainer {
+  if (contender.cost === 'seconds') return contender.trainer;
+  const machine = machineOf(probeHardware(config.dataDir), config);
+  return timedTrainer(contender, (artefact) => recordSpeed(contender, artefact, machine, store));
 }
 
 /** How answers to the task are marked, and who hears of the progress. */

@@ -5,6 +5,7 @@
  */
 import { type Dataset, SPLITS } from '../core/dataset.ts';
 import { contentHash } from '../core/ids.ts';
+import type { Json } from '../core/json.ts';
 import type { Proposal, Refusal, Trainer } from '../core/runtime.ts';
 import type { Candidate, Rung, Verdict } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
@@ -81,7 +82,8 @@ export function chooseCandidates(
       speedOf: (base) => limits.budget.speedOf(trainer.name, base),
     });
     for (const proposal of proposals.filter((each) => each.cost === cost)) {
-      const candidate = candidateOf(proposal, task, dataset);
+      const known = [...contenders, ...dropped].map(({ candidate }) => candidate.id);
+      const candidate = candidateOf(proposal, task, dataset, trainer, known);
       const refusal = hopeless ?? refusalOf(proposal, dataset, limits);
       if (refusal === null) {
         const { work, minutes: expected } = proposal;
@@ -96,9 +98,21 @@ export function chooseCandidates(
   return { contenders, dropped };
 }
 
-/** Its id is a hash of all that it is made of, so that a training which was killed is found again. */
-function candidateOf({ rung, base, recipe }: Proposal, task: Task, dataset: Dataset): Candidate {
-  const id = `candidate_${contentHash(JSON.stringify([dataset.id, rung, base, recipe]), 16)}`;
+/**
+ * Its id is a hash of all that it is made of, so that a training which was killed is found again; of its trainer only
+ * where another one proposes the same.
+ * @param known Ids of the other candidates.
+ */
+function candidateOf(
+  { rung, base, recipe }: Proposal,
+  task: Task,
+  dataset: Dataset,
+  trainer: Trainer,
+  known: readonly string[],
+): Candidate {
+  const idOf = (...parts: readonly Json[]): string =>
+    `candidate_${contentHash(JSON.stringify([dataset.id, rung, base, recipe, ...parts]), 16)}`;
+  const id = known.includes(idOf()) ? idOf(trainer.name) : idOf();
   return { id, taskId: task.id, rung, base, recipe };
 }
 

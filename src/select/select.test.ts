@@ -174,6 +174,20 @@ test('a hosted model comes last, and this machine and its weights say nothing ab
   assert.equal(whyNot(dataset(500, 200), { trainers: [hosted], catalogue }, 'small-model', 'hosted'), 'kept');
 });
 
+test('two trainers that propose the same have candidates of their own', () => {
+  const other: Trainer = { ...lora, name: 'other' };
+  const { contenders } = choose(dataset(500, 200), { trainers: [lora, other], budget: budgetOf(1000) });
+  assert.deepEqual(
+    contenders.map(({ trainer }) => trainer.name),
+    ['embedded', 'other'],
+  );
+  const [first, second] = contenders.map(({ candidate }) => candidate);
+  assert.deepEqual(first!.recipe, second!.recipe);
+  assert.notEqual(first!.id, second!.id);
+  const alone = choose(dataset(500, 200), { trainers: [lora], budget: budgetOf(1000) }).contenders[0]!;
+  assert.equal(first!.id, alone.candidate.id);
+});
+
 test('without the encoder only words are left', () => {
   const choice = choose(dataset(500, 200), { trainers: [words], available: new Set<string>() });
   assert.deepEqual(rungsOf(choice), ['lexical']);

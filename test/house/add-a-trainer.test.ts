@@ -1,7 +1,7 @@
 /**
  * CONTRIBUTING.md says that a trainer is added by its folder, a line in the composition root and a section of the
  * configuration. Shown here with the one in test/support/first-word: nothing else of the program knows its name, and yet
- * it is proposed, trained, chosen, proved, deployed, reported and routed to.
+ * it is proposed, trained, chosen, proved, deployed and reported.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
