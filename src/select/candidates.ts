@@ -62,8 +62,8 @@ const PERMISSIVE = ['Apache-2.0', 'MIT', 'BSD-3-Clause', 'CC-BY-4.0'];
 const MIN_EXAMPLES = 30;
 
 /**
- * The candidates of this cost for a task, and why the others were dropped. What one trainer's trainings are expected
- * to take is taken off the minutes of those after it.
+ * The candidates of this cost for a task, and why the others were dropped. What a training is expected to take is taken
+ * off the minutes of those after it.
  */
 export function chooseCandidates(
   task: Task,
@@ -76,19 +76,26 @@ export function chooseCandidates(
   const hopeless = whyHopeless(task, dataset, limits);
   let { minutes } = limits.budget;
   for (const trainer of limits.trainers) {
-    const proposals = trainer.propose(task, dataset, {
-      bases: limits.catalogue,
-      minutes,
-      speedOf: (base) => limits.budget.speedOf(trainer.name, base),
-    });
-    for (const proposal of proposals.filter((each) => each.cost === cost)) {
+    const ask = (): readonly Proposal[] =>
+      trainer
+        .propose(task, dataset, {
+          bases: limits.catalogue,
+          minutes,
+          speedOf: (base) => limits.budget.speedOf(trainer.name, base),
+        })
+        .filter((proposal) => proposal.cost === cost);
+    let proposals = ask();
+    for (let i = 0; i < proposals.length; i++) {
+      const proposal = proposals[i]!;
       const known = [...contenders, ...dropped].map(({ candidate }) => candidate.id);
       const candidate = candidateOf(proposal, task, dataset, trainer, known);
       const refusal = hopeless ?? refusalOf(proposal, dataset, limits);
       if (refusal === null) {
         const { work, minutes: expected } = proposal;
         contenders.push({ candidate, trainer, cost, work, minutes: expected });
-        if (cost === 'minutes') minutes = Math.max(0, minutes - (expected ?? 0));
+        minutes = Math.max(0, minutes - (expected ?? 0));
+        // Those after it have less time.
+        proposals = ask();
       } else {
         const late = refusal.minutesNeeded === undefined ? {} : { minutesNeeded: refusal.minutesNeeded };
         dropped.push({ candidate, chosen: false, reason: refusal.reason, ...late });

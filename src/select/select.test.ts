@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { configSchema } from '../core/config.ts';
 import type { Dataset, Example } from '../core/dataset.ts';
 import { UnderstudyError } from '../core/errors.ts';
@@ -148,6 +149,26 @@ test('what takes minutes shares the time: the encoder first, the language model 
   assert.equal(whyNot(copying, {}, DEFAULT_LANGUAGE, 'lora'), 'kept');
   const missing = encoderTrainer({ name: DEFAULT_ENCODER, path: null });
   assert.match(whyNot(long, { trainers: [missing] }, DEFAULT_ENCODER, 'encoder'), /can train/);
+});
+
+test('trainings of a task together keep to its minutes, however many bases there are', () => {
+  const available = new Set(CATALOGUE.filter(({ files }) => files.length > 0).map(({ name }) => name));
+  const licences = CATALOGUE.map(({ license }) => license);
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 30, max: 3000 }),
+      fc.double({ min: 0.1, max: 300, noNaN: true }),
+      fc.double({ min: 1, max: 5000, noNaN: true }),
+      (count, minutes, speed) => {
+        const budget = { minutes, speedOf: () => speed };
+        const { contenders } = choose(dataset(count, 200), { available, licences, budget });
+        const slow = contenders.filter(({ cost }) => cost === 'minutes');
+        const expected = slow.reduce((sum, each) => sum + each.minutes!, 0);
+        assert.ok(expected <= minutes * 1.01, `${expected} of ${minutes}`);
+      },
+    ),
+    { numRuns: 50 },
+  );
 });
 
 test('what trainings took on this machine decides how far the next ones go', () => {
