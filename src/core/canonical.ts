@@ -10,34 +10,45 @@ import { type Exact, isExactObject, numeralOf, parseExact } from './exact-json.t
 import type { Json } from './json.ts';
 import { type Shape, shapeOf } from './schema-shape.ts';
 
-/** @param root The schema that references in `schema` point into. */
-export function canonicalValue(value: Exact, schema: Json | undefined, root = schema): Exact {
+export function canonicalValue(value: Exact, schema: Json | undefined): Exact {
+  return meant(value, schema, { root: schema, fills: true });
+}
+
+interface Context {
+  /** The schema that references point into. */
+  readonly root: Json | undefined;
+  /** Whether absent properties get their defaults: not within a default, or a recursive schema would have no end. */
+  readonly fills: boolean;
+}
+
+function meant(value: Exact, schema: Json | undefined, context: Context): Exact {
   if (schema === undefined) return value;
+  const { root } = context;
   const shape = shapeOf(schema, value, root);
   if (typeof value === 'string') {
     const read = readText(value, shape);
-    return typeof read === 'object' ? canonicalValue(read, schema, root) : read;
+    return typeof read === 'object' ? meant(read, schema, context) : read;
   }
-  if (Array.isArray(value)) return value.map((item: Exact, i) => canonicalValue(item, shape.itemAt(i), root));
-  return isExactObject(value) ? canonicalObject(value, shape, root) : value;
+  if (Array.isArray(value)) return value.map((item: Exact, i) => meant(item, shape.itemAt(i), context));
+  return isExactObject(value) ? canonicalObject(value, shape, context) : value;
 }
 
-function canonicalObject(value: ReadonlyMap<string, Exact>, shape: Shape, root: Json | undefined): Exact {
+function canonicalObject(value: ReadonlyMap<string, Exact>, shape: Shape, context: Context): Exact {
   const out = new Map<string, Exact>();
   const defaultOf = (key: string): Json | undefined =>
     shape.required.has(key)
       ? undefined
-      : (shapeOf(shape.properties.get(key), undefined, root).fallback ?? undefined);
+      : (shapeOf(shape.properties.get(key), undefined, context.root).fallback ?? undefined);
   for (const [key, item] of value) {
     const isOptional = shape.properties.has(key) && !shape.required.has(key);
     // Where absent means a default, null is something else.
     if (item === null && isOptional && defaultOf(key) === undefined) continue;
-    out.set(key, canonicalValue(item, shape.properties.get(key) ?? shape.additional, root));
+    out.set(key, meant(item, shape.properties.get(key) ?? shape.additional, context));
   }
-  for (const [key, property] of shape.properties) {
+  for (const [key, property] of context.fills ? shape.properties : []) {
     const fallback = out.has(key) || value.has(key) ? undefined : defaultOf(key);
     const exact = fallback === undefined ? undefined : parseExact(JSON.stringify(fallback));
-    if (exact !== undefined) out.set(key, canonicalValue(exact, property, root));
+    if (exact !== undefined) out.set(key, meant(exact, property, { ...context, fills: false }));
   }
   return out;
 }
