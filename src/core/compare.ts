@@ -12,7 +12,8 @@ import { differenceOf, fieldScoreOf, shown, type TextPair } from './compare-valu
 import { ANSWER, type EqualityPolicy, type PolicyPlace, policyRoot } from './equality-policy.ts';
 import { exactKey, isExactObject, parseExact } from './exact-json.ts';
 import { schemaOfFormat } from './format.ts';
-import { isObject, type Json } from './json.ts';
+import { contentHash } from './ids.ts';
+import { canonicalJson, isObject, type Json } from './json.ts';
 import { labelOf } from './label.ts';
 import { shapeOf } from './schema-shape.ts';
 import type { Task } from './task.ts';
@@ -41,6 +42,14 @@ export interface CompareOptions {
   readonly labels?: readonly string[];
   /** Which fields may differ, and how far. Default: none. */
   readonly policy?: EqualityPolicy;
+}
+
+/** Raised by one whenever answers become equal or different that were not: what was proved before is proved anew. */
+const VERSION = 1;
+
+/** Names what decides which answers are equal: the rules of this program and the policy; 16 hex digits. */
+export function equalityId(policy: EqualityPolicy): string {
+  return contentHash(canonicalJson([VERSION, policy] as unknown as Json), 16);
 }
 
 /** What comparison needs of the task (its schemas and labels) and of the configuration (`equality`). */
