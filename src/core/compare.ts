@@ -77,12 +77,14 @@ export function compareAnswers(
   // '' is no answer at all: an empty one has a sign of its own (answer.ts).
   if (expected.trim() === '' || actual.trim() === '')
     return wrong(`there is no ${actual.trim() === '' ? '' : 'expected '}answer`, isJson ? 0 : null);
-  const root = policyRoot(options.policy ?? {});
+  const root = policyRoot(options.policy ?? NO_POLICY);
   if (kind === 'tool') return compareCalls(expected, actual, root, options);
   const place = answerPlace(root, options);
   if (isJson) return compareJson(expected, actual, place, options);
   return compareTexts(kind, expected, actual, place, options);
 }
+
+const NO_POLICY: EqualityPolicy = {};
 
 const RIGHT: Comparison = { right: true, fieldScore: null, reason: null, field: null, texts: [] };
 

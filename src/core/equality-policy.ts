@@ -73,6 +73,8 @@ export function whyNoPolicy(path: string, policy: FieldPolicy): string | null {
 
 /** The place of the answers' roots: its keys are tools, `answer`, and names of response formats. */
 export function policyRoot(policy: EqualityPolicy): PolicyPlace {
+  const known = roots.get(policy);
+  if (known) return known;
   const root = newNode();
   for (const [path, value] of Object.entries(policy)) {
     let at = root;
@@ -84,8 +86,12 @@ export function policyRoot(policy: EqualityPolicy): PolicyPlace {
     }
     at.policy = value;
   }
-  return placeOf([root], null);
+  const place = placeOf([root], null);
+  roots.set(policy, place);
+  return place;
 }
+
+const roots = new WeakMap<EqualityPolicy, PolicyPlace>();
 
 const newNode = (): PolicyNode => ({ policy: null, keys: new Map(), any: null, items: null });
 
