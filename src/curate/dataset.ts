@@ -104,10 +104,11 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
     order,
     splits,
     dropped,
-    contradictions: contradictionsIn(examples, task, options.equality ?? {}),
   };
   const id = `data_${contentHash(canonicalJson(content as unknown as Json), 24)}`;
-  return { id, ...content };
+  // Not part of the name: with another policy they are others, and the exam is the same one, used again.
+  const contradictions = contradictionsIn(examples, task, options.equality ?? {});
+  return { id, ...content, contradictions };
 }
 
 /** Whether to keep a held-back call, so that each of the traffic's had the same chance to be here. */
