@@ -7,7 +7,8 @@ import { isObject, parseJson } from './json.ts';
 
 /** A number as a decimal without loss: digits × 10^exponent, without zeros at the end of the digits. */
 export interface Numeral {
-  readonly digits: bigint;
+  /** With their sign. */
+  readonly digits: string;
   readonly exponent: bigint;
 }
 
@@ -29,21 +30,25 @@ export function parseExact(text: string): Exact | undefined {
   }) as Exact;
 }
 
-const NUMBER = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d{1,20}))?$/;
-/** Digits beyond which a number's text is no number that anyone means; reading them takes more than linear time. */
+const NUMBER = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
+/** Digits of a number or an exponent beyond which it is not reckoned with: that takes more than linear time. */
 const MAX_DIGITS = 4096;
+const MAX_EXPONENT_DIGITS = 64;
 
 /** The number that a text writes as JSON does; null where it does not. */
 export function numeralOf(text: string): Numeral | null {
-  const [, sign, whole = '', fraction = '', power = '0'] =
-    text.length > MAX_DIGITS ? [] : (NUMBER.exec(text) ?? []);
+  const [, sign = '', whole = '', fraction = '', power = '0'] = NUMBER.exec(text) ?? [];
   if (whole === '') return null;
+  // No number that anyone means: the same as another only where it is written so.
+  if (power.length > MAX_EXPONENT_DIGITS) return { digits: text, exponent: 0n };
   const written = whole + fraction;
+  let start = 0;
   let end = written.length;
   while (end > 0 && written[end - 1] === '0') end--;
-  if (end === 0) return { digits: 0n, exponent: 0n };
+  while (start < end && written[start] === '0') start++;
+  if (end === 0) return { digits: '0', exponent: 0n };
   const exponent = BigInt(power) - BigInt(fraction.length) + BigInt(written.length - end);
-  return { digits: BigInt(`${sign}${written.slice(0, end)}`), exponent };
+  return { digits: sign + written.slice(start, end), exponent };
 }
 
 /** Equal for equal numbers, and short: 15e2. */
@@ -51,12 +56,12 @@ export const numeralKey = ({ digits, exponent }: Numeral): string => `${digits}e
 
 /** The number as people write it, where that is short. */
 export function showNumeral({ digits, exponent }: Numeral): string {
-  if (exponent >= 0n)
-    return exponent <= 20n ? `${digits}${'0'.repeat(Number(exponent))}` : `${digits}e${exponent}`;
-  const point = Number(-exponent);
-  if (point > 20) return `${digits}e${exponent}`;
-  const plain = String(digits < 0n ? -digits : digits).padStart(point + 1, '0');
-  return `${digits < 0n ? '-' : ''}${plain.slice(0, -point)}.${plain.slice(-point)}`;
+  if (exponent > 20n || exponent < -20n) return `${digits}e${exponent}`;
+  if (exponent >= 0n) return digits + '0'.repeat(Number(exponent));
+  const sign = digits.startsWith('-') ? '-' : '';
+  const places = Number(-exponent);
+  const plain = digits.slice(sign.length).padStart(places + 1, '0');
+  return `${sign}${plain.slice(0, -places)}.${plain.slice(-places)}`;
 }
 
 /** Beyond this many places between two numbers, they differ by more than any tolerance. */
@@ -66,8 +71,9 @@ const MAX_PLACES = 4096n;
 export function isNear(a: Numeral, b: Numeral, tolerance: Numeral, relative: boolean): boolean {
   const least = [a, b, tolerance].reduce((low, { exponent }) => (exponent < low ? exponent : low), 0n);
   const most = [a, b, tolerance].reduce((high, { exponent }) => (exponent > high ? exponent : high), 0n);
-  if (most - least > MAX_PLACES) return numeralKey(a) === numeralKey(b);
-  const scaled = ({ digits, exponent }: Numeral): bigint => digits * 10n ** (exponent - least);
+  const isLong = [a, b, tolerance].some(({ digits }) => digits.length > MAX_DIGITS);
+  if (isLong || most - least > MAX_PLACES) return numeralKey(a) === numeralKey(b);
+  const scaled = ({ digits, exponent }: Numeral): bigint => BigInt(digits) * 10n ** (exponent - least);
   const size = (n: bigint): bigint => (n < 0n ? -n : n);
   const [x, y, limit] = [scaled(a), scaled(b), scaled(tolerance)];
   const gap = size(x - y);
