@@ -24,7 +24,7 @@ export async function firstRound(
 ): Promise<TaskRun> {
   const { store, config } = context;
   const order = options.order ?? orderOf(calls);
-  const recorded = buildDataset(task, calls, { seed: config.train.seed, order });
+  const recorded = buildDataset(task, calls, { seed: config.train.seed, order, equality: config.equality });
   store.addDataset(manifestOf(recorded));
   const { dataset, asked } = await referencesFor(task, recorded, ['validation'], calls, context);
   const budget = toTrainingBudget({ minutes: config.train.minutes, speeds: {} });
