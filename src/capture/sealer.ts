@@ -17,6 +17,8 @@ import { siteOf, vocabularyFinder } from './vocabulary.ts';
 export interface SealedCall {
   readonly call: StoredCall;
   readonly parts: readonly SealedPart[];
+  /** To be called once the call is in the journal: what was found with it need not be found again. */
+  kept(): void;
 }
 
 /** What is said about a call beside its request and response. */
@@ -78,10 +80,8 @@ export function createSealer(options: SealerOptions): Sealer {
     const contentId = `${day} ${hash('sha256', raw, 'base64')}`;
     return { contentId, characters: raw.length, redacted: () => redacted(value) };
   };
-  const aboutPiece = (call: Call, day: string): Piece => {
+  const aboutPiece = (call: Call, day: string, site: string, vocabulary: readonly string[]): Piece => {
     const { request } = call;
-    const site = siteOf(sealing, request);
-    const vocabulary = words.find(site, call);
     const about: CallAbout = {
       ...{ model: request.model, tags: call.tags, site },
       ...(vocabulary.length > 0 ? { vocabulary } : {}),
@@ -138,8 +138,9 @@ export function createSealer(options: SealerOptions): Sealer {
           parts.set(part.id, part);
           return part.id;
         };
-        // Words are given once, so they are looked for only now.
-        const aboutPart = partOf(aboutPiece(call, day));
+        const site = siteOf(sealing, request);
+        const vocabulary = words.find(site, call);
+        const aboutPart = partOf(aboutPiece(call, day, site, vocabulary));
         const requestParts = pieces.map(partOf);
         const responsePart = response ? partOf(responsePiece(response, request, day)) : null;
         return {
@@ -160,6 +161,7 @@ export function createSealer(options: SealerOptions): Sealer {
             responsePart,
           },
           parts: [...parts.values()],
+          kept: () => words.kept(site, vocabulary),
         };
       };
       return { fresh, seal };
