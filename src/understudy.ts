@@ -157,7 +157,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
     close: async () => {
       await tools.close();
       await (await finder?.catch(() => null))?.close();
-      losses.close();
+      await losses.close();
       opened?.close();
     },
   };
