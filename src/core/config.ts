@@ -192,6 +192,22 @@ export const configSchema = z
           ),
       })
       .prefault({}),
+    journal: z
+      .strictObject({
+        quarantineMaxBytes: z
+          .int()
+          .nonnegative()
+          .default(256 * 1024 * 1024)
+          .describe(
+            'Space for segments of the journal that could not be drained; over it, the oldest are removed and counted.',
+          ),
+        quarantineMaxDays: z
+          .number()
+          .nonnegative()
+          .default(30)
+          .describe('Days after which such a segment is removed.'),
+      })
+      .prefault({}),
     prices: z
       .record(
         z.string(),
