@@ -9,9 +9,9 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
-import type { SealedPart, Store, StoredCall } from '../core/store.ts';
+import type { SealedPart, Store } from '../core/store.ts';
 import { type Deaths, openDeaths } from './deaths.ts';
-import { decodeSegment } from './frames.ts';
+import { decodeSegment, type JournalCall } from './frames.ts';
 import { CLOSED_ENDING, closeLeftovers, OPEN_ENDING } from './journal.ts';
 import { type Lock, tryLock } from './lock.ts';
 import { boundQuarantine, type QuarantineLimits, setAside } from './quarantine.ts';
@@ -171,7 +171,7 @@ async function drainSegment(
     const known = store.knownCalls(given.map(({ id }) => id));
     const fresh = given.filter(({ id }) => !known.has(id));
     const batch = `${step}${at}`;
-    const add = async (marked: string, some: readonly StoredCall[]): Promise<void> => {
+    const add = async (marked: string, some: readonly JournalCall[]): Promise<void> => {
       // Before the mark: the model may have to be fetched first.
       const stage = await openStage();
       const added = await deaths.mark(marked, () => addBatch(store, stage, some, parts));
@@ -205,13 +205,13 @@ async function drainSegment(
 
 function partsAndCalls(bytes: Buffer): {
   readonly parts: ReadonlyMap<string, SealedPart>;
-  readonly calls: readonly StoredCall[];
+  readonly calls: readonly JournalCall[];
   readonly tornBytes: number;
   readonly damaged: number;
 } {
   const { frames, tornBytes, damaged } = decodeSegment(bytes);
   const parts = new Map<string, SealedPart>();
-  const calls: StoredCall[] = [];
+  const calls: JournalCall[] = [];
   for (const frame of frames) {
     if (frame.kind === 'part') parts.set(frame.part.id, frame.part);
     else calls.push(frame.call);
@@ -222,7 +222,7 @@ function partsAndCalls(bytes: Buffer): {
 async function addBatch(
   store: DrainOptions['store'],
   stage: SecondStage,
-  calls: readonly StoredCall[],
+  calls: readonly JournalCall[],
   parts: ReadonlyMap<string, SealedPart>,
 ): Promise<{ readonly calls: number; readonly refused: number }> {
   try {

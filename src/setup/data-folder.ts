@@ -9,7 +9,7 @@ import { type Drained, type DrainOptions, drain, nothingDrained } from '../captu
 import type { QuarantineLimits } from '../capture/quarantine.ts';
 import { compilePolicy, type RedactContext } from '../capture/redact/redact.ts';
 import { type SecondStage, secondStage } from '../capture/second-stage.ts';
-import { upgradeCalls } from '../capture/upgrade.ts';
+import { upgradeCalls, upgradeTraining } from '../capture/upgrade.ts';
 import { openKeys, type Vault } from '../capture/vault.ts';
 import type { Cipher } from '../core/cipher.ts';
 import type { Config } from '../core/config.ts';
@@ -54,6 +54,7 @@ export function openStorage(
   const vault = keys.vault(store);
   try {
     upgradeCalls(store, vault);
+    upgradeTraining(dataDir);
   } catch (error) {
     store.close();
     throw error;
