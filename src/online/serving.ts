@@ -185,7 +185,7 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     serveTimeoutMs: config.serve.timeoutMs,
     router,
     recorder,
-    onLost: () => losses.add('not-recorded'),
+    onLost: (reason) => losses.add(reason),
     health: () => ({
       capture: capture === null ? { state: 'closed', reason: closedBecause } : { state: 'open' },
       lost: losses.counts(),
