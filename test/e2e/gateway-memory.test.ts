@@ -38,12 +38,12 @@ test('responses past the memory for copies pass whole, and their records are cou
       ),
     );
     for (const answer of answers) assert.equal(answer.choices[0]?.message.content, CONTENT);
-    // Two fit; which of the five those are is chance.
+    // Two fit at a time; which of the five are recorded, and whether one ends before another comes, is chance.
     assert.deepEqual(
       lost,
       Array.from({ length: 5 - recorded.length }, () => 'too-much-at-once'),
     );
-    assert.ok(recorded.length >= 1 && recorded.length <= 2, `${recorded.length}`);
+    assert.ok(recorded.length >= 1 && lost.length >= 1);
     for (const content of recorded) assert.equal(content, CONTENT);
     assert.ok(harness.gateway.stats().bodies.peak <= 8_000_000 + 10 * 64 * 1024);
     assert.equal(harness.gateway.stats().bodies.bytes, 0);
