@@ -10,9 +10,9 @@ import { newId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Attempt, Attempted, Decision, RawBody, RawExchange, Router } from '../core/online.ts';
 import type { Dialect } from '../wire/dialect.ts';
-import { contentCoding, decodeBody } from '../wire/exchange.ts';
+import { callOf, contentCoding, decodeBody } from '../wire/exchange.ts';
 import { policyReason } from '../wire/policy.ts';
-import { type Source, sourceOf, withoutSender } from '../wire/source.ts';
+import { type Source, sourceOf } from '../wire/source.ts';
 import type { Background } from './background.ts';
 import type { HeldBody } from './body.ts';
 import type { Recording } from './bounded-recorder.ts';
@@ -290,14 +290,7 @@ async function record(
   }
   const { request, source } = understood;
   if (source.omit) return release();
-  const call: Call = {
-    ...{ id, at, response, latencyMs, served },
-    status: response === null ? brokenStatus : status,
-    sessionId: source.sessionId ?? id,
-    origin: '',
-    tags: source.tags,
-    request: withoutSender(request),
-  };
+  const call = callOf({ id, at, status, brokenStatus, latencyMs, served }, { request, source, response });
   await desk.recording.keep((recorder) => recorder.record(call, source.sender, exchange, release), release);
 }
 
