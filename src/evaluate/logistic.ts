@@ -28,7 +28,7 @@ export interface LogisticTask {
 }
 
 /** Rows of the history of L-BFGS, steps at most, and the gradient (as a share of the weight) at which it ends. */
-const [MEMORY, MAX_STEPS, TOLERANCE] = [8, 100, 1e-4];
+const [MEMORY, MAX_STEPS, TOLERANCE] = [8, 100, 3e-4];
 
 /**
  * Weights in the order sparse, dense, bias, that minimise Σ weight · log loss + ridge / 2 · Σ weights²; the bias is free.
@@ -40,9 +40,10 @@ export function fitLogistic(task: LogisticTask, ridge: number, start?: Float64Ar
   for (const row of task.use) total += task.weights[row]!;
   let x: Float64Array = start ?? new Float64Array(size);
   let { loss, gradient } = lossOf(task, ridge, x);
+  const curvature = curvatureOf(task, ridge, total);
   const history: { readonly s: Float64Array; readonly y: Float64Array; readonly rho: number }[] = [];
   for (let step = 0; step < MAX_STEPS && largest(gradient) > TOLERANCE * total; step++) {
-    const direction = directionOf(gradient, history, total);
+    const direction = directionOf(gradient, history, curvature);
     const slope = dot(direction, gradient);
     let rate = 1;
     let next = moved(x, direction, rate);
@@ -76,8 +77,17 @@ function scoreAt(design: Design, weights: Float64Array, row: number): number {
   let sum = weights[sparseWidth + denseWidth]!;
   for (let i = starts[row]!; i < starts[row + 1]!; i++) sum += values[i]! * weights[places[i]!]!;
   const from = row * denseWidth;
-  for (let d = 0; d < denseWidth; d++) sum += dense[from + d]! * weights[sparseWidth + d]!;
-  return sum;
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  let d = 0;
+  // Four sums, as each addition waits for the one before.
+  for (; d + 3 < denseWidth; d += 4) {
+    s0 += dense[from + d]! * weights[sparseWidth + d]!;
+    s1 += dense[from + d + 1]! * weights[sparseWidth + d + 1]!;
+    s2 += dense[from + d + 2]! * weights[sparseWidth + d + 2]!;
+    s3 += dense[from + d + 3]! * weights[sparseWidth + d + 3]!;
+  }
+  for (; d < denseWidth; d++) sum += dense[from + d]! * weights[sparseWidth + d]!;
+  return sum + s0 + s1 + s2 + s3;
 }
 
 interface Loss {
@@ -108,11 +118,35 @@ function lossOf({ design, use, targets, weights }: LogisticTask, ridge: number, 
   return { loss, gradient };
 }
 
-/** The two-loop recursion (Nocedal & Wright, algorithm 7.4); the first step is a short one down the gradient. */
+/**
+ * An estimate of the second derivative by each weight, at the share of positive targets: frequent words, rare ones and
+ * the bias differ by orders of magnitude, and without it the search takes several times as many steps.
+ */
+function curvatureOf(
+  { design, use, targets, weights }: LogisticTask,
+  ridge: number,
+  total: number,
+): Float64Array {
+  const { starts, places, values, sparseWidth, denseWidth, dense } = design;
+  let positive = 0;
+  for (const row of use) positive += weights[row]! * targets[row]!;
+  const p = (positive + 1) / (total + 2);
+  const out = new Float64Array(sparseWidth + denseWidth + 1);
+  for (const row of use) {
+    const weight = p * (1 - p) * weights[row]!;
+    for (let i = starts[row]!; i < starts[row + 1]!; i++) out[places[i]!]! += weight * values[i]! ** 2;
+    for (let d = 0; d < denseWidth; d++) out[sparseWidth + d]! += weight * dense[row * denseWidth + d]! ** 2;
+  }
+  for (let j = 0; j < sparseWidth + denseWidth; j++) out[j]! += Math.max(ridge, 1e-9);
+  out[sparseWidth + denseWidth] = Math.max(1e-9, total * p * (1 - p));
+  return out;
+}
+
+/** The two-loop recursion (Nocedal & Wright, algorithm 7.4), begun from the estimated curvature. */
 function directionOf(
   gradient: Float64Array,
   history: readonly { readonly s: Float64Array; readonly y: Float64Array; readonly rho: number }[],
-  total: number,
+  curvature: Float64Array,
 ): Float64Array {
   const q = gradient.map((value) => -value);
   const alphas: number[] = [];
@@ -122,8 +156,13 @@ function directionOf(
     addTo(q, y, -alpha);
   }
   const last = history.at(-1);
-  const scale = last ? 1 / (last.rho * dot(last.y, last.y)) : 4 / Math.max(total, 1);
-  for (let i = 0; i < q.length; i++) q[i]! *= scale;
+  let scale = 1;
+  if (last) {
+    let sum = 0;
+    for (let j = 0; j < curvature.length; j++) sum += last.y[j]! ** 2 / curvature[j]!;
+    scale = 1 / (last.rho * sum);
+  }
+  for (let j = 0; j < q.length; j++) q[j]! *= scale / curvature[j]!;
   history.forEach(({ s, y, rho }, i) => {
     addTo(q, s, alphas[history.length - 1 - i]! - rho * dot(y, q));
   });

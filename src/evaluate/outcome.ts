@@ -33,7 +33,7 @@ export interface OutcomeRecord {
 }
 
 export interface OutcomeOptions {
-  /** Strengths to choose from, for each of the two models by itself. Default: 1, 3, 10, 30, 100. */
+  /** Strengths to choose from, for each of the two models by itself. Default: 1, 3, 10, 30. */
   readonly ridges?: readonly number[];
   /** Default: 3. */
   readonly folds?: number;
@@ -49,7 +49,7 @@ export interface FittedOutcomes {
   readonly held: readonly OutcomeProbabilities[];
 }
 
-const RIDGES = [1, 3, 10, 30, 100] as const;
+const RIDGES = [1, 3, 10, 30] as const;
 /** A number of the shape varies about as much as four dimensions of a unit vector of 384 (0.05 each). */
 const SHAPE_SCALE = 0.1;
 
