@@ -81,7 +81,7 @@ test('the interval holds the estimate, and is wider where fewer groups stand beh
   const block = Uint32Array.from({ length: 400 }, (_, i) => Math.floor(i / 20));
   const outcomes = Array.from(block, (at) => ({ cheap: at % 5 === 0 ? 1 : 0, llm: at % 2 }));
   const order = rank(
-    Array.from(block, (at) => (at % 2) + ((at * 7) % 20) / 10),
+    Array.from(block, (at) => (at * 7) % 20),
     1,
   );
   const each = Uint32Array.from(outcomes, (_, i) => i);
