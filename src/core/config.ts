@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { ENTITY_KINDS } from './entity.ts';
+import { POLICIES, whyNoPolicy } from './equality-policy.ts';
 import { messageOf, UnderstudyError } from './errors.ts';
 
 export const configSchema = z
@@ -32,7 +33,7 @@ export const configSchema = z
           .positive()
           .default(256 * 1024 * 1024)
           .describe(
-            'Memory for all request bodies at once. Over it, large bodies (from 256 KB) wait to be read; small ones never do.',
+            'Memory for all request bodies and the copies of responses that are to be recorded. Over it, large bodies (from 256 KB) wait to be read, small ones never do; copies give way to bodies, and a call without its copy is relayed and counted as lost.',
           ),
         timeoutMs: z
           .int()
@@ -154,6 +155,30 @@ export const configSchema = z
           .optional(),
       })
       .prefault({}),
+    equality: z
+      .record(
+        z.string(),
+        z.union(
+          [
+            z.enum(POLICIES),
+            z.strictObject({ absolute: z.number().positive() }),
+            z.strictObject({ relative: z.number().gt(0).lt(1) }),
+          ],
+          {
+            error: `no policy: it is one of ${POLICIES.join(', ')}, { absolute: 0.01 } or { relative: 0.01 }`,
+          },
+        ),
+      )
+      .superRefine((policies, context) => {
+        for (const [path, policy] of Object.entries(policies)) {
+          const message = whyNoPolicy(path, policy);
+          if (message !== null) context.addIssue({ code: 'custom', path: [path], message });
+        }
+      })
+      .default({})
+      .describe(
+        'Which fields of answers may differ from the LLM’s, and how far, by path, as in `refund.note: ignore`; see equality.md.',
+      ),
     redaction: z
       .strictObject({
         kinds: z
@@ -190,6 +215,22 @@ export const configSchema = z
           .describe(
             'Whether a token classifier finds people and addresses; without it, obvious names alone go.',
           ),
+      })
+      .prefault({}),
+    journal: z
+      .strictObject({
+        quarantineMaxBytes: z
+          .int()
+          .nonnegative()
+          .default(256 * 1024 * 1024)
+          .describe(
+            'Space for segments of the journal that could not be drained; over it, the oldest are removed and counted.',
+          ),
+        quarantineMaxDays: z
+          .number()
+          .nonnegative()
+          .default(30)
+          .describe('Days after which such a segment is removed.'),
       })
       .prefault({}),
     prices: z
