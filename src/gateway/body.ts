@@ -134,6 +134,8 @@ export function readBody(request: IncomingMessage, options: ReadOptions): Promis
       else end(() => resolve(held(bytes.whole(), hold)));
     });
     const broken = (): void => {
+      // Every request closes, most of them long after their bodies: an error is only made where it is needed.
+      if (settled) return;
       fail(
         new UnderstudyError('cancelled', 'The client went away.', { hint: 'Nothing to do.', status: 499 }),
       );
