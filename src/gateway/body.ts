@@ -52,7 +52,7 @@ export function readBody(request: IncomingMessage, options: ReadOptions): Promis
     const told = request.headers['content-length'];
     const length = told === undefined ? null : Number(told);
     if (length !== null && length > maxBytes * DRAIN) {
-      reject(tooLarge(maxBytes));
+      reject(tooLarge(maxBytes, length));
       return;
     }
     const bytes = collector(length, maxBytes);
@@ -94,7 +94,7 @@ export function readBody(request: IncomingMessage, options: ReadOptions): Promis
       if (over()) {
         bytes.drop();
         hold.release();
-        if (received > maxBytes * DRAIN) fail(tooLarge(maxBytes));
+        if (received > maxBytes * DRAIN) fail(tooLarge(maxBytes, received));
         return undefined;
       }
       const room = makeRoom(bytes.capacityFor(received));
@@ -130,7 +130,7 @@ export function readBody(request: IncomingMessage, options: ReadOptions): Promis
     };
 
     request.on('end', () => {
-      if (over()) fail(tooLarge(maxBytes));
+      if (over()) fail(tooLarge(maxBytes, received));
       else end(() => resolve(held(bytes.whole(), hold)));
     });
     const broken = (): void => {
@@ -147,9 +147,11 @@ export function readBody(request: IncomingMessage, options: ReadOptions): Promis
   });
 }
 
-function tooLarge(maxBytes: number): UnderstudyError {
+/** @param actual As far as it is known. */
+function tooLarge(maxBytes: number, actual: number): UnderstudyError {
   return new UnderstudyError('bad-input', `The request body is larger than ${maxBytes} bytes.`, {
     hint: 'Raise gateway.maxBodyBytes.',
+    data: { limit: maxBytes, actual },
     status: 413,
   });
 }
