@@ -16,7 +16,7 @@ export const SMALL_BODY_BYTES = 256 * 1024;
 
 /**
  * A body that comes in chunks of a few bytes costs as much for each as hundreds of bytes that come together. What was
- * read beside the body itself tells: from so many bytes on a byte of it counts as so many.
+ * read beside the body itself tells: from CODING_BYTES on each byte of it counts as CODING_COST.
  */
 const CODING_BYTES = 4096;
 const CODING_COST = 200;
@@ -25,17 +25,17 @@ export interface ReadOptions {
   readonly maxBytes: number;
   readonly budget: Budget;
   readonly turns: Turns;
-  /** A client that sends nothing for so long (milliseconds) is given up. */
+  /** A client that sends nothing for this time (milliseconds) is given up. */
   readonly idleMs: number;
 }
 
-/** A body in memory. Its bytes count against the budget until every part of us that needs them has let go. */
+/** A body in memory. Its bytes count against the budget until each holder has released them. */
 export interface HeldBody {
   /** May be moved to another thread only when nothing here needs them any more, the upstream among it. */
   readonly bytes: Uint8Array;
-  /** Holds the bytes once more; returns what lets go of that. */
+  /** Adds a holder; returns the function that releases its hold. */
   keep(): () => void;
-  /** Lets go of the first hold, the reader's. */
+  /** Releases the first hold, the reader's. */
   release(): void;
 }
 
