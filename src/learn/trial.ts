@@ -3,7 +3,7 @@
  * evaluate for pipeline.ts. Does not: prove or deploy anything (proof.ts).
  */
 import { join } from 'node:path';
-import type { Call, CallRequest } from '../core/call.ts';
+import type { Call, CallRequest, CallResponse } from '../core/call.ts';
 import { schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
 import type { Dataset, Example } from '../core/dataset.ts';
@@ -33,7 +33,7 @@ export interface LearnContext {
   /** Catalogue names of the models whose weights are at hand. */
   readonly models: ReadonlySet<string>;
   /** Asks the LLM once more; without it the recorded answers are the references. */
-  readonly askAgain?: (request: CallRequest) => Promise<string | null>;
+  readonly askAgain?: (request: CallRequest) => Promise<CallResponse | null>;
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
   /** For the report: what is missing and what to do about it, a line each. */
@@ -138,7 +138,7 @@ export async function tryCandidate(
 export function examination(
   task: Task,
   calls: readonly Call[],
-  { onProgress, signal }: LearnContext,
+  { config, onProgress, signal }: LearnContext,
 ): {
   readonly scorer: Scorer;
   readonly isServable: (example: Example, answer: string) => boolean;
@@ -148,7 +148,7 @@ export function examination(
 } {
   const whyNotServed = offlineDecision(task, calls);
   return {
-    scorer: scorerFor(task.kind, schemasOf(task)),
+    scorer: scorerFor(task.kind, schemasOf(task, config.equality)),
     isServable: (example, answer) => whyNotServed(example, answer) === null,
     subject: task.name,
     // Trainers know a task by its id; people by its name.

@@ -12,7 +12,7 @@ import type { JsonObject } from '../core/json.ts';
 import { referenceOf } from '../core/reference.ts';
 import type { Runtime } from '../core/runtime.ts';
 import { type Gateway, type GatewayOptions, startGateway } from '../gateway/gateway.ts';
-import { createRouter, type RouterOptions, type RoutingPlan } from '../route/router.ts';
+import { createRouter, type RoutingPlan } from '../route/router.ts';
 import { planUpdates } from './plan-updates.ts';
 import { openRecordingFolder, type RecordingFolderOptions, type Vocabulary } from './recording-folder.ts';
 
@@ -71,7 +71,9 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     maxInFlight: MAX_IN_FLIGHT,
     redact: folder.redact,
     assign,
-    right: isRight,
+    right: (task, answer, llm) =>
+      compareAnswers(task.kind, referenceOf(task, llm), targetOf(answer), schemasOf(task, config.equality))
+        .right === true,
     onAudit: updates.add,
     now,
   });
@@ -108,6 +110,3 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     },
   };
 }
-
-const isRight: RouterOptions['right'] = (task, answer, llm) =>
-  compareAnswers(task.kind, referenceOf(task, llm), targetOf(answer), schemasOf(task)).right === true;
