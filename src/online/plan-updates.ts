@@ -10,6 +10,7 @@ import { newId } from '../core/ids.ts';
 import type { Store } from '../core/store.ts';
 import { step } from '../deploy/stages.ts';
 import type { RoutingPlan } from '../route/router.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import type { Vocabulary } from './recording-folder.ts';
 
 export interface PlanUpdatesOptions {
@@ -85,22 +86,6 @@ export function planUpdates(options: PlanUpdatesOptions): PlanUpdates {
       soon ??= setTimeout(run, AUDIT_MS).unref();
     },
     run,
-  };
-}
-
-/** Does `work` when asked, never twice at once: what is asked for while it waits its turn is done with it. */
-function oneAtATime(work: () => Promise<void>): () => Promise<void> {
-  let last: Promise<void> = Promise.resolve();
-  let waiting: Promise<void> | null = null;
-  return () => {
-    if (waiting !== null) return waiting;
-    const turn = last.then(() => {
-      waiting = null;
-      return work();
-    });
-    waiting = turn;
-    last = turn.catch(() => {});
-    return turn;
   };
 }
 
