@@ -3,10 +3,10 @@
  * evaluate for pipeline.ts. Does not: prove or deploy anything (proof.ts).
  */
 import { join } from 'node:path';
-import type { CallRequest, CallResponse } from '../core/call.ts';
+import type { Call, CallRequest, CallResponse } from '../core/call.ts';
 import { schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
-import type { Dataset } from '../core/dataset.ts';
+import type { Dataset, Example } from '../core/dataset.ts';
 import type { OnProgress } from '../core/progress.ts';
 import type { Runtime, Trainer } from '../core/runtime.ts';
 import type { Artefact, Verdict } from '../core/specialist.ts';
@@ -22,6 +22,7 @@ import type { Contender, SelectionLimits, TrainingBudget } from '../select/candi
 import type { Competition, Trial } from '../select/compete.ts';
 import { probeHardware } from '../select/hardware.ts';
 import { machineOf, recordSpeed } from './budget.ts';
+import { offlineDecision } from './offline-decision.ts';
 import { timedTrainer } from './timed.ts';
 
 /** Everything the loop works with, made by whoever starts it. */
@@ -51,6 +52,8 @@ export interface TrainedTrial extends Trial {
 /** A task on its way through the loop. */
 export interface TaskRun {
   readonly task: Task;
+  /** The usable calls of the task. */
+  readonly calls: readonly Call[];
   readonly dataset: Dataset;
   /** Candidates that were not worth trying, and why. */
   readonly dropped: readonly Verdict[];
@@ -83,6 +86,7 @@ export async function tryCandidate(
   contender: Contender,
   task: Task,
   dataset: Dataset,
+  calls: readonly Call[],
   context: LearnContext,
 ): Promise<TrainedTrial> {
   const { candidate, cost } = contender;
@@ -92,7 +96,7 @@ export async function tryCandidate(
   const dir = join(config.dataDir, 'training', candidate.id);
   const job = { candidate, kind: task.kind, train, validation, dir, seed: config.train.seed };
   const { artefact, marked } = await fitAndMark({
-    ...examination(task, context),
+    ...examination(task, calls, context),
     ...{ trainer: trainerOf(contender, context), runtime, job, crossFit: cost === 'seconds' },
   });
   // Cross-fitted candidates have more predictions; all are compared on the same examples, with the best references.
@@ -109,18 +113,22 @@ function trainerOf(contender: Contender, { config, store }: LearnContext): Train
   return timedTrainer(contender, (artefact) => recordSpeed(contender, artefact, machine, store));
 }
 
-/** How answers to the task are marked, and who hears of the progress. */
+/** How answers to the task's calls are marked, which of them would be given, and who hears of the progress. */
 export function examination(
   task: Task,
+  calls: readonly Call[],
   { config, onProgress, signal }: LearnContext,
 ): {
   readonly scorer: Scorer;
+  readonly isServable: (example: Example, answer: string) => boolean;
   readonly subject: string;
   readonly on?: OnProgress;
   readonly signal?: AbortSignal;
 } {
+  const whyNotServed = offlineDecision(task, calls);
   return {
     scorer: scorerFor(task.kind, schemasOf(task, config.equality)),
+    isServable: (example, answer) => whyNotServed(example, answer) === null,
     subject: task.name,
     // Trainers know a task by its id; people by its name.
     ...(onProgress ? { on: (progress) => onProgress({ ...progress, subject: task.name }) } : {}),
