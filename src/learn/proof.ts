@@ -134,7 +134,7 @@ async function prove(
   context: LearnContext,
 ): Promise<{ specialist: Specialist; asked: number }> {
   const { store, config } = context;
-  const { dataset, selfAgreement, asked } = await referencesFor(
+  const { dataset, selfAgreement, repeats, asked } = await referencesFor(
     task,
     recorded,
     ['calibration', 'exam'],
@@ -149,6 +149,7 @@ async function prove(
     dataset,
     validation: marked,
     selfAgreement,
+    ...(repeats ? { repeats } : {}),
     useExam: () => store.useExam(task.id, recorded.id),
   });
   const now = Date.now();

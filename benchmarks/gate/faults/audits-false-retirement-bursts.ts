@@ -1,0 +1,11 @@
+/** A specialist at exactly its bound of 2 %, errors in bursts of five: how often 10,000 audits retire it. */
+import { seededRandom } from '../../../src/core/random.ts';
+import { atMost, bursts, serve, shareOf, type Verdict } from '../lives.ts';
+
+export const name = 'audits: false retirement, errors in bursts of five';
+export const goal = '≤ 0.05 of runs';
+
+export async function run(seed: number, runs = 2000): Promise<Verdict> {
+  const isRetired = (each: number): boolean => serve(bursts(0.02, 5), seededRandom(each), 10_000).retired;
+  return atMost(shareOf(runs, seed, isRetired), 0.05);
+}

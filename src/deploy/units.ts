@@ -1,0 +1,74 @@
+/**
+ * What belongs together among audits: those of one session, and those of one input. A unit is one stroke of luck, good or
+ * bad, however many calls it has (stats/sequential). Remembers only what is recent, so that each comparison takes
+ * constant time and room. Plain data.
+ */
+import type { InUnit } from '../stats/sequential.ts';
+
+/** A unit ends so many comparisons after it began: what goes on for longer is a state of affairs, not one stroke. */
+const UNIT_LENGTH = 200;
+/** An input that comes again so many comparisons later counts anew: it is part of what the traffic is. */
+const REPEAT_LENGTH = 50;
+
+interface Unit extends InUnit {
+  /** What leads to it: `s:` and a session, `i:` and an input. */
+  readonly keys: readonly string[];
+}
+
+export interface Units {
+  /** Comparisons so far. */
+  readonly at: number;
+  /** By number; a unit's number is the place of the comparison that began it. */
+  readonly units: Readonly<Record<string, Unit>>;
+  /** Which unit a session or an input belongs to. */
+  readonly numbers: Readonly<Record<string, number>>;
+}
+
+export const noUnits = (): Units => ({ at: 0, units: {}, numbers: {} });
+
+/** Pseudonyms of a comparison's session and input; absent where they are unknown. */
+export interface Belonging {
+  readonly session?: string;
+  readonly input?: string;
+}
+
+const NEW: InUnit = { n: 0, errors: 0 };
+
+/** The unit of a comparison to come, as it stands. */
+export function unitOf(units: Units, belonging: Belonging): InUnit {
+  return units.units[numberOf(units, belonging) ?? '']! ?? NEW;
+}
+
+/** The same input first: what the specialist said of it is said already, in whichever session. */
+function numberOf({ at, units, numbers }: Units, { session, input }: Belonging): number | null {
+  const byInput = input === undefined ? undefined : numbers[`i:${input}`];
+  if (byInput !== undefined && at - byInput < REPEAT_LENGTH) return byInput;
+  const bySession = session === undefined ? undefined : numbers[`s:${session}`];
+  return bySession !== undefined && units[bySession] ? bySession : null;
+}
+
+/** After one more comparison. Changes what it is given in place, which is used up by this. */
+export function addToUnit(given: Units, belonging: Belonging, wrong: boolean): Units {
+  const units = given.units as Record<string, Unit>;
+  const numbers = given.numbers as Record<string, number>;
+  const { at } = given;
+  const ended = units[at - UNIT_LENGTH];
+  if (ended) {
+    delete units[at - UNIT_LENGTH];
+    for (const key of ended.keys) if (numbers[key] === at - UNIT_LENGTH) delete numbers[key];
+  }
+  const known = numberOf(given, belonging);
+  const number = known ?? at;
+  const { n, errors, keys } = units[number] ?? { ...NEW, keys: [] };
+  const fresh: string[] = [];
+  if (belonging.input !== undefined && !(at - (numbers[`i:${belonging.input}`] ?? -1e9) < REPEAT_LENGTH))
+    fresh.push(`i:${belonging.input}`);
+  if (belonging.session !== undefined && known === null) fresh.push(`s:${belonging.session}`);
+  for (const key of fresh) numbers[key] = number;
+  units[number] = {
+    n: n + 1,
+    errors: errors + (wrong ? 1 : 0),
+    keys: fresh.length === 0 ? keys : [...keys, ...fresh],
+  };
+  return { at: at + 1, units, numbers };
+}
