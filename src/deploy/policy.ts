@@ -24,8 +24,8 @@ export interface StagePolicy {
   readonly stepAudits: number;
   /** Share of a live specialist's calls to audit in ordinary times. */
   readonly auditShare: number;
-  /** Share of served calls in which one answer of the LLM differs from its own majority: between `low` and `high`. */
-  readonly slips: { readonly low: number; readonly high: number };
+  /** Share of served calls in which one answer of the LLM differs from its own majority: about `share`, in an interval. */
+  readonly slips: { readonly share: number; readonly low: number; readonly high: number };
   /** What the gate saw among the calibration calls it would serve. */
   readonly prior: InUnit;
 }
@@ -45,9 +45,10 @@ export function policyFor({ evidence }: Specialist, serve: ServeSettings): Stage
 
 /** Where the references were the LLM's recorded answers, its slips are among the gate's errors already: none to allow. */
 function slipsOf({ slips, selfAgreement }: Specialist['evidence']): StagePolicy['slips'] {
-  if (slips) return { low: slips.low, high: slips.high };
-  // Evidence of an earlier version: no more is known than how often two answers differ.
-  return { low: 0, high: selfAgreement ? 1 - selfAgreement.share : 0 };
+  if (slips) return { share: slips.share, low: slips.low, high: slips.high };
+  // Evidence of an earlier version: no more is known than how often two answers differ, which is about two slips.
+  const differing = selfAgreement ? 1 - selfAgreement.share : 0;
+  return { share: differing / 2, low: 0, high: differing };
 }
 
 /**
@@ -60,12 +61,20 @@ export function boundOf({ epsilon, slips }: StagePolicy, settled: boolean): numb
 }
 
 /**
- * The disagreement that a specialist reaches whose error is at the stage's margin m: at least m·(1−s) + s for slips s
- * that are independent of its errors, given the input. It must be shown to disagree less.
+ * The disagreement below which a specialist must be shown to be before the stage ends. One whose error is m disagrees in
+ * m·(1−s) + s, for slips s that are independent of its errors, given the input; here with the stage's margin as m and
+ * what slips were measured to be as s.
  */
 export function marginOf(policy: StagePolicy, stage: 'shadow' | 'canary', settled: boolean): number {
   const margin = Math.min(0.5, policy.margins[stage] * policy.epsilon);
-  if (settled) return margin;
-  const { low, high } = policy.slips;
-  return margin * (1 - high) + low;
+  return settled ? margin : margin * (1 - policy.slips.share) + policy.slips.share;
+}
+
+/**
+ * The error that is shown not to be reached by who disagrees less than the stage's margin: the margin itself where there
+ * are no slips, more where they are known but roughly (the interval's ends in place of the measured share).
+ */
+export function shownError(policy: StagePolicy, stage: 'shadow' | 'canary', settled: boolean): number {
+  const margin = marginOf(policy, stage, settled);
+  return settled ? margin : (margin - policy.slips.low) / (1 - policy.slips.high);
 }

@@ -7,8 +7,9 @@
 import { type Deployment, isInService, type Stage, type StageNumbers } from '../core/deployment.ts';
 import { newId } from '../core/ids.ts';
 import type { Specialist } from '../core/specialist.ts';
+import type { Event } from '../core/store.ts';
 import { capitalOf, comparisonsToProve, detects, evidenceOf } from '../stats/sequential.ts';
-import { boundOf, marginOf, type StagePolicy } from './policy.ts';
+import { boundOf, marginOf, type StagePolicy, shownError } from './policy.ts';
 import type { Watch } from './watch.ts';
 
 /**
@@ -40,6 +41,18 @@ export function moveTo(
   return { ...deployment, stage, history: [...deployment.history, change] };
 }
 
+/** The record of a deployment's last move, for the list of events. */
+export function moveEvent(from: Stage, moved: Deployment): Event {
+  const { stage, at, reason, numbers } = moved.history.at(-1)!;
+  return {
+    ...{ id: newId('event', at), at, kind: 'deployment-moved', subject: moved.id },
+    detail: {
+      ...{ from, to: stage, reason },
+      ...(numbers ? { numbers: { ...numbers, recent: { ...numbers.recent } } } : {}),
+    },
+  };
+}
+
 /**
  * The deployment as its audits say it should be; the same object where nothing changes. All comparisons since the
  * deployment count in every test: whether an answer was used changes nothing about it.
@@ -65,7 +78,7 @@ export function step(deployment: Deployment, watch: Watch, policy: StagePolicy, 
   if (stage !== 'shadow' && stage !== 'canary') return deployment;
   const evidence = evidenceOf(watch.margins[stage]);
   if ((watch.byStage[stage] ?? 0) < policy.stepAudits || evidence < 1 / policy.delta) return deployment;
-  const margin = policy.margins[stage] * policy.epsilon;
+  const margin = shownError(policy, stage, watch.settled === watch.n);
   const reason = `${errors} of ${n} comparisons with the LLM differ: with ${percent(1 - policy.delta)} confidence fewer than ${percent(margin)} of its answers are wrong`;
   return moveTo(deployment, stage === 'shadow' ? 'canary' : 'live', now, reason, {
     ...numbers,
@@ -97,11 +110,13 @@ export function outlookOf({ stage }: Deployment, watch: Watch, policy: StagePoli
     return { ...common, margin: policy.epsilon, moreComparisons: null };
   // What the gate saw and what was seen since, with half an error for what neither has met.
   const rate = (policy.prior.errors + errors + 0.5) / (policy.prior.n + n + 1);
-  const margin = marginOf(policy, stage, false);
-  const more = comparisonsToProve(watch.margins[stage], rate + policy.slips.low, margin, policy.delta);
+  const settled = n > 0 && watch.settled === n;
+  const margin = marginOf(policy, stage, settled);
+  const expected = settled ? rate : rate * (1 - policy.slips.share) + policy.slips.share;
+  const more = comparisonsToProve(watch.margins[stage], expected, margin, policy.delta);
   const here = Math.max(0, policy.stepAudits - (watch.byStage[stage] ?? 0));
   const moreComparisons = more === null ? null : Math.max(more, here);
-  return { ...common, margin: policy.margins[stage] * policy.epsilon, moreComparisons };
+  return { ...common, margin: shownError(policy, stage, settled), moreComparisons };
 }
 
 function percent(share: number): string {

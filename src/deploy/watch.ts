@@ -20,6 +20,8 @@ export interface Watch {
   /** Comparisons, and those that differed. */
   readonly n: number;
   readonly errors: number;
+  /** Those that were settled by the LLM's majority where the answers differed. */
+  readonly settled: number;
   /** Comparisons by the stage in which their call came. */
   readonly byStage: Readonly<Partial<Record<Stage, number>>>;
   /** Against "the error is at most the bound". */
@@ -37,7 +39,7 @@ export function newWatch(policy: StagePolicy): Watch {
   const test = (stage: 'shadow' | 'canary'): MarginTest =>
     newMarginTest(marginOf(policy, stage, true), policy.prior);
   return {
-    ...{ n: 0, errors: 0, byStage: {}, detector: newDetector() },
+    ...{ n: 0, errors: 0, settled: 0, byStage: {}, detector: newDetector() },
     margins: { shadow: test('shadow'), canary: test('canary') },
     ...{ recent: { n: 0, errors: 0, sum: 0 }, live: { calls: 0, wrongCalls: 0 }, units: noUnits() },
   };
@@ -58,6 +60,7 @@ export function watchAudit(watch: Watch, audit: Audit, policy: StagePolicy): Wat
   return {
     n: watch.n + 1,
     errors: watch.errors + (wrong ? 1 : 0),
+    settled: watch.settled + (settled ? 1 : 0),
     byStage: { ...byStage, [audit.stage]: (byStage[audit.stage] ?? 0) + 1 },
     detector: detect(watch.detector, wrong, unit, bound),
     // Whoever is live has passed both.

@@ -73,7 +73,7 @@ export function suspicion(detector: Detector, bound: number, ownErrors = 0): num
 }
 
 /** The bets that an error rate is below a margin, as odds ratios against it. */
-const BETTER = [0.05, 0.25, 0.5] as const;
+const BETTER = [0.05, 0.25, 0.5, 0.75] as const;
 
 /** Capital per bet of a test "below the margin". Plain data. */
 export type MarginTest = readonly number[];
