@@ -74,6 +74,8 @@ export interface TaskReport {
   readonly outcome: 'passed' | 'refused';
   /** In plain words. */
   readonly reason: string;
+  /** Why the specialist in service was suspended, where this run's held-back calls refute it. */
+  readonly suspended?: string;
   /** About how many more calls it would take to pass; null where more would not help, or none are needed. */
   readonly moreCalls: number | null;
 }

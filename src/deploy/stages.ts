@@ -41,6 +41,21 @@ export function moveTo(
   return { ...deployment, stage, history: [...deployment.history, change] };
 }
 
+/**
+ * What speaks against a specialist that leaves service for another: the errors that had begun to pile up, where they are
+ * more than chance is likely to bring. Undefined where nothing does.
+ */
+export function standsAgainst(
+  { n, errors, recent, detector }: Watch,
+  policy: StagePolicy,
+): StageNumbers | undefined {
+  if (recent.sum < Math.log(1 / policy.delta)) return undefined;
+  return {
+    ...{ comparisons: n, errors, recent: { comparisons: recent.n, errors: recent.errors } },
+    ...{ margin: boundOf(policy, false), evidence: capitalOf(detector) },
+  };
+}
+
 /** The record of a deployment's last move, for the list of events. */
 export function moveEvent(from: Stage, moved: Deployment): Event {
   const { stage, at, reason, numbers } = moved.history.at(-1)!;

@@ -24,7 +24,15 @@ async function ask(n: number, slipOf: (i: number) => number, seed: number): Prom
     }),
   );
   const splits = { train: [], validation: [], calibration, exam: [] };
-  const dataset: Dataset = { id: 'd', taskId: 't', kind: 'label', order: 'time', splits, dropped: {} };
+  const dataset: Dataset = {
+    id: 'd',
+    taskId: 't',
+    kind: 'label',
+    order: 'time',
+    splits,
+    dropped: {},
+    contradictions: { repeated: 0, differing: 0 },
+  };
   const { repeats, dataset: referenced } = await withReferences(dataset, ['calibration'], {
     ask: async ({ id }) => answerTo(Number(id)),
     same: (a, b) => a === b,

@@ -4,12 +4,13 @@
  * Does not: prove a candidate (evaluate/), or read audits (their sums stand on the deployment's record).
  */
 import type { Dataset } from '../core/dataset.ts';
-import { type Deployment, isInService } from '../core/deployment.ts';
+import { type Deployment, isInService, type StageNumbers } from '../core/deployment.ts';
 import { type Candidate, COST, type GateResult, type Specialist } from '../core/specialist.ts';
 import type { Store } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
-import { boundOf, policyFor } from '../deploy/policy.ts';
-import { moveEvent, moveTo } from '../deploy/stages.ts';
+import { boundOf, policyFor, type ServeSettings } from '../deploy/policy.ts';
+import { readWatch } from '../deploy/read-watch.ts';
+import { moveEvent, moveTo, standsAgainst } from '../deploy/stages.ts';
 import { scoredBy, scorePredictions } from '../evaluate/evaluate.ts';
 import { capitalOf, detect, detects, type InUnit, newDetector } from '../stats/sequential.ts';
 import { binomialTail, callsNeeded } from '../stats/statistics.ts';
@@ -22,27 +23,39 @@ export interface Against {
 }
 
 /**
- * What audits say against a candidate: those that retired a specialist of the same task, rung and base model, since
- * errors began to pile up. Trained again on a few calls more it is the same specialist as far as anyone can tell.
+ * What audits say against a candidate: the errors that piled up with specialists of the same task, rung and base model,
+ * in service or out of it. Trained again on a few calls more it is the same specialist as far as anyone can tell.
  */
-export function auditsAgainst(
-  candidate: Candidate,
-  deployments: readonly Deployment[],
-  specialists: readonly Specialist[],
-): Against {
-  const alike = new Set(
-    specialists
+export function auditsAgainst(candidate: Candidate, { store, config }: LearnContext): Against {
+  const specialists = new Map(
+    store
+      .specialists(candidate.taskId)
       .filter(({ artefact }) => artefact.rung === candidate.rung && artefact.base === candidate.base)
-      .map(({ id }) => id),
+      .map((specialist) => [specialist.id, specialist]),
   );
   let [comparisons, errors] = [0, 0];
-  for (const { specialistId, stage, history } of deployments) {
-    const numbers = history.at(-1)?.numbers;
-    if (stage !== 'retired' || !numbers || !alike.has(specialistId)) continue;
-    comparisons += numbers.recent.comparisons;
-    errors += numbers.recent.errors;
+  for (const deployment of store.deployments()) {
+    const specialist = specialists.get(deployment.specialistId);
+    if (!specialist) continue;
+    const numbers =
+      deployment.stage === 'retired'
+        ? deployment.history.at(-1)?.numbers
+        : numbersAgainst(deployment, specialist, store, config.serve);
+    comparisons += numbers?.recent.comparisons ?? 0;
+    errors += numbers?.recent.errors ?? 0;
   }
   return { comparisons, errors };
+}
+
+/** What the audits of one deployment say against it by now. */
+export function numbersAgainst(
+  { id }: Deployment,
+  specialist: Specialist,
+  store: Store,
+  serve: ServeSettings,
+): StageNumbers | undefined {
+  const policy = policyFor(specialist, serve);
+  return standsAgainst(readWatch(store, id, policy).watch, policy);
 }
 
 /** The gate's word once the audits against the candidate are counted with the calibration calls: they can only refuse. */
