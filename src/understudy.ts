@@ -29,6 +29,7 @@ import {
   stageOf,
 } from './setup/data-folder.ts';
 import { modelTools } from './setup/tools.ts';
+import { DIALECTS } from './wire/dialects.ts';
 
 export interface UnderstudyOptions {
   readonly config: Config;
@@ -150,6 +151,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
           if (store.deployments().some(({ stage }) => stage !== 'retired')) runtime.open();
         },
         runtimes: [runtime],
+        dialects: DIALECTS,
         modelHealth: tools.health,
         log,
       });

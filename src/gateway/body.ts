@@ -154,7 +154,7 @@ function tooLarge(maxBytes: number): UnderstudyError {
 
 function held(bytes: Uint8Array, hold: Hold): HeldBody {
   let holders = 1;
-  const lettingGo = (): (() => void) => {
+  const releaser = (): (() => void) => {
     let done = false;
     return () => {
       if (done) return;
@@ -166,8 +166,8 @@ function held(bytes: Uint8Array, hold: Hold): HeldBody {
     bytes,
     keep: () => {
       holders++;
-      return lettingGo();
+      return releaser();
     },
-    release: lettingGo(),
+    release: releaser(),
   };
 }

@@ -18,7 +18,7 @@ export interface PassOptions {
   readonly idleMs: number;
 }
 
-/** @throws UnderstudyError as Upstream.ask, and 'timed-out' (408) where the client stops sending. */
+/** @throws UnderstudyError as Upstream.send, and 'timed-out' (408) where the client stops sending. */
 export async function passThrough(options: PassOptions): Promise<void> {
   const { upstream, request, response, extraHeaders } = options;
   const length = request.headers['content-length'];
@@ -37,7 +37,7 @@ export async function passThrough(options: PassOptions): Promise<void> {
   try {
     await relay({
       upstream,
-      question: {
+      request: {
         method: request.method ?? 'GET',
         path: request.url ?? '/',
         headers,

