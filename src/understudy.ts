@@ -16,6 +16,9 @@ import type { EntityFinder } from './core/entity.ts';
 import type { ImportReport, LearnOptions, LearnReport, StatusReport } from './core/learning.ts';
 import { type OnProgress, progressOf } from './core/progress.ts';
 import type { Store } from './core/store.ts';
+import { policyFor } from './deploy/policy.ts';
+import { readWatch } from './deploy/read-watch.ts';
+import { outlookOf } from './deploy/stages.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { learn } from './learn/pipeline.ts';
 import { openCapture } from './online/capturing.ts';
@@ -139,7 +142,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         },
         learnOptions,
       ),
-    status: () => statusOf(storage().store, losses.counts()),
+    status: () => statusOf(storage().store, config.serve, losses.counts()),
     startGateway: () => {
       const runtime = tools.onDemand();
       return startOnline({
@@ -165,7 +168,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
   };
 }
 
-function statusOf(store: Store, lost: StatusReport['lost']): StatusReport {
+function statusOf(store: Store, serve: Config['serve'], lost: StatusReport['lost']): StatusReport {
   const deployments = store.deployments();
   return {
     kind: 'status',
@@ -177,7 +180,9 @@ function statusOf(store: Store, lost: StatusReport['lost']): StatusReport {
         .filter((each) => each.taskId === task.id && each.stage !== 'retired')
         .at(-1);
       const specialist = specialists.find((each) => each.id === deployment?.specialistId);
-      const audits = deployment ? store.audits(deployment.id) : [];
+      const policy = specialist && policyFor(specialist, serve);
+      const outlook =
+        deployment && policy && outlookOf(deployment, readWatch(store, deployment.id, policy).watch, policy);
       return {
         id: task.id,
         name: task.name,
@@ -185,7 +190,7 @@ function statusOf(store: Store, lost: StatusReport['lost']): StatusReport {
         calls: task.calls,
         specialists: specialists.length,
         deployment:
-          deployment && specialist
+          deployment && specialist && outlook
             ? {
                 id: deployment.id,
                 specialistId: specialist.id,
@@ -193,8 +198,11 @@ function statusOf(store: Store, lost: StatusReport['lost']): StatusReport {
                 stage: deployment.stage,
                 threshold: deployment.threshold,
                 coverage: specialist.evidence.exam.coverage.share,
-                audits: audits.length,
-                auditErrors: audits.filter((audit) => !audit.right).length,
+                audits: outlook.comparisons,
+                auditErrors: outlook.errors,
+                margin: outlook.margin,
+                servedError: outlook.servedError,
+                moreComparisons: outlook.moreComparisons,
                 history: deployment.history,
               }
             : null,

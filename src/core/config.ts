@@ -85,6 +85,13 @@ export const configSchema = z
           .describe(
             'Share of served calls that the LLM answers too, to check, in ordinary times: half of it when all is long quiet, more while a specialist is new and after errors. 0: none.',
           ),
+        settleAudits: z
+          .int()
+          .min(0)
+          .default(0)
+          .describe(
+            'How often a day the LLM may be asked once more where its answer and a specialist’s differ, so that its own slips do not count as errors. Each costs a call with the caller’s key.',
+          ),
         canaryShare: z
           .number()
           .min(0)

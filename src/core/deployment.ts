@@ -58,3 +58,6 @@ export interface Audit {
   /** The LLM could be asked again where the answers differ: its single slips are not counted as errors. */
   readonly settled?: boolean;
 }
+
+/** What an audit belongs to: calls with the same session or input are no independent evidence. */
+export type Belonging = Pick<Audit, 'session' | 'input'>;

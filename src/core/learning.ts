@@ -141,6 +141,12 @@ export interface StatusReport {
       readonly coverage: number;
       readonly audits: number;
       readonly auditErrors: number;
+      /** The error share that its stage is about: shown to be undercut before the next stage, or held while live. */
+      readonly margin: number;
+      /** The error among the calls served since it is live, each audit by its weight; null before. */
+      readonly servedError: number | null;
+      /** About how many more comparisons end its stage; null where none will, or that is not to be expected. */
+      readonly moreComparisons: number | null;
       readonly history: readonly StageChange[];
     } | null;
   }[];

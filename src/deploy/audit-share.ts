@@ -7,16 +7,15 @@
  * not it was likely to be drawn. An estimate over a stretch of time does need them, since times in which more is audited
  * would count for more: each audit carries its probability, and stands for 1/probability calls.
  */
-import type { Stage } from '../core/deployment.ts';
+import type { Belonging, Stage } from '../core/deployment.ts';
 import { suspicion } from '../stats/sequential.ts';
 import { boundOf, type StagePolicy } from './policy.ts';
-import type { Belonging } from './units.ts';
 import { ownErrors, type Watch } from './watch.ts';
 
 /** In quiet times this part of the ordinary share is audited; what that saves is spent after errors. */
 const FLOOR = 0.5;
-/** After so many live audits a new specialist's share is half of all. */
-const NEW_AUDITS = 10;
+/** A new specialist's calls are audited so many times as often, half of that after so many audits, and so on down. */
+const NEW = { times: 5, halfAfter: 20 } as const;
 
 /**
  * @param belonging Of the call; asked for only after errors. What its own unit erred is left out: if that raised its share,
@@ -32,7 +31,8 @@ export function auditProbability(
   const { auditShare } = policy;
   if (auditShare === 0 || watch === null) return auditShare;
   const floor = auditShare * FLOOR;
-  const least = Math.max(floor, NEW_AUDITS / (NEW_AUDITS + (watch.byStage.live ?? 0)));
+  const live = watch.byStage.live ?? 0;
+  const least = Math.max(floor, (auditShare * NEW.times) / (1 + live / NEW.halfAfter));
   const bound = boundOf(policy, false);
   if (floor * suspicion(watch.detector, bound) <= least) return Math.min(1, least);
   const own = ownErrors(watch, belonging());

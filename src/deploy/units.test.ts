@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addToUnit, type Belonging, noUnits, unitOf } from './units.ts';
+import type { Belonging } from '../core/deployment.ts';
+import { addToUnit, noUnits, unitOf } from './units.ts';
 
 const after = (comparisons: readonly (readonly [Belonging, boolean])[]) =>
   comparisons.reduce((units, [belonging, wrong]) => addToUnit(units, belonging, wrong), noUnits());

@@ -3,6 +3,7 @@
  * bad, however many calls it has (stats/sequential). Remembers only what is recent, so that each comparison takes
  * constant time and room. Plain data.
  */
+import type { Belonging } from '../core/deployment.ts';
 import type { InUnit } from '../stats/sequential.ts';
 
 /** A unit ends so many comparisons after it began: what goes on for longer is a state of affairs, not one stroke. */
@@ -25,12 +26,6 @@ export interface Units {
 }
 
 export const noUnits = (): Units => ({ at: 0, units: {}, numbers: {} });
-
-/** Pseudonyms of a comparison's session and input; absent where they are unknown. */
-export interface Belonging {
-  readonly session?: string;
-  readonly input?: string;
-}
 
 const NEW: InUnit = { n: 0, errors: 0 };
 

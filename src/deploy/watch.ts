@@ -3,7 +3,7 @@
  * it can be kept and taken up again.
  * Does not: move the deployment (stages.ts), or choose what is audited (audit-share.ts).
  */
-import type { Audit, Stage } from '../core/deployment.ts';
+import type { Audit, Belonging, Stage } from '../core/deployment.ts';
 import {
   type Detector,
   detect,
@@ -14,7 +14,7 @@ import {
 } from '../stats/sequential.ts';
 import type { StagePolicy } from './policy.ts';
 import { boundOf, marginOf } from './policy.ts';
-import { addToUnit, type Belonging, noUnits, type Units, unitOf } from './units.ts';
+import { addToUnit, noUnits, type Units, unitOf } from './units.ts';
 
 export interface Watch {
   /** Comparisons, and those that differed. */

@@ -12,21 +12,22 @@ import { compareAnswers, schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
 import type { Audit } from '../core/deployment.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
-import { newId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Recorder, RedactedRequest } from '../core/online.ts';
 import { referenceOf } from '../core/reference.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Store } from '../core/store.ts';
-import { step } from '../deploy/stages.ts';
 import { type Gateway, startGateway } from '../gateway/gateway.ts';
 import { createRouter, type RoutingPlan } from '../route/router.ts';
 import type { Dialect } from '../wire/dialect.ts';
+import { dailyBudget, type Watching, watchDeployments } from './watching.ts';
 
 /** Where calls are written down, and where deployments and audits are. */
 export interface Capture {
   readonly store: Store;
   readonly recorder: Recorder;
+  /** A keyed hash. */
+  pseudonym(text: string): string;
   /** What specialists read of a request, given the words by call site. */
   redaction(vocabulary: () => Vocabulary): (request: CallRequest) => RedactedRequest | null;
   close(): Promise<void>;
@@ -84,11 +85,21 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
   let audits: Audit[] = [];
   let soon: NodeJS.Timeout | undefined;
   let complaint = '';
+  let watching: Watching | null = null;
+  const settleBudget = dailyBudget(config.serve.settleAudits, now);
 
   const router = createRouter(plan, {
     runtimes: parts.runtimes,
     canaryShare: config.serve.canaryShare,
-    auditShare: config.serve.auditShare,
+    auditProbability: (deployment, belonging) =>
+      watching?.probability(deployment, belonging) ?? config.serve.auditShare,
+    pseudonym: (text) => capture?.pseudonym(text) ?? null,
+    settling: {
+      isAllowed: settleBudget.left,
+      onAsked: settleBudget.spend,
+      same: (task, a, b) =>
+        compareAnswers(task.kind, referenceOf(task, a), referenceOf(task, b), schemasOf(task)).right === true,
+    },
     timeoutMs: config.serve.timeoutMs,
     maxInFlight: MAX_IN_FLIGHT,
     redact: (request) => redact?.(request) ?? null,
@@ -114,6 +125,7 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
       // Calls are under way once it has started: then nothing is waited for.
       capture = parts.openCapture({ lockWaitMs: starting ? LOCK_WAIT_MS : 0 });
       redact = capture.redaction(() => vocabulary);
+      watching = watchDeployments(capture.store, config.serve, log);
       if (closedBecause !== '') log('calls are recorded again.');
       closedBecause = '';
       parts.onOpen?.(capture);
@@ -138,7 +150,7 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     audits = [];
     try {
       for (const audit of pending) store.addAudit(audit);
-      for (const id of new Set(pending.map((audit) => audit.deploymentId))) advance(store, id, config, now());
+      for (const id of new Set(pending.map(({ deploymentId }) => deploymentId))) watching?.advance(id, now());
     } catch (error) {
       // What was written already is recognised by its call id when it is written again.
       audits = [...pending, ...audits];
@@ -150,6 +162,7 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
       complaint = '';
       if (version === planVersion) return;
       plan = readPlan(store);
+      watching?.update(plan);
       vocabulary = store.vocabulary();
       planVersion = version;
       router.update(plan);
@@ -196,28 +209,6 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
       await capture?.close();
     },
   };
-}
-
-/** Moves a deployment if its audits say so, and writes down that it moved. */
-function advance(store: Store, id: string, config: Config, at: number): void {
-  const deployment = store.deployments().find((each) => each.id === id);
-  const specialist = store
-    .specialists(deployment?.taskId)
-    .find((each) => each.id === deployment?.specialistId);
-  if (!deployment || !specialist) return;
-  const { epsilon, delta } = specialist.evidence.gate;
-  const slips = 1 - (specialist.evidence.selfAgreement?.share ?? 1);
-  const policy = { bound: epsilon + slips, delta, stepAudits: config.serve.stepAudits };
-  const moved = step(deployment, store.audits(id), policy, at);
-  if (moved === deployment) return;
-  store.putDeployment(moved);
-  store.addEvent({
-    id: newId('event', at),
-    at,
-    kind: 'deployment-moved',
-    subject: id,
-    detail: { from: deployment.stage, to: moved.stage, reason: moved.history.at(-1)?.reason ?? '' },
-  });
 }
 
 function readPlan(store: Store): RoutingPlan {

@@ -217,7 +217,7 @@ export function routerOver(
       { tasks: [all], deployments: [deployment], specialists: [specialist] },
       {
         runtimes: [{ rungs: ['lexical'], predict, close: async () => {} }],
-        ...{ canaryShare: 1, auditShare: isAudited ? 1 : 0, timeoutMs, maxInFlight: 16 },
+        ...{ canaryShare: 1, auditProbability: () => (isAudited ? 1 : 0), timeoutMs, maxInFlight: 16 },
         assign: () => all,
         right: () => true,
         onAudit,
