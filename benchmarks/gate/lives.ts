@@ -3,7 +3,7 @@
  * an error rate and a way in which its errors hang together; the LLM may slip.
  * Does not: state goals (faults/ does).
  */
-import type { Audit, Deployment, Stage } from '../../src/core/deployment.ts';
+import type { Audit, Belonging, Deployment, Stage } from '../../src/core/deployment.ts';
 import { type Random, seededRandom } from '../../src/core/random.ts';
 import { auditProbability } from '../../src/deploy/audit-share.ts';
 import type { StagePolicy } from '../../src/deploy/policy.ts';
@@ -12,12 +12,15 @@ import { newWatch, type Watch, watchAudit } from '../../src/deploy/watch.ts';
 import { type Repeats, slipRate } from '../../src/evaluate/slips.ts';
 import { detects } from '../../src/stats/sequential.ts';
 
-/** What a fault file gives: the figure, what it should be, and whether it is. */
-export interface Verdict {
+/** What a simulation in faults/ gives. */
+export interface Fault {
   readonly value: number;
   readonly goal: string;
   readonly holds: boolean;
 }
+
+/** Runs of each simulation. */
+export const RUNS = 2000;
 
 /** The product's defaults, after a gate that saw one error in 250 served calls. */
 export const POLICY: StagePolicy = {
@@ -28,8 +31,8 @@ export const POLICY: StagePolicy = {
 /** A comparison as the traffic brings it. */
 export interface Comparison {
   readonly wrong: boolean;
-  readonly session?: string;
-  readonly input?: string;
+  readonly session?: number;
+  readonly input?: number;
 }
 
 /** Calls one after another, for ever. */
@@ -49,7 +52,7 @@ export const bursts =
     let wrong = false;
     return () => {
       if (at % size === 0) wrong = random.next() < error;
-      return { wrong, session: `${Math.floor(at++ / size)}` };
+      return { wrong, session: Math.floor(at++ / size) };
     };
   };
 
@@ -66,7 +69,7 @@ export const repeatedInputs =
         input++;
         wrong = random.next() < error;
       }
-      return { wrong, input: `${input}` };
+      return { wrong, input };
     };
   };
 
@@ -76,7 +79,7 @@ export const fewInputs =
   (random) =>
   () => {
     const input = random.below(inputs);
-    return { wrong: input < wrong, input: `${input}` };
+    return { wrong: input < wrong, input };
   };
 
 /** The same traffic, compared with an LLM that slips: with one answer of it, or with its majority where they differ. */
@@ -96,6 +99,11 @@ export const withSlips =
     };
   };
 
+const belongingOf = ({ session, input }: Comparison): Belonging => ({
+  ...(session === undefined ? {} : { session: `${session}` }),
+  ...(input === undefined ? {} : { input: `${input}` }),
+});
+
 const auditOf = (
   at: number,
   stage: Stage,
@@ -104,8 +112,7 @@ const auditOf = (
   settled: boolean,
 ): Audit => ({
   ...{ callId: `${at}`, deploymentId: 'dep', at, stage, confidence: 1, right: !call.wrong, probability },
-  ...(call.session === undefined ? {} : { session: call.session }),
-  ...(call.input === undefined ? {} : { input: call.input }),
+  ...belongingOf(call),
   ...(settled ? { settled } : {}),
 });
 
@@ -176,15 +183,18 @@ export function serve(
   let retired = false;
   // The share changes with audits alone, but for sessions and inputs with errors of their own.
   let share = auditProbability('live', watch, policy);
-  const wrongIn = new Set<string>();
+  const wrongIn = new Set<number>();
   while (done < audits) {
     const call = next();
     calls++;
-    const own = wrongIn.has(call.session ?? '') || wrongIn.has(call.input ?? '');
-    const probability = own ? auditProbability('live', watch, policy, () => call) : share;
+    const own = wrongIn.size > 0 && (wrongIn.has(call.session ?? -1) || wrongIn.has(call.input ?? -1));
+    const probability = own ? auditProbability('live', watch, policy, () => belongingOf(call)) : share;
     if (random.next() >= probability) continue;
     watch = watchAudit(watch, auditOf(done++, 'live', call, probability, false), policy);
-    if (call.wrong) for (const key of [call.session, call.input]) if (key) wrongIn.add(key);
+    const unit = call.session ?? call.input;
+    if (call.wrong && unit !== undefined) wrongIn.add(unit);
+    // Those of long ago are forgotten by the product, too.
+    if (wrongIn.size > 50) wrongIn.delete(wrongIn.values().next().value!);
     share = auditProbability('live', watch, policy);
     if (!goOn && detects(watch.detector, policy.delta)) {
       retired = true;
@@ -197,21 +207,21 @@ export function serve(
 export const median = (values: readonly number[]): number =>
   values.length === 0 ? Number.NaN : values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
-/** The share of runs 0, 1, 2, … for which `happens`. */
-export function shareOf(runs: number, seed: number, happens: (seed: number) => boolean): number {
+/** The share of runs, each with its own seed, in which it happens. */
+export function shareOf(runs: number, happens: (seed: number) => boolean): number {
   let count = 0;
-  for (let run = 0; run < runs; run++) if (happens(seed * 1_000_003 + run)) count++;
+  for (let seed = 0; seed < runs; seed++) if (happens(seed)) count++;
   return count / runs;
 }
 
-export const atMost = (value: number, most: number, unit = ''): Verdict => ({
+export const atMost = (value: number, most: number, what: string): Fault => ({
   value,
-  goal: `≤ ${most}${unit}`,
+  goal: `${what}: at most ${most}`,
   holds: value <= most,
 });
 
-export const atLeast = (value: number, least: number): Verdict => ({
+export const atLeast = (value: number, least: number, what: string): Fault => ({
   value,
-  goal: `≥ ${least}`,
+  goal: `${what}: at least ${least}`,
   holds: value >= least,
 });

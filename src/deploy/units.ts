@@ -27,11 +27,12 @@ export interface Units {
 
 export const noUnits = (): Units => ({ at: 0, units: {}, numbers: {} });
 
-const NEW: InUnit = { n: 0, errors: 0 };
+const NEW_UNIT: Unit = { n: 0, errors: 0, keys: [] };
 
 /** The unit of a comparison to come, as it stands. */
 export function unitOf(units: Units, belonging: Belonging): InUnit {
-  return units.units[numberOf(units, belonging) ?? '']! ?? NEW;
+  const number = numberOf(units, belonging);
+  return (number === null ? undefined : units.units[number]) ?? NEW_UNIT;
 }
 
 /** The same input first: what the specialist said of it is said already, in whichever session. */
@@ -42,8 +43,12 @@ function numberOf({ at, units, numbers }: Units, { session, input }: Belonging):
   return bySession !== undefined && units[bySession] ? bySession : null;
 }
 
-/** After one more comparison. Changes what it is given in place, which is used up by this. */
-export function addToUnit(given: Units, belonging: Belonging, wrong: boolean): Units {
+/** After one more comparison, and its unit before it. Changes what it is given in place, which is used up by this. */
+export function addToUnit(
+  given: Units,
+  belonging: Belonging,
+  wrong: boolean,
+): { readonly units: Units; readonly before: InUnit } {
   const units = given.units as Record<string, Unit>;
   const numbers = given.numbers as Record<string, number>;
   const { at } = given;
@@ -54,16 +59,15 @@ export function addToUnit(given: Units, belonging: Belonging, wrong: boolean): U
   }
   const known = numberOf(given, belonging);
   const number = known ?? at;
-  const { n, errors, keys } = units[number] ?? { ...NEW, keys: [] };
-  const fresh: string[] = [];
-  if (belonging.input !== undefined && !(at - (numbers[`i:${belonging.input}`] ?? -1e9) < REPEAT_LENGTH))
-    fresh.push(`i:${belonging.input}`);
-  if (belonging.session !== undefined && known === null) fresh.push(`s:${belonging.session}`);
-  for (const key of fresh) numbers[key] = number;
-  units[number] = {
-    n: n + 1,
-    errors: errors + (wrong ? 1 : 0),
-    keys: fresh.length === 0 ? keys : [...keys, ...fresh],
-  };
-  return { at: at + 1, units, numbers };
+  const before = (known === null ? undefined : units[known]) ?? NEW_UNIT;
+  const { session, input } = belonging;
+  const keys = [...before.keys];
+  if (input !== undefined) {
+    const seen = numbers[`i:${input}`];
+    if (seen === undefined || at - seen >= REPEAT_LENGTH) keys.push(`i:${input}`);
+  }
+  if (session !== undefined && known === null) keys.push(`s:${session}`);
+  for (let i = before.keys.length; i < keys.length; i++) numbers[keys[i]!] = number;
+  units[number] = { n: before.n + 1, errors: before.errors + (wrong ? 1 : 0), keys };
+  return { units: { at: at + 1, units, numbers }, before };
 }

@@ -49,8 +49,7 @@ export function newWatch(policy: StagePolicy): Watch {
 export function watchAudit(watch: Watch, audit: Audit, policy: StagePolicy): Watch {
   const wrong = !audit.right;
   const settled = audit.settled === true;
-  const belonging = belongingOf(audit);
-  const unit = unitOf(watch.units, belonging);
+  const { units, before: unit } = addToUnit(watch.units, belongingOf(audit), wrong);
   const bound = boundOf(policy, settled);
   const test = (stage: 'shadow' | 'canary'): MarginTest =>
     testMargin(watch.margins[stage], wrong, unit, marginOf(policy, stage, settled));
@@ -70,7 +69,7 @@ export function watchAudit(watch: Watch, audit: Audit, policy: StagePolicy): Wat
       audit.stage === 'live'
         ? { calls: live.calls + weight, wrongCalls: live.wrongCalls + (wrong ? weight : 0) }
         : live,
-    units: addToUnit(watch.units, belonging, wrong),
+    units,
   };
 }
 

@@ -1,12 +1,12 @@
 /** An LLM with 5 % of slips, a specialist with 1 % of errors, compared with the LLM’s majority: how often it goes live. */
-import { atLeast, goesLiveDespiteSlips, shareOf, type Verdict } from '../lives.ts';
+import { atLeast, type Fault, goesLiveDespiteSlips, RUNS, shareOf } from '../lives.ts';
 
-export const name = 'slips of 5 %: live with 1 % served errors, compared with the LLM’s majority';
-export const goal = '≥ 0.9 of runs';
+export const what = 'slips of 5 %: live with 1 % served errors, compared with the LLM’s majority';
 
-export async function run(seed: number, runs = 2000): Promise<Verdict> {
+export function simulate(runs = RUNS): Fault {
   return atLeast(
-    shareOf(runs, seed, (each) => goesLiveDespiteSlips(0.01, 0.05, true, each)),
+    shareOf(runs, (each) => goesLiveDespiteSlips(0.01, 0.05, true, each)),
     0.9,
+    'share of runs',
   );
 }

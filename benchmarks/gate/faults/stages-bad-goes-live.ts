@@ -1,12 +1,12 @@
 /** A specialist with 5 % of served errors, where 2 % are allowed: how often it goes live. */
-import { atMost, comeIntoService, independent, shareOf, type Verdict } from '../lives.ts';
+import { atMost, comeIntoService, type Fault, independent, RUNS, shareOf } from '../lives.ts';
 
-export const name = 'stages: live with 5 % served errors';
-export const goal = '≤ 0.05 of runs';
+export const what = 'stages: live with 5 % served errors';
 
-export async function run(seed: number, runs = 2000): Promise<Verdict> {
+export function simulate(runs = RUNS): Fault {
   return atMost(
-    shareOf(runs, seed, (each) => comeIntoService(independent(0.05), each).stage === 'live'),
+    shareOf(runs, (each) => comeIntoService(independent(0.05), each).stage === 'live'),
     0.05,
+    'share of runs',
   );
 }

@@ -1,12 +1,12 @@
 /** A specialist with 1 % of served errors, where 2 % are allowed: how often it goes live. */
-import { atLeast, comeIntoService, independent, shareOf, type Verdict } from '../lives.ts';
+import { atLeast, comeIntoService, type Fault, independent, RUNS, shareOf } from '../lives.ts';
 
-export const name = 'stages: live with 1 % served errors';
-export const goal = '≥ 0.9 of runs';
+export const what = 'stages: live with 1 % served errors';
 
-export async function run(seed: number, runs = 2000): Promise<Verdict> {
+export function simulate(runs = RUNS): Fault {
   return atLeast(
-    shareOf(runs, seed, (each) => comeIntoService(independent(0.01), each).stage === 'live'),
+    shareOf(runs, (each) => comeIntoService(independent(0.01), each).stage === 'live'),
     0.9,
+    'share of runs',
   );
 }
