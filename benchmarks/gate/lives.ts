@@ -111,7 +111,7 @@ const auditOf = (
   probability: number,
   settled: boolean,
 ): Audit => ({
-  ...{ callId: `${at}`, deploymentId: 'dep', at, stage, confidence: 1, right: !call.wrong, probability },
+  ...{ callId: `${at}`, deploymentId: 'dep', at, stage, confidence: 1, correct: !call.wrong, probability },
   ...belongingOf(call),
   ...(settled ? { settled } : {}),
 });
@@ -168,7 +168,7 @@ export interface LiveRun {
   readonly retired: boolean;
 }
 
-/** Serves calls, audited as the product would, until so many audits are done or the bound is found broken. */
+/** Serves calls, audited as the product would, until `audits` audits are done or the bound is found broken. */
 export function serve(
   traffic: Traffic,
   random: Random,

@@ -48,7 +48,8 @@ export interface Audit {
   readonly at: number;
   readonly stage: Stage;
   readonly confidence: number;
-  readonly right: boolean;
+  /** The specialist's answer came to the same as the LLM's. */
+  readonly correct: boolean;
   /** With which the call was chosen, among those whose answer would be used; absent on audits of earlier versions. */
   readonly probability?: number;
   /** Keyed pseudonym of the session, as on the call; absent where nobody said which calls belong together. */

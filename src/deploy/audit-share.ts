@@ -14,7 +14,7 @@ import { ownErrors, type Watch } from './watch.ts';
 
 /** In quiet times this part of the ordinary share is audited; what that saves is spent after errors. */
 const FLOOR = 0.5;
-/** A new specialist's calls are audited so many times as often, half of that after so many audits, and so on down. */
+/** A new specialist's calls are audited `times` as often as usual, half of that after `halfAfter` audits. */
 const NEW = { times: 5, halfAfter: 20 } as const;
 
 /**

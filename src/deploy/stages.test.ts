@@ -16,8 +16,8 @@ const shadow: Deployment = {
   history: [{ stage: 'shadow', at: 0, reason: 'passed' }],
 };
 
-const audit = (at: number, stage: Stage, right: boolean, more: Partial<Audit> = {}): Audit => ({
-  ...{ callId: `call_${at}`, deploymentId: 'dep_1', at, stage, confidence: 1, right, ...more },
+const audit = (at: number, stage: Stage, correct: boolean, more: Partial<Audit> = {}): Audit => ({
+  ...{ callId: `call_${at}`, deploymentId: 'dep_1', at, stage, confidence: 1, correct, ...more },
 });
 
 interface Life {
@@ -28,13 +28,13 @@ interface Life {
 /** Plays audits one by one until `n`, or until it is out of service. */
 function life(
   n: number,
-  right: (at: number) => boolean,
+  correct: (at: number) => boolean,
   own: StagePolicy = policy,
   more?: (at: number) => Partial<Audit>,
 ): Life {
   let [deployment, watch] = [shadow, newWatch(own)];
   for (let at = 1; at <= n && deployment.stage !== 'retired'; at++) {
-    watch = watchAudit(watch, audit(at, deployment.stage, right(at), more?.(at)), own);
+    watch = watchAudit(watch, audit(at, deployment.stage, correct(at), more?.(at)), own);
     deployment = step(deployment, watch, own, at);
   }
   return { deployment, watch };

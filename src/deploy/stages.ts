@@ -43,7 +43,7 @@ export function moveTo(
 
 /**
  * What speaks against a specialist that leaves service for another: the errors that had begun to pile up, where they are
- * more than chance is likely to bring. Undefined where nothing does.
+ * more than a specialist within its bound is likely to have. Undefined where nothing does.
  */
 export function standsAgainst(
   { n, errors, recent, detector }: Watch,
@@ -83,7 +83,9 @@ export function step(deployment: Deployment, watch: Watch, policy: StagePolicy, 
       recent.n < n
         ? `${recent.errors} of the last ${recent.n} comparisons with the LLM differ (${errors} of all ${n})`
         : `${errors} of ${n} comparisons with the LLM differ`;
-    const reason = `${counted}: the bound of ${percent(policy.epsilon)} is broken`;
+    const isAllowedFor = policy.slips.high > 0 && watch.settled < n;
+    const slips = isAllowedFor ? ` (and ${percent(policy.slips.high)} for the LLM's own slips)` : '';
+    const reason = `${counted}: the bound of ${percent(policy.epsilon)}${slips} is broken`;
     return moveTo(deployment, 'retired', now, reason, {
       ...numbers,
       margin,

@@ -6,9 +6,9 @@
 import type { Belonging } from '../core/deployment.ts';
 import type { InUnit } from '../stats/sequential.ts';
 
-/** A unit ends so many comparisons after it began: what goes on for longer is a state of affairs, not one stroke. */
+/** A unit ends this number of comparisons after it began: what lasts longer is a state of affairs, not one stroke. */
 const UNIT_LENGTH = 200;
-/** An input that comes again so many comparisons later counts anew: it is part of what the traffic is. */
+/** An input that comes again this number of comparisons later counts anew: it is part of what the traffic is. */
 const REPEAT_LENGTH = 50;
 
 interface Unit extends InUnit {

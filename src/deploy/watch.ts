@@ -47,7 +47,7 @@ export function newWatch(policy: StagePolicy): Watch {
 
 /** The watch after one more audit. The one that is given is used up. */
 export function watchAudit(watch: Watch, audit: Audit, policy: StagePolicy): Watch {
-  const wrong = !audit.right;
+  const wrong = !audit.correct;
   const settled = audit.settled === true;
   const { units, before: unit } = addToUnit(watch.units, belongingOf(audit), wrong);
   const bound = boundOf(policy, settled);

@@ -171,8 +171,8 @@ test('errors that have begun to pile up in service count in the next proof as we
     const { store } = context();
     const deploymentId = store.deployments()[0]!.id;
     for (let at = 0; at < 60; at++) {
-      const right = at < 50;
-      store.addAudit({ ...{ callId: `${at}`, deploymentId, at, stage: 'shadow', confidence: 1 }, right });
+      const correct = at < 50;
+      store.addAudit({ ...{ callId: `${at}`, deploymentId, at, stage: 'shadow', confidence: 1 }, correct });
     }
     const again = await learnOne(calls(701), context());
     assert.match(again.reason, /10 of \d+ comparisons with the LLM differed/);

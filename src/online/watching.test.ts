@@ -33,13 +33,13 @@ function memory() {
     (line) => log.push(line),
   );
   const update = (): void => watching.update({ deployments: [deployment], specialists: [specialist] });
-  const audit = (n: number, right: boolean): void => {
+  const audit = (n: number, correct: boolean): void => {
     for (let i = 0; i < n; i++) {
       const at = audits.length;
       audits.push({
         ...{ callId: `${at}`, deploymentId: 'dep_1', at, confidence: 1 },
         stage: deployment.stage,
-        right,
+        correct,
       });
       watching.advance('dep_1', at);
     }

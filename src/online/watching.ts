@@ -69,7 +69,7 @@ export function watchDeployments(
   };
 }
 
-/** So many a day (by UTC), and no more. */
+/** A number a day (by UTC) that is spent one by one. */
 export function dailyBudget(perDay: number, now: () => number): { left(): boolean; spend(): void } {
   let day = -1;
   let spent = 0;

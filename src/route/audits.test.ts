@@ -130,7 +130,7 @@ test('where the answers differ the LLM is asked again if it may be, and the audi
   await audit('slip', ['late', 'late']);
   await audit('slip', []);
   assert.deepEqual(
-    audits.map(({ right, settled }) => [right, settled]),
+    audits.map(({ correct, settled }) => [correct, settled]),
     [
       [true, true],
       [true, true],

@@ -16,7 +16,7 @@ import type { Task } from '../core/task.ts';
 import { type AskLimits, createAsk } from './ask.ts';
 import { rememberConversations } from './conversations.ts';
 import { decisionFor, type Outcome, type TaskDecision } from './decision.ts';
-import { isRightByMajority } from './settle.ts';
+import { isCorrectByMajority } from './settle.ts';
 
 export interface RouterOptions extends AskLimits {
   readonly runtimes: readonly Runtime[];
@@ -200,17 +200,17 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       if (routes.get(asked.task.id)?.deployment.id !== asked.deployment.id) return;
       const { settling } = options;
       const settled = again !== undefined && settling?.isAllowed() === true;
-      const isRight = (other: CallResponse): boolean => options.right(asked.task, outcome.answer, other);
-      let right = isRight(llm);
-      if (!right && settled) {
-        right = await isRightByMajority(llm, {
+      const isCorrect = (other: CallResponse): boolean => options.right(asked.task, outcome.answer, other);
+      let correct = isCorrect(llm);
+      if (!correct && settled) {
+        correct = await isCorrectByMajority(llm, {
           again: async () => {
             settling.onAsked();
             const other = await again().catch(() => null);
             // What is not learnt from settles nothing either.
             return other === null || whyNoAnswer(request, other) !== null ? null : other;
           },
-          isRight,
+          isCorrect,
           same: (a, b) => settling.same(asked.task, a, b),
         });
       }
@@ -223,7 +223,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
         // The stage in which the call came: the deployment may have moved since.
         stage: asked.deployment.stage,
         confidence: outcome.confidence,
-        right,
+        correct,
       });
     };
   };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CallResponse } from '../core/call.ts';
-import { isRightByMajority } from './settle.ts';
+import { isCorrectByMajority } from './settle.ts';
 
 const saying = (content: string): CallResponse => ({
   model: 'm',
@@ -11,22 +11,22 @@ const saying = (content: string): CallResponse => ({
 });
 
 /** The specialist says 'a', the LLM first 'b', then these. */
-async function settle(later: readonly (string | null)[]): Promise<{ right: boolean; asked: number }> {
+async function settle(later: readonly (string | null)[]): Promise<{ correct: boolean; asked: number }> {
   let asked = 0;
-  const right = await isRightByMajority(saying('b'), {
+  const correct = await isCorrectByMajority(saying('b'), {
     again: async () => {
       const answer = later[asked++] ?? null;
       return answer === null ? null : saying(answer);
     },
-    isRight: ({ message }) => message.content === 'a',
+    isCorrect: ({ message }) => message.content === 'a',
     same: (x, y) => x.message.content === y.message.content,
   });
-  return { right, asked };
+  return { correct, asked };
 }
 
-test('the specialist is right where two later answers of the LLM say what it said, and only there', async () => {
-  assert.deepEqual(await settle(['a', 'a']), { right: true, asked: 2 });
-  assert.deepEqual(await settle(['b']), { right: false, asked: 1 });
+test('the specialist is correct where two later answers of the LLM say what it said, and only there', async () => {
+  assert.deepEqual(await settle(['a', 'a']), { correct: true, asked: 2 });
+  assert.deepEqual(await settle(['b']), { correct: false, asked: 1 });
   for (const later of [
     ['a', 'b'],
     ['a', 'c'],
@@ -34,6 +34,6 @@ test('the specialist is right where two later answers of the LLM say what it sai
     ['c', 'c'],
     ['a', null],
   ])
-    assert.deepEqual(await settle(later), { right: false, asked: 2 }, later.join());
-  assert.deepEqual(await settle([null]), { right: false, asked: 1 });
+    assert.deepEqual(await settle(later), { correct: false, asked: 2 }, later.join());
+  assert.deepEqual(await settle([null]), { correct: false, asked: 1 });
 });

@@ -9,18 +9,18 @@ import type { CallResponse } from '../core/call.ts';
 export interface Settling {
   /** One more answer of the LLM to the same request; null where none came that can be compared. */
   readonly again: () => Promise<CallResponse | null>;
-  readonly isRight: (llm: CallResponse) => boolean;
+  readonly isCorrect: (llm: CallResponse) => boolean;
   /** Whether two answers of the LLM come to the same. */
   readonly same: (a: CallResponse, b: CallResponse) => boolean;
 }
 
-/** Whether the specialist is right after all, whose answer differs from `first`. */
-export async function isRightByMajority(
+/** Whether the specialist is correct after all, whose answer differs from `first`. */
+export async function isCorrectByMajority(
   first: CallResponse,
-  { again, isRight, same }: Settling,
+  { again, isCorrect, same }: Settling,
 ): Promise<boolean> {
   const second = await again();
   if (second === null || same(first, second)) return false;
   const third = await again();
-  return third !== null && same(second, third) && isRight(second);
+  return third !== null && same(second, third) && isCorrect(second);
 }

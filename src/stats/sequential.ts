@@ -16,7 +16,7 @@ export interface InUnit {
   readonly errors: number;
 }
 
-/** Of how many comparisons a detector may be wrong with chance `delta`; see `detects`. */
+/** Comparisons within which a detector's false alarms have probability `delta`; see `detects`. */
 export const HORIZON = 10_000;
 
 /**
@@ -54,8 +54,8 @@ export const capitalOf = (detector: Detector): number => detector.reduce((sum, e
 
 /**
  * Whether the bound is broken. While the error rate is at most the bound, this is ever true within the first HORIZON
- * comparisons with chance at most delta (Ville's inequality: all capital that can come in by then is 1), and within each
- * further HORIZON with chance about delta/2.
+ * comparisons with probability at most delta (Ville's inequality: all capital that can come in by then is 1), and within each
+ * further HORIZON with probability about delta/2.
  */
 export const detects = (detector: Detector, delta: number): boolean => capitalOf(detector) >= 1 / delta;
 
@@ -80,7 +80,7 @@ export type MarginTest = readonly number[];
 
 /**
  * @param prior What is known of the error rate beforehand: errors in n. It steers how the capital is spread over the
- *   bets and cannot raise the chance of a wrong verdict.
+ *   bets and cannot raise the probability of a wrong verdict.
  */
 export function newMarginTest(margin: number, prior: InUnit = { n: 0, errors: 0 }): MarginTest {
   // The likelihood of the prior under each bet's own rate, tempered: a tenth of the prior's calls is believed.

@@ -287,7 +287,7 @@ export function storeContract(name: string, open: () => Store): void {
             at,
             stage: 'canary',
             confidence: 0.95,
-            right: callId === 'c1',
+            correct: callId === 'c1',
           }) as const;
         store.addAudit(audit('c2', 2));
         store.addAudit(audit('c1', 1));

@@ -213,7 +213,7 @@ test('an audit that may be settled asks the LLM the same bytes again where the a
   await harness.client.chat.completions.create({ model: 'm', messages });
   await harness.close();
   const { audit } = harness.comparisons[0]!;
-  assert.deepEqual([audit?.right, audit?.settled], [true, true]);
+  assert.deepEqual([audit?.correct, audit?.settled], [true, true]);
   assert.equal(bodies.length, 3);
   assert.equal(new Set(bodies).size, 1);
 });
