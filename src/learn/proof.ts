@@ -3,6 +3,8 @@
  * Joins evaluate and deploy for pipeline.ts. Does not: train or choose (trial.ts, select/).
  */
 import type { Call } from '../core/call.ts';
+import { equalityId } from '../core/compare.ts';
+import type { Config } from '../core/config.ts';
 import type { Dataset, SplitName } from '../core/dataset.ts';
 import { isInService } from '../core/deployment.ts';
 import { newId } from '../core/ids.ts';
@@ -14,7 +16,6 @@ import type { Task } from '../core/task.ts';
 import { callsToHoldBack } from '../curate/splits.ts';
 import { deploy, moveEvent, moveTo } from '../deploy/stages.ts';
 import { assess } from '../evaluate/evaluate.ts';
-import type { GateOptions } from '../evaluate/gate.ts';
 import { callsNeeded } from '../stats/statistics.ts';
 import { referencesFor } from './references.ts';
 import { auditsAgainst, numbersAgainst, suspendIfRefuted, withAudits } from './standing.ts';
@@ -82,7 +83,7 @@ async function proveWinner(
   }
   const proved = store
     .specialists(task.id)
-    .find((each) => isProof(each, candidate, result.artefact, dataset, config.gate));
+    .find((each) => isProof(each, candidate, result.artefact, dataset, config));
   const { specialist, asked } = proved
     ? { specialist: proved, asked: 0 }
     : await prove(candidate, result, task, dataset, calls, context);
@@ -121,15 +122,16 @@ function spellingsOf({ labels }: Task): string {
 
 const REFUSED = { deployed: false, outcome: 'refused' } as const;
 
-/** Whether the specialist is this very artefact, held to this bound on these examples. */
+/** Whether the specialist is this very artefact, held to this bound on these examples, by the same equality. */
 function isProof(
   { candidate, artefact, evidence }: Specialist,
   wanted: Candidate,
   trained: Artefact,
   dataset: Dataset,
-  { epsilon, delta }: GateOptions,
+  { gate: { epsilon, delta }, equality }: Config,
 ): boolean {
   const { datasetId, gate } = evidence;
+  if (evidence.equality !== equalityId(equality)) return false;
   const same = candidate.id === wanted.id && artefact.path === trained.path && datasetId === dataset.id;
   return same && gate.epsilon === epsilon && gate.delta === delta;
 }
@@ -173,6 +175,7 @@ async function prove(
   });
   const evidence = { ...onCalls, gate: withAudits(onCalls.gate, auditsAgainst(candidate, context)) };
   const now = Date.now();
+  const proved = { ...evidence, equality: equalityId(config.equality) };
   const specialist: Specialist = {
     id: newId('specialist', now),
     taskId: task.id,
@@ -181,7 +184,7 @@ async function prove(
     candidate,
     artefact,
     confidence,
-    evidence,
+    evidence: proved,
     createdAt: now,
   };
   store.addSpecialist(specialist);

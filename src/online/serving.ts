@@ -98,14 +98,20 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
       isAllowed: settleBudget.left,
       onAsked: settleBudget.spend,
       same: (task, a, b) =>
-        compareAnswers(task.kind, referenceOf(task, a), referenceOf(task, b), schemasOf(task)).right === true,
+        compareAnswers(
+          task.kind,
+          referenceOf(task, a),
+          referenceOf(task, b),
+          schemasOf(task, config.equality),
+        ).right === true,
     },
     timeoutMs: config.serve.timeoutMs,
     maxInFlight: MAX_IN_FLIGHT,
     redact: (request) => redact?.(request) ?? null,
     assign,
     right: (task, answer, llm) =>
-      compareAnswers(task.kind, referenceOf(task, llm), targetOf(answer), schemasOf(task)).right === true,
+      compareAnswers(task.kind, referenceOf(task, llm), targetOf(answer), schemasOf(task, config.equality))
+        .right === true,
     onAudit: (audit) => {
       if (audits.length < MAX_AUDITS) audits.push(audit);
       soon ??= setTimeout(keepUp, AUDIT_MS).unref();
