@@ -59,7 +59,7 @@ export interface Understudy {
   ): Promise<ImportReport>;
   /** The six steps over all that has been captured. */
   learn(options?: LearnOptions): Promise<LearnReport>;
-  status(): StatusReport;
+  status(): Promise<StatusReport>;
   /** The captured calls with their payloads opened, oldest first. */
   calls(): Promise<Call[]>;
   startGateway(): Promise<Gateway>;
@@ -168,45 +168,53 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
   };
 }
 
-function statusOf(store: Store, serve: Config['serve'], lost: StatusReport['lost']): StatusReport {
+async function statusOf(
+  store: Store,
+  serve: Config['serve'],
+  lost: StatusReport['lost'],
+): Promise<StatusReport> {
   const deployments = store.deployments();
   return {
     kind: 'status',
     calls: store.countCalls(),
     lost,
-    tasks: store.tasks().map((task) => {
-      const specialists = store.specialists(task.id);
-      const deployment = deployments
-        .filter((each) => each.taskId === task.id && each.stage !== 'retired')
-        .at(-1);
-      const specialist = specialists.find((each) => each.id === deployment?.specialistId);
-      const policy = specialist && policyFor(specialist, serve);
-      const outlook =
-        deployment && policy && outlookOf(deployment, readWatch(store, deployment.id, policy).watch, policy);
-      return {
-        id: task.id,
-        name: task.name,
-        kind: task.kind,
-        calls: task.calls,
-        specialists: specialists.length,
-        deployment:
-          deployment && specialist && outlook
-            ? {
-                id: deployment.id,
-                specialistId: specialist.id,
-                rung: specialist.artefact.rung,
-                stage: deployment.stage,
-                threshold: deployment.threshold,
-                coverage: specialist.evidence.exam.coverage.share,
-                audits: outlook.comparisons,
-                auditErrors: outlook.errors,
-                margin: outlook.margin,
-                servedError: outlook.servedError,
-                moreComparisons: outlook.moreComparisons,
-                history: deployment.history,
-              }
-            : null,
-      };
-    }),
+    tasks: await Promise.all(
+      store.tasks().map(async (task) => {
+        const specialists = store.specialists(task.id);
+        const deployment = deployments
+          .filter((each) => each.taskId === task.id && each.stage !== 'retired')
+          .at(-1);
+        const specialist = specialists.find((each) => each.id === deployment?.specialistId);
+        const policy = specialist && policyFor(specialist, serve);
+        const outlook =
+          deployment &&
+          policy &&
+          outlookOf(deployment, (await readWatch(store, deployment.id, policy)).watch, policy);
+        return {
+          id: task.id,
+          name: task.name,
+          kind: task.kind,
+          calls: task.calls,
+          specialists: specialists.length,
+          deployment:
+            deployment && specialist && outlook
+              ? {
+                  id: deployment.id,
+                  specialistId: specialist.id,
+                  rung: specialist.artefact.rung,
+                  stage: deployment.stage,
+                  threshold: deployment.threshold,
+                  coverage: specialist.evidence.exam.coverage.share,
+                  audits: outlook.comparisons,
+                  auditErrors: outlook.errors,
+                  margin: outlook.margin,
+                  servedError: outlook.servedError,
+                  moreComparisons: outlook.moreComparisons,
+                  history: deployment.history,
+                }
+              : null,
+        };
+      }),
+    ),
   };
 }

@@ -8,7 +8,7 @@ import { hash } from 'node:crypto';
 import type { Call, CallRequest, CallResponse } from '../core/call.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { SealedPart, StoredCall } from '../core/store.ts';
-import { recent } from './recent.ts';
+import { boundedCache } from './bounded-cache.ts';
 import { redactJson, redactMessage, redactTools, withSafeAlternatives } from './redact/redact-call.ts';
 import { dayOf, type Sealing } from './vault.ts';
 import { siteOf, vocabularyFinder } from './vocabulary.ts';
@@ -71,7 +71,7 @@ interface Piece {
 export function createSealer(options: SealerOptions): Sealer {
   const { sealing, redact, onSealed, rememberedBytes = 32 * 1024 * 1024 } = options;
   const words = vocabularyFinder();
-  const sealedBefore = recent<SealedPart>(rememberedBytes, (part) => part.sealed.length + 300);
+  const sealedBefore = boundedCache<SealedPart>(rememberedBytes, (part) => part.sealed.length + 300);
 
   const pieceOf = <T>(day: string, value: T, redacted: (value: T) => unknown): Piece => {
     const raw = JSON.stringify(value);

@@ -13,13 +13,13 @@ export interface ReadWatch {
 }
 
 /** @param from Where reading stopped before; it is used up. Default: the beginning. */
-export function readWatch(
+export async function readWatch(
   store: Pick<Store, 'audits'>,
   deploymentId: string,
   policy: StagePolicy,
   from: ReadWatch = { watch: newWatch(policy), cursor: 0 },
-): ReadWatch {
-  const audits = store.audits(deploymentId).slice(from.cursor);
+): Promise<ReadWatch> {
+  const audits = (await store.audits(deploymentId)).slice(from.cursor);
   return {
     watch: audits.reduce((watch, audit) => watchAudit(watch, audit, policy), from.watch),
     cursor: from.cursor + audits.length,

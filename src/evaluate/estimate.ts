@@ -6,7 +6,7 @@
 import { confidenceOf } from '../stats/confidence.ts';
 import { fitConfidence, type Judged } from './confidence.ts';
 import type { Marked } from './evaluate.ts';
-import { type GateOptions, passChance, riskAt, riskCurve, type Scored } from './gate.ts';
+import { type GateOptions, NOT_SERVABLE, passChance, riskAt, riskCurve, type Scored } from './gate.ts';
 
 export interface Estimate {
   /**
@@ -32,7 +32,7 @@ export function estimate(
   const half = (parity: number): Judged[] => judged.filter((_, i) => i % 2 === parity);
   const models = [fitConfidence(half(1)), fitConfidence(half(0))] as const;
   const scored: Scored[] = judged.map(({ signals, right }, i) => ({
-    confidence: confidenceOf(models[i % 2 === 0 ? 0 : 1], signals),
+    confidence: marked[i]!.servable ? confidenceOf(models[i % 2 === 0 ? 0 : 1], signals) : NOT_SERVABLE,
     right,
   }));
   const worths = riskCurve(scored, 100).map(

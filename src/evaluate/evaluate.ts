@@ -18,7 +18,7 @@ import type {
 import { confidenceOf } from '../stats/confidence.ts';
 import { rateOf } from '../stats/statistics.ts';
 import { fitConfidence } from './confidence.ts';
-import { type GateOptions, riskAt, riskCurve, runGate, type Scored } from './gate.ts';
+import { type GateOptions, NOT_SERVABLE, riskAt, riskCurve, runGate, type Scored } from './gate.ts';
 import type { Mark, Scorer } from './scorers/scorer.ts';
 import { type Repeats, slipRate } from './slips.ts';
 import { wrongFieldText } from './wrong-fields.ts';
@@ -28,12 +28,16 @@ export interface Marked {
   readonly exampleId: string;
   readonly prediction: Prediction;
   readonly mark: Mark;
+  /** Whether the online decision would give this answer to a caller, its confidence being high enough. */
+  readonly servable: boolean;
 }
 
 export interface PredictionOptions {
   readonly runtime: Runtime;
   readonly artefact: Artefact;
   readonly scorer: Scorer;
+  /** The online decision on an answer to the example's call (route/), but for its confidence. Default: all are given. */
+  readonly isServable?: (example: Example, answer: string) => boolean;
   /** Calls at once; 8 unless told. */
   readonly concurrency?: number;
   readonly on?: OnProgress;
@@ -47,7 +51,7 @@ export async function scorePredictions(
   examples: readonly Example[],
   options: PredictionOptions,
 ): Promise<Marked[]> {
-  const { runtime, artefact, scorer, signal } = options;
+  const { runtime, artefact, scorer, isServable = () => true, signal } = options;
   const report = progressOf(options.on, 'evaluate', examples.length, options.subject);
   const out: Marked[] = new Array<Marked>(examples.length);
   let next = 0;
@@ -61,7 +65,9 @@ export async function scorePredictions(
         draft: answer,
         ...(signal ? { signal } : {}),
       });
-      out[i] = { exampleId: id, prediction, mark: await scorer.score(input, answer, prediction.answer) };
+      const servable = isServable(examples[i]!, prediction.answer);
+      const mark = await scorer.score(input, answer, prediction.answer);
+      out[i] = { exampleId: id, prediction, mark, servable };
       report(++done);
     }
   };
@@ -71,8 +77,8 @@ export async function scorePredictions(
 
 /** Confidence and right or wrong of each; what is undecided counts as wrong. */
 export function scoredBy(model: ConfidenceModel, marked: readonly Marked[]): Scored[] {
-  return marked.map(({ prediction, mark }) => ({
-    confidence: confidenceOf(model, prediction.signals),
+  return marked.map(({ prediction, mark, servable }) => ({
+    confidence: servable ? confidenceOf(model, prediction.signals) : NOT_SERVABLE,
     right: mark.right === true,
   }));
 }

@@ -24,9 +24,13 @@ import {
 
 /** One answer with its confidence and whether it was right. */
 export interface Scored {
+  /** NOT_SERVABLE where it would not be given, whatever the threshold. */
   readonly confidence: number;
   readonly right: boolean;
 }
+
+/** Below every threshold: an answer that the online decision refuses before it looks at the confidence. */
+export const NOT_SERVABLE = -1;
 
 export interface GateOptions {
   readonly epsilon: number;
@@ -90,7 +94,8 @@ export function riskAt(scored: readonly Scored[], threshold: number): RiskPoint 
 
 /** The risk-coverage curve, strictest threshold first, at most `points` of them, evenly over coverage. */
 export function riskCurve(scored: readonly Scored[], points = GRID): RiskPoint[] {
-  const sorted = scored.map(({ confidence }) => confidence).sort((a, b) => b - a);
+  const servable = scored.map(({ confidence }) => confidence).filter((each) => each !== NOT_SERVABLE);
+  const sorted = servable.sort((a, b) => b - a);
   const thresholds = new Set<number>();
   const count = Math.min(points, sorted.length);
   for (let i = 1; i <= count; i++) thresholds.add(sorted[Math.ceil((i * sorted.length) / count) - 1]!);

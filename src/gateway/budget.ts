@@ -1,12 +1,12 @@
 /**
  * How much memory all request bodies together may hold. Small bodies never wait; large ones wait their turn, in
- * order of arrival, until those before them have let go. Counts bytes only: reading and pausing is body.ts's.
+ * order of arrival, until earlier ones are released. Counts bytes only: reading and pausing is body.ts's.
  */
 
 /** What one body holds. */
 export interface Hold {
   /**
-   * Makes sure that `bytes` in all are held: at once (undefined), or by a promise where others must let go first.
+   * Makes sure that `bytes` in all are held: at once (undefined), or by a promise where others must be released first.
    * One wait at a time. A hold that was released in the meantime is told so by `false`.
    */
   grow(bytes: number): Promise<boolean> | undefined;

@@ -1,6 +1,6 @@
 /**
  * One call under way: the request as bytes and, where it is small, as it was understood; and where the response goes.
- * Whatever cannot be read goes on as bytes.
+ * Whatever cannot be read is passed on as bytes.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CallRequest, Served } from '../core/call.ts';

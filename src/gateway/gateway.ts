@@ -234,6 +234,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       reject(
         new UnderstudyError('unavailable', `Cannot listen on ${host}:${port}: ${messageOf(cause)}`, {
           hint: 'Choose another port with gateway.port; 0 picks a free one.',
+          data: { host, port },
           cause,
         }),
       ),
@@ -283,6 +284,7 @@ function requireLoopback(host: string): void {
     `The gateway does not listen on ${host}: it has no access keys yet.`,
     {
       hint: 'Set gateway.host to 127.0.0.1 and put a proxy that checks access in front of it.',
+      data: { host },
     },
   );
 }

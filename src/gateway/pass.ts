@@ -14,7 +14,7 @@ export interface PassOptions {
   readonly signal: AbortSignal;
   /** Headers of ours, as a flat list. */
   readonly extraHeaders: readonly string[];
-  /** A client that stops in the middle of its body for so long (milliseconds) is given up. */
+  /** A client that stops in the middle of its body for this time (milliseconds) is given up. */
   readonly idleMs: number;
 }
 

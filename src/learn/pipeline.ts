@@ -57,7 +57,7 @@ export async function learn(
     store.addDataset(manifestOf(recorded));
     const { dataset, asked } = await referencesFor(task, recorded, ['validation'], own, context);
     const cheap = only(candidatesFor(task, dataset, context, config.train.minutes), isCheap);
-    const tryOut = (candidate: Candidate) => tryCandidate(candidate, task, dataset, context);
+    const tryOut = (candidate: Candidate) => tryCandidate(candidate, task, dataset, own, context);
     const competition = await compete({ candidates: cheap.candidates, tryOut });
     runs.push({ task, dataset, dropped: cheap.dropped, competition, askedAgain: asked });
   }
@@ -73,7 +73,8 @@ export async function learn(
       (candidate) => !isCheap(candidate),
     );
     if (minutes === left && expensive.candidates.length > 0) recordMinutes(dataset, minutes, context);
-    const tryOut = (candidate: Candidate) => tryCandidate(candidate, task, dataset, context);
+    const own = callsOf.get(task.id) ?? [];
+    const tryOut = (candidate: Candidate) => tryCandidate(candidate, task, dataset, own, context);
     const decided = await compete({ earlier: competition, candidates: expensive.candidates, tryOut });
     finals.push({ ...run, dropped: [...dropped, ...expensive.dropped], competition: decided });
   }
@@ -109,6 +110,7 @@ function refuseUnknown({ tasks: wanted = [] }: LearnOptions, tasks: readonly Tas
   const names = tasks.map(({ name }) => `'${name}'`).join(', ');
   throw new UnderstudyError('not-found', `There is no task '${unknown}'.`, {
     hint: names === '' ? 'No task has been found yet: capture more calls first.' : `There are ${names}.`,
+    data: { task: unknown, tasks: tasks.map(({ name }) => name) },
   });
 }
 

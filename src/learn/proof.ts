@@ -33,7 +33,7 @@ export async function proveAndDeploy(
 ): Promise<TaskReport> {
   const report = await proveWinner(run, calls, context, options);
   if (report.deployed || options.dryRun) return report;
-  const suspended = await suspendIfRefuted(run.task, run.dataset, context);
+  const suspended = await suspendIfRefuted(run.task, run.dataset, calls, context);
   return suspended === null
     ? report
     : { ...report, suspended, reason: `${report.reason} The one in service: ${suspended}.` };
@@ -98,7 +98,7 @@ async function proveWinner(
     };
   const { passed, reason, moreCalls } = specialist.evidence.gate;
   const deployed = passed && !options.dryRun;
-  if (deployed) putIntoService(specialist, context);
+  if (deployed) await putIntoService(specialist, context);
   return {
     ...common,
     specialist,
@@ -163,7 +163,7 @@ async function prove(
     context,
   );
   const { confidence, evidence: onCalls } = await assess({
-    ...examination(task, context),
+    ...examination(task, calls, context),
     ...config.gate,
     runtime,
     artefact,
@@ -173,7 +173,7 @@ async function prove(
     ...(repeats ? { repeats } : {}),
     useExam: () => store.useExam(task.id, recorded.id),
   });
-  const evidence = { ...onCalls, gate: withAudits(onCalls.gate, auditsAgainst(candidate, context)) };
+  const evidence = { ...onCalls, gate: withAudits(onCalls.gate, await auditsAgainst(candidate, context)) };
   const now = Date.now();
   const proved = { ...evidence, equality: equalityId(config.equality) };
   const specialist: Specialist = {
@@ -192,7 +192,7 @@ async function prove(
 }
 
 /** Deploys in shadow, in the place of a former deployment of the task; nothing changes where it is deployed already. */
-function putIntoService(specialist: Specialist, { store, config }: LearnContext): void {
+async function putIntoService(specialist: Specialist, { store, config }: LearnContext): Promise<void> {
   const active = store
     .deployments()
     .filter(({ taskId, stage }) => taskId === specialist.taskId && stage !== 'retired');
@@ -200,7 +200,7 @@ function putIntoService(specialist: Specialist, { store, config }: LearnContext)
   const now = Date.now();
   for (const former of active) {
     const before = store.specialists(former.taskId).find(({ id }) => id === former.specialistId);
-    const against = before && numbersAgainst(former, before, store, config.serve);
+    const against = before && (await numbersAgainst(former, before, store, config.serve));
     const moved = moveTo(former, 'retired', now, `replaced by version ${specialist.version}`, against);
     store.putDeployment(moved);
     store.addEvent(moveEvent(former.stage, moved));

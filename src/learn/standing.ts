@@ -3,6 +3,7 @@
  * run sees of the specialist in service counts for that one. Evidence is never forgotten. For proof.ts.
  * Does not: prove a candidate (evaluate/), or read audits (their sums stand on the deployment's record).
  */
+import type { Call } from '../core/call.ts';
 import type { Dataset } from '../core/dataset.ts';
 import { type Deployment, isInService, type StageNumbers } from '../core/deployment.ts';
 import { type Candidate, COST, type GateResult, type Specialist } from '../core/specialist.ts';
@@ -26,7 +27,7 @@ export interface Against {
  * What audits say against a candidate: the errors that piled up with specialists of the same task, rung and base model,
  * in service or out of it. Trained again on a few calls more it is the same specialist as far as anyone can tell.
  */
-export function auditsAgainst(candidate: Candidate, { store, config }: LearnContext): Against {
+export async function auditsAgainst(candidate: Candidate, { store, config }: LearnContext): Promise<Against> {
   const specialists = new Map(
     store
       .specialists(candidate.taskId)
@@ -40,7 +41,7 @@ export function auditsAgainst(candidate: Candidate, { store, config }: LearnCont
     const numbers =
       deployment.stage === 'retired'
         ? deployment.history.at(-1)?.numbers
-        : numbersAgainst(deployment, specialist, store, config.serve);
+        : await numbersAgainst(deployment, specialist, store, config.serve);
     comparisons += numbers?.recent.comparisons ?? 0;
     errors += numbers?.recent.errors ?? 0;
   }
@@ -48,14 +49,14 @@ export function auditsAgainst(candidate: Candidate, { store, config }: LearnCont
 }
 
 /** What the audits of one deployment say against it by now. */
-export function numbersAgainst(
+export async function numbersAgainst(
   { id }: Deployment,
   specialist: Specialist,
   store: Store,
   serve: ServeSettings,
-): StageNumbers | undefined {
+): Promise<StageNumbers | undefined> {
   const policy = policyFor(specialist, serve);
-  return standsAgainst(readWatch(store, id, policy).watch, policy);
+  return standsAgainst((await readWatch(store, id, policy)).watch, policy);
 }
 
 /** The gate's word once the audits against the candidate are counted with the calibration calls: they can only refuse. */
@@ -83,6 +84,7 @@ const MAX_SLOW = 150;
 export async function suspendIfRefuted(
   task: Task,
   dataset: Dataset,
+  calls: readonly Call[],
   context: LearnContext,
 ): Promise<string | null> {
   const { store } = context;
@@ -97,7 +99,11 @@ export async function suspendIfRefuted(
   const { calibration } = dataset.splits;
   const examples = COST[rung] === 'seconds' ? calibration : calibration.slice(-MAX_SLOW);
   const { artefact, confidence } = specialist;
-  const marked = await scorePredictions(examples, { ...examination(task, context), runtime, artefact });
+  const marked = await scorePredictions(examples, {
+    ...examination(task, calls, context),
+    runtime,
+    artefact,
+  });
   const policy = policyFor(specialist, context.config.serve);
   // The recorded answers are single answers of the LLM.
   const bound = boundOf(policy, false);

@@ -3,10 +3,10 @@
  * evaluate for pipeline.ts. Does not: prove or deploy anything (proof.ts).
  */
 import { join } from 'node:path';
-import type { CallRequest, CallResponse } from '../core/call.ts';
+import type { Call, CallRequest, CallResponse } from '../core/call.ts';
 import { schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
-import type { Dataset } from '../core/dataset.ts';
+import type { Dataset, Example } from '../core/dataset.ts';
 import { newId } from '../core/ids.ts';
 import type { OnProgress } from '../core/progress.ts';
 import type { Runtime, Trainer } from '../core/runtime.ts';
@@ -22,6 +22,7 @@ import { whyUncheckable } from '../route/check.ts';
 import { type Choice, chooseCandidates } from '../select/candidates.ts';
 import type { Competition } from '../select/compete.ts';
 import { probeHardware } from '../select/hardware.ts';
+import { offlineDecision } from './offline-decision.ts';
 
 /** Everything the loop works with, made by whoever starts it. */
 export interface LearnContext {
@@ -106,6 +107,7 @@ export async function tryCandidate(
   candidate: Candidate,
   task: Task,
   dataset: Dataset,
+  calls: readonly Call[],
   context: LearnContext,
 ): Promise<Trial> {
   const { config } = context;
@@ -115,7 +117,12 @@ export async function tryCandidate(
   const { train, validation, calibration } = dataset.splits;
   const dir = join(config.dataDir, 'training', candidate.id);
   const job = { candidate, kind: task.kind, train, validation, dir, seed: config.train.seed };
-  const { artefact, marked } = await fitAndMark({ ...examination(task, context), trainer, runtime, job });
+  const { artefact, marked } = await fitAndMark({
+    ...examination(task, calls, context),
+    trainer,
+    runtime,
+    job,
+  });
   // Cross-fitted candidates have more predictions; all are compared on the same examples, with the best references.
   const shared = new Set(validation.map(({ id }) => id));
   const onValidation = marked.filter(({ exampleId }) => shared.has(exampleId));
@@ -127,18 +134,22 @@ export async function tryCandidate(
   };
 }
 
-/** How answers to the task are marked, and who is told about it. */
+/** How answers to the task's calls are marked, which of them would be given, and who is told about it. */
 export function examination(
   task: Task,
+  calls: readonly Call[],
   { config, onProgress, signal }: LearnContext,
 ): {
   readonly scorer: Scorer;
+  readonly isServable: (example: Example, answer: string) => boolean;
   readonly subject: string;
   readonly on?: OnProgress;
   readonly signal?: AbortSignal;
 } {
+  const whyNotServed = offlineDecision(task, calls);
   return {
     scorer: scorerFor(task.kind, schemasOf(task, config.equality)),
+    isServable: (example, answer) => whyNotServed(example, answer) === null,
     subject: task.name,
     // Trainers know a task by its id; people by its name.
     ...(onProgress ? { on: (progress) => onProgress({ ...progress, subject: task.name }) } : {}),

@@ -4,7 +4,7 @@ import { configSchema } from '../core/config.ts';
 import type { Audit, Deployment } from '../core/deployment.ts';
 import type { Specialist } from '../core/specialist.ts';
 import type { Event } from '../core/store.ts';
-import { dailyBudget, watchDeployments } from './watching.ts';
+import { dailyBudget, type Watching, watchDeployments } from './watching.ts';
 
 const { serve } = configSchema.parse({});
 const specialist = {
@@ -20,28 +20,23 @@ function memory() {
   const audits: Audit[] = [];
   const events: Event[] = [];
   const log: string[] = [];
-  const watching = watchDeployments(
-    {
-      audits: () => audits,
-      deployments: () => [deployment],
-      putDeployment: (next) => {
-        deployment = next;
-      },
-      addEvent: (event) => events.push(event),
+  const store: Parameters<Watching['update']>[0] = {
+    audits: () => audits,
+    deployments: () => [deployment],
+    putDeployment: (next) => {
+      deployment = next;
     },
-    serve,
-    (line) => log.push(line),
-  );
-  const update = (): void => watching.update({ deployments: [deployment], specialists: [specialist] });
-  const audit = (n: number, correct: boolean): void => {
+    addEvent: (event) => events.push(event),
+  };
+  const watching = watchDeployments(serve, (line) => log.push(line));
+  const update = (): Promise<void> =>
+    watching.update(store, { deployments: [deployment], specialists: [specialist] });
+  const audit = async (n: number, correct: boolean): Promise<void> => {
     for (let i = 0; i < n; i++) {
       const at = audits.length;
-      audits.push({
-        ...{ callId: `${at}`, deploymentId: 'dep_1', at, confidence: 1 },
-        stage: deployment.stage,
-        correct,
-      });
-      watching.advance('dep_1', at);
+      const { stage } = deployment;
+      audits.push({ ...{ callId: `${at}`, deploymentId: 'dep_1', at, stage, confidence: 1 }, correct });
+      await watching.advance(store, 'dep_1', at);
     }
   };
   return {
@@ -55,12 +50,12 @@ function memory() {
   };
 }
 
-test('each move of a deployment is an event and a line, with its numbers', () => {
+test('each move of a deployment is an event and a line, with its numbers', async () => {
   const { update, audit, events, log, stage } = memory();
-  update();
-  audit(400, true);
+  await update();
+  await audit(400, true);
   assert.equal(stage(), 'live');
-  audit(60, false);
+  await audit(60, false);
   assert.equal(stage(), 'retired');
   assert.deepEqual(
     events.map(({ kind, detail }) => [kind, detail.from, detail.to]),
@@ -74,16 +69,16 @@ test('each move of a deployment is an event and a line, with its numbers', () =>
   assert.match(log[2]!, /^deployment dep_1: live → retired: \d+ of the last \d+ comparisons/);
 });
 
-test('audits that another run of the gateway left behind are counted on', () => {
+test('audits that another run of the gateway left behind are counted on', async () => {
   const first = memory();
-  first.update();
-  first.audit(30, true);
+  await first.update();
+  await first.audit(30, true);
   // A plan that is read again changes nothing about what has been counted.
-  first.update();
-  first.audit(10, true);
+  await first.update();
+  await first.audit(10, true);
   const once = memory();
-  once.update();
-  once.audit(40, true);
+  await once.update();
+  await once.audit(40, true);
   const share = ({ watching, deployment }: ReturnType<typeof memory>): number =>
     watching.probability({ ...deployment(), stage: 'live' }, () => ({}));
   assert.equal(share(first), share(once));

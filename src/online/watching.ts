@@ -1,7 +1,7 @@
 /**
  * The audits of a running gateway: keeps what they come to for each deployment in service, reads on as they are written,
  * moves deployments by it, and says how likely a call is to be audited.
- * Does not: decide (deploy/ does), or write audits (serving.ts).
+ * Does not: decide (deploy/ does), or write audits (plan-updates.ts).
  */
 import type { Config } from '../core/config.ts';
 import { type Belonging, type Deployment, isInService } from '../core/deployment.ts';
@@ -12,16 +12,19 @@ import { policyFor, type StagePolicy } from '../deploy/policy.ts';
 import { type ReadWatch, readWatch } from '../deploy/read-watch.ts';
 import { moveEvent, step } from '../deploy/stages.ts';
 
+/** What is read and written; the store that is open at the time. */
+type WatchedStore = Pick<Store, 'audits' | 'deployments' | 'putDeployment' | 'addEvent'>;
+
 export interface Watching {
   /** Takes up what is in service, from the plan. Reads the audits of what is new. */
-  update(plan: {
-    readonly deployments: readonly Deployment[];
-    readonly specialists: readonly Specialist[];
-  }): void;
+  update(
+    store: WatchedStore,
+    plan: { readonly deployments: readonly Deployment[]; readonly specialists: readonly Specialist[] },
+  ): Promise<void>;
   /** Reads on, and moves the deployment if its audits say so. */
-  advance(deploymentId: string, now: number): void;
+  advance(store: WatchedStore, deploymentId: string, now: number): Promise<void>;
   /** With which probability a call is audited whose specialist's answer is used. */
-  probability(deployment: Deployment, belonging: () => Belonging): number;
+  readonly probability: (deployment: Deployment, belonging: () => Belonging) => number;
 }
 
 interface Watched {
@@ -30,35 +33,31 @@ interface Watched {
 }
 
 /** @param log Gets a line for each move. */
-export function watchDeployments(
-  store: Pick<Store, 'audits' | 'deployments' | 'putDeployment' | 'addEvent'>,
-  serve: Config['serve'],
-  log: (line: string) => void,
-): Watching {
+export function watchDeployments(serve: Config['serve'], log: (line: string) => void): Watching {
   let watched = new Map<string, Watched>();
   return {
-    update: ({ deployments, specialists }) => {
+    update: async (store, { deployments, specialists }) => {
       const next = new Map<string, Watched>();
       for (const { id, stage, specialistId } of deployments) {
         const specialist = specialists.find((each) => each.id === specialistId);
         if (!isInService(stage) || !specialist) continue;
         const policy = policyFor(specialist, serve);
-        next.set(id, watched.get(id) ?? { policy, read: readWatch(store, id, policy) });
+        next.set(id, watched.get(id) ?? { policy, read: await readWatch(store, id, policy) });
       }
       watched = next;
     },
-    advance: (id, now) => {
+    advance: async (store, id, now) => {
       const known = watched.get(id);
       if (!known) return;
       const { policy } = known;
-      const read = readWatch(store, id, policy, known.read);
+      const read = await readWatch(store, id, policy, known.read);
       watched.set(id, { policy, read });
       // The store's word on the stage: a learning run in another process may have replaced it.
-      const deployment = store.deployments().find((each) => each.id === id);
+      const deployment = (await store.deployments()).find((each) => each.id === id);
       const moved = deployment && step(deployment, read.watch, policy, now);
       if (!deployment || moved === undefined || moved === deployment) return;
-      store.putDeployment(moved);
-      store.addEvent(moveEvent(deployment.stage, moved));
+      await store.putDeployment(moved);
+      await store.addEvent(moveEvent(deployment.stage, moved));
       log(`deployment ${id}: ${deployment.stage} → ${moved.stage}: ${moved.history.at(-1)?.reason}`);
     },
     probability: (deployment, belonging) => {

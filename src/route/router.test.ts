@@ -99,7 +99,7 @@ test('a comparison counts for the stage in which its call came, however late it 
   );
 });
 
-test('an answer of the LLM that was cut or filtered is no yardstick', async () => {
+test('an answer of the LLM that was cut or filtered is not compared with', async () => {
   const { router, audits } = routerIn('live');
   const compare = await compareOf(router, 'call_1');
   for (const finishReason of ['length', 'content_filter', 'stop'])
@@ -107,7 +107,7 @@ test('an answer of the LLM that was cut or filtered is no yardstick', async () =
   assert.equal(audits.length, 1);
 });
 
-test('an answer that was cut because so few tokens were asked for is one', async () => {
+test('an answer that was cut because few tokens were asked for is compared with', async () => {
   const { router, audits } = routerIn('live');
   for (const params of [{ max_tokens: 2 }, { max_tokens: 500 }, {}]) {
     const compare = await compareOf(router, 'call_1', { ...request, params });

@@ -45,7 +45,7 @@ for (const [name, record] of Object.entries(recorders)) {
   });
 }
 
-test('bodies whose record is dropped or never done are let go', async () => {
+test('bodies whose record is dropped or never done are released', async () => {
   let finish = (): void => {};
   const stuck = new Promise<void>((resolve) => {
     finish = resolve;
