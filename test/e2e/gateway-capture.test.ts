@@ -188,7 +188,7 @@ test('a body that is a bomb, or none of the coding that it names, passes and is 
   }
   assert.deepEqual(await recorded(), []);
   assert.match(log.join(), /not recorded.*cannot be read/);
-  assert.equal(understudy.status().lost['not-recorded'], 3);
+  assert.equal((await understudy.status()).lost['not-recorded'], 3);
 });
 
 test('large exchanges are recorded by the thread, redacted, whole and in any order', async (t) => {
@@ -282,5 +282,5 @@ test('what is left of a damaged journal is recorded, the segment is kept, and th
     log.some((line) => /quarantine|kept aside/.test(line)),
     log.join('\n'),
   );
-  assert.ok((understudy.status().lost['damaged-in-journal'] ?? 0) >= 1);
+  assert.ok(((await understudy.status()).lost['damaged-in-journal'] ?? 0) >= 1);
 });
