@@ -9,11 +9,16 @@ import type { Recorder } from '../core/online.ts';
  * called once in any case: when the call's bytes are needed no more, or the call is dropped.
  */
 export interface BoundedRecorder extends Recorder {
+  /** Counts a call whose bytes were given up, for want of memory. */
+  lose(): void;
   readonly counts: { recorded: number; failed: number; overdue: number; dropped: number };
 }
 
 /** Calls that may wait inside a stuck recorder before new ones are dropped: bounds memory. */
 const MAX_OVERDUE = 1000;
+
+/** Why a call did not come to the recorder: it was stuck, or the call's response did not fit into memory. */
+export type LostFor = 'not-recorded' | 'too-much-at-once';
 
 /**
  * @param waitMs Longest wait for one call.
@@ -22,7 +27,7 @@ const MAX_OVERDUE = 1000;
 export function boundedRecorder(
   recorder: Recorder,
   waitMs: number,
-  onLost: () => void = () => {},
+  onLost: (reason: LostFor) => void = () => {},
 ): BoundedRecorder {
   const counts = { recorded: 0, failed: 0, overdue: 0, dropped: 0 };
   let stuck = 0;
@@ -46,7 +51,7 @@ export function boundedRecorder(
   const bounded = async (write: () => Promise<boolean>, release: () => void): Promise<boolean> => {
     if (stuck > 0 && open >= MAX_OVERDUE) {
       counts.dropped++;
-      onLost();
+      onLost('not-recorded');
       release();
       return false;
     }
@@ -73,6 +78,10 @@ export function boundedRecorder(
 
   return {
     counts,
+    lose: () => {
+      counts.dropped++;
+      onLost('too-much-at-once');
+    },
     record: (call, sender, exchange, onCopied) =>
       bounded(() => recorder.record(call, sender, exchange, onCopied), onCopied),
     recordExchange: (exchange, onCopied) =>

@@ -99,7 +99,8 @@ async function relayLlm(
   isCompared: boolean,
 ): Promise<CallResponse | null> {
   const { callId, dialect, response, understood } = exchange;
-  const capture = understood === 'foreign' ? null : captureResponse(dialect, context.maxBodyBytes);
+  const capture =
+    understood === 'foreign' ? null : captureResponse(dialect, context.maxBodyBytes, context.memory);
   let llm: CallResponse | null = null;
   let isRecorded = false;
   const record = async (status: number, brokenStatus = status): Promise<void> => {

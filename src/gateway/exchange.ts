@@ -6,12 +6,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CallRequest, Served } from '../core/call.ts';
 import { newId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { RawBody, Recorder, Router } from '../core/online.ts';
+import type { RawBody, Router } from '../core/online.ts';
 import type { Dialect } from '../wire/dialect.ts';
 import { contentCoding, decodeBody } from '../wire/exchange.ts';
 import { type Source, sourceOf } from '../wire/source.ts';
 import type { Background } from './background.ts';
 import type { HeldBody } from './body.ts';
+import type { BoundedRecorder } from './bounded-recorder.ts';
+import type { Budget } from './budget.ts';
 import { upstreamHeaders } from './headers.ts';
 import type { OneATurn } from './one-a-turn.ts';
 import type { Upstream, UpstreamRequest } from './upstream.ts';
@@ -23,12 +25,14 @@ export type Log = (event: string, detail: JsonObject) => void;
 export interface GatewayContext {
   readonly upstream: Upstream;
   readonly router: Router;
-  readonly recorder: Recorder;
+  readonly recorder: BoundedRecorder;
   readonly background: Background;
   readonly log: Log;
   readonly now: () => number;
   /** Reads a request's body into the memory that all bodies share. */
   readonly readBody: (message: IncomingMessage) => Promise<HeldBody>;
+  /** What copies of responses are counted against, beside the bodies. */
+  readonly memory: Pick<Budget, 'spare'>;
   /** Shares the event loop among requests that take long to read. */
   readonly reading: OneATurn;
   /** Longest response that is read. */

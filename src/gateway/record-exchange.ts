@@ -4,7 +4,7 @@
  */
 import type { Call, CallResponse } from '../core/call.ts';
 import type { RawExchange } from '../core/online.ts';
-import { withoutSender } from '../wire/source.ts';
+import { callOf } from '../wire/exchange.ts';
 import type { Exchange, GatewayContext } from './exchange.ts';
 import type { ResponseCapture } from './response-capture.ts';
 
@@ -24,6 +24,10 @@ export async function recordExchange(
 ): Promise<void> {
   const { understood, callId: id, at } = exchange;
   if (understood === 'foreign') return;
+  if (captured?.lost) {
+    context.recorder.lose();
+    return;
+  }
   const { response, status, brokenStatus, latencyMs, served } = result;
   const bytes = exchange.body.bytes.length + (captured?.size ?? 0);
   const isRead = response !== null || !captured?.body();
@@ -36,21 +40,18 @@ export async function recordExchange(
     response: captured ? captured.body() : bodyOf(exchange, response),
   });
   // Held until the recorder has a copy, or has done or dropped it.
-  const release = exchange.body.keep();
+  const releaseBody = exchange.body.keep();
+  const release = (): void => {
+    releaseBody();
+    captured?.release();
+  };
   if (understood === 'large' || !isRead || bytes > MAX_RECORDED_HERE_BYTES) {
     await context.recorder.recordExchange(raw(), release);
     return;
   }
   const { request, source } = understood;
   if (source.omit) return release();
-  const call: Call = {
-    ...{ id, at, response, latencyMs, served },
-    status: response === null ? brokenStatus : status,
-    sessionId: source.sessionId ?? id,
-    origin: '',
-    tags: source.tags,
-    request: withoutSender(request),
-  };
+  const call = callOf({ id, at, status, brokenStatus, latencyMs, served }, { request, source, response });
   await context.recorder.record(call, source.sender, raw, release);
 }
 

@@ -7,6 +7,7 @@ import type { Audit } from '../core/deployment.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Store } from '../core/store.ts';
 import type { RoutingPlan } from '../route/router.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import type { Vocabulary } from './recording-folder.ts';
 import type { Watching } from './watching.ts';
 
@@ -84,22 +85,6 @@ export function planUpdates(options: PlanUpdatesOptions): PlanUpdates {
       soon ??= setTimeout(run, AUDIT_MS).unref();
     },
     run,
-  };
-}
-
-/** Does `work` when asked, never twice at once: what is asked for while it waits its turn is done with it. */
-function oneAtATime(work: () => Promise<void>): () => Promise<void> {
-  let last: Promise<void> = Promise.resolve();
-  let waiting: Promise<void> | null = null;
-  return () => {
-    if (waiting !== null) return waiting;
-    const turn = last.then(() => {
-      waiting = null;
-      return work();
-    });
-    waiting = turn;
-    last = turn.catch(() => {});
-    return turn;
   };
 }
 

@@ -9,10 +9,12 @@ import { targetOf } from '../core/answer.ts';
 import { compareAnswers, schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { JournalState } from '../core/learning.ts';
 import { referenceOf } from '../core/reference.ts';
 import type { Runtime } from '../core/runtime.ts';
 import { type Gateway, type GatewayOptions, startGateway } from '../gateway/gateway.ts';
 import { createRouter, type RoutingPlan } from '../route/router.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import { planUpdates } from './plan-updates.ts';
 import { openRecordingFolder, type RecordingFolderOptions, type Vocabulary } from './recording-folder.ts';
 import { dailyBudget, watchDeployments } from './watching.ts';
@@ -22,6 +24,8 @@ export interface OnlineParts {
   /** Opens the data folder. While it throws, calls pass through and are counted as lost; it is tried again. */
   readonly openCapture: RecordingFolderOptions['open'];
   readonly losses: Losses;
+  /** What is recorded and not drained yet, and what was set aside. */
+  readonly journal: () => Promise<JournalState>;
   /** Called each time the data folder has been opened, with what is in it. */
   readonly onOpen?: RecordingFolderOptions['onOpen'];
   readonly runtimes: readonly Runtime[];
@@ -92,6 +96,12 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     onAudit: updates.add,
     now,
   });
+  /** As it was a moment ago: health is asked often, and folders may be long. */
+  let journal: JournalState | null = null;
+  const look = oneAtATime(async () => {
+    journal = await parts.journal().catch(() => journal);
+  });
+  void look();
   await updates.run();
   const gateway = await startGateway({
     gateway: config.gateway,
@@ -99,10 +109,11 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     dialects: parts.dialects,
     router,
     recorder: folder.recorder,
-    onLost: () => losses.add('not-recorded'),
+    onLost: losses.add,
     health: () => ({
       capture: folder.state(),
       lost: losses.counts(),
+      ...(journal ? { journal: { ...journal } as unknown as JsonObject } : {}),
       models: [...parts.modelHealth()],
     }),
     log: (event, detail) => log(`${event} ${JSON.stringify(detail)}`),
@@ -112,6 +123,7 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     throw error;
   });
   const refreshing = setInterval(async () => {
+    void look();
     await folder.retry();
     await updates.run();
   }, REFRESH_MS).unref();
