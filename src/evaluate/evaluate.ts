@@ -20,6 +20,7 @@ import { rateOf } from '../stats/statistics.ts';
 import { fitConfidence } from './confidence.ts';
 import { type GateOptions, NOT_SERVABLE, riskAt, riskCurve, runGate, type Scored } from './gate.ts';
 import type { Mark, Scorer } from './scorers/scorer.ts';
+import { type Repeats, slipRate } from './slips.ts';
 import { wrongFieldText } from './wrong-fields.ts';
 
 /** One held-back call: what the specialist said, and what it is worth. */
@@ -93,6 +94,8 @@ export interface AssessOptions extends PredictionOptions, GateOptions {
   readonly useExam: () => number;
   /** From asking the LLM again (ask-again.ts), where the references in `dataset` are its majority answers. */
   readonly selfAgreement?: Rate | null;
+  /** What that told of each example. */
+  readonly repeats?: ReadonlyMap<string, Repeats>;
   /** Opens the exam of a candidate that the gate refused, too. */
   readonly examAnyway?: boolean;
 }
@@ -120,6 +123,7 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
     marked,
   );
   const gate = splits.exam.length === 0 ? withoutExam(tested) : tested;
+  const slips = slipsOf(options.repeats, marked, confidence, gate);
   const opened = gate.passed || options.examAnyway === true;
   const exam = opened ? await examine(confidence, gate, options) : { rates: emptyExam(), gate };
   return {
@@ -130,9 +134,26 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
       exam: exam.rates,
       gate: exam.gate,
       selfAgreement: options.selfAgreement ?? null,
+      ...(slips ? { slips } : {}),
       latencyMs: await latencyOf(splits.validation, options),
     },
   };
+}
+
+/** The LLM's slips among the calibration calls that would be served; undefined where it was not asked again. */
+function slipsOf(
+  repeats: ReadonlyMap<string, Repeats> | undefined,
+  marked: readonly Marked[],
+  confidence: ConfidenceModel,
+  { threshold, delta }: GateResult,
+): Evidence['slips'] {
+  if (repeats === undefined || threshold === null) return undefined;
+  const served = marked.flatMap(({ exampleId, prediction, mark }) => {
+    const told = repeats.get(exampleId);
+    if (told === undefined || confidenceOf(confidence, prediction.signals) < threshold) return [];
+    return [mark.right === true ? told : null];
+  });
+  return slipRate(served, delta);
 }
 
 type ExamRates = Evidence['exam'];
