@@ -7,7 +7,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
-import type { SealedPart, Store, StoredCall } from '../core/store.ts';
+import type { CallStore, SealedPart, StoredCall } from '../core/store.ts';
 import { decodeSegment } from './frames.ts';
 import { CLOSED_ENDING, closeLeftovers, OPEN_ENDING } from './journal.ts';
 import { tryLock } from './lock.ts';
@@ -26,7 +26,7 @@ export interface Drained {
 
 export interface DrainOptions {
   readonly dir: string;
-  readonly store: Pick<Store, 'addCalls' | 'knownCalls'>;
+  readonly store: Pick<CallStore, 'addCalls' | 'knownCalls'>;
   /** Asked for when there is something to drain. */
   readonly openStage: () => Promise<SecondStage>;
   /** Bytes of the journal that are done, of those that were there at the beginning. */
@@ -35,7 +35,7 @@ export interface DrainOptions {
 }
 
 /** Where segments go that could not be read as a whole. */
-const QUARANTINE = 'quarantine';
+export const QUARANTINE = 'quarantine';
 /** Calls in one transaction, and looked at together. */
 const BATCH = 200;
 
@@ -133,13 +133,17 @@ async function addBatch(
   given: readonly StoredCall[],
   parts: ReadonlyMap<string, SealedPart>,
 ): Promise<{ readonly calls: number; readonly refused: number }> {
-  const known = store.knownCalls(given.map(({ id }) => id));
+  const known = await store.knownCalls(given.map(({ id }) => id));
   const calls = given.filter(({ id }) => !known.has(id));
   if (calls.length === 0) return { calls: 0, refused: 0 };
   try {
     const refined = await (await openStage()).refine(calls, parts);
-    return { calls: store.addCalls(refined.calls, refined.parts), refused: refined.refused };
+    const added = await store.addCalls(refined.calls, refined.parts, refined.keys);
+    return { calls: added, refused: refined.refused };
   } catch (error) {
+    // A day was erased while its calls were looked through: now they are told as erased.
+    if (error instanceof UnderstudyError && error.code === 'not-found')
+      return addBatch(store, openStage, given, parts);
     if (isPassing(error)) throw error;
     if (calls.length === 1) return { calls: 0, refused: 1 };
     // One of them cannot be stored, whenever it is tried: it must not keep the others out.

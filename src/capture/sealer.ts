@@ -75,7 +75,8 @@ export function createSealer(options: SealerOptions): Sealer {
 
   const pieceOf = <T>(day: string, value: T, redacted: (value: T) => unknown): Piece => {
     const raw = JSON.stringify(value);
-    const contentId = `${day} ${hash('sha256', raw, 'base64')}`;
+    // With the key's id: what was sealed under a key that is erased is sealed again.
+    const contentId = `${sealing.keyId(day)} ${hash('sha256', raw, 'base64')}`;
     return { contentId, characters: raw.length, redacted: () => redacted(value) };
   };
   const aboutPiece = (call: Call, day: string): Piece => {

@@ -7,7 +7,8 @@ import type { CallRequest, CallResponse, Message, Tool } from '../core/call.ts';
 import type { Entity, EntityFinder } from '../core/entity.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { SealedPart, Store, StoredCall } from '../core/store.ts';
+import type { CallStore, EventStore, SealedPart, StoredCall, WrappedKey } from '../core/store.ts';
+import { DAY_ERASED } from './erase.ts';
 import { recent } from './recent.ts';
 import {
   entityTexts,
@@ -19,11 +20,12 @@ import {
 import { redactJson, redactMessage, redactTools, withSafeAlternatives } from './redact/redact-call.ts';
 import type { CallAbout, RequestSettings } from './sealer.ts';
 import { textsOf } from './texts.ts';
-import type { Vault } from './vault.ts';
+import { type DayKeyRing, dayOf, type Vault } from './vault.ts';
 
 export interface SecondStage {
   /**
-   * Calls for the store, with the parts they hold. Those that lack a part, or whose part cannot be opened, are refused.
+   * Calls for the store, with the parts they hold and the keys that sealed them. Those that lack a part, or whose part
+   * cannot be opened, are refused; those of a day that was erased are left out, which is as it should be.
    * @param parts Sealed by the recorder, by id. @throws as the vault and the store.
    */
   refine(
@@ -32,13 +34,14 @@ export interface SecondStage {
   ): Promise<{
     readonly calls: readonly StoredCall[];
     readonly parts: readonly SealedPart[];
+    readonly keys: readonly WrappedKey[];
     readonly refused: number;
   }>;
 }
 
 export interface SecondStageOptions {
   readonly vault: Vault;
-  readonly store: Pick<Store, 'addVocabulary'>;
+  readonly store: Pick<CallStore, 'addVocabulary'> & Pick<EventStore, 'events'>;
   /** Null where the model's weights cannot be had: names in obvious positions alone. */
   readonly finder: EntityFinder | null;
   readonly context: RedactContext;
@@ -120,7 +123,12 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
   };
 
   /** The part for the store: its entities replaced, and the call's names. */
-  const reseal = ({ kind, part, value }: Opened, found: Found, names: readonly string[]): SealedPart => {
+  const reseal = (
+    { kind, part, value }: Opened,
+    found: Found,
+    names: readonly string[],
+    ring: DayKeyRing,
+  ): SealedPart => {
     const relevant = names.filter((name) =>
       name
         .toLowerCase()
@@ -134,41 +142,54 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
     const replaced = redactedPart(kind, value, (each) =>
       redactEntities(each, found.entities[text++] ?? [], relevant, context),
     );
-    const sealed = vault.seal(part.day, JSON.stringify(replaced));
+    const sealed = ring.seal(part.day, JSON.stringify(replaced));
     sealedBefore.set(id, sealed);
     return sealed;
   };
 
   return {
     async refine(calls, parts) {
+      const ring = await vault.ring(calls.flatMap((call) => daysOf(call, parts)));
       const opened = new Map<string, Opened>();
       const open = (id: string, kind: PartKind): boolean => {
         if (opened.has(id)) return true;
         const part = parts.get(id);
-        const text = part ? vault.open(part) : null;
+        const text = part ? ring.open(part) : null;
         if (!part || text === null) return false;
         opened.set(id, { kind, part, value: JSON.parse(text) });
         return true;
       };
-      const whole = calls.filter((call) => partsOf(call).every(([id, kind]) => open(id, kind)));
+      const whole: StoredCall[] = [];
+      let refused = 0;
+      for (const call of calls) {
+        if (partsOf(call).every(([id, kind]) => open(id, kind))) whole.push(call);
+        else if (!(await isErased(call))) refused++;
+      }
       const found = await look([...opened.values()]);
       const foundIn = (each: Opened): Found => found.get(each.part.id)!;
       const resealed = new Map<string, SealedPart>();
+      const words = new Map<string, Set<string>>();
       const refined = whole.map((call) => {
         const held = partsOf(call).map(([id]) => opened.get(id)!);
         const names = [...new Set(held.flatMap((each) => foundIn(each).names))];
         const request = requestOf(call, opened);
         const [about = '', ...rest] = held.map((each) => {
           const taken = (): string[] => [...new Set(held.flatMap((one) => foundIn(one).taken))];
-          const sealed = reseal(withSafe(each, taken, request), foundIn(each), names);
+          const sealed = reseal(withSafe(each, taken, request), foundIn(each), names, ring);
           resealed.set(sealed.id, sealed);
           return sealed.id;
         });
-        addWords(opened.get(call.aboutPart)?.value as CallAbout);
+        noteWords(words, opened.get(call.aboutPart)?.value as CallAbout);
         const responsePart = call.responsePart === null ? null : (rest.pop() ?? null);
         return { ...call, aboutPart: about, requestParts: rest, responsePart };
       });
-      return { calls: refined, parts: [...resealed.values()], refused: calls.length - whole.length };
+      for (const [site, texts] of words) {
+        await store.addVocabulary(
+          site,
+          [...texts].map((text) => ({ id: vault.pseudonym(text), text })),
+        );
+      }
+      return { calls: refined, parts: [...resealed.values()], keys: ring.keys, refused };
     },
   };
 
@@ -183,13 +204,20 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
     return { ...each, value, part: { ...each.part, id } };
   }
 
-  function addWords({ site, vocabulary = [] }: CallAbout): void {
-    if (site === undefined || vocabulary.length === 0) return;
-    store.addVocabulary(
-      site,
-      vocabulary.map((text) => ({ id: vault.pseudonym(text), text })),
-    );
+  /** Whether the call's day was erased, so that its parts are meant to be unreadable. */
+  async function isErased(call: StoredCall): Promise<boolean> {
+    const filter = { kind: DAY_ERASED, subject: dayOf(call.at), limit: 1 };
+    return (await store.events(filter)).length > 0;
   }
+}
+
+function noteWords(all: Map<string, Set<string>>, { site, vocabulary = [] }: CallAbout): void {
+  if (site === undefined || vocabulary.length === 0) return;
+  all.set(site, new Set([...(all.get(site) ?? []), ...vocabulary]));
+}
+
+function daysOf(call: StoredCall, parts: ReadonlyMap<string, SealedPart>): string[] {
+  return partsOf(call).flatMap(([id]) => parts.get(id)?.day ?? []);
 }
 
 /** The parts of a call with what stands in them: about, settings, tools, messages, response. */

@@ -27,13 +27,18 @@ import { join } from 'node:path';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Cipher } from '../core/cipher.ts';
 import { UnderstudyError } from '../core/errors.ts';
-import type { SealedPart, Store } from '../core/store.ts';
+import type { KeyStore, SealedPart, WrappedKey } from '../core/store.ts';
 import { hmac } from './hmac.ts';
 
 /** What sealing needs; works without a store, in a worker thread too. */
 export interface Sealing {
-  /** Seals a text under its day's key. Equal texts of a day have equal ids. @throws as the store, for a new day. */
+  /**
+   * Seals a text under its day's key. Equal texts of a day have equal ids.
+   * @throws UnderstudyError 'internal' where the day's key is not in memory (Vault.prepare).
+   */
   seal(day: string, text: string): SealedPart;
+  /** Names the day's key: what was sealed under another one of that day is not to be used again. @throws as seal. */
+  keyId(day: string): string;
   /** A keyed pseudonym (24 hex digits): equal for equal texts, says nothing about them without the key. */
   pseudonym(text: string): string;
   /** Key for redact(): the same person has the same surrogate throughout the store. */
@@ -43,22 +48,46 @@ export interface Sealing {
 /** The keys of one day's Sealing, to be sent to a worker thread of this process and nowhere else. */
 export interface SealingKeys {
   readonly day: string;
+  readonly id: string;
   readonly seal: Uint8Array;
   readonly name: Uint8Array;
   readonly origin: Uint8Array;
   readonly surrogates: Uint8Array;
 }
 
-export interface Vault extends Sealing {
-  /** Makes sure that the day's key exists, here and in the store; cheap once it does. @throws as the store. */
-  prepare(day: string): void;
-  /** @throws as the store, for a new day. */
-  sealingKeys(day: string): SealingKeys;
+/** The keys of some days as the store had them at one moment. */
+export interface DayKeyRing {
+  /** As the store has them; days without a key are not among them. */
+  readonly keys: readonly WrappedKey[];
   /** The sealed text; null where its day's key is gone, or is not the one that sealed it. */
   open(part: SealedPart): string | null;
+  /** As Sealing.seal, under these keys alone. */
+  seal(day: string, text: string): SealedPart;
+}
+
+/**
+ * Keys are made and looked for in the store by `prepare`, `ring` and `refresh` alone; whatever seals on the path of a call
+ * finds its day's key in memory.
+ */
+export interface Vault extends Sealing {
+  /** Whether the day's key is in memory. */
+  isReady(day: string): boolean;
+  /** Makes sure that the day's key exists, here and in the store. @throws as the store. */
+  prepare(day: string): Promise<void>;
+  /** @throws as seal. */
+  sealingKeys(day: string): SealingKeys;
+  /** The keys that the store has now for these days: one that was erased there does not live on in memory. */
+  ring(days: Iterable<string>): Promise<DayKeyRing>;
+  /**
+   * Forgets the keys that the store has no more, or has others for; from `from` on (a day) new ones are made at once.
+   * @throws as the store; then all stay.
+   */
+  refresh(from: string): Promise<void>;
 }
 
 interface DayKeys {
+  readonly id: string;
+  readonly wrapped: Uint8Array;
   readonly raw: Uint8Array;
   readonly seal: KeyObject;
   readonly name: Uint8Array;
@@ -82,7 +111,7 @@ export interface MasterKeys {
   vault(store: DayKeyStore): Vault;
 }
 
-type DayKeyStore = Pick<Store, 'key' | 'addKey'>;
+type DayKeyStore = Pick<KeyStore, 'keys' | 'addKey'>;
 
 /**
  * The keys of a data folder. The master key comes from UNDERSTUDY_MASTER_KEY (32 bytes in base64), else from
@@ -112,6 +141,7 @@ export function sealingWith(keys: SealingKeys): Sealing {
   const seal = createSecretKey(keys.seal);
   return {
     surrogateKey: keys.surrogates,
+    keyId: () => keys.id,
     pseudonym: (text) => pseudonymOf(keys.origin, text),
     seal: (day, text) => sealPart({ seal, name: keys.name }, day, text),
   };
@@ -144,58 +174,93 @@ function cipherOf(raw: Uint8Array): Cipher {
 function vaultOf(master: Uint8Array, store: DayKeyStore): Vault {
   const wrapKey = derive(master, 'wrap');
   const originKey = derive(master, 'origin');
+  const surrogateKey = derive(master, 'surrogates');
   const days = new Map<string, DayKeys>();
 
-  const known = (day: string): DayKeys | null => {
-    const cached = days.get(day);
-    if (cached) return cached;
-    const stored = store.key(day);
-    if (stored === null) return null;
-    const dayKey = decrypt(wrapKey, Buffer.from(stored.wrapped), `key ${day}`);
+  /** The keys behind what the store has; those in memory where they are the same. */
+  const unwrap = ({ day, wrapped }: WrappedKey): DayKeys => {
+    const known = days.get(day);
+    if (known && Buffer.compare(known.wrapped, wrapped) === 0) return known;
+    const dayKey = decrypt(wrapKey, Buffer.from(wrapped), `key ${day}`);
     if (dayKey === null) {
       throw new UnderstudyError('bad-config', `The master key does not open the data key of ${day}.`, {
         hint: 'Use the master key that this data folder was made with (UNDERSTUDY_MASTER_KEY or master.key).',
       });
     }
     const raw = derive(dayKey, 'seal');
-    const keys = {
-      raw,
-      seal: createSecretKey(raw),
-      name: derive(dayKey, 'name'),
-    };
+    const id = Buffer.from(derive(dayKey, 'id')).toString('hex').slice(0, 16);
+    const keys = { id, wrapped, raw, seal: createSecretKey(raw), name: derive(dayKey, 'name') };
     days.set(day, keys);
     return keys;
   };
-  const keysOf = (day: string): DayKeys => {
-    const found = known(day);
-    if (found) return found;
-    store.addKey({ day, wrapped: encrypt(wrapKey, randomBytes(32), `key ${day}`) });
+  const fetchOrMake = async (day: string): Promise<void> => {
+    const [stored] = await store.keys([day]);
+    if (stored) {
+      unwrap(stored);
+      return;
+    }
+    await store.addKey({ day, wrapped: encrypt(wrapKey, randomBytes(32), `key ${day}`) });
     // Read back: another process may have been first, and its key stays.
-    const made = known(day);
-    if (made) return made;
-    throw new UnderstudyError('internal', `The data key of ${day} was not kept by the store.`, {
-      hint: 'Check the store with `understudy doctor`.',
+    const [made] = await store.keys([day]);
+    if (made === undefined) {
+      throw new UnderstudyError('internal', `The data key of ${day} was not kept by the store.`, {
+        hint: 'Check the store with `understudy doctor`.',
+      });
+    }
+    unwrap(made);
+  };
+  const ready = (day: string): DayKeys => {
+    const keys = days.get(day);
+    if (keys) return keys;
+    throw new UnderstudyError('internal', `The data key of ${day} was not prepared.`, {
+      hint: 'This is a fault in Understudy; please report it.',
     });
   };
-
-  const surrogateKey = derive(master, 'surrogates');
   return {
     surrogateKey,
-    prepare: (day) => {
-      keysOf(day);
+    isReady: (day) => days.has(day),
+    prepare: async (day) => {
+      if (!days.has(day)) await fetchOrMake(day);
     },
+    keyId: (day) => ready(day).id,
     sealingKeys: (day) => {
-      const { raw, name } = keysOf(day);
-      return { day, seal: raw, name, origin: originKey, surrogates: surrogateKey };
+      const { id, raw, name } = ready(day);
+      return { day, id, seal: raw, name, origin: originKey, surrogates: surrogateKey };
     },
     pseudonym: (text) => pseudonymOf(originKey, text),
-    seal: (day, text) => sealPart(keysOf(day), day, text),
+    seal: (day, text) => sealPart(ready(day), day, text),
+    async ring(wanted) {
+      const keys = await store.keys([...new Set(wanted)]);
+      return ringOf(keys, new Map(keys.map((key) => [key.day, unwrap(key)])));
+    },
+    async refresh(from) {
+      const known = [...days.keys()];
+      const there = new Map((await store.keys(known)).map((key) => [key.day, key]));
+      for (const day of known) {
+        const stored = there.get(day);
+        if (stored) unwrap(stored);
+        else if (day >= from) await fetchOrMake(day);
+        else days.delete(day);
+      }
+    },
+  };
+}
+
+function ringOf(keys: readonly WrappedKey[], days: ReadonlyMap<string, DayKeys>): DayKeyRing {
+  return {
+    keys,
     open(part) {
-      // The store is asked each time: a key deleted there must not live on in memory.
-      const keys = store.key(part.day) === null ? null : known(part.day);
-      if (keys === null) return null;
-      const packed = decrypt(keys.seal, Buffer.from(part.sealed), `part ${part.day} ${part.id}`);
+      const key = days.get(part.day);
+      if (key === undefined) return null;
+      const packed = decrypt(key.seal, Buffer.from(part.sealed), `part ${part.day} ${part.id}`);
       return packed === null ? null : unpack(packed);
+    },
+    seal(day, text) {
+      const key = days.get(day);
+      if (key) return sealPart(key, day, text);
+      throw new UnderstudyError('internal', `The data key of ${day} is not on the ring.`, {
+        hint: 'This is a fault in Understudy; please report it.',
+      });
     },
   };
 }

@@ -15,15 +15,36 @@ export interface Usable {
   readonly dropped: Readonly<Record<string, number>>;
 }
 
-export function usableCalls(calls: readonly Call[]): Usable {
+export function usableCalls(calls: Iterable<Call>): Usable {
+  const sorting = sorter();
+  for (const call of calls) sorting.add(call);
+  return sorting.usable;
+}
+
+/** As usableCalls, of calls that are read one by one: the others are let go at once. */
+export async function readUsable(
+  calls: AsyncIterable<Call> | Iterable<Call>,
+): Promise<Usable & { readonly read: number }> {
+  const sorting = sorter();
+  let read = 0;
+  for await (const call of calls) {
+    read++;
+    sorting.add(call);
+  }
+  return { ...sorting.usable, read };
+}
+
+function sorter(): { add(call: Call): void; readonly usable: Usable } {
+  const calls: Call[] = [];
   const dropped: Record<string, number> = {};
-  const usable = calls.filter((call) => {
-    const reason = whyUnusable(call);
-    if (reason === null) return true;
-    dropped[reason] = (dropped[reason] ?? 0) + 1;
-    return false;
-  });
-  return { calls: usable, dropped };
+  return {
+    usable: { calls, dropped },
+    add(call) {
+      const reason = whyUnusable(call);
+      if (reason === null) calls.push(call);
+      else dropped[reason] = (dropped[reason] ?? 0) + 1;
+    },
+  };
 }
 
 function whyUnusable(call: Call): Unusable | null {

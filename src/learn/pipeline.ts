@@ -12,12 +12,12 @@ import type { LearnOptions, LearnReport, TaskReport } from '../core/learning.ts'
 import { type Candidate, COST } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
 import { buildDataset } from '../curate/dataset.ts';
-import { usableCalls } from '../curate/usable.ts';
+import { readUsable } from '../curate/usable.ts';
 import type { Choice } from '../select/candidates.ts';
 import { compete } from '../select/compete.ts';
 import { probeHardware } from '../select/hardware.ts';
 import { proveAndDeploy } from './proof.ts';
-import { referencesFor } from './references.ts';
+import { referencesFor, requestsOf } from './references.ts';
 import {
   candidatesFor,
   type LearnContext,
@@ -27,9 +27,11 @@ import {
   tryCandidate,
 } from './trial.ts';
 
-/** The six steps over the captured calls. @throws UnderstudyError 'cancelled' when told to stop, 'not-found'. */
+/**
+ * The six steps over the captured calls, which are read once: what cannot be learnt from is let go at once, the calls of a
+ * task as soon as its dataset is made. @throws UnderstudyError 'cancelled' when told to stop, 'not-found'. */
 export async function learn(
-  calls: readonly Call[],
+  calls: AsyncIterable<Call> | Iterable<Call>,
   context: LearnContext,
   options: LearnOptions,
 ): Promise<LearnReport> {
@@ -38,23 +40,22 @@ export async function learn(
   const startedAt = Date.now();
 
   // S2 curate: what can be learnt from. S3 cluster: which of it is one job.
-  const usable = usableCalls(calls);
-  const found = findTasks(usable.calls, store.tasks());
-  store.putTasks(found.tasks);
-  refuseUnknown(options, found.tasks);
-  const callsOf = Map.groupBy(usable.calls, (call) => found.assignment.get(call.id));
+  const { tasks: found, callsOf, ...counts } = await findJobs(calls, context);
+  refuseUnknown(options, found);
 
   // S4 select, S5 train: first every task's cheap rungs, which take seconds …
   const runs: TaskRun[] = [];
-  for (const task of found.tasks.filter(wantedBy(options))) {
+  for (const task of found.filter(wantedBy(options))) {
     const own = callsOf.get(task.id) ?? [];
+    callsOf.delete(task.id);
     const recorded = buildDataset(task, own, { seed, order: options.order ?? orderOf(own) });
-    store.addDataset(manifestOf(recorded));
-    const { dataset, asked } = await referencesFor(task, recorded, ['validation'], own, context);
+    await store.addDataset(manifestOf(recorded));
+    const requests = requestsOf(own, context);
+    const { dataset, asked } = await referencesFor(task, recorded, ['validation'], requests, context);
     const cheap = only(candidatesFor(task, dataset, context, config.train.minutes), isCheap);
     const tryOut = (candidate: Candidate) => tryCandidate(candidate, task, dataset, context);
     const competition = await compete({ candidates: cheap.candidates, tryOut });
-    runs.push({ task, dataset, dropped: cheap.dropped, competition, askedAgain: asked });
+    runs.push({ task, dataset, requests, dropped: cheap.dropped, competition, askedAgain: asked });
   }
   // … then what takes minutes, which go where most calls are left to gain.
   const deadline = Date.now() + config.train.minutes * 60_000;
@@ -62,12 +63,12 @@ export async function learn(
   for (const run of runs.toSorted((a, b) => leftToGain(b) - leftToGain(a))) {
     const { task, dataset, dropped, competition } = run;
     const left = Math.max(0, deadline - Date.now()) / 60_000;
-    const minutes = minutesFor(dataset, left, context);
+    const minutes = await minutesFor(dataset, left, context);
     const expensive = only(
       candidatesFor(task, dataset, context, minutes),
       (candidate) => !isCheap(candidate),
     );
-    if (minutes === left && expensive.candidates.length > 0) recordMinutes(dataset, minutes, context);
+    if (minutes === left && expensive.candidates.length > 0) await recordMinutes(dataset, minutes, context);
     const tryOut = (candidate: Candidate) => tryCandidate(candidate, task, dataset, context);
     const decided = await compete({ earlier: competition, candidates: expensive.candidates, tryOut });
     finals.push({ ...run, dropped: [...dropped, ...expensive.dropped], competition: decided });
@@ -76,7 +77,7 @@ export async function learn(
   // The proof on calls that nobody has looked at, and S6 deploy.
   const tasks: TaskReport[] = [];
   for (const run of finals.toSorted((a, b) => b.task.calls - a.task.calls)) {
-    tasks.push(await proveAndDeploy(run, usable.calls, context, options));
+    tasks.push(await proveAndDeploy(run, context, options));
   }
 
   const { freeMemoryBytes: _, freeDiskBytes: __, ...hardware } = probeHardware(config.dataDir);
@@ -89,11 +90,30 @@ export async function learn(
     epsilon: config.gate.epsilon,
     delta: config.gate.delta,
     hardware,
-    calls: calls.length,
-    usableCalls: usable.calls.length,
-    dropped: usable.dropped,
+    ...counts,
     tasks,
     notes: context.notes,
+  };
+}
+
+/** The tasks behind the calls, each with its own, and how many calls there were. */
+async function findJobs(
+  calls: AsyncIterable<Call> | Iterable<Call>,
+  { store }: LearnContext,
+): Promise<
+  Pick<LearnReport, 'calls' | 'usableCalls' | 'dropped'> & {
+    readonly tasks: readonly Task[];
+    readonly callsOf: Map<string | undefined, readonly Call[]>;
+  }
+> {
+  const usable = await readUsable(calls);
+  const { tasks, assignment } = findTasks(usable.calls, await store.tasks());
+  await store.putTasks(tasks);
+  const callsOf = Map.groupBy(usable.calls, (call) => assignment.get(call.id));
+  callsOf.delete(undefined);
+  return {
+    ...{ calls: usable.read, usableCalls: usable.calls.length, dropped: usable.dropped },
+    ...{ tasks, callsOf },
   };
 }
 

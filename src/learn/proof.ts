@@ -2,13 +2,13 @@
  * The proof of a task's winner: references settled, threshold by the gate, the exam, and the deployment if it passed.
  * Joins evaluate and deploy for pipeline.ts. Does not: train or choose (trial.ts, select/).
  */
-import type { Call } from '../core/call.ts';
+import type { CallRequest } from '../core/call.ts';
 import type { Dataset, SplitName } from '../core/dataset.ts';
 import { newId } from '../core/ids.ts';
 import { countTwins } from '../core/label.ts';
 import type { LearnOptions, TaskReport } from '../core/learning.ts';
 import type { Artefact, Candidate, Specialist } from '../core/specialist.ts';
-import type { Store } from '../core/store.ts';
+import type { DeploymentStore, EventStore } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
 import { callsToHoldBack } from '../curate/splits.ts';
 import { deploy, moveTo } from '../deploy/stages.ts';
@@ -20,14 +20,13 @@ import { examination, type LearnContext, type TaskRun, type Trial } from './tria
 
 /** The task's report. What was proved before, on the same examples and to the same bound, is not examined again. */
 export async function proveAndDeploy(
-  { task, dataset, dropped, competition, askedAgain }: TaskRun,
-  calls: readonly Call[],
+  { task, dataset, requests, dropped, competition, askedAgain }: TaskRun,
   context: LearnContext,
   options: LearnOptions,
 ): Promise<TaskReport> {
   const { store, config } = context;
   const verdicts = [...competition.verdicts, ...dropped];
-  store.addVerdicts(task.id, Date.now(), verdicts);
+  await store.addVerdicts(task.id, Date.now(), verdicts);
   const common = {
     task: { id: task.id, name: task.name, kind: task.kind, calls: task.calls },
     dataset: { id: dataset.id, sizes: sizesOf(dataset), dropped: dataset.dropped },
@@ -61,13 +60,13 @@ export async function proveAndDeploy(
     const reason = `Of the best candidate's answers (${candidate.rung}) ${Math.round(result.accuracy * 100)} % were right on the validation split: too few to spend held-back calls on a proof.${spellingsOf(task)}`;
     return { ...common, ...REFUSED, specialist: null, reason, moreCalls: null };
   }
-  const proved = store
-    .specialists(task.id)
-    .find((each) => isProof(each, candidate, result.artefact, dataset, config.gate));
+  const proved = (await store.specialists(task.id)).find((each) =>
+    isProof(each, candidate, result.artefact, dataset, config.gate),
+  );
   const { specialist, asked } = proved
     ? { specialist: proved, asked: 0 }
-    : await prove(candidate, result, task, dataset, calls, context);
-  const withdrawal = proved && withdrawalOf(proved, store);
+    : await prove(candidate, result, task, dataset, requests, context);
+  const withdrawal = proved && (await withdrawalOf(proved, store));
   if (withdrawal)
     return {
       ...common,
@@ -78,7 +77,7 @@ export async function proveAndDeploy(
     };
   const { passed, reason, moreCalls } = specialist.evidence.gate;
   const deployed = passed && !options.dryRun;
-  if (deployed) putIntoService(specialist, store);
+  if (deployed) await putIntoService(specialist, store);
   return {
     ...common,
     specialist,
@@ -116,11 +115,8 @@ function isProof(
 }
 
 /** Why the specialist was retired, where nothing took its place: its audits speak against it. Null otherwise. */
-function withdrawalOf(specialist: Specialist, store: Store): string | null {
-  const last = store
-    .deployments()
-    .filter(({ taskId }) => taskId === specialist.taskId)
-    .at(-1);
+async function withdrawalOf(specialist: Specialist, store: DeploymentStore): Promise<string | null> {
+  const last = (await store.deployments()).filter(({ taskId }) => taskId === specialist.taskId).at(-1);
   const withdrawn = last?.specialistId === specialist.id && last.stage === 'retired';
   return withdrawn ? (last.history.at(-1)?.reason ?? 'no reason was given') : null;
 }
@@ -130,7 +126,7 @@ async function prove(
   { artefact, runtime, marked }: Trial,
   task: Task,
   recorded: Dataset,
-  calls: readonly Call[],
+  requests: ReadonlyMap<string, CallRequest>,
   context: LearnContext,
 ): Promise<{ specialist: Specialist; asked: number }> {
   const { store, config } = context;
@@ -138,7 +134,7 @@ async function prove(
     task,
     recorded,
     ['calibration', 'exam'],
-    calls,
+    requests,
     context,
   );
   const { confidence, evidence } = await assess({
@@ -155,7 +151,7 @@ async function prove(
   const specialist: Specialist = {
     id: newId('specialist', now),
     taskId: task.id,
-    version: store.specialists(task.id).length + 1,
+    version: (await store.specialists(task.id)).length + 1,
     kind: task.kind,
     candidate,
     artefact,
@@ -163,22 +159,22 @@ async function prove(
     evidence,
     createdAt: now,
   };
-  store.addSpecialist(specialist);
+  await store.addSpecialist(specialist);
   return { specialist, asked };
 }
 
 /** Deploys in shadow, in the place of a former deployment of the task; nothing changes where it is deployed already. */
-function putIntoService(specialist: Specialist, store: Store): void {
-  const active = store
-    .deployments()
-    .filter(({ taskId, stage }) => taskId === specialist.taskId && stage !== 'retired');
+async function putIntoService(specialist: Specialist, store: DeploymentStore & EventStore): Promise<void> {
+  const active = (await store.deployments()).filter(
+    ({ taskId, stage }) => taskId === specialist.taskId && stage !== 'retired',
+  );
   if (active.some(({ specialistId }) => specialistId === specialist.id)) return;
   const now = Date.now();
   for (const former of active)
-    store.putDeployment(moveTo(former, 'retired', now, `replaced by version ${specialist.version}`));
+    await store.putDeployment(moveTo(former, 'retired', now, `replaced by version ${specialist.version}`));
   const deployment = deploy(specialist, now);
-  store.putDeployment(deployment);
-  store.addEvent({
+  await store.putDeployment(deployment);
+  await store.addEvent({
     id: newId('event', now),
     at: now,
     kind: 'specialist-deployed',

@@ -2,7 +2,7 @@
  * What answers are held against: the recorded ones, or the LLM's majority where it can be asked again. Joins
  * evaluate/ask-again with the captured calls for pipeline.ts and proof.ts.
  */
-import type { Call } from '../core/call.ts';
+import type { Call, CallRequest } from '../core/call.ts';
 import { compareAnswers, schemasOf } from '../core/compare.ts';
 import type { Dataset, SplitName } from '../core/dataset.ts';
 import { progressOf } from '../core/progress.ts';
@@ -11,17 +11,24 @@ import type { Task } from '../core/task.ts';
 import { withReferences } from '../evaluate/ask-again.ts';
 import type { LearnContext } from './trial.ts';
 
+/** The requests that may be asked again, by call; none where nobody can be asked, so that their calls can be let go. */
+export function requestsOf(
+  calls: readonly Call[],
+  { askAgain }: Pick<LearnContext, 'askAgain'>,
+): ReadonlyMap<string, CallRequest> {
+  return new Map(askAgain ? calls.map(({ id, request }) => [id, request]) : []);
+}
+
 /** The dataset with references in the splits `names`; as it is where nobody can be asked. */
 export async function referencesFor(
   task: Task,
   dataset: Dataset,
   names: readonly SplitName[],
-  calls: readonly Call[],
+  requests: ReadonlyMap<string, CallRequest>,
   { askAgain, onProgress, signal }: LearnContext,
 ): Promise<{ dataset: Dataset; selfAgreement: Rate | null; asked: number }> {
   // Two free texts are hardly ever the same, so there is no majority to be had.
   if (!askAgain || task.kind === 'text') return { dataset, selfAgreement: null, asked: 0 };
-  const requests = new Map(calls.map((call) => [call.id, call.request]));
   const total = names.reduce((sum, name) => sum + dataset.splits[name].length, 0);
   return withReferences(dataset, names, {
     ask: async ({ callId }) => {

@@ -11,7 +11,7 @@ import { newId } from '../core/ids.ts';
 import type { OnProgress } from '../core/progress.ts';
 import type { Runtime, Trainer } from '../core/runtime.ts';
 import type { Artefact, Candidate, Verdict } from '../core/specialist.ts';
-import type { Store } from '../core/store.ts';
+import type { DeploymentStore, EventStore, LearningStore } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
 import { fitAndMark } from '../evaluate/cross-fit.ts';
 import { type Estimate, estimate } from '../evaluate/estimate.ts';
@@ -26,7 +26,7 @@ import { probeHardware } from '../select/hardware.ts';
 /** Everything the loop works with, made by whoever starts it. */
 export interface LearnContext {
   readonly config: Config;
-  readonly store: Store;
+  readonly store: LearningStore & DeploymentStore & EventStore;
   readonly trainers: readonly Trainer[];
   readonly runtimes: readonly Runtime[];
   /** Catalogue names of the models whose weights are at hand. */
@@ -51,6 +51,8 @@ export interface Trial extends Estimate {
 export interface TaskRun {
   readonly task: Task;
   readonly dataset: Dataset;
+  /** Of its calls, where the LLM may be asked again. */
+  readonly requests: ReadonlyMap<string, CallRequest>;
   /** Candidates that were not worth trying, and why. */
   readonly dropped: readonly Verdict[];
   readonly competition: Competition<Trial>;
@@ -73,30 +75,34 @@ export function candidatesFor(task: Task, dataset: Dataset, context: LearnContex
   });
 }
 
+interface MinutesContext {
+  readonly store: EventStore;
+  readonly config: Pick<Config, 'train'>;
+}
+
 /**
  * The minutes for a dataset's trainings that take minutes: what an earlier run with the same budget gave it, else what
  * is left of this one's. A recipe depends on them, so a killed training goes on only where they are the same again.
  */
-export function minutesFor(
+export async function minutesFor(
   dataset: Pick<Dataset, 'id'>,
   left: number,
-  { store, config }: Pick<LearnContext, 'store' | 'config'>,
-): number {
-  const before = store
-    .events({ kind: TRAINING_BUDGETED, subject: dataset.id })
-    .findLast(({ detail }) => detail.budget === config.train.minutes);
+  { store, config }: MinutesContext,
+): Promise<number> {
+  const budgeted = await store.events({ kind: TRAINING_BUDGETED, subject: dataset.id });
+  const before = budgeted.findLast(({ detail }) => detail.budget === config.train.minutes);
   return typeof before?.detail.minutes === 'number' ? before.detail.minutes : left;
 }
 
 /** Puts on record that the dataset's trainings have so many minutes. */
-export function recordMinutes(
+export async function recordMinutes(
   dataset: Pick<Dataset, 'id'>,
   minutes: number,
-  { store, config }: Pick<LearnContext, 'store' | 'config'>,
-): void {
+  { store, config }: MinutesContext,
+): Promise<void> {
   const at = Date.now();
   const detail = { minutes, budget: config.train.minutes };
-  store.addEvent({ id: newId('event', at), at, kind: TRAINING_BUDGETED, subject: dataset.id, detail });
+  await store.addEvent({ id: newId('event', at), at, kind: TRAINING_BUDGETED, subject: dataset.id, detail });
 }
 
 const TRAINING_BUDGETED = 'training-budgeted';

@@ -12,15 +12,14 @@ import { compareAnswers, schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
 import type { Audit } from '../core/deployment.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
-import { newId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Recorder, RedactedRequest } from '../core/online.ts';
 import { referenceOf } from '../core/reference.ts';
 import type { Runtime } from '../core/runtime.ts';
-import type { Store } from '../core/store.ts';
-import { step } from '../deploy/stages.ts';
+import type { DeploymentStore, LearningStore, Store } from '../core/store.ts';
 import { type Gateway, startGateway } from '../gateway/gateway.ts';
 import { createRouter, type RoutingPlan } from '../route/router.ts';
+import { type Advancer, advancer } from './advance.ts';
 
 /** Where calls are written down, and where deployments and audits are. */
 export interface Capture {
@@ -36,10 +35,10 @@ type Vocabulary = ReadonlyMap<string, readonly string[]>;
 export interface OnlineParts {
   readonly config: Config;
   /** Opens the data folder. While it throws, calls pass through and are counted as lost; it is tried again. */
-  readonly openCapture: (waits: { readonly lockWaitMs: number }) => Capture;
+  readonly openCapture: (waits: { readonly lockWaitMs: number }) => Promise<Capture>;
   readonly losses: Losses;
   /** Calls once, when the data folder is open, with what is in it. */
-  readonly onOpen?: (capture: Capture) => void;
+  readonly onOpen?: (capture: Capture) => Promise<void>;
   readonly runtimes: readonly Runtime[];
   /** How the processes and servers of models are, for /health/readiness. */
   readonly modelHealth: () => readonly JsonObject[];
@@ -78,6 +77,7 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
   let planVersion = Number.NaN;
   let vocabulary: Vocabulary = new Map();
   let redact: ((request: CallRequest) => RedactedRequest | null) | null = null;
+  let deployments: Advancer | null = null;
   let audits: Audit[] = [];
   let soon: NodeJS.Timeout | undefined;
   let complaint = '';
@@ -105,15 +105,16 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     complaint = line;
   };
 
-  const tryOpen = (): void => {
+  const tryOpen = async (): Promise<void> => {
     triedAt = performance.now();
     try {
       // Calls are under way once it has started: then nothing is waited for.
-      capture = parts.openCapture({ lockWaitMs: starting ? LOCK_WAIT_MS : 0 });
+      capture = await parts.openCapture({ lockWaitMs: starting ? LOCK_WAIT_MS : 0 });
+      deployments = advancer(capture.store, config.serve);
       redact = capture.redaction(() => vocabulary);
       if (closedBecause !== '') log('calls are recorded again.');
       closedBecause = '';
-      parts.onOpen?.(capture);
+      await parts.onOpen?.(capture);
     } catch (error) {
       // Two gateways on one folder are a mistake that its maker should see at once.
       if (starting && error instanceof UnderstudyError && error.code === 'in-use') throw error;
@@ -121,21 +122,23 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
       complain(`calls pass through and are not recorded: ${closedBecause}`);
     }
   };
-  tryOpen();
+  await tryOpen();
   starting = false;
 
-  // Store work waits for this turn of the clock: a slow or locked store must not hold up a call.
-  const keepUp = (): void => {
-    clearTimeout(soon);
-    soon = undefined;
-    if (capture === null && performance.now() - triedAt >= REOPEN_MS) tryOpen();
-    if (capture === null) return;
+  /** Writes audits down, moves deployments, and looks for what has changed. Beside the calls: none waits for the store. */
+  const keepUpOnce = async (): Promise<void> => {
+    if (capture === null && performance.now() - triedAt >= REOPEN_MS) await tryOpen();
+    if (capture === null || deployments === null) return;
     const { store } = capture;
     const pending = audits;
     audits = [];
     try {
-      for (const audit of pending) store.addAudit(audit);
-      for (const id of new Set(pending.map((audit) => audit.deploymentId))) advance(store, id, config, now());
+      await store.addAudits(pending);
+      for (const id of new Set(pending.map((audit) => audit.deploymentId))) {
+        const deployment = plan.deployments.find((each) => each.id === id);
+        const specialist = plan.specialists.find((each) => each.id === deployment?.specialistId);
+        if (deployment && specialist) await deployments.advance(deployment, specialist, now());
+      }
     } catch (error) {
       // What was written already is recognised by its call id when it is written again.
       audits = [...pending, ...audits];
@@ -143,17 +146,22 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
       return;
     }
     try {
-      const version = store.planVersion();
+      const version = await store.planVersion();
       complaint = '';
       if (version === planVersion) return;
-      plan = readPlan(store);
-      vocabulary = store.vocabulary();
+      plan = await readPlan(store);
+      vocabulary = await store.vocabulary();
       planVersion = version;
       router.update(plan);
     } catch (error) {
       complain(`deployments cannot be read, the present ones stay: ${messageOf(error)}`);
     }
   };
+  const keepUp = oneAtATime(async () => {
+    clearTimeout(soon);
+    soon = undefined;
+    await keepUpOnce();
+  });
   const lost = async (): Promise<boolean> => {
     losses.add('capture-closed');
     throw new UnderstudyError('unavailable', 'The data folder is not open.', { hint: closedBecause });
@@ -164,7 +172,7 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     recordExchange: (exchange, onCopied) => capture?.recorder.recordExchange(exchange, onCopied) ?? lost(),
     close: async () => {},
   };
-  keepUp();
+  await keepUp();
   const gateway = await startGateway({
     gateway: config.gateway,
     upstreamUrl: config.upstream.baseUrl,
@@ -190,34 +198,36 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     close: async () => {
       await gateway.close();
       clearInterval(timer);
-      keepUp();
+      await keepUp();
       await capture?.close();
     },
   };
 }
 
-/** Moves a deployment if its audits say so, and writes down that it moved. */
-function advance(store: Store, id: string, config: Config, at: number): void {
-  const deployment = store.deployments().find((each) => each.id === id);
-  const specialist = store
-    .specialists(deployment?.taskId)
-    .find((each) => each.id === deployment?.specialistId);
-  if (!deployment || !specialist) return;
-  const { epsilon, delta } = specialist.evidence.gate;
-  const slips = 1 - (specialist.evidence.selfAgreement?.share ?? 1);
-  const policy = { bound: epsilon + slips, delta, stepAudits: config.serve.stepAudits };
-  const moved = step(deployment, store.audits(id), policy, at);
-  if (moved === deployment) return;
-  store.putDeployment(moved);
-  store.addEvent({
-    id: newId('event', at),
-    at,
-    kind: 'deployment-moved',
-    subject: id,
-    detail: { from: deployment.stage, to: moved.stage, reason: moved.history.at(-1)?.reason ?? '' },
-  });
+/** Does `work` again and again, never two at once: what is asked for meanwhile is done once more afterwards. */
+function oneAtATime(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | null = null;
+  let next: Promise<void> | null = null;
+  const start = (): Promise<void> => {
+    running = work().finally(() => {
+      running = null;
+    });
+    return running;
+  };
+  return () => {
+    if (running === null) return start();
+    next ??= running.then(() => {
+      next = null;
+      return start();
+    });
+    return next;
+  };
 }
 
-function readPlan(store: Store): RoutingPlan {
-  return { tasks: store.tasks(), deployments: store.deployments(), specialists: store.specialists() };
+async function readPlan(store: LearningStore & DeploymentStore): Promise<RoutingPlan> {
+  return {
+    tasks: await store.tasks(),
+    deployments: await store.deployments(),
+    specialists: await store.specialists(),
+  };
 }

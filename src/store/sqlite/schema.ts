@@ -164,4 +164,14 @@ CREATE TRIGGER plan_vocabulary_added AFTER INSERT ON vocabulary BEGIN UPDATE pla
       }
     },
   },
+  {
+    sql: /* sql */ `
+-- Calls are read by time and then id, in batches that resume after the last one.
+DROP INDEX calls_by_time;
+CREATE INDEX calls_by_time ON calls (at, id);
+
+-- Audits are read on from the last one that was counted.
+CREATE INDEX audits_by_deployment ON audits (deployment_id, no);
+`,
+  },
 ];
