@@ -15,7 +15,7 @@ async function recorded(count: number, over: (n: number) => object = () => ({}))
   const dataDir = temporaryFolder();
   const folder = openDataFolder(dataDir);
   const dir = join(dataDir, 'journal');
-  const recorder = openRecorder({ dir, vault: folder.vault, redaction: REDACTION, log: assert.fail });
+  const recorder = await openRecorder({ dir, vault: folder.vault, redaction: REDACTION, log: assert.fail });
   for (let n = 0; n < count; n++) await recorder.record(exampleCall(n, over(n)), 'k');
   await recorder.close();
   const stageWith = (finder: EntityFinder | null) =>
@@ -36,11 +36,11 @@ describe('drain', () => {
     };
     const options = { dir, store, openStage: async () => stageWith(finder) };
     await assert.rejects(drain(options), { code: 'unavailable' });
-    assert.equal(store.countCalls(), 0);
+    assert.equal(await store.countCalls(), 0);
     assert.equal(existsSync(join(dir, 'quarantine')), false);
     failing = false;
     assert.deepEqual(await drain(options), { calls: 5, tornBytes: 0, damaged: 0, quarantined: 0 });
-    store.close();
+    await store.close();
   });
 
   it('lets a gateway start while it drains', async () => {
@@ -54,7 +54,7 @@ describe('drain', () => {
     };
     await drain({ dir, store, openStage });
     assert.equal(free, true);
-    store.close();
+    await store.close();
   });
 
   it('takes the other segments where one cannot be read, and says so', async () => {
@@ -63,12 +63,12 @@ describe('drain', () => {
     const broken = join(dir, 'j_0.segment');
     mkdirSync(broken);
     await assert.rejects(drain({ dir, store, openStage: async () => stage }), { code: 'unavailable' });
-    assert.equal(store.countCalls(), 3);
+    assert.equal(await store.countCalls(), 3);
     assert.deepEqual(
       readdirSync(dir).filter((name) => name.endsWith('.segment')),
       ['j_0.segment'],
     );
-    store.close();
+    await store.close();
   });
 
   it('redacts every part, however much comes at once', async () => {
@@ -83,10 +83,10 @@ describe('drain', () => {
       },
     }));
     await drain({ dir, store, openStage: async () => stage });
-    const read = calls();
+    const read = await calls();
     assert.equal(read.length, 6);
     for (const { request } of read)
       assert.doesNotMatch(request.messages[0]?.content ?? '', /Kowalczyk|Zbigniewska/);
-    store.close();
+    await store.close();
   });
 });

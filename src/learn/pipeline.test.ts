@@ -73,7 +73,7 @@ async function inWorkshop(work: (change: (over?: object) => LearnContext) => Pro
     }));
   } finally {
     await runtime.close();
-    store.close();
+    await store.close();
     rmSync(dataDir, { recursive: true, force: true });
   }
 }
@@ -141,11 +141,12 @@ test('what audits took out of service does not come back with the same calls', (
     const own = calls(700);
     await learnOne(own, context());
     const { store } = context();
-    store.putDeployment(moveTo(store.deployments()[0]!, 'retired', 1, '9 of 40 differ'));
+    const [first] = await store.deployments();
+    await store.putDeployment(moveTo(first!, 'retired', 1, '9 of 40 differ'));
     const again = await learnOne(own, context());
     assert.equal(again.outcome, 'refused');
     assert.match(again.reason, /9 of 40 differ/);
-    assert.equal(store.deployments().length, 1);
+    assert.equal((await store.deployments()).length, 1);
   }));
 
 test('texts lack a judge, however few they are', () =>

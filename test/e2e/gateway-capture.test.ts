@@ -66,7 +66,7 @@ async function place(
     ...{ dataDir, understudy, gateway, log },
     recorded: async () => {
       await close();
-      return understudy.calls();
+      return Array.fromAsync(understudy.calls());
     },
   };
 }
@@ -188,7 +188,7 @@ test('a body that is a bomb, or none of the coding that it names, passes and is 
   }
   assert.deepEqual(await recorded(), []);
   assert.match(log.join(), /not recorded.*cannot be read/);
-  assert.equal(understudy.status().lost['not-recorded'], 3);
+  assert.equal((await understudy.status()).lost['not-recorded'], 3);
 });
 
 test('large exchanges are recorded by the thread, redacted, whole and in any order', async (t) => {
@@ -259,10 +259,10 @@ test('what is left of a damaged journal is recorded, the segment is kept, and th
   const dataDir = mkdtempSync(join(tmpdir(), 'understudy-damaged-'));
   const journal = join(dataDir, 'journal');
   const { store, vault } = openDataFolder(dataDir, { file: 'understudy.db' });
-  const recorder = openRecorder({ dir: journal, vault, redaction: REDACTION, log: assert.fail });
+  const recorder = await openRecorder({ dir: journal, vault, redaction: REDACTION, log: assert.fail });
   for (let n = 0; n < 60; n++) await recorder.record(exampleCall(n), 'k');
   await recorder.close();
-  store.close();
+  await store.close();
   const [segment = ''] = readdirSync(journal).filter((file) => file.endsWith('.segment'));
   const bytes = readFileSync(join(journal, segment));
   bytes[0]! ^= 1;
@@ -282,5 +282,5 @@ test('what is left of a damaged journal is recorded, the segment is kept, and th
     log.some((line) => /quarantine|kept aside/.test(line)),
     log.join('\n'),
   );
-  assert.ok((understudy.status().lost['damaged-in-journal'] ?? 0) >= 1);
+  assert.ok(((await understudy.status()).lost['damaged-in-journal'] ?? 0) >= 1);
 });

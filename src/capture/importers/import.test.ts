@@ -76,8 +76,8 @@ function setUp() {
     );
     return path;
   };
-  const read = (): Call[] =>
-    folder.calls().map((call) => {
+  const read = async (): Promise<Call[]> =>
+    (await folder.calls()).map((call) => {
       const named = sessions.get(call.id) ?? '';
       assert.equal(call.sessionId, vault.pseudonym(`session ${named}`));
       return { ...call, sessionId: named };
@@ -125,7 +125,7 @@ test('a log of requests and responses becomes calls, and once only', async () =>
     },
   ]);
   assert.equal(result.untimed, 0);
-  const [second, first] = read();
+  const [second, first] = await read();
   assert.equal(first?.at, Date.UTC(2026, 2, 1, 10));
   assert.equal(second?.at, Date.UTC(2026, 0, 1));
   assert.equal(first?.sessionId, 's1');
@@ -139,7 +139,7 @@ test('a log of requests and responses becomes calls, and once only', async () =>
   assert.equal(again.calls, 0);
   assert.equal(again.already, 2);
   assert.deepEqual(again.skipped, { 'already imported': 2, 'not JSON': 1, 'no response': 1 });
-  assert.equal(read().length, 2);
+  assert.equal((await read()).length, 2);
 });
 
 test('equal records are as many calls, whenever they are imported', async () => {
@@ -148,7 +148,7 @@ test('equal records are as many calls, whenever they are imported', async () => 
   const path = write('log.jsonl', [record, record, record]);
   assert.equal((await load(path)).calls, 3);
   assert.equal((await load(path)).calls, 0);
-  assert.equal(read().length, 3);
+  assert.equal((await read()).length, 3);
 });
 
 test('a fine-tuning file becomes one session a line, its calls in order', async () => {
@@ -159,7 +159,7 @@ test('a fine-tuning file becomes one session a line, its calls in order', async 
       { messages: [...request('a').messages, { role: 'assistant', content: 'b' }] },
     ]),
   );
-  const calls = read();
+  const calls = await read();
   assert.equal(calls.length, 3);
   assert.deepEqual(
     calls.map((call) => call.request.messages.length),
@@ -186,7 +186,7 @@ test('calls without a time stand a second apart in the order of the files, and a
   write('logs/notes.txt', ['not read']);
   assert.equal((await load(join(dir, 'logs'))).untimed, 6);
   await load(write('later.jsonl', lines(6)));
-  const calls = read();
+  const calls = await read();
   assert.deepEqual(
     calls.map((call) => call.request.messages[1]?.content),
     [0, 1, 2, 3, 4, 5, 6, 7, 8].map((n) => `mail ${n}`),
@@ -219,7 +219,7 @@ test('batch requests and results are joined across files', async () => {
   assert.deepEqual(result.files[0]?.skipped, { 'request without a result': 1 });
   assert.deepEqual(result.files[0]?.lines, [{ line: 3, reason: 'request without a result' }]);
   assert.deepEqual(
-    read().map((call) => [call.request.messages[1]?.content, call.response?.message.content]),
+    (await read()).map((call) => [call.request.messages[1]?.content, call.response?.message.content]),
     [
       ['b', 'B'],
       ['a', 'A'],
@@ -234,7 +234,7 @@ test('imported payloads are redacted', async () => {
       { request: request('Write to anna.schmidt@web.de'), response: response('anna.schmidt@web.de') },
     ]),
   );
-  const [call] = read();
+  const [call] = await read();
   assert.ok(!JSON.stringify(call).includes('web.de'));
   assert.equal(call?.request.messages[1]?.content, `Write to ${call?.response?.message.content}`);
 });
@@ -267,16 +267,8 @@ test('the page about importing shows every format', () => {
 test('the latest call is found without listing all', async () => {
   const { dir, store, folder, load, write } = setUp();
   const times = [0, 1, 5, 500, 90_000_000].map((ms) => Date.UTC(2026, 0, 1) + ms);
-  let asked = 0;
-  const counting = {
-    ...store,
-    calls: (filter: Parameters<typeof store.calls>[0]) => {
-      asked++;
-      assert.equal(filter?.limit, 1);
-      return store.calls(filter);
-    },
-  };
-  const { latest, close } = journalSink({ ...folder, store: counting, dir: join(dir, 'other') });
+  const unlisted = { ...store, calls: () => assert.fail('calls are listed') };
+  const { latest, close } = journalSink({ ...folder, store: unlisted, dir: join(dir, 'other') });
   assert.equal(await latest(0), null);
   await load(
     write(
@@ -287,7 +279,6 @@ test('the latest call is found without listing all', async () => {
   assert.equal(await latest(0), times[4]);
   assert.equal(await latest(times[4] ?? 0), times[4]);
   assert.equal(await latest((times[4] ?? 0) + 1), null);
-  assert.ok(asked <= 4 * 54, String(asked));
   close();
 });
 
@@ -318,7 +309,12 @@ test('one file may hold records of several formats', async () => {
   assert.equal(result.files[0]?.format, 'openai-chat, openai-fine-tuning, sharegpt');
   assert.deepEqual(result.skipped, { 'of no known format': 1 });
   assert.deepEqual(result.files[0]?.lines, [{ line: 4, reason: 'of no known format' }]);
-  assert.deepEqual(read().map(said).sort(), ['a → A', 'b → B', 'mail 1 → label 1', 'mail 2 → label 2']);
+  assert.deepEqual((await read()).map(said).sort(), [
+    'a → A',
+    'b → B',
+    'mail 1 → label 1',
+    'mail 2 → label 2',
+  ]);
 });
 
 test('a file has the same calls, whatever its layout, encoding and compression; and once only', async () => {
@@ -349,7 +345,7 @@ test('a file has the same calls, whatever its layout, encoding and compression; 
       [name, 3, calls === 3 && name === 'lines.jsonl' ? 0 : 3],
     );
   }
-  assert.deepEqual(read().map(said), ['mail 1 → label 1', 'mail 2 → label 2', 'mail 3 → label 3']);
+  assert.deepEqual((await read()).map(said), ['mail 1 → label 1', 'mail 2 → label 2', 'mail 3 → label 3']);
 });
 
 test('in a folder, files of other kinds are passed over and told; named, one of them is an error', async () => {
@@ -376,7 +372,7 @@ test('in a folder, files of other kinds are passed over and told; named, one of 
     ],
   );
   assert.equal(result.calls, 1);
-  assert.equal(read().length, 1);
+  assert.equal((await read()).length, 1);
   for (const [name, says] of [
     ['a-manifest.jsonl', /fields export, count/],
     ['b.csv', /looks like CSV/],
@@ -418,7 +414,7 @@ test('times that cannot be are taken for missing, and counted', async () => {
   assert.equal(result.untimed, 3);
   assert.equal(result.implausible, 2);
   assert.deepEqual(
-    read().map((call) => [said(call).slice(0, 6), UNTIMED in call.tags]),
+    (await read()).map((call) => [said(call).slice(0, 6), UNTIMED in call.tags]),
     [
       ['mail 3', false],
       ['mail 1', true],
@@ -436,7 +432,7 @@ test('session and time are read where the user says they stand, and as usual els
   ]);
   await loadWith([path], { fields: { session: 'meta.ticket', time: 'logged.at' } });
   assert.deepEqual(
-    read().map(({ sessionId, at }) => [sessionId, at]),
+    (await read()).map(({ sessionId, at }) => [sessionId, at]),
     [
       ['b', Date.UTC(2026, 0, 2)],
       ['7', Date.UTC(2026, 1, 1)],
@@ -463,7 +459,7 @@ test('session names that may say something are kept as pseudonyms', async () => 
       log(3, { session_id: 'run-7:b' }),
     ]),
   );
-  const [first, second, third] = read().map(({ sessionId }) => sessionId);
+  const [first, second, third] = (await read()).map(({ sessionId }) => sessionId);
   assert.match(first ?? '', /^[0-9a-f]{24}$/);
   assert.equal(second, first);
   assert.equal(third, 'run-7:b');
@@ -474,7 +470,7 @@ test('a dry run reads all and keeps nothing', async () => {
   const path = write('log.jsonl', [log(1), log(1), { request: request('a') }]);
   const result = await importFiles([path], { sink: drySink(), dryRun: true });
   assert.deepEqual([result.calls, result.dryRun, result.skipped], [2, true, { 'no response': 1 }]);
-  assert.equal(store.countCalls(), 0);
+  assert.equal(await store.countCalls(), 0);
   assert.ok(existsSync(dir));
 });
 
@@ -537,7 +533,7 @@ function setUpCase() {
 test('case: function calls of the older form', ofCase('06-function-call.jsonl'), async () => {
   const { load, read } = setUpCase();
   assert.equal((await load('06-function-call.jsonl')).calls, 3);
-  const calls = read();
+  const calls = await read();
   assert.ok(calls.every((call) => call.request.tools[0]?.name === 'weather'));
   assert.equal(calls.filter((call) => call.response?.message.toolCalls?.[0]?.name === 'weather').length, 2);
 });
@@ -555,11 +551,11 @@ test(
     const { load, read } = setUpCase();
     const result = await load('08-litellm.jsonl');
     assert.deepEqual([result.calls, result.files[0]?.format, result.untimed], [2, 'litellm', 0]);
-    assert.deepEqual(read().map(said), [
+    assert.deepEqual((await read()).map(said), [
       'The blue one. → Yes, three are left.',
       'Is the chair in stock? → No.',
     ]);
-    const [first] = read();
+    const [first] = await read();
     assert.deepEqual([first?.sessionId, first?.latencyMs, first?.at], ['s1', 1300, 1_790_000_000_100]);
   },
 );
@@ -568,7 +564,7 @@ test('case: batches of two days with the same ids', ofCase('09-batch-days'), asy
   const { load, read } = setUpCase();
   const result = await load('09-batch-days');
   assert.deepEqual([result.calls, result.skipped], [6, {}]);
-  for (const call of read()) {
+  for (const call of await read()) {
     assert.equal(
       call.request.messages[0]?.content,
       `Which day and number? ${call.response?.message.content}`,
@@ -579,12 +575,15 @@ test('case: batches of two days with the same ids', ofCase('09-batch-days'), asy
 test('case: sessions under several names', ofCase('11-sessions.jsonl'), async () => {
   const { load, read } = setUpCase();
   assert.equal((await load('11-sessions.jsonl')).calls, 7);
-  assert.deepEqual(
-    read()
-      .map(({ sessionId }) => sessionId)
-      .sort(),
-    ['42', '42', 'run-7', 'run-7', 'run-8', 'run-8', 't1'],
-  );
+  assert.deepEqual((await read()).map(({ sessionId }) => sessionId).sort(), [
+    '42',
+    '42',
+    'run-7',
+    'run-7',
+    'run-8',
+    'run-8',
+    't1',
+  ]);
 });
 
 test('case: a folder with a file of another kind', ofCase('12-folder'), async () => {
