@@ -104,7 +104,7 @@ describe('eraseDays', () => {
           await store.close();
         },
       ),
-      { numRuns: 30 },
+      { numRuns: 15 },
     ));
 
   it('leaves neither the key nor a call’s id in any file', async () => {
@@ -155,7 +155,13 @@ describe('eraseDays', () => {
     recorder.rotate();
     await drainAll();
     const none = { validation: [], calibration: [], exam: [] };
-    const dataset = { taskId: 't1', kind: 'label', dropped: {}, order: 'time' } as const;
+    const dataset = {
+      taskId: 't1',
+      kind: 'label',
+      dropped: {},
+      contradictions: { repeated: 0, differing: 0 },
+      order: 'time',
+    } as const;
     await store.putTasks([{ id: 't1', name: 'Triage' } as Task]);
     for (const [id, of] of [
       ['d1', callId],

@@ -5,6 +5,7 @@
  */
 import type { Call } from '../core/call.ts';
 import { type NoAnswer, whyNoAnswer } from '../core/ending.ts';
+import { inSessions, sessionFinder } from './sessions.ts';
 
 /** Why a call is of no use. specialist: a small model answered it, and must not become its own teacher. */
 export type Unusable = NoAnswer | 'media' | 'specialist';
@@ -21,17 +22,23 @@ export function usableCalls(calls: Iterable<Call>): Usable {
   return sorting.usable;
 }
 
-/** As usableCalls, of calls that are read one by one: the others are let go at once. */
+/**
+ * As usableCalls, of calls that are read one by one, oldest first, each in its session (sessions.ts), to which the others
+ * belong too. Those are let go at once.
+ */
 export async function readUsable(
   calls: AsyncIterable<Call> | Iterable<Call>,
 ): Promise<Usable & { readonly read: number }> {
   const sorting = sorter();
+  const finder = sessionFinder();
   let read = 0;
   for await (const call of calls) {
     read++;
+    finder.add(call);
     sorting.add(call);
   }
-  return { ...sorting.usable, read };
+  const { calls: usable, dropped } = sorting.usable;
+  return { calls: inSessions(usable, finder.sessions()), dropped, read };
 }
 
 function sorter(): { add(call: Call): void; readonly usable: Usable } {

@@ -44,7 +44,14 @@ const optionsFor = (
 ): AssessOptions & { uses: () => number } => {
   let uses = 0;
   const dataset: Dataset = {
-    ...{ id: 'd', taskId: 't', kind: 'label', order: 'time', dropped: {} },
+    ...{
+      id: 'd',
+      taskId: 't',
+      kind: 'label',
+      order: 'time',
+      dropped: {},
+      contradictions: { repeated: 0, differing: 0 },
+    },
     splits: {
       train: [],
       validation: examples(300, 1, worst),

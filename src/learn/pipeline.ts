@@ -28,7 +28,7 @@ import {
 } from './trial.ts';
 
 /**
- * The six steps over the captured calls, which are read once: what cannot be learnt from is let go at once, the calls of a
+ * The six steps over the captured calls, oldest first, which are read once: what cannot be learnt from is let go at once, the calls of a
  * task as soon as its dataset is made. @throws UnderstudyError 'cancelled' when told to stop, 'not-found'. */
 export async function learn(
   calls: AsyncIterable<Call> | Iterable<Call>,

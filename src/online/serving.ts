@@ -3,7 +3,7 @@
  * deployments. The other half of the story is pipeline.ts.
  * Does not: do any of the work itself; whatever fails here leaves the agent with the LLM.
  */
-
+import { setTimeout as sleep } from 'node:timers/promises';
 import { assign } from '../callsite/assign.ts';
 import type { Losses } from '../capture/losses.ts';
 import { targetOf } from '../core/answer.ts';
@@ -56,6 +56,8 @@ const LOCK_WAIT_MS = 3000;
 const MAX_AUDITS = 10_000;
 /** How long audits are collected before they are written down. */
 const AUDIT_MS = 100;
+/** How long closing waits for the store to take the last audits. */
+const CLOSE_GRACE_MS = 5000;
 /** Calls of one specialist at once: models answer a few together, the rest would only wait, and hold up comparisons. */
 const MAX_IN_FLIGHT = 16;
 
@@ -198,29 +200,26 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     close: async () => {
       await gateway.close();
       clearInterval(timer);
-      await keepUp();
+      // A store that answers no more must not keep the program alive.
+      await Promise.race([keepUp(), sleep(CLOSE_GRACE_MS, undefined, { ref: false })]);
       await capture?.close();
     },
   };
 }
 
-/** Does `work` again and again, never two at once: what is asked for meanwhile is done once more afterwards. */
+/** Does `work` when asked, never twice at once: what is asked for while it waits its turn is done with it. */
 function oneAtATime(work: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | null = null;
-  let next: Promise<void> | null = null;
-  const start = (): Promise<void> => {
-    running = work().finally(() => {
-      running = null;
-    });
-    return running;
-  };
+  let last: Promise<void> = Promise.resolve();
+  let waiting: Promise<void> | null = null;
   return () => {
-    if (running === null) return start();
-    next ??= running.then(() => {
-      next = null;
-      return start();
+    if (waiting !== null) return waiting;
+    const turn = last.then(() => {
+      waiting = null;
+      return work();
     });
-    return next;
+    waiting = turn;
+    last = turn.catch(() => {});
+    return turn;
   };
 }
 

@@ -48,6 +48,7 @@ export function learningStoreContract(name: string, withStore: Opener<LearningSt
             exam: [],
           },
           dropped: { empty: 3 },
+          contradictions: { repeated: 4, differing: 1 },
           order: 'time',
         };
         await store.addDataset(dataset);
