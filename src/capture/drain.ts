@@ -138,12 +138,11 @@ async function addBatch(
   if (calls.length === 0) return { calls: 0, refused: 0 };
   try {
     const refined = await (await openStage()).refine(calls, parts);
-    const added = await store.addCalls(refined.calls, refined.parts, refined.keys);
+    const added = await store.addCalls(refined.calls, refined.parts, refined.keys).catch(unlessErased);
+    // A day was erased while its calls were looked through: now they are told as erased.
+    if (added === null) return addBatch(store, openStage, given, parts);
     return { calls: added, refused: refined.refused };
   } catch (error) {
-    // A day was erased while its calls were looked through: now they are told as erased.
-    if (error instanceof UnderstudyError && error.code === 'not-found')
-      return addBatch(store, openStage, given, parts);
     if (isPassing(error)) throw error;
     if (calls.length === 1) return { calls: 0, refused: 1 };
     // One of them cannot be stored, whenever it is tried: it must not keep the others out.
@@ -156,6 +155,12 @@ async function addBatch(
     }
     return { calls: added, refused };
   }
+}
+
+/** Null for a key that is gone. @throws any other error. */
+function unlessErased(error: unknown): null {
+  if (error instanceof UnderstudyError && error.code === 'not-found') return null;
+  throw error;
 }
 
 /** The store is locked, full or gone: trying again later may help. */

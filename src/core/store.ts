@@ -149,7 +149,10 @@ export interface LearningStore {
   useExam(taskId: string, datasetId: string): Promise<number>;
 }
 
-/** Audits in the order in which they were added, and where reading resumes. */
+/**
+ * Audits in the order in which they were added, and where reading resumes. No cursor goes beyond an audit that may still be
+ * added before it, as by a transaction that is not committed yet.
+ */
 export interface AuditPage {
   readonly audits: readonly Audit[];
   /** Opaque; the cursor that was given where there were none. */

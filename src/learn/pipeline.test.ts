@@ -125,6 +125,24 @@ test('where the cheap rungs cannot, the model of a configured provider is tuned,
     }
   }));
 
+test('calls that are read one by one teach what all at once do', () =>
+  inWorkshop(async (context) => {
+    let read = 0;
+    const own = calls(700);
+    const oneByOne = async function* () {
+      for (const call of own) {
+        read++;
+        yield call;
+      }
+      yield { ...own[0]!, id: 'failed', at: 2e12, status: 500 };
+    };
+    const { tasks, calls: all, usableCalls, dropped } = await learn(oneByOne(), context(), {});
+    assert.deepEqual([read, all, usableCalls, dropped], [700, 701, 700, { failed: 1 }]);
+    const again = await learnOne(own, context());
+    assert.equal(tasks[0]?.dataset?.id, again.dataset?.id);
+    assert.equal(tasks[0]?.specialist?.id, again.specialist?.id);
+  }));
+
 test('another seed leaves the model that was proved as it is', () =>
   inWorkshop(async (context) => {
     const own = calls(700);
