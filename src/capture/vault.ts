@@ -2,33 +2,16 @@
  * Keys and what they seal. A master key (file or environment) wraps one data key per UTC day; a day's key seals
  * that day's parts and names them, so that deleting it erases the day. From the master key alone come the keyed
  * pseudonyms of senders and sessions, the key of surrogates and the cipher of what is learnt, which hold across days.
- * Does not: redact (redact/), or decide what becomes a part (sealer.ts).
+ * Does not: encrypt (encryption.ts), find the master key (master-key.ts), redact (redact/), or decide what becomes a part
+ * (sealer.ts).
  */
-import {
-  createCipheriv,
-  createDecipheriv,
-  createSecretKey,
-  hkdfSync,
-  type KeyObject,
-  randomBytes,
-} from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { join } from 'node:path';
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 import type { Cipher } from '../core/cipher.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import type { KeyStore, SealedPart, WrappedKey } from '../core/store.ts';
+import { decrypt, encrypt, pack, unpack } from './encryption.ts';
 import { hmac } from './hmac.ts';
+import { masterKey } from './master-key.ts';
 
 /** What sealing needs; works without a store, in a worker thread too. */
 export interface Sealing {
@@ -92,12 +75,6 @@ interface DayKeys {
   readonly seal: KeyObject;
   readonly name: Uint8Array;
 }
-
-const KEY_FILE = 'master.key';
-const RAW = 0;
-const DEFLATED = 1;
-/** Below this, deflating saves too little for its time. */
-const DEFLATE_FROM = 512;
 
 /** The day of a time, in UTC: YYYY-MM-DD. */
 export function dayOf(at: number): string {
@@ -265,103 +242,6 @@ function ringOf(keys: readonly WrappedKey[], days: ReadonlyMap<string, DayKeys>)
   };
 }
 
-function pack(plain: Buffer): Buffer {
-  if (plain.length >= DEFLATE_FROM) {
-    const deflated = deflateRawSync(plain, { level: 1 });
-    if (deflated.length < plain.length * 0.9) return Buffer.concat([Buffer.of(DEFLATED), deflated]);
-  }
-  return Buffer.concat([Buffer.of(RAW), plain]);
-}
-
-function unpack(packed: Buffer): string {
-  const content = packed.subarray(1);
-  return (packed[0] === DEFLATED ? inflateRawSync(content) : content).toString('utf8');
-}
-
-/** Nonce (12 bytes), ciphertext, tag (16 bytes): AES-256-GCM as in NIST SP 800-38D; `about` is authenticated. */
-function encrypt(key: KeyObject | Uint8Array, plain: Uint8Array, about: string): Buffer {
-  const nonce = nextNonce();
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(about));
-  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
-}
-
-let nonces = Buffer.alloc(0);
-
-/** Twelve random bytes, drawn from the system many at a time: one by one costs as much as the encryption. */
-function nextNonce(): Buffer {
-  if (nonces.length < 12) nonces = randomBytes(12 * 256);
-  const nonce = nonces.subarray(0, 12);
-  nonces = nonces.subarray(12);
-  return nonce;
-}
-
-/** Null where key, text or `about` are not those of the encryption. */
-function decrypt(key: KeyObject | Uint8Array, sealed: Buffer, about: string): Buffer | null {
-  if (sealed.length < 28) return null;
-  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12), { authTagLength: 16 })
-    .setAAD(Buffer.from(about))
-    .setAuthTag(sealed.subarray(-16));
-  try {
-    return Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()]);
-  } catch {
-    return null;
-  }
-}
-
 function derive(key: Uint8Array, purpose: string): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', key, new Uint8Array(), `understudy ${purpose}`, 32));
-}
-
-function masterKey(dataDir: string, env: NodeJS.ProcessEnv): Uint8Array {
-  const given = env.UNDERSTUDY_MASTER_KEY;
-  if (given !== undefined && given !== '') return keyOf(given, 'UNDERSTUDY_MASTER_KEY');
-  const path = join(dataDir, KEY_FILE);
-  try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    const draft = join(dataDir, `.${KEY_FILE}.${randomBytes(6).toString('hex')}`);
-    if (statSync(path, { throwIfNoEntry: false }) === undefined) {
-      // Written aside and linked into place: whoever is first wins, and nobody reads half a key.
-      // On the disk itself: without it nothing that is sealed can be opened again.
-      writeFileSync(draft, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flush: true });
-      try {
-        linkSync(draft, path);
-        syncFolder(dataDir);
-      } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-      } finally {
-        rmSync(draft);
-      }
-    }
-    if ((statSync(path).mode & 0o077) !== 0) {
-      throw new UnderstudyError('bad-config', `Others may read the master key ${path}.`, {
-        hint: `Run \`chmod 600 ${path}\`; if others may have read it, start a new data folder.`,
-      });
-    }
-    return keyOf(readFileSync(path, 'utf8'), path);
-  } catch (cause) {
-    if (cause instanceof UnderstudyError) throw cause;
-    throw new UnderstudyError('unavailable', `The master key ${path} can be neither read nor made.`, {
-      hint: 'Check that the data folder is writable, or set UNDERSTUDY_MASTER_KEY.',
-      cause,
-    });
-  }
-}
-
-/** Makes the names in a folder survive a power cut, where the system can. */
-function syncFolder(path: string): void {
-  try {
-    const folder = openSync(path, 'r');
-    fsyncSync(folder);
-    closeSync(folder);
-  } catch {
-    // Windows has no such thing.
-  }
-}
-
-function keyOf(text: string, where: string): Uint8Array {
-  const key = Buffer.from(text.trim(), 'base64');
-  if (key.length === 32) return key;
-  throw new UnderstudyError('bad-config', `The master key in ${where} is not 32 bytes in base64.`, {
-    hint: 'Make one with `openssl rand -base64 32`.',
-  });
 }
