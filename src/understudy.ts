@@ -4,17 +4,25 @@
  * Does not: hold the loop itself (learn/pipeline.ts) or the online path (online/serving.ts).
  */
 import { availableParallelism } from 'node:os';
-import { quarantineLine } from './capture/drain.ts';
+import { lossesOf, trouble } from './capture/drain-loop.ts';
 import { type EraseOptions, eraseDays } from './capture/erase.ts';
 import { importFiles } from './capture/importers/import.ts';
 import { drySink, journalSink } from './capture/importers/sink.ts';
 import { openLosses } from './capture/losses.ts';
+import { journalState } from './capture/quarantine.ts';
 import { readCalls } from './capture/read.ts';
 import type { SecondStage } from './capture/second-stage.ts';
 import type { Call, CallRequest } from './core/call.ts';
 import type { Config } from './core/config.ts';
 import type { EntityFinder } from './core/entity.ts';
-import type { EraseReport, ImportReport, LearnOptions, LearnReport, StatusReport } from './core/learning.ts';
+import type {
+  EraseReport,
+  ImportReport,
+  JournalState,
+  LearnOptions,
+  LearnReport,
+  StatusReport,
+} from './core/learning.ts';
 import { type OnProgress, progressOf } from './core/progress.ts';
 import type { Store } from './core/store.ts';
 import type { Gateway } from './gateway/gateway.ts';
@@ -26,6 +34,7 @@ import {
   journalsOf,
   openFinder,
   openStorage,
+  quarantineLimits,
   type Storage,
   stageOf,
 } from './setup/data-folder.ts';
@@ -101,10 +110,11 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
     };
     const drained = await drainJournals(dataDir, store, openStage, {
       onProgress: (done, total) => report((100 * done) / total),
+      quarantine: quarantineLimits(config),
       ...(signal ? { signal } : {}),
     });
-    losses.add('damaged-in-journal', drained.damaged);
-    if (drained.quarantined > 0) log(quarantineLine(drained));
+    for (const [reason, count] of lossesOf(drained)) losses.add(reason, count);
+    trouble(drained).forEach(log);
   };
   async function* calls(): AsyncGenerator<Call> {
     await drainAll();
@@ -114,6 +124,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
     );
   }
   const losses = openLosses(dataDir);
+  const journal = (): Promise<JournalState> => journalState(Object.values(journalsOf(dataDir)), Date.now());
 
   return {
     store: async () => (await storage()).store,
@@ -150,12 +161,13 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         },
         learnOptions,
       ),
-    status: async () => statusOf((await storage()).store, losses.counts()),
+    status: async () => statusOf((await storage()).store, losses.counts(), await journal()),
     startGateway: () => {
       const runtime = tools.onDemand();
       return startOnline({
         config,
         losses,
+        journal,
         openCapture: (waits) => openCapture({ config, env, weightsDir, losses, log, ...waits }),
         // Those that are in service need not wait for their first call.
         onOpen: async ({ store }) => {
@@ -169,13 +181,17 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
     close: async () => {
       await tools.close();
       await (await finder?.catch(() => null))?.close();
-      losses.close();
+      await losses.close();
       await (await opened?.catch(() => null))?.close();
     },
   };
 }
 
-async function statusOf(store: Store, lost: StatusReport['lost']): Promise<StatusReport> {
+async function statusOf(
+  store: Store,
+  lost: StatusReport['lost'],
+  journal: StatusReport['journal'],
+): Promise<StatusReport> {
   const deployments = await store.deployments();
   const tasks: StatusReport['tasks'][number][] = [];
   for (const task of await store.tasks()) {
@@ -205,5 +221,5 @@ async function statusOf(store: Store, lost: StatusReport['lost']): Promise<Statu
       },
     });
   }
-  return { kind: 'status', calls: await store.countCalls(), lost, tasks };
+  return { kind: 'status', calls: await store.countCalls(), lost, journal, tasks };
 }

@@ -6,10 +6,10 @@
  */
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { QUARANTINE } from './drain.ts';
 import { decodeSegment, encodeFrame, type Frame, SEGMENT_HEADER } from './frames.ts';
 import { CLOSED_ENDING, closeLeftovers, OPEN_ENDING } from './journal.ts';
 import { tryLock } from './lock.ts';
+import { QUARANTINE } from './quarantine.ts';
 import { dayOf } from './vault.ts';
 
 export interface ErasedJournal {

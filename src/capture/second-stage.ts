@@ -6,9 +6,10 @@
 import type { CallRequest, CallResponse, Message, Tool } from '../core/call.ts';
 import type { Entity, EntityFinder } from '../core/entity.ts';
 import { UnderstudyError } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
 import type { CallStore, EventStore, SealedPart, StoredCall, WrappedKey } from '../core/store.ts';
 import { DAY_ERASED } from './erase.ts';
+import type { JournalCall } from './frames.ts';
+import type { CallAbout, PartKind, PartValues, RequestSettings } from './parts.ts';
 import { recent } from './recent.ts';
 import {
   entityTexts,
@@ -16,20 +17,22 @@ import {
   obviousNames,
   type RedactContext,
   redactEntities,
+  redactText,
 } from './redact/redact.ts';
-import { redactJson, redactMessage, redactTools, withSafeAlternatives } from './redact/redact-call.ts';
-import type { CallAbout, RequestSettings } from './sealer.ts';
+import { redactPart, withSafeAlternatives } from './redact/redact-call.ts';
 import { textsOf } from './texts.ts';
+import { upgradedCall } from './upgrade.ts';
 import { type DayKeyRing, dayOf, type Vault } from './vault.ts';
 
 export interface SecondStage {
   /**
    * Calls for the store, with the parts they hold and the keys that sealed them. Those that lack a part, or whose part
-   * cannot be opened, are refused; those of a day that was erased are left out, which is as it should be.
+   * cannot be opened, are refused; those of a day that was erased are left out, which is as it should be. Calls of an
+   * older journal are brought up to date on the way.
    * @param parts Sealed by the recorder, by id. @throws as the vault and the store.
    */
   refine(
-    calls: readonly StoredCall[],
+    calls: readonly JournalCall[],
     parts: ReadonlyMap<string, SealedPart>,
   ): Promise<{
     readonly calls: readonly StoredCall[];
@@ -46,9 +49,6 @@ export interface SecondStageOptions {
   readonly finder: EntityFinder | null;
   readonly context: RedactContext;
 }
-
-/** What stands in a part, which decides the texts in it. */
-type PartKind = 'about' | 'settings' | 'tools' | 'message' | 'response';
 
 /** A part, opened and looked through. */
 interface Found {
@@ -148,23 +148,37 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
   };
 
   return {
-    async refine(calls, parts) {
-      const ring = await vault.ring(calls.flatMap((call) => daysOf(call, parts)));
+    async refine(given, parts) {
+      const ring = await vault.ring(given.flatMap((call) => daysOf(call, parts)));
+      const sealing = { seal: ring.seal, pseudonym: vault.pseudonym };
       const opened = new Map<string, Opened>();
+      /** Parts that the recognisers of today have not seen. */
+      const old = new Map<string, SealedPart | undefined>();
       const open = (id: string, kind: PartKind): boolean => {
         if (opened.has(id)) return true;
-        const part = parts.get(id);
+        const part = old.get(id) ?? parts.get(id);
         const text = part ? ring.open(part) : null;
         if (!part || text === null) return false;
-        opened.set(id, { kind, part, value: JSON.parse(text) });
+        const value = JSON.parse(text);
+        opened.set(id, {
+          ...{ kind, part },
+          value: old.has(id) ? redactedPart(kind, value, (each) => redactText(each, context)) : value,
+        });
         return true;
       };
+      const isReadable = (call: StoredCall): boolean => partsOf(call).every(([id, kind]) => open(id, kind));
       const whole: StoredCall[] = [];
-      const unread = calls.filter((call) => {
-        const isWhole = partsOf(call).every(([id, kind]) => open(id, kind));
-        if (isWhole) whole.push(call);
-        return !isWhole;
-      });
+      const unread: JournalCall[] = [];
+      for (const call of given) {
+        if ('aboutPart' in call) (isReadable(call) ? whole : unread).push(call);
+        else if (!ring.has(dayOf(call.at))) unread.push(call);
+        else {
+          const upgraded = upgradedCall(call, sealing);
+          for (const [id] of partsOf(upgraded.call)) old.set(id, parts.get(id));
+          old.set(upgraded.about.id, upgraded.about);
+          (isReadable(upgraded.call) ? whole : unread).push(upgraded.call);
+        }
+      }
       const refused = await countNotErased(unread);
       const found = await look([...opened.values()]);
       const foundIn = (each: Opened): Found => found.get(each.part.id)!;
@@ -206,7 +220,7 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
   }
 
   /** How many of the calls are not of a day that was erased, so that they should have been readable. */
-  async function countNotErased(calls: readonly StoredCall[]): Promise<number> {
+  async function countNotErased(calls: readonly JournalCall[]): Promise<number> {
     let count = 0;
     for (const [day, own] of Map.groupBy(calls, ({ at }) => dayOf(at))) {
       const erasures = await store.events({ kind: DAY_ERASED, subject: day, limit: 1 });
@@ -221,8 +235,10 @@ function noteWords(all: Map<string, Set<string>>, { site, vocabulary = [] }: Cal
   all.set(site, new Set([...(all.get(site) ?? []), ...vocabulary]));
 }
 
-function daysOf(call: StoredCall, parts: ReadonlyMap<string, SealedPart>): string[] {
-  return partsOf(call).flatMap(([id]) => parts.get(id)?.day ?? []);
+function daysOf(call: JournalCall, parts: ReadonlyMap<string, SealedPart>): string[] {
+  const about = 'aboutPart' in call ? call.aboutPart : '';
+  const ids = [about, ...call.requestParts, ...(call.responsePart === null ? [] : [call.responsePart])];
+  return [dayOf(call.at), ...ids.flatMap((id) => parts.get(id)?.day ?? [])];
 }
 
 /** The parts of a call with what stands in them: about, settings, tools, messages, response. */
@@ -248,28 +264,10 @@ function requestOf(call: StoredCall, opened: ReadonlyMap<string, Opened>): CallR
   };
 }
 
-/** The part's value with each of its texts passed through `redact`, always in the same order. */
+/** The part's value for the store: redacted, and without the words that it brought. */
 function redactedPart(kind: PartKind, value: unknown, redact: (text: string) => string): unknown {
-  switch (kind) {
-    case 'about': {
-      const { vocabulary: _, ...about } = value as CallAbout;
-      return { ...about, tags: redactJson(about.tags as JsonObject, redact) };
-    }
-    case 'settings': {
-      const settings = value as RequestSettings;
-      return {
-        ...settings,
-        ...(settings.responseFormat ? { responseFormat: redactJson(settings.responseFormat, redact) } : {}),
-        params: redactJson(settings.params, redact),
-      };
-    }
-    case 'tools':
-      return redactTools(value as readonly Tool[], redact);
-    case 'message':
-      return redactMessage(value as Message, redact);
-    case 'response': {
-      const response = value as CallResponse;
-      return { ...response, message: redactMessage(response.message, redact) };
-    }
-  }
+  const redacted = redactPart(kind, value as PartValues[typeof kind], redact);
+  if (kind !== 'about') return redacted;
+  const { vocabulary: _, ...about } = redacted as CallAbout;
+  return about;
 }

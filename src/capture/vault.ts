@@ -42,6 +42,7 @@ export interface SealingKeys {
 export interface DayKeyRing {
   /** As the store has them; days without a key are not among them. */
   readonly keys: readonly WrappedKey[];
+  has(day: string): boolean;
   /** The sealed text; null where its day's key is gone, or is not the one that sealed it. */
   open(part: SealedPart): string | null;
   /** As Sealing.seal, under these keys alone. */
@@ -226,6 +227,7 @@ function vaultOf(master: Uint8Array, store: DayKeyStore): Vault {
 function ringOf(keys: readonly WrappedKey[], days: ReadonlyMap<string, DayKeys>): DayKeyRing {
   return {
     keys,
+    has: (day) => days.has(day),
     open(part) {
       const key = days.get(part.day);
       if (key === undefined) return null;

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { temporaryFolder } from '../../test/support/calls.ts';
 import { openDataFolder, REDACTION } from '../../test/support/data-folder.ts';
 import { openLosses } from '../capture/losses.ts';
+import { journalState } from '../capture/quarantine.ts';
 import { openRecorder } from '../capture/recorder.ts';
 import { configSchema } from '../core/config.ts';
 import type { Store } from '../core/store.ts';
@@ -60,6 +61,7 @@ test('calls are answered and recorded while the store does not answer', async (t
       close: () => recorder.close(),
     }),
     losses: openLosses(dataDir),
+    journal: async () => journalState([], 0),
     runtimes: [],
     modelHealth: () => [],
     log: () => {},

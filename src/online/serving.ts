@@ -13,6 +13,7 @@ import type { Config } from '../core/config.ts';
 import type { Audit } from '../core/deployment.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { JournalState } from '../core/learning.ts';
 import type { Recorder, RedactedRequest } from '../core/online.ts';
 import { referenceOf } from '../core/reference.ts';
 import type { Runtime } from '../core/runtime.ts';
@@ -37,6 +38,8 @@ export interface OnlineParts {
   /** Opens the data folder. While it throws, calls pass through and are counted as lost; it is tried again. */
   readonly openCapture: (waits: { readonly lockWaitMs: number }) => Promise<Capture>;
   readonly losses: Losses;
+  /** What is recorded and not drained yet, and what was set aside. */
+  readonly journal: () => Promise<JournalState>;
   /** Calls once, when the data folder is open, with what is in it. */
   readonly onOpen?: (capture: Capture) => Promise<void>;
   readonly runtimes: readonly Runtime[];
@@ -127,8 +130,19 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
   await tryOpen();
   starting = false;
 
+  /** As it was a moment ago: health is asked often, and folders may be long. */
+  let journal: JournalState | null = null;
+  let looking = false;
+  const look = async (): Promise<void> => {
+    if (looking) return;
+    looking = true;
+    journal = await parts.journal().catch(() => journal);
+    looking = false;
+  };
+
   /** Writes audits down, moves deployments, and looks for what has changed. Beside the calls: none waits for the store. */
   const keepUpOnce = async (): Promise<void> => {
+    void look();
     if (capture === null && performance.now() - triedAt >= REOPEN_MS) await tryOpen();
     if (capture === null || deployments === null) return;
     const { store } = capture;
@@ -181,10 +195,11 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     serveTimeoutMs: config.serve.timeoutMs,
     router,
     recorder,
-    onLost: () => losses.add('not-recorded'),
+    onLost: (reason) => losses.add(reason),
     health: () => ({
       capture: capture === null ? { state: 'closed', reason: closedBecause } : { state: 'open' },
       lost: losses.counts(),
+      ...(journal ? { journal: { ...journal } as unknown as JsonObject } : {}),
       models: [...parts.modelHealth()],
     }),
     log: (event, detail) => log(`${event} ${JSON.stringify(detail)}`),
