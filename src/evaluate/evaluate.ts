@@ -20,6 +20,7 @@ import { rateOf } from '../stats/statistics.ts';
 import { fitConfidence } from './confidence.ts';
 import { type GateOptions, riskAt, riskCurve, runGate, type Scored } from './gate.ts';
 import type { Mark, Scorer } from './scorers/scorer.ts';
+import { wrongFieldText } from './wrong-fields.ts';
 
 /** One held-back call: what the specialist said, and what it is worth. */
 export interface Marked {
@@ -110,6 +111,7 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
   const tested = explain(
     runGate(scoredBy(confidence, validation), calibration, { epsilon, delta }),
     undecided,
+    marked,
   );
   const gate = splits.exam.length === 0 ? withoutExam(tested) : tested;
   const opened = gate.passed || options.examAnyway === true;
@@ -171,8 +173,10 @@ function withoutExam(gate: GateResult): GateResult {
 }
 
 /** A refusal that is owed to undecided answers says so: more calls would not help, a judge would. */
-function explain(gate: GateResult, undecided: number): GateResult {
-  if (gate.passed || undecided === 0) return gate;
+function explain(gate: GateResult, undecided: number, marked: readonly Marked[]): GateResult {
+  if (gate.passed) return gate;
+  if (undecided === 0)
+    return { ...gate, reason: gate.reason + wrongFieldText(marked.map(({ mark }) => mark)) };
   const share = Math.round((undecided / Math.max(1, gate.n)) * 100);
   const reason = `${share} % of its answers are texts that differ from the LLM's, and without a judge model nobody can say whether they are as good.`;
   return { ...gate, reason, moreCalls: null };

@@ -48,7 +48,11 @@ export async function learn(
   for (const task of found.filter(wantedBy(options))) {
     const own = callsOf.get(task.id) ?? [];
     callsOf.delete(task.id);
-    const recorded = buildDataset(task, own, { seed, order: options.order ?? orderOf(own) });
+    const recorded = buildDataset(task, own, {
+      seed,
+      order: options.order ?? orderOf(own),
+      equality: config.equality,
+    });
     await store.addDataset(manifestOf(recorded));
     const requests = requestsOf(own, context);
     const { dataset, asked } = await referencesFor(task, recorded, ['validation'], requests, context);

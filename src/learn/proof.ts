@@ -3,6 +3,8 @@
  * Joins evaluate and deploy for pipeline.ts. Does not: train or choose (trial.ts, select/).
  */
 import type { CallRequest } from '../core/call.ts';
+import { equalityId } from '../core/compare.ts';
+import type { Config } from '../core/config.ts';
 import type { Dataset, SplitName } from '../core/dataset.ts';
 import { newId } from '../core/ids.ts';
 import { countTwins } from '../core/label.ts';
@@ -13,7 +15,6 @@ import type { Task } from '../core/task.ts';
 import { callsToHoldBack } from '../curate/splits.ts';
 import { deploy, moveTo } from '../deploy/stages.ts';
 import { assess } from '../evaluate/evaluate.ts';
-import type { GateOptions } from '../evaluate/gate.ts';
 import { callsNeeded } from '../stats/statistics.ts';
 import { referencesFor } from './references.ts';
 import { examination, type LearnContext, type TaskRun, type Trial } from './trial.ts';
@@ -61,7 +62,7 @@ export async function proveAndDeploy(
     return { ...common, ...REFUSED, specialist: null, reason, moreCalls: null };
   }
   const proved = (await store.specialists(task.id)).find((each) =>
-    isProof(each, candidate, result.artefact, dataset, config.gate),
+    isProof(each, candidate, result.artefact, dataset, config),
   );
   const { specialist, asked } = proved
     ? { specialist: proved, asked: 0 }
@@ -101,15 +102,16 @@ function spellingsOf({ labels }: Task): string {
 
 const REFUSED = { deployed: false, outcome: 'refused' } as const;
 
-/** Whether the specialist is this very artefact, held to this bound on these examples. */
+/** Whether the specialist is this very artefact, held to this bound on these examples, by the same equality. */
 function isProof(
   { candidate, artefact, evidence }: Specialist,
   wanted: Candidate,
   trained: Artefact,
   dataset: Dataset,
-  { epsilon, delta }: GateOptions,
+  { gate: { epsilon, delta }, equality }: Config,
 ): boolean {
   const { datasetId, gate } = evidence;
+  if (evidence.equality !== equalityId(equality)) return false;
   const same = candidate.id === wanted.id && artefact.path === trained.path && datasetId === dataset.id;
   return same && gate.epsilon === epsilon && gate.delta === delta;
 }
@@ -148,6 +150,7 @@ async function prove(
     useExam: () => store.useExam(task.id, recorded.id),
   });
   const now = Date.now();
+  const proved = { ...evidence, equality: equalityId(config.equality) };
   const specialist: Specialist = {
     id: newId('specialist', now),
     taskId: task.id,
@@ -156,7 +159,7 @@ async function prove(
     candidate,
     artefact,
     confidence,
-    evidence,
+    evidence: proved,
     createdAt: now,
   };
   await store.addSpecialist(specialist);

@@ -78,8 +78,8 @@ async function drainWith(kind: string, patience: { readonly silentMs?: number; r
 for (const [kind, patience, why] of [
   ['crash', {}, 'exit code 3'],
   ['kill', {}, 'SIGKILL'],
-  ['loop', { silentMs: 2500 }, 'it gave no sign of life'],
-  ['wait', { idleMs: 2500 }, 'it got no further'],
+  ['loop', { silentMs: 5000 }, 'it gave no sign of life'],
+  ['wait', { idleMs: 5000 }, 'it got no further'],
 ] as const) {
   test(`a call that ends the drain (${kind}) is set aside after three deaths, and all others are drained`, async () => {
     const { segments, drained, left, aside, lost, lines } = await drainWith(kind, patience);
@@ -87,7 +87,8 @@ for (const [kind, patience, why] of [
     assert.deepEqual(left, []);
     assert.deepEqual(aside, segments.slice(0, 1));
     assert.deepEqual(lost, [['undrainable', 1]]);
-    assert.equal(lines.filter((line) => line.includes(why)).length, 3);
+    // On a busy machine one may be ended before it has begun.
+    assert.ok(lines.filter((line) => line.includes(why)).length >= 3, lines.join('\n'));
     assert.equal(lines.filter((line) => line.includes('again and again')).length, 1);
   });
 }

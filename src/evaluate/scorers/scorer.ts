@@ -5,6 +5,7 @@
  */
 import type { OutputKind } from '../../core/answer.ts';
 import { type CompareOptions, compareAnswers } from '../../core/compare.ts';
+import type { TextPair } from '../../core/compare-values.ts';
 import { type Ask, judgeText } from './judge.ts';
 
 export interface Mark {
@@ -12,6 +13,8 @@ export interface Mark {
   readonly right: boolean | null;
   /** Share of right fields, for JSON only. */
   readonly fieldScore: number | null;
+  /** Which field is wrong, by the schemas' names; absent or null where no one field is. */
+  readonly field?: string | null;
 }
 
 export interface Scorer {
@@ -31,10 +34,20 @@ export function scorerFor(kind: OutputKind, options: ScorerOptions = {}): Scorer
   return {
     kind,
     score: async (input, expected, actual) => {
-      if (actual.trim() === '') return { right: false, fieldScore: kind === 'json' ? 0 : null };
-      const mark = compareAnswers(kind, expected, actual, options);
-      if (mark.right !== null || !ask) return mark;
-      return { right: await judgeText(ask, input, expected, actual), fieldScore: null };
+      const { right, fieldScore, field, texts } = compareAnswers(kind, expected, actual, options);
+      if (right !== null || !ask) return { right, fieldScore, field };
+      return { right: await judgeAll(ask, input, texts), fieldScore, field };
     },
   };
+}
+
+/** Whether a judge finds each text as good as the one that was expected. */
+async function judgeAll(ask: Ask, input: string, texts: readonly TextPair[]): Promise<boolean | null> {
+  let right: boolean | null = true;
+  for (const { expected, actual } of texts) {
+    const one = await judgeText(ask, input, expected, actual);
+    if (one === false) return false;
+    right = one === null ? null : right;
+  }
+  return right;
 }
