@@ -26,7 +26,7 @@ async function recorded(count: number, over: (n: number) => object = () => ({}))
   const dataDir = temporaryFolder();
   const folder = openDataFolder(dataDir);
   const dir = join(dataDir, 'journal');
-  const recorder = openRecorder({ dir, vault: folder.vault, redaction: REDACTION, log: assert.fail });
+  const recorder = await openRecorder({ dir, vault: folder.vault, redaction: REDACTION, log: assert.fail });
   for (let n = 0; n < count; n++) await recorder.record(exampleCall(n, over(n)), 'k');
   await recorder.close();
   const stageWith = (finder: EntityFinder | null) =>
@@ -47,11 +47,11 @@ describe('drain', () => {
     };
     const options = { dir, store, openStage: async () => stageWith(finder) };
     await assert.rejects(drain(options), { code: 'unavailable' });
-    assert.equal(store.countCalls(), 0);
+    assert.equal(await store.countCalls(), 0);
     assert.equal(existsSync(join(dir, 'quarantine')), false);
     failing = false;
     assert.deepEqual(await drain(options), { ...nothingDrained(), calls: 5 });
-    store.close();
+    await store.close();
   });
 
   it('lets a gateway start while it drains', async () => {
@@ -65,7 +65,7 @@ describe('drain', () => {
     };
     await drain({ dir, store, openStage });
     assert.equal(free, true);
-    store.close();
+    await store.close();
   });
 
   it('takes the other segments where one cannot be read, and says so', async () => {
@@ -74,12 +74,12 @@ describe('drain', () => {
     const broken = join(dir, 'j_0.segment');
     mkdirSync(broken);
     await assert.rejects(drain({ dir, store, openStage: async () => stage }), { code: 'unavailable' });
-    assert.equal(store.countCalls(), 3);
+    assert.equal(await store.countCalls(), 3);
     assert.deepEqual(
       readdirSync(dir).filter((name) => name.endsWith('.segment')),
       ['j_0.segment'],
     );
-    store.close();
+    await store.close();
   });
 
   it('redacts every part, however much comes at once', async () => {
@@ -94,11 +94,11 @@ describe('drain', () => {
       },
     }));
     await drain({ dir, store, openStage: async () => stage });
-    const read = calls();
+    const read = await calls();
     assert.equal(read.length, 6);
     for (const { request } of read)
       assert.doesNotMatch(request.messages[0]?.content ?? '', /Kowalczyk|Zbigniewska/);
-    store.close();
+    await store.close();
   });
 
   it('takes a killed process for a death, and one that was asked to end for none', async () => {
@@ -124,7 +124,7 @@ describe('drain', () => {
     assert.deepEqual(counted, { marked: null, counts: { [marked]: 1 } });
     assert.deepEqual(await drain(options), { ...nothingDrained(), calls: 3 });
     assert.equal(existsSync(join(other, 'drain', 'deaths.json')), false);
-    store.close();
+    await store.close();
   });
 
   it('keeps quarantine within its bounds: the oldest go first, and are counted', async () => {
@@ -144,7 +144,7 @@ describe('drain', () => {
     assert.equal(smaller.removed, 2);
     assert.deepEqual(readdirSync(aside).sort(), ['j_0.segment', 'j_1.segment']);
     assert.deepEqual((await journalState([dir], now)).quarantine, { segments: 2, bytes: 200 });
-    store.close();
+    await store.close();
   });
 
   it('tells what waits and for how long', async () => {
@@ -153,6 +153,6 @@ describe('drain', () => {
     const { mtimeMs, size } = statSync(join(dir, name!));
     const { waiting } = await journalState([dir, join(dir, 'none')], mtimeMs + 90_000);
     assert.deepEqual(waiting, { segments: 1, bytes: size, oldestSeconds: 90 });
-    store.close();
+    await store.close();
   });
 });

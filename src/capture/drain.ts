@@ -9,7 +9,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
-import type { SealedPart, Store } from '../core/store.ts';
+import type { CallStore, SealedPart } from '../core/store.ts';
 import { type Deaths, openDeaths } from './deaths.ts';
 import { decodeSegment, type JournalCall } from './frames.ts';
 import { CLOSED_ENDING, closeLeftovers, OPEN_ENDING } from './journal.ts';
@@ -40,7 +40,7 @@ export function nothingDrained(): Totals {
 
 export interface DrainOptions {
   readonly dir: string;
-  readonly store: Pick<Store, 'addCalls' | 'knownCalls'>;
+  readonly store: Pick<CallStore, 'addCalls' | 'knownCalls'>;
   /** Asked for when there is something to drain. */
   readonly openStage: () => Promise<SecondStage>;
   /** Bytes of the journal that are done, of those that were there at the beginning. */
@@ -168,7 +168,7 @@ async function drainSegment(
   let undrainable = 0;
   for (let at = 0; at < calls.length; at += BATCH) {
     const given = calls.slice(at, at + BATCH);
-    const known = store.knownCalls(given.map(({ id }) => id));
+    const known = await store.knownCalls(given.map(({ id }) => id));
     const fresh = given.filter(({ id }) => !known.has(id));
     const batch = `${step}${at}`;
     const add = async (marked: string, some: readonly JournalCall[]): Promise<void> => {
@@ -227,7 +227,10 @@ async function addBatch(
 ): Promise<{ readonly calls: number; readonly refused: number }> {
   try {
     const refined = await stage.refine(calls, parts);
-    return { calls: store.addCalls(refined.calls, refined.parts), refused: refined.refused };
+    const added = await store.addCalls(refined.calls, refined.parts, refined.keys).catch(unlessErased);
+    // A day was erased while its calls were looked through: now they are told as erased.
+    if (added === null) return addBatch(store, stage, calls, parts);
+    return { calls: added, refused: refined.refused };
   } catch (error) {
     if (isPassing(error)) throw error;
     if (calls.length === 1) return { calls: 0, refused: 1 };
@@ -241,6 +244,12 @@ async function addBatch(
     }
     return { calls: added, refused };
   }
+}
+
+/** Null for a key that is gone. @throws any other error. */
+function unlessErased(error: unknown): null {
+  if (error instanceof UnderstudyError && error.code === 'not-found') return null;
+  throw error;
 }
 
 /** The store is locked, full or gone: trying again later may help. */

@@ -26,7 +26,7 @@ function exchangeOf(id: string): RawExchange {
   };
 }
 
-function open(maxMs = 60_000) {
+async function open(maxMs = 60_000) {
   const dataDir = temporaryFolder();
   const dir = join(dataDir, 'journal');
   mkdirSync(dir);
@@ -41,6 +41,7 @@ function open(maxMs = 60_000) {
     maxMs,
     memoryMb: 64,
   });
+  await folder.vault.prepare(dayOf(NOON));
   const keys = folder.vault.sealingKeys(dayOf(NOON));
   return { ...folder, dir, thread, record: recordAll(thread, keys) };
 }
@@ -57,7 +58,7 @@ describe('openExchangeThread', () => {
     const fault = fc.constantFrom('exit', 'throw', 'fine', 'fine', 'fine');
     await fc.assert(
       fc.asyncProperty(fc.array(fault, { minLength: 1, maxLength: 8 }), async (kinds) => {
-        const { store, dir, thread, record, drain } = open();
+        const { store, dir, thread, record, drain } = await open();
         const ids = kinds.map((kind, i) => `${kind}_${i}`);
         const fine = ids.filter((id) => id.startsWith('fine'));
         assert.deepEqual(await record(ids), fine);
@@ -69,34 +70,34 @@ describe('openExchangeThread', () => {
         );
         assert.deepEqual(await drain(dir), { ...nothingDrained(), calls: fine.length });
         assert.deepEqual(
-          store
-            .calls()
+          (await Array.fromAsync(store.calls()))
+            .flat()
             .map(({ id }) => id)
             .sort(),
           fine,
         );
-        store.close();
+        await store.close();
       }),
       { numRuns: 12 },
     );
   });
 
   it('ends a thread that does not come back from an exchange', async () => {
-    const { store, thread, record } = open(1500);
+    const { store, thread, record } = await open(1500);
     assert.deepEqual(await record(['fine_0', 'loop_1', 'fine_2']), ['fine_0', 'fine_2']);
     await thread.close(10_000);
-    store.close();
+    await store.close();
   });
 
   it('outlives an exchange that takes all of its memory', async () => {
-    const { store, thread, record } = open();
+    const { store, thread, record } = await open();
     assert.deepEqual(await record(['fine_0', 'memory_1', 'fine_2']), ['fine_0', 'fine_2']);
     await thread.close(10_000);
-    store.close();
+    await store.close();
   });
 
   it('closes the segment of a thread that died, and none of another writer', async () => {
-    const { store, dir, thread, record, drain } = open();
+    const { store, dir, thread, record, drain } = await open();
     const { openJournal } = await import('./journal.ts');
     const own = openJournal({ dir });
     await own.append(() => [Buffer.from('x')]);
@@ -107,6 +108,6 @@ describe('openExchangeThread', () => {
     assert.equal((await drain(dir)).calls, 1);
     await thread.close(10_000);
     own.close();
-    store.close();
+    await store.close();
   });
 });

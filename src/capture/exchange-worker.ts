@@ -29,7 +29,7 @@ let told = 0;
 let writer: CallWriter | null = null;
 
 function writerFor(keys: SealingKeys): CallWriter {
-  if (!days.has(keys.day)) days.set(keys.day, sealingWith(keys));
+  if (days.get(keys.day)?.keyId(keys.day) !== keys.id) days.set(keys.day, sealingWith(keys));
   if (writer) return writer;
   const context = { key: keys.surrogates, policy };
   writer = openCallWriter({
@@ -39,6 +39,7 @@ function writerFor(keys: SealingKeys): CallWriter {
       ...sealingWith(keys),
       // The day's keys came with the exchange.
       seal: (day, text) => days.get(day)!.seal(day, text),
+      keyId: (day) => days.get(day)!.keyId(day),
     },
     redact: (text) => redactText(text, context),
     onSealed: (contentId, part) => {

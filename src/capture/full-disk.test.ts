@@ -33,7 +33,7 @@ describe('a recorder on a disk that is full for a while', () => {
         const { store, vault, drain } = openDataFolder(dataDir);
         const dir = join(dataDir, 'journal');
         const losses = openLosses(dataDir);
-        const recorder = openRecorder({
+        const recorder = await openRecorder({
           ...{ dir, vault, redaction: REDACTION, losses, log: () => {} },
           ...(small ? { segmentBytes: 2000 } : {}),
         });
@@ -59,14 +59,14 @@ describe('a recorder on a disk that is full for a while', () => {
         const drained = await drain(dir);
         assert.equal(drained.quarantined, 0);
         assert.deepEqual(
-          store
-            .calls()
+          (await Array.fromAsync(store.calls()))
+            .flat()
             .map(({ id }) => id)
             .sort(),
           kept.sort(),
         );
         await losses.close();
-        store.close();
+        await store.close();
       }),
       { numRuns: 60 },
     );
@@ -76,7 +76,7 @@ describe('a recorder on a disk that is full for a while', () => {
     const dataDir = temporaryFolder();
     const { store, vault, drain } = openDataFolder(dataDir);
     const dir = join(dataDir, 'journal');
-    const recorder = openRecorder({ dir, vault, redaction: REDACTION, log: () => {} });
+    const recorder = await openRecorder({ dir, vault, redaction: REDACTION, log: () => {} });
     const brand = 'Doktor Freud';
     const call = (n: number) => {
       const base = exampleCall(n);
@@ -90,8 +90,8 @@ describe('a recorder on a disk that is full for a while', () => {
     assert.equal(await recorder.record(call(3), 'key'), true);
     await recorder.close();
     await drain(dir);
-    assert.deepEqual([...store.vocabulary().values()].flat(), [brand]);
-    store.close();
+    assert.deepEqual([...(await store.vocabulary()).values()].flat(), [brand]);
+    await store.close();
   });
 });
 

@@ -60,7 +60,8 @@ export function createSealer(options: SealerOptions): Sealer {
 
   const pieceOf = <K extends PartKind>(day: string, kind: K, value: PartValues[K]): Piece => {
     const raw = JSON.stringify(value);
-    const contentId = `${day} ${hash('sha256', raw, 'base64')}`;
+    // With the key's id: what was sealed under a key that is erased is sealed again.
+    const contentId = `${sealing.keyId(day)} ${hash('sha256', raw, 'base64')}`;
     return {
       ...{ contentId, characters: raw.length },
       redacted: () => redactPart(kind, value, redact, sealing.pseudonym),

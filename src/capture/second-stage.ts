@@ -6,8 +6,9 @@
 import type { CallRequest, CallResponse, Message, Tool } from '../core/call.ts';
 import type { Entity, EntityFinder } from '../core/entity.ts';
 import { UnderstudyError } from '../core/errors.ts';
-import type { SealedPart, Store, StoredCall } from '../core/store.ts';
+import type { CallStore, EventStore, SealedPart, StoredCall, WrappedKey } from '../core/store.ts';
 import { boundedCache } from './bounded-cache.ts';
+import { DAY_ERASED } from './erase.ts';
 import type { JournalCall } from './frames.ts';
 import type { CallAbout, PartKind, PartValues, RequestSettings } from './parts.ts';
 import {
@@ -21,12 +22,13 @@ import {
 import { redactPart, withSafeAlternatives } from './redact/redact-call.ts';
 import { textsOf } from './texts.ts';
 import { upgradedCall } from './upgrade.ts';
-import type { Vault } from './vault.ts';
+import { type DayKeyRing, dayOf, type Vault } from './vault.ts';
 
 export interface SecondStage {
   /**
-   * Calls for the store, with the parts they hold. Those that lack a part, or whose part cannot be opened, are refused.
-   * Calls of an older journal are brought up to date on the way.
+   * Calls for the store, with the parts they hold and the keys that sealed them. Those that lack a part, or whose part
+   * cannot be opened, are refused; those of a day that was erased are left out, which is as it should be. Calls of an
+   * older journal are brought up to date on the way.
    * @param parts Sealed by the recorder, by id. @throws as the vault and the store.
    */
   refine(
@@ -35,13 +37,14 @@ export interface SecondStage {
   ): Promise<{
     readonly calls: readonly StoredCall[];
     readonly parts: readonly SealedPart[];
+    readonly keys: readonly WrappedKey[];
     readonly refused: number;
   }>;
 }
 
 export interface SecondStageOptions {
   readonly vault: Vault;
-  readonly store: Pick<Store, 'addVocabulary'>;
+  readonly store: Pick<CallStore, 'addVocabulary'> & Pick<EventStore, 'events'>;
   /** Null where the model's weights cannot be had: names in obvious positions alone. */
   readonly finder: EntityFinder | null;
   readonly context: RedactContext;
@@ -120,7 +123,12 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
   };
 
   /** The part for the store: its entities replaced, and the call's names. */
-  const reseal = ({ kind, part, value }: Opened, found: Found, names: readonly string[]): SealedPart => {
+  const reseal = (
+    { kind, part, value }: Opened,
+    found: Found,
+    names: readonly string[],
+    ring: DayKeyRing,
+  ): SealedPart => {
     const relevant = names.filter((name) =>
       name
         .toLowerCase()
@@ -134,20 +142,22 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
     const replaced = redactedPart(kind, value, (each) =>
       redactEntities(each, found.entities[text++] ?? [], relevant, context),
     );
-    const sealed = vault.seal(part.day, JSON.stringify(replaced));
+    const sealed = ring.seal(part.day, JSON.stringify(replaced));
     sealedBefore.set(id, sealed);
     return sealed;
   };
 
   return {
     async refine(given, parts) {
+      const ring = await vault.ring(given.flatMap((call) => daysOf(call, parts)));
+      const sealing = { seal: ring.seal, pseudonym: vault.pseudonym };
       const opened = new Map<string, Opened>();
       /** Parts that the recognisers of today have not seen. */
       const old = new Map<string, SealedPart | undefined>();
       const open = (id: string, kind: PartKind): boolean => {
         if (opened.has(id)) return true;
         const part = old.get(id) ?? parts.get(id);
-        const text = part ? vault.open(part) : null;
+        const text = part ? ring.open(part) : null;
         if (!part || text === null) return false;
         const value = JSON.parse(text);
         opened.set(id, {
@@ -156,32 +166,45 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
         });
         return true;
       };
-      const calls = given.map((call) => {
-        if ('aboutPart' in call) return call;
-        const upgraded = upgradedCall(call, vault);
-        for (const [id] of partsOf(upgraded.call)) old.set(id, parts.get(id));
-        old.set(upgraded.about.id, upgraded.about);
-        return upgraded.call;
-      });
-      const whole = calls.filter((call) => partsOf(call).every(([id, kind]) => open(id, kind)));
+      const isReadable = (call: StoredCall): boolean => partsOf(call).every(([id, kind]) => open(id, kind));
+      const whole: StoredCall[] = [];
+      const unread: JournalCall[] = [];
+      for (const call of given) {
+        if ('aboutPart' in call) (isReadable(call) ? whole : unread).push(call);
+        else if (!ring.has(dayOf(call.at))) unread.push(call);
+        else {
+          const upgraded = upgradedCall(call, sealing);
+          for (const [id] of partsOf(upgraded.call)) old.set(id, parts.get(id));
+          old.set(upgraded.about.id, upgraded.about);
+          (isReadable(upgraded.call) ? whole : unread).push(upgraded.call);
+        }
+      }
+      const refused = await countNotErased(unread);
       const found = await look([...opened.values()]);
       const foundIn = (each: Opened): Found => found.get(each.part.id)!;
       const resealed = new Map<string, SealedPart>();
+      const words = new Map<string, Set<string>>();
       const refined = whole.map((call) => {
         const held = partsOf(call).map(([id]) => opened.get(id)!);
         const names = [...new Set(held.flatMap((each) => foundIn(each).names))];
         const request = requestOf(call, opened);
         const [about = '', ...rest] = held.map((each) => {
           const taken = (): string[] => [...new Set(held.flatMap((one) => foundIn(one).taken))];
-          const sealed = reseal(withSafe(each, taken, request), foundIn(each), names);
+          const sealed = reseal(withSafe(each, taken, request), foundIn(each), names, ring);
           resealed.set(sealed.id, sealed);
           return sealed.id;
         });
-        addWords(opened.get(call.aboutPart)?.value as CallAbout);
+        noteWords(words, opened.get(call.aboutPart)?.value as CallAbout);
         const responsePart = call.responsePart === null ? null : (rest.pop() ?? null);
         return { ...call, aboutPart: about, requestParts: rest, responsePart };
       });
-      return { calls: refined, parts: [...resealed.values()], refused: calls.length - whole.length };
+      for (const [site, texts] of words) {
+        await store.addVocabulary(
+          site,
+          [...texts].map((text) => ({ id: vault.pseudonym(text), text })),
+        );
+      }
+      return { calls: refined, parts: [...resealed.values()], keys: ring.keys, refused };
     },
   };
 
@@ -196,13 +219,26 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
     return { ...each, value, part: { ...each.part, id } };
   }
 
-  function addWords({ site, vocabulary = [] }: CallAbout): void {
-    if (site === undefined || vocabulary.length === 0) return;
-    store.addVocabulary(
-      site,
-      vocabulary.map((text) => ({ id: vault.pseudonym(text), text })),
-    );
+  /** How many of the calls are not of a day that was erased, so that they should have been readable. */
+  async function countNotErased(calls: readonly JournalCall[]): Promise<number> {
+    let count = 0;
+    for (const [day, own] of Map.groupBy(calls, ({ at }) => dayOf(at))) {
+      const erasures = await store.events({ kind: DAY_ERASED, subject: day, limit: 1 });
+      if (erasures.length === 0) count += own.length;
+    }
+    return count;
   }
+}
+
+function noteWords(all: Map<string, Set<string>>, { site, vocabulary = [] }: CallAbout): void {
+  if (site === undefined || vocabulary.length === 0) return;
+  all.set(site, new Set([...(all.get(site) ?? []), ...vocabulary]));
+}
+
+function daysOf(call: JournalCall, parts: ReadonlyMap<string, SealedPart>): string[] {
+  const about = 'aboutPart' in call ? call.aboutPart : '';
+  const ids = [about, ...call.requestParts, ...(call.responsePart === null ? [] : [call.responsePart])];
+  return [dayOf(call.at), ...ids.flatMap((id) => parts.get(id)?.day ?? [])];
 }
 
 /** The parts of a call with what stands in them: about, settings, tools, messages, response. */

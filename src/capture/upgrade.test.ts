@@ -49,30 +49,31 @@ function oldStore(path: string): void {
   sqlite.close();
 }
 
-test('what an older version kept in the clear is sealed, readable as before, and gone from the file', () => {
+test('what an older version kept in the clear is sealed, readable as before, and gone from the file', async () => {
   const dir = temporaryFolder();
   const path = join(dir, 'store.sqlite');
   oldStore(path);
   assert.ok(readFileSync(path).includes(SECRET));
   const { store, vault } = openDataFolder(dir);
-  assert.equal(upgradeCalls(store, vault), 30);
-  assert.equal(upgradeCalls(store, vault), 0);
-  const calls = store.calls();
+  assert.equal(await upgradeCalls(store.callsInClear, vault), 30);
+  assert.equal(await upgradeCalls(store.callsInClear, vault), 0);
+  const calls = (await Array.fromAsync(store.calls())).flat();
   assert.equal(calls.length, 30);
-  const about = store.parts(calls.map((call) => call.aboutPart));
+  const about = await store.parts(calls.map((call) => call.aboutPart));
+  const ring = await vault.ring([...about.values()].map(({ day }) => day));
   for (const call of calls) {
-    assert.deepEqual(JSON.parse(vault.open(about.get(call.aboutPart)!)!), {
+    assert.deepEqual(JSON.parse(ring.open(about.get(call.aboutPart)!)!), {
       model: SECRET,
       tags: { [SECRET]: SECRET },
     });
   }
   assert.equal(new Set(calls.map(({ sessionId }) => sessionId)).size, 3);
   assert.equal(calls[0]?.sessionId, vault.pseudonym(`session ${SECRET}-session-1`));
-  assert.equal(store.tasks()[0]?.name, SECRET);
-  assert.equal(store.dataset('d1')?.id, 'd1');
-  assert.deepEqual(store.verdicts('t1'), [SECRET]);
-  assert.deepEqual(store.events()[0]?.detail, { reason: SECRET });
-  store.close();
+  assert.equal((await store.tasks())[0]?.name, SECRET);
+  assert.equal((await store.dataset('d1'))?.id, 'd1');
+  assert.deepEqual(await store.verdicts('t1'), [SECRET]);
+  assert.deepEqual((await store.events())[0]?.detail, { reason: SECRET });
+  await store.close();
   for (const file of [path, `${path}-wal`]) {
     let bytes: Buffer;
     try {
@@ -84,16 +85,16 @@ test('what an older version kept in the clear is sealed, readable as before, and
   }
 });
 
-test('what is learnt is opened by its own master key alone', () => {
+test('what is learnt is opened by its own master key alone', async () => {
   const dir = temporaryFolder();
   const { store } = openDataFolder(dir);
-  store.addEvent({ id: 'e1', at: 1, kind: 'k', subject: 's', detail: { secret: SECRET } });
-  store.close();
+  await store.addEvent({ id: 'e1', at: 1, kind: 'k', subject: 's', detail: { secret: SECRET } });
+  await store.close();
   const other = openDataFolder(dir, {
     env: { UNDERSTUDY_MASTER_KEY: Buffer.alloc(32, 9).toString('base64') },
   });
-  assert.throws(() => other.store.events(), { code: 'bad-config' });
-  other.store.close();
+  await assert.rejects(other.store.events(), { code: 'bad-config' });
+  await other.store.close();
 });
 
 /** A segment as the version before wrote it: frames without marks, calls in the clear. */
@@ -145,6 +146,7 @@ test('a journal that an older version left undrained is brought into the store a
   const { store, vault, drain, calls } = openDataFolder(dataDir);
   const dir = join(dataDir, 'journal');
   mkdirSync(dir);
+  await vault.prepare(dayOf(Date.UTC(2026, 1, 2)));
   const bytes = oldJournal(vault);
   writeFileSync(join(dir, 'j_1.segment'), bytes);
   // A write that was cut off: the frames before it are taken, the segment is kept.
@@ -166,7 +168,7 @@ test('a journal that an older version left undrained is brought into the store a
     readdirSync(dir).filter((name) => name.endsWith('.segment')),
     [],
   );
-  store.close();
+  await store.close();
 });
 
 test('models of an older version, with labels in them, go; what stays in training is its owner’s alone', () => {

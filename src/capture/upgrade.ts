@@ -4,20 +4,36 @@
  */
 import { chmodSync, closeSync, openSync, readdirSync, readSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SealedPart, Store, StoredCall } from '../core/store.ts';
+import type { SealedPart, StoredCall } from '../core/store.ts';
 import type { OldCall } from './frames.ts';
 import type { CallAbout } from './parts.ts';
 import { dayOf, type Vault } from './vault.ts';
 
-/** Returns how many calls were sealed. @throws as the store and the vault. */
-export function upgradeCalls(store: Pick<Store, 'sealCallsInClear'>, vault: Vault): number {
-  return store.sealCallsInClear((call) => sealedAbout(call, vault));
+/** What a store of an earlier version has in the clear, and how it takes it sealed. */
+interface InClear<T> {
+  list(limit: number): Promise<readonly T[]>;
+  seal(sealed: readonly (T & { readonly sessionId: string; readonly about: SealedPart })[]): Promise<void>;
 }
 
-type InClear = Pick<OldCall, 'at' | 'sessionId' | 'model' | 'tags'>;
+/** Calls sealed in one transaction. */
+const BATCH = 1000;
+
+/** Returns how many calls were sealed. @throws as the store and the vault. */
+export async function upgradeCalls<T extends CallInClear>(calls: InClear<T>, vault: Vault): Promise<number> {
+  let sealed = 0;
+  for (;;) {
+    const batch = await calls.list(BATCH);
+    if (batch.length === 0) return sealed;
+    for (const day of new Set(batch.map(({ at }) => dayOf(at)))) await vault.prepare(day);
+    await calls.seal(batch.map((call) => ({ ...call, ...sealedAbout(call, vault) })));
+    sealed += batch.length;
+  }
+}
+
+type CallInClear = Pick<OldCall, 'at' | 'sessionId' | 'model' | 'tags'>;
 
 function sealedAbout(
-  { at, sessionId, model, tags }: InClear,
+  { at, sessionId, model, tags }: CallInClear,
   vault: Pick<Vault, 'seal' | 'pseudonym'>,
 ): { readonly sessionId: string; readonly about: SealedPart } {
   return {

@@ -61,7 +61,7 @@ const optionsFor = (
   };
   return {
     ...{ dataset, artefact, runtime: parrot, scorer: scorerFor('label'), epsilon: 0.02, delta: 0.05 },
-    useExam: () => ++uses,
+    useExam: async () => ++uses,
     uses: () => uses,
   };
 };
@@ -99,7 +99,7 @@ test('a refused candidate leaves the exam closed', async () => {
 
 test('a further use of the exam widens its intervals', async () => {
   const first = await assess(optionsFor(0.5));
-  const fifth = await assess({ ...optionsFor(0.5), useExam: () => 5 });
+  const fifth = await assess({ ...optionsFor(0.5), useExam: async () => 5 });
   assert.ok(fifth.evidence.exam.coverage.high > first.evidence.exam.coverage.high);
   assert.ok(fifth.evidence.exam.coverage.low < first.evidence.exam.coverage.low);
 });

@@ -91,7 +91,7 @@ export interface AssessOptions extends PredictionOptions, GateOptions {
   /** The validation split, where it has been predicted already. */
   readonly validation?: readonly Marked[];
   /** Counts one more use of the exam and returns the count, this one included. Called only if the exam is opened. */
-  readonly useExam: () => number;
+  readonly useExam: () => Promise<number>;
   /** From asking the LLM again (ask-again.ts), where the references in `dataset` are its majority answers. */
   readonly selfAgreement?: Rate | null;
   /** What that told of each example. */
@@ -163,7 +163,7 @@ async function examine(
   gate: GateResult,
   options: AssessOptions,
 ): Promise<{ rates: ExamRates; gate: GateResult }> {
-  const uses = options.useExam();
+  const uses = await options.useExam();
   const marked = await scorePredictions(options.dataset.splits.exam, options);
   const scored = scoredBy(confidence, marked);
   // Each further use of the same exam spends part of the 5 % (Bonferroni).

@@ -4,7 +4,7 @@
  * trial.ts and proof.ts. Does not: compare confidences with a threshold; the gate does, as the router does (>=).
  */
 import { recordedRequest } from '../capture/recorded-request.ts';
-import type { Call, EscalationReason } from '../core/call.ts';
+import type { CallRequest, EscalationReason } from '../core/call.ts';
 import type { Example } from '../core/dataset.ts';
 import type { Task } from '../core/task.ts';
 import { decisionFor } from '../route/decision.ts';
@@ -12,14 +12,13 @@ import { decisionFor } from '../route/decision.ts';
 /**
  * Why a specialist's answer to an example's call would not be given to the caller; null where it would be, its confidence
  * being high enough.
- * @param calls Those of the task among others. An example of none of them counts as not served.
+ * @param requests Of the task's calls, by their ids. An example of none of them counts as not served.
  */
 export function offlineDecision(
   task: Task,
-  calls: readonly Call[],
+  requests: ReadonlyMap<string, CallRequest>,
 ): (example: Pick<Example, 'callId'>, answer: string) => EscalationReason | null {
   const { admit, accept } = decisionFor(task);
-  const requests = new Map(calls.map(({ id, request }) => [id, request]));
   return ({ callId }, answer) => {
     const request = requests.get(callId);
     if (request === undefined) return 'error';

@@ -73,7 +73,7 @@ async function inWorkshop(work: (change: (over?: object) => LearnContext) => Pro
     }));
   } finally {
     await runtime.close();
-    store.close();
+    await store.close();
     rmSync(dataDir, { recursive: true, force: true });
   }
 }
@@ -145,6 +145,24 @@ test('where the cheap rungs cannot, the model of a configured provider is tuned,
     }
   }));
 
+test('calls that are read one by one teach what all at once do', () =>
+  inWorkshop(async (context) => {
+    let read = 0;
+    const own = calls(700);
+    const oneByOne = async function* () {
+      for (const call of own) {
+        read++;
+        yield call;
+      }
+      yield { ...own[0]!, id: 'failed', at: 2e12, status: 500 };
+    };
+    const { tasks, calls: all, usableCalls, dropped } = await learn(oneByOne(), context(), {});
+    assert.deepEqual([read, all, usableCalls, dropped], [700, 701, 700, { failed: 1 }]);
+    const again = await learnOne(own, context());
+    assert.equal(tasks[0]?.dataset?.id, again.dataset?.id);
+    assert.equal(tasks[0]?.specialist?.id, again.specialist?.id);
+  }));
+
 test('another seed leaves the model that was proved as it is', () =>
   inWorkshop(async (context) => {
     const own = calls(700);
@@ -161,11 +179,12 @@ test('what audits took out of service does not come back with the same calls', (
     const own = calls(700);
     await learnOne(own, context());
     const { store } = context();
-    store.putDeployment(moveTo(store.deployments()[0]!, 'retired', 1, '9 of 40 differ'));
+    const [first] = await store.deployments();
+    await store.putDeployment(moveTo(first!, 'retired', 1, '9 of 40 differ'));
     const again = await learnOne(own, context());
     assert.equal(again.outcome, 'refused');
     assert.match(again.reason, /9 of 40 differ/);
-    assert.equal(store.deployments().length, 1);
+    assert.equal((await store.deployments()).length, 1);
   }));
 
 test('what audits took out of service counts against it when it is trained again, until new calls outweigh it', () =>
@@ -176,7 +195,8 @@ test('what audits took out of service counts against it when it is trained again
       ...{ comparisons: 1040, errors: 10, recent: { comparisons: 40, errors: 9 } },
       ...{ margin: 0.02, evidence: 21 },
     };
-    store.putDeployment(moveTo(store.deployments()[0]!, 'retired', 1, '9 of 40 differ', numbers));
+    const [former] = await store.deployments();
+    await store.putDeployment(moveTo(former!, 'retired', 1, '9 of 40 differ', numbers));
     const again = await learnOne(calls(701), context());
     assert.equal(again.outcome, 'refused');
     assert.match(again.reason, /9 of 40 comparisons/);
@@ -189,10 +209,12 @@ test('errors that have begun to pile up in service count in the next proof as we
   inWorkshop(async (context) => {
     await learnOne(calls(700), context());
     const { store } = context();
-    const deploymentId = store.deployments()[0]!.id;
+    const deploymentId = (await store.deployments())[0]!.id;
     for (let at = 0; at < 60; at++) {
       const correct = at < 50;
-      store.addAudit({ ...{ callId: `${at}`, deploymentId, at, stage: 'shadow', confidence: 1 }, correct });
+      await store.addAudits([
+        { ...{ callId: `${at}`, deploymentId, at, stage: 'shadow', confidence: 1 }, correct },
+      ]);
     }
     const again = await learnOne(calls(701), context());
     assert.match(again.reason, /10 of \d+ comparisons with the LLM differed/);
@@ -212,10 +234,10 @@ test('held-back calls that refute the specialist in service suspend it, and a dr
     assert.equal(outcome, 'refused');
     assert.match(suspended ?? '', /\d+ errors in \d+ of the held-back calls/);
     assert.deepEqual(
-      store.deployments().map(({ stage }) => stage),
+      (await store.deployments()).map(({ stage }) => stage),
       ['suspended'],
     );
-    assert.equal(store.events({ kind: 'deployment-moved' }).length, 1);
+    assert.equal((await store.events({ kind: 'deployment-moved' })).length, 1);
   }));
 
 test('texts lack a judge, however few they are', () =>

@@ -2,7 +2,7 @@
  * The proof of a task's winner: references settled, threshold by the gate, the exam, and the deployment if it passed.
  * Joins evaluate and deploy for pipeline.ts. Does not: train or choose (trial.ts, select/).
  */
-import type { Call } from '../core/call.ts';
+import type { CallRequest } from '../core/call.ts';
 import { equalityId } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
 import type { Dataset, SplitName } from '../core/dataset.ts';
@@ -12,7 +12,7 @@ import { countTwins } from '../core/label.ts';
 import type { LearnOptions, TaskReport } from '../core/learning.ts';
 import { percent } from '../core/percent.ts';
 import type { Artefact, Candidate, Specialist } from '../core/specialist.ts';
-import type { Store } from '../core/store.ts';
+import type { DeploymentStore } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
 import { callsToHoldBack } from '../curate/splits.ts';
 import { deploy, moveEvent, moveTo } from '../deploy/stages.ts';
@@ -28,27 +28,25 @@ import { examination, type LearnContext, type TaskRun, type TrainedTrial } from 
  */
 export async function proveAndDeploy(
   run: TaskRun,
-  calls: readonly Call[],
   context: LearnContext,
   options: LearnOptions,
 ): Promise<TaskReport> {
-  const report = await proveWinner(run, calls, context, options);
+  const report = await proveWinner(run, context, options);
   if (report.deployed || options.dryRun) return report;
-  const suspended = await suspendIfRefuted(run.task, run.dataset, calls, context);
+  const suspended = await suspendIfRefuted(run, context);
   return suspended === null
     ? report
     : { ...report, suspended, reason: `${report.reason} The one in service: ${suspended}.` };
 }
 
 async function proveWinner(
-  { task, dataset, dropped, competition, askedAgain }: TaskRun,
-  calls: readonly Call[],
+  { task, dataset, requests, dropped, competition, askedAgain }: TaskRun,
   context: LearnContext,
   options: LearnOptions,
 ): Promise<TaskReport> {
   const { store, config } = context;
   const verdicts = [...competition.verdicts, ...dropped];
-  store.addVerdicts(task.id, Date.now(), verdicts);
+  await store.addVerdicts(task.id, Date.now(), verdicts);
   const common = {
     task: { id: task.id, name: task.name, kind: task.kind, calls: task.calls },
     dataset: { id: dataset.id, sizes: sizesOf(dataset), dropped: dataset.dropped },
@@ -83,13 +81,13 @@ async function proveWinner(
     const reason = `Of the best candidate's answers (${candidate.rung}) ${percent(winner.accuracy, 0)} were right on the validation split: too few to spend held-back calls on a proof.${spellingsOf(task)}`;
     return { ...common, ...REFUSED, specialist: null, reason, moreCalls: null };
   }
-  const proved = store
-    .specialists(task.id)
-    .find((each) => isProof(each, candidate, artefact, dataset, config));
+  const proved = (await store.specialists(task.id)).find((each) =>
+    isProof(each, candidate, artefact, dataset, config),
+  );
   const { specialist, asked } = proved
     ? { specialist: proved, asked: 0 }
-    : await prove(winner, task, dataset, calls, context);
-  const withdrawal = proved && withdrawalOf(proved, store);
+    : await prove(winner, task, dataset, requests, context);
+  const withdrawal = proved && (await withdrawalOf(proved, store));
   if (withdrawal)
     return {
       ...common,
@@ -139,11 +137,8 @@ function isProof(
 }
 
 /** Why the specialist went out of service, where nothing took its place: evidence speaks against it. Null otherwise. */
-function withdrawalOf(specialist: Specialist, store: Store): string | null {
-  const last = store
-    .deployments()
-    .filter(({ taskId }) => taskId === specialist.taskId)
-    .at(-1);
+async function withdrawalOf(specialist: Specialist, store: DeploymentStore): Promise<string | null> {
+  const last = (await store.deployments()).filter(({ taskId }) => taskId === specialist.taskId).at(-1);
   const withdrawn = last?.specialistId === specialist.id && !isInService(last.stage);
   return withdrawn ? (last.history.at(-1)?.reason ?? 'no reason was given') : null;
 }
@@ -152,7 +147,7 @@ async function prove(
   { candidate, artefact, runtime, marked }: TrainedTrial,
   task: Task,
   recorded: Dataset,
-  calls: readonly Call[],
+  requests: ReadonlyMap<string, CallRequest>,
   context: LearnContext,
 ): Promise<{ specialist: Specialist; asked: number }> {
   const { store, config } = context;
@@ -160,11 +155,11 @@ async function prove(
     task,
     recorded,
     ['calibration', 'exam'],
-    calls,
+    requests,
     context,
   );
   const { confidence, evidence: onCalls } = await assess({
-    ...examination(task, calls, context),
+    ...examination(task, requests, context),
     ...config.gate,
     runtime,
     artefact,
@@ -180,7 +175,7 @@ async function prove(
   const specialist: Specialist = {
     id: newId('specialist', now),
     taskId: task.id,
-    version: store.specialists(task.id).length + 1,
+    version: (await store.specialists(task.id)).length + 1,
     kind: task.kind,
     candidate,
     artefact,
@@ -188,27 +183,27 @@ async function prove(
     evidence: proved,
     createdAt: now,
   };
-  store.addSpecialist(specialist);
+  await store.addSpecialist(specialist);
   return { specialist, asked };
 }
 
 /** Deploys in shadow, in the place of a former deployment of the task; nothing changes where it is deployed already. */
 async function putIntoService(specialist: Specialist, { store, config }: LearnContext): Promise<void> {
-  const active = store
-    .deployments()
-    .filter(({ taskId, stage }) => taskId === specialist.taskId && stage !== 'retired');
+  const active = (await store.deployments()).filter(
+    ({ taskId, stage }) => taskId === specialist.taskId && stage !== 'retired',
+  );
   if (active.some(({ specialistId }) => specialistId === specialist.id)) return;
   const now = Date.now();
   for (const former of active) {
-    const before = store.specialists(former.taskId).find(({ id }) => id === former.specialistId);
+    const before = (await store.specialists(former.taskId)).find(({ id }) => id === former.specialistId);
     const against = before && (await numbersAgainst(former, before, store, config.serve));
     const moved = moveTo(former, 'retired', now, `replaced by version ${specialist.version}`, against);
-    store.putDeployment(moved);
-    store.addEvent(moveEvent(former.stage, moved));
+    await store.putDeployment(moved);
+    await store.addEvent(moveEvent(former.stage, moved));
   }
   const deployment = deploy(specialist, now);
-  store.putDeployment(deployment);
-  store.addEvent({
+  await store.putDeployment(deployment);
+  await store.addEvent({
     id: newId('event', now),
     at: now,
     kind: 'specialist-deployed',

@@ -2,7 +2,7 @@
  * What answers are compared with: the recorded ones, or the LLM's majority where it can be asked again. Joins
  * evaluate/ask-again with the captured calls for pipeline.ts and proof.ts.
  */
-import type { Call } from '../core/call.ts';
+import type { CallRequest } from '../core/call.ts';
 import { compareAnswers, schemasOf } from '../core/compare.ts';
 import type { Dataset, SplitName } from '../core/dataset.ts';
 import { progressOf } from '../core/progress.ts';
@@ -18,7 +18,7 @@ export async function referencesFor(
   task: Task,
   dataset: Dataset,
   names: readonly SplitName[],
-  calls: readonly Call[],
+  requests: ReadonlyMap<string, CallRequest>,
   { askAgain, config, onProgress, signal }: LearnContext,
 ): Promise<{
   dataset: Dataset;
@@ -28,7 +28,6 @@ export async function referencesFor(
 }> {
   // Two free texts are hardly ever the same, so there is no majority to be had.
   if (!askAgain || task.kind === 'text') return { dataset, selfAgreement: null, asked: 0 };
-  const requests = new Map(calls.map((call) => [call.id, call.request]));
   const total = names.reduce((sum, name) => sum + dataset.splits[name].length, 0);
   return withReferences(dataset, names, {
     ask: async ({ callId }) => {

@@ -3,19 +3,16 @@
  * run sees of the specialist in service counts for that one. Evidence is never forgotten. For proof.ts.
  * Does not: prove a candidate (evaluate/), or read audits (their sums stand on the deployment's record).
  */
-import type { Call } from '../core/call.ts';
-import type { Dataset } from '../core/dataset.ts';
 import { type Deployment, isInService, type StageNumbers } from '../core/deployment.ts';
 import type { Candidate, GateResult, Specialist } from '../core/specialist.ts';
-import type { Store } from '../core/store.ts';
-import type { Task } from '../core/task.ts';
+import type { DeploymentStore } from '../core/store.ts';
 import { boundOf, policyFor, type ServeSettings } from '../deploy/policy.ts';
 import { readWatch } from '../deploy/read-watch.ts';
 import { moveEvent, moveTo, standsAgainst } from '../deploy/stages.ts';
 import { scoredBy, scorePredictions } from '../evaluate/evaluate.ts';
 import { capitalOf, detect, detects, type InUnit, newDetector } from '../stats/sequential.ts';
 import { binomialTail, callsNeeded } from '../stats/statistics.ts';
-import { examination, type LearnContext } from './trial.ts';
+import { examination, type LearnContext, type TaskRun } from './trial.ts';
 
 /** Comparisons in service, and those that differed. */
 export interface Against {
@@ -29,13 +26,12 @@ export interface Against {
  */
 export async function auditsAgainst(candidate: Candidate, { store, config }: LearnContext): Promise<Against> {
   const specialists = new Map(
-    store
-      .specialists(candidate.taskId)
+    (await store.specialists(candidate.taskId))
       .filter(({ artefact }) => artefact.rung === candidate.rung && artefact.base === candidate.base)
       .map((specialist) => [specialist.id, specialist]),
   );
   let [comparisons, errors] = [0, 0];
-  for (const deployment of store.deployments()) {
+  for (const deployment of await store.deployments()) {
     const specialist = specialists.get(deployment.specialistId);
     if (!specialist) continue;
     const numbers =
@@ -52,7 +48,7 @@ export async function auditsAgainst(candidate: Candidate, { store, config }: Lea
 export async function numbersAgainst(
   { id }: Deployment,
   specialist: Specialist,
-  store: Store,
+  store: DeploymentStore,
   serve: ServeSettings,
 ): Promise<StageNumbers | undefined> {
   const policy = policyFor(specialist, serve);
@@ -83,16 +79,14 @@ const MAX_SLOW = 150;
  * bound; returns why, or null. Calls that it was trained on may be among them: they can only speak for it.
  */
 export async function suspendIfRefuted(
-  task: Task,
-  dataset: Dataset,
-  calls: readonly Call[],
+  { task, dataset, requests }: Pick<TaskRun, 'task' | 'dataset' | 'requests'>,
   context: LearnContext,
 ): Promise<string | null> {
   const { store } = context;
-  const deployment = store
-    .deployments()
-    .findLast((each) => each.taskId === task.id && isInService(each.stage));
-  const specialist = store.specialists(task.id).find(({ id }) => id === deployment?.specialistId);
+  const deployment = (await store.deployments()).findLast(
+    (each) => each.taskId === task.id && isInService(each.stage),
+  );
+  const specialist = (await store.specialists(task.id)).find(({ id }) => id === deployment?.specialistId);
   if (!deployment || !specialist || specialist.evidence.datasetId === dataset.id) return null;
   const { rung } = specialist.artefact;
   const runtime = context.runtimes.find(({ rungs }) => rungs.includes(rung));
@@ -102,7 +96,7 @@ export async function suspendIfRefuted(
   const examples = isSlow ? calibration.slice(-MAX_SLOW) : calibration;
   const { artefact, confidence } = specialist;
   const marked = await scorePredictions(examples, {
-    ...examination(task, calls, context),
+    ...examination(task, requests, context),
     runtime,
     artefact,
   });
@@ -131,7 +125,7 @@ export async function suspendIfRefuted(
     ...{ margin: bound, evidence: capitalOf(detector) },
   };
   const moved = moveTo(deployment, 'suspended', at, reason, numbers);
-  store.putDeployment(moved);
-  store.addEvent(moveEvent(deployment.stage, moved));
+  await store.putDeployment(moved);
+  await store.addEvent(moveEvent(deployment.stage, moved));
   return reason;
 }

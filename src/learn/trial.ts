@@ -3,14 +3,14 @@
  * evaluate for pipeline.ts. Does not: prove or deploy anything (proof.ts).
  */
 import { join } from 'node:path';
-import type { Call, CallRequest, CallResponse } from '../core/call.ts';
+import type { CallRequest, CallResponse } from '../core/call.ts';
 import { schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
 import type { Dataset, Example } from '../core/dataset.ts';
 import type { OnProgress } from '../core/progress.ts';
 import type { Runtime, Trainer } from '../core/runtime.ts';
 import type { Artefact, Verdict } from '../core/specialist.ts';
-import type { Store } from '../core/store.ts';
+import type { DeploymentStore, EventStore, LearningStore } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
 import { fitAndMark } from '../evaluate/cross-fit.ts';
 import { estimate } from '../evaluate/estimate.ts';
@@ -28,7 +28,7 @@ import { timedTrainer } from './timed.ts';
 /** Everything the loop works with, made by whoever starts it. */
 export interface LearnContext {
   readonly config: Config;
-  readonly store: Store;
+  readonly store: LearningStore & DeploymentStore & EventStore;
   readonly trainers: readonly Trainer[];
   readonly runtimes: readonly Runtime[];
   /** Catalogue names of the models whose weights are on this machine. */
@@ -52,9 +52,9 @@ export interface TrainedTrial extends Trial {
 /** A task on its way through the loop. */
 export interface TaskRun {
   readonly task: Task;
-  /** The usable calls of the task. */
-  readonly calls: readonly Call[];
   readonly dataset: Dataset;
+  /** Of its usable calls, by their ids. */
+  readonly requests: ReadonlyMap<string, CallRequest>;
   /** Candidates that were not worth trying, and why. */
   readonly dropped: readonly Verdict[];
   readonly competition: Competition<TrainedTrial>;
@@ -86,7 +86,7 @@ export async function tryCandidate(
   contender: Contender,
   task: Task,
   dataset: Dataset,
-  calls: readonly Call[],
+  requests: ReadonlyMap<string, CallRequest>,
   context: LearnContext,
 ): Promise<TrainedTrial> {
   const { candidate, cost } = contender;
@@ -96,7 +96,7 @@ export async function tryCandidate(
   const dir = join(config.dataDir, 'training', candidate.id);
   const job = { candidate, kind: task.kind, train, validation, dir, seed: config.train.seed };
   const { artefact, marked } = await fitAndMark({
-    ...examination(task, calls, context),
+    ...examination(task, requests, context),
     ...{ trainer: trainerOf(contender, context), runtime, job, crossFit: cost === 'seconds' },
   });
   // Cross-fitted candidates have more predictions; all are compared on the same examples, with the best references.
@@ -116,7 +116,7 @@ function trainerOf(contender: Contender, { config, store }: LearnContext): Train
 /** How answers to the task's calls are marked, which of them would be given, and who hears of the progress. */
 export function examination(
   task: Task,
-  calls: readonly Call[],
+  requests: ReadonlyMap<string, CallRequest>,
   { config, onProgress, signal }: LearnContext,
 ): {
   readonly scorer: Scorer;
@@ -125,7 +125,7 @@ export function examination(
   readonly on?: OnProgress;
   readonly signal?: AbortSignal;
 } {
-  const whyNotServed = offlineDecision(task, calls);
+  const whyNotServed = offlineDecision(task, requests);
   return {
     scorer: scorerFor(task.kind, schemasOf(task, config.equality)),
     isServable: (example, answer) => whyNotServed(example, answer) === null,

@@ -11,13 +11,16 @@ import { journalsOf, openStorage } from '../setup/data-folder.ts';
 import { type Drainer, startDrainer } from './drainer.ts';
 import type { Capture } from './recording-folder.ts';
 
-/** How often the journal's segments are ended, so that they can be drained and removed. */
+/**
+ * How often the journal's segments are ended, so that they can be drained and removed, and keys are looked for that were
+ * erased.
+ */
 const ROTATE_MS = 2000;
 /** How long closing waits for the last drain; what is left is drained when the data folder is next used. */
 const DRAIN_GRACE_MS = 15_000;
 
 /** @throws UnderstudyError as the store, the vault and the recorder. */
-export function openCapture(options: {
+export async function openCapture(options: {
   readonly config: Config;
   readonly env: NodeJS.ProcessEnv;
   readonly weightsDir: string;
@@ -25,14 +28,15 @@ export function openCapture(options: {
   readonly log: (line: string) => void;
   /** How long to wait for another process that has the journal for a moment; it blocks the thread. */
   readonly lockWaitMs: number;
-}): Capture {
+}): Promise<Capture> {
   const { config, env, weightsDir, losses, log } = options;
   // Never waits for a lock or for the disk: calls under way come first.
-  const { store, vault, context, close } = openStorage(config, { env, busyTimeoutMs: 0, durable: false });
+  const unwaiting = { env, busyTimeoutMs: 0, durable: false };
+  const { store, vault, context, close } = await openStorage(config, unwaiting);
   try {
     const dir = journalsOf(config.dataDir).gateway;
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    const recorder = openRecorder({
+    const recorder = await openRecorder({
       ...{ dir, vault, log, losses },
       redaction: config.redaction,
       lockWaitMs: options.lockWaitMs,
@@ -52,7 +56,10 @@ export function openCapture(options: {
         throw error;
       }
     })();
-    const rotating = setInterval(() => recorder.rotate(), ROTATE_MS).unref();
+    const rotating = setInterval(() => {
+      recorder.rotate();
+      void recorder.refreshKeys();
+    }, ROTATE_MS).unref();
     return {
       store,
       recorder,
@@ -63,11 +70,11 @@ export function openCapture(options: {
         clearInterval(rotating);
         await recorder.close();
         await drainer.close(DRAIN_GRACE_MS);
-        close();
+        await close();
       },
     };
   } catch (error) {
-    close();
+    await close();
     throw error;
   }
 }

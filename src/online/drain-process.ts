@@ -66,9 +66,10 @@ export function runDrainProcess({ stageFor = (stage) => stage, everyMs }: DrainP
     },
   });
 
-  process.once('message', ({ config, weightsDir }: DrainerSettings) => {
+  /** Drains from now on; the function that it gives makes the last round. */
+  const start = async ({ config, weightsDir }: DrainerSettings): Promise<() => Promise<void>> => {
     setPriority(constants.priority.PRIORITY_LOW);
-    const storage = openStorage(config);
+    const storage = await openStorage(config);
     let stage: Promise<SecondStage> | null = null;
     const openStage = (): Promise<SecondStage> => {
       stage ??= openFinder(config, { weightsDir, log, threads: 1, onProgress: fetching }).then((finder) => {
@@ -87,17 +88,25 @@ export function runDrainProcess({ stageFor = (stage) => stage, everyMs }: DrainP
       ...(everyMs === undefined ? {} : { everyMs }),
       onProgress: () => done++,
     });
+    return async () => {
+      await draining.stop();
+      onDrained(
+        await drainJournals(config.dataDir, storage.store, openStage, {
+          quarantine,
+          onProgress: () => done++,
+        }),
+      );
+      await storage.close();
+    };
+  };
+
+  process.once('message', (settings: DrainerSettings) => {
+    // Where the data folder cannot be opened, this process ends, and is started again.
+    const started = start(settings);
     process.on('message', async (message) => {
       if (message !== 'finish') return;
       try {
-        await draining.stop();
-        onDrained(
-          await drainJournals(config.dataDir, storage.store, openStage, {
-            quarantine,
-            onProgress: () => done++,
-          }),
-        );
-        storage.close();
+        await (await started)();
       } catch (error) {
         log(`capture: calls wait in the journal: ${messageOf(error)}`);
       }

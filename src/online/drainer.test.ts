@@ -46,9 +46,9 @@ async function drainWith(kind: string, patience: { readonly silentMs?: number; r
   const redaction = { ...REDACTION, finder: 'off' as const };
   const { journal } = configSchema.parse({});
   const config = { dataDir, redaction, journal };
-  const { store, vault, close } = openStorage(config, { env });
+  const { store, vault, close } = await openStorage(config, { env });
   const dir = journalsOf(dataDir).gateway;
-  const recorder = openRecorder({ dir, vault, redaction, log: assert.fail });
+  const recorder = await openRecorder({ dir, vault, redaction, log: assert.fail });
   for (const id of ['a', 'b', `${kind}_c`, 'd', 'rotate', 'e']) {
     if (id === 'rotate') recorder.rotate();
     else assert.ok(await recorder.record(exampleCall(1, { id }), 'key'));
@@ -68,8 +68,8 @@ async function drainWith(kind: string, patience: { readonly silentMs?: number; r
   );
   while (lost.length === 0) await pause(50);
   await drainer.close(10_000);
-  const drained = store.calls().map(({ id }) => id);
-  close();
+  const drained = (await Array.fromAsync(store.calls())).flat().map(({ id }) => id);
+  await close();
   const left = readdirSync(dir).filter((name) => name.endsWith('.segment'));
   const aside = readdirSync(join(dir, 'quarantine'));
   return { segments, drained: drained.sort(), left, aside, lost, lines };

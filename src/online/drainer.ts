@@ -123,7 +123,7 @@ export function startDrainer(
         const exited = new Promise((done) => last.once('exit', done));
         // What it said last is heard before the channel closes.
         const heard = last.connected ? new Promise((done) => last.once('disconnect', done)) : null;
-        Promise.all([exited, heard]).then(() => {
+        void Promise.all([exited, heard]).then(() => {
           clearTimeout(impatience);
           resolve();
         });

@@ -49,7 +49,7 @@ export function planUpdates(options: PlanUpdatesOptions): PlanUpdates {
     const pending = audits;
     audits = [];
     try {
-      for (const audit of pending) await store.addAudit(audit);
+      await store.addAudits(pending);
       for (const id of new Set(pending.map((audit) => audit.deploymentId)))
         await watching.advance(store, id, now());
       return true;

@@ -3,6 +3,7 @@
  * deployments. The other half of the story is learn/pipeline.ts.
  * Does not: do any of the work itself; whatever fails here leaves the agent with the LLM.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { assign } from '../callsite/assign.ts';
 import type { Losses } from '../capture/losses.ts';
 import { targetOf } from '../core/answer.ts';
@@ -38,6 +39,8 @@ export interface OnlineParts {
 
 /** How often a running gateway looks for what a learning run in another process has deployed. */
 const REFRESH_MS = 2000;
+/** How long closing waits for the store to take the last audits. */
+const CLOSE_GRACE_MS = 5000;
 /** Calls of one specialist at once: models answer a few together, the rest would only wait, and hold up comparisons. */
 const MAX_IN_FLIGHT = 16;
 
@@ -132,7 +135,8 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     close: async () => {
       await gateway.close();
       clearInterval(refreshing);
-      await updates.run();
+      // A store that answers no more must not keep the program alive.
+      await Promise.race([updates.run(), sleep(CLOSE_GRACE_MS, undefined, { ref: false })]);
       await folder.close();
     },
   };

@@ -20,13 +20,21 @@ function memory() {
   const audits: Audit[] = [];
   const events: Event[] = [];
   const log: string[] = [];
+  const read = { audits: 0, pages: 0 };
   const store: Parameters<Watching['update']>[0] = {
-    audits: () => audits,
-    deployments: () => [deployment],
-    putDeployment: (next) => {
+    auditsSince: async (_, cursor, limit) => {
+      const page = audits.slice(cursor, cursor + limit);
+      read.audits += page.length;
+      read.pages++;
+      return { audits: page, cursor: cursor + page.length };
+    },
+    deployments: async () => [deployment],
+    putDeployment: async (next) => {
       deployment = next;
     },
-    addEvent: (event) => events.push(event),
+    addEvent: async (event) => {
+      events.push(event);
+    },
   };
   const watching = watchDeployments(serve, (line) => log.push(line));
   const update = (): Promise<void> =>
@@ -47,6 +55,8 @@ function memory() {
     log,
     stage: () => deployment.stage,
     deployment: () => deployment,
+    read,
+    audits,
   };
 }
 
@@ -94,4 +104,17 @@ test('a budget is spent in a day and whole again on the next', () => {
   now += 86_400_000;
   assert.equal(budget.left(), true);
   assert.equal(dailyBudget(0, () => now).left(), false);
+});
+
+test('each audit is read once, and only what is new afterwards, however many there are', async () => {
+  const { update, audits, audit, read } = memory();
+  for (let at = 0; at < 20_000; at++)
+    audits.push({
+      ...{ callId: `${at}`, deploymentId: 'dep_1', at, stage: 'shadow', confidence: 1, correct: true },
+    });
+  await update();
+  assert.equal(read.audits, 20_000);
+  const before = { ...read };
+  await audit(10, true);
+  assert.deepEqual(read, { audits: before.audits + 10, pages: before.pages + 10 });
 });

@@ -6,14 +6,15 @@
 import type { Config } from '../core/config.ts';
 import { type Belonging, type Deployment, isInService } from '../core/deployment.ts';
 import type { Specialist } from '../core/specialist.ts';
-import type { Store } from '../core/store.ts';
+import type { DeploymentStore, EventStore } from '../core/store.ts';
 import { auditProbability } from '../deploy/audit-share.ts';
 import { policyFor, type StagePolicy } from '../deploy/policy.ts';
 import { type ReadWatch, readWatch } from '../deploy/read-watch.ts';
 import { moveEvent, step } from '../deploy/stages.ts';
 
 /** What is read and written; the store that is open at the time. */
-type WatchedStore = Pick<Store, 'audits' | 'deployments' | 'putDeployment' | 'addEvent'>;
+type WatchedStore = Pick<DeploymentStore, 'auditsSince' | 'deployments' | 'putDeployment'> &
+  Pick<EventStore, 'addEvent'>;
 
 export interface Watching {
   /** Takes up what is in service, from the plan. Reads the audits of what is new. */

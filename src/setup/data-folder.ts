@@ -15,7 +15,7 @@ import type { Cipher } from '../core/cipher.ts';
 import type { Config } from '../core/config.ts';
 import type { EntityFinder } from '../core/entity.ts';
 import type { OnProgress } from '../core/progress.ts';
-import type { Store } from '../core/store.ts';
+import type { CallStore, Store } from '../core/store.ts';
 import { openFinderPool } from '../models/token-classifier/pool.ts';
 import { DEFAULT_CLASSIFIER } from '../models/weights/catalogue.ts';
 import { whyNot } from '../models/weights/engines.ts';
@@ -28,7 +28,7 @@ export interface Storage {
   readonly vault: Vault;
   readonly cipher: Cipher;
   readonly context: RedactContext;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** The gateway's journal, and that of imports, which run beside it. */
@@ -42,10 +42,10 @@ export function quarantineLimits({ journal }: Pick<Config, 'journal'>): Quaranti
 }
 
 /** @throws UnderstudyError as openKeys and openSqliteStore. */
-export function openStorage(
+export async function openStorage(
   config: Pick<Config, 'dataDir' | 'redaction'>,
   options: SqliteOptions & { readonly env?: NodeJS.ProcessEnv } = {},
-): Storage {
+): Promise<Storage> {
   const { dataDir } = config;
   const { env = process.env, ...sqlite } = options;
   makeFolder(dataDir);
@@ -53,10 +53,10 @@ export function openStorage(
   const store = openSqliteStore(join(dataDir, 'understudy.db'), keys.cipher, sqlite);
   const vault = keys.vault(store);
   try {
-    upgradeCalls(store, vault);
+    await upgradeCalls(store.callsInClear, vault);
     upgradeTraining(dataDir);
   } catch (error) {
-    store.close();
+    await store.close();
     throw error;
   }
   return {
@@ -117,7 +117,7 @@ export function stageOf({ vault, store, context }: Storage, finder: EntityFinder
 /** Drains the journals into the store. `openStage` is asked only where there is something to drain. */
 export async function drainJournals(
   dataDir: string,
-  store: Store,
+  store: CallStore,
   openStage: () => Promise<SecondStage>,
   options: Pick<DrainOptions, 'onProgress' | 'signal' | 'quarantine'> = {},
 ): Promise<Drained> {

@@ -105,8 +105,9 @@ async function learnAndServe(
           reason: response.headers.get('x-understudy-reason') ?? '',
         };
       };
-      const deployments = () => understudy.store.deployments();
-      for (let round = 0; round < 40 && deployments().some(({ stage }) => stage !== 'live'); round++) {
+      const store = await understudy.store();
+      const isMoving = async () => (await store.deployments()).some(({ stage }) => stage !== 'live');
+      for (let round = 0; round < 40 && (await isMoving()); round++) {
         for (const { calls } of recordings)
           for (const call of calls.slice(6 * round, 6 * round + 6)) await send(call);
         await wait(150);

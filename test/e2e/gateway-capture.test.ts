@@ -68,7 +68,7 @@ async function place(
     ...{ dataDir, understudy, gateway, log },
     recorded: async () => {
       await close();
-      return understudy.calls();
+      return Array.fromAsync(understudy.calls());
     },
   };
 }
@@ -266,10 +266,10 @@ test('what is left of a damaged journal is recorded, the segment is kept, and th
   const dataDir = mkdtempSync(join(tmpdir(), 'understudy-damaged-'));
   const journal = join(dataDir, 'journal');
   const { store, vault } = openDataFolder(dataDir, { file: 'understudy.db' });
-  const recorder = openRecorder({ dir: journal, vault, redaction: REDACTION, log: assert.fail });
+  const recorder = await openRecorder({ dir: journal, vault, redaction: REDACTION, log: assert.fail });
   for (let n = 0; n < 60; n++) await recorder.record(exampleCall(n), 'k');
   await recorder.close();
-  store.close();
+  await store.close();
   const [segment = ''] = readdirSync(journal).filter((file) => file.endsWith('.segment'));
   const bytes = readFileSync(join(journal, segment));
   bytes[0]! ^= 1;

@@ -158,7 +158,7 @@ describe('the offline decision', () => {
 
   before(async () => {
     const dir = temporaryFolder();
-    const recorder = openRecorder({ dir, vault, redaction: REDACTION, log: assert.fail });
+    const recorder = await openRecorder({ dir, vault, redaction: REDACTION, log: assert.fail });
     for (const { call } of drawn) await recorder.record(call, 'key');
     await recorder.close();
     await folder.drain(dir);
@@ -220,7 +220,10 @@ describe('the offline decision', () => {
 
       const stored = recorded.get(call.id) ?? assert.fail('not recorded');
       const read = distil(task, stored.request) ?? '';
-      const refused = offlineDecision(task, [stored])({ callId: call.id }, answerTo(read, answer));
+      const refused = offlineDecision(task, new Map([[call.id, stored.request]]))(
+        { callId: call.id },
+        answerTo(read, answer),
+      );
       const isSure = confidenceOf(MODEL, { p: confidence }) >= THRESHOLD;
       const offline = refused ?? (isSure ? 'confident' : 'low-confidence');
       assert.equal(offline, served.reason, `${task.kind} '${answer}' ${JSON.stringify(call.request)}`);

@@ -73,8 +73,8 @@ export function setUp() {
     );
     return path;
   };
-  const read = (): Call[] =>
-    folder.calls().map((call) => {
+  const read = async (): Promise<Call[]> =>
+    (await folder.calls()).map((call) => {
       const named = sessions.get(call.id) ?? '';
       assert.equal(call.sessionId, vault.pseudonym(`session ${named}`));
       return { ...call, sessionId: named };

@@ -18,7 +18,7 @@ function setUpCase() {
 test('case: function calls of the older form', ofCase('06-function-call.jsonl'), async () => {
   const { load, read } = setUpCase();
   assert.equal((await load('06-function-call.jsonl')).calls, 3);
-  const calls = read();
+  const calls = await read();
   assert.ok(calls.every((call) => call.request.tools[0]?.name === 'weather'));
   assert.equal(calls.filter((call) => call.response?.message.toolCalls?.[0]?.name === 'weather').length, 2);
 });
@@ -36,11 +36,11 @@ test(
     const { load, read } = setUpCase();
     const result = await load('08-litellm.jsonl');
     assert.deepEqual([result.calls, result.files[0]?.format, result.untimed], [2, 'litellm', 0]);
-    assert.deepEqual(read().map(said), [
+    assert.deepEqual((await read()).map(said), [
       'The blue one. → Yes, three are left.',
       'Is the chair in stock? → No.',
     ]);
-    const [first] = read();
+    const [first] = await read();
     assert.deepEqual([first?.sessionId, first?.latencyMs, first?.at], ['s1', 1300, 1_790_000_000_100]);
   },
 );
@@ -49,7 +49,7 @@ test('case: batches of two days with the same ids', ofCase('09-batch-days'), asy
   const { load, read } = setUpCase();
   const result = await load('09-batch-days');
   assert.deepEqual([result.calls, result.skipped], [6, {}]);
-  for (const call of read()) {
+  for (const call of await read()) {
     assert.equal(
       call.request.messages[0]?.content,
       `Which day and number? ${call.response?.message.content}`,
@@ -60,12 +60,15 @@ test('case: batches of two days with the same ids', ofCase('09-batch-days'), asy
 test('case: sessions under several names', ofCase('11-sessions.jsonl'), async () => {
   const { load, read } = setUpCase();
   assert.equal((await load('11-sessions.jsonl')).calls, 7);
-  assert.deepEqual(
-    read()
-      .map(({ sessionId }) => sessionId)
-      .sort(),
-    ['42', '42', 'run-7', 'run-7', 'run-8', 'run-8', 't1'],
-  );
+  assert.deepEqual((await read()).map(({ sessionId }) => sessionId).sort(), [
+    '42',
+    '42',
+    'run-7',
+    'run-7',
+    'run-8',
+    'run-8',
+    't1',
+  ]);
 });
 
 test('case: a folder with a file of another kind', ofCase('12-folder'), async () => {

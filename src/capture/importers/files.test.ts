@@ -36,7 +36,12 @@ test('one file may hold records of several formats', async () => {
   assert.equal(result.files[0]?.format, 'openai-chat, openai-fine-tuning, sharegpt');
   assert.deepEqual(result.skipped, { 'of no known format': 1 });
   assert.deepEqual(result.files[0]?.lines, [{ line: 4, reason: 'of no known format' }]);
-  assert.deepEqual(read().map(said).sort(), ['a → A', 'b → B', 'mail 1 → label 1', 'mail 2 → label 2']);
+  assert.deepEqual((await read()).map(said).sort(), [
+    'a → A',
+    'b → B',
+    'mail 1 → label 1',
+    'mail 2 → label 2',
+  ]);
 });
 
 test('a file has the same calls, whatever its layout, encoding and compression; and once only', async () => {
@@ -67,7 +72,7 @@ test('a file has the same calls, whatever its layout, encoding and compression; 
       [name, 3, calls === 3 && name === 'lines.jsonl' ? 0 : 3],
     );
   }
-  assert.deepEqual(read().map(said), ['mail 1 → label 1', 'mail 2 → label 2', 'mail 3 → label 3']);
+  assert.deepEqual((await read()).map(said), ['mail 1 → label 1', 'mail 2 → label 2', 'mail 3 → label 3']);
 });
 
 test('in a folder, files of other kinds are passed over and told; named, one of them is an error', async () => {
@@ -94,7 +99,7 @@ test('in a folder, files of other kinds are passed over and told; named, one of 
     ],
   );
   assert.equal(result.calls, 1);
-  assert.equal(read().length, 1);
+  assert.equal((await read()).length, 1);
   for (const [name, says] of [
     ['a-manifest.jsonl', /fields export, count/],
     ['b.csv', /looks like CSV/],

@@ -39,7 +39,7 @@ test('a log of requests and responses becomes calls, and once only', async () =>
     },
   ]);
   assert.equal(result.untimed, 0);
-  const [second, first] = read();
+  const [second, first] = await read();
   assert.equal(first?.at, Date.UTC(2026, 2, 1, 10));
   assert.equal(second?.at, Date.UTC(2026, 0, 1));
   assert.equal(first?.sessionId, 's1');
@@ -53,7 +53,7 @@ test('a log of requests and responses becomes calls, and once only', async () =>
   assert.equal(again.calls, 0);
   assert.equal(again.already, 2);
   assert.deepEqual(again.skipped, { 'already imported': 2, 'not JSON': 1, 'no response': 1 });
-  assert.equal(read().length, 2);
+  assert.equal((await read()).length, 2);
 });
 
 test('equal records are as many calls, whenever they are imported', async () => {
@@ -62,7 +62,7 @@ test('equal records are as many calls, whenever they are imported', async () => 
   const path = write('log.jsonl', [record, record, record]);
   assert.equal((await load(path)).calls, 3);
   assert.equal((await load(path)).calls, 0);
-  assert.equal(read().length, 3);
+  assert.equal((await read()).length, 3);
 });
 
 test('a fine-tuning file becomes one session a line, its calls in order', async () => {
@@ -73,7 +73,7 @@ test('a fine-tuning file becomes one session a line, its calls in order', async 
       { messages: [...request('a').messages, { role: 'assistant', content: 'b' }] },
     ]),
   );
-  const calls = read();
+  const calls = await read();
   assert.equal(calls.length, 3);
   assert.deepEqual(
     calls.map((call) => call.request.messages.length),
@@ -100,7 +100,7 @@ test('calls without a time stand a second apart in the order of the files, and a
   write('logs/notes.txt', ['not read']);
   assert.equal((await load(join(dir, 'logs'))).untimed, 6);
   await load(write('later.jsonl', lines(6)));
-  const calls = read();
+  const calls = await read();
   assert.deepEqual(
     calls.map((call) => call.request.messages[1]?.content),
     [0, 1, 2, 3, 4, 5, 6, 7, 8].map((n) => `mail ${n}`),
@@ -133,7 +133,7 @@ test('batch requests and results are joined across files', async () => {
   assert.deepEqual(result.files[0]?.skipped, { 'request without a result': 1 });
   assert.deepEqual(result.files[0]?.lines, [{ line: 3, reason: 'request without a result' }]);
   assert.deepEqual(
-    read().map((call) => [call.request.messages[1]?.content, call.response?.message.content]),
+    (await read()).map((call) => [call.request.messages[1]?.content, call.response?.message.content]),
     [
       ['b', 'B'],
       ['a', 'A'],
@@ -148,7 +148,7 @@ test('imported payloads are redacted', async () => {
       { request: request('Write to anna.schmidt@web.de'), response: response('anna.schmidt@web.de') },
     ]),
   );
-  const [call] = read();
+  const [call] = await read();
   assert.ok(!JSON.stringify(call).includes('web.de'));
   assert.equal(call?.request.messages[1]?.content, `Write to ${call?.response?.message.content}`);
 });
@@ -173,16 +173,8 @@ test('the page about importing shows every format', () => {
 test('the latest call is found without listing all', async () => {
   const { dir, store, folder, load, write } = setUp();
   const times = [0, 1, 5, 500, 90_000_000].map((ms) => Date.UTC(2026, 0, 1) + ms);
-  let asked = 0;
-  const counting = {
-    ...store,
-    calls: (filter: Parameters<typeof store.calls>[0]) => {
-      asked++;
-      assert.equal(filter?.limit, 1);
-      return store.calls(filter);
-    },
-  };
-  const { latest, close } = journalSink({ ...folder, store: counting, dir: join(dir, 'other') });
+  const unlisted = { ...store, calls: () => assert.fail('calls are listed') };
+  const { latest, close } = journalSink({ ...folder, store: unlisted, dir: join(dir, 'other') });
   assert.equal(await latest(0), null);
   await load(
     write(
@@ -193,7 +185,6 @@ test('the latest call is found without listing all', async () => {
   assert.equal(await latest(0), times[4]);
   assert.equal(await latest(times[4] ?? 0), times[4]);
   assert.equal(await latest((times[4] ?? 0) + 1), null);
-  assert.ok(asked <= 4 * 54, String(asked));
   close();
 });
 
@@ -210,7 +201,7 @@ test('times that cannot be are taken for missing, and counted', async () => {
   assert.equal(result.untimed, 3);
   assert.equal(result.implausible, 2);
   assert.deepEqual(
-    read().map((call) => [said(call).slice(0, 6), UNTIMED in call.tags]),
+    (await read()).map((call) => [said(call).slice(0, 6), UNTIMED in call.tags]),
     [
       ['mail 3', false],
       ['mail 1', true],
@@ -228,7 +219,7 @@ test('session and time are read where the user says they stand, and as usual els
   ]);
   await loadWith([path], { fields: { session: 'meta.ticket', time: 'logged.at' } });
   assert.deepEqual(
-    read().map(({ sessionId, at }) => [sessionId, at]),
+    (await read()).map(({ sessionId, at }) => [sessionId, at]),
     [
       ['b', Date.UTC(2026, 0, 2)],
       ['7', Date.UTC(2026, 1, 1)],
@@ -245,7 +236,7 @@ test('session names that may say something are kept as pseudonyms', async () => 
       log(3, { session_id: 'run-7:b' }),
     ]),
   );
-  const [first, second, third] = read().map(({ sessionId }) => sessionId);
+  const [first, second, third] = (await read()).map(({ sessionId }) => sessionId);
   assert.match(first ?? '', /^[0-9a-f]{24}$/);
   assert.equal(second, first);
   assert.equal(third, 'run-7:b');
@@ -256,6 +247,6 @@ test('a dry run reads all and keeps nothing', async () => {
   const path = write('log.jsonl', [log(1), log(1), { request: request('a') }]);
   const result = await importFiles([path], { sink: drySink(), dryRun: true });
   assert.deepEqual([result.calls, result.dryRun, result.skipped], [2, true, { 'no response': 1 }]);
-  assert.equal(store.countCalls(), 0);
+  assert.equal(await store.countCalls(), 0);
   assert.ok(existsSync(dir));
 });

@@ -166,6 +166,13 @@ CREATE TRIGGER plan_vocabulary_added AFTER INSERT ON vocabulary BEGIN UPDATE pla
   },
   {
     sql: /* sql */ `
+-- Calls are read by time and then id, in batches that resume after the last one.
+DROP INDEX calls_by_time;
+CREATE INDEX calls_by_time ON calls (at, id);
+
+-- Audits are read on from the last one that was counted.
+CREATE INDEX audits_by_deployment ON audits (deployment_id, no);
+
 -- How an audit was drawn, and what it belongs to; null for those of before.
 ALTER TABLE audits ADD COLUMN probability REAL;                     -- with which the call was chosen
 ALTER TABLE audits ADD COLUMN session_id TEXT;                      -- keyed pseudonym, as on the call
