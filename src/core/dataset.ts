@@ -23,6 +23,8 @@ export interface Example {
    * label task whose caller asked for log-probabilities.
    */
   readonly soft?: readonly SoftTarget[];
+  /** Whether a training example has its input, or nearly. Set on held-back examples only. */
+  readonly seen?: boolean;
   /** How many calls it stands for: duplicates are collapsed and counted. */
   readonly weight: number;
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Random, seededRandom } from '../core/random.ts';
-import { riskCurve, runGate, type Scored } from './gate.ts';
+import { runGate } from './gate.ts';
+import { riskCurve, type ScoredAnswer } from './gate-order.ts';
 
 const OPTIONS = { epsilon: 0.02, delta: 0.05 };
 
@@ -12,10 +13,10 @@ interface Population {
   readonly floor: number;
 }
 
-const draw = (random: Random, n: number, { worst, power, floor }: Population): Scored[] =>
+const draw = (random: Random, n: number, { worst, power, floor }: Population): ScoredAnswer[] =>
   Array.from({ length: n }, () => {
     const confidence = random.next();
-    return { confidence, right: random.next() >= worst * (1 - confidence) ** power + floor };
+    return { confidence, correct: random.next() >= worst * (1 - confidence) ** power + floor };
   });
 
 /** The true error among calls with confidence ≥ t: the mean of error(c) over [t, 1]. */
@@ -73,7 +74,8 @@ test('a specialist that is unsure of its errors passes, serving about what it ma
 });
 
 test('148 calls without an error are too few, 149 are enough', () => {
-  const sure = (n: number): Scored[] => Array.from({ length: n }, () => ({ confidence: 0.9, right: true }));
+  const sure = (n: number): ScoredAnswer[] =>
+    Array.from({ length: n }, () => ({ confidence: 0.9, correct: true }));
   const gate = runGate(sure(100), sure(148), OPTIONS);
   assert.equal(gate.passed, false);
   assert.match(gate.reason, /Only 148 held-back calls.*149/);
@@ -91,8 +93,8 @@ test('where no threshold comes near, more calls are not promised', () => {
 });
 
 test('calls that have changed since validation are not made good by more of them', () => {
-  const all = (n: number, confidence: number, right: boolean): Scored[] =>
-    Array.from({ length: n }, () => ({ confidence, right }));
+  const all = (n: number, confidence: number, correct: boolean): ScoredAnswer[] =>
+    Array.from({ length: n }, () => ({ confidence, correct }));
   // A new kind of call has come up: nothing is as sure as it was. Then: as sure as it was, and wrong too often.
   const unsure = runGate(all(350, 0.9, true), all(245, 0.2, false), OPTIONS);
   assert.equal(unsure.moreCalls, null);
@@ -103,13 +105,13 @@ test('calls that have changed since validation are not made good by more of them
 
 test('nothing to go by is a refusal, not a crash', () => {
   assert.equal(runGate([], [], OPTIONS).passed, false);
-  assert.equal(runGate([{ confidence: 1, right: true }], [], OPTIONS).passed, false);
+  assert.equal(runGate([{ confidence: 1, correct: true }], [], OPTIONS).passed, false);
 });
 
 test('the curve ends with everything served, and never falls in coverage', () => {
   const scored = draw(seededRandom(9), 333, { worst: 0.5, power: 1, floor: 0 });
   const curve = riskCurve(scored);
   assert.equal(curve.at(-1)!.served, 333);
-  assert.equal(curve.at(-1)!.errors, scored.filter(({ right }) => !right).length);
+  assert.equal(curve.at(-1)!.errors, scored.filter(({ correct }) => !correct).length);
   for (let i = 1; i < curve.length; i++) assert.ok(curve[i]!.coverage > curve[i - 1]!.coverage);
 });

@@ -13,7 +13,7 @@ import type { Task } from '../core/task.ts';
 import { callsToHoldBack } from '../curate/splits.ts';
 import { deploy, moveTo } from '../deploy/stages.ts';
 import { assess } from '../evaluate/evaluate.ts';
-import type { GateOptions } from '../evaluate/gate.ts';
+import type { GateOptions } from '../evaluate/gate-order.ts';
 import { callsNeeded } from '../stats/statistics.ts';
 import { referencesFor } from './references.ts';
 import { examination, type LearnContext, type TaskRun, type Trial } from './trial.ts';
@@ -127,7 +127,7 @@ function withdrawalOf(specialist: Specialist, store: Store): string | null {
 
 async function prove(
   candidate: Candidate,
-  { artefact, runtime, marked }: Trial,
+  { artefact, runtime, graded }: Trial,
   task: Task,
   recorded: Dataset,
   calls: readonly Call[],
@@ -147,7 +147,7 @@ async function prove(
     runtime,
     artefact,
     dataset,
-    validation: marked,
+    validation: graded,
     selfAgreement,
     useExam: () => store.useExam(task.id, recorded.id),
   });

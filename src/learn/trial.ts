@@ -13,9 +13,9 @@ import type { Runtime, Trainer } from '../core/runtime.ts';
 import type { Artefact, Candidate, Verdict } from '../core/specialist.ts';
 import type { Store } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
-import { fitAndMark } from '../evaluate/cross-fit.ts';
+import { fitAndGrade } from '../evaluate/cross-fit.ts';
 import { type Estimate, estimate } from '../evaluate/estimate.ts';
-import type { Marked } from '../evaluate/evaluate.ts';
+import type { GradedPrediction } from '../evaluate/evaluate.ts';
 import { type Scorer, scorerFor } from '../evaluate/scorers/scorer.ts';
 import { CATALOGUE } from '../models/weights/catalogue.ts';
 import { whyUncheckable } from '../route/check.ts';
@@ -44,7 +44,7 @@ export interface Trial extends Estimate {
   readonly artefact: Artefact;
   readonly runtime: Runtime;
   /** Predictions of examples that it had not been trained on. */
-  readonly marked: readonly Marked[];
+  readonly graded: readonly GradedPrediction[];
 }
 
 /** A task on its way through the loop. */
@@ -115,19 +115,19 @@ export async function tryCandidate(
   const { train, validation, calibration } = dataset.splits;
   const dir = join(config.dataDir, 'training', candidate.id);
   const job = { candidate, kind: task.kind, train, validation, dir, seed: config.train.seed };
-  const { artefact, marked } = await fitAndMark({ ...examination(task, context), trainer, runtime, job });
+  const { artefact, graded } = await fitAndGrade({ ...examination(task, context), trainer, runtime, job });
   // Cross-fitted candidates have more predictions; all are compared on the same examples, with the best references.
   const shared = new Set(validation.map(({ id }) => id));
-  const onValidation = marked.filter(({ exampleId }) => shared.has(exampleId));
+  const onValidation = graded.filter(({ exampleId }) => shared.has(exampleId));
   return {
     ...estimate(onValidation, { ...config.gate, calibrationSize: calibration.length }),
     artefact,
     runtime,
-    marked,
+    graded,
   };
 }
 
-/** How answers to the task are marked, and who is told about it. */
+/** How answers to the task are graded, and who is told about it. */
 export function examination(
   task: Task,
   { onProgress, signal }: LearnContext,

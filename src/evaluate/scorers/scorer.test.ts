@@ -56,7 +56,7 @@ scorerContract('text', scorerFor('text', { ask: fairJudge(new Set(['Sent today.'
 ]);
 
 test('without a judge, texts that differ are undecided', async () => {
-  assert.equal((await scorerFor('text').score('x', 'Yes.', 'Indeed.')).right, null);
+  assert.equal((await scorerFor('text').score('x', 'Yes.', 'Indeed.')).correct, null);
 });
 
 test('a judge that favours a place passes nothing, one that rambles decides nothing', async () => {
@@ -71,7 +71,7 @@ test("the judge's own error is measured on known pairs", async () => {
     { input: 'y', answer: 'b' },
   ]);
   const lax = await measureJudge(async () => 'TIE', pairs);
-  assert.deepEqual([lax.passedWrong.share, lax.failedRight.share], [1, 0]);
+  assert.deepEqual([lax.passedWrong.share, lax.failedCorrect.share], [1, 0]);
   const strict = await measureJudge(async () => '1', pairs);
-  assert.deepEqual([strict.passedWrong.share, strict.failedRight.share], [0, 1]);
+  assert.deepEqual([strict.passedWrong.share, strict.failedCorrect.share], [0, 1]);
 });
