@@ -119,6 +119,10 @@ export interface Store {
   verdicts(taskId: string): Verdict[];
   /** Counts one more use of the exam of this task; returns the count, this one included. */
   useExam(taskId: string, datasetId: string): number;
+  /** Counts one more try of the task at the gate. */
+  useGate(taskId: string, datasetId: string): void;
+  /** Tries at the gate so far: of the task, or of all tasks. */
+  gateTries(taskId?: string): number;
 
   putDeployment(deployment: Deployment): void;
   deployments(): Deployment[];

@@ -14,9 +14,10 @@ import { callsToHoldBack } from '../curate/splits.ts';
 import { deploy, moveTo } from '../deploy/stages.ts';
 import { assess } from '../evaluate/evaluate.ts';
 import type { GateOptions } from '../evaluate/gate-order.ts';
+import { deltaOfTry } from '../stats/spending.ts';
 import { callsNeeded } from '../stats/statistics.ts';
 import { referencesFor } from './references.ts';
-import { examination, type LearnContext, type TaskRun, type Trial } from './trial.ts';
+import { examination, type LearnContext, nextTry, type TaskRun, type Trial } from './trial.ts';
 
 /** The task's report. What was proved before, on the same examples and to the same bound, is not examined again. */
 export async function proveAndDeploy(
@@ -49,7 +50,8 @@ export async function proveAndDeploy(
       ? `${cheapest} For ${late.candidate.rung} the time was too short: ${late.minutesNeeded} minutes (--minutes) would do.`
       : cheapest;
     const missing =
-      callsNeeded(0, config.gate.epsilon, config.gate.delta) - dataset.splits.calibration.length;
+      callsNeeded(0, config.gate.epsilon, deltaOfTry(config.gate.delta, nextTry(task.id, context))) -
+      dataset.splits.calibration.length;
     // Texts need a judge, however many there are; calls that ask for more than is served need another caller.
     const isRefused = (dataset.dropped.policy ?? 0) > 0 && dataset.splits.calibration.length === 0;
     const moreCalls = task.kind !== 'text' && missing > 0 && !isRefused ? callsFor(missing, dataset) : null;
@@ -150,6 +152,10 @@ async function prove(
     validation: graded,
     selfAgreement,
     useExam: () => store.useExam(task.id, recorded.id),
+    tries: {
+      number: nextTry(task.id, context),
+      use: () => store.useGate(task.id, recorded.id),
+    },
   });
   const now = Date.now();
   const specialist: Specialist = {

@@ -120,11 +120,20 @@ export async function tryCandidate(
   const shared = new Set(validation.map(({ id }) => id));
   const onValidation = graded.filter(({ exampleId }) => shared.has(exampleId));
   return {
-    ...estimate(onValidation, { ...config.gate, calibrationSize: calibration.length }),
+    ...estimate(onValidation, {
+      ...config.gate,
+      calibrationSize: calibration.length,
+      tryNumber: nextTry(task.id, context),
+    }),
     artefact,
     runtime,
     graded,
   };
+}
+
+/** The number of the task's next try at the gate: delta is spent over a task's tries, or over those of all tasks. */
+export function nextTry(taskId: string, { store, config }: Pick<LearnContext, 'store' | 'config'>): number {
+  return 1 + (config.gate.deltaFor === 'task' ? store.gateTries(taskId) : store.gateTries());
 }
 
 /** How answers to the task are graded, and who is told about it. */

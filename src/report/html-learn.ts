@@ -1,5 +1,6 @@
 /** The sections of a learning run: what passed, the proof for each task, what was tried, what was refused. */
 import type { LearnReport, TaskReport } from '../core/learning.ts';
+import type { Evidence } from '../core/specialist.ts';
 import { type Markup, markup } from './markup.ts';
 import { riskPlot } from './plot.ts';
 import { reasonsText, refusalText } from './terminal.ts';
@@ -48,7 +49,7 @@ function card(task: TaskReport): Markup {
   return markup`<section class="card"><header><h3>${task.task.name}</h3><span class="badge ${task.outcome}">${badge}</span></header>
 <p class="facts">${task.task.kind} · ${count(task.task.calls)} calls${task.dataset === null ? null : ` · train ${count(task.dataset.sizes.train)}, validation ${count(task.dataset.sizes.validation)}, calibration ${count(task.dataset.sizes.calibration)}, exam ${count(task.dataset.sizes.exam)}`}</p>
 ${evidence ? riskPlot(task.task.id, evidence) : null}
-${evidence && task.outcome === 'passed' ? markup`<p><strong>${specialist?.candidate.rung ?? ''}</strong>${specialist?.candidate.base ? ` on ${specialist.candidate.base}` : ''} serves <strong>${percent(evidence.exam.coverage.share)}</strong> of the calls; ${evidence.exam.servedError.hits} of ${count(evidence.exam.servedError.n)} exam answers it would have served are wrong: ${rate(evidence.exam.servedError)}. Of all its answers ${percent(evidence.exam.accuracy.share)} are right${evidence.exam.fieldScore === null ? '' : `, ${percent(evidence.exam.fieldScore)} by field`}. p50 ${milliseconds(evidence.latencyMs.p50)}, p95 ${milliseconds(evidence.latencyMs.p95)}.${agreementText(task)}${usesText(evidence.exam.uses)}</p>` : markup`<p>${refusalText(task)}</p>`}
+${evidence && task.outcome === 'passed' ? markup`<p><strong>${specialist?.candidate.rung ?? ''}</strong>${specialist?.candidate.base ? ` on ${specialist.candidate.base}` : ''} serves <strong>${percent(evidence.exam.coverage.share)}</strong> of the calls; ${evidence.exam.servedError.hits} of ${count(evidence.exam.servedError.n)} exam answers it would have served are wrong: ${rate(evidence.exam.servedError)}${unseenText(evidence)}.${vetoText(evidence)} Of all its answers ${percent(evidence.exam.accuracy.share)} are right${evidence.exam.fieldScore === null ? '' : `, ${percent(evidence.exam.fieldScore)} by field`}. p50 ${milliseconds(evidence.latencyMs.p50)}, p95 ${milliseconds(evidence.latencyMs.p95)}.${agreementText(task)}${usesText(evidence.exam.uses)}</p><p class="facts">${task.reason}</p>` : markup`<p>${refusalText(task)}</p>`}
 ${candidates(task)}</section>`;
 }
 
@@ -57,6 +58,24 @@ function agreementText(task: TaskReport): string {
   const agreement = task.specialist?.evidence.selfAgreement;
   if (!agreement || agreement.n === 0) return '';
   return ` Asked ${count(task.askedAgain)} more times, the LLM gave the same answer in ${rate(agreement)}; the reference is its majority.`;
+}
+
+/** Calls of a session hang together: what their number is worth. And the rate on inputs that are new. */
+function unseenText({ exam: { servedError, unseenError } }: Evidence): string {
+  const worth =
+    servedError.effectiveN === undefined
+      ? ''
+      : `, as sure as ${count(servedError.effectiveN)} independent calls would make it`;
+  if (!unseenError || unseenError.n === servedError.n) return worth;
+  return `${worth}; on the ${count(unseenError.n)} whose input was not in training, ${rate(unseenError)}`;
+}
+
+/** What the exam could have seen. */
+function vetoText({ exam: { veto }, gate: { epsilon } }: Evidence): string {
+  if (!veto) return '';
+  return veto.errors === null
+    ? ' They are too few to contradict the gate.'
+    : ` From ${plural(veto.errors, 'error')} on it would have been refused, which an error of ${percent(2 * epsilon)} would have brought about with a chance of ${percent(veto.power)}.`;
 }
 
 /** An exam that was opened before proves less, which the wider interval pays for. */

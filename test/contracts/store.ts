@@ -266,6 +266,16 @@ export function storeContract(name: string, open: () => Store): void {
       });
     });
 
+    it('counts the tries at the gate, by task and in all', () => {
+      withStore((store) => {
+        assert.equal(store.gateTries('t1'), 0);
+        store.useGate('t1', 'd1');
+        store.useGate('t1', 'd2');
+        store.useGate('t2', 'd1');
+        assert.deepEqual([store.gateTries('t1'), store.gateTries('t2'), store.gateTries()], [2, 1, 3]);
+      });
+    });
+
     it('replaces deployments as they change, and keeps audits', () => {
       withStore((store) => {
         const deployment: Deployment = {

@@ -91,6 +91,17 @@ export function learningTables(database: Database, rows: SealedRows): LearningTa
         )?.uses,
       ),
 
+    useGate: (taskId, datasetId) => {
+      database.run('INSERT INTO gate_tries (task_id, dataset_id) VALUES (?, ?)', taskId, datasetId);
+    },
+    gateTries: (taskId) =>
+      Number(
+        (taskId === undefined
+          ? database.get('SELECT count(*) AS n FROM gate_tries')
+          : database.get('SELECT count(*) AS n FROM gate_tries WHERE task_id = ?', taskId)
+        )?.n,
+      ),
+
     putDeployment: (deployment) => {
       database.run(
         'INSERT INTO deployments (id, sealed) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed',
