@@ -14,6 +14,7 @@ import {
   riskCurve,
   type ScoredAnswer,
   sessionSizes,
+  tallySessions,
 } from './gate-order.ts';
 
 export interface Estimate {
@@ -41,7 +42,7 @@ export function estimate(
   }));
   const clustering = clusteringOf(run.earlierSessions ?? sessionSizes(answers), run.epsilon);
   const level = levelOf(run);
-  const burst = burstOf(answers, clustering.cap);
+  const burst = burstOf(tallySessions(answers), clustering.cap);
   const worths = riskCurve(answers, 100).map(
     (point) =>
       point.coverage * forecast(point, point.coverage * calibrationSize, clustering, level, burst).chance,

@@ -6,8 +6,7 @@ import type { Evidence, ExamVeto, GateResult, Rate } from '../core/specialist.ts
 import { clusteredRate } from '../stats/cluster-rate.ts';
 import type { SessionTally } from '../stats/sessions.ts';
 import { binomialTail } from '../stats/statistics.ts';
-import { tallySessions } from './gate.ts';
-import { riskAt, riskCurve, type ScoredAnswer } from './gate-order.ts';
+import { riskAt, riskCurve, type ScoredAnswer, tallySessions } from './gate-order.ts';
 
 /** The veto falls where so many errors would come in at most this share of exams at a true error of epsilon. */
 const VETO_LEVEL = 0.1;
@@ -85,5 +84,5 @@ export function shareOf(
   level = 0.95,
 ): Rate {
   const all = answers.map((answer) => ({ ...answer, correct: !hits(answer) }));
-  return clusteredRate(tallySessions(all, Number.NEGATIVE_INFINITY), level);
+  return clusteredRate(tallySessions(all), level);
 }

@@ -4,7 +4,7 @@
  * Does not: test (gate.ts).
  */
 import type { RiskPoint } from '../core/specialist.ts';
-import { type SessionTest, sessionCap } from '../stats/sessions.ts';
+import { type SessionTally, type SessionTest, sessionCap } from '../stats/sessions.ts';
 import { deltaOfTry } from '../stats/spending.ts';
 import { betaBinomialTail, binomialTail, errorsAllowed } from '../stats/statistics.ts';
 
@@ -44,15 +44,17 @@ export interface Clustering {
   readonly fill: number;
 }
 
-export interface ThresholdTest extends SessionTest {
+export interface ThresholdTest {
   readonly threshold: number;
+  readonly test: SessionTest;
 }
 
 /** At most so many thresholds are looked at: finer steps would only be stopped by the next single error. */
 const GRID = 40;
 
-/** Shares of the thinnings that may have to pass; a test of independent-looking errors wants a smaller one. */
-const QUANTILES = [1, 0.95, 0.85, 0.7, 0.55, 0.4, 0.3, 0.2] as const;
+/** What the two tests by session are tried with: the share of thinnings that must pass, and the share that is bet. */
+const QUANTILES = [1, 0.95, 0.85, 0.7, 0.55, 0.4] as const;
+const BETS = [1, 0.75, 0.5, 0.35, 0.25] as const;
 
 export function clusteringOf(sizes: readonly number[], epsilon: number): Clustering {
   const best = sessionCap(sizes, epsilon);
@@ -71,6 +73,29 @@ export function sessionSizes(answers: readonly Pick<ScoredAnswer, 'session'>[]):
     else alone++;
   }
   return [...sizes.values(), ...new Array<number>(alone).fill(1)];
+}
+
+/** The served and wrong calls of each session that has any, among the answers with confidence ≥ threshold. */
+export function tallySessions(
+  answers: readonly ScoredAnswer[],
+  threshold = Number.NEGATIVE_INFINITY,
+): SessionTally[] {
+  const out: SessionTally[] = [];
+  const bySession = new Map<string, { served: number; errors: number }>();
+  for (const { confidence, correct, session } of answers) {
+    if (confidence < threshold) continue;
+    const errors = correct ? 0 : 1;
+    const tally = session ? bySession.get(session) : undefined;
+    if (tally) {
+      tally.served++;
+      tally.errors += errors;
+      continue;
+    }
+    const first = { served: 1, errors };
+    out.push(first);
+    if (session) bySession.set(session, first);
+  }
+  return out;
 }
 
 /** What would be served at the threshold, and how much of it wrong. */
@@ -107,7 +132,7 @@ export function testOrder(
   clustering: Clustering,
   level: number,
 ): ThresholdTest[] {
-  const burst = burstOf(validation, clustering.cap);
+  const burst = burstOf(tallySessions(validation), clustering.cap);
   const ranked = riskCurve(validation)
     .map((point) => ({
       ...point,
@@ -119,7 +144,7 @@ export function testOrder(
   for (const point of ranked) {
     if (point.coverage <= coverage) continue;
     coverage = point.coverage;
-    order.push({ threshold: point.threshold, cap: clustering.cap, quantile: point.quantile });
+    order.push({ threshold: point.threshold, test: point.test });
   }
   return order;
 }
@@ -128,24 +153,25 @@ export function testOrder(
  * The errors of an error's session, on average: 1 where errors are independent, up to `cap` where whole sessions are
  * wrong. Two errors in between are added, so that few errors say little.
  */
-export function burstOf(answers: readonly ScoredAnswer[], cap: number): number {
+export function burstOf(sessions: readonly SessionTally[], cap: number): number {
   if (cap === 1) return 1;
-  const bySession = new Map<string, number>();
   let [errors, squares] = [2, 1 + cap];
-  for (const { correct, session } of answers) {
-    if (correct) continue;
-    errors++;
-    if (!session) squares++;
-    else bySession.set(session, (bySession.get(session) ?? 0) + 1);
+  for (const session of sessions) {
+    errors += session.errors;
+    squares += session.errors ** 2;
   }
-  for (const count of bySession.values()) squares += count ** 2;
   return Math.min(cap, Math.max(1, squares / errors));
 }
 
+export interface Forecast {
+  readonly chance: number;
+  readonly test: SessionTest;
+}
+
 /**
- * The chance that `served` fresh calls pass the test, after the errors seen at `point`: a beta-binomial forecast of the
- * bursts of errors (Jeffreys prior), each of which a thinning meets with probability burst/cap. And the quantile with
- * which that chance is best.
+ * The chance that `served` fresh calls pass, after the errors seen at `point`, by the test with which it is best: a
+ * beta-binomial forecast (Jeffreys prior) of the bursts in which errors come.
+ * @param burst From burstOf.
  */
 export function forecast(
   point: Pick<RiskPoint, 'served' | 'errors'>,
@@ -153,32 +179,50 @@ export function forecast(
   { cap, epsilon, fill }: Clustering,
   level: number,
   burst: number,
-): { readonly chance: number; readonly quantile: number } {
+): Forecast {
+  const bursts = Math.max(1, Math.round(served / burst));
   const [wrong, fine] = [point.errors / burst + 0.5, (point.served - point.errors) / burst + 0.5];
-  if (cap === 1) {
-    const calls = Math.round(served);
-    const allowed = errorsAllowed(calls, epsilon, level);
-    return { chance: allowed < 0 ? 0 : betaBinomialTail(allowed, calls, wrong, fine), quantile: 1 };
+  const chanceOf = (most: number): number => (most < 0 ? 0 : betaBinomialTail(most, bursts, wrong, fine));
+  if (cap === 1)
+    return {
+      chance: chanceOf(errorsAllowed(Math.round(served), epsilon, level)),
+      test: { kind: 'binomial', cap },
+    };
+  let best: Forecast = { chance: 0, test: { kind: 'bet', cap, share: 1 } };
+  const consider = (chance: number, test: SessionTest): void => {
+    if (chance > best.chance) best = { chance, test };
+  };
+  // Sessions as long as that of an average call, as many as that makes.
+  const length = fill * cap;
+  for (const share of BETS) {
+    const stake = share / ((1 - epsilon) * cap);
+    const gain = Math.log1p(stake * epsilon * length);
+    const loss = -Math.log(Math.max(1e-9, 1 - stake * (burst - epsilon * Math.max(burst, length))));
+    const most = Math.floor(((served / length) * gain - Math.log(1 / level)) / (gain + loss));
+    consider(chanceOf(most), { kind: 'bet', cap, share });
   }
   // A thinning keeps served/cap calls, give or take what unequal sessions make uncertain.
   const kept = served / cap;
   const calls = Math.floor(kept - (fill < 1 ? 1.3 * Math.sqrt(kept * (1 - fill)) : 0));
-  let best = { chance: 0, quantile: 1 };
   for (const quantile of QUANTILES) {
     const allowed = errorsAllowed(calls, epsilon, quantile * level);
     if (allowed < 0) break;
     // With unequal sessions no test is passed by every thinning.
     if (quantile === 1 && fill < 1) continue;
-    const passes = (bursts: number): boolean => binomialTail(allowed, bursts, burst / cap) >= quantile;
-    let [low, high] = [allowed, allowed + 1];
-    while (passes(high) && high < 1e6) [low, high] = [high, high * 2];
-    while (high - low > 1) {
-      const middle = Math.floor((low + high) / 2);
-      if (passes(middle)) low = middle;
-      else high = middle;
-    }
-    const chance = betaBinomialTail(low, Math.max(1, Math.round(served / burst)), wrong, fine);
-    if (chance > best.chance) best = { chance, quantile };
+    const most = mostWith((count) => binomialTail(allowed, count, burst / cap) >= quantile, allowed);
+    consider(chanceOf(most), { kind: 'thinned', cap, quantile });
   }
   return best;
+}
+
+/** The largest count from `start` on for which a condition holds that holds for `start` and then ends. */
+function mostWith(holds: (count: number) => boolean, start: number): number {
+  let [low, high] = [start, start + 1];
+  while (holds(high) && high < 1e6) [low, high] = [high, high * 2];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (holds(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
 }

@@ -15,7 +15,7 @@
  */
 import { seededRandom } from '../core/random.ts';
 import type { GateResult, RiskPoint } from '../core/specialist.ts';
-import { effectiveCalls, type SessionTally, sessionsPass, sessionsPValue } from '../stats/sessions.ts';
+import { effectiveCalls, sessionsPass, sessionsPValue } from '../stats/sessions.ts';
 import { binomialTail, callsNeeded, errorsAllowed, incompleteBeta } from '../stats/statistics.ts';
 import {
   burstOf,
@@ -29,6 +29,7 @@ import {
   type ScoredAnswer,
   sessionSizes,
   type ThresholdTest,
+  tallySessions,
   testOrder,
 } from './gate-order.ts';
 
@@ -54,13 +55,12 @@ export function testThresholds(
   const level = levelOf(run);
   const clustering = clusteringOf(run.earlierSessions ?? sessionSizes(validation), run.epsilon);
   const counted = atMost(calibration, clustering.cap);
-  const sessionOf = numberSessions(counted);
   let chosen: ThresholdTest | null = null;
-  for (const test of testOrder(validation, counted.length, clustering, level)) {
-    const tallies = talliesAt(counted, sessionOf, test.threshold);
-    if (!sessionsPass(tallies, test, clustering.epsilon, level))
-      return { chosen, failed: test, counted, clustering, level };
-    chosen = test;
+  for (const next of testOrder(validation, counted.length, clustering, level)) {
+    const tallies = tallySessions(counted, next.threshold);
+    if (!sessionsPass(tallies, next.test, clustering.epsilon, level))
+      return { chosen, failed: next, counted, clustering, level };
+    chosen = next;
   }
   return { chosen, failed: null, counted, clustering, level };
 }
@@ -74,10 +74,10 @@ export function runGate(
   const { epsilon, delta, tryNumber } = run;
   const outcome = testThresholds(validation, calibration, run);
   const { chosen, counted, clustering, level } = outcome;
-  const test = chosen ?? outcome.failed;
-  const point = riskAt(counted, test?.threshold ?? Number.POSITIVE_INFINITY);
-  const tallies = talliesAt(counted, numberSessions(counted), point.threshold);
-  const pValue = test === null ? 1 : sessionsPValue(tallies, test, clustering.epsilon);
+  const last = chosen ?? outcome.failed;
+  const point = riskAt(counted, last?.threshold ?? Number.POSITIVE_INFINITY);
+  const tallies = tallySessions(counted, point.threshold);
+  const pValue = last === null ? 1 : sessionsPValue(tallies, last.test, clustering.epsilon);
   const sessions = {
     count: tallies.length,
     cap: clustering.cap,
@@ -114,11 +114,6 @@ export function canPass(calls: number, run: GateRun): boolean {
   return calls / cap >= callsNeeded(0, epsilon, levelOf(run));
 }
 
-/** The served and wrong calls of each session that has any, among the answers with confidence ≥ threshold. */
-export function tallySessions(answers: readonly ScoredAnswer[], threshold: number): SessionTally[] {
-  return talliesAt(answers, numberSessions(answers), threshold);
-}
-
 /** At most `cap` calls of each session, drawn without a look at them. */
 function atMost(answers: readonly ScoredAnswer[], cap: number): readonly ScoredAnswer[] {
   if (sessionSizes(answers).every((size) => size <= cap)) return answers;
@@ -133,38 +128,6 @@ function atMost(answers: readonly ScoredAnswer[], cap: number): readonly ScoredA
   return answers.filter((_, i) => kept.has(i));
 }
 
-/** A number for the session of each answer. */
-function numberSessions(answers: readonly ScoredAnswer[]): Int32Array {
-  const numbers = new Map<string, number>();
-  let next = 0;
-  return Int32Array.from(answers, ({ session }) => {
-    if (!session) return next++;
-    const known = numbers.get(session);
-    if (known !== undefined) return known;
-    numbers.set(session, next);
-    return next++;
-  });
-}
-
-function talliesAt(
-  answers: readonly ScoredAnswer[],
-  sessionOf: Int32Array,
-  threshold: number,
-): SessionTally[] {
-  const served = new Int32Array(answers.length);
-  const errors = new Int32Array(answers.length);
-  answers.forEach(({ confidence, correct }, i) => {
-    if (confidence < threshold) return;
-    const session = sessionOf[i]!;
-    served[session]!++;
-    if (!correct) errors[session]!++;
-  });
-  const out: SessionTally[] = [];
-  for (let i = 0; i < served.length; i++)
-    if (served[i]! > 0) out.push({ served: served[i]!, errors: errors[i]! });
-  return out;
-}
-
 /** Held-back calls beyond the present ones with which some threshold would pass more likely than not; null: none. */
 function estimateMoreCalls(
   validation: readonly ScoredAnswer[],
@@ -174,7 +137,7 @@ function estimateMoreCalls(
 ): number | null {
   const { epsilon, cap } = clustering;
   const pooled = [...validation, ...calibration];
-  const burst = burstOf(pooled, cap);
+  const burst = burstOf(tallySessions(pooled), cap);
   let best = Number.POSITIVE_INFINITY;
   for (const point of riskCurve(pooled)) {
     if (point.errors >= epsilon * point.served) continue;
