@@ -27,7 +27,10 @@ export function sessionsOf(traffic: Traffic): (random: Random, count: number) =>
   for (const length of traffic.lengths) {
     let sum = 0;
     const chances = errorChances(traffic, length);
-    cumulative.set(length, chances.map((chance) => (sum += chance)));
+    cumulative.set(
+      length,
+      chances.map((chance) => (sum += chance)),
+    );
   }
   return (random, count) =>
     Array.from({ length: count }, () => {
