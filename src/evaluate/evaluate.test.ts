@@ -90,6 +90,38 @@ test('a refused candidate leaves the exam closed', async () => {
   assert.equal(evidence.exam.accuracy.n, 0);
 });
 
+test('a try is counted where the gate could pass, and nowhere else', async () => {
+  const counting = (options: AssessOptions) => {
+    let tries = 0;
+    return { options: { ...options, tries: { number: 2, use: () => ++tries } }, tries: () => tries };
+  };
+  const tried = counting(optionsFor(0.5));
+  const { evidence } = await assess(tried.options);
+  assert.equal(tried.tries(), 1);
+  assert.equal(evidence.gate.tries?.number, 2);
+  assert.match(evidence.gate.reason, /Try 2/);
+  const withoutExam = counting(optionsFor(0.5, []));
+  await assess(withoutExam.options);
+  assert.equal(withoutExam.tries(), 0);
+  const { dataset } = optionsFor(0.5);
+  const splits = { ...dataset.splits, calibration: dataset.splits.calibration.slice(0, 140) };
+  const few = counting({ ...optionsFor(0.5), dataset: { ...dataset, splits } });
+  await assess(few.options);
+  assert.equal(few.tries(), 0);
+});
+
+test('the session of a call, and whether its input was in training, reach the evidence', async () => {
+  const inPairs = examples(300, 3, 0.5).map((each, i) => ({
+    ...each,
+    ...{ sessionId: `s${Math.floor(i / 2)}`, seen: i < 200 },
+  }));
+  const { evidence } = await assess(optionsFor(0.5, inPairs));
+  const { servedError, unseenError, accuracy } = evidence.exam;
+  assert.ok(unseenError!.n < servedError.n && unseenError!.n > 0);
+  assert.ok(accuracy.effectiveN! >= 150 && accuracy.effectiveN! <= 300);
+  assert.ok(evidence.exam.veto!.power > 0);
+});
+
 test('a further use of the exam widens its intervals', async () => {
   const first = await assess(optionsFor(0.5));
   const fifth = await assess({ ...optionsFor(0.5), useExam: () => 5 });
