@@ -4,7 +4,7 @@
  * Both train rank 16 on all linear layers of the same base; both are judged by the same graph on the same test calls.
  * PEFT reads what varies of the logged prompts, the embedded trainer the same as it writes it for a small model, and has
  * a pass more.
- * Does not: choose the trainer's defaults on these test calls; they were chosen on other data (docs/training.md).
+ * Does not: choose the trainer's defaults on these test calls; they were chosen on other data (dev/LOG.md).
  */
 
 import { execFileSync } from 'node:child_process';

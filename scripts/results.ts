@@ -6,11 +6,29 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RecordingResult, rowOf, run } from '../benchmarks/recordings.ts';
+import type { Verdict } from '../src/core/specialist.ts';
 
 const { json } = await run([]);
 const { results } = json as { readonly results: readonly RecordingResult[] };
 const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8' }).trim();
 const hardware = results[0]?.report.hardware;
+
+const nameOf = ({ candidate: { rung, base } }: Verdict): string => (base ? `${rung} on ${base}` : rung);
+
+/** A line for each reason, with all candidates that it holds for. */
+const byReason = (verdicts: readonly Verdict[]): string[] =>
+  [...Map.groupBy(verdicts, ({ reason }) => reason)].map(
+    ([reason, alike]) => `- ${[...new Set(alike.map(nameOf))].join(', ')}: ${reason}`,
+  );
+
+/** Reasons that hold for every task, like a licence: said once. */
+const tasks = results.flatMap(({ report }) => report.tasks);
+const everywhere = new Set(
+  (tasks[0]?.verdicts ?? [])
+    .map(({ reason }) => reason)
+    .filter((reason) => tasks.every(({ verdicts }) => verdicts.some((each) => each.reason === reason))),
+);
+const always = byReason((tasks[0]?.verdicts ?? []).filter(({ reason }) => everywhere.has(reason)));
 
 const sections = results.map(({ recording, imported, report }) => {
   const rows = report.tasks.map(rowOf);
@@ -30,12 +48,11 @@ const sections = results.map(({ recording, imported, report }) => {
         ]),
     '',
     ...report.tasks.flatMap(({ task, verdicts }) => [
-      `Candidates for ${task.name}:`,
+      `<details><summary>Candidates for ${task.name}</summary>`,
       '',
-      ...verdicts.map(
-        ({ candidate, reason }) =>
-          `- ${candidate.rung}${candidate.base ? ` on ${candidate.base}` : ''}: ${reason}`,
-      ),
+      ...byReason(verdicts.filter(({ reason }) => !everywhere.has(reason))),
+      '',
+      '</details>',
       '',
     ]),
   ].join('\n');
@@ -51,6 +68,6 @@ the calibration split; what is served, and the errors among it, are from the exa
 pass the gate. Intervals are exact, 95 %. A refusal says why, and about how many more calls of the task would be needed.
 
 Made by \`npm run results\` on ${new Date().toISOString().slice(0, 10)} at commit ${git('rev-parse', '--short', 'HEAD')}, on ${hardware?.cores} cores (${hardware?.cpu}, ${hardware?.platform}), Node ${hardware?.node}.
-
+${always.length > 0 ? `\nFor every task:\n\n${always.join('\n')}\n` : ''}
 ${sections.join('\n')}`,
 );

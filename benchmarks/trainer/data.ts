@@ -28,7 +28,7 @@ export interface BenchTask {
 const SEED = 11;
 /**
  * Over the training examples. The embedded trainer makes a third, of the four that `learn` plans where it has the time:
- * on many classes it gives four points more (docs/training.md).
+ * on many classes it gives four points more (dev/LOG.md).
  */
 export const PASSES = { ours: 3, peft: 2 };
 

@@ -3,18 +3,19 @@
  * remain constant. Does not: turn what is common into a template (template).
  */
 
-import { aroundStamps } from '../callsite/volatile-values.ts';
+import { aroundVolatile } from '../callsite/volatile-values.ts';
 import { align, GAP, runsOf, type Vocabulary } from './align.ts';
 
-/** A distinct text, and in how many sessions it was seen. */
+/** A distinct text, in how many sessions it was seen, and when first (epoch milliseconds; null: unknown). */
 export interface Text {
   readonly text: string;
   readonly sessions: number;
+  readonly at: number | null;
 }
 
 /** When two texts are one; words are counted in common stretches of three or more. */
 export interface Rule {
-  /** An author's prompts: one that is like no other is a template by itself, all constant but for stamps. */
+  /** An author's prompts: one that is like no other is a template by itself, all constant but for volatile values. */
   readonly constants: boolean;
   /** A template has at least this many constant words. */
   readonly leastWords: number;
@@ -66,7 +67,7 @@ interface Group {
 /** Groups of the texts (a hundred or so); each text is in one. */
 export function groupTexts(texts: readonly Text[], rule: Rule, words: Vocabulary): Group[] {
   const singles: Group[] = texts.map((text) => {
-    const common = sequenceOf(text.text, rule, words);
+    const common = sequenceOf(text, words);
     return { members: [text], common, ...counted(common, words), loose: false };
   });
   const recurring = texts.filter((text) => text.sessions > 1).length;
@@ -100,9 +101,9 @@ export function groupTexts(texts: readonly Text[], rule: Rule, words: Vocabulary
   });
 }
 
-function sequenceOf(text: string, rule: Rule, words: Vocabulary): number[] {
-  if (!rule.constants) return words.encode(text);
-  return aroundStamps(text).flatMap((part, i) => (i === 0 ? [] : [GAP]).concat(words.encode(part)));
+/** The text's tokens, with a gap in the place of each volatile value. */
+export function sequenceOf({ text, at }: Text, words: Vocabulary): number[] {
+  return aroundVolatile(text, at).flatMap((part, i) => (i === 0 ? [] : [GAP]).concat(words.encode(part)));
 }
 
 function join(a: Group, b: Group, rule: Rule, list: boolean, words: Vocabulary): Group | null {

@@ -1,6 +1,7 @@
 /** What a task's answers are, and what its calls have in common: output kind, labels, tools, response format. */
+import { aroundVolatile } from '../callsite/volatile-values.ts';
 import { answerOf, type OutputKind, parseAnswer } from '../core/answer.ts';
-import type { Call, CallResponse, Tool } from '../core/call.ts';
+import { type Call, type CallResponse, type Tool, UNTIMED } from '../core/call.ts';
 import { isSameBias, logitBias, tokenLimit } from '../core/demands.ts';
 import { constraintsOf } from '../core/format.ts';
 import { canonicalJson, type Json, type JsonObject } from '../core/json.ts';
@@ -75,9 +76,23 @@ function countsOf(texts: readonly string[]): Map<string, number> {
   return counts;
 }
 
-/** The tools of the newest call, if all calls have the same but for a few versions; else none. */
+/**
+ * The tools of the newest call, if all calls have the same but for a few versions; else none. Times and ids that a program
+ * writes into a description make no other version.
+ */
 export function commonTools(calls: readonly Call[]): readonly Tool[] {
-  const versions = new Set(calls.map(({ request }) => canonicalJson(request.tools as unknown as Json)));
+  const constant = new Map<string, string>();
+  const versions = new Set(
+    calls.map(({ request, at, tags }) => {
+      const text = canonicalJson(request.tools as unknown as Json);
+      let known = constant.get(text);
+      if (known === undefined) {
+        known = aroundVolatile(text, UNTIMED in tags ? null : at).join('\0');
+        constant.set(text, known);
+      }
+      return known;
+    }),
+  );
   return versions.size > TOOL_VERSIONS ? [] : (calls.at(-1)?.request.tools ?? []);
 }
 

@@ -5,7 +5,7 @@
 
 import { signatureOf } from '../callsite/signature.ts';
 import { matchTemplate } from '../callsite/variable-part.ts';
-import type { Call } from '../core/call.ts';
+import { type Call, UNTIMED } from '../core/call.ts';
 import { contentHash } from '../core/ids.ts';
 import { canonicalJson, type Json } from '../core/json.ts';
 import type { CallSite, Template } from '../core/task.ts';
@@ -59,7 +59,7 @@ function splitByUser(system: Template | null, calls: readonly Call[]): SiteCalls
   const base = { system, toolNames, formatHash, turn };
   const texts = distinct(calls, 'user');
   if (!toldByUser(base)) {
-    return [{ site: siteWith({ ...base, user: mineOne(texts.map((each) => each.text)) }), calls }];
+    return [{ site: siteWith({ ...base, user: mineOne(texts) }), calls }];
   }
   const templates = [...mineMany(texts, USER_RULE), FREE];
   const found = memo((text: string) => templates.findIndex((each) => matchTemplate(each, text) !== null));
@@ -79,14 +79,14 @@ export function siteWith(site: Omit<CallSite, 'id'>): CallSite {
 
 /** Distinct prompts in order of appearance, with the number of sessions that have them. */
 function distinct(calls: readonly Call[], which: 'system' | 'user'): Text[] {
-  const sessions = new Map<string, Set<string>>();
+  const seen = new Map<string, { readonly sessions: Set<string>; readonly at: number | null }>();
   for (const call of calls) {
     const text = signatureOf(call.request)[which] ?? '';
-    const seen = sessions.get(text);
-    if (seen) seen.add(call.sessionId);
-    else sessions.set(text, new Set([call.sessionId]));
+    const known = seen.get(text);
+    if (known) known.sessions.add(call.sessionId);
+    else seen.set(text, { sessions: new Set([call.sessionId]), at: UNTIMED in call.tags ? null : call.at });
   }
-  return [...sessions].map(([text, seen]) => ({ text, sessions: seen.size }));
+  return [...seen].map(([text, { sessions, at }]) => ({ text, sessions: sessions.size, at }));
 }
 
 function memo<T>(find: (text: string) => T): (text: string) => T {

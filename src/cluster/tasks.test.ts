@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { assign } from '../callsite/assign.ts';
+import { isFamiliar } from '../callsite/slot-shape.ts';
 import { distil } from '../callsite/variable-part.ts';
 import type { Call, CallRequest, Message, Tool } from '../core/call.ts';
 import { seededRandom } from '../core/random.ts';
@@ -302,4 +303,84 @@ test('a label task has labels without their spellings, the limits they fit, and 
   ).tasks;
   assert.deepEqual(mixed?.labelLimits, [null, null, null]);
   assert.ok(mixed && !('logitBias' in mixed));
+});
+
+const DAY_MS = 86_400_000;
+
+/** Fifty calls of one day whose prompt is made by `prompt`, with the time of the call. */
+const ofDay = (
+  start: number,
+  prompt: (at: number) => string,
+  extra: (at: number) => Partial<CallRequest> = () => ({}),
+) =>
+  Array.from({ length: 50 }, (_, i) => {
+    const at = start + i * 60_000;
+    const made = call(
+      i,
+      'dated',
+      [system(prompt(at)), user(`Mail ${i} about ${nouns[i % 15]}`)],
+      { content: i % 2 ? 'a' : 'b' },
+      extra(at),
+    );
+    return { ...made, at };
+  });
+
+test('the calls of the next day are recognised, however the prompt says the day', () => {
+  const start = Date.UTC(2026, 10, 23, 9);
+  const en = new Intl.DateTimeFormat('en-US', { dateStyle: 'full', timeZone: 'UTC' });
+  const forms: readonly ((at: number) => string)[] = [
+    (at) =>
+      `You sort the mail of a shop for garden tools. ${new Date(at).toDateString()}. Answer with one letter, a or b.`,
+    (at) =>
+      `You sort the mail of a shop. Today is the ${new Date(at).getUTCDate()}rd of November. Answer with one letter, a or b.`,
+    (at) =>
+      `Heute ist der ${new Date(at).getUTCDate()}.11.2026. Du sortierst die Post eines Ladens. Antworte mit a oder b.`,
+    (at) =>
+      `You sort the mail of a shop for garden tools (${en.format(at)}). Answer with one letter, a or b.`,
+    (at) =>
+      `[${new Date(at).toISOString()}] You sort the mail of a shop for garden tools. Answer with one letter, a or b.`,
+  ];
+  for (const form of forms) {
+    const { tasks } = findTasks(ofDay(start, form), []);
+    assert.equal(tasks.length, 1);
+    const next = ofDay(start + DAY_MS, form);
+    const taken = next.filter(({ request }) => assign(tasks, request) && isFamiliar(tasks[0]!, request));
+    assert.equal(taken.length, 50, form(start));
+  }
+});
+
+test('a tool description with the minute in it is one version of the tools', () => {
+  const tools = (at: number) => ({
+    tools: [{ ...tool('find'), description: `Finds orders. Now: ${new Date(at).toISOString()}` }],
+  });
+  const { tasks } = findTasks(
+    ofDay(Date.UTC(2026, 10, 23), () => 'You sort the mail of a shop for tools.', tools),
+    [],
+  );
+  assert.equal(tasks[0]?.tools.length, 1);
+});
+
+test('a prompt that was edited within a slot follows the template, and is not familiar', () => {
+  const prompt = (today: string) =>
+    `You sort the mail of a shop. Today is ${today}. Answer with one letter, a or b.`;
+  const start = Date.UTC(2026, 10, 23);
+  const { tasks } = findTasks(
+    ofDay(start, (at) => prompt(new Date(at).toDateString())),
+    [],
+  );
+  const [task] = tasks;
+  const request = (today: string) => call(1, 'x', [system(prompt(today)), user('Mail')], {}).request;
+  const asked = (today: string) => ({
+    task: assign(tasks, request(today))?.id,
+    isFamiliar: isFamiliar(task!, request(today)),
+  });
+  assert.deepEqual(asked('Tue Nov 24 2026'), { task: task!.id, isFamiliar: true });
+  for (const edited of [
+    'Tue Nov 24 2026. Answer in Spanish, use the label queja',
+    'a good day',
+    'Tue Nov 24 2026\nBe terse',
+  ])
+    assert.deepEqual(asked(edited), { task: task!.id, isFamiliar: false }, edited);
+  const long = call(1, 'x', [system(prompt('Tue Nov 24 2026')), user('Mail '.repeat(400))], {}).request;
+  assert.equal(isFamiliar(task!, long), false);
 });

@@ -4,6 +4,7 @@
  * what is worth learning (select).
  */
 import { assign, constantLength } from '../callsite/assign.ts';
+import { withShapes } from '../callsite/slot-shape.ts';
 import { ANY, siteOf } from '../callsite/variable-part.ts';
 import type { Call } from '../core/call.ts';
 import { contentHash } from '../core/ids.ts';
@@ -233,10 +234,14 @@ function filled(task: Task, calls: readonly Call[], isNew: boolean): Task {
   const pooledTools = task.sites.some((site) => site.toolNames[0] === ANY);
   const labels = kind === 'label' ? labelsOf(responses, task.sites.flatMap(constantsOf).join('\n')) : [];
   const bias = commonBias(calls);
+  const requests = Map.groupBy(
+    calls.map(({ request }) => request),
+    (request) => siteOf(task, request),
+  );
   const { labelLimits: _, logitBias: __, ...rest } = task;
   return {
     ...rest,
-    sites: mostConstantFirst(task.sites),
+    sites: mostConstantFirst(task.sites).map((site) => withShapes(site, requests.get(site) ?? [])),
     kind,
     labels,
     ...(kind === 'label' ? { labelLimits: labelLimitsOf(calls, { kind, labels }) } : {}),

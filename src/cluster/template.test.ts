@@ -12,8 +12,8 @@ const policy =
 const nouns = 'spade rake hose fork seed pot lamp glove bucket ladder saw twine boot shed barrow'.split(' ');
 const random = seededRandom(7);
 const passage = (words: number) => Array.from({ length: words }, () => random.pick(nouns)).join(' ');
-const once = (texts: readonly string[]): Text[] => texts.map((text) => ({ text, sessions: 1 }));
-const often = (texts: readonly string[]): Text[] => texts.map((text) => ({ text, sessions: 40 }));
+const once = (texts: readonly string[]): Text[] => texts.map((text) => ({ text, sessions: 1, at: null }));
+const often = (texts: readonly string[]): Text[] => texts.map((text) => ({ text, sessions: 40, at: null }));
 const days = Array.from({ length: 40 }, (_, i) => i);
 
 test('tokens joined are the text, and numbers with their signs are whole', () => {
@@ -100,13 +100,13 @@ test('a word that stands between slots by chance is no constant', () => {
   const texts = days.map(
     () => `Subject: ${passage(2)} the ${passage(3)}\n\nBody of the mail: ${passage(9)} and so`,
   );
-  const { pieces } = mineOne(texts);
+  const { pieces } = mineOne(once(texts));
   assert.deepEqual(pieces, ['Subject:', '\n\nBody of the mail:', '']);
 });
 
 test('free texts stay free, and so do few', () => {
-  assert.ok(isFree(mineOne(days.map(() => passage(8)))));
-  assert.ok(isFree(mineOne(['same words here and there', 'same words here and then'])));
+  assert.ok(isFree(mineOne(once(days.map(() => passage(8))))));
+  assert.ok(isFree(mineOne(once(['same words here and there', 'same words here and then']))));
   assert.deepEqual(mineMany(once(days.map(() => passage(8))), USER_RULE), []);
 });
 
@@ -127,7 +127,7 @@ test('every template matches the texts it was made from', () => {
   fc.assert(
     fc.property(fc.array(slot, { minLength: 1, maxLength: 40 }), (slots) => {
       const texts = [...new Set(slots)].map((each) => `${policy}\n${each}\nEnd of the instructions given.`);
-      const template = mineOne(texts);
+      const template = mineOne(once(texts));
       for (const text of texts) assert.ok(matchTemplate(template, text));
     }),
     { numRuns: 30 },

@@ -5,7 +5,7 @@
 import { matchTemplate } from '../callsite/variable-part.ts';
 import type { Template } from '../core/task.ts';
 import { align, GAP, runsOf, type Vocabulary, vocabulary } from './align.ts';
-import { groupTexts, type Rule, type Text } from './group.ts';
+import { groupTexts, type Rule, sequenceOf, type Text } from './group.ts';
 
 /** Nothing is constant. */
 export const FREE: Template = { pieces: ['', ''] };
@@ -22,16 +22,16 @@ const ROUNDS = 12;
  * One template that all the texts follow. FREE where they have nothing in common that is sure to hold for later
  * texts too, and where there are too few to tell.
  */
-export function mineOne(texts: readonly string[], least = 10): Template {
+export function mineOne(texts: readonly Text[], least = 10): Template {
   if (texts.length < least) return FREE;
   const words = vocabulary();
   const sample = spread(texts, SAMPLE);
-  let common = sample.map((text) => words.encode(text)).reduce(align);
+  let common = sample.map((text) => sequenceOf(text, words)).reduce(align);
   for (let round = 0; round < 5; round++) {
     const template = prune(common, texts.length, words);
-    const misfits = texts.filter((text) => matchTemplate(template, text) === null);
+    const misfits = texts.filter(({ text }) => matchTemplate(template, text) === null);
     if (misfits.length === 0) return template;
-    common = [common, ...spread(misfits, SAMPLE).map((text) => words.encode(text))].reduce(align);
+    common = [common, ...spread(misfits, SAMPLE).map((text) => sequenceOf(text, words))].reduce(align);
   }
   return FREE;
 }
@@ -70,7 +70,7 @@ export function mineMany(texts: readonly Text[], rule: Rule): Template[] {
  * that was found in too few texts and took a chance value for a constant.
  */
 export function joinTemplates(a: Template, b: Template, words: Vocabulary = vocabulary()): Template | null {
-  const common = align(sequenceOf(a, words), sequenceOf(b, words));
+  const common = align(tokensOf(a, words), tokensOf(b, words));
   const joined = prune(common, 5, words);
   const most = Math.max(constantWords(a, words), constantWords(b, words));
   return constantWords(joined, words) >= Math.max(1, 0.85 * most) ? joined : null;
@@ -91,7 +91,7 @@ function addTemplate(templates: readonly Template[], template: Template, words: 
   return templates.with(i, joinTemplates(templates[i]!, template, words)!);
 }
 
-function sequenceOf(template: Template, words: Vocabulary): number[] {
+function tokensOf(template: Template, words: Vocabulary): number[] {
   return template.pieces.flatMap((piece, i) => (i === 0 ? [] : [GAP]).concat(words.encode(piece)));
 }
 

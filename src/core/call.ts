@@ -76,6 +76,21 @@ export interface CallResponse {
 /** Tag of an imported call whose time is unknown: its `at` only keeps the order of the file. */
 export const UNTIMED = 'understudy-untimed';
 
+/**
+ * Tag of the LLM's answer to a call that a specialist served, asked for at random and recorded as a call of its own (reason
+ * 'audit'): the probability with which it was asked for, as a decimal.
+ */
+export const AUDITED = 'understudy-audit';
+
+/**
+ * The probability with which the LLM's answer to such a call is on record: 1, or that of its audit. Calls that a specialist
+ * served are on record for one in 1 / probability of them.
+ */
+export function recordedWith({ served, tags }: Pick<Call, 'served' | 'tags'>): number {
+  const probability = served.reason === 'audit' ? Number(tags[AUDITED]) : 1;
+  return probability > 0 && probability <= 1 ? probability : 1;
+}
+
 /** Why a call was handed to the LLM although a specialist stood ready. */
 export type EscalationReason =
   | 'low-confidence'
@@ -92,6 +107,8 @@ export type LlmReason =
   | 'shadow'
   | 'canary'
   | 'asked-for'
+  /** Asked as well, to compare with the specialist that served. */
+  | 'audit'
   /** Longer than what is read on the way. */
   | 'too-large'
   | 'pass-through';

@@ -23,10 +23,18 @@ export interface Example {
    * label task whose caller asked for log-probabilities.
    */
   readonly soft?: readonly SoftTarget[];
-  /** Whether a training example has its input, or nearly. Set on held-back examples only. */
-  readonly seen?: boolean;
-  /** How many calls it stands for: duplicates are collapsed and counted. */
+  /** How many calls it stands for: in train, duplicates are collapsed and counted; held back, each call stands for itself. */
   readonly weight: number;
+  /** Held back: an example to learn from (train, or validation) has the same input. Absent: none has. */
+  readonly seen?: true;
+}
+
+/** How often the LLM contradicts itself: over calls whose input came more than once. */
+export interface Contradictions {
+  /** Calls whose input another call of the task has. */
+  readonly repeated: number;
+  /** Those of them whose answer is not the most frequent one to their input. */
+  readonly differing: number;
 }
 
 /**
@@ -67,6 +75,7 @@ export interface Dataset {
   /** What the splits follow. shuffle-sessions: the calls' times mean nothing, so sessions were shuffled. */
   readonly order: SplitOrder;
   readonly splits: Readonly<Record<SplitName, readonly Example[]>>;
-  /** Calls left out, by reason: 'unfamiliar', 'leak', 'policy', 'broken-tool-call', … */
+  /** Calls left out, by reason: 'unfamiliar', 'thinned', 'policy', 'broken-tool-call', … */
   readonly dropped: Readonly<Record<string, number>>;
+  readonly contradictions: Contradictions;
 }

@@ -11,6 +11,16 @@ export interface Template {
   readonly pieces: readonly string[];
 }
 
+/** What stood in a slot when its call site was learnt. */
+export interface SlotShape {
+  /** Of the longest text. */
+  readonly chars: number;
+  /** Of the text with most lines. */
+  readonly lines: number;
+  /** Nothing but times, ids and addresses stood in it. */
+  readonly volatile: boolean;
+}
+
 /** The place in an agent's code that makes a kind of call. */
 export interface CallSite {
   readonly id: string;
@@ -24,6 +34,8 @@ export interface CallSite {
   readonly formatHash: string;
   /** Which kind of message the model answers: a user's, or the result of a tool (by its name; '*' for any). */
   readonly turn: 'user' | `tool:${string}`;
+  /** For each slot of the two templates; absent where an earlier version learnt the site. No part of its id. */
+  readonly shapes?: { readonly system: readonly SlotShape[]; readonly user: readonly SlotShape[] };
 }
 
 export interface Task {

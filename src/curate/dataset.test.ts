@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Call, Message } from '../core/call.ts';
+import { AUDITED, type Call, type Message, recordedWith } from '../core/call.ts';
 import { type Dataset, SPLITS } from '../core/dataset.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Task } from '../core/task.ts';
@@ -72,7 +72,7 @@ const all = (dataset: Dataset) =>
   SPLITS.flatMap((split) => dataset.splits[split].map((example) => ({ split, example })));
 const sum = (numbers: Iterable<number>) => [...numbers].reduce((total, n) => total + n, 0);
 
-test('no session and no near-duplicate on two sides; every call is counted once; the same each time', () => {
+test('no session on two sides; held back, each call stands for itself; the same each time', () => {
   fc.assert(
     fc.property(calls, fc.constantFrom('time' as const, 'shuffle-sessions' as const), (given, order) => {
       const dataset = buildDataset(task, given, { seed: 3, order });
@@ -82,17 +82,31 @@ test('no session and no near-duplicate on two sides; every call is counted once;
         assert.equal(sides.get(example.sessionId) ?? split, split);
         sides.set(example.sessionId, split);
       }
-      for (const [i, a] of examples.entries()) {
-        for (const b of examples.slice(i + 1)) {
-          const near = resemblance(shingles(a.example.input), shingles(b.example.input));
-          assert.ok(a.split === b.split || near < 0.9, `${near}`);
-          assert.notEqual(a.example.input, b.example.input);
-        }
-      }
+      const train = dataset.splits.train.map(({ input }) => input);
+      assert.equal(new Set(train).size, train.length);
       const counted =
         sum(examples.map(({ example }) => example.weight)) + sum(Object.values(dataset.dropped));
       assert.equal(counted, given.length);
+      assert.ok(examples.every(({ split, example }) => split === 'train' || example.weight === 1));
       assert.deepEqual(buildDataset(task, given.toReversed(), { seed: 3, order }), dataset);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('a held-back call is left out for nothing that it resembles, and is marked where its input was learnt from', () => {
+  fc.assert(
+    fc.property(calls, (given) => {
+      const { splits, dropped } = buildDataset(task, given, { seed: 3 });
+      assert.deepEqual(dropped, {});
+      const inputOf = new Map(given.map(({ id, request }) => [id, request.messages[1]!.content]));
+      const trained = new Set(given.map(({ id }) => id));
+      for (const name of SPLITS.slice(1)) for (const { callId } of splits[name]) trained.delete(callId);
+      const learnt = new Set([...trained].map((id) => inputOf.get(id)!));
+      for (const name of ['validation', 'calibration', 'exam'] as const) {
+        for (const { input, seen } of splits[name]) assert.equal(seen ?? false, learnt.has(input));
+        if (name === 'validation') for (const { input } of splits[name]) learnt.add(input);
+      }
     }),
     { numRuns: 60 },
   );
@@ -129,12 +143,53 @@ test('repeats become weight with the most frequent answer; the id follows the co
   assert.notEqual(changed.id, dataset.id);
 });
 
-test('a repeat of a training text is not measured, and calls of another task are left out', () => {
+test('a repeat of a training text is measured as seen, and calls of another task are left out', () => {
   const given = [1, 2, 3, 4, 5, 6, 7, 8].map((i) => call(i, i, i === 8 ? 'text 1' : `text ${i}`, 'a'));
   const foreign = call(9, 9, 'x', 'a');
   const other = { ...foreign, request: { ...foreign.request, messages: [foreign.request.messages[1]!] } };
   const dataset = buildDataset(task, [...given, other], { seed: 1 });
-  assert.deepEqual(dataset.dropped, { leak: 1, unfamiliar: 1 });
+  assert.deepEqual(dataset.dropped, { unfamiliar: 1 });
+  assert.deepEqual(
+    dataset.splits.exam.map(({ callId, seen }) => [callId, seen]),
+    [['call_8', true]],
+  );
+});
+
+test('how often the LLM contradicts itself is counted over inputs that came more than once', () => {
+  const said = ['a', 'b', 'a', 'a', 'b', 'b', 'a'];
+  const given = said.map((answer, i) => call(i, i, ['x', 'x', 'x', 'x', 'y', 'y', 'z'][i]!, answer));
+  assert.deepEqual(buildDataset(task, given, { seed: 1 }).contradictions, { repeated: 6, differing: 1 });
+});
+
+/** The LLM's answer to a served call, which was asked for with this probability. */
+const audited = (one: Call, probability: number): Call => ({
+  ...one,
+  tags: { [AUDITED]: String(probability) },
+  served: { by: 'llm', reason: 'audit' },
+});
+
+test('calls that an audit saw one in twenty of make up as much of what is held back as of the traffic', () => {
+  // Of 20,000 calls 14,000 are served, of which 700 are on record; the text tells which kind a call is of.
+  const given = Array.from({ length: 6_700 }, (_, i) => {
+    const one = call(i, i, i % 67 < 7 ? `served ${i}` : `handed on ${i}`, 'a');
+    return i % 67 < 7 ? audited(one, 0.05) : one;
+  });
+  const { splits, dropped } = buildDataset(task, given, { seed: 1 });
+  const heldBack = SPLITS.slice(1).flatMap((name) => splits[name]);
+  const served = heldBack.filter(({ input }) => input.startsWith('served')).length;
+  // 70 % of the traffic; at this size within four standard errors.
+  assert.ok(Math.abs(served / heldBack.length - 0.7) < 4 * Math.sqrt(0.21 / heldBack.length));
+  assert.ok(heldBack.length > 400, String(heldBack.length));
+  const counted = sum(SPLITS.flatMap((name) => splits[name].map(({ weight }) => weight)));
+  assert.equal(counted + sum(Object.values(dropped)), given.length);
+  assert.deepEqual(Object.keys(dropped), ['thinned']);
+});
+
+test('a tag that an agent sends does not make its call an audit', () => {
+  const forged = { ...call(1, 1, 'x', 'a'), tags: { [AUDITED]: '0.0001' } };
+  assert.equal(recordedWith(forged), 1);
+  for (const probability of [0, -1, 2, Number.NaN])
+    assert.equal(recordedWith(audited(forged, probability)), 1);
 });
 
 /** The call, with log-probabilities that tell of other answers. */

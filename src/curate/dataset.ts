@@ -1,11 +1,11 @@
 /**
- * A task's calls → its dataset: examples in four splits that share no session and no near-duplicate.
+ * A task's calls → its dataset: examples in four splits that share no session.
  * Does not: decide which task a call belongs to (cluster).
  */
 
 import { distil } from '../callsite/variable-part.ts';
-import type { Call } from '../core/call.ts';
-import type { Dataset, Example, SplitName, SplitOrder } from '../core/dataset.ts';
+import { type Call, recordedWith } from '../core/call.ts';
+import type { Contradictions, Dataset, Example, SplitName, SplitOrder } from '../core/dataset.ts';
 import { unmetDemand } from '../core/demands.ts';
 import { contentHash } from '../core/ids.ts';
 import { canonicalJson, type Json } from '../core/json.ts';
@@ -13,12 +13,13 @@ import { seededRandom } from '../core/random.ts';
 import { referenceOf, whyNotGiven } from '../core/reference.ts';
 import type { Task } from '../core/task.ts';
 import { policyReason } from '../wire/policy.ts';
+import { joinRepeats } from './sessions.ts';
 import { neighbours } from './similar.ts';
 import { softTargets } from './soft.ts';
 import { defaultShares, type Shares, splitSessions } from './splits.ts';
 import { usableCalls } from './usable.ts';
 
-/** Texts with at least this resemblance are the same text written twice. */
+/** Texts to learn from with at least this resemblance are the same text written twice. */
 const NEAR = 0.9;
 
 export interface DatasetOptions {
@@ -32,9 +33,13 @@ export interface DatasetOptions {
 
 /**
  * The dataset of a task from its calls, in any order. Sessions stand whole in one split: the earliest in train, the
- * latest in exam. Within a split, calls with one input become one example (the most frequent answer, the weight
- * their number), and so do near-duplicates with one answer. A call whose input an earlier split has, or nearly,
- * is dropped as 'leak': what is measured is then the unseen, and repeated traffic will fare better.
+ * latest in exam.
+ * In train, calls with one input become one example (the most frequent answer, the weight their number), and so do
+ * near-duplicates with one answer. Held back, each call stands for itself, repeats included: what is measured is the
+ * traffic as it comes. Those whose input is learnt from are marked as seen, so that the unseen can be told apart.
+ * The LLM's answers to calls that a specialist serves are on record for the audited ones only. So that held-back calls are
+ * a fair sample all the same, each is kept with its share of the smallest probability among them (Horvitz and Thompson
+ * 1952, by thinning, which leaves calls of equal weight); the others are dropped as 'thinned'.
  * A call that no specialist would be asked about teaches, but proves nothing: held back it is dropped as 'policy'. An
  * answer that none can give teaches nothing, but stays where it is held back, and counts against whoever answers.
  * Weights and dropped calls add up to the calls given. Labels to train on get soft targets, where calls tell of any.
@@ -46,57 +51,99 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
   const drop = (reason: string) => {
     dropped[reason] = (dropped[reason] ?? 0) + 1;
   };
+  const byId = new Map(usable.calls.map((call) => [call.id, call]));
   const examples: Example[] = [];
   for (const call of usable.calls) {
     const example = exampleOf(task, call);
     if (example) examples.push(example);
     else drop('unfamiliar');
   }
-  const sessions = inOrder(examples, order, options.seed);
-  const shares = options.shares ?? defaultShares(examples.length);
+  const sessions = inOrder(order === 'time' ? joinRepeats(examples) : examples, order, options.seed);
+  const isKept = thinning(usable.calls);
+  const shares = options.shares ?? defaultShares(usable.calls.filter(isKept).length);
   const names = splitSessions(
     sessions.map((session) => session.length),
     shares,
   );
-  const all = sessions.flatMap((session, i) =>
-    session.map((example) => ({ example, split: names[i] ?? ('train' as const) })),
-  );
+  const chosen: Record<SplitName, Example[]> = { train: [], validation: [], calibration: [], exam: [] };
+  for (const [i, session] of sessions.entries()) {
+    const split = names[i] ?? 'train';
+    for (const example of session) {
+      const reason = whyLeftOut(task, byId.get(example.callId)!, split);
+      if (reason === null) chosen[split].push(example);
+      else drop(reason);
+    }
+  }
 
-  const byId = new Map(usable.calls.map((call) => [call.id, call]));
+  const measured = (split: SplitName, learnt: ReadonlySet<string>): Example[] =>
+    chosen[split].flatMap((example): Example[] => {
+      if (isKept(byId.get(example.callId)!))
+        return [learnt.has(example.input) ? { ...example, seen: true } : example];
+      drop('thinned');
+      return [];
+    });
+  const groups = twins(chosen.train);
+  const collapsed = groups.map(collapse);
+  const train = task.kind === 'label' ? softened(collapsed, groups, usable.calls) : collapsed;
+  const inTrain = new Set(chosen.train.map(({ input }) => input));
+  const validation = measured('validation', inTrain);
+  const learnt = new Set([...inTrain, ...validation.map(({ input }) => input)]);
+  const splits = {
+    train,
+    validation,
+    calibration: measured('calibration', learnt),
+    exam: measured('exam', learnt),
+  };
+  const content = {
+    taskId: task.id,
+    kind: task.kind,
+    order,
+    splits,
+    dropped,
+    contradictions: contradictionsIn(examples),
+  };
+  const id = `data_${contentHash(canonicalJson(content as unknown as Json), 24)}`;
+  return { id, ...content };
+}
+
+/** Whether to keep a held-back call, so that each of the traffic's had the same chance to be here. */
+function thinning(calls: readonly Call[]): (call: Call) => boolean {
+  const least = calls.reduce((low, call) => Math.min(low, recordedWith(call)), 1);
+  // Drawn from the id, so that a dataset can be made again.
+  const draw = ({ id }: Call): number => Number.parseInt(contentHash(`thinning ${id}`, 8), 16) / 2 ** 32;
+  return (call) => draw(call) * recordedWith(call) < least;
+}
+
+/** Groups of examples that are one to learn from: the same input, or nearly and with the same answer. */
+function twins(examples: readonly Example[]): Example[][] {
   const index = neighbours(
-    all.map((each) => each.example.input),
+    examples.map(({ input }) => input),
     NEAR,
   );
   const groups = new Map<number, Example[]>();
-  for (const [i, { example, split }] of all.entries()) {
-    const reason = whyLeftOut(task, byId.get(example.callId)!, split);
-    if (reason !== null) {
-      drop(reason);
-      continue;
-    }
+  for (const [i, example] of examples.entries()) {
     const near = index.near(i);
-    if (near.some((j) => all[j]!.split !== split)) {
-      drop('leak');
-      continue;
-    }
     const twin =
-      near.find((j) => all[j]!.example.input === example.input) ??
-      near.find((j) => all[j]!.example.answer === example.answer);
+      near.find((j) => examples[j]!.input === example.input) ??
+      near.find((j) => examples[j]!.answer === example.answer);
     if (twin === undefined) {
       index.add(i);
       groups.set(i, [example]);
     } else groups.get(twin)!.push(example);
   }
+  return [...groups.values()];
+}
 
-  const splits: Record<SplitName, Example[]> = { train: [], validation: [], calibration: [], exam: [] };
-  for (const [i, group] of groups) splits[all[i]!.split].push(collapse(group));
-  if (task.kind === 'label') {
-    const ofTrain = [...groups].flatMap(([i, group]) => (all[i]!.split === 'train' ? [group] : []));
-    splits.train = softened(splits.train, ofTrain, usable.calls);
+function contradictionsIn(examples: readonly Example[]): Contradictions {
+  let repeated = 0;
+  let differing = 0;
+  for (const same of Map.groupBy(examples, ({ input }) => input).values()) {
+    if (same.length < 2) continue;
+    const counts = [...Map.groupBy(same, ({ answer }) => answer).values()].map((group) => group.length);
+    repeated += same.length;
+    differing += same.length - Math.max(...counts);
   }
-  const content = { taskId: task.id, kind: task.kind, order, splits, dropped };
-  const id = `data_${contentHash(canonicalJson(content as unknown as Json), 24)}`;
-  return { id, ...content };
+  return { repeated, differing };
 }
 
 /**

@@ -20,6 +20,7 @@ const dataset = (examples: readonly Example[]): Dataset => ({
   order: 'time',
   splits: { train: [example('t', 'slip')], validation: [], calibration: examples, exam: [] },
   dropped: {},
+  contradictions: { repeated: 0, differing: 0 },
 });
 const same = (a: string, b: string): boolean => a === b;
 

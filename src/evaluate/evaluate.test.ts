@@ -44,7 +44,14 @@ const optionsFor = (
 ): AssessOptions & { uses: () => number } => {
   let uses = 0;
   const dataset: Dataset = {
-    ...{ id: 'd', taskId: 't', kind: 'label', order: 'time', dropped: {} },
+    ...{
+      id: 'd',
+      taskId: 't',
+      kind: 'label',
+      order: 'time',
+      dropped: {},
+      contradictions: { repeated: 0, differing: 0 },
+    },
     splits: {
       train: [],
       validation: examples(300, 1, worst),
@@ -113,7 +120,8 @@ test('a try is counted where the gate could pass, and nowhere else', async () =>
 test('the session of a call, and whether its input was in training, reach the evidence', async () => {
   const inPairs = examples(300, 3, 0.5).map((each, i) => ({
     ...each,
-    ...{ sessionId: `s${Math.floor(i / 2)}`, seen: i < 200 },
+    sessionId: `s${Math.floor(i / 2)}`,
+    ...(i < 200 ? { seen: true as const } : {}),
   }));
   const { evidence } = await assess(optionsFor(0.5, inPairs));
   const { servedError, unseenError, accuracy } = evidence.exam;

@@ -125,7 +125,7 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
   const undecided = graded.filter(({ grade }) => grade.correct === null).length;
   const run: GateRun = {
     ...{ epsilon, delta },
-    earlierSessions: sessionSizes([...splits.train, ...splits.validation].map(sessionOf)),
+    earlierSessions: earlierSessions(dataset),
     ...(tries ? { tryNumber: tries.number } : {}),
   };
   // Where nothing can be deployed, whatever the calls say, nothing is spent.
@@ -150,7 +150,10 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
   };
 }
 
-const sessionOf = ({ sessionId }: Example): { readonly session: string } => ({ session: sessionId });
+/** Calls per session in the splits before calibration: what to expect of later ones. */
+export function earlierSessions({ splits: { train, validation } }: Dataset): number[] {
+  return sessionSizes([...train, ...validation].map(({ sessionId }) => ({ session: sessionId })));
+}
 
 async function openExam(
   confidence: ConfidenceModel,

@@ -12,6 +12,7 @@ import type { LearnOptions, LearnReport, TaskReport } from '../core/learning.ts'
 import { type Candidate, COST } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
 import { buildDataset } from '../curate/dataset.ts';
+import { withSessions } from '../curate/sessions.ts';
 import { usableCalls } from '../curate/usable.ts';
 import type { Choice } from '../select/candidates.ts';
 import { compete } from '../select/compete.ts';
@@ -38,7 +39,7 @@ export async function learn(
   const startedAt = Date.now();
 
   // S2 curate: what can be learnt from. S3 cluster: which of it is one job.
-  const usable = usableCalls(calls);
+  const usable = usableCalls(withSessions(calls));
   const found = findTasks(usable.calls, store.tasks());
   store.putTasks(found.tasks);
   refuseUnknown(options, found.tasks);

@@ -194,17 +194,17 @@ function putIntoService(specialist: Specialist, store: Store): void {
 }
 
 /**
- * About how many more calls of the task bring so many more examples into its calibration split; null where that is
- * beyond hope, as for calls that all say the same. Duplicates and leaks are expected to go on as they did.
+ * About how many more calls of the task bring so many more into its calibration split; null where that is beyond hope.
+ * Calls are expected to be left out as often as they were.
  */
 function callsFor(heldBack: number, { splits, dropped }: Dataset): number | null {
-  const examples = Object.values(splits).flat();
-  const calls =
-    examples.reduce((sum, { weight }) => sum + weight, 0) +
-    Object.values(dropped).reduce((sum, n) => sum + n, 0);
-  const kept = examples.length / Math.max(1, calls);
-  if (kept === 0) return null;
-  const more = callsToHoldBack((splits.calibration.length + heldBack) / kept) - calls;
+  const kept = Object.values(splits)
+    .flat()
+    .reduce((sum, { weight }) => sum + weight, 0);
+  // Nothing, or all of it says the same.
+  if (splits.train.length < 2) return null;
+  const calls = kept + Object.values(dropped).reduce((sum, n) => sum + n, 0);
+  const more = callsToHoldBack(((splits.calibration.length + heldBack) * calls) / kept) - calls;
   return more > MAX_CALLS ? null : Math.max(more, heldBack);
 }
 

@@ -15,7 +15,7 @@ import type { Store } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
 import { fitAndGrade } from '../evaluate/cross-fit.ts';
 import { type Estimate, estimate } from '../evaluate/estimate.ts';
-import type { GradedPrediction } from '../evaluate/evaluate.ts';
+import { earlierSessions, type GradedPrediction } from '../evaluate/evaluate.ts';
 import { type Scorer, scorerFor } from '../evaluate/scorers/scorer.ts';
 import { CATALOGUE } from '../models/weights/catalogue.ts';
 import { whyUncheckable } from '../route/check.ts';
@@ -124,6 +124,7 @@ export async function tryCandidate(
       ...config.gate,
       calibrationSize: calibration.length,
       tryNumber: nextTry(task.id, context),
+      earlierSessions: earlierSessions(dataset),
     }),
     artefact,
     runtime,

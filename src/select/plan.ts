@@ -12,7 +12,7 @@ const tokensPerSecond = (parameters: number, cores: number): number =>
 /** Tokens of a step, about, and examples at least and at most: of short ones four a step leave the products too small. */
 const STEP = { tokens: 250, fewest: 4, most: 8 };
 
-/** Fine-tuning the encoder of 22M parameters on two cores, tokens per second (docs/training.md). */
+/** Fine-tuning the encoder of 22M parameters on two cores, tokens per second (dev/LOG.md). */
 const ENCODER_SPEED = 1_800;
 /** What the encoder reads of an input at most, in tokens, and how many characters a token of English has. */
 const [ENCODER_TOKENS, ENCODER_CHARACTERS] = [256, 4.5];
@@ -60,7 +60,7 @@ export function stepBatch(lengths: readonly number[]): number {
   return Math.max(STEP.fewest, Math.min(STEP.most, Math.round(STEP.tokens / mean)));
 }
 
-/** About 30,000 examples in all are enough, 3 to 8 passes each (tried with 616 to 8,503; docs/training.md). */
+/** About 30,000 examples in all are enough, 3 to 8 passes each (tried with 616 to 8,503; dev/LOG.md). */
 export function planEncoder(train: Examples, { cores, minutes }: Means): Plan {
   const lengths = train.map(({ input }) =>
     Math.min(ENCODER_TOKENS, Math.ceil(input.length / ENCODER_CHARACTERS) + 2),

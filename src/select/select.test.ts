@@ -20,7 +20,14 @@ const examples = (n: number, input = 'Where is my order?'): Example[] =>
     ...{ id: `${i}`, callId: `${i}`, sessionId: `${i}`, at: i, input, answer: 'delivery', weight: 1 },
   }));
 const dataset = (train: number, calibration: number, input?: string): Dataset => ({
-  ...{ id: 'dataset_1', taskId: 'task_1', kind: 'label', order: 'time', dropped: {} },
+  ...{
+    id: 'dataset_1',
+    taskId: 'task_1',
+    kind: 'label',
+    order: 'time',
+    dropped: {},
+    contradictions: { repeated: 0, differing: 0 },
+  },
   splits: {
     ...{
       train: examples(train, input),

@@ -222,6 +222,7 @@ export function storeContract(name: string, open: () => Store): void {
             exam: [],
           },
           dropped: { empty: 3 },
+          contradictions: { repeated: 4, differing: 1 },
           order: 'time',
         };
         store.addDataset(dataset);

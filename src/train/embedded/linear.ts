@@ -19,7 +19,7 @@ export type Arithmetic = 'float32' | 'int8';
 
 /**
  * Forward, these may be inexact: half of the work, and the layers whose errors the gradient feels least. Backward all
- * may. Measured in docs/training.md.
+ * may. Measured in dev/LOG.md.
  */
 const INT8_FORWARD: ReadonlySet<Linear> = new Set(['ffn_gate', 'ffn_up']);
 

@@ -7,7 +7,7 @@ import { LINEARS } from './architecture.ts';
 export const recipeSchema = z.strictObject({
   ...scheduleKeys,
   rank: z.int().positive().default(16).describe('Rank of the LoRA matrices.'),
-  // Four times the usual: B then learns faster than A (Hayou et al. 2024, arXiv 2402.12354). Tried in docs/training.md.
+  // Four times the usual: B then learns faster than A (Hayou et al. 2024, arXiv 2402.12354). Tried in dev/LOG.md.
   alpha: z.number().positive().default(128).describe('The update is scaled by alpha / rank.'),
   targets: z
     .array(z.enum(LINEARS))

@@ -1,4 +1,4 @@
-/** The hyperparameters of fine-tuning the encoder, with their defaults. How they were chosen: docs/training.md. */
+/** The hyperparameters of fine-tuning the encoder, with their defaults. How they were chosen: dev/LOG.md. */
 import { z } from 'zod';
 import { scheduleKeys } from '../engine/schedule.ts';
 import { checkRecipe } from '../recipe.ts';

@@ -1,0 +1,105 @@
+/**
+ * Which calls belong to one run of an agent, where nobody said so: a call whose messages begin with those of an earlier
+ * one continues it. Calls of one run resemble each other, so they stand in one split together and count as one where
+ * calls are counted.
+ * Does not: change a session that was told (one that several calls name).
+ */
+import type { Call, CallRequest, Message } from '../core/call.ts';
+import type { Example } from '../core/dataset.ts';
+import { contentHash } from '../core/ids.ts';
+
+/**
+ * The calls, in the given order, with the session of the call that each continues. System messages are not compared:
+ * programs write the time into them. Of several calls that one may continue, the latest whose answer it repeats, else
+ * the latest. Linear in the number of messages.
+ */
+export function withSessions(calls: readonly Call[]): Call[] {
+  const sizes = new Map<string, number>();
+  for (const { sessionId } of calls) sizes.set(sessionId, (sizes.get(sessionId) ?? 0) + 1);
+  const hash = messageHashes();
+  /** Calls by the hash of all their messages, earliest first. */
+  const ended = new Map<string, { readonly call: Call; readonly answer: string | null }[]>();
+  const session = new Map<string, string>();
+  for (const call of calls.toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))) {
+    const messages = conversation(call.request);
+    const prefixes = prefixHashes(messages.map(hash));
+    let own = call.sessionId;
+    if (sizes.get(own) === 1) {
+      // The longest beginning that an earlier call had as its whole.
+      for (let n = messages.length - 1; n > 0; n--) {
+        const candidates = ended.get(prefixes[n - 1]!);
+        if (!candidates) continue;
+        const next = hash(messages[n]!);
+        const continued = candidates.findLast(({ answer }) => answer === next) ?? candidates.at(-1)!;
+        own = session.get(continued.call.id)!;
+        break;
+      }
+    }
+    session.set(call.id, own);
+    const whole = prefixes.at(-1);
+    if (whole === undefined) continue;
+    const entry = { call, answer: call.response && hash(call.response.message) };
+    const list = ended.get(whole);
+    if (list) list.push(entry);
+    else ended.set(whole, [entry]);
+  }
+  return calls.map((call) => {
+    const sessionId = session.get(call.id)!;
+    return sessionId === call.sessionId ? call : { ...call, sessionId };
+  });
+}
+
+/** Longest pause, in milliseconds, after which a call with the same input is still a repeat of the one before. */
+const PAUSE_MS = 600_000;
+
+/**
+ * The examples with one session for those that repeat each other in a row: a retry, or a loop. They are one piece of
+ * evidence, however often they came. The same input after another one is a new call: that it is frequent is a property of the
+ * traffic.
+ */
+export function joinRepeats(examples: readonly Example[]): Example[] {
+  const parent = new Map<string, string>();
+  const rootOf = (session: string): string => {
+    let root = session;
+    for (let up = parent.get(root); up !== undefined; up = parent.get(root)) root = up;
+    if (root !== session) parent.set(session, root);
+    return root;
+  };
+  const byTime = examples.toSorted((a, b) => a.at - b.at || (a.callId < b.callId ? -1 : 1));
+  for (const [i, { input, at, sessionId }] of byTime.entries()) {
+    const before = byTime[i - 1];
+    if (before?.input !== input || at - before.at > PAUSE_MS) continue;
+    const [older, own] = [rootOf(before.sessionId), rootOf(sessionId)];
+    if (older !== own) parent.set(own, older);
+  }
+  return parent.size === 0
+    ? [...examples]
+    : examples.map((example) => ({ ...example, sessionId: rootOf(example.sessionId) }));
+}
+
+const conversation = ({ messages }: CallRequest): Message[] =>
+  messages.filter(({ role }) => role !== 'system');
+
+/** A hash of what was said and done in a message; of its role and content, and the tools' names and arguments. */
+function messageHashes(): (message: Message) => string {
+  const known = new WeakMap<Message, string>();
+  return (message) => {
+    let hash = known.get(message);
+    if (hash === undefined) {
+      const { role, content, toolCalls = [] } = message;
+      const used = toolCalls.map(({ name, arguments: given }) => [name, given]);
+      hash = contentHash(JSON.stringify([role, content.trim(), used]), 24);
+      known.set(message, hash);
+    }
+    return hash;
+  };
+}
+
+/** At i: a hash of the first i + 1. */
+function prefixHashes(hashes: readonly string[]): string[] {
+  let before = '';
+  return hashes.map((hash) => {
+    before = contentHash(before + hash, 24);
+    return before;
+  });
+}
