@@ -85,9 +85,11 @@ export function runGate(
     effectiveCalls: effectiveCalls(point, pValue, clustering.epsilon),
   };
   const n = counted.length;
+  // What could not pass, whatever the answers, was no try (canPass).
+  const isTry = tryNumber !== undefined && couldPass(n, clustering, level);
   const result = {
     ...{ epsilon, delta, n, served: point.served, errors: point.errors, pValue, sessions },
-    ...(tryNumber === undefined ? {} : { tries: { number: tryNumber, delta: level } }),
+    ...(isTry ? { tries: { number: tryNumber, delta: level } } : {}),
   };
   if (chosen) {
     const reason =
@@ -97,7 +99,7 @@ export function runGate(
     return { ...result, passed: true, threshold: chosen.threshold, reason: words.join(' '), moreCalls: 0 };
   }
   // More calls mean another try, at that try's level.
-  const next = tryNumber === undefined ? level : levelOf({ ...run, tryNumber: tryNumber + 1 });
+  const next = isTry ? levelOf({ ...run, tryNumber: tryNumber + 1 }) : level;
   const moreCalls = estimateMoreCalls(validation, counted, clustering, next);
   const more =
     moreCalls === null
@@ -110,9 +112,11 @@ export function runGate(
 
 /** Whether so many calls could pass at all, with no error among them: a test that cannot is no try. */
 export function canPass(calls: number, run: GateRun): boolean {
-  const { cap, epsilon } = clusteringOf(run.earlierSessions ?? [], run.epsilon);
-  return calls / cap >= callsNeeded(0, epsilon, levelOf(run));
+  return couldPass(calls, clusteringOf(run.earlierSessions ?? [], run.epsilon), levelOf(run));
 }
+
+const couldPass = (calls: number, { cap, epsilon }: Clustering, level: number): boolean =>
+  calls / cap >= callsNeeded(0, epsilon, level);
 
 /** At most `cap` calls of each session, drawn without a look at them. */
 function atMost(answers: readonly ScoredAnswer[], cap: number): readonly ScoredAnswer[] {
