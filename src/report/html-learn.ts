@@ -34,14 +34,21 @@ function leftOut(report: LearnReport): Markup {
 ${report.notes.map((note) => markup`<p class="note">${note}</p>`)}`;
 }
 
-/** A card per task with its curve of risk against coverage. */
+/** The proof of each task. */
 export function proofSection(report: LearnReport): Markup {
   return markup`<h2>The proof</h2>
-<p class="soft">Each task's specialist on calls it has never seen. The threshold was chosen on the calibration split; the exam, which is later and was untouched until then, shows what it is worth. The bar through the point is the exam's 95 % interval.</p>
+<p class="soft">Each task's specialist on calls it has never seen. The threshold was chosen on the calibration split; the exam, which is later and was untouched until then, shows what it is worth. The bar through the point is the exam's 95 % interval.${familyText(report)}</p>
 <ul class="key"><li><i style="background:var(--shadow)"></i>calibration split</li><li><i style="background:var(--accent)"></i>exam split</li><li><i class="dashed"></i>bound ε</li><li><i class="block" style="background:var(--accent);border-radius:50%"></i>chosen threshold</li></ul>
 <div class="cards">${report.tasks.map(card)}</div>`;
 }
 
+/** What a bound for each task comes to over all of them. */
+function familyText({ tasks, delta }: LearnReport): string {
+  if (tasks.length < 2) return '';
+  return ` The bound is stated for each task: of ${tasks.length}, at most ${Number((tasks.length * delta).toPrecision(2))} may be expected to pass and break it.`;
+}
+
+/** A card per task with its curve of risk against coverage. */
 function card(task: TaskReport): Markup {
   const { specialist } = task;
   const evidence = specialist?.evidence;

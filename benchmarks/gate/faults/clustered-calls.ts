@@ -53,6 +53,7 @@ function power(): Record<string, number> {
     [1, 600],
     [2, 400],
     [5, 300],
+    [5, 120],
     [20, 300],
   ] as const) {
     const { passed, plain } = play(
