@@ -1,6 +1,6 @@
 /** The sections of a learning run: what passed, the proof for each task, what was tried, what was refused. */
 import type { LearnReport, TaskReport } from '../core/learning.ts';
-import type { Evidence } from '../core/specialist.ts';
+import { unseenText, vetoText } from './evidence-text.ts';
 import { type Markup, markup } from './markup.ts';
 import { riskPlot } from './plot.ts';
 import { reasonsText, refusalText } from './terminal.ts';
@@ -65,24 +65,6 @@ function agreementText(task: TaskReport): string {
   const agreement = task.specialist?.evidence.selfAgreement;
   if (!agreement || agreement.n === 0) return '';
   return ` Asked ${count(task.askedAgain)} more times, the LLM gave the same answer in ${rate(agreement)}; the reference is its majority.`;
-}
-
-/** Calls of a session hang together: what their number is worth. And the rate on inputs that are new. */
-function unseenText({ exam: { servedError, unseenError } }: Evidence): string {
-  const worth =
-    servedError.effectiveN === undefined
-      ? ''
-      : `, as sure as ${count(servedError.effectiveN)} independent calls would make it`;
-  if (!unseenError || unseenError.n === servedError.n) return worth;
-  return `${worth}; on the ${count(unseenError.n)} whose input was not in training, ${rate(unseenError)}`;
-}
-
-/** What the exam could have seen. */
-function vetoText({ exam: { veto }, gate: { epsilon } }: Evidence): string {
-  if (!veto) return '';
-  return veto.errors === null
-    ? ' They are too few to contradict the gate.'
-    : ` From ${plural(veto.errors, 'error')} on it would have been refused, which an error of ${percent(2 * epsilon)} would have brought about with a chance of ${percent(veto.power)}.`;
 }
 
 /** An exam that was opened before proves less, which the wider interval pays for. */
