@@ -22,6 +22,7 @@ import { whyUncheckable } from '../route/check.ts';
 import { type Choice, chooseCandidates } from '../select/candidates.ts';
 import type { Competition } from '../select/compete.ts';
 import { probeHardware } from '../select/hardware.ts';
+import { deltaOfTry } from '../stats/spending.ts';
 
 /** Everything the loop works with, made by whoever starts it. */
 export interface LearnContext {
@@ -60,6 +61,7 @@ export interface TaskRun {
 
 /** The ladder for a task, with `minutes` left for trainings that take minutes. */
 export function candidatesFor(task: Task, dataset: Dataset, context: LearnContext, minutes: number): Choice {
+  const { gate } = context.config;
   return chooseCandidates(task, dataset, {
     catalogue: CATALOGUE,
     room: probeHardware(context.config.dataDir),
@@ -68,7 +70,7 @@ export function candidatesFor(task: Task, dataset: Dataset, context: LearnContex
     trainable: new Set(context.trainers.flatMap(({ rungs }) => rungs)),
     hosted: context.config.train.hosted?.model ?? null,
     minutes,
-    gate: context.config.gate,
+    gate: { epsilon: gate.epsilon, delta: deltaOfTry(gate.delta, 1) },
     unserved: whyUncheckable(task),
   });
 }
@@ -123,7 +125,8 @@ export async function tryCandidate(
     ...estimate(onValidation, {
       ...config.gate,
       calibrationSize: calibration.length,
-      tryNumber: nextTry(task.id, context),
+      // The first try's level, whichever it will be: the same candidates are to win again on the same calls.
+      tryNumber: 1,
       earlierSessions: earlierSessions(dataset),
     }),
     artefact,
