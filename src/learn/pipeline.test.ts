@@ -16,6 +16,7 @@ import { seededRandom } from '../core/random.ts';
 import { moveTo } from '../deploy/stages.ts';
 import { linearRuntime } from '../runtime/linear.ts';
 import { remoteRuntime } from '../runtime/remote.ts';
+import { deltaOfTry } from '../stats/spending.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
 import { hostedTrainer } from '../train/hosted/trainer.ts';
 import { linearTrainer } from '../train/linear/trainer.ts';
@@ -95,6 +96,22 @@ test('a bound that is asked for is the bound that is proved', () =>
     const again = await learnOne(own, context());
     assert.equal(again.specialist?.id, first.specialist?.id);
     assert.equal(again.specialist?.evidence.exam.uses, 1);
+    // Another bound on the same calls is another try; what has been proved is none.
+    assert.deepEqual(
+      [first, strict, again].map(({ specialist }) => specialist?.evidence.gate.tries?.number),
+      [1, undefined, 1],
+    );
+    assert.equal(context().store.gateTries(first.task.id), 1);
+  }));
+
+test('delta is spent over the tries of a task, or over those of all tasks', () =>
+  inWorkshop(async (context) => {
+    const tryOf = async (deltaFor: 'task' | 'all-tasks', epsilon: number) =>
+      (await learnOne(calls(900), context({ gate: { deltaFor, epsilon } }))).specialist?.evidence.gate.tries;
+    context().store.useGate('another task', 'data_1');
+    assert.deepEqual(await tryOf('task', 0.05), { number: 1, delta: deltaOfTry(0.05, 1) });
+    assert.deepEqual(await tryOf('task', 0.06), { number: 2, delta: deltaOfTry(0.05, 2) });
+    assert.deepEqual(await tryOf('all-tasks', 0.07), { number: 4, delta: deltaOfTry(0.05, 4) });
   }));
 
 test('where the cheap rungs cannot, the model of a configured provider is tuned, proved and deployed', () =>
