@@ -10,7 +10,7 @@ import { drySink, journalSink } from './capture/importers/sink.ts';
 import { openLosses } from './capture/losses.ts';
 import { readCalls } from './capture/read.ts';
 import type { SecondStage } from './capture/second-stage.ts';
-import type { Call, CallRequest } from './core/call.ts';
+import type { Call, CallRequest, CallResponse } from './core/call.ts';
 import type { Config } from './core/config.ts';
 import type { EntityFinder } from './core/entity.ts';
 import type { ImportReport, LearnOptions, LearnReport, StatusReport } from './core/learning.ts';
@@ -40,7 +40,7 @@ export interface UnderstudyOptions {
   /** Weights live in `weights/` below it; the data folder unless told. */
   readonly weightsDir?: string;
   /** Asks the LLM a held-back call again, for references by majority; the recorded answers stand without it. */
-  readonly askAgain?: (request: CallRequest) => Promise<string | null>;
+  readonly askAgain?: (request: CallRequest) => Promise<CallResponse | null>;
 }
 
 export interface Understudy {

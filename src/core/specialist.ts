@@ -155,6 +155,8 @@ export interface Evidence {
     readonly uses: number;
   };
   readonly gate: GateResult;
+  /** What decided which answers are equal (core/compare: equalityId). Absent: another than today's. */
+  readonly equality?: string;
   /**
    * How often the LLM gave the same answer when held-back calls were asked again; the references are then its
    * majority. Null where it was not asked: the references are the recorded answers.

@@ -12,7 +12,7 @@ import type { Rate } from '../core/specialist.ts';
 import { rateOf } from '../stats/statistics.ts';
 
 interface AskAgainOptions {
-  /** One more answer of the LLM to the example's call, as targetOf writes it; null where it failed. */
+  /** One more answer of the LLM to the example's call, as core/reference gives it; null where it failed. */
   readonly ask: (example: Example) => Promise<string | null>;
   /** Whether two answers come to the same, by the task's output kind. */
   readonly same: (a: string, b: string) => boolean;

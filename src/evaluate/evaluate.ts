@@ -21,6 +21,7 @@ import { closedExam, type ExamResult, examine, shareOf } from './exam.ts';
 import { canPass, runGate } from './gate.ts';
 import { type GateOptions, type GateRun, riskCurve, type ScoredAnswer, sessionSizes } from './gate-order.ts';
 import type { Grade, Scorer } from './scorers/scorer.ts';
+import { wrongFieldText } from './wrong-fields.ts';
 
 /** One held-back call: what the specialist said, and whether that is correct. */
 export interface GradedPrediction {
@@ -131,7 +132,7 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
   // Where nothing can be deployed, whatever the calls say, nothing is spent.
   const isTry = splits.exam.length > 0 && canPass(calibration.length, run);
   if (isTry) await tries?.use();
-  const tested = explain(runGate(scoreAnswers(confidence, validation), calibration, run), undecided);
+  const tested = explain(runGate(scoreAnswers(confidence, validation), calibration, run), undecided, graded);
   const gate = splits.exam.length === 0 ? withoutExam(tested) : tested;
   const exam = gate.passed ? await openExam(confidence, gate, options) : { rates: closedExam(), gate };
   return {
@@ -178,8 +179,10 @@ function withoutExam(gate: GateResult): GateResult {
 }
 
 /** A refusal that is owed to undecided answers says so: more calls would not help, a judge would. */
-function explain(gate: GateResult, undecided: number): GateResult {
-  if (gate.passed || undecided === 0) return gate;
+function explain(gate: GateResult, undecided: number, graded: readonly GradedPrediction[]): GateResult {
+  if (gate.passed) return gate;
+  if (undecided === 0)
+    return { ...gate, reason: gate.reason + wrongFieldText(graded.map(({ grade }) => grade)) };
   const share = Math.round((undecided / Math.max(1, gate.n)) * 100);
   const reason = `${share} % of its answers are texts that differ from the LLM's, and without a judge model nobody can say whether they are as good.`;
   return { ...gate, reason, moreCalls: null };

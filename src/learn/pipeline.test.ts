@@ -114,6 +114,26 @@ test('delta is spent over the tries of a task, or over those of all tasks', () =
     assert.deepEqual(await tryOf('all-tasks', 0.07), { number: 4, delta: deltaOfTry(0.05, 4) });
   }));
 
+test('what a policy allows to differ is no error, and what was proved by another policy is proved anew', () =>
+  inWorkshop(async (context) => {
+    const own = calls(700, {
+      answer: (topic, _, random) => JSON.stringify({ topic, note: random.pick(['on it', 'will do']) }),
+    });
+    const exact = await learnOne(own, context());
+    assert.equal(exact.outcome, 'refused');
+    const equality = { 'answer.note': 'ignore' };
+    const lenient = await learnOne(own, context({ equality }));
+    assert.equal(lenient.outcome, 'passed', lenient.reason);
+    assert.equal(lenient.specialist?.evidence.exam.servedError.hits, 0);
+    const again = await learnOne(own, context({ equality }));
+    assert.equal(again.specialist?.id, lenient.specialist?.id);
+    const cased = await learnOne(
+      own,
+      context({ equality: { ...equality, 'answer.topic': 'case-insensitive' } }),
+    );
+    assert.notEqual(cased.specialist?.id, lenient.specialist?.id);
+  }));
+
 test('where the cheap rungs cannot, the model of a configured provider is tuned, proved and deployed', () =>
   inWorkshop(async (context) => {
     // Words tell nothing here: it takes arithmetic.

@@ -49,7 +49,11 @@ export async function learn(
   const runs: TaskRun[] = [];
   for (const task of found.tasks.filter(wantedBy(options))) {
     const own = callsOf.get(task.id) ?? [];
-    const recorded = buildDataset(task, own, { seed, order: options.order ?? orderOf(own) });
+    const recorded = buildDataset(task, own, {
+      seed,
+      order: options.order ?? orderOf(own),
+      equality: config.equality,
+    });
     store.addDataset(manifestOf(recorded));
     const { dataset, asked } = await referencesFor(task, recorded, ['validation'], own, context);
     const cheap = only(candidatesFor(task, dataset, context, config.train.minutes), isCheap);

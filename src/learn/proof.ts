@@ -3,6 +3,8 @@
  * Joins evaluate and deploy for pipeline.ts. Does not: train or choose (trial.ts, select/).
  */
 import type { Call } from '../core/call.ts';
+import { equalityId } from '../core/compare.ts';
+import type { Config } from '../core/config.ts';
 import type { Dataset, SplitName } from '../core/dataset.ts';
 import { newId } from '../core/ids.ts';
 import { countTwins } from '../core/label.ts';
@@ -13,7 +15,6 @@ import type { Task } from '../core/task.ts';
 import { callsToHoldBack } from '../curate/splits.ts';
 import { deploy, moveTo } from '../deploy/stages.ts';
 import { assess } from '../evaluate/evaluate.ts';
-import type { GateOptions } from '../evaluate/gate-order.ts';
 import { deltaOfTry } from '../stats/spending.ts';
 import { callsNeeded } from '../stats/statistics.ts';
 import { referencesFor } from './references.ts';
@@ -60,12 +61,12 @@ export async function proveAndDeploy(
 
   const { candidate, result } = competition.winner;
   if (isHopeless(result)) {
-    const reason = `Of the best candidate's answers (${candidate.rung}) ${Math.round(result.accuracy * 100)} % were right on the validation split: too few to spend held-back calls on a proof.${spellingsOf(task)}`;
+    const reason = `Of the best candidate's answers (${candidate.rung}) ${Math.round(result.accuracy * 100)} % were correct on the validation split: too few to spend held-back calls on a proof.${spellingsOf(task)}`;
     return { ...common, ...REFUSED, specialist: null, reason, moreCalls: null };
   }
   const proved = store
     .specialists(task.id)
-    .find((each) => isProof(each, candidate, result.artefact, dataset, config.gate));
+    .find((each) => isProof(each, candidate, result.artefact, dataset, config));
   const { specialist, asked } = proved
     ? { specialist: proved, asked: 0 }
     : await prove(candidate, result, task, dataset, calls, context);
@@ -104,15 +105,16 @@ function spellingsOf({ labels }: Task): string {
 
 const REFUSED = { deployed: false, outcome: 'refused' } as const;
 
-/** Whether the specialist is this very artefact, held to this bound on these examples. */
+/** Whether the specialist is this very artefact, held to this bound on these examples, by the same equality. */
 function isProof(
   { candidate, artefact, evidence }: Specialist,
   wanted: Candidate,
   trained: Artefact,
   dataset: Dataset,
-  { epsilon, delta }: GateOptions,
+  { gate: { epsilon, delta }, equality }: Config,
 ): boolean {
   const { datasetId, gate } = evidence;
+  if (evidence.equality !== equalityId(equality)) return false;
   const same = candidate.id === wanted.id && artefact.path === trained.path && datasetId === dataset.id;
   return same && gate.epsilon === epsilon && gate.delta === delta;
 }
@@ -158,6 +160,7 @@ async function prove(
     },
   });
   const now = Date.now();
+  const proved = { ...evidence, equality: equalityId(config.equality) };
   const specialist: Specialist = {
     id: newId('specialist', now),
     taskId: task.id,
@@ -166,7 +169,7 @@ async function prove(
     candidate,
     artefact,
     confidence,
-    evidence,
+    evidence: proved,
     createdAt: now,
   };
   store.addSpecialist(specialist);

@@ -6,6 +6,7 @@ import type { Call } from '../core/call.ts';
 import { compareAnswers, schemasOf } from '../core/compare.ts';
 import type { Dataset, SplitName } from '../core/dataset.ts';
 import { progressOf } from '../core/progress.ts';
+import { referenceOf } from '../core/reference.ts';
 import type { Rate } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
 import { withReferences } from '../evaluate/ask-again.ts';
@@ -17,7 +18,7 @@ export async function referencesFor(
   dataset: Dataset,
   names: readonly SplitName[],
   calls: readonly Call[],
-  { askAgain, onProgress, signal }: LearnContext,
+  { askAgain, config, onProgress, signal }: LearnContext,
 ): Promise<{ dataset: Dataset; selfAgreement: Rate | null; asked: number }> {
   // Two free texts are hardly ever the same, so there is no majority to be had.
   if (!askAgain || task.kind === 'text') return { dataset, selfAgreement: null, asked: 0 };
@@ -27,9 +28,10 @@ export async function referencesFor(
     ask: async ({ callId }) => {
       signal?.throwIfAborted();
       const request = requests.get(callId);
-      return request ? askAgain(request) : null;
+      const response = request ? await askAgain(request) : null;
+      return response && referenceOf(task, response);
     },
-    same: (a, b) => compareAnswers(task.kind, a, b, schemasOf(task)).right === true,
+    same: (a, b) => compareAnswers(task.kind, a, b, schemasOf(task, config.equality)).right === true,
     onDone: progressOf(onProgress, 'ask the LLM again', total, task.name),
   });
 }

@@ -3,7 +3,7 @@
  * evaluate for pipeline.ts. Does not: prove or deploy anything (proof.ts).
  */
 import { join } from 'node:path';
-import type { CallRequest } from '../core/call.ts';
+import type { CallRequest, CallResponse } from '../core/call.ts';
 import { schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
 import type { Dataset } from '../core/dataset.ts';
@@ -33,7 +33,7 @@ export interface LearnContext {
   /** Catalogue names of the models whose weights are at hand. */
   readonly models: ReadonlySet<string>;
   /** Asks the LLM once more; without it the recorded answers are the references. */
-  readonly askAgain?: (request: CallRequest) => Promise<string | null>;
+  readonly askAgain?: (request: CallRequest) => Promise<CallResponse | null>;
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
   /** For the report: what is missing and what to do about it, a line each. */
@@ -143,7 +143,7 @@ export function nextTry(taskId: string, { store, config }: Pick<LearnContext, 's
 /** How answers to the task are graded, and who is told about it. */
 export function examination(
   task: Task,
-  { onProgress, signal }: LearnContext,
+  { config, onProgress, signal }: LearnContext,
 ): {
   readonly scorer: Scorer;
   readonly subject: string;
@@ -151,7 +151,7 @@ export function examination(
   readonly signal?: AbortSignal;
 } {
   return {
-    scorer: scorerFor(task.kind, schemasOf(task)),
+    scorer: scorerFor(task.kind, schemasOf(task, config.equality)),
     subject: task.name,
     // Trainers know a task by its id; people by its name.
     ...(onProgress ? { on: (progress) => onProgress({ ...progress, subject: task.name }) } : {}),

@@ -91,7 +91,8 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     redact: (request) => redact?.(request) ?? null,
     assign,
     right: (task, answer, llm) =>
-      compareAnswers(task.kind, referenceOf(task, llm), targetOf(answer), schemasOf(task)).right === true,
+      compareAnswers(task.kind, referenceOf(task, llm), targetOf(answer), schemasOf(task, config.equality))
+        .right === true,
     onAudit: (audit) => {
       if (audits.length < MAX_AUDITS) audits.push(audit);
       soon ??= setTimeout(keepUp, AUDIT_MS).unref();

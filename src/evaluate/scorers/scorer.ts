@@ -5,6 +5,7 @@
  */
 import type { OutputKind } from '../../core/answer.ts';
 import { type CompareOptions, compareAnswers } from '../../core/compare.ts';
+import type { TextPair } from '../../core/compare-values.ts';
 import { type Ask, judgeText } from './judge.ts';
 
 /** Whether an answer is correct. */
@@ -13,6 +14,8 @@ export interface Grade {
   readonly correct: boolean | null;
   /** Share of correct fields, for JSON only. */
   readonly fieldScore: number | null;
+  /** Which field is wrong, by the schemas' names; absent or null where no one field is. */
+  readonly field?: string | null;
 }
 
 export interface Scorer {
@@ -32,10 +35,20 @@ export function scorerFor(kind: OutputKind, options: ScorerOptions = {}): Scorer
   return {
     kind,
     score: async (input, expected, actual) => {
-      if (actual.trim() === '') return { correct: false, fieldScore: kind === 'json' ? 0 : null };
-      const { right: correct, fieldScore } = compareAnswers(kind, expected, actual, options);
-      if (correct !== null || !ask) return { correct, fieldScore };
-      return { correct: await judgeText(ask, input, expected, actual), fieldScore: null };
+      const { right: correct, fieldScore, field, texts } = compareAnswers(kind, expected, actual, options);
+      if (correct !== null || !ask) return { correct, fieldScore, field };
+      return { correct: await judgeAll(ask, input, texts), fieldScore, field };
     },
   };
+}
+
+/** Whether a judge finds each text as good as the one that was expected. */
+async function judgeAll(ask: Ask, input: string, texts: readonly TextPair[]): Promise<boolean | null> {
+  let correct: boolean | null = true;
+  for (const { expected, actual } of texts) {
+    const one = await judgeText(ask, input, expected, actual);
+    if (one === false) return false;
+    correct = one === null ? null : correct;
+  }
+  return correct;
 }
