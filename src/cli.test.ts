@@ -152,7 +152,16 @@ test('status of an empty folder says what to do next', async () => {
   assert.equal(code, 0);
   assert.match(out, /understudy start/);
   const json = await run('status', '--data-dir', data, '--json');
-  assert.deepEqual(JSON.parse(json.out), { kind: 'status', calls: 0, lost: {}, tasks: [] });
+  assert.deepEqual(JSON.parse(json.out), {
+    kind: 'status',
+    calls: 0,
+    lost: {},
+    journal: {
+      waiting: { segments: 0, bytes: 0, oldestSeconds: null },
+      quarantine: { segments: 0, bytes: 0 },
+    },
+    tasks: [],
+  });
 });
 
 test('import: a fine-tuning file is read once; a file that is not there is an error with a hint', async () => {

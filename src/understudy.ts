@@ -4,16 +4,17 @@
  * Does not: hold the loop itself (learn/pipeline.ts) or the online path (online/serving.ts).
  */
 import { availableParallelism } from 'node:os';
-import { quarantineLine } from './capture/drain.ts';
+import { lossesOf, trouble } from './capture/drain-loop.ts';
 import { importFiles } from './capture/importers/import.ts';
 import { drySink, journalSink } from './capture/importers/sink.ts';
 import { openLosses } from './capture/losses.ts';
+import { journalState } from './capture/quarantine.ts';
 import { readCalls } from './capture/read.ts';
 import type { SecondStage } from './capture/second-stage.ts';
 import type { Call, CallRequest, CallResponse } from './core/call.ts';
 import type { Config } from './core/config.ts';
 import type { EntityFinder } from './core/entity.ts';
-import type { ImportReport, LearnOptions, LearnReport, StatusReport } from './core/learning.ts';
+import type { ImportReport, JournalState, LearnOptions, LearnReport, StatusReport } from './core/learning.ts';
 import { type OnProgress, progressOf } from './core/progress.ts';
 import type { Store } from './core/store.ts';
 import type { Gateway } from './gateway/gateway.ts';
@@ -25,6 +26,7 @@ import {
   journalsOf,
   openFinder,
   openStorage,
+  quarantineLimits,
   type Storage,
   stageOf,
 } from './setup/data-folder.ts';
@@ -55,7 +57,7 @@ export interface Understudy {
   ): Promise<ImportReport>;
   /** The six steps over all that has been captured. */
   learn(options?: LearnOptions): Promise<LearnReport>;
-  status(): StatusReport;
+  status(): Promise<StatusReport>;
   /** The captured calls with their payloads opened, oldest first. */
   calls(): Promise<Call[]>;
   startGateway(): Promise<Gateway>;
@@ -93,10 +95,11 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
     };
     const drained = await drainJournals(dataDir, store, openStage, {
       onProgress: (done, total) => report((100 * done) / total),
+      quarantine: quarantineLimits(config),
       ...(signal ? { signal } : {}),
     });
-    losses.add('damaged-in-journal', drained.damaged);
-    if (drained.quarantined > 0) log(quarantineLine(drained));
+    for (const [reason, count] of lossesOf(drained)) losses.add(reason, count);
+    trouble(drained).forEach(log);
   };
   const calls = async (): Promise<Call[]> => {
     await drainAll();
@@ -106,6 +109,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
     );
   };
   const losses = openLosses(dataDir);
+  const journal = (): Promise<JournalState> => journalState(Object.values(journalsOf(dataDir)), Date.now());
 
   return {
     get store() {
@@ -138,12 +142,13 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         },
         learnOptions,
       ),
-    status: () => statusOf(storage().store, losses.counts()),
+    status: async () => statusOf(storage().store, losses.counts(), await journal()),
     startGateway: () => {
       const runtime = tools.onDemand();
       return startOnline({
         config,
         losses,
+        journal,
         openCapture: (waits) => openCapture({ config, env, weightsDir, losses, log, ...waits }),
         // Those that are in service need not wait for their first call.
         onOpen: ({ store }) => {
@@ -157,18 +162,19 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
     close: async () => {
       await tools.close();
       await (await finder?.catch(() => null))?.close();
-      losses.close();
+      await losses.close();
       opened?.close();
     },
   };
 }
 
-function statusOf(store: Store, lost: StatusReport['lost']): StatusReport {
+function statusOf(store: Store, lost: StatusReport['lost'], journal: StatusReport['journal']): StatusReport {
   const deployments = store.deployments();
   return {
     kind: 'status',
     calls: store.countCalls(),
     lost,
+    journal,
     tasks: store.tasks().map((task) => {
       const specialists = store.specialists(task.id);
       const deployment = deployments

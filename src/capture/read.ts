@@ -6,9 +6,9 @@
 import type { Call, CallResponse, Message, Tool } from '../core/call.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { CallFilter, Store, StoredCall } from '../core/store.ts';
+import type { CallAbout, RequestSettings } from './parts.ts';
 import type { RedactContext } from './redact/redact.ts';
 import { redactJson, redactMessage, redactTools } from './redact/redact-call.ts';
-import type { CallAbout, RequestSettings } from './sealer.ts';
 import type { Vault } from './vault.ts';
 import { restorer } from './vocabulary.ts';
 

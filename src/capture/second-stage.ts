@@ -6,8 +6,9 @@
 import type { CallRequest, CallResponse, Message, Tool } from '../core/call.ts';
 import type { Entity, EntityFinder } from '../core/entity.ts';
 import { UnderstudyError } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
 import type { SealedPart, Store, StoredCall } from '../core/store.ts';
+import type { JournalCall } from './frames.ts';
+import type { CallAbout, PartKind, PartValues, RequestSettings } from './parts.ts';
 import { recent } from './recent.ts';
 import {
   entityTexts,
@@ -15,19 +16,21 @@ import {
   obviousNames,
   type RedactContext,
   redactEntities,
+  redactText,
 } from './redact/redact.ts';
-import { redactJson, redactMessage, redactTools, withSafeAlternatives } from './redact/redact-call.ts';
-import type { CallAbout, RequestSettings } from './sealer.ts';
+import { redactPart, withSafeAlternatives } from './redact/redact-call.ts';
 import { textsOf } from './texts.ts';
+import { upgradedCall } from './upgrade.ts';
 import type { Vault } from './vault.ts';
 
 export interface SecondStage {
   /**
    * Calls for the store, with the parts they hold. Those that lack a part, or whose part cannot be opened, are refused.
+   * Calls of an older journal are brought up to date on the way.
    * @param parts Sealed by the recorder, by id. @throws as the vault and the store.
    */
   refine(
-    calls: readonly StoredCall[],
+    calls: readonly JournalCall[],
     parts: ReadonlyMap<string, SealedPart>,
   ): Promise<{
     readonly calls: readonly StoredCall[];
@@ -43,9 +46,6 @@ export interface SecondStageOptions {
   readonly finder: EntityFinder | null;
   readonly context: RedactContext;
 }
-
-/** What stands in a part, which decides the texts in it. */
-type PartKind = 'about' | 'settings' | 'tools' | 'message' | 'response';
 
 /** A part, opened and looked through. */
 interface Found {
@@ -140,16 +140,29 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
   };
 
   return {
-    async refine(calls, parts) {
+    async refine(given, parts) {
       const opened = new Map<string, Opened>();
+      /** Parts that the recognisers of today have not seen. */
+      const old = new Map<string, SealedPart | undefined>();
       const open = (id: string, kind: PartKind): boolean => {
         if (opened.has(id)) return true;
-        const part = parts.get(id);
+        const part = old.get(id) ?? parts.get(id);
         const text = part ? vault.open(part) : null;
         if (!part || text === null) return false;
-        opened.set(id, { kind, part, value: JSON.parse(text) });
+        const value = JSON.parse(text);
+        opened.set(id, {
+          ...{ kind, part },
+          value: old.has(id) ? redactedPart(kind, value, (each) => redactText(each, context)) : value,
+        });
         return true;
       };
+      const calls = given.map((call) => {
+        if ('aboutPart' in call) return call;
+        const upgraded = upgradedCall(call, vault);
+        for (const [id] of partsOf(upgraded.call)) old.set(id, parts.get(id));
+        old.set(upgraded.about.id, upgraded.about);
+        return upgraded.call;
+      });
       const whole = calls.filter((call) => partsOf(call).every(([id, kind]) => open(id, kind)));
       const found = await look([...opened.values()]);
       const foundIn = (each: Opened): Found => found.get(each.part.id)!;
@@ -215,28 +228,10 @@ function requestOf(call: StoredCall, opened: ReadonlyMap<string, Opened>): CallR
   };
 }
 
-/** The part's value with each of its texts passed through `redact`, always in the same order. */
+/** The part's value for the store: redacted, and without the words that it brought. */
 function redactedPart(kind: PartKind, value: unknown, redact: (text: string) => string): unknown {
-  switch (kind) {
-    case 'about': {
-      const { vocabulary: _, ...about } = value as CallAbout;
-      return { ...about, tags: redactJson(about.tags as JsonObject, redact) };
-    }
-    case 'settings': {
-      const settings = value as RequestSettings;
-      return {
-        ...settings,
-        ...(settings.responseFormat ? { responseFormat: redactJson(settings.responseFormat, redact) } : {}),
-        params: redactJson(settings.params, redact),
-      };
-    }
-    case 'tools':
-      return redactTools(value as readonly Tool[], redact);
-    case 'message':
-      return redactMessage(value as Message, redact);
-    case 'response': {
-      const response = value as CallResponse;
-      return { ...response, message: redactMessage(response.message, redact) };
-    }
-  }
+  const redacted = redactPart(kind, value as PartValues[typeof kind], redact);
+  if (kind !== 'about') return redacted;
+  const { vocabulary: _, ...about } = redacted as CallAbout;
+  return about;
 }

@@ -257,14 +257,14 @@ function masterKey(dataDir: string, env: NodeJS.ProcessEnv): Uint8Array {
     if (statSync(path, { throwIfNoEntry: false }) === undefined) {
       // Written aside and linked into place: whoever is first wins, and nobody reads half a key.
       // On the disk itself: without it nothing that is sealed can be opened again.
-      writeFileSync(draft, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flush: true });
       try {
+        writeFileSync(draft, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flush: true });
         linkSync(draft, path);
         syncFolder(dataDir);
       } catch (error) {
         if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
       } finally {
-        rmSync(draft);
+        rmSync(draft, { force: true });
       }
     }
     if ((statSync(path).mode & 0o077) !== 0) {

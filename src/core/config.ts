@@ -33,7 +33,7 @@ export const configSchema = z
           .positive()
           .default(256 * 1024 * 1024)
           .describe(
-            'Memory for all request bodies at once. Over it, large bodies (from 256 KB) wait to be read; small ones never do.',
+            'Memory for all request bodies and the copies of responses that are to be recorded. Over it, large bodies (from 256 KB) wait to be read, small ones never do; copies give way to bodies, and a call without its copy is relayed and counted as lost.',
           ),
         timeoutMs: z
           .int()
@@ -223,6 +223,22 @@ export const configSchema = z
           .describe(
             'Whether a token classifier finds people and addresses; without it, obvious names alone go.',
           ),
+      })
+      .prefault({}),
+    journal: z
+      .strictObject({
+        quarantineMaxBytes: z
+          .int()
+          .nonnegative()
+          .default(256 * 1024 * 1024)
+          .describe(
+            'Space for segments of the journal that could not be drained; over it, the oldest are removed and counted.',
+          ),
+        quarantineMaxDays: z
+          .number()
+          .nonnegative()
+          .default(30)
+          .describe('Days after which such a segment is removed.'),
       })
       .prefault({}),
     prices: z

@@ -117,12 +117,26 @@ export interface ImportReport {
   readonly seconds: number;
 }
 
+/** What has been recorded and is not in the store. */
+export interface JournalState {
+  /** Segments that wait to be drained. */
+  readonly waiting: {
+    readonly segments: number;
+    readonly bytes: number;
+    /** Since the last call in the oldest one was written; null where none waits. */
+    readonly oldestSeconds: number | null;
+  };
+  /** Segments that were set aside because they could not be read as a whole. */
+  readonly quarantine: { readonly segments: number; readonly bytes: number };
+}
+
 /** What is in the store, for people and programs that look at it from outside. */
 export interface StatusReport {
   readonly kind: 'status';
   readonly calls: number;
   /** Calls that were answered and are not recorded, by reason, as long as this data folder exists. */
   readonly lost: Readonly<Record<string, number>>;
+  readonly journal: JournalState;
   readonly tasks: readonly {
     readonly id: string;
     readonly name: string;

@@ -8,17 +8,22 @@ export interface Recording {
   /** Resolves when what is recorded is on disk, or when waiting longer would hurt the agent. Never rejects. */
   /** @param release Is called once what is recorded is needed no more, whatever became of it. */
   keep(record: (recorder: Recorder) => Promise<boolean>, release: () => void): Promise<void>;
+  /** Counts a call whose bytes were given up, for want of memory. */
+  lose(): void;
   readonly counts: { recorded: number; failed: number; overdue: number; dropped: number };
 }
 
 /** Calls that may wait inside a stuck recorder before new ones are dropped: bounds memory. */
 const MAX_OVERDUE = 1000;
 
+/** Why a call did not come to the recorder: it was stuck, or the call's response did not fit into memory. */
+export type LostFor = 'not-recorded' | 'too-much-at-once';
+
 /** @param onLost A call was dropped. */
 export function boundedRecording(
   recorder: Recorder,
   waitMs: number,
-  onLost: () => void = () => {},
+  onLost: (reason: LostFor) => void = () => {},
 ): Recording {
   const counts = { recorded: 0, failed: 0, overdue: 0, dropped: 0 };
   let stuck = 0;
@@ -40,10 +45,14 @@ export function boundedRecording(
   };
   return {
     counts,
+    lose: () => {
+      counts.dropped++;
+      onLost('too-much-at-once');
+    },
     keep: async (record, release) => {
       if (stuck > 0 && open >= MAX_OVERDUE) {
         counts.dropped++;
-        onLost();
+        onLost('not-recorded');
         release();
         return;
       }

@@ -10,12 +10,13 @@ import { newId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Attempt, Attempted, Decision, RawBody, RawExchange, Router } from '../core/online.ts';
 import type { Dialect } from '../wire/dialect.ts';
-import { contentCoding, decodeBody } from '../wire/exchange.ts';
+import { callOf, contentCoding, decodeBody } from '../wire/exchange.ts';
 import { policyReason } from '../wire/policy.ts';
-import { type Source, sourceOf, withoutSender } from '../wire/source.ts';
+import { type Source, sourceOf } from '../wire/source.ts';
 import type { Background } from './background.ts';
 import type { HeldBody } from './body.ts';
 import type { Recording } from './bounded-recorder.ts';
+import type { Budget } from './budget.ts';
 import { upstreamHeaders } from './headers.ts';
 import type { OneATurn } from './one-a-turn.ts';
 import { relay } from './relay.ts';
@@ -45,6 +46,8 @@ export interface Desk {
   readonly now: () => number;
   /** Reads a request's body into the memory that all bodies share. */
   readonly readBody: (message: IncomingMessage) => Promise<HeldBody>;
+  /** What copies of responses are counted against, beside the bodies. */
+  readonly memory: Pick<Budget, 'spare'>;
   /** Shares the event loop among requests that take long to read. */
   readonly reading: OneATurn;
   /** Longest answer that is read. */
@@ -183,7 +186,8 @@ async function serveByLlm(
   served: Served,
   compared: boolean,
 ): Promise<CallResponse | null> {
-  const copy = visit.understood === 'foreign' ? undefined : copyAnswer(visit.dialect, desk.maxBodyBytes);
+  const copy =
+    visit.understood === 'foreign' ? undefined : copyAnswer(visit.dialect, desk.maxBodyBytes, desk.memory);
   let llm: CallResponse | null = null;
   let recorded = false;
   const write = async (status: number, brokenStatus = status): Promise<void> => {
@@ -259,6 +263,10 @@ async function record(
 ): Promise<void> {
   const { understood, callId: id, at } = visit;
   if (understood === 'foreign') return;
+  if (copy?.lost) {
+    desk.recording.lose();
+    return;
+  }
   const { response, status, brokenStatus, latencyMs, served } = outcome;
   const bytes = visit.body.bytes.length + (copy?.size ?? 0);
   const settled = response !== null || !copy?.body();
@@ -271,21 +279,18 @@ async function record(
     response: copy ? copy.body() : bodyOf(visit, response),
   });
   // Held until the recorder has a copy, or has done or dropped it.
-  const release = visit.body.keep();
+  const releaseBody = visit.body.keep();
+  const release = (): void => {
+    releaseBody();
+    copy?.release();
+  };
   if (understood === 'large' || !settled || bytes > MAX_RECORDED_HERE_BYTES) {
     await desk.recording.keep((recorder) => recorder.recordExchange(exchange(), release), release);
     return;
   }
   const { request, source } = understood;
   if (source.omit) return release();
-  const call: Call = {
-    ...{ id, at, response, latencyMs, served },
-    status: response === null ? brokenStatus : status,
-    sessionId: source.sessionId ?? id,
-    origin: '',
-    tags: source.tags,
-    request: withoutSender(request),
-  };
+  const call = callOf({ id, at, status, brokenStatus, latencyMs, served }, { request, source, response });
   await desk.recording.keep((recorder) => recorder.record(call, source.sender, exchange, release), release);
 }
 

@@ -14,7 +14,7 @@ import type { Recorder, Router } from '../core/online.ts';
 import { DIALECTS } from '../wire/dialects.ts';
 import { backgroundWork } from './background.ts';
 import { readBody, SMALL_BODY_BYTES } from './body.ts';
-import { boundedRecording } from './bounded-recorder.ts';
+import { boundedRecording, type LostFor } from './bounded-recorder.ts';
 import { bodyBudget } from './budget.ts';
 import { type Desk, handleChat, type Log } from './chat.ts';
 import { oneATurn } from './one-a-turn.ts';
@@ -58,8 +58,8 @@ export interface GatewayOptions {
   readonly router: Router;
   readonly recorder: Recorder;
   readonly log?: Log;
-  /** A call could not be handed to the recorder in time, and is lost. */
-  readonly onLost?: () => void;
+  /** A call could not be handed to the recorder, and is lost. */
+  readonly onLost?: (reason: LostFor) => void;
   /** What /health/readiness tells beside the gateway's own state; holds no payload. */
   readonly health?: () => JsonObject;
   readonly now?: () => number;
@@ -82,7 +82,7 @@ export interface GatewayStats {
     readonly overdue: number;
     readonly dropped: number;
   };
-  /** Memory that request bodies hold: bytes now and at most so far, and bodies that wait for room. */
+  /** Memory that request bodies and copies of responses hold: bytes now and at most so far, and bodies that wait for room. */
   readonly bodies: { readonly bytes: number; readonly peak: number; readonly waiting: number };
   /** Upgraded connections (WebSocket). */
   readonly upgrades: { readonly opened: number; readonly open: number };
@@ -134,6 +134,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     now: options.now ?? Date.now,
     readBody: (request) =>
       readBody(request, { maxBytes: maxBodyBytes, budget: bodies, turns, idleMs: limits.uploadIdleMs }),
+    memory: bodies,
     reading: oneATurn(),
     maxBodyBytes,
     serveTimeoutMs: options.serveTimeoutMs,

@@ -41,8 +41,11 @@ export function openCapture(options: {
     const drainer = ((): Drainer => {
       try {
         return startDrainer(
-          { config: { dataDir: config.dataDir, redaction: config.redaction }, weightsDir },
-          { env, log, onDamaged: (count) => losses.add('damaged-in-journal', count) },
+          {
+            config: { dataDir: config.dataDir, redaction: config.redaction, journal: config.journal },
+            weightsDir,
+          },
+          { env, log, onLost: (reason, count) => losses.add(reason, count) },
         );
       } catch (error) {
         void recorder.close();

@@ -14,6 +14,7 @@ import type { Audit } from '../core/deployment.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { JournalState } from '../core/learning.ts';
 import type { Recorder, RedactedRequest } from '../core/online.ts';
 import { referenceOf } from '../core/reference.ts';
 import type { Runtime } from '../core/runtime.ts';
@@ -38,6 +39,8 @@ export interface OnlineParts {
   /** Opens the data folder. While it throws, calls pass through and are counted as lost; it is tried again. */
   readonly openCapture: (waits: { readonly lockWaitMs: number }) => Capture;
   readonly losses: Losses;
+  /** What is recorded and not drained yet, and what was set aside. */
+  readonly journal: () => Promise<JournalState>;
   /** Calls once, when the data folder is open, with what is in it. */
   readonly onOpen?: (capture: Capture) => void;
   readonly runtimes: readonly Runtime[];
@@ -125,10 +128,21 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
   tryOpen();
   starting = false;
 
+  /** As it was a moment ago: health is asked often, and folders may be long. */
+  let journal: JournalState | null = null;
+  let looking = false;
+  const look = async (): Promise<void> => {
+    if (looking) return;
+    looking = true;
+    journal = await parts.journal().catch(() => journal);
+    looking = false;
+  };
+
   // Store work waits for this turn of the clock: a slow or locked store must not hold up a call.
   const keepUp = (): void => {
     clearTimeout(soon);
     soon = undefined;
+    void look();
     if (capture === null && performance.now() - triedAt >= REOPEN_MS) tryOpen();
     if (capture === null) return;
     const { store } = capture;
@@ -172,10 +186,11 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     serveTimeoutMs: config.serve.timeoutMs,
     router,
     recorder,
-    onLost: () => losses.add('not-recorded'),
+    onLost: (reason) => losses.add(reason),
     health: () => ({
       capture: capture === null ? { state: 'closed', reason: closedBecause } : { state: 'open' },
       lost: losses.counts(),
+      ...(journal ? { journal: { ...journal } as unknown as JsonObject } : {}),
       models: [...parts.modelHealth()],
     }),
     log: (event, detail) => log(`${event} ${JSON.stringify(detail)}`),

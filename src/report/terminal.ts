@@ -156,19 +156,39 @@ function accuracyOf(evidence: Evidence): Rate {
 /** Why calls that were answered are not recorded. */
 const LOSSES: Readonly<Record<string, string>> = {
   'not-recorded': 'the recorder failed or was too slow; the log of `understudy start` says why',
+  'too-much-at-once': 'their answers were larger together than gateway.maxBufferedBytes',
   'damaged-in-journal': 'damaged in the journal; its segments are kept in journal/quarantine',
+  undrainable: 'the drain’s process died of them again and again; kept in journal/quarantine',
   'capture-closed': 'the data folder could not be opened; `understudy doctor` says why',
 };
 
 function lossLines(lost: StatusReport['lost']): string[] {
-  return Object.entries(lost).map(
-    ([reason, count]) => `${plural(count, 'call')} answered but not recorded: ${LOSSES[reason] ?? reason}.`,
+  return Object.entries(lost).map(([reason, count]) =>
+    reason === 'quarantine-removed'
+      ? `${plural(count, 'segment')} went from journal/quarantine: too old, or too much.`
+      : `${plural(count, 'call')} answered but not recorded: ${LOSSES[reason] ?? reason}.`,
   );
+}
+
+/** What waits and what was set aside; nothing where there is neither. */
+function journalLines({ waiting, quarantine }: StatusReport['journal']): string[] {
+  const lines: string[] = [];
+  if (waiting.oldestSeconds !== null) {
+    lines.push(
+      `${plural(waiting.segments, 'segment')} of the journal (${bytes(waiting.bytes)}) wait to be drained, the oldest for ${duration(waiting.oldestSeconds)}.`,
+    );
+  }
+  if (quarantine.segments > 0) {
+    lines.push(
+      `${plural(quarantine.segments, 'segment')} (${bytes(quarantine.bytes)}) in quarantine: see docs/privacy.md.`,
+    );
+  }
+  return lines;
 }
 
 export function statusText(report: StatusReport, page: Page): string {
   const counted = `${plural(report.calls, 'call')} in the store, ${plural(report.tasks.length, 'task')}.`;
-  const head = [counted, ...lossLines(report.lost)].join('\n');
+  const head = [counted, ...journalLines(report.journal), ...lossLines(report.lost)].join('\n');
   if (report.tasks.length === 0) {
     return `${head}\n${report.calls === 0 ? 'Next: `understudy start`, or `understudy import FILE`.' : 'Next: `understudy learn`.'}`;
   }

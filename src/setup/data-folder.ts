@@ -5,10 +5,11 @@
  */
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Drained, type DrainOptions, drain } from '../capture/drain.ts';
+import { type Drained, type DrainOptions, drain, nothingDrained } from '../capture/drain.ts';
+import type { QuarantineLimits } from '../capture/quarantine.ts';
 import { compilePolicy, type RedactContext } from '../capture/redact/redact.ts';
 import { type SecondStage, secondStage } from '../capture/second-stage.ts';
-import { upgradeCalls } from '../capture/upgrade.ts';
+import { upgradeCalls, upgradeTraining } from '../capture/upgrade.ts';
 import { openKeys, type Vault } from '../capture/vault.ts';
 import type { Cipher } from '../core/cipher.ts';
 import type { Config } from '../core/config.ts';
@@ -35,6 +36,11 @@ export function journalsOf(dataDir: string): { readonly gateway: string; readonl
   return { gateway: join(dataDir, 'journal'), imports: join(dataDir, 'import-journal') };
 }
 
+/** The bounds of quarantine that the configuration sets. */
+export function quarantineLimits({ journal }: Pick<Config, 'journal'>): QuarantineLimits {
+  return { maxBytes: journal.quarantineMaxBytes, maxDays: journal.quarantineMaxDays };
+}
+
 /** @throws UnderstudyError as openKeys and openSqliteStore. */
 export function openStorage(
   config: Pick<Config, 'dataDir' | 'redaction'>,
@@ -48,6 +54,7 @@ export function openStorage(
   const vault = keys.vault(store);
   try {
     upgradeCalls(store, vault);
+    upgradeTraining(dataDir);
   } catch (error) {
     store.close();
     throw error;
@@ -112,16 +119,13 @@ export async function drainJournals(
   dataDir: string,
   store: Store,
   openStage: () => Promise<SecondStage>,
-  options: Pick<DrainOptions, 'onProgress' | 'signal'> = {},
+  options: Pick<DrainOptions, 'onProgress' | 'signal' | 'quarantine'> = {},
 ): Promise<Drained> {
-  const total = { calls: 0, tornBytes: 0, damaged: 0, quarantined: 0 };
+  const total = nothingDrained();
   for (const dir of Object.values(journalsOf(dataDir))) {
     if (!existsSync(dir)) continue;
     const drained = await drain({ dir, store, openStage, ...options });
-    total.calls += drained.calls;
-    total.tornBytes += drained.tornBytes;
-    total.damaged += drained.damaged;
-    total.quarantined += drained.quarantined;
+    for (const [what, count] of Object.entries(drained)) total[what as keyof Drained] += count;
   }
   return total;
 }
