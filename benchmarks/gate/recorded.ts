@@ -8,8 +8,8 @@ import { join, resolve } from 'node:path';
 import type { GradedSignals } from '../../src/evaluate/confidence.ts';
 import { buildVocabulary, lexicalVector } from '../../src/models/classifier/lexical.ts';
 import { addLogits, softmax } from '../../src/models/classifier/linear.ts';
+import { epochsFor, RATES } from '../../src/train/linear/classes.ts';
 import { fitLinear } from '../../src/train/linear/fit.ts';
-import { epochsFor, RATES } from '../../src/train/linear/parts.ts';
 import { parseCsv } from '../recordings/convert.ts';
 
 export const DATA = resolve(import.meta.dirname, '../../../shared/data');

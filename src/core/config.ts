@@ -107,13 +107,13 @@ export const configSchema = z
       .prefault({}),
     train: z
       .strictObject({
-        threads: z.int().positive().optional().describe('Threads for training; all cores unless told.'),
+        threads: z.int().positive().optional().describe('Threads for training. Default: all cores.'),
         memoryGb: z
           .number()
           .positive()
           .optional()
           .describe(
-            'Most memory that training a language model may take, in GB; half of the machine’s unless told.',
+            'Most memory that training a language model may take, in GB. Default: half of the machine’s.',
           ),
         base: z
           .string()
@@ -145,7 +145,7 @@ export const configSchema = z
               .describe(
                 'Hugging Face folder of the base model, to train on instead of the file that serves.',
               ),
-            device: z.enum(['cpu', 'cuda']).optional().describe('A GPU where there is one, unless told.'),
+            device: z.enum(['cpu', 'cuda']).optional().describe('Default: a GPU where there is one.'),
           })
           .optional(),
         hosted: z

@@ -10,7 +10,7 @@ import type { Stage, StageChange } from './deployment.ts';
 import type { Rate, Rung, Specialist, Verdict } from './specialist.ts';
 
 export interface LearnOptions {
-  /** Ids or names of the tasks to learn; all unless told. */
+  /** Ids or names of the tasks to learn. Default: all. */
   readonly tasks?: readonly string[];
   /** How sessions are put in line before splitting: by time, or shuffled by seed where times mean nothing. */
   readonly order?: 'time' | 'shuffle-sessions';

@@ -3,24 +3,11 @@ import type { OutputKind } from './answer.ts';
 import type { Json, JsonObject } from './json.ts';
 
 /**
- * The ladder, cheapest first. lexical: linear classifier on words, no weights needed. knn, head: nearest
- * neighbours and a linear classifier on the encoder's frozen vectors. encoder: the encoder fine-tuned with its head.
- * lora: an adapter on a base language model. hosted: a model fine-tuned and run by a provider, where one is configured.
+ * A kind of specialist, by the name that reports show: a step of the ladder that tasks climb, cheapest first. A trainer
+ * names what it trains, a runtime what it runs; nothing else knows one from another. Those that come with Understudy:
+ * docs/trainers.md.
  */
-export type Rung = 'lexical' | 'knn' | 'head' | 'encoder' | 'lora' | 'hosted';
-
-/** What training a rung takes on a task of ordinary size, cheapest first. */
-export const COST: Readonly<Record<Rung, 'seconds' | 'minutes'>> = {
-  lexical: 'seconds',
-  knn: 'seconds',
-  head: 'seconds',
-  encoder: 'minutes',
-  lora: 'minutes',
-  hosted: 'minutes',
-};
-
-/** The ladder in its order. */
-export const RUNGS = Object.keys(COST) as readonly Rung[];
+export type Rung = string;
 
 /** A base model plus a training recipe. */
 export interface Candidate {
@@ -55,11 +42,11 @@ export interface Artefact {
   readonly figures: Readonly<Record<string, number>>;
   /** Where it writes the values of JSON objects alone: their keys, in order (models/answer-keys). */
   readonly answerKeys?: readonly string[];
-  /** The answers of a classifier (models/linear). Like the keys, they are a caller's words, and stand in no file. */
+  /** The answers of a classifier (models/classifier/linear). Like the keys, they are a caller's words, and stand in no file. */
   readonly answers?: { readonly classes: readonly string[]; readonly plan: Json };
 }
 
-/** What a runtime tells about its own sureness; every signal is in [0, 1], higher is surer. */
+/** What a runtime tells about its own confidence; every signal is in [0, 1], higher is more confident. */
 export type Signals = Readonly<Record<string, number>>;
 
 /** One answer of a specialist. */

@@ -66,11 +66,16 @@ export function joinRepeats(examples: readonly Example[]): Example[] {
     return root;
   };
   const byTime = examples.toSorted((a, b) => a.at - b.at || (a.callId < b.callId ? -1 : 1));
+  const begun = new Map<string, number>();
   for (const [i, { input, at, sessionId }] of byTime.entries()) {
+    if (!begun.has(sessionId)) begun.set(sessionId, i);
     const before = byTime[i - 1];
     if (before?.input !== input || at - before.at > PAUSE_MS) continue;
-    const [older, own] = [rootOf(before.sessionId), rootOf(sessionId)];
-    if (older !== own) parent.set(own, older);
+    const [one, other] = [rootOf(before.sessionId), rootOf(sessionId)];
+    if (one === other) continue;
+    // The session that began first gives its name.
+    if (begun.get(one)! < begun.get(other)!) parent.set(other, one);
+    else parent.set(one, other);
   }
   return parent.size === 0
     ? [...examples]

@@ -6,6 +6,7 @@
 
 import type { Audit, Deployment, Stage } from '../core/deployment.ts';
 import { newId } from '../core/ids.ts';
+import { percent } from '../core/percent.ts';
 import type { Specialist } from '../core/specialist.ts';
 import { checkBound } from '../stats/sequential.ts';
 
@@ -67,8 +68,4 @@ export function step(
   const here = audits.filter((audit) => audit.stage === deployment.stage).length;
   if (here < policy.stepAudits) return deployment;
   return moveTo(deployment, next, now, `${counted}: no evidence of more than ${percent(policy.bound)}`);
-}
-
-function percent(share: number): string {
-  return `${Number((share * 100).toFixed(2))} %`;
 }

@@ -9,13 +9,15 @@ import { join } from 'node:path';
 import type { Example } from '../core/dataset.ts';
 import { contentHash } from '../core/ids.ts';
 import type { Trainer, TrainingJob } from '../core/runtime.ts';
-import { type Artefact, COST } from '../core/specialist.ts';
+import type { Artefact } from '../core/specialist.ts';
 import { type GradedPrediction, gradePredictions, type PredictionOptions } from './evaluate.ts';
 
 interface CrossFitOptions extends Omit<PredictionOptions, 'artefact'> {
   readonly trainer: Trainer;
   /** As for plain training; its validation examples are learnt from, too. */
   readonly job: TrainingJob;
+  /** Whether it trains in seconds, so that several trainings cost little. */
+  readonly crossFit: boolean;
   /** Default: 5. */
   readonly folds?: number;
 }
@@ -32,8 +34,7 @@ export interface Fitted {
 /** Trains the job: cross-fitted where that takes seconds, else on train alone, with predictions on validation. */
 export async function fitAndGrade(options: CrossFitOptions): Promise<Fitted> {
   const { trainer, job, on, signal } = options;
-  if (COST[job.candidate.rung] === 'seconds' && job.train.length <= MAX_CROSS_FITTED)
-    return crossFit(options);
+  if (options.crossFit && job.train.length <= MAX_CROSS_FITTED) return crossFit(options);
   const artefact = await trainer.train(job, on, signal);
   return { artefact, graded: await gradePredictions(job.validation, { ...options, artefact }) };
 }

@@ -35,7 +35,7 @@ interface Made {
   readonly user?: (topic: string, i: number) => string;
 }
 
-/** Calls whose topic is told by a word of it, in sessions of their own unless told. */
+/** Calls whose topic is told by a word of it, by default each in a session of its own. */
 function calls(n: number, made: Made = {}): Call[] {
   const random = seededRandom(1);
   return Array.from({ length: n }, (_, i): Call => {

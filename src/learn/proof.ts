@@ -9,6 +9,7 @@ import type { Dataset, SplitName } from '../core/dataset.ts';
 import { newId } from '../core/ids.ts';
 import { countTwins } from '../core/label.ts';
 import type { LearnOptions, TaskReport } from '../core/learning.ts';
+import { percent } from '../core/percent.ts';
 import type { Artefact, Candidate, Specialist } from '../core/specialist.ts';
 import type { Store } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
@@ -18,7 +19,7 @@ import { assess } from '../evaluate/evaluate.ts';
 import { deltaOfTry } from '../stats/spending.ts';
 import { callsNeeded } from '../stats/statistics.ts';
 import { referencesFor } from './references.ts';
-import { examination, type LearnContext, nextTry, type TaskRun, type Trial } from './trial.ts';
+import { examination, type LearnContext, nextTry, type TaskRun, type TrainedTrial } from './trial.ts';
 
 /** The task's report. What was proved before, on the same examples and to the same bound, is not examined again. */
 export async function proveAndDeploy(
@@ -35,7 +36,7 @@ export async function proveAndDeploy(
     dataset: { id: dataset.id, sizes: sizesOf(dataset), dropped: dataset.dropped },
     verdicts,
     askedAgain,
-    trained: competition.tried.map(({ candidate, result: { artefact } }) => ({
+    trained: competition.trials.map(({ candidate, artefact }) => ({
       candidateId: candidate.id,
       rung: candidate.rung,
       base: candidate.base,
@@ -59,17 +60,18 @@ export async function proveAndDeploy(
     return { ...common, ...REFUSED, specialist: null, reason, moreCalls };
   }
 
-  const { candidate, result } = competition.winner;
-  if (isHopeless(result)) {
-    const reason = `Of the best candidate's answers (${candidate.rung}) ${Math.round(result.accuracy * 100)} % were correct on the validation split: too few to spend held-back calls on a proof.${spellingsOf(task)}`;
+  const { winner } = competition;
+  const { candidate, artefact } = winner;
+  if (isHopeless(winner)) {
+    const reason = `Of the best candidate's answers (${candidate.rung}) ${percent(winner.accuracy, 0)} were correct on the validation split: too few to spend held-back calls on a proof.${spellingsOf(task)}`;
     return { ...common, ...REFUSED, specialist: null, reason, moreCalls: null };
   }
   const proved = store
     .specialists(task.id)
-    .find((each) => isProof(each, candidate, result.artefact, dataset, config));
+    .find((each) => isProof(each, candidate, artefact, dataset, config));
   const { specialist, asked } = proved
     ? { specialist: proved, asked: 0 }
-    : await prove(candidate, result, task, dataset, calls, context);
+    : await prove(winner, task, dataset, calls, context);
   const withdrawal = proved && withdrawalOf(proved, store);
   if (withdrawal)
     return {
@@ -94,7 +96,7 @@ export async function proveAndDeploy(
 }
 
 /** Nothing that it could be expected to serve, and most answers wrong: minutes of predictions would show the same. */
-const isHopeless = ({ coverage, accuracy }: Trial): boolean => coverage === 0 && accuracy < 0.5;
+const isHopeless = ({ coverage, accuracy }: TrainedTrial): boolean => coverage === 0 && accuracy < 0.5;
 
 /** Names the labels' spellings as a likely cause of a refusal; '' where they are none. */
 function spellingsOf({ labels }: Task): string {
@@ -130,8 +132,7 @@ function withdrawalOf(specialist: Specialist, store: Store): string | null {
 }
 
 async function prove(
-  candidate: Candidate,
-  { artefact, runtime, graded }: Trial,
+  { candidate, artefact, runtime, graded }: TrainedTrial,
   task: Task,
   recorded: Dataset,
   calls: readonly Call[],
@@ -197,7 +198,7 @@ function putIntoService(specialist: Specialist, store: Store): void {
 }
 
 /**
- * About how many more calls of the task bring so many more into its calibration split; null where that is beyond hope.
+ * About how many more calls of the task bring this number more into its calibration split; null where that is beyond hope.
  * Calls are expected to be left out as often as they were.
  */
 function callsFor(heldBack: number, { splits, dropped }: Dataset): number | null {
@@ -211,7 +212,7 @@ function callsFor(heldBack: number, { splits, dropped }: Dataset): number | null
   return more > MAX_CALLS ? null : Math.max(more, heldBack);
 }
 
-/** Beyond this, "so many more calls" is no help to anyone. */
+/** Beyond this, a number of calls is no help to anyone. */
 const MAX_CALLS = 50_000;
 
 function sizesOf({ splits }: Dataset): Record<SplitName, number> {

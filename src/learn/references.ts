@@ -1,5 +1,5 @@
 /**
- * What answers are held against: the recorded ones, or the LLM's majority where it can be asked again. Joins
+ * What answers are compared with: the recorded ones, or the LLM's majority where it can be asked again. Joins
  * evaluate/ask-again with the captured calls for pipeline.ts and proof.ts.
  */
 import type { Call } from '../core/call.ts';

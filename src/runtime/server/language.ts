@@ -7,20 +7,21 @@
  * node-llama-cpp reads those of a batch's sequences in parallel. So this program must run with
  * UV_THREADPOOL_SIZE=1; process.ts sees to it. Without that, sequences now and then get each other's tokens.
  */
+
 import { existsSync } from 'node:fs';
-import {
-  type ControlledEvaluateIndexOutput,
-  getLlama,
-  type LlamaContext,
-  type LlamaContextSequence,
-  LlamaLogLevel,
-  type LlamaModel,
-  type Token,
+import type {
+  ControlledEvaluateIndexOutput,
+  LlamaContext,
+  LlamaContextSequence,
+  LlamaModel,
+  Token,
 } from 'node-llama-cpp';
 import { messageOf, UnderstudyError } from '../../core/errors.ts';
 import { chatPieces, chatTemplateOf, type Message } from '../../models/decoder/chat-template.ts';
+import { openLlama } from '../../models/decoder/llama-engine.ts';
 import { controlToken, pieceTokens } from '../../models/decoder/llama-tokenizer.ts';
 import { servingCopy } from '../../models/decoder/requantise.ts';
+import { requestCancelled } from '../cancelled.ts';
 import { type Pool, pool } from '../pool.ts';
 import type { Progress } from './pulse.ts';
 
@@ -174,14 +175,7 @@ export function languageModel(options: LanguageOptions): LanguageModel {
 
 async function loadModel(options: LanguageOptions, progress: Progress): Promise<LlamaModel> {
   try {
-    const llama = await getLlama({
-      gpu: false,
-      build: 'never',
-      skipDownload: true,
-      progressLogs: false,
-      logLevel: LlamaLogLevel.error,
-      maxThreads: options.threads,
-    });
+    const llama = await openLlama({ threads: options.threads });
     return await llama.loadModel({
       modelPath: servingCopy(options.modelPath),
       gpuLayers: 0,
@@ -299,11 +293,7 @@ async function greedy(
     next = take(outputs[prompt.length + k]);
   }
   while (typeof next === 'number') {
-    if (signal.aborted)
-      throw new UnderstudyError('cancelled', 'The request was cancelled.', {
-        hint: 'Send it again.',
-        status: 499,
-      });
+    if (signal.aborted) throw requestCancelled();
     const token = next;
     const [output] = await progress.step(() => sequence.controlledEvaluate([[token, ASK]]));
     next = take(output);

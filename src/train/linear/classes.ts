@@ -9,7 +9,7 @@ import type { Json } from '../../core/json.ts';
 import { seededRandom } from '../../core/random.ts';
 import type { TrainingJob } from '../../core/runtime.ts';
 import type { Artefact } from '../../core/specialist.ts';
-import { learnCopying, toSkeleton, whyNotClassified } from '../../models/classifier/answer-template.ts';
+import { learnCopying, toTemplate, whyNotClassified } from '../../models/classifier/answer-template.ts';
 import type { LinearModel } from '../../models/classifier/linear.ts';
 import type { VectorIndex } from '../../models/classifier/neighbours.ts';
 
@@ -28,18 +28,18 @@ export interface Classes {
 }
 
 /**
- * The training examples as classes: skeletons seen at least twice; all rarer ones together are '', "no answer".
+ * The training examples as classes: templates seen at least twice; all rarer ones together are '', "no answer".
  * @throws UnderstudyError 'unsupported' where there is nothing to choose among.
  */
 export function toClasses({ kind, train }: Pick<TrainingJob, 'kind' | 'train'>): Classes {
   const plan = learnCopying(kind, train);
-  const skeletons = train.map(({ input, answer }) => toSkeleton(kind, plan, input, answer));
-  const why = train.length === 0 ? 'There are no training examples.' : whyNotClassified(skeletons);
+  const templates = train.map(({ input, answer }) => toTemplate(kind, plan, input, answer));
+  const why = train.length === 0 ? 'There are no training examples.' : whyNotClassified(templates);
   if (why)
     throw new UnderstudyError('unsupported', why, { hint: 'A language model may still learn this task.' });
   const counts = new Map<string, number>();
-  for (const skeleton of skeletons) counts.set(skeleton, (counts.get(skeleton) ?? 0) + 1);
-  const kept = skeletons.map((skeleton) => (counts.get(skeleton)! >= 2 ? skeleton : ''));
+  for (const template of templates) counts.set(template, (counts.get(template) ?? 0) + 1);
+  const kept = templates.map((template) => (counts.get(template)! >= 2 ? template : ''));
   const classes = [...new Set(kept)].sort();
   const places = new Map(classes.map((name, place) => [name, place]));
   return { plan, classes, labels: Uint32Array.from(kept, (name) => places.get(name)!) };
@@ -49,7 +49,7 @@ export function toClasses({ kind, train }: Pick<TrainingJob, 'kind' | 'train'>):
 export const lossWeights = (train: TrainingJob['train']): Float32Array =>
   Float32Array.from(train, ({ weight }) => 1 + Math.log(Math.max(1, weight)));
 
-/** Which of so many examples' vectors are stored to look neighbours up in: all, or as many drawn at random; in order. */
+/** Which examples' vectors are stored to look neighbours up in, in order: all of `count`, or `most` drawn at random. */
 export function storedOf(count: number, most: number, seed: number): readonly number[] {
   const all = Array.from({ length: count }, (_, i) => i);
   if (count <= most) return all;

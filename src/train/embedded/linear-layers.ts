@@ -11,7 +11,7 @@
 import { type Int8Rows, int8Matrix, int8Product, int8Rows } from '../../models/decoder/int8.ts';
 import { float, type GraphBuilder, type TensorData, type Value } from '../../models/formats/onnx.ts';
 import { type DecoderShape, type Group, LINEARS, type Linear, linearSize } from './architecture.ts';
-import { gradientName, groupName, type LoraPlan, loraLayout, loraName, loraTensors } from './lora.ts';
+import { gradientName, groupName, type LoraConfig, loraLayout, loraName, loraTensors } from './lora.ts';
 import type { DecoderWeights } from './weights.ts';
 
 /** How the products with the blocks' weights are computed. */
@@ -25,15 +25,15 @@ const INT8_FORWARD: ReadonlySet<Linear> = new Set(['ffn_gate', 'ffn_up']);
 
 export interface LinearTape {
   readonly y: Value;
-  /** x Aᵀ [tokens, rank]; null where the layer is not trained. */
-  readonly u: Value | null;
+  /** x Aᵀ [tokens, rank] */
+  readonly u: Value;
 }
 
 /** Of the layers of a group, in its order. */
 export type Tapes<G extends Group> = { readonly [I in keyof G]: LinearTape };
 
 export interface LinearOptions {
-  readonly plan: LoraPlan;
+  readonly lora: LoraConfig;
   readonly arithmetic: Arithmetic;
   /** Makes a matrix of the base known to the graph. */
   readonly store: (name: Value, matrix: TensorData) => void;
@@ -58,36 +58,34 @@ export function blockBytes(
 export class Linears {
   private readonly g: GraphBuilder;
   private readonly weights: DecoderWeights;
-  private readonly plan: LoraPlan;
+  private readonly lora: LoraConfig;
   private readonly arithmetic: Arithmetic;
   private readonly store: LinearOptions['store'];
   private readonly stored = new Set<Value>();
   /** What was made into 8-bit integers already: gate and up read the same. */
   private readonly rows = new Map<Value, Int8Rows>();
 
-  constructor(g: GraphBuilder, weights: DecoderWeights, { plan, arithmetic, store }: LinearOptions) {
+  constructor(g: GraphBuilder, weights: DecoderWeights, { lora, arithmetic, store }: LinearOptions) {
     this.g = g;
     this.weights = weights;
-    this.plan = plan;
+    this.lora = lora;
     this.arithmetic = arithmetic;
     this.store = store;
-    for (const { name, rows, cols } of loraTensors(loraLayout(weights.shape, plan)))
+    for (const { name, rows, cols } of loraTensors(loraLayout(weights.shape, lora)))
       g.input(name, 'float32', [rows, cols]);
   }
 
   /** @param residual Added to the result; of groups of one. */
   forward<const G extends Group>(layer: number, group: G, x: Value, residual?: Value): Tapes<G> {
     const { g } = this;
-    const trained = this.trained(layer, group);
-    const u = trained.length > 0 ? g.node('Gemm', [x, groupName(layer, group)], { transB: 1 }) : '';
+    const u = g.node('Gemm', [x, groupName(layer, group)], { transB: 1 });
     const parts =
-      trained.length > 1
-        ? g.nodeOutputs('Split', [u], trained.length, { axis: 1, num_outputs: trained.length })
+      group.length > 1
+        ? g.nodeOutputs('Split', [u], group.length, { axis: 1, num_outputs: group.length })
         : [u];
-    return group.map((linear): LinearTape => {
+    return group.map((linear, i): LinearTape => {
       const y = this.base(layer, linear, x, this.addend(layer, linear, residual));
-      const own = parts[trained.indexOf(linear)];
-      if (own === undefined) return { y, u: null };
+      const own = parts[i]!;
       // Turned first: as [rank, out] the product takes three fifths of the time.
       const b = g.node('Transpose', [loraName(layer, linear, 'b')], { perm: [1, 0] });
       return { y: g.node('Gemm', [own, b, y], this.scale()), u: own };
@@ -113,13 +111,11 @@ export class Linears {
       const dy = of.dys[i]!;
       if (wanted) dx = this.baseBackward(layer, linear, dy, dx);
       const { u } = of.tapes[i]!;
-      if (u === null) return;
       const b = loraName(layer, linear, 'b');
       dus.push(g.node('Gemm', [dy, b], this.scale()));
       const dB = g.node('Gemm', [u, dy], { transA: 1, ...this.scale() });
       this.gradient(b, g.node('Transpose', [dB], { perm: [1, 0] }));
     });
-    if (dus.length === 0) return dx ?? '';
     const a = groupName(layer, group);
     const du = dus.length > 1 ? g.node('Concat', dus, { axis: 1 }) : dus[0]!;
     this.gradient(a, g.node('Gemm', [du, x], { transA: 1 }));
@@ -185,12 +181,6 @@ export class Linears {
   }
 
   private scale(): { readonly alpha: ReturnType<typeof float> } {
-    return { alpha: float(this.plan.alpha / this.plan.rank) };
-  }
-
-  /** Those of the group that have LoRA matrices, in its order. */
-  private trained(layer: number, group: readonly Linear[]): readonly Linear[] {
-    const { firstLayer, targets } = this.plan;
-    return layer < firstLayer ? [] : group.filter((linear) => targets.includes(linear));
+    return { alpha: float(this.lora.alpha / this.lora.rank) };
   }
 }
