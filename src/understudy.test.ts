@@ -100,7 +100,10 @@ test('a store that stays broken is told once, and the gateway goes on', async (t
   const other = new DatabaseSync(join(dataDir, 'understudy.db'));
   other.exec('DROP TABLE plan');
   other.close();
-  for (let i = 0; i < 5; i++) t.mock.timers.tick(10_000);
+  for (let i = 0; i < 5; i++) {
+    t.mock.timers.tick(10_000);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
   const told = [...lines];
   await gateway.close();
   await understudy.close();

@@ -31,6 +31,7 @@ import {
   stageOf,
 } from './setup/data-folder.ts';
 import { modelTools } from './setup/tools.ts';
+import { DIALECTS } from './wire/dialects.ts';
 
 export interface UnderstudyOptions {
   readonly config: Config;
@@ -155,6 +156,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
           if (store.deployments().some(({ stage }) => stage !== 'retired')) runtime.open();
         },
         runtimes: [runtime],
+        dialects: DIALECTS,
         modelHealth: tools.health,
         log,
       });

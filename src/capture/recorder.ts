@@ -25,6 +25,7 @@ export interface JournalRecorder extends Omit<Recorder, 'record'> {
   read(piece: Piece, keep: readonly string[]): Promise<ReadPiece>;
   /** Ends the journal's segments, so that a drain can take and remove them. */
   rotate(): void;
+  close(): Promise<void>;
 }
 
 export interface RecorderOptions {

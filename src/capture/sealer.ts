@@ -7,8 +7,8 @@
 import { hash } from 'node:crypto';
 import type { Call, CallRequest, CallResponse } from '../core/call.ts';
 import type { SealedPart, StoredCall } from '../core/store.ts';
+import { boundedCache } from './bounded-cache.ts';
 import type { PartKind, PartValues } from './parts.ts';
-import { recent } from './recent.ts';
 import { redactPart, withSafeAlternatives } from './redact/redact-call.ts';
 import { dayOf, type Sealing } from './vault.ts';
 import { siteOf, vocabularyFinder } from './vocabulary.ts';
@@ -56,7 +56,7 @@ interface Piece {
 export function createSealer(options: SealerOptions): Sealer {
   const { sealing, redact, onSealed, rememberedBytes = 32 * 1024 * 1024 } = options;
   const words = vocabularyFinder();
-  const sealedBefore = recent<SealedPart>(rememberedBytes, (part) => part.sealed.length + 300);
+  const sealedBefore = boundedCache<SealedPart>(rememberedBytes, (part) => part.sealed.length + 300);
 
   const pieceOf = <K extends PartKind>(day: string, kind: K, value: PartValues[K]): Piece => {
     const raw = JSON.stringify(value);

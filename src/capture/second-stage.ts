@@ -7,9 +7,9 @@ import type { CallRequest, CallResponse, Message, Tool } from '../core/call.ts';
 import type { Entity, EntityFinder } from '../core/entity.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import type { SealedPart, Store, StoredCall } from '../core/store.ts';
+import { boundedCache } from './bounded-cache.ts';
 import type { JournalCall } from './frames.ts';
 import type { CallAbout, PartKind, PartValues, RequestSettings } from './parts.ts';
-import { recent } from './recent.ts';
 import {
   entityTexts,
   namesOfEntities,
@@ -67,11 +67,11 @@ interface Opened {
 const REMEMBERED_BYTES = 32 * 1024 * 1024;
 
 export function secondStage({ vault, store, finder, context }: SecondStageOptions): SecondStage {
-  const foundBefore = recent<Found>(
+  const foundBefore = boundedCache<Found>(
     REMEMBERED_BYTES,
     ({ entities, words }) => 300 + 60 * (entities.length + words.size),
   );
-  const sealedBefore = recent<SealedPart>(REMEMBERED_BYTES, (part) => part.sealed.length + 300);
+  const sealedBefore = boundedCache<SealedPart>(REMEMBERED_BYTES, (part) => part.sealed.length + 300);
 
   const read = async (texts: readonly string[]): Promise<readonly (readonly Entity[])[]> => {
     if (finder === null || texts.length === 0) return texts.map(() => []);

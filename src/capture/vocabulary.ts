@@ -8,7 +8,7 @@
 import { hash } from 'node:crypto';
 import type { Call, CallRequest } from '../core/call.ts';
 import { ENTITY_KINDS } from '../core/entity.ts';
-import { recent } from './recent.ts';
+import { boundedCache } from './bounded-cache.ts';
 import { type RedactContext, redactEntities, redactText, vocabularyOf } from './redact/redact.ts';
 import type { Sealing } from './vault.ts';
 import { anyWholeWord } from './whole-words.ts';
@@ -61,7 +61,7 @@ export function vocabularyFinder(): VocabularyFinder {
     readonly read: Set<string>;
   }
   let noted = 0;
-  const sites = recent<Site>(COUNTED_BYTES, () => 2000);
+  const sites = boundedCache<Site>(COUNTED_BYTES, () => 2000);
   return {
     find(key, call) {
       const site = sites.get(key) ?? {

@@ -7,14 +7,13 @@ import { distil } from '../callsite/variable-part.ts';
 import { type Call, recordedWith } from '../core/call.ts';
 import { compareAnswers, schemasOf } from '../core/compare.ts';
 import type { Contradictions, Dataset, Example, SplitName, SplitOrder } from '../core/dataset.ts';
-import { unmetDemand } from '../core/demands.ts';
 import type { EqualityPolicy } from '../core/equality-policy.ts';
 import { contentHash } from '../core/ids.ts';
 import { canonicalJson, type Json } from '../core/json.ts';
+import { whyNotAsked } from '../core/policy.ts';
 import { seededRandom } from '../core/random.ts';
 import { referenceOf, whyNotGiven } from '../core/reference.ts';
 import type { Task } from '../core/task.ts';
-import { policyReason } from '../wire/policy.ts';
 import { joinRepeats } from './sessions.ts';
 import { neighbours } from './similar.ts';
 import { softTargets } from './soft.ts';
@@ -202,7 +201,7 @@ function exampleOf(task: Task, call: Call): Example | null {
 /** Why a call is of no use in its split; null where it is. */
 function whyLeftOut(task: Task, { request, response }: Call, split: SplitName): string | null {
   if (split === 'train') return response && whyNotGiven(task, response);
-  return (policyReason(request) ?? unmetDemand(task, request)) === null ? null : 'policy';
+  return whyNotAsked(task, request) === null ? null : 'policy';
 }
 
 /** The examples by session, each session in time; sessions by their first call, or shuffled. */

@@ -11,6 +11,7 @@ import {
   forecast,
   type GateRun,
   levelOf,
+  NOT_SERVABLE,
   riskCurve,
   type ScoredAnswer,
   sessionSizes,
@@ -36,7 +37,7 @@ export function estimate(
   const half = (parity: number) => signals.filter((_, i) => i % 2 === parity);
   const models = [fitConfidence(half(1)), fitConfidence(half(0))] as const;
   const answers: ScoredAnswer[] = signals.map((each, i) => ({
-    confidence: confidenceOf(models[i % 2 === 0 ? 0 : 1], each.signals),
+    confidence: graded[i]!.servable ? confidenceOf(models[i % 2 === 0 ? 0 : 1], each.signals) : NOT_SERVABLE,
     correct: each.correct,
     session: graded[i]!.session,
   }));

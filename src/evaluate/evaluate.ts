@@ -19,7 +19,14 @@ import { confidenceOf } from '../stats/confidence.ts';
 import { fitConfidence, type GradedSignals } from './confidence.ts';
 import { closedExam, type ExamResult, examine, shareOf } from './exam.ts';
 import { canPass, runGate } from './gate.ts';
-import { type GateOptions, type GateRun, riskCurve, type ScoredAnswer, sessionSizes } from './gate-order.ts';
+import {
+  type GateOptions,
+  type GateRun,
+  NOT_SERVABLE,
+  riskCurve,
+  type ScoredAnswer,
+  sessionSizes,
+} from './gate-order.ts';
 import type { Grade, Scorer } from './scorers/scorer.ts';
 import { wrongFieldText } from './wrong-fields.ts';
 
@@ -32,12 +39,16 @@ export interface GradedPrediction {
   readonly seen: boolean;
   readonly prediction: Prediction;
   readonly grade: Grade;
+  /** Whether the online decision would give this answer to a caller, its confidence being high enough. */
+  readonly servable: boolean;
 }
 
 export interface PredictionOptions {
   readonly runtime: Runtime;
   readonly artefact: Artefact;
   readonly scorer: Scorer;
+  /** The online decision on an answer to the example's call (route/), but for its confidence. Default: all are given. */
+  readonly isServable?: (example: Example, answer: string) => boolean;
   /** Calls at once. Default: 8. */
   readonly concurrency?: number;
   readonly on?: OnProgress;
@@ -51,7 +62,7 @@ export async function gradePredictions(
   examples: readonly Example[],
   options: PredictionOptions,
 ): Promise<GradedPrediction[]> {
-  const { runtime, artefact, scorer, signal } = options;
+  const { runtime, artefact, scorer, isServable = () => true, signal } = options;
   const report = progressOf(options.on, 'evaluate', examples.length, options.subject);
   const out = new Array<GradedPrediction>(examples.length);
   let next = 0;
@@ -66,7 +77,8 @@ export async function gradePredictions(
         ...(signal ? { signal } : {}),
       });
       const grade = await scorer.score(input, answer, prediction.answer);
-      out[i] = { exampleId: id, session: sessionId, seen, prediction, grade };
+      const servable = isServable(examples[i]!, prediction.answer);
+      out[i] = { exampleId: id, session: sessionId, seen, prediction, grade, servable };
       report(++done);
     }
   };
@@ -79,8 +91,8 @@ export function scoreAnswers(
   model: ConfidenceModel,
   graded: readonly GradedPrediction[],
 ): (ScoredAnswer & Pick<GradedPrediction, 'seen'>)[] {
-  return graded.map(({ session, seen, prediction, grade }) => ({
-    confidence: confidenceOf(model, prediction.signals),
+  return graded.map(({ session, seen, prediction, grade, servable }) => ({
+    confidence: servable ? confidenceOf(model, prediction.signals) : NOT_SERVABLE,
     correct: grade.correct === true,
     session,
     seen,

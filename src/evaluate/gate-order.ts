@@ -10,11 +10,15 @@ import { betaBinomialTail, binomialTail, errorsAllowed } from '../stats/statisti
 
 /** One answer with its confidence and whether it was correct. */
 export interface ScoredAnswer {
+  /** NOT_SERVABLE where it would not be given, whatever the threshold. */
   readonly confidence: number;
   readonly correct: boolean;
   /** Calls with the same session hang together; one without is a session of its own. */
   readonly session?: string | undefined;
 }
+
+/** Below every threshold: an answer that the online decision refuses before it looks at the confidence. */
+export const NOT_SERVABLE = -1;
 
 export interface GateOptions {
   readonly epsilon: number;
@@ -112,7 +116,8 @@ export function riskAt(answers: readonly ScoredAnswer[], threshold: number): Ris
 
 /** The risk-coverage curve, strictest threshold first, at most `points` of them, evenly over coverage. */
 export function riskCurve(answers: readonly ScoredAnswer[], points = GRID): RiskPoint[] {
-  const sorted = Float64Array.from(answers, ({ confidence }) => confidence)
+  const servable = answers.filter(({ confidence }) => confidence !== NOT_SERVABLE);
+  const sorted = Float64Array.from(servable, ({ confidence }) => confidence)
     .sort()
     .reverse();
   const thresholds = new Set<number>();

@@ -1,6 +1,6 @@
 /**
  * How much memory all request bodies and all copies of responses together may hold. Small bodies never wait; large ones wait
- * their turn, in order of arrival, until those before them have let go. Copies never wait and hold nobody up: what does not
+ * their turn, in order of arrival, until earlier ones are released. Copies never wait and hold nobody up: what does not
  * fit is not copied, and a body that needs their room takes it back, of the largest first; a call without its copy is relayed
  * as any other, and its record is lost. Counts bytes only: reading and pausing is body.ts's.
  */
@@ -8,7 +8,7 @@
 /** What one body holds. */
 export interface Hold {
   /**
-   * Makes sure that `bytes` in all are held: at once (undefined), or by a promise where others must let go first.
+   * Makes sure that `bytes` in all are held: at once (undefined), or by a promise where others must be released first.
    * One wait at a time. A hold that was released in the meantime is told so by `false`.
    */
   grow(bytes: number): Promise<boolean> | undefined;

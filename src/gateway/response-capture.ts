@@ -8,10 +8,10 @@ import type { Dialect } from '../wire/dialect.ts';
 import { contentCoding, readResponse } from '../wire/exchange.ts';
 import type { Budget } from './budget.ts';
 import { headerOf } from './headers.ts';
-import type { AnswerHead } from './upstream.ts';
+import type { ResponseHead } from './upstream.ts';
 
-export interface AnswerCopy {
-  begin(head: AnswerHead): void;
+export interface ResponseCapture {
+  begin(head: ResponseHead): void;
   push(chunk: Uint8Array): void;
   /** Of the head; 0 before it has come. */
   readonly status: number;
@@ -31,7 +31,11 @@ export interface AnswerCopy {
  * @param limit A response longer than this is not kept, only passed on.
  * @param budget Counts what is kept. Default: not counted, for copies that are few and small.
  */
-export function copyAnswer(dialect: Dialect, limit: number, budget?: Pick<Budget, 'spare'>): AnswerCopy {
+export function captureResponse(
+  dialect: Dialect,
+  limit: number,
+  budget?: Pick<Budget, 'spare'>,
+): ResponseCapture {
   let chunks: Uint8Array[] = [];
   let encoding = '';
   let events = false;

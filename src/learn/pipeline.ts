@@ -73,6 +73,7 @@ function refuseUnknown({ tasks: wanted = [] }: LearnOptions, tasks: readonly Tas
   const names = tasks.map(({ name }) => `'${name}'`).join(', ');
   throw new UnderstudyError('not-found', `There is no task '${unknown}'.`, {
     hint: names === '' ? 'No task has been found yet: capture more calls first.' : `There are ${names}.`,
+    data: { task: unknown, tasks: tasks.map(({ name }) => name) },
   });
 }
 

@@ -147,7 +147,7 @@ async function prove(
     context,
   );
   const { confidence, evidence } = await assess({
-    ...examination(task, context),
+    ...examination(task, calls, context),
     ...config.gate,
     runtime,
     artefact,

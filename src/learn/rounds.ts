@@ -32,14 +32,14 @@ export async function firstRound(
   const { contenders, dropped } = chooseCandidates(task, dataset, 'seconds', limits);
   const competition = await compete({
     contenders,
-    tryOut: (contender) => tryCandidate(contender, task, dataset, context),
+    tryOut: (contender) => tryCandidate(contender, task, dataset, calls, context),
   });
-  return { task, dataset, dropped, competition, askedAgain: asked };
+  return { task, calls, dataset, dropped, competition, askedAgain: asked };
 }
 
 /** The run with those that take minutes in the competition. `minutes`: what is left for them, of all tasks together. */
 export async function secondRound(run: TaskRun, minutes: number, context: LearnContext): Promise<TaskRun> {
-  const { task, dataset } = run;
+  const { task, dataset, calls } = run;
   const { config } = context;
   const machine = machineOf(probeHardware(config.dataDir), config);
   const budget = budgetFor(dataset, minutes, machine, context);
@@ -49,7 +49,7 @@ export async function secondRound(run: TaskRun, minutes: number, context: LearnC
   const competition = await compete({
     earlier: run.competition,
     contenders,
-    tryOut: (contender) => tryCandidate(contender, task, dataset, context),
+    tryOut: (contender) => tryCandidate(contender, task, dataset, calls, context),
   });
   return { ...run, dropped: [...run.dropped, ...dropped], competition };
 }

@@ -3,10 +3,10 @@
  * evaluate for pipeline.ts. Does not: prove or deploy anything (proof.ts).
  */
 import { join } from 'node:path';
-import type { CallRequest, CallResponse } from '../core/call.ts';
+import type { Call, CallRequest, CallResponse } from '../core/call.ts';
 import { schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
-import type { Dataset } from '../core/dataset.ts';
+import type { Dataset, Example } from '../core/dataset.ts';
 import type { OnProgress } from '../core/progress.ts';
 import type { Runtime, Trainer } from '../core/runtime.ts';
 import type { Artefact, Verdict } from '../core/specialist.ts';
@@ -23,6 +23,7 @@ import type { Competition, Trial } from '../select/compete.ts';
 import { probeHardware } from '../select/hardware.ts';
 import { deltaOfTry } from '../stats/spending.ts';
 import { machineOf, recordSpeed } from './budget.ts';
+import { offlineDecision } from './offline-decision.ts';
 import { timedTrainer } from './timed.ts';
 
 /** Everything the loop works with, made by whoever starts it. */
@@ -52,6 +53,8 @@ export interface TrainedTrial extends Trial {
 /** A task on its way through the loop. */
 export interface TaskRun {
   readonly task: Task;
+  /** The usable calls of the task. */
+  readonly calls: readonly Call[];
   readonly dataset: Dataset;
   /** Candidates that were not worth trying, and why. */
   readonly dropped: readonly Verdict[];
@@ -85,6 +88,7 @@ export async function tryCandidate(
   contender: Contender,
   task: Task,
   dataset: Dataset,
+  calls: readonly Call[],
   context: LearnContext,
 ): Promise<TrainedTrial> {
   const { candidate, cost } = contender;
@@ -94,7 +98,7 @@ export async function tryCandidate(
   const dir = join(config.dataDir, 'training', candidate.id);
   const job = { candidate, kind: task.kind, train, validation, dir, seed: config.train.seed };
   const { artefact, graded } = await fitAndGrade({
-    ...examination(task, context),
+    ...examination(task, calls, context),
     ...{ trainer: trainerOf(contender, context), runtime, job, crossFit: cost === 'seconds' },
   });
   // Cross-fitted candidates have more predictions; all are compared on the same examples, with the best references.
@@ -121,18 +125,22 @@ export function nextTry(taskId: string, { store, config }: Pick<LearnContext, 's
   return 1 + (config.gate.deltaFor === 'task' ? store.gateTries(taskId) : store.gateTries());
 }
 
-/** How answers to the task are graded, and who hears of the progress. */
+/** How answers to the task's calls are graded, which of them would be given, and who hears of the progress. */
 export function examination(
   task: Task,
+  calls: readonly Call[],
   { config, onProgress, signal }: LearnContext,
 ): {
   readonly scorer: Scorer;
+  readonly isServable: (example: Example, answer: string) => boolean;
   readonly subject: string;
   readonly on?: OnProgress;
   readonly signal?: AbortSignal;
 } {
+  const whyNotServed = offlineDecision(task, calls);
   return {
     scorer: scorerFor(task.kind, schemasOf(task, config.equality)),
+    isServable: (example, answer) => whyNotServed(example, answer) === null,
     subject: task.name,
     // Trainers know a task by its id; people by its name.
     ...(onProgress ? { on: (progress) => onProgress({ ...progress, subject: task.name }) } : {}),

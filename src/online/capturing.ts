@@ -1,6 +1,6 @@
 /**
  * What a gateway records into: its own connection to the store, the recorder, and the process that drains the journal.
- * Does not: decide what happens where this cannot be opened (serving.ts).
+ * Does not: decide what happens where this cannot be opened (recording-folder.ts).
  */
 import { mkdirSync } from 'node:fs';
 import { liveRedaction } from '../capture/live-redaction.ts';
@@ -9,7 +9,7 @@ import { openRecorder } from '../capture/recorder.ts';
 import type { Config } from '../core/config.ts';
 import { journalsOf, openStorage } from '../setup/data-folder.ts';
 import { type Drainer, startDrainer } from './drainer.ts';
-import type { Capture } from './serving.ts';
+import type { Capture } from './recording-folder.ts';
 
 /** How often the journal's segments are ended, so that they can be drained and removed. */
 const ROTATE_MS = 2000;

@@ -1,0 +1,119 @@
+/**
+ * What the store has learnt, for the router, and what the router has measured, for the store: audits are written down,
+ * deployments move by them, and the present plan is read where it has changed. Beside the calls: none waits for the store.
+ * Does not: decide when a deployment moves (deploy/stages).
+ */
+import type { Config } from '../core/config.ts';
+import type { Audit } from '../core/deployment.ts';
+import { messageOf } from '../core/errors.ts';
+import { newId } from '../core/ids.ts';
+import type { Store } from '../core/store.ts';
+import { step } from '../deploy/stages.ts';
+import type { RoutingPlan } from '../route/router.ts';
+import { oneAtATime } from './one-at-a-time.ts';
+import type { Vocabulary } from './recording-folder.ts';
+
+export interface PlanUpdatesOptions {
+  /** Null while there is none. */
+  readonly store: () => Store | null;
+  readonly serve: Config['serve'];
+  /** The store has another plan than before. */
+  readonly onPlan: (plan: RoutingPlan, vocabulary: Vocabulary) => void;
+  readonly log: (line: string) => void;
+  readonly now: () => number;
+}
+
+export interface PlanUpdates {
+  /** Takes an audit, to be written down soon. */
+  add(audit: Audit): void;
+  /** Writes and reads now. Never rejects: what fails is logged once, and tried again the next time. */
+  run(): Promise<void>;
+}
+
+/** Audits that wait for the store; more are forgotten. */
+const MAX_AUDITS = 10_000;
+/** How long audits are collected before they are written down. */
+const AUDIT_MS = 100;
+
+export function planUpdates(options: PlanUpdatesOptions): PlanUpdates {
+  const { serve, log, now } = options;
+  let audits: Audit[] = [];
+  let soon: NodeJS.Timeout | undefined;
+  let planVersion = Number.NaN;
+  let complaint = '';
+
+  /** Once for each trouble, which may last. */
+  const complain = (line: string): void => {
+    if (line !== complaint) log(line);
+    complaint = line;
+  };
+  const write = async (store: Store): Promise<boolean> => {
+    const pending = audits;
+    audits = [];
+    try {
+      for (const audit of pending) await store.addAudit(audit);
+      for (const id of new Set(pending.map((audit) => audit.deploymentId)))
+        await advance(store, id, serve, now());
+      return true;
+    } catch (error) {
+      // What was written already is recognised by its call id when it is written again.
+      audits = [...pending, ...audits];
+      complain(`audits wait for the store: ${messageOf(error)}`);
+      return false;
+    }
+  };
+  const read = async (store: Store): Promise<void> => {
+    try {
+      const version = await store.planVersion();
+      complaint = '';
+      if (version === planVersion) return;
+      const plan = await readPlan(store);
+      options.onPlan(plan, await store.vocabulary());
+      planVersion = version;
+    } catch (error) {
+      complain(`deployments cannot be read, the present ones stay: ${messageOf(error)}`);
+    }
+  };
+  const run = oneAtATime(async () => {
+    clearTimeout(soon);
+    soon = undefined;
+    const store = options.store();
+    if (store !== null && (await write(store))) await read(store);
+  });
+  return {
+    add: (audit) => {
+      if (audits.length < MAX_AUDITS) audits.push(audit);
+      soon ??= setTimeout(run, AUDIT_MS).unref();
+    },
+    run,
+  };
+}
+
+/** Moves a deployment if its audits say so, and writes down that it moved. */
+async function advance(store: Store, id: string, serve: Config['serve'], at: number): Promise<void> {
+  const deployment = (await store.deployments()).find((each) => each.id === id);
+  const specialists = await store.specialists(deployment?.taskId);
+  const specialist = specialists.find((each) => each.id === deployment?.specialistId);
+  if (!deployment || !specialist) return;
+  const { epsilon, delta } = specialist.evidence.gate;
+  const slips = 1 - (specialist.evidence.selfAgreement?.share ?? 1);
+  const policy = { bound: epsilon + slips, delta, stepAudits: serve.stepAudits };
+  const moved = step(deployment, await store.audits(id), policy, at);
+  if (moved === deployment) return;
+  await store.putDeployment(moved);
+  await store.addEvent({
+    id: newId('event', at),
+    at,
+    kind: 'deployment-moved',
+    subject: id,
+    detail: { from: deployment.stage, to: moved.stage, reason: moved.history.at(-1)?.reason ?? '' },
+  });
+}
+
+async function readPlan(store: Store): Promise<RoutingPlan> {
+  return {
+    tasks: await store.tasks(),
+    deployments: await store.deployments(),
+    specialists: await store.specialists(),
+  };
+}
