@@ -70,6 +70,7 @@ test('while weights are being fetched, calls do not wait for them', async (t) =>
   understudy.store.addSpecialist({
     ...{ id: 'spec_1', taskId: 'task_1', version: 1 },
     artefact: { rung: 'head', base: 'x', path: 'gone', sha256: '', trainedMs: 0, figures: {} },
+    evidence: { gate: { epsilon: 0.02, delta: 0.05, served: 200, errors: 0 }, selfAgreement: null },
   } as unknown as Specialist);
   const live = { stage: 'live', threshold: 0.5, history: [] } as const;
   understudy.store.putDeployment({ id: 'dep_1', taskId: 'task_1', specialistId: 'spec_1', ...live });

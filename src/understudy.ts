@@ -17,6 +17,9 @@ import type { EntityFinder } from './core/entity.ts';
 import type { ImportReport, JournalState, LearnOptions, LearnReport, StatusReport } from './core/learning.ts';
 import { type OnProgress, progressOf } from './core/progress.ts';
 import type { Store } from './core/store.ts';
+import { policyFor } from './deploy/policy.ts';
+import { readWatch } from './deploy/read-watch.ts';
+import { outlookOf } from './deploy/stages.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { learn } from './learn/pipeline.ts';
 import { openCapture } from './online/capturing.ts';
@@ -143,7 +146,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         },
         learnOptions,
       ),
-    status: async () => statusOf(storage().store, losses.counts(), await journal()),
+    status: async () => statusOf(storage().store, config.serve, losses.counts(), await journal()),
     startGateway: () => {
       const runtime = tools.onDemand();
       return startOnline({
@@ -170,41 +173,55 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
   };
 }
 
-function statusOf(store: Store, lost: StatusReport['lost'], journal: StatusReport['journal']): StatusReport {
+async function statusOf(
+  store: Store,
+  serve: Config['serve'],
+  lost: StatusReport['lost'],
+  journal: StatusReport['journal'],
+): Promise<StatusReport> {
   const deployments = store.deployments();
   return {
     kind: 'status',
     calls: store.countCalls(),
     lost,
     journal,
-    tasks: store.tasks().map((task) => {
-      const specialists = store.specialists(task.id);
-      const deployment = deployments
-        .filter((each) => each.taskId === task.id && each.stage !== 'retired')
-        .at(-1);
-      const specialist = specialists.find((each) => each.id === deployment?.specialistId);
-      const audits = deployment ? store.audits(deployment.id) : [];
-      return {
-        id: task.id,
-        name: task.name,
-        kind: task.kind,
-        calls: task.calls,
-        specialists: specialists.length,
-        deployment:
-          deployment && specialist
-            ? {
-                id: deployment.id,
-                specialistId: specialist.id,
-                rung: specialist.artefact.rung,
-                stage: deployment.stage,
-                threshold: deployment.threshold,
-                coverage: specialist.evidence.exam.coverage.share,
-                audits: audits.length,
-                auditErrors: audits.filter((audit) => !audit.right).length,
-                history: deployment.history,
-              }
-            : null,
-      };
-    }),
+    tasks: await Promise.all(
+      store.tasks().map(async (task) => {
+        const specialists = store.specialists(task.id);
+        const deployment = deployments
+          .filter((each) => each.taskId === task.id && each.stage !== 'retired')
+          .at(-1);
+        const specialist = specialists.find((each) => each.id === deployment?.specialistId);
+        const policy = specialist && policyFor(specialist, serve);
+        const outlook =
+          deployment &&
+          policy &&
+          outlookOf(deployment, (await readWatch(store, deployment.id, policy)).watch, policy);
+        return {
+          id: task.id,
+          name: task.name,
+          kind: task.kind,
+          calls: task.calls,
+          specialists: specialists.length,
+          deployment:
+            deployment && specialist && outlook
+              ? {
+                  id: deployment.id,
+                  specialistId: specialist.id,
+                  rung: specialist.artefact.rung,
+                  stage: deployment.stage,
+                  threshold: deployment.threshold,
+                  coverage: specialist.evidence.exam.coverage.share,
+                  audits: outlook.comparisons,
+                  auditErrors: outlook.errors,
+                  margin: outlook.margin,
+                  servedError: outlook.servedError,
+                  moreComparisons: outlook.moreComparisons,
+                  history: deployment.history,
+                }
+              : null,
+        };
+      }),
+    ),
   };
 }

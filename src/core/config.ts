@@ -91,7 +91,16 @@ export const configSchema = z
           .min(0)
           .max(1)
           .default(0.05)
-          .describe('Share of served calls that the LLM answers too, to check.'),
+          .describe(
+            'Share of served calls that the LLM answers too, to check, in ordinary times: half of it when all is long quiet, more while a specialist is new and after errors. 0: none.',
+          ),
+        settleAudits: z
+          .int()
+          .min(0)
+          .default(0)
+          .describe(
+            'How often a day the LLM may be asked once more where its answer and a specialist’s differ, so that its own slips do not count as errors. Each costs a call with the caller’s key.',
+          ),
         canaryShare: z
           .number()
           .min(0)
@@ -102,7 +111,21 @@ export const configSchema = z
           .int()
           .positive()
           .default(30)
-          .describe('Comparisons without a broken bound before the next stage.'),
+          .describe('Least comparisons in a stage before the next, whatever the evidence.'),
+        shadowMargin: z
+          .number()
+          .gt(1)
+          .default(3)
+          .describe(
+            'A specialist leaves shadow when its error is shown to be below so many times the gate’s epsilon.',
+          ),
+        canaryMargin: z
+          .number()
+          .gt(1)
+          .default(2)
+          .describe(
+            'A canary goes live when its error is shown to be below so many times the gate’s epsilon.',
+          ),
       })
       .prefault({}),
     train: z

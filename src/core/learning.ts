@@ -74,6 +74,8 @@ export interface TaskReport {
   readonly outcome: 'passed' | 'refused';
   /** In plain words. */
   readonly reason: string;
+  /** Why the specialist in service was suspended, where this run's held-back calls refute it. */
+  readonly suspended?: string;
   /** About how many more calls it would take to pass; null where more would not help, or none are needed. */
   readonly moreCalls: number | null;
 }
@@ -153,6 +155,12 @@ export interface StatusReport {
       readonly coverage: number;
       readonly audits: number;
       readonly auditErrors: number;
+      /** The error share that its stage is about: shown to be undercut before the next stage, or held while live. */
+      readonly margin: number;
+      /** The error among the calls served since it is live, each audit by its weight; null before. */
+      readonly servedError: number | null;
+      /** About how many more comparisons end its stage; null where none will, or that is not to be expected. */
+      readonly moreComparisons: number | null;
       readonly history: readonly StageChange[];
     } | null;
   }[];

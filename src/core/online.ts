@@ -7,6 +7,8 @@ export interface IncomingCall {
   readonly id: string;
   /** 'large': longer than is read on a call's way. 'foreign': no request of the dialect. */
   readonly request: CallRequest | 'large' | 'foreign';
+  /** As the caller named it; absent where it did not. */
+  readonly session?: string;
   /** The caller wants the LLM. */
   readonly llmAskedFor: boolean;
 }
@@ -24,8 +26,14 @@ export interface Decision {
 /**
  * Compares the specialist's answer with the LLM's to the same call, off the call's way. Where the specialist has not been
  * asked yet (shadow), it is asked now. Never rejects.
+ * @param again Asks the LLM once more; null where no answer came. Called only where the two differ and the configuration
+ *   has it settled.
  */
-export type Compare = (llm: CallResponse, signal: AbortSignal) => Promise<void>;
+export type Compare = (
+  llm: CallResponse,
+  signal: AbortSignal,
+  again?: () => Promise<CallResponse | null>,
+) => Promise<void>;
 
 /** A request as a specialist may read it, and the way back for what its answer copies. */
 export interface RedactedRequest {

@@ -75,6 +75,14 @@ export interface Rate {
   readonly effectiveN?: number;
 }
 
+/** The LLM's own slips among `n` calls, with an interval. */
+export interface SlipRate {
+  readonly n: number;
+  readonly share: number;
+  readonly low: number;
+  readonly high: number;
+}
+
 /** A point on the curve of risk against coverage: what would be served at this threshold, and how much of it wrong. */
 export interface RiskPoint {
   readonly threshold: number;
@@ -149,6 +157,11 @@ export interface Evidence {
    * majority. Null where it was not asked: the references are the recorded answers.
    */
   readonly selfAgreement: Rate | null;
+  /**
+   * Where the LLM was asked again: how often one fresh answer of it differs from the reference that the specialist got
+   * right, among the calls that would be served; the two ends hold together with confidence 1 − delta. Absent elsewhere.
+   */
+  readonly slips?: SlipRate;
   readonly latencyMs: { readonly p50: number; readonly p95: number };
 }
 

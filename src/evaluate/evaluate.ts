@@ -28,6 +28,7 @@ import {
   sessionSizes,
 } from './gate-order.ts';
 import type { Grade, Scorer } from './scorers/scorer.ts';
+import { type Repeats, slipRate } from './slips.ts';
 import { wrongFieldText } from './wrong-fields.ts';
 
 /** One held-back call: what the specialist said, and whether that is correct. */
@@ -117,6 +118,8 @@ export interface AssessOptions extends PredictionOptions, GateOptions {
   readonly tries?: { readonly number: number; readonly use: () => unknown };
   /** From asking the LLM again (ask-again.ts), where the references in `dataset` are its majority answers. */
   readonly selfAgreement?: Rate | null;
+  /** What that told of each example. */
+  readonly repeats?: ReadonlyMap<string, Repeats>;
 }
 
 export interface Assessment {
@@ -146,6 +149,7 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
   if (isTry) await tries?.use();
   const tested = explain(runGate(scoreAnswers(confidence, validation), calibration, run), undecided, graded);
   const gate = splits.exam.length === 0 ? withoutExam(tested) : tested;
+  const slips = slipsOf(options.repeats, graded, confidence, gate);
   const exam = gate.passed ? await openExam(confidence, gate, options) : { rates: closedExam(), gate };
   return {
     confidence,
@@ -158,6 +162,7 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
       exam: exam.rates,
       gate: exam.gate,
       selfAgreement: options.selfAgreement ?? null,
+      ...(slips ? { slips } : {}),
       latencyMs: await latencyOf(splits.validation, options),
     },
   };
@@ -166,6 +171,22 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
 /** Calls per session in the splits before calibration: what to expect of later ones. */
 export function earlierSessions({ splits: { train, validation } }: Dataset): number[] {
   return sessionSizes([...train, ...validation].map(({ sessionId }) => ({ session: sessionId })));
+}
+
+/** The LLM's slips among the calibration calls that would be served; undefined where it was not asked again. */
+function slipsOf(
+  repeats: ReadonlyMap<string, Repeats> | undefined,
+  graded: readonly GradedPrediction[],
+  confidence: ConfidenceModel,
+  { threshold, delta }: GateResult,
+): Evidence['slips'] {
+  if (repeats === undefined || threshold === null) return undefined;
+  const served = graded.flatMap(({ exampleId, prediction, grade }) => {
+    const told = repeats.get(exampleId);
+    if (told === undefined || confidenceOf(confidence, prediction.signals) < threshold) return [];
+    return [grade.correct === true ? told : null];
+  });
+  return slipRate(served, delta);
 }
 
 async function openExam(

@@ -39,7 +39,12 @@ async function handleExchange(context: GatewayContext, exchange: Exchange): Prom
   }
   const byLlm: Served = served.by === 'llm' ? served : { ...served, by: 'llm', reason: 'error' };
   const llm = await relayLlm(context, exchange, byLlm, compare !== null);
-  if (compare && llm) context.background.start((signal) => compare(llm, signal));
+  if (!compare || !llm) return;
+  const release = exchange.body.keep();
+  const isStarted = context.background.start((signal) =>
+    compare(llm, signal, () => askLlm(context, exchange, signal)).finally(release),
+  );
+  if (!isStarted) release();
 }
 
 async function decide(context: GatewayContext, exchange: Exchange): Promise<Decision> {
@@ -47,7 +52,9 @@ async function decide(context: GatewayContext, exchange: Exchange): Promise<Deci
   try {
     const request = typeof understood === 'string' ? understood : understood.request;
     const llmAskedFor = message.headers['x-understudy-route'] === 'llm';
-    return await context.router.route({ id: callId, request, llmAskedFor }, signal);
+    const session = typeof understood === 'string' ? undefined : understood.source.sessionId;
+    const call = { id: callId, request, llmAskedFor, ...(session ? { session } : {}) };
+    return await context.router.route(call, signal);
   } catch (error) {
     context.log('router-failed', { callId, error: nameOf(error) });
     return { served: { by: 'llm', reason: 'error' }, answer: null, compare: null };
@@ -131,19 +138,32 @@ async function relayLlm(
 /** The specialist answered; the LLM is asked the same bytes beside the client, and the two are compared. */
 function audit(context: GatewayContext, exchange: Exchange, compare: Compare): void {
   const release = exchange.body.keep();
-  const isStarted = context.background.start(async (signal) => {
-    const capture = captureResponse(exchange.dialect, MAX_COMPARED_BYTES);
-    const listener = {
-      onHead: capture.begin,
-      onData: (chunk: Uint8Array): undefined => {
-        capture.push(chunk);
-      },
-    };
-    await context.upstream.send(exchange.request, listener, signal).finally(release);
-    const llm = await capture.read(MAX_COMPARED_BYTES);
-    if (llm !== null) await compare(llm, signal);
-  });
-  if (!isStarted) release();
+  const work = async (signal: AbortSignal): Promise<void> => {
+    const ask = (): Promise<CallResponse | null> => askLlm(context, exchange, signal);
+    const llm = await ask();
+    if (llm !== null) await compare(llm, signal, ask);
+  };
+  if (!context.background.start((signal) => work(signal).finally(release))) release();
+}
+
+/**
+ * Sends the client's bytes to the LLM, for nobody but us; null where the response is not whole, or too long to compare.
+ * @throws UnderstudyError as the upstream.
+ */
+async function askLlm(
+  context: GatewayContext,
+  { dialect, request }: Exchange,
+  signal: AbortSignal,
+): Promise<CallResponse | null> {
+  const capture = captureResponse(dialect, MAX_COMPARED_BYTES);
+  const listener = {
+    onHead: capture.begin,
+    onData: (chunk: Uint8Array): undefined => {
+      capture.push(chunk);
+    },
+  };
+  await context.upstream.send(request, listener, signal);
+  return capture.read(MAX_COMPARED_BYTES);
 }
 
 /** Who served, for the agent's author: a flat list of names and values. */

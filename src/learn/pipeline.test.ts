@@ -185,6 +185,56 @@ test('what audits took out of service does not come back with the same calls', (
     assert.equal(store.deployments().length, 1);
   }));
 
+test('what audits took out of service counts against it when it is trained again, until new calls outweigh it', () =>
+  inWorkshop(async (context) => {
+    await learnOne(calls(700), context());
+    const { store } = context();
+    const numbers = {
+      ...{ comparisons: 1040, errors: 10, recent: { comparisons: 40, errors: 9 } },
+      ...{ margin: 0.02, evidence: 21 },
+    };
+    store.putDeployment(moveTo(store.deployments()[0]!, 'retired', 1, '9 of 40 differ', numbers));
+    const again = await learnOne(calls(701), context());
+    assert.equal(again.outcome, 'refused');
+    assert.match(again.reason, /9 of 40 comparisons/);
+    assert.ok(again.moreCalls! > 1000, `${again.moreCalls}`);
+    const outweighed = await learnOne(calls(4500), context());
+    assert.equal(outweighed.outcome, 'passed', outweighed.reason);
+  }));
+
+test('errors that have begun to pile up in service count in the next proof as well', () =>
+  inWorkshop(async (context) => {
+    await learnOne(calls(700), context());
+    const { store } = context();
+    const deploymentId = store.deployments()[0]!.id;
+    for (let at = 0; at < 60; at++) {
+      const correct = at < 50;
+      store.addAudit({ ...{ callId: `${at}`, deploymentId, at, stage: 'shadow', confidence: 1 }, correct });
+    }
+    const again = await learnOne(calls(701), context());
+    assert.match(again.reason, /10 of \d+ comparisons with the LLM differed/);
+    assert.equal(again.deployed, false);
+  }));
+
+test('held-back calls that refute the specialist in service suspend it, and a dry run does not', () =>
+  inWorkshop(async (context) => {
+    const own = calls(700);
+    await learnOne(own, context());
+    const { store } = context();
+    // From now on nobody could say what the answer will be.
+    const changed = calls(2100, { answer: (topic, i, random) => (i < 700 ? topic : random.pick(TOPICS)) });
+    const dry = await learn(changed, context(), { dryRun: true });
+    assert.equal(dry.tasks[0]!.suspended, undefined);
+    const { outcome, suspended } = await learnOne(changed, context());
+    assert.equal(outcome, 'refused');
+    assert.match(suspended ?? '', /\d+ errors in \d+ of the held-back calls/);
+    assert.deepEqual(
+      store.deployments().map(({ stage }) => stage),
+      ['suspended'],
+    );
+    assert.equal(store.events({ kind: 'deployment-moved' }).length, 1);
+  }));
+
 test('texts lack a judge, however few they are', () =>
   inWorkshop(async (context) => {
     const sentence = (random: ReturnType<typeof seededRandom>): string =>

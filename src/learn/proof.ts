@@ -6,6 +6,7 @@ import type { Call } from '../core/call.ts';
 import { equalityId } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
 import type { Dataset, SplitName } from '../core/dataset.ts';
+import { isInService } from '../core/deployment.ts';
 import { newId } from '../core/ids.ts';
 import { countTwins } from '../core/label.ts';
 import type { LearnOptions, TaskReport } from '../core/learning.ts';
@@ -14,15 +15,33 @@ import type { Artefact, Candidate, Specialist } from '../core/specialist.ts';
 import type { Store } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
 import { callsToHoldBack } from '../curate/splits.ts';
-import { deploy, moveTo } from '../deploy/stages.ts';
+import { deploy, moveEvent, moveTo } from '../deploy/stages.ts';
 import { assess } from '../evaluate/evaluate.ts';
 import { deltaOfTry } from '../stats/spending.ts';
 import { callsNeeded } from '../stats/statistics.ts';
 import { referencesFor } from './references.ts';
+import { auditsAgainst, numbersAgainst, suspendIfRefuted, withAudits } from './standing.ts';
 import { examination, type LearnContext, nextTry, type TaskRun, type TrainedTrial } from './trial.ts';
 
-/** The task's report. What was proved before, on the same examples and to the same bound, is not examined again. */
+/**
+ * The task's report. What was proved before, on the same examples and to the same bound, is not examined again. Where
+ * nothing new comes into service, whoever is in service is held against the new held-back calls.
+ */
 export async function proveAndDeploy(
+  run: TaskRun,
+  calls: readonly Call[],
+  context: LearnContext,
+  options: LearnOptions,
+): Promise<TaskReport> {
+  const report = await proveWinner(run, calls, context, options);
+  if (report.deployed || options.dryRun) return report;
+  const suspended = await suspendIfRefuted(run.task, run.dataset, calls, context);
+  return suspended === null
+    ? report
+    : { ...report, suspended, reason: `${report.reason} The one in service: ${suspended}.` };
+}
+
+async function proveWinner(
   { task, dataset, dropped, competition, askedAgain }: TaskRun,
   calls: readonly Call[],
   context: LearnContext,
@@ -83,7 +102,7 @@ export async function proveAndDeploy(
     };
   const { passed, reason, moreCalls } = specialist.evidence.gate;
   const deployed = passed && !options.dryRun;
-  if (deployed) putIntoService(specialist, store);
+  if (deployed) await putIntoService(specialist, context);
   return {
     ...common,
     specialist,
@@ -121,13 +140,13 @@ function isProof(
   return same && gate.epsilon === epsilon && gate.delta === delta;
 }
 
-/** Why the specialist was retired, where nothing took its place: its audits speak against it. Null otherwise. */
+/** Why the specialist went out of service, where nothing took its place: evidence speaks against it. Null otherwise. */
 function withdrawalOf(specialist: Specialist, store: Store): string | null {
   const last = store
     .deployments()
     .filter(({ taskId }) => taskId === specialist.taskId)
     .at(-1);
-  const withdrawn = last?.specialistId === specialist.id && last.stage === 'retired';
+  const withdrawn = last?.specialistId === specialist.id && !isInService(last.stage);
   return withdrawn ? (last.history.at(-1)?.reason ?? 'no reason was given') : null;
 }
 
@@ -139,14 +158,14 @@ async function prove(
   context: LearnContext,
 ): Promise<{ specialist: Specialist; asked: number }> {
   const { store, config } = context;
-  const { dataset, selfAgreement, asked } = await referencesFor(
+  const { dataset, selfAgreement, repeats, asked } = await referencesFor(
     task,
     recorded,
     ['calibration', 'exam'],
     calls,
     context,
   );
-  const { confidence, evidence } = await assess({
+  const { confidence, evidence: onCalls } = await assess({
     ...examination(task, calls, context),
     ...config.gate,
     runtime,
@@ -154,12 +173,14 @@ async function prove(
     dataset,
     validation: graded,
     selfAgreement,
+    ...(repeats ? { repeats } : {}),
     useExam: () => store.useExam(task.id, recorded.id),
     tries: {
       number: nextTry(task.id, context),
       use: () => store.useGate(task.id, recorded.id),
     },
   });
+  const evidence = { ...onCalls, gate: withAudits(onCalls.gate, await auditsAgainst(candidate, context)) };
   const now = Date.now();
   const proved = { ...evidence, equality: equalityId(config.equality) };
   const specialist: Specialist = {
@@ -178,14 +199,19 @@ async function prove(
 }
 
 /** Deploys in shadow, in the place of a former deployment of the task; nothing changes where it is deployed already. */
-function putIntoService(specialist: Specialist, store: Store): void {
+async function putIntoService(specialist: Specialist, { store, config }: LearnContext): Promise<void> {
   const active = store
     .deployments()
     .filter(({ taskId, stage }) => taskId === specialist.taskId && stage !== 'retired');
   if (active.some(({ specialistId }) => specialistId === specialist.id)) return;
   const now = Date.now();
-  for (const former of active)
-    store.putDeployment(moveTo(former, 'retired', now, `replaced by version ${specialist.version}`));
+  for (const former of active) {
+    const before = store.specialists(former.taskId).find(({ id }) => id === former.specialistId);
+    const against = before && (await numbersAgainst(former, before, store, config.serve));
+    const moved = moveTo(former, 'retired', now, `replaced by version ${specialist.version}`, against);
+    store.putDeployment(moved);
+    store.addEvent(moveEvent(former.stage, moved));
+  }
   const deployment = deploy(specialist, now);
   store.putDeployment(deployment);
   store.addEvent({

@@ -10,6 +10,7 @@ import { referenceOf } from '../core/reference.ts';
 import type { Rate } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
 import { withReferences } from '../evaluate/ask-again.ts';
+import type { Repeats } from '../evaluate/slips.ts';
 import type { LearnContext } from './trial.ts';
 
 /** The dataset with references in the splits `names`; as it is where nobody can be asked. */
@@ -19,7 +20,12 @@ export async function referencesFor(
   names: readonly SplitName[],
   calls: readonly Call[],
   { askAgain, config, onProgress, signal }: LearnContext,
-): Promise<{ dataset: Dataset; selfAgreement: Rate | null; asked: number }> {
+): Promise<{
+  dataset: Dataset;
+  selfAgreement: Rate | null;
+  repeats?: ReadonlyMap<string, Repeats>;
+  asked: number;
+}> {
   // Two free texts are hardly ever the same, so there is no majority to be had.
   if (!askAgain || task.kind === 'text') return { dataset, selfAgreement: null, asked: 0 };
   const requests = new Map(calls.map((call) => [call.id, call.request]));

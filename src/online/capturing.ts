@@ -56,6 +56,7 @@ export function openCapture(options: {
     return {
       store,
       recorder,
+      pseudonym: vault.pseudonym,
       redaction: (vocabulary) =>
         liveRedaction({ sealing: vault, context, vocabulary, readElsewhere: recorder.read }),
       close: async () => {

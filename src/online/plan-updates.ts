@@ -1,22 +1,20 @@
 /**
  * What the store has learnt, for the router, and what the router has measured, for the store: audits are written down,
  * deployments move by them, and the present plan is read where it has changed. Beside the calls: none waits for the store.
- * Does not: decide when a deployment moves (deploy/stages).
+ * Does not: decide when a deployment moves (watching.ts).
  */
-import type { Config } from '../core/config.ts';
 import type { Audit } from '../core/deployment.ts';
 import { messageOf } from '../core/errors.ts';
-import { newId } from '../core/ids.ts';
 import type { Store } from '../core/store.ts';
-import { step } from '../deploy/stages.ts';
 import type { RoutingPlan } from '../route/router.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { Vocabulary } from './recording-folder.ts';
+import type { Watching } from './watching.ts';
 
 export interface PlanUpdatesOptions {
   /** Null while there is none. */
   readonly store: () => Store | null;
-  readonly serve: Config['serve'];
+  readonly watching: Watching;
   /** The store has another plan than before. */
   readonly onPlan: (plan: RoutingPlan, vocabulary: Vocabulary) => void;
   readonly log: (line: string) => void;
@@ -36,7 +34,7 @@ const MAX_AUDITS = 10_000;
 const AUDIT_MS = 100;
 
 export function planUpdates(options: PlanUpdatesOptions): PlanUpdates {
-  const { serve, log, now } = options;
+  const { watching, log, now } = options;
   let audits: Audit[] = [];
   let soon: NodeJS.Timeout | undefined;
   let planVersion = Number.NaN;
@@ -53,7 +51,7 @@ export function planUpdates(options: PlanUpdatesOptions): PlanUpdates {
     try {
       for (const audit of pending) await store.addAudit(audit);
       for (const id of new Set(pending.map((audit) => audit.deploymentId)))
-        await advance(store, id, serve, now());
+        await watching.advance(store, id, now());
       return true;
     } catch (error) {
       // What was written already is recognised by its call id when it is written again.
@@ -68,6 +66,7 @@ export function planUpdates(options: PlanUpdatesOptions): PlanUpdates {
       complaint = '';
       if (version === planVersion) return;
       const plan = await readPlan(store);
+      await watching.update(store, plan);
       options.onPlan(plan, await store.vocabulary());
       planVersion = version;
     } catch (error) {
@@ -87,27 +86,6 @@ export function planUpdates(options: PlanUpdatesOptions): PlanUpdates {
     },
     run,
   };
-}
-
-/** Moves a deployment if its audits say so, and writes down that it moved. */
-async function advance(store: Store, id: string, serve: Config['serve'], at: number): Promise<void> {
-  const deployment = (await store.deployments()).find((each) => each.id === id);
-  const specialists = await store.specialists(deployment?.taskId);
-  const specialist = specialists.find((each) => each.id === deployment?.specialistId);
-  if (!deployment || !specialist) return;
-  const { epsilon, delta } = specialist.evidence.gate;
-  const slips = 1 - (specialist.evidence.selfAgreement?.share ?? 1);
-  const policy = { bound: epsilon + slips, delta, stepAudits: serve.stepAudits };
-  const moved = step(deployment, await store.audits(id), policy, at);
-  if (moved === deployment) return;
-  await store.putDeployment(moved);
-  await store.addEvent({
-    id: newId('event', at),
-    at,
-    kind: 'deployment-moved',
-    subject: id,
-    detail: { from: deployment.stage, to: moved.stage, reason: moved.history.at(-1)?.reason ?? '' },
-  });
 }
 
 async function readPlan(store: Store): Promise<RoutingPlan> {

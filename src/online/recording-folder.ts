@@ -14,6 +14,8 @@ import type { Store } from '../core/store.ts';
 export interface Capture {
   readonly store: Store;
   readonly recorder: Recorder;
+  /** A keyed hash. */
+  pseudonym(text: string): string;
   /** What specialists read of a request, given the words by call site. */
   redaction(vocabulary: () => Vocabulary): Redact;
   close(): Promise<void>;
@@ -39,6 +41,8 @@ export interface RecordingFolder {
   readonly recorder: Recorder;
   /** What specialists read of a request; null (the LLM's) while the folder is not open. */
   readonly redact: Redact;
+  /** A keyed hash; null while the folder is not open. */
+  readonly pseudonym: (text: string) => string | null;
   /** For /health/readiness. */
   state(): JsonObject;
   /** Opens the folder if it is not open and was not tried lately. Never rejects. */
@@ -94,6 +98,7 @@ export async function openRecordingFolder(options: RecordingFolderOptions): Prom
       recordExchange: (exchange, onCopied) => capture?.recorder.recordExchange(exchange, onCopied) ?? lost(),
     },
     redact: (request) => redact?.(request) ?? null,
+    pseudonym: (text) => capture?.pseudonym(text) ?? null,
     state: () => (capture === null ? { state: 'closed', reason: closedBecause } : { state: 'open' }),
     retry: async () => {
       if (capture !== null || performance.now() - triedAt < REOPEN_MS) return;

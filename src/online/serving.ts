@@ -17,6 +17,7 @@ import { createRouter, type RoutingPlan } from '../route/router.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { planUpdates } from './plan-updates.ts';
 import { openRecordingFolder, type RecordingFolderOptions, type Vocabulary } from './recording-folder.ts';
+import { dailyBudget, watchDeployments } from './watching.ts';
 
 export interface OnlineParts {
   readonly config: Config;
@@ -57,9 +58,11 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     log,
     ...(parts.onOpen ? { onOpen: parts.onOpen } : {}),
   });
+  const watching = watchDeployments(config.serve, log);
+  const settleBudget = dailyBudget(config.serve.settleAudits, now);
   const updates = planUpdates({
     store: folder.store,
-    serve: config.serve,
+    watching,
     onPlan: (plan, words) => {
       vocabulary = words;
       router.update(plan);
@@ -70,7 +73,19 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
   const router = createRouter(NOTHING, {
     runtimes: parts.runtimes,
     canaryShare: config.serve.canaryShare,
-    auditShare: config.serve.auditShare,
+    auditProbability: watching.probability,
+    pseudonym: folder.pseudonym,
+    settling: {
+      isAllowed: settleBudget.left,
+      onAsked: settleBudget.spend,
+      same: (task, a, b) =>
+        compareAnswers(
+          task.kind,
+          referenceOf(task, a),
+          referenceOf(task, b),
+          schemasOf(task, config.equality),
+        ).right === true,
+    },
     timeoutMs: config.serve.timeoutMs,
     maxInFlight: MAX_IN_FLIGHT,
     redact: folder.redact,

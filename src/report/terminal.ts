@@ -170,6 +170,21 @@ function lossLines(lost: StatusReport['lost']): string[] {
   );
 }
 
+/** What a stage asks for, and about how far it is. */
+function goalText({
+  stage,
+  margin,
+  moreComparisons,
+}: NonNullable<StatusReport['tasks'][number]['deployment']>): string {
+  if (stage === 'suspended') return 'a new proof';
+  if (stage === 'live') return `at most ${share(margin)}`;
+  const more = moreComparisons === null ? '' : `, about ${count(moreComparisons)} more`;
+  return `below ${share(margin)}${more}`;
+}
+
+/** A share as people write it: 2 %, 0.5 %. */
+const share = (value: number): string => `${Number((value * 100).toFixed(1))} %`;
+
 /** What waits and what was set aside; nothing where there is neither. */
 function journalLines({ waiting, quarantine }: StatusReport['journal']): string[] {
   const lines: string[] = [];
@@ -202,6 +217,7 @@ export function statusText(report: StatusReport, page: Page): string {
       deployment ? paint(page, deployment.stage === 'live' ? 'green' : 'yellow', deployment.stage) : 'none',
       deployment ? percent(deployment.coverage) : '–',
       deployment ? `${count(deployment.auditErrors)} of ${count(deployment.audits)}` : '–',
+      deployment ? goalText(deployment) : '–',
     ];
   });
   const columns = [
@@ -212,6 +228,7 @@ export function statusText(report: StatusReport, page: Page): string {
     { title: 'stage' },
     { title: 'can serve', align: 'right' as const },
     { title: 'errors in audits' },
+    { title: 'held to' },
   ];
   return `${head}\n\n${table(page, columns, rows)}`;
 }

@@ -6,7 +6,7 @@
  */
 import type { Answer } from '../core/answer.ts';
 import type { CallRequest, CallResponse, LlmReason } from '../core/call.ts';
-import type { Audit, Deployment } from '../core/deployment.ts';
+import { type Audit, type Belonging, type Deployment, isInService } from '../core/deployment.ts';
 import { whyNoAnswer } from '../core/ending.ts';
 import { contentHash } from '../core/ids.ts';
 import type { Compare, Decision, IncomingCall, RedactedRequest, Router } from '../core/online.ts';
@@ -14,14 +14,27 @@ import type { Runtime } from '../core/runtime.ts';
 import type { Specialist } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
 import { type AskLimits, createAsk } from './ask.ts';
+import { rememberConversations } from './conversations.ts';
 import { decisionFor, type Outcome, type TaskDecision } from './decision.ts';
+import { isCorrectByMajority } from './settle.ts';
 
 export interface RouterOptions extends AskLimits {
   readonly runtimes: readonly Runtime[];
   /** Share of calls that a canary serves. */
   readonly canaryShare: number;
-  /** Share of a live specialist's calls that the LLM answers too. */
-  readonly auditShare: number;
+  /** With which probability the LLM answers a call of a live specialist too. */
+  readonly auditProbability: (deployment: Deployment, belonging: () => Belonging) => number;
+  /** A keyed hash, for what a call belongs to; null, or absent: nothing is known of that. */
+  readonly pseudonym?: (text: string) => string | null;
+  /** Asks the LLM again where the answers differ, to settle it; absent: never. */
+  readonly settling?: {
+    /** Whether it may now. Asked before anything is known of the audit, so that it depends on the past alone. */
+    readonly isAllowed: () => boolean;
+    /** Each time that it is asked. */
+    readonly onAsked: () => void;
+    /** Whether two answers of the LLM come to the same, by the task's output kind. */
+    readonly same: (task: Task, a: CallResponse, b: CallResponse) => boolean;
+  };
   /** The request as specialists were trained to read requests; null: too long. Default: as it is. */
   readonly redact?: (request: CallRequest) => RedactedRequest | null;
   /** Finds the task of a request, or null. */
@@ -32,6 +45,9 @@ export interface RouterOptions extends AskLimits {
   readonly onAudit: (audit: Audit) => void;
   readonly now: () => number;
 }
+
+/** Audited calls whose conversations are remembered. */
+const MAX_REMEMBERED = 5000;
 
 /** What the router knows: swapped as a whole when something is deployed or retired. */
 export interface RoutingPlan {
@@ -59,17 +75,25 @@ interface Candidacy {
   readonly request: CallRequest;
   readonly read: RedactedRequest;
   readonly input: string;
+  /** @param session The call's, where nobody named one. */
+  readonly belonging: (session: () => string | null) => Belonging;
 }
 
 /** What is settled before a specialist is asked. */
 type Assignment =
-  | { readonly candidacy: Candidacy; readonly asked: 'now' | 'in-shadow'; readonly isAudited: boolean }
+  | {
+      readonly candidacy: Candidacy;
+      readonly asked: 'now' | 'in-shadow';
+      /** With which the call is audited if the specialist's answer is used. */
+      readonly probability: number;
+    }
   | { readonly candidacy: null; readonly reason: LlmReason; readonly taskId?: string };
 
 /** A router over a plan. */
 export function createRouter(plan: RoutingPlan, options: RouterOptions): UpdatableRouter {
   const redact = options.redact ?? asItIs;
   const ask = createAsk(options);
+  const conversations = rememberConversations(MAX_REMEMBERED);
   let tasks: readonly Task[] = plan.tasks;
   let routes = routesOf(plan, options.runtimes);
 
@@ -82,21 +106,23 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       const { task, specialist } = candidacy.route;
       taskId = task.id;
       if (assignment.asked === 'in-shadow')
-        return byLlm('shadow', taskId, undefined, comparison(call.id, candidacy, null));
+        return byLlm('shadow', taskId, undefined, comparison(call.id, candidacy, null, 1));
       const outcome = await outcomeOf(candidacy, signal);
       if (!outcome.used) return byLlm(outcome.reason, taskId, outcome.confidence);
       const { answer, confidence } = outcome;
+      const { probability } = assignment;
+      const isAudited = draw(call.id, 'audit') < probability;
       return {
         served: { by: specialist.id, reason: 'confident', taskId, confidence },
         answer,
-        compare: assignment.isAudited ? comparison(call.id, candidacy, outcome) : null,
+        compare: isAudited ? comparison(call.id, candidacy, outcome, probability) : null,
       };
     } catch {
       return byLlm('error', taskId);
     }
   };
 
-  const assignmentOf = ({ id, request, llmAskedFor }: IncomingCall): Assignment => {
+  const assignmentOf = ({ id, request, session, llmAskedFor }: IncomingCall): Assignment => {
     const llm = (reason: LlmReason, taskId?: string): Assignment =>
       taskId === undefined ? { candidacy: null, reason } : { candidacy: null, reason, taskId };
     if (request === 'foreign') return llm('pass-through');
@@ -112,16 +138,31 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     if (!found) return llm('no-specialist', task.id);
     const admission = found.decision.admit(request, read);
     if (!admission.asked) return llm(admission.reason, task.id);
-    const candidacy = { route: found, request, read, input: admission.input };
+    const { input } = admission;
+    const belonging: Candidacy['belonging'] = (derived) => {
+      const own = options.pseudonym?.(`input ${input}`) ?? null;
+      if (own === null) return {};
+      const name = session ?? derived();
+      const pseudonym = name === null ? null : options.pseudonym?.(`session ${name}`);
+      return { input: own, ...(pseudonym ? { session: pseudonym } : {}) };
+    };
+    const candidacy = { route: found, request, read, input, belonging };
     switch (found.deployment.stage) {
       case 'shadow':
-        return { candidacy, asked: 'in-shadow', isAudited: true };
+        return { candidacy, asked: 'in-shadow', probability: 1 };
       case 'canary':
         return draw(id, 'canary') < options.canaryShare
-          ? { candidacy, asked: 'now', isAudited: true }
+          ? { candidacy, asked: 'now', probability: 1 }
           : llm('canary', task.id);
       case 'live':
-        return { candidacy, asked: 'now', isAudited: draw(id, 'audit') < options.auditShare };
+        return {
+          candidacy,
+          asked: 'now',
+          probability: options.auditProbability(found.deployment, () =>
+            belonging(() => conversations.find(request)),
+          ),
+        };
+      case 'suspended':
       case 'retired':
         return llm('no-specialist', task.id);
     }
@@ -141,26 +182,51 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     return decision.judge(request, read, prediction, { confidence, threshold: deployment.threshold });
   };
 
-  const comparison =
-    (callId: string, candidacy: Candidacy, known: Outcome | null): Compare =>
-    async (llm, signal) => {
-      const { route: asked, request } = candidacy;
+  const comparison = (
+    callId: string,
+    candidacy: Candidacy,
+    known: Outcome | null,
+    probability: number,
+  ): Compare => {
+    const { route: asked, request } = candidacy;
+    // As the calls came, whenever they are compared.
+    const belonging = candidacy.belonging(() => conversations.join(callId, request));
+    return async (llm, signal, again) => {
       // What is not learnt from measures nobody either.
       if (whyNoAnswer(request, llm) !== null) return;
       const outcome = known ?? (await outcomeOf(candidacy, signal));
       // Only answers that would be used are promised to be right, so only they are compared with the bound.
       if (!outcome.used || signal.aborted) return;
       if (routes.get(asked.task.id)?.deployment.id !== asked.deployment.id) return;
+      const { settling } = options;
+      const settled = again !== undefined && settling?.isAllowed() === true;
+      const isCorrect = (other: CallResponse): boolean => options.right(asked.task, outcome.answer, other);
+      let correct = isCorrect(llm);
+      if (!correct && settled) {
+        correct = await isCorrectByMajority(llm, {
+          again: async () => {
+            settling.onAsked();
+            const other = await again().catch(() => null);
+            // What is not learnt from settles nothing either.
+            return other === null || whyNoAnswer(request, other) !== null ? null : other;
+          },
+          isCorrect,
+          same: (a, b) => settling.same(asked.task, a, b),
+        });
+      }
+      // Broken off, it would be half the answers that speak.
+      if (signal.aborted) return;
       options.onAudit({
-        callId,
+        ...{ callId, probability, ...belonging, ...(settled ? { settled } : {}) },
         deploymentId: asked.deployment.id,
         at: options.now(),
         // The stage in which the call came: the deployment may have moved since.
         stage: asked.deployment.stage,
         confidence: outcome.confidence,
-        right: options.right(asked.task, outcome.answer, llm),
+        correct,
       });
     };
+  };
 
   return {
     route,
@@ -174,7 +240,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
 function routesOf(plan: RoutingPlan, runtimes: readonly Runtime[]): Map<string, Route> {
   const routes = new Map<string, Route>();
   for (const deployment of plan.deployments) {
-    if (deployment.stage === 'retired') continue;
+    if (!isInService(deployment.stage)) continue;
     const task = plan.tasks.find(({ id }) => id === deployment.taskId);
     const specialist = plan.specialists.find(({ id }) => id === deployment.specialistId);
     const runtime = runtimes.find(({ rungs }) => specialist && rungs.includes(specialist.artefact.rung));

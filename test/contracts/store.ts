@@ -297,12 +297,18 @@ export function storeContract(name: string, open: () => Store): void {
             at,
             stage: 'canary',
             confidence: 0.95,
-            right: callId === 'c1',
+            correct: callId === 'c1',
           }) as const;
         store.addAudit(audit('c2', 2));
         store.addAudit(audit('c1', 1));
         store.addAudit(audit('c1', 9));
-        assert.deepEqual(store.audits('d1'), [audit('c1', 1), audit('c2', 2)]);
+        const drawn = { probability: 0.05, session: 's', input: 'i', settled: true };
+        store.addAudit({ ...audit('c3', 3), ...drawn });
+        assert.deepEqual(store.audits('d1'), [
+          audit('c1', 1),
+          audit('c2', 2),
+          { ...audit('c3', 3), ...drawn },
+        ]);
         assert.deepEqual(store.audits('d2'), []);
       });
     });

@@ -71,7 +71,8 @@ async function learnAndServe(
       gateway: { port: 0 },
       upstream: { baseUrl: provider.url },
       gate: { epsilon: 0.05 },
-      serve: { canaryShare: 1, stepAudits: 5, auditShare: 0.2 },
+      // Few calls are played until a specialist is live: wide margins.
+      serve: { canaryShare: 1, stepAudits: 5, auditShare: 0.2, shadowMargin: 10, canaryMargin: 9 },
     }),
     // No pip on this path: nothing to fetch weights with.
     env: { PATH: dataDir },

@@ -13,7 +13,7 @@ import type { Runtime } from '../../src/core/runtime.ts';
 import type { Specialist } from '../../src/core/specialist.ts';
 import type { Task } from '../../src/core/task.ts';
 import { type Gateway, type GatewayOptions, startGateway } from '../../src/gateway/gateway.ts';
-import { createRouter } from '../../src/route/router.ts';
+import { createRouter, type RouterOptions } from '../../src/route/router.ts';
 import { DIALECTS } from '../../src/wire/dialects.ts';
 import { readExchange } from '../../src/wire/exchange.ts';
 
@@ -163,8 +163,8 @@ function watched(make: MakeRouter, comparisons: Comparison[]): Router {
       if (!compare) return decision;
       return {
         ...decision,
-        compare: async (llm, within) => {
-          await compare(llm, within);
+        compare: async (llm, within, again) => {
+          await compare(llm, within, again);
           const audit = audits.find(({ callId }) => callId === call.id) ?? null;
           comparisons.push({ callId: call.id, llm, audit });
         },
@@ -176,15 +176,29 @@ function watched(make: MakeRouter, comparisons: Comparison[]): Router {
 export interface RouterSettings {
   readonly stage?: Stage;
   readonly isAudited?: boolean;
+  /** The LLM is asked again where answers differ. */
+  readonly isSettled?: boolean;
   readonly timeoutMs?: number;
   readonly threshold?: number;
 }
+
+const SETTLING: NonNullable<RouterOptions['settling']> = {
+  isAllowed: () => true,
+  onAsked: () => {},
+  same: (_, a, b) => a.message.content === b.message.content,
+};
 
 /** The product's router over one task, to which all calls belong, and a specialist that answers with `predict`. */
 export function routerOver(
   task: Pick<Task, 'kind' | 'labels'>,
   predict: Runtime['predict'],
-  { stage = 'live', isAudited = false, timeoutMs = 10_000, threshold = 0.5 }: RouterSettings = {},
+  {
+    stage = 'live',
+    isAudited = false,
+    isSettled = false,
+    timeoutMs = 10_000,
+    threshold = 0.5,
+  }: RouterSettings = {},
 ): MakeRouter {
   const free = { pieces: ['', ''] };
   const formats = [undefined, { type: 'json_object' } as JsonObject].map(structureHash);
@@ -217,9 +231,10 @@ export function routerOver(
       { tasks: [all], deployments: [deployment], specialists: [specialist] },
       {
         runtimes: [{ rungs: ['lexical'], predict, close: async () => {} }],
-        ...{ canaryShare: 1, auditShare: isAudited ? 1 : 0, timeoutMs, maxInFlight: 16 },
+        ...{ canaryShare: 1, auditProbability: () => (isAudited ? 1 : 0), timeoutMs, maxInFlight: 16 },
         assign: () => all,
-        right: () => true,
+        right: (_, answer, llm) => targetOf(answer) === llm.message.content,
+        ...(isSettled ? { settling: SETTLING } : {}),
         onAudit,
         now: () => 0,
       },

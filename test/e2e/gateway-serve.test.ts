@@ -201,6 +201,23 @@ test('an audit asks the LLM the same bytes beside the client, and compares', asy
   assert.equal(harness.calls.length, 1);
 });
 
+test('an audit that may be settled asks the LLM the same bytes again where the answers differ', async () => {
+  const bodies: string[] = [];
+  const harness = await startHarness(
+    (received, response) => {
+      bodies.push(received.body.toString());
+      sendJson(response, completion(bodies.length === 1 ? 'a slip' : 'order-status ✓'));
+    },
+    { router: served(label, { isAudited: true, isSettled: true }) },
+  );
+  await harness.client.chat.completions.create({ model: 'm', messages });
+  await harness.close();
+  const { audit } = harness.comparisons[0]!;
+  assert.deepEqual([audit?.correct, audit?.settled], [true, true]);
+  assert.equal(bodies.length, 3);
+  assert.equal(new Set(bodies).size, 1);
+});
+
 test('in shadow the LLM serves, and the specialist is asked beside it', async () => {
   const harness = await startHarness((_received, response) => sendJson(response, completion('LLM')), {
     router: served(label, { stage: 'shadow', confidence: 0.9 }),

@@ -46,7 +46,7 @@ before(async () => {
       upstream: { baseUrl: standIn.url },
       // Words alone get four mails in five right: a bound this loose is passed in any split of the calls.
       gate: { epsilon: 0.1 },
-      serve: { canaryShare: 0.5, stepAudits: 10 },
+      serve: { canaryShare: 0.5, stepAudits: 10, shadowMargin: 5, canaryMargin: 4 },
     }),
     // No pip on this path: nothing to fetch weights with.
     env: { PATH: dataDir },

@@ -203,7 +203,7 @@ describe('the offline decision', () => {
               close: async () => {},
             },
           ],
-          ...{ canaryShare: 1, auditShare: 0, timeoutMs: 10_000, maxInFlight: 1, now: () => 0 },
+          ...{ canaryShare: 1, auditProbability: () => 0, timeoutMs: 10_000, maxInFlight: 1, now: () => 0 },
           redact: liveRedaction({
             sealing: vault,
             context,

@@ -213,7 +213,7 @@ before(async () => {
       upstream: { baseUrl: `http://127.0.0.1:${port}/v1` },
       gate: { epsilon: 0.1 },
       redaction: { finder: 'off' },
-      serve: { canaryShare: 1, stepAudits: 5 },
+      serve: { canaryShare: 1, stepAudits: 5, shadowMargin: 10, canaryMargin: 9 },
     }),
     env: { PATH: dataDir },
     log: (line) => log.push(line),

@@ -1,10 +1,11 @@
 /** What is learnt from calls, and what became of it: tasks, datasets, specialists, deployments, audits, events. */
 import type { DatasetManifest } from '../../core/dataset.ts';
-import type { Deployment, Stage } from '../../core/deployment.ts';
+import type { Deployment } from '../../core/deployment.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Specialist, Verdict } from '../../core/specialist.ts';
 import type { Store } from '../../core/store.ts';
 import type { Task } from '../../core/task.ts';
+import { auditFrom, auditValues, INSERT_AUDIT } from './audit-row.ts';
 import type { CallTables } from './calls.ts';
 import type { Database, Row } from './database.ts';
 import type { SealedRows } from './sealed.ts';
@@ -113,28 +114,12 @@ export function learningTables(database: Database, rows: SealedRows): LearningTa
       database.all('SELECT id, sealed FROM deployments ORDER BY no').map(read<Deployment>('deployments')),
 
     addAudit: (audit) => {
-      database.run(
-        `INSERT OR IGNORE INTO audits (call_id, deployment_id, at, stage, confidence, right_answer)
-         VALUES (?, ?, ?, ?, ?, ?)`,
-        audit.callId,
-        audit.deploymentId,
-        audit.at,
-        audit.stage,
-        audit.confidence,
-        audit.right ? 1 : 0,
-      );
+      database.run(INSERT_AUDIT, ...auditValues(audit));
     },
     audits: (deploymentId) =>
       database
         .all('SELECT * FROM audits WHERE deployment_id = ? ORDER BY at, no', deploymentId)
-        .map((row) => ({
-          callId: String(row.call_id),
-          deploymentId,
-          at: Number(row.at),
-          stage: String(row.stage) as Stage,
-          confidence: Number(row.confidence),
-          right: row.right_answer === 1,
-        })),
+        .map(auditFrom),
 
     addEvent: (event) => {
       database.run(

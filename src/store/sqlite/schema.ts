@@ -166,6 +166,15 @@ CREATE TRIGGER plan_vocabulary_added AFTER INSERT ON vocabulary BEGIN UPDATE pla
   },
   {
     sql: /* sql */ `
+-- How an audit was drawn, and what it belongs to; null for those of before.
+ALTER TABLE audits ADD COLUMN probability REAL;                     -- with which the call was chosen
+ALTER TABLE audits ADD COLUMN session_id TEXT;                      -- keyed pseudonym, as on the call
+ALTER TABLE audits ADD COLUMN input TEXT;                           -- keyed hash of what the specialist read
+ALTER TABLE audits ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;   -- 1: the LLM could be asked again
+`,
+  },
+  {
+    sql: /* sql */ `
 -- Tries of a task at the gate, one row each: delta is spent over them. Earlier ones are those that left a specialist.
 CREATE TABLE gate_tries (no INTEGER PRIMARY KEY, task_id TEXT NOT NULL, dataset_id TEXT NOT NULL);
 CREATE INDEX gate_tries_by_task ON gate_tries (task_id);
