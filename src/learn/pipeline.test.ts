@@ -198,7 +198,7 @@ test('what audits took out of service counts against it when it is trained again
     assert.equal(again.outcome, 'refused');
     assert.match(again.reason, /9 of 40 comparisons/);
     assert.ok(again.moreCalls! > 1000, `${again.moreCalls}`);
-    const outweighed = await learnOne(calls(4500), context());
+    const outweighed = await learnOne(calls(6500), context());
     assert.equal(outweighed.outcome, 'passed', outweighed.reason);
   }));
 
