@@ -63,7 +63,15 @@ export const configSchema = z
           .gt(0)
           .lt(1)
           .default(0.05)
-          .describe('Chance that a bound given by the gate does not hold.'),
+          .describe(
+            'Chance that a bound given by the gate does not hold, over all tries of what deltaFor names.',
+          ),
+        deltaFor: z
+          .enum(['task', 'all-tasks'])
+          .default('task')
+          .describe(
+            'What delta is spent over: the tries of each task by itself, or those of all tasks together, so that with chance 1 − delta no specialist at all breaks its bound.',
+          ),
       })
       .prefault({}),
     serve: z

@@ -64,13 +64,15 @@ export interface ConfidenceModel {
   readonly bias: number;
 }
 
-/** A share with its exact (Clopper–Pearson) 95 % interval. */
+/** A share with its 95 % interval: Clopper–Pearson's, or by session where calls hang together (stats/cluster-rate). */
 export interface Rate {
   readonly hits: number;
   readonly n: number;
   readonly share: number;
   readonly low: number;
   readonly high: number;
+  /** The number of independent calls that vary as much as these; absent where they are `n`. */
+  readonly effectiveN?: number;
 }
 
 /** The LLM's own slips among `n` calls, with an interval. */
@@ -101,10 +103,31 @@ export interface GateResult {
   readonly errors: number;
   readonly n: number;
   readonly pValue: number;
+  /** What the served calls are worth as a sample. Absent in evidence of earlier versions. */
+  readonly sessions?: {
+    /** Sessions with a served call. */
+    readonly count: number;
+    /** Most calls of one session that count; 1: the exact binomial test. */
+    readonly cap: number;
+    /** Share of the calls beyond the cap in earlier sessions: reckoned as wrong. */
+    readonly beyondCap: number;
+    /** Independent calls with the same share of errors that would have the same p-value. */
+    readonly effectiveCalls: number;
+  };
+  /** Which try of the task this was, from 1, and the share of delta that it was tested at. */
+  readonly tries?: { readonly number: number; readonly delta: number };
   /** In plain words, for the report. */
   readonly reason: string;
   /** About how many more held-back calls the same quality would need to pass; null where more would not help. */
   readonly moreCalls: number | null;
+}
+
+/** The exam takes back what the gate gave where so many errors would be rare at epsilon. */
+export interface ExamVeto {
+  /** From so many errors among the served; null where no number of them would do. */
+  readonly errors: number | null;
+  /** The chance that it would have noticed a true error of twice epsilon. */
+  readonly power: number;
 }
 
 export interface Evidence {
@@ -114,7 +137,12 @@ export interface Evidence {
   readonly exam: {
     readonly accuracy: Rate;
     readonly coverage: Rate;
+    /** Over the calls as they come, repeats included. */
     readonly servedError: Rate;
+    /** Over those served whose input no training example has. Absent in evidence of earlier versions. */
+    readonly unseenError?: Rate;
+    /** How sure the exam's veto is. Absent where the exam was not opened. */
+    readonly veto?: ExamVeto;
     readonly curve: readonly RiskPoint[];
     /** Mean per-field score, for JSON; null elsewhere. */
     readonly fieldScore: number | null;

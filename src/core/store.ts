@@ -147,6 +147,10 @@ export interface LearningStore {
   verdicts(taskId: string): Promise<Verdict[]>;
   /** Counts one more use of the exam of this task; returns the count, this one included. */
   useExam(taskId: string, datasetId: string): Promise<number>;
+  /** Counts one more try of the task at the gate. */
+  useGate(taskId: string, datasetId: string): Promise<void>;
+  /** Tries at the gate so far: of the task, or of all tasks. */
+  gateTries(taskId?: string): Promise<number>;
 }
 
 /**

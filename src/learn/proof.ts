@@ -17,10 +17,11 @@ import type { Task } from '../core/task.ts';
 import { callsToHoldBack } from '../curate/splits.ts';
 import { deploy, moveEvent, moveTo } from '../deploy/stages.ts';
 import { assess } from '../evaluate/evaluate.ts';
+import { deltaOfTry } from '../stats/spending.ts';
 import { callsNeeded } from '../stats/statistics.ts';
 import { referencesFor } from './references.ts';
 import { auditsAgainst, numbersAgainst, suspendIfRefuted, withAudits } from './standing.ts';
-import { examination, type LearnContext, type TaskRun, type TrainedTrial } from './trial.ts';
+import { examination, type LearnContext, nextTry, type TaskRun, type TrainedTrial } from './trial.ts';
 
 /**
  * The task's report. What was proved before, on the same examples and to the same bound, is not examined again. Where
@@ -68,7 +69,8 @@ async function proveWinner(
       ? `${cheapest} For ${late.candidate.rung} the time was too short: ${late.minutesNeeded} minutes (--minutes) would do.`
       : cheapest;
     const missing =
-      callsNeeded(0, config.gate.epsilon, config.gate.delta) - dataset.splits.calibration.length;
+      callsNeeded(0, config.gate.epsilon, deltaOfTry(config.gate.delta, await nextTry(task.id, context))) -
+      dataset.splits.calibration.length;
     // Texts need a judge, however many there are; calls that ask for more than is served need another caller.
     const isRefused = (dataset.dropped.policy ?? 0) > 0 && dataset.splits.calibration.length === 0;
     const moreCalls = task.kind !== 'text' && missing > 0 && !isRefused ? callsFor(missing, dataset) : null;
@@ -78,7 +80,7 @@ async function proveWinner(
   const { winner } = competition;
   const { candidate, artefact } = winner;
   if (isHopeless(winner)) {
-    const reason = `Of the best candidate's answers (${candidate.rung}) ${percent(winner.accuracy, 0)} were right on the validation split: too few to spend held-back calls on a proof.${spellingsOf(task)}`;
+    const reason = `Of the best candidate's answers (${candidate.rung}) ${percent(winner.accuracy, 0)} were correct on the validation split: too few to spend held-back calls on a proof.${spellingsOf(task)}`;
     return { ...common, ...REFUSED, specialist: null, reason, moreCalls: null };
   }
   const proved = (await store.specialists(task.id)).find((each) =>
@@ -144,7 +146,7 @@ async function withdrawalOf(specialist: Specialist, store: DeploymentStore): Pro
 }
 
 async function prove(
-  { candidate, artefact, runtime, marked }: TrainedTrial,
+  { candidate, artefact, runtime, graded }: TrainedTrial,
   task: Task,
   recorded: Dataset,
   requests: ReadonlyMap<string, CallRequest>,
@@ -164,10 +166,14 @@ async function prove(
     runtime,
     artefact,
     dataset,
-    validation: marked,
+    validation: graded,
     selfAgreement,
     ...(repeats ? { repeats } : {}),
     useExam: () => store.useExam(task.id, recorded.id),
+    tries: {
+      number: await nextTry(task.id, context),
+      use: () => store.useGate(task.id, recorded.id),
+    },
   });
   const evidence = { ...onCalls, gate: withAudits(onCalls.gate, await auditsAgainst(candidate, context)) };
   const now = Date.now();

@@ -9,7 +9,7 @@ import type { DeploymentStore } from '../core/store.ts';
 import { boundOf, policyFor, type ServeSettings } from '../deploy/policy.ts';
 import { readWatch } from '../deploy/read-watch.ts';
 import { moveEvent, moveTo, standsAgainst } from '../deploy/stages.ts';
-import { scoredBy, scorePredictions } from '../evaluate/evaluate.ts';
+import { gradePredictions, scoreAnswers } from '../evaluate/evaluate.ts';
 import { capitalOf, detect, detects, type InUnit, newDetector } from '../stats/sequential.ts';
 import { binomialTail, callsNeeded } from '../stats/statistics.ts';
 import { examination, type LearnContext, type TaskRun } from './trial.ts';
@@ -58,7 +58,8 @@ export async function numbersAgainst(
 /** The gate's word once the audits against the candidate are counted with the calibration calls: they can only refuse. */
 export function withAudits(gate: GateResult, against: Against): GateResult {
   if (!gate.passed || against.errors === 0) return gate;
-  const { epsilon, delta } = gate;
+  const { epsilon } = gate;
+  const delta = gate.tries?.delta ?? gate.delta;
   const errors = gate.errors + against.errors;
   const served = gate.served + against.comparisons;
   if (binomialTail(errors, served, epsilon) <= delta) return gate;
@@ -95,7 +96,7 @@ export async function suspendIfRefuted(
   const isSlow = specialist.evidence.latencyMs.p50 > SLOW_MS;
   const examples = isSlow ? calibration.slice(-MAX_SLOW) : calibration;
   const { artefact, confidence } = specialist;
-  const marked = await scorePredictions(examples, {
+  const graded = await gradePredictions(examples, {
     ...examination(task, requests, context),
     runtime,
     artefact,
@@ -106,11 +107,11 @@ export async function suspendIfRefuted(
   const units = new Map<string, InUnit>();
   let detector = newDetector();
   let [served, errors] = [0, 0];
-  for (const [i, scored] of scoredBy(confidence, marked).entries()) {
+  for (const [i, scored] of scoreAnswers(confidence, graded).entries()) {
     if (scored.confidence < deployment.threshold) continue;
     const { sessionId } = examples[i]!;
     const unit = units.get(sessionId) ?? { n: 0, errors: 0 };
-    const wrong = !scored.right;
+    const wrong = !scored.correct;
     detector = detect(detector, wrong, unit, bound);
     units.set(sessionId, { n: unit.n + 1, errors: unit.errors + (wrong ? 1 : 0) });
     served++;

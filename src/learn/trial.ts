@@ -12,15 +12,16 @@ import type { Runtime, Trainer } from '../core/runtime.ts';
 import type { Artefact, Verdict } from '../core/specialist.ts';
 import type { DeploymentStore, EventStore, LearningStore } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
-import { fitAndMark } from '../evaluate/cross-fit.ts';
+import { fitAndGrade } from '../evaluate/cross-fit.ts';
 import { estimate } from '../evaluate/estimate.ts';
-import type { Marked } from '../evaluate/evaluate.ts';
+import { earlierSessions, type GradedPrediction } from '../evaluate/evaluate.ts';
 import { type Scorer, scorerFor } from '../evaluate/scorers/scorer.ts';
 import { CATALOGUE } from '../models/weights/catalogue.ts';
 import { whyUncheckable } from '../route/check.ts';
 import type { Contender, SelectionLimits, TrainingBudget } from '../select/candidates.ts';
 import type { Competition, Trial } from '../select/compete.ts';
 import { probeHardware } from '../select/hardware.ts';
+import { deltaOfTry } from '../stats/spending.ts';
 import { machineOf, recordSpeed } from './budget.ts';
 import { offlineDecision } from './offline-decision.ts';
 import { timedTrainer } from './timed.ts';
@@ -46,7 +47,7 @@ export interface TrainedTrial extends Trial {
   readonly artefact: Artefact;
   readonly runtime: Runtime;
   /** Predictions of examples that it had not been trained on. */
-  readonly marked: readonly Marked[];
+  readonly graded: readonly GradedPrediction[];
 }
 
 /** A task on its way through the loop. */
@@ -76,7 +77,8 @@ export function selectionLimits(
     available: models,
     base: config.train.base,
     budget,
-    gate: config.gate,
+    // At the first try's level, whichever it will be: the same candidates are to win again on the same calls.
+    gate: { epsilon: config.gate.epsilon, delta: deltaOfTry(config.gate.delta, 1) },
     unserved: whyUncheckable(task),
   };
 }
@@ -95,15 +97,20 @@ export async function tryCandidate(
   const { train, validation, calibration } = dataset.splits;
   const dir = join(config.dataDir, 'training', candidate.id);
   const job = { candidate, kind: task.kind, train, validation, dir, seed: config.train.seed };
-  const { artefact, marked } = await fitAndMark({
+  const { artefact, graded } = await fitAndGrade({
     ...examination(task, requests, context),
     ...{ trainer: trainerOf(contender, context), runtime, job, crossFit: cost === 'seconds' },
   });
   // Cross-fitted candidates have more predictions; all are compared on the same examples, with the best references.
   const shared = new Set(validation.map(({ id }) => id));
-  const onValidation = marked.filter(({ exampleId }) => shared.has(exampleId));
-  const estimated = estimate(onValidation, { ...config.gate, calibrationSize: calibration.length });
-  return { candidate, ...estimated, artefact, runtime, marked };
+  const onValidation = graded.filter(({ exampleId }) => shared.has(exampleId));
+  const estimated = estimate(onValidation, {
+    ...config.gate,
+    calibrationSize: calibration.length,
+    tryNumber: 1,
+    earlierSessions: earlierSessions(dataset),
+  });
+  return { candidate, ...estimated, artefact, runtime, graded };
 }
 
 /** The candidate's trainer; how long its training takes is put on record, where that is minutes. */
@@ -113,7 +120,15 @@ function trainerOf(contender: Contender, { config, store }: LearnContext): Train
   return timedTrainer(contender, (artefact) => recordSpeed(contender, artefact, machine, store));
 }
 
-/** How answers to the task's calls are marked, which of them would be given, and who hears of the progress. */
+/** The number of the task's next try at the gate: delta is spent over a task's tries, or over those of all tasks. */
+export async function nextTry(
+  taskId: string,
+  { store, config }: Pick<LearnContext, 'store' | 'config'>,
+): Promise<number> {
+  return 1 + (await store.gateTries(config.gate.deltaFor === 'task' ? taskId : undefined));
+}
+
+/** How answers to the task's calls are graded, which of them would be given, and who hears of the progress. */
 export function examination(
   task: Task,
   requests: ReadonlyMap<string, CallRequest>,

@@ -4,6 +4,7 @@
  */
 import type { LearnReport, StatusReport, TaskReport } from '../core/learning.ts';
 import type { Evidence, Rate } from '../core/specialist.ts';
+import { unseenText, vetoText } from './evidence-text.ts';
 import { clip, paint, type TextStyle, table, wrap } from './table.ts';
 import { bytes, count, dateTime, duration, milliseconds, money, percent, plural, rate } from './words.ts';
 
@@ -35,6 +36,10 @@ export function learnText(report: LearnReport, page: Page): string {
   const asked = report.tasks.reduce((sum, task) => sum + task.askedAgain, 0);
   if (asked > 0)
     lines.push(`  References: majorities, after ${count(asked)} more answers of the LLM to held-back calls.`);
+  if (passed.length > 0) {
+    lines.push('', paint(page, 'bold', 'What can be taken over, and the proof'));
+    for (const task of passed) lines.push(`  ${task.task.name}`, wrap(proofText(task), page.width, 4));
+  }
   const refused = report.tasks.filter((task) => task.outcome === 'refused');
   if (refused.length > 0) {
     lines.push('', paint(page, 'bold', 'Not taken over'));
@@ -48,6 +53,14 @@ export function learnText(report: LearnReport, page: Page): string {
     for (const task of tried) lines.push(`  ${clip(task.task.name, 28).padEnd(28)}  ${candidatesText(task)}`);
   }
   return lines.join('\n');
+}
+
+/** The gate's reason, and what the exam found and could have found. */
+function proofText({ reason, specialist }: TaskReport): string {
+  const evidence = specialist?.evidence;
+  if (!evidence || evidence.exam.servedError.n === 0) return reason;
+  const { hits, n } = evidence.exam.servedError;
+  return `${reason} In the exam ${plural(hits, 'error')} in ${count(n)} served${unseenText(evidence)}.${vetoText(evidence)}`;
 }
 
 /** 'head 2.4 s ✓ · lora 3 min 2 s · not tried: knn, lora on 5 other models'. */

@@ -64,23 +64,23 @@ scorerContract('text', scorerFor('text', { ask: fairJudge(new Set(['Sent today.'
 test('texts that a policy leaves to a judge are judged, one by one', async () => {
   const options = { policy: { 'answer.a': 'text', 'answer.b': 'text' } } as const;
   const good = fairJudge(new Set(['Sent today.', 'It left today.', 'Thanks.', 'Thank you.']));
-  const right = async (actual: string, ask?: typeof good): Promise<boolean | null> =>
+  const correct = async (actual: string, ask?: typeof good): Promise<boolean | null> =>
     (
       await scorerFor('json', ask ? { ...options, ask } : options).score(
         'x',
         '{"a":"Sent today.","b":"Thanks."}',
         actual,
       )
-    ).right;
-  assert.equal(await right('{"a":"It left today.","b":"Thank you."}', good), true);
-  assert.equal(await right('{"a":"It left today.","b":"No."}', good), false);
-  assert.equal(await right('{"a":"It left today.","b":"Thank you."}'), null);
-  assert.equal(await right('{"a":"It left today.","b":"Thank you."}', async () => 'Hard to say'), null);
-  assert.equal(await right('{"a":"Sent today.","b":5}', good), false);
+    ).correct;
+  assert.equal(await correct('{"a":"It left today.","b":"Thank you."}', good), true);
+  assert.equal(await correct('{"a":"It left today.","b":"No."}', good), false);
+  assert.equal(await correct('{"a":"It left today.","b":"Thank you."}'), null);
+  assert.equal(await correct('{"a":"It left today.","b":"Thank you."}', async () => 'Hard to say'), null);
+  assert.equal(await correct('{"a":"Sent today.","b":5}', good), false);
 });
 
 test('without a judge, texts that differ are undecided', async () => {
-  assert.equal((await scorerFor('text').score('x', 'Yes.', 'Indeed.')).right, null);
+  assert.equal((await scorerFor('text').score('x', 'Yes.', 'Indeed.')).correct, null);
 });
 
 test('a judge that favours a place passes nothing, one that rambles decides nothing', async () => {
@@ -95,7 +95,7 @@ test("the judge's own error is measured on known pairs", async () => {
     { input: 'y', answer: 'b' },
   ]);
   const lax = await measureJudge(async () => 'TIE', pairs);
-  assert.deepEqual([lax.passedWrong.share, lax.failedRight.share], [1, 0]);
+  assert.deepEqual([lax.passedWrong.share, lax.failedCorrect.share], [1, 0]);
   const strict = await measureJudge(async () => '1', pairs);
-  assert.deepEqual([strict.passedWrong.share, strict.failedRight.share], [0, 1]);
+  assert.deepEqual([strict.passedWrong.share, strict.failedCorrect.share], [0, 1]);
 });

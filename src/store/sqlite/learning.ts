@@ -79,5 +79,15 @@ export function learningTables(database: Database, rows: SealedRows): LearningSt
           datasetId,
         )?.uses,
       ),
+    useGate: async (taskId, datasetId) => {
+      database.run('INSERT INTO gate_tries (task_id, dataset_id) VALUES (?, ?)', taskId, datasetId);
+    },
+    gateTries: async (taskId) =>
+      Number(
+        (taskId === undefined
+          ? database.get('SELECT count(*) AS n FROM gate_tries')
+          : database.get('SELECT count(*) AS n FROM gate_tries WHERE task_id = ?', taskId)
+        )?.n,
+      ),
   };
 }

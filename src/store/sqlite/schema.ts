@@ -180,4 +180,12 @@ ALTER TABLE audits ADD COLUMN input TEXT;                           -- keyed has
 ALTER TABLE audits ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;   -- 1: the LLM could be asked again
 `,
   },
+  {
+    sql: /* sql */ `
+-- Tries of a task at the gate, one row each: delta is spent over them. Earlier ones are those that left a specialist.
+CREATE TABLE gate_tries (no INTEGER PRIMARY KEY, task_id TEXT NOT NULL, dataset_id TEXT NOT NULL);
+CREATE INDEX gate_tries_by_task ON gate_tries (task_id);
+INSERT INTO gate_tries (task_id, dataset_id) SELECT task_id, '' FROM specialists;
+`,
+  },
 ];

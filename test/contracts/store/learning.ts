@@ -91,6 +91,16 @@ export function learningStoreContract(name: string, withStore: Opener<LearningSt
         assert.equal(await store.useExam('t1', 'd2'), 1);
         assert.equal(await store.useExam('t2', 'd1'), 1);
       }));
+
+    it('counts the tries at the gate, by task and in all', () =>
+      withStore(async (store) => {
+        assert.equal(await store.gateTries('t1'), 0);
+        await store.useGate('t1', 'd1');
+        await store.useGate('t1', 'd2');
+        await store.useGate('t2', 'd1');
+        const counted = [await store.gateTries('t1'), await store.gateTries('t2'), await store.gateTries()];
+        assert.deepEqual(counted, [2, 1, 3]);
+      }));
   });
 }
 
