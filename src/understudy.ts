@@ -238,5 +238,5 @@ async function statusOf(
         },
     });
   }
-  return { kind: 'status', calls: await store.countCalls(), lost, journal, tasks };
+  return { kind: 'status', calls: await store.countCalls({ audits: false }), lost, journal, tasks };
 }

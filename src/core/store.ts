@@ -95,7 +95,10 @@ export interface CallStore {
    * deleted meanwhile are seen or not. Stopping early costs nothing; `after` resumes.
    */
   calls(filter?: CallFilter): AsyncIterable<readonly StoredCall[]>;
-  countCalls(filter?: Pick<CallFilter, 'since' | 'until' | 'taskId'>): Promise<number>;
+  /** @param filter.audits false: without the LLM's answers to audits, which no agent called for. Default: true. */
+  countCalls(
+    filter?: Pick<CallFilter, 'since' | 'until' | 'taskId'> & { readonly audits?: boolean },
+  ): Promise<number>;
   /** When the latest call since then arrived; null where there is none. */
   latestCallAt(since: number): Promise<number | null>;
   parts(ids: readonly string[]): Promise<Map<string, SealedPart>>;

@@ -115,7 +115,9 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       return {
         served: { by: specialist.id, reason: 'confident', taskId, confidence },
         answer,
-        compare: isAudited ? comparison(call.id, candidacy, outcome, probability) : null,
+        ...(isAudited
+          ? { compare: comparison(call.id, candidacy, outcome, probability), auditProbability: probability }
+          : { compare: null }),
       };
     } catch {
       return byLlm('error', taskId);

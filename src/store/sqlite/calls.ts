@@ -138,9 +138,13 @@ export function callTables(database: Database): CallTables {
       }
     },
 
-    countCalls: async (filter = {}) => {
+    countCalls: async ({ audits = true, ...filter } = {}) => {
       const { where, values } = conditions(filter);
-      return Number(database.get(`SELECT count(*) AS n FROM calls${where}`, ...values)?.n ?? 0);
+      const sql = `SELECT count(*) AS n FROM calls${where}`;
+      const all = Number(database.get(sql, ...values)?.n ?? 0);
+      if (audits) return all;
+      const only = `${sql}${where === '' ? ' WHERE' : ' AND'} served_reason = 'audit'`;
+      return all - Number(database.get(only, ...values)?.n ?? 0);
     },
 
     latestCallAt: async (since) => {

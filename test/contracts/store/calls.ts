@@ -93,6 +93,22 @@ export function callStoreContract(name: string, withStore: Opener<CallStore & Ke
         assert.equal(await store.countCalls({ taskId: 't2' }), 1);
       }));
 
+    it('counts without the answers to audits where that is wanted', () =>
+      withStore(async (store) => {
+        const served = (reason: StoredCall['served']['reason']) => ({ by: 'llm', reason, taskId: 't1' });
+        await store.addCalls(
+          [
+            call('a', 1, [], { served: served('audit') }),
+            call('b', 2, [], { served: served('canary') }),
+            call('c', 3, [], { served: served('audit') }),
+          ],
+          [ABOUT],
+        );
+        assert.equal(await store.countCalls(), 3);
+        assert.equal(await store.countCalls({ audits: false }), 1);
+        assert.equal(await store.countCalls({ audits: false, since: 3 }), 0);
+      }));
+
     it('finds when the latest call arrived', () =>
       withStore(async (store) => {
         assert.equal(await store.latestCallAt(0), null);
