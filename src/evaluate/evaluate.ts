@@ -15,7 +15,7 @@ import type {
   Prediction,
   Rate,
 } from '../core/specialist.ts';
-import { confidenceOf } from '../stats/confidence.ts';
+import { confidenceOf, isInDistribution } from '../stats/confidence.ts';
 import { fitConfidence, type GradedSignals } from './confidence.ts';
 import { closedExam, type ExamResult, examine, shareOf } from './exam.ts';
 import { canPass, runGate } from './gate.ts';
@@ -87,16 +87,24 @@ export async function gradePredictions(
   return out;
 }
 
+/** The confidence by which the router would decide on an answer; NOT_SERVABLE where it would not be given at all. */
+export function servedConfidence(
+  model: ConfidenceModel,
+  { prediction: { signals }, servable }: Pick<GradedPrediction, 'prediction' | 'servable'>,
+): number {
+  return servable && isInDistribution(model, signals) ? confidenceOf(model, signals) : NOT_SERVABLE;
+}
+
 /** The confidence of each answer and whether it is correct; what is undecided counts as wrong. */
 export function scoreAnswers(
   model: ConfidenceModel,
   graded: readonly GradedPrediction[],
 ): (ScoredAnswer & Pick<GradedPrediction, 'seen'>)[] {
-  return graded.map(({ session, seen, prediction, grade, servable }) => ({
-    confidence: servable ? confidenceOf(model, prediction.signals) : NOT_SERVABLE,
-    correct: grade.correct === true,
-    session,
-    seen,
+  return graded.map((each) => ({
+    confidence: servedConfidence(model, each),
+    correct: each.grade.correct === true,
+    session: each.session,
+    seen: each.seen,
   }));
 }
 
@@ -181,10 +189,10 @@ function slipsOf(
   { threshold, delta }: GateResult,
 ): Evidence['slips'] {
   if (repeats === undefined || threshold === null) return undefined;
-  const served = graded.flatMap(({ exampleId, prediction, grade }) => {
-    const told = repeats.get(exampleId);
-    if (told === undefined || confidenceOf(confidence, prediction.signals) < threshold) return [];
-    return [grade.correct === true ? told : null];
+  const served = graded.flatMap((each) => {
+    const told = repeats.get(each.exampleId);
+    if (told === undefined || servedConfidence(confidence, each) < threshold) return [];
+    return [each.grade.correct === true ? told : null];
   });
   return slipRate(served, delta);
 }

@@ -221,7 +221,7 @@ describe('the offline decision', () => {
       const stored = recorded.get(call.id) ?? assert.fail('not recorded');
       const read = distil(task, stored.request) ?? '';
       const refused = offlineDecision(task, new Map([[call.id, stored.request]]))(
-        { callId: call.id },
+        { callId: call.id, at: call.at },
         answerTo(read, answer),
       );
       const isSure = confidenceOf(MODEL, { p: confidence }) >= THRESHOLD;
