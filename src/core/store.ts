@@ -99,6 +99,8 @@ export interface CallStore {
   countCalls(
     filter?: Pick<CallFilter, 'since' | 'until' | 'taskId'> & { readonly audits?: boolean },
   ): Promise<number>;
+  /** How a task's latest calls were served: their number by reason. The LLM's answers to audits are left out. */
+  countReasons(taskId: string, limit: number): Promise<ReadonlyMap<Served['reason'], number>>;
   /** When the latest call since then arrived; null where there is none. */
   latestCallAt(since: number): Promise<number | null>;
   parts(ids: readonly string[]): Promise<Map<string, SealedPart>>;

@@ -147,6 +147,19 @@ export function callTables(database: Database): CallTables {
       return all - Number(database.get(only, ...values)?.n ?? 0);
     },
 
+    countReasons: async (taskId, limit) =>
+      new Map(
+        database
+          .all(
+            `SELECT served_reason, count(*) AS n FROM (
+               SELECT served_reason FROM calls WHERE task_id = ? AND served_reason != 'audit'
+               ORDER BY at DESC LIMIT ?) GROUP BY served_reason`,
+            taskId,
+            limit,
+          )
+          .map(({ served_reason, n }) => [String(served_reason) as Served['reason'], Number(n)]),
+      ),
+
     latestCallAt: async (since) => {
       const at = database.get('SELECT max(at) AS at FROM calls WHERE at >= ?', since)?.at;
       return typeof at === 'number' ? at : null;
