@@ -12,11 +12,12 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Rate } from '../src/core/specialist.ts';
+import { exampleTokens } from '../src/core/tokens.ts';
 import { DEFAULT_LANGUAGE } from '../src/models/weights/catalogue.ts';
 import { ensureWeights, folderBytes } from '../src/models/weights/weights.ts';
-import { stepBatch, tokenLengths } from '../src/select/plan.ts';
 import type { Sample } from '../src/train/embedded/batch.ts';
-import { loraPlan } from '../src/train/embedded/lora.ts';
+import { loraConfig } from '../src/train/embedded/lora.ts';
+import { stepBatch } from '../src/train/embedded/plan.ts';
 import { parseRecipe } from '../src/train/embedded/recipe.ts';
 import { openTokenizer, type Tokenizer, tokeniseExamples } from '../src/train/embedded/tokenise.ts';
 import { type DecoderWeights, readDecoder } from '../src/train/embedded/weights.ts';
@@ -114,7 +115,7 @@ async function compareOn(task: BenchTask, machine: Machine): Promise<TaskResult>
   const texts = { ours: inputOf, peft: loggedOf };
   const samples = samplesOf(task.train, texts.ours, machine);
   const jobs = {
-    ours: jobOf(samples, { batch: stepBatch(tokenLengths(task.train)), epochs: PASSES.ours }, machine),
+    ours: jobOf(samples, { batch: stepBatch(task.train.map(exampleTokens)), epochs: PASSES.ours }, machine),
     peft: jobOf(samplesOf(task.train, texts.peft, machine), { ...PEFT, epochs: PASSES.peft }, machine),
   };
   const ours = await Arm.start(OURS, join(machine.dir, 'ours.json'), jobs.ours);
@@ -144,7 +145,7 @@ async function compareOn(task: BenchTask, machine: Machine): Promise<TaskResult>
         return side === 'ours' ? { flat: path } : { peft: path };
       }),
       samplesOf(task.test, texts[side], machine),
-      { weights, plan: loraPlan(jobs[side].recipe), threads: availableParallelism() },
+      { weights, lora: loraConfig(jobs[side].recipe), threads: availableParallelism() },
     );
   const a = figuresOf({ reports: turns.ours, accuracy: await accuracyOf('ours') });
   const b = figuresOf({ reports: turns.peft, accuracy: await accuracyOf('peft') });
@@ -196,7 +197,7 @@ function samplesOf(
   { tokenizer }: Machine,
 ): readonly Sample[] {
   const texts = examples.map((example) => ({ input: read(example), answer: example.answer, weight: 1 }));
-  return tokeniseExamples(tokenizer, texts, { maxTokens: 2048, weightPower: 0, balance: 0 }).samples;
+  return tokeniseExamples(tokenizer, texts, { maxTokens: 2048, weightPower: 0 }).samples;
 }
 
 function jobOf(samples: readonly Sample[], given: object, { base }: Machine): ArmJob {

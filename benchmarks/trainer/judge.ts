@@ -8,7 +8,7 @@ import { readSafetensors } from '../../src/models/formats/safetensors.ts';
 import { rateOf } from '../../src/stats/statistics.ts';
 import type { Linear } from '../../src/train/embedded/architecture.ts';
 import type { Sample } from '../../src/train/embedded/batch.ts';
-import { type LoraPlan, loraLayout, loraLength } from '../../src/train/embedded/lora.ts';
+import { type LoraConfig, loraLayout, loraLength } from '../../src/train/embedded/lora.ts';
 import { StepRunner } from '../../src/train/embedded/step.ts';
 import type { DecoderWeights } from '../../src/train/embedded/weights.ts';
 import { toGgufRows } from '../../src/train/peft/trainer.ts';
@@ -19,13 +19,13 @@ export type Snapshot = { readonly flat: string } | { readonly peft: string };
 export async function judge(
   snapshots: readonly Snapshot[],
   test: readonly Sample[],
-  options: { readonly weights: DecoderWeights; readonly plan: LoraPlan; readonly threads: number },
+  options: { readonly weights: DecoderWeights; readonly lora: LoraConfig; readonly threads: number },
 ): Promise<readonly Rate[]> {
-  const { weights, plan, threads } = options;
-  const parameters = new Float32Array(loraLength(loraLayout(weights.shape, plan)));
+  const { weights, lora, threads } = options;
+  const parameters = new Float32Array(loraLength(loraLayout(weights.shape, lora)));
   const maxTokens = Math.max(...test.map(({ ids }) => ids.length));
   const runner = await StepRunner.create(weights, parameters, {
-    plan,
+    lora,
     mode: 'evaluate',
     prepack: false,
     threads,
@@ -35,7 +35,7 @@ export async function judge(
   for (const snapshot of snapshots) {
     if ('flat' in snapshot)
       parameters.set(new Float32Array(new Uint8Array(readFileSync(snapshot.flat)).buffer));
-    else readPeft(snapshot.peft, parameters, weights, plan);
+    else readPeft(snapshot.peft, parameters, weights, lora);
     const checked = await runner.check(test);
     rates.push(rateOf(checked.filter(({ exact }) => exact).length, test.length));
   }
@@ -53,9 +53,9 @@ const PEFT_NAMES: Readonly<Record<Linear, string>> = {
   ffn_down: 'mlp.down_proj',
 };
 
-function readPeft(path: string, parameters: Float32Array, weights: DecoderWeights, plan: LoraPlan): void {
+function readPeft(path: string, parameters: Float32Array, weights: DecoderWeights, lora: LoraConfig): void {
   const tensors = readSafetensors(path);
-  const layout = loraLayout(weights.shape, plan);
+  const layout = loraLayout(weights.shape, lora);
   for (const matrix of layout) {
     const name = `layers.${matrix.layer}.${PEFT_NAMES[matrix.linear]}.lora_${matrix.part.toUpperCase()}.weight`;
     parameters.set(tensors.get(name)!.data, matrix.offset);

@@ -9,6 +9,7 @@ import { addAssess } from './assess.ts';
 import type { Terminal } from './context.ts';
 import { addDemo } from './demo.ts';
 import { addDoctor } from './doctor.ts';
+import { addErase } from './erase.ts';
 import { addImport } from './import.ts';
 import { addLearn } from './learn.ts';
 import { addStart } from './start.ts';
@@ -54,6 +55,7 @@ Exit codes: 0 done, 1 an error, 2 a wrong command line, 130 interrupted.`,
   addAssess(program, terminal);
   addLearn(program, terminal);
   addStatus(program, terminal);
+  addErase(program, terminal);
   addDoctor(program, terminal);
   addValidate(program, terminal);
   return program;

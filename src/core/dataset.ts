@@ -1,4 +1,4 @@
-/** Examples and datasets: what a small model learns from, and what it is held against. */
+/** Examples and datasets: what a small model learns from, and what it is compared with. */
 import type { OutputKind } from './answer.ts';
 
 /** Another answer that the LLM might have given, with its probability in (0, 1). */

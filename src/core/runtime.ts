@@ -1,19 +1,72 @@
 /** The two interfaces behind which small models are made and run. */
 import type { OutputKind } from './answer.ts';
-import type { Example } from './dataset.ts';
+import type { Dataset, Example } from './dataset.ts';
 import type { OnProgress } from './progress.ts';
 import type { Artefact, Candidate, Prediction, Rung } from './specialist.ts';
+import type { Task } from './task.ts';
 
 /** Makes an artefact out of examples. Implementations: train/linear, train/encoder, train/embedded, train/peft, train/hosted. */
 export interface Trainer {
   readonly name: string;
-  readonly rungs: readonly Rung[];
+  /**
+   * What it could train for a task, cheapest first, each with what that takes, or with the reason why not. Pure and
+   * quick: it opens no weights, sends nothing and changes nothing, so that it can be asked as often as one likes.
+   */
+  propose(task: Task, dataset: Dataset, limits: TrainingLimits): readonly Proposal[];
   /**
    * Trains and writes the artefact under `job.dir`. Resumes a run that was killed, if `dir` holds one of the same job.
    * @throws UnderstudyError 'unsupported' before any work where the candidate cannot be trained,
    *   'diverged', 'cancelled', 'unavailable' (weights missing).
    */
   train(job: TrainingJob, on?: OnProgress, signal?: AbortSignal): Promise<Artefact>;
+}
+
+/**
+ * What training takes. seconds: always tried, before anything that takes minutes. minutes: tried with what the time
+ * allows, and only where what takes seconds leaves enough to gain.
+ */
+export type TrainingCost = 'seconds' | 'minutes';
+
+/** A base model and a recipe that a trainer offers for a task; with the task, a Candidate. */
+export interface Proposal {
+  readonly rung: Rung;
+  /** Catalogue name of the base model, or the provider's name for it; null where there is none. */
+  readonly base: string | null;
+  readonly recipe: Candidate['recipe'];
+  readonly cost: TrainingCost;
+  /** How much there is to do, in units of the trainer's own (mostly tokens to go through): minutes × 60 × speed. */
+  readonly work: number;
+  /** Expected minutes of training; null where nothing is known of the speed yet. */
+  readonly minutes: number | null;
+  /** Null where the trainer would train it. */
+  readonly refusal: Refusal | null;
+  /** Trained and run by somebody else: what is known of this machine and its models says nothing about it. */
+  readonly elsewhere?: true;
+}
+
+/** Why a trainer would not train. */
+export interface Refusal {
+  /** In one sentence, for the report. */
+  readonly reason: string;
+  /** Where only the time is too short: minutes that would do. */
+  readonly minutesNeeded?: number;
+}
+
+/** What a proposal has to keep to. */
+export interface TrainingLimits {
+  /** Base models that there are, whether or not their weights are here. */
+  readonly bases: readonly BaseModel[];
+  /** Minutes that may be spent on this task's trainings of cost `minutes`. */
+  readonly minutes: number;
+  /** Work per second in this trainer's trainings on this machine so far, by base; null before one is finished. */
+  readonly speedOf: (base: string | null) => number | null;
+}
+
+/** What a trainer must know of a base model (models/weights/catalogue). */
+export interface BaseModel {
+  readonly name: string;
+  readonly kind: 'language' | 'encoder' | 'classifier';
+  readonly parameters: number;
 }
 
 export interface TrainingJob {

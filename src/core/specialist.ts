@@ -3,24 +3,11 @@ import type { OutputKind } from './answer.ts';
 import type { Json, JsonObject } from './json.ts';
 
 /**
- * The ladder, cheapest first. lexical: linear classifier on words, no weights needed. knn, head: nearest
- * neighbours and a linear classifier on the encoder's frozen vectors. encoder: the encoder fine-tuned with its head.
- * lora: an adapter on a base language model. hosted: a model fine-tuned and run by a provider, where one is configured.
+ * A kind of specialist, by the name that reports show: a step of the ladder that tasks climb, cheapest first. A trainer
+ * names what it trains, a runtime what it runs; nothing else knows one from another. Those that come with Understudy:
+ * docs/trainers.md.
  */
-export type Rung = 'lexical' | 'knn' | 'head' | 'encoder' | 'lora' | 'hosted';
-
-/** What training a rung takes on a task of ordinary size, cheapest first. */
-export const COST: Readonly<Record<Rung, 'seconds' | 'minutes'>> = {
-  lexical: 'seconds',
-  knn: 'seconds',
-  head: 'seconds',
-  encoder: 'minutes',
-  lora: 'minutes',
-  hosted: 'minutes',
-};
-
-/** The ladder in its order. */
-export const RUNGS = Object.keys(COST) as readonly Rung[];
+export type Rung = string;
 
 /** A base model plus a training recipe. */
 export interface Candidate {
@@ -55,11 +42,11 @@ export interface Artefact {
   readonly figures: Readonly<Record<string, number>>;
   /** Where it writes the values of JSON objects alone: their keys, in order (models/answer-keys). */
   readonly answerKeys?: readonly string[];
-  /** The answers of a classifier (models/linear). Like the keys, they are a caller's words, and stand in no file. */
+  /** The answers of a classifier (models/classifier/linear). Like the keys, they are a caller's words, and stand in no file. */
   readonly answers?: { readonly classes: readonly string[]; readonly plan: Json };
 }
 
-/** What a runtime tells about its own sureness; every signal is in [0, 1], higher is surer. */
+/** What a runtime tells about its own confidence; every signal is in [0, 1], higher is more confident. */
 export type Signals = Readonly<Record<string, number>>;
 
 /** One answer of a specialist. */
@@ -77,9 +64,19 @@ export interface ConfidenceModel {
   readonly bias: number;
 }
 
-/** A share with its exact (Clopper–Pearson) 95 % interval. */
+/** A share with its 95 % interval: Clopper–Pearson's, or by session where calls hang together (stats/cluster-rate). */
 export interface Rate {
   readonly hits: number;
+  readonly n: number;
+  readonly share: number;
+  readonly low: number;
+  readonly high: number;
+  /** The number of independent calls that vary as much as these; absent where they are `n`. */
+  readonly effectiveN?: number;
+}
+
+/** The LLM's own slips among `n` calls, with an interval. */
+export interface SlipRate {
   readonly n: number;
   readonly share: number;
   readonly low: number;
@@ -124,10 +121,31 @@ export interface GateResult {
   readonly errors: number;
   readonly n: number;
   readonly pValue: number;
+  /** What the served calls are worth as a sample. Absent in evidence of earlier versions. */
+  readonly sessions?: {
+    /** Sessions with a served call. */
+    readonly count: number;
+    /** Most calls of one session that count; 1: the exact binomial test. */
+    readonly cap: number;
+    /** Share of the calls beyond the cap in earlier sessions: reckoned as wrong. */
+    readonly beyondCap: number;
+    /** Independent calls with the same share of errors that would have the same p-value. */
+    readonly effectiveCalls: number;
+  };
+  /** Which try of the task this was, from 1, and the share of delta that it was tested at. */
+  readonly tries?: { readonly number: number; readonly delta: number };
   /** In plain words, for the report. */
   readonly reason: string;
   /** About how many more held-back calls the same quality would need to pass; null where more would not help. */
   readonly moreCalls: number | null;
+}
+
+/** The exam takes back what the gate gave where so many errors would be rare at epsilon. */
+export interface ExamVeto {
+  /** From so many errors among the served; null where no number of them would do. */
+  readonly errors: number | null;
+  /** The chance that it would have noticed a true error of twice epsilon. */
+  readonly power: number;
 }
 
 export interface Evidence {
@@ -137,7 +155,12 @@ export interface Evidence {
   readonly exam: {
     readonly accuracy: Rate;
     readonly coverage: Rate;
+    /** Over the calls as they come, repeats included. */
     readonly servedError: Rate;
+    /** Over those served whose input no training example has. Absent in evidence of earlier versions. */
+    readonly unseenError?: Rate;
+    /** How sure the exam's veto is. Absent where the exam was not opened. */
+    readonly veto?: ExamVeto;
     readonly curve: readonly RiskPoint[];
     /** Mean per-field score, for JSON; null elsewhere. */
     readonly fieldScore: number | null;
@@ -145,11 +168,18 @@ export interface Evidence {
     readonly uses: number;
   };
   readonly gate: GateResult;
+  /** What decided which answers are equal (core/compare: equalityId). Absent: another than today's. */
+  readonly equality?: string;
   /**
    * How often the LLM gave the same answer when held-back calls were asked again; the references are then its
    * majority. Null where it was not asked: the references are the recorded answers.
    */
   readonly selfAgreement: Rate | null;
+  /**
+   * Where the LLM was asked again: how often one fresh answer of it differs from the reference that the specialist got
+   * right, among the calls that would be served; the two ends hold together with confidence 1 − delta. Absent elsewhere.
+   */
+  readonly slips?: SlipRate;
   readonly latencyMs: { readonly p50: number; readonly p95: number };
 }
 

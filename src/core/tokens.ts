@@ -7,3 +7,19 @@
 export function estimateTokens(text: string): number {
   return Math.ceil(Buffer.byteLength(text) / 4);
 }
+
+/** English and JSON come to about this many characters per token of a small model's vocabulary. */
+const CHARACTERS_PER_TOKEN = 3.5;
+/** The control tokens of a chat template. */
+const TEMPLATE_TOKENS = 12;
+
+/** Tokens that a small language model reads and writes for an example, about. */
+export function exampleTokens({
+  input,
+  answer,
+}: {
+  readonly input: string;
+  readonly answer: string;
+}): number {
+  return Math.ceil((input.length + answer.length) / CHARACTERS_PER_TOKEN) + TEMPLATE_TOKENS;
+}

@@ -1,38 +1,41 @@
 /**
- * Trying a candidate on a task: which there are, training one, and what it is likely worth. Joins select, train and
+ * Trying a candidate on a task: what candidates may be, training one, and what it is likely worth. Joins select, train and
  * evaluate for pipeline.ts. Does not: prove or deploy anything (proof.ts).
  */
 import { join } from 'node:path';
-import type { CallRequest } from '../core/call.ts';
+import type { CallRequest, CallResponse } from '../core/call.ts';
 import { schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
-import type { Dataset } from '../core/dataset.ts';
-import { newId } from '../core/ids.ts';
+import type { Dataset, Example } from '../core/dataset.ts';
 import type { OnProgress } from '../core/progress.ts';
 import type { Runtime, Trainer } from '../core/runtime.ts';
-import type { Artefact, Candidate, Verdict } from '../core/specialist.ts';
-import type { Store } from '../core/store.ts';
+import type { Artefact, Verdict } from '../core/specialist.ts';
+import type { DeploymentStore, EventStore, LearningStore } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
-import { fitAndMark } from '../evaluate/cross-fit.ts';
-import { type Estimate, estimate } from '../evaluate/estimate.ts';
-import type { Marked } from '../evaluate/evaluate.ts';
+import { fitAndGrade } from '../evaluate/cross-fit.ts';
+import { estimate } from '../evaluate/estimate.ts';
+import { earlierSessions, type GradedPrediction } from '../evaluate/evaluate.ts';
 import { type Scorer, scorerFor } from '../evaluate/scorers/scorer.ts';
 import { CATALOGUE } from '../models/weights/catalogue.ts';
 import { whyUncheckable } from '../route/check.ts';
-import { type Choice, chooseCandidates } from '../select/candidates.ts';
-import type { Competition } from '../select/compete.ts';
+import type { Contender, SelectionLimits, TrainingBudget } from '../select/candidates.ts';
+import type { Competition, Trial } from '../select/compete.ts';
 import { probeHardware } from '../select/hardware.ts';
+import { deltaOfTry } from '../stats/spending.ts';
+import { machineOf, recordSpeed } from './budget.ts';
+import { offlineDecision } from './offline-decision.ts';
+import { timedTrainer } from './timed.ts';
 
 /** Everything the loop works with, made by whoever starts it. */
 export interface LearnContext {
   readonly config: Config;
-  readonly store: Store;
+  readonly store: LearningStore & DeploymentStore & EventStore;
   readonly trainers: readonly Trainer[];
   readonly runtimes: readonly Runtime[];
-  /** Catalogue names of the models whose weights are at hand. */
+  /** Catalogue names of the models whose weights are on this machine. */
   readonly models: ReadonlySet<string>;
   /** Asks the LLM once more; without it the recorded answers are the references. */
-  readonly askAgain?: (request: CallRequest) => Promise<string | null>;
+  readonly askAgain?: (request: CallRequest) => Promise<CallResponse | null>;
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
   /** For the report: what is missing and what to do about it, a line each. */
@@ -40,105 +43,107 @@ export interface LearnContext {
 }
 
 /** A candidate trained, and what it told on the validation split. */
-export interface Trial extends Estimate {
+export interface TrainedTrial extends Trial {
   readonly artefact: Artefact;
   readonly runtime: Runtime;
   /** Predictions of examples that it had not been trained on. */
-  readonly marked: readonly Marked[];
+  readonly graded: readonly GradedPrediction[];
 }
 
 /** A task on its way through the loop. */
 export interface TaskRun {
   readonly task: Task;
   readonly dataset: Dataset;
+  /** Of its usable calls, by their ids. */
+  readonly requests: ReadonlyMap<string, CallRequest>;
   /** Candidates that were not worth trying, and why. */
   readonly dropped: readonly Verdict[];
-  readonly competition: Competition<Trial>;
+  readonly competition: Competition<TrainedTrial>;
   /** Answers that the LLM was asked for again, so far. */
   readonly askedAgain: number;
 }
 
-/** The ladder for a task, with `minutes` left for trainings that take minutes. */
-export function candidatesFor(task: Task, dataset: Dataset, context: LearnContext, minutes: number): Choice {
-  return chooseCandidates(task, dataset, {
-    catalogue: CATALOGUE,
-    room: probeHardware(context.config.dataDir),
-    available: context.models,
-    base: context.config.train.base,
-    trainable: new Set(context.trainers.flatMap(({ rungs }) => rungs)),
-    hosted: context.config.train.hosted?.model ?? null,
-    minutes,
-    gate: context.config.gate,
-    unserved: whyUncheckable(task),
-  });
-}
-
-/**
- * The minutes for a dataset's trainings that take minutes: what an earlier run with the same budget gave it, else what
- * is left of this one's. A recipe depends on them, so a killed training goes on only where they are the same again.
- */
-export function minutesFor(
-  dataset: Pick<Dataset, 'id'>,
-  left: number,
-  { store, config }: Pick<LearnContext, 'store' | 'config'>,
-): number {
-  const before = store
-    .events({ kind: TRAINING_BUDGETED, subject: dataset.id })
-    .findLast(({ detail }) => detail.budget === config.train.minutes);
-  return typeof before?.detail.minutes === 'number' ? before.detail.minutes : left;
-}
-
-/** Puts on record that the dataset's trainings have so many minutes. */
-export function recordMinutes(
-  dataset: Pick<Dataset, 'id'>,
-  minutes: number,
-  { store, config }: Pick<LearnContext, 'store' | 'config'>,
-): void {
-  const at = Date.now();
-  const detail = { minutes, budget: config.train.minutes };
-  store.addEvent({ id: newId('event', at), at, kind: TRAINING_BUDGETED, subject: dataset.id, detail });
-}
-
-const TRAINING_BUDGETED = 'training-budgeted';
-
-/** Trains the candidate, or finds it trained, and estimates what it would serve. @throws as the trainer and runtime. */
-export async function tryCandidate(
-  candidate: Candidate,
+/** What this machine and the configuration allow candidates to be. */
+export function selectionLimits(
   task: Task,
-  dataset: Dataset,
-  context: LearnContext,
-): Promise<Trial> {
-  const { config } = context;
-  const runs = ({ rungs }: Trainer | Runtime): boolean => rungs.includes(candidate.rung);
-  const trainer = context.trainers.find(runs)!;
-  const runtime = context.runtimes.find(runs)!;
-  const { train, validation, calibration } = dataset.splits;
-  const dir = join(config.dataDir, 'training', candidate.id);
-  const job = { candidate, kind: task.kind, train, validation, dir, seed: config.train.seed };
-  const { artefact, marked } = await fitAndMark({ ...examination(task, context), trainer, runtime, job });
-  // Cross-fitted candidates have more predictions; all are compared on the same examples, with the best references.
-  const shared = new Set(validation.map(({ id }) => id));
-  const onValidation = marked.filter(({ exampleId }) => shared.has(exampleId));
+  budget: TrainingBudget,
+  { config, trainers, runtimes, models }: LearnContext,
+): SelectionLimits {
   return {
-    ...estimate(onValidation, { ...config.gate, calibrationSize: calibration.length }),
-    artefact,
-    runtime,
-    marked,
+    trainers,
+    canRun: (rung) => runtimes.some(({ rungs }) => rungs.includes(rung)),
+    catalogue: CATALOGUE,
+    resources: probeHardware(config.dataDir),
+    available: models,
+    base: config.train.base,
+    budget,
+    // At the first try's level, whichever it will be: the same candidates are to win again on the same calls.
+    gate: { epsilon: config.gate.epsilon, delta: deltaOfTry(config.gate.delta, 1) },
+    unserved: whyUncheckable(task),
   };
 }
 
-/** How answers to the task are marked, and who is told about it. */
+/** Trains the candidate, or finds it trained, and estimates what it would serve. @throws as the trainer and runtime. */
+export async function tryCandidate(
+  contender: Contender,
+  task: Task,
+  dataset: Dataset,
+  requests: ReadonlyMap<string, CallRequest>,
+  context: LearnContext,
+): Promise<TrainedTrial> {
+  const { candidate, cost } = contender;
+  const { config } = context;
+  const runtime = context.runtimes.find(({ rungs }) => rungs.includes(candidate.rung))!;
+  const { train, validation, calibration } = dataset.splits;
+  const dir = join(config.dataDir, 'training', candidate.id);
+  const job = { candidate, kind: task.kind, train, validation, dir, seed: config.train.seed };
+  const { artefact, graded } = await fitAndGrade({
+    ...examination(task, requests, context),
+    ...{ trainer: trainerOf(contender, context), runtime, job, crossFit: cost === 'seconds' },
+  });
+  // Cross-fitted candidates have more predictions; all are compared on the same examples, with the best references.
+  const shared = new Set(validation.map(({ id }) => id));
+  const onValidation = graded.filter(({ exampleId }) => shared.has(exampleId));
+  const estimated = estimate(onValidation, {
+    ...config.gate,
+    calibrationSize: calibration.length,
+    tryNumber: 1,
+    earlierSessions: earlierSessions(dataset),
+  });
+  return { candidate, ...estimated, artefact, runtime, graded };
+}
+
+/** The candidate's trainer; how long its training takes is put on record, where that is minutes. */
+function trainerOf(contender: Contender, { config, store }: LearnContext): Trainer {
+  if (contender.cost === 'seconds') return contender.trainer;
+  const machine = machineOf(probeHardware(config.dataDir), config);
+  return timedTrainer(contender, (artefact) => recordSpeed(contender, artefact, machine, store));
+}
+
+/** The number of the task's next try at the gate: delta is spent over a task's tries, or over those of all tasks. */
+export async function nextTry(
+  taskId: string,
+  { store, config }: Pick<LearnContext, 'store' | 'config'>,
+): Promise<number> {
+  return 1 + (await store.gateTries(config.gate.deltaFor === 'task' ? taskId : undefined));
+}
+
+/** How answers to the task's calls are graded, which of them would be given, and who hears of the progress. */
 export function examination(
   task: Task,
-  { onProgress, signal }: LearnContext,
+  requests: ReadonlyMap<string, CallRequest>,
+  { config, onProgress, signal }: LearnContext,
 ): {
   readonly scorer: Scorer;
+  readonly isServable: (example: Example, answer: string) => boolean;
   readonly subject: string;
   readonly on?: OnProgress;
   readonly signal?: AbortSignal;
 } {
+  const whyNotServed = offlineDecision(task, requests);
   return {
-    scorer: scorerFor(task.kind, schemasOf(task)),
+    scorer: scorerFor(task.kind, schemasOf(task, config.equality)),
+    isServable: (example, answer) => whyNotServed(example, answer) === null,
     subject: task.name,
     // Trainers know a task by its id; people by its name.
     ...(onProgress ? { on: (progress) => onProgress({ ...progress, subject: task.name }) } : {}),

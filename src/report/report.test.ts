@@ -78,6 +78,14 @@ test('every task of a report is on its page and in its text, refusals with their
   assert.equal((page.match(/<svg/g) ?? []).length, report.tasks.length);
 });
 
+test('both error rates, and what the exam could have noticed, are on the page and in the text', () => {
+  const report = sampleLearnReport();
+  for (const written of [learnText(report, plain).replace(/\s+/g, ' '), reportPage(report)]) {
+    assert.match(written, /whose input was not in training, \d/);
+    assert.match(written, /From 10 errors on .* 4 % .* 76 %/);
+  }
+});
+
 test('an empty run has a text and a page', () => {
   const report = { ...sampleLearnReport(), tasks: [], calls: 0, usableCalls: 0, dropped: {} };
   assert.match(learnText(report, plain), /0 calls[\s\S]*understudy import/);

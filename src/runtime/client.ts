@@ -3,9 +3,11 @@
  * UnderstudyErrors.
  * Does not: retry, or know what is posted.
  */
+
 import { errors, Pool } from 'undici';
 import { type ErrorCode, messageOf, UnderstudyError } from '../core/errors.ts';
 import { isObject, type Json, parseJson } from '../core/json.ts';
+import { requestCancelled } from './cancelled.ts';
 
 export interface Client {
   /**
@@ -72,12 +74,7 @@ function refused(status: number, answer: Json | undefined): UnderstudyError {
 
 /** No answer at all. */
 function failed(cause: unknown, signal: AbortSignal | undefined): UnderstudyError {
-  if (signal?.aborted)
-    return new UnderstudyError('cancelled', 'The request to the model server was cancelled.', {
-      hint: 'Send it again.',
-      status: 499,
-      cause,
-    });
+  if (signal?.aborted) return requestCancelled(cause);
   if (cause instanceof errors.HeadersTimeoutError || cause instanceof errors.BodyTimeoutError)
     return new UnderstudyError('timed-out', 'The model server did not answer in time.', {
       hint: 'Send fewer requests at once, or allow more time.',

@@ -1,7 +1,7 @@
 /**
  * Runs linear models in this process, of the cheap rungs and of the tuned encoder: the encoder's vector where the model
  * needs one, then arithmetic.
- * Does not: load the encoder (runtime/encoder), or know the models' inside (models/linear).
+ * Does not: load the encoder (runtime/encoder), or know the models' inside (models/classifier/linear).
  */
 import { UnderstudyError } from '../core/errors.ts';
 import type { Encoder, Runtime } from '../core/runtime.ts';
@@ -14,6 +14,8 @@ import {
   loadLinear,
 } from '../models/classifier/linear.ts';
 import { cachedEncoder } from '../models/encoder/cached-encoder.ts';
+
+export const LINEAR_RUNGS = ['lexical', 'knn', 'head', 'encoder'] as const;
 
 /** @param options.encoder null: only artefacts of the lexical rung can be run. Not closed with the runtime. */
 export function linearRuntime(options: { readonly encoder: Encoder | null }): Runtime {
@@ -32,11 +34,10 @@ export function linearRuntime(options: { readonly encoder: Encoder | null }): Ru
     return loading;
   };
   return {
-    rungs: [
-      'lexical',
-      ...(encoder ? (['knn', 'head'] as const) : []),
-      ...(encoder?.tunedBy ? (['encoder'] as const) : []),
-    ],
+    rungs: LINEAR_RUNGS.filter(
+      (rung) =>
+        rung === 'lexical' || (encoder !== null && (rung !== 'encoder' || encoder.tunedBy !== undefined)),
+    ),
     predict: async (artefact, input, { signal, draft } = {}) => {
       const start = performance.now();
       const model = await modelOf(artefact);

@@ -8,7 +8,6 @@ import { contentHash } from '../core/ids.ts';
 import { isObject, type Json } from '../core/json.ts';
 import type { Artefact, Prediction, Signals } from '../core/specialist.ts';
 import { withKeys, withoutKeys } from '../models/decoder/answer-keys.ts';
-import { HAND_OVER } from '../models/decoder/hand-over.ts';
 import { type Client, httpClient } from './client.ts';
 import type { ProbedRuntime } from './guarded.ts';
 import { pool } from './pool.ts';
@@ -24,6 +23,8 @@ export interface LlamaRuntimeOptions {
   readonly concurrency?: number;
   readonly maxTokens?: number;
 }
+
+export const LLAMA_RUNGS = ['lora'] as const;
 
 /** A runtime for rung 'lora'. An artefact is a GGUF adapter. */
 export function llamaRuntime(options: LlamaRuntimeOptions): ProbedRuntime {
@@ -67,7 +68,7 @@ export function llamaRuntime(options: LlamaRuntimeOptions): ProbedRuntime {
   };
 
   return {
-    rungs: ['lora'],
+    rungs: LLAMA_RUNGS,
     async predict(artefact, input, predictOptions = {}) {
       if (artefact.base !== options.base)
         throw new UnderstudyError('unavailable', `The server runs ${options.base}, not ${artefact.base}.`, {
@@ -108,14 +109,13 @@ function draftOf(draft: string | undefined, keys: readonly string[] | undefined)
 
 const NOTHING: Omit<Prediction, 'ms'> = { answer: '', signals: { sequence: 0, lowest: 0, mean: 0 } };
 
-/** An answer that was cut off is no answer, and handing over is none. */
+/** An answer that was cut off is no answer. */
 function read(answer: Json): Omit<Prediction, 'ms'> {
   const choice = isObject(answer) && Array.isArray(answer.choices) ? answer.choices[0] : undefined;
   if (!isObject(choice) || !isObject(choice.message)) throw unreadable();
   if (choice.finish_reason !== 'stop') return NOTHING;
   const content = isObject(choice.logprobs) ? choice.logprobs.content : undefined;
   if (typeof choice.message.content !== 'string' || !Array.isArray(content)) throw unreadable();
-  if (choice.message.content === HAND_OVER) return NOTHING;
   const logprobs = content.map((item) => (isObject(item) ? Number(item.logprob) : Number.NaN));
   return { answer: choice.message.content, signals: signalsOf(logprobs) };
 }

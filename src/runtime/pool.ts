@@ -1,5 +1,7 @@
 /** Things that one request at a time may use: who comes when all are taken waits in line. */
+
 import { UnderstudyError } from '../core/errors.ts';
+import { requestCancelled } from './cancelled.ts';
 
 export interface Pool<T> {
   /** @throws UnderstudyError 'overloaded' where the line is full, 'cancelled'. */
@@ -13,20 +15,21 @@ export function pool<T>(items: readonly T[], waiting = 1000): Pool<T> {
   const line: ((item: T) => void)[] = [];
   return {
     take(signal) {
-      if (signal?.aborted) return Promise.reject(cancelled());
+      if (signal?.aborted) return Promise.reject(requestCancelled());
       const item = free.pop();
       if (item !== undefined) return Promise.resolve(item);
       if (line.length >= waiting)
         return Promise.reject(
           new UnderstudyError('overloaded', `${line.length} requests wait for the model already.`, {
             hint: 'Try again later.',
+            data: { limit: waiting, actual: line.length },
             status: 429,
           }),
         );
       return new Promise<T>((resolve, reject) => {
         const leave = (): void => {
           line.splice(line.indexOf(enter), 1);
-          reject(cancelled());
+          reject(requestCancelled());
         };
         const enter = (next: T): void => {
           signal?.removeEventListener('abort', leave);
@@ -42,11 +45,4 @@ export function pool<T>(items: readonly T[], waiting = 1000): Pool<T> {
       else free.push(item);
     },
   };
-}
-
-function cancelled(): UnderstudyError {
-  return new UnderstudyError('cancelled', 'The request was cancelled.', {
-    hint: 'Send it again.',
-    status: 499,
-  });
 }

@@ -40,6 +40,8 @@ const completionSchema = z.object({
     .min(1),
 });
 
+export const REMOTE_RUNGS = ['hosted'] as const;
+
 /** A runtime for rung 'hosted'. */
 export function remoteRuntime(options: RemoteRuntimeOptions): ProbedRuntime {
   const client = httpClient(options);
@@ -77,7 +79,7 @@ export function remoteRuntime(options: RemoteRuntimeOptions): ProbedRuntime {
   };
 
   return {
-    rungs: ['hosted'],
+    rungs: REMOTE_RUNGS,
     async predict(artefact, input, { signal } = {}) {
       const model = await modelOf(artefact);
       const started = performance.now();

@@ -1,115 +1,151 @@
 /**
- * Which candidates are worth trying on a task: the ladder of rungs, cheapest first, less what cannot work here, each
- * with its reason.
- * Does not: try them (compete.ts).
+ * Which candidates are worth trying on a task: what the trainers propose, cheapest first, less what the facts of the
+ * catalogue, this machine and the gate rule out, each with its reason.
+ * Does not: know how a trainer works or how long it takes (Trainer.propose), or try candidates (compete.ts).
  */
 import { type Dataset, SPLITS } from '../core/dataset.ts';
 import { contentHash } from '../core/ids.ts';
+import type { Json } from '../core/json.ts';
+import type { Proposal, Refusal, Trainer } from '../core/runtime.ts';
 import type { Candidate, Rung, Verdict } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
-import { whyNotClassified } from '../models/classifier/answer-template.ts';
+import { exampleTokens } from '../core/tokens.ts';
 import type { CatalogueEntry } from '../models/weights/catalogue.ts';
 import { callsNeeded } from '../stats/statistics.ts';
-import type { Room } from './hardware.ts';
-import { type Plan, planEncoder, planLora, tokenLengths } from './plan.ts';
+import type { Resources } from './hardware.ts';
 
-export interface Surroundings {
+/** What candidates have to keep to. */
+export interface SelectionLimits {
+  /** Whose trainings are cheapest first. */
+  readonly trainers: readonly Trainer[];
+  /** Whether something here can run a specialist of the rung. */
+  readonly canRun: (rung: Rung) => boolean;
   readonly catalogue: readonly CatalogueEntry[];
-  readonly room: Room;
-  /** Catalogue names of the models whose weights are at hand. */
+  readonly resources: Resources;
+  /** Catalogue names of the models whose weights are on this machine. */
   readonly available: ReadonlySet<string>;
   /** The base model that the configuration names: whoever did has accepted its licence. */
   readonly base: string;
-  /** Rungs that some trainer can train. */
-  readonly trainable: ReadonlySet<Rung>;
-  /** The model that a provider fine-tunes and runs, by the provider's name; null where none is configured. */
-  readonly hosted: string | null;
-  /** Minutes that rungs which take minutes may take for this task, together. */
-  readonly minutes: number;
+  readonly budget: TrainingBudget;
   readonly gate: { readonly epsilon: number; readonly delta: number };
   /** Why answers to the task would not be served, whoever gives them; null where they would. */
-  readonly unserved?: string | null;
-  /** Longest prompt with answer that a language model is served with, in tokens; 1,024 unless told. */
+  readonly unserved: string | null;
+  /** Longest prompt with answer that a language model is served with, in tokens. Default: 1,024. */
   readonly contextTokens?: number;
-  /** Licences that may be used, by SPDX name; permissive ones unless told. */
+  /** Licences that may be used, by SPDX name. Default: permissive ones. */
   readonly licences?: readonly string[];
+}
+
+/** What a task's trainings may take. */
+export interface TrainingBudget {
+  /** For trainings of cost `minutes`, together. */
+  readonly minutes: number;
+  /** Work per second in a trainer's trainings on this machine, by base; null before one is finished. */
+  readonly speedOf: (trainer: string, base: string | null) => number | null;
+}
+
+/** A candidate, who would train it, and what that takes. */
+export interface Contender extends Pick<Proposal, 'cost' | 'work' | 'minutes'> {
+  readonly candidate: Candidate;
+  readonly trainer: Trainer;
 }
 
 export interface Choice {
   /** Cheapest first. */
-  readonly candidates: readonly Candidate[];
+  readonly contenders: readonly Contender[];
   readonly dropped: readonly Verdict[];
 }
 
 const PERMISSIVE = ['Apache-2.0', 'MIT', 'BSD-3-Clause', 'CC-BY-4.0'];
 
-/** The encoder's share of a task's minutes: for labels it is the best there is; else a language model may know more. */
-const encoderShare = ({ kind }: Task): number => (kind === 'label' ? 1 : 1 / 3);
-
 /** Fewer examples than this teach nothing that can be told apart from chance. */
 const MIN_EXAMPLES = 30;
 
-/** The candidates for a task, and why the others were dropped. */
-export function chooseCandidates(task: Task, dataset: Dataset, around: Surroundings): Choice {
-  const candidates: Candidate[] = [];
+/**
+ * The candidates of this cost for a task, and why the others were dropped. What a training is expected to take is taken
+ * off the minutes of those after it.
+ */
+export function chooseCandidates(
+  task: Task,
+  dataset: Dataset,
+  cost: Proposal['cost'],
+  limits: SelectionLimits,
+): Choice {
+  const contenders: Contender[] = [];
   const dropped: Verdict[] = [];
-  const consider = (rung: Rung, base: string | null, why: string | null, plan?: Plan): void => {
-    const recipe = plan?.recipe ?? {};
-    const id = `candidate_${contentHash(JSON.stringify([dataset.id, rung, base, recipe]), 16)}`;
-    const candidate: Candidate = { id, taskId: task.id, rung, base, recipe };
-    if (why === null) candidates.push(candidate);
-    else {
-      const late = why === plan?.why ? { minutesNeeded: plan.minutesNeeded } : {};
-      dropped.push({ candidate, chosen: false, reason: why, ...late });
+  const hopeless = whyHopeless(task, dataset, limits);
+  let { minutes } = limits.budget;
+  for (const trainer of limits.trainers) {
+    const ask = (): readonly Proposal[] =>
+      trainer
+        .propose(task, dataset, {
+          bases: limits.catalogue,
+          minutes,
+          speedOf: (base) => limits.budget.speedOf(trainer.name, base),
+        })
+        .filter((proposal) => proposal.cost === cost);
+    let proposals = ask();
+    for (let i = 0; i < proposals.length; i++) {
+      const proposal = proposals[i]!;
+      const known = [...contenders, ...dropped].map(({ candidate }) => candidate.id);
+      const candidate = candidateOf(proposal, task, dataset, trainer, known);
+      const refusal = hopeless ?? refusalOf(proposal, dataset, limits);
+      if (refusal === null) {
+        const { work, minutes: expected } = proposal;
+        contenders.push({ candidate, trainer, cost, work, minutes: expected });
+        minutes = Math.max(0, minutes - (expected ?? 0));
+        // Those after it have less time.
+        proposals = ask();
+      } else {
+        const late = refusal.minutesNeeded === undefined ? {} : { minutesNeeded: refusal.minutesNeeded };
+        dropped.push({ candidate, chosen: false, reason: refusal.reason, ...late });
+      }
     }
-  };
-  const hopeless =
-    task.kind === 'text'
-      ? 'Its answers are free text: whether two texts are equally good takes a judge model, and there is none.'
-      : (around.unserved ?? whyTooFew(dataset));
-  consider('lexical', null, hopeless ?? whyNotTrained('lexical', around));
-  const encoders = around.catalogue.filter(({ kind }) => kind === 'encoder');
-  for (const entry of encoders)
-    for (const rung of ['knn', 'head'] as const)
-      consider(rung, entry.name, hopeless ?? whyNotTrained(rung, around) ?? whyNotHere(entry, around));
-  // Fine-tuning the encoder costs less than training a language model, which gets the minutes that are left.
-  let { minutes } = around;
-  for (const entry of encoders) {
-    const plan = planEncoder(dataset.splits.train, {
-      cores: around.room.cores,
-      minutes: minutes * encoderShare(task),
-    });
-    const why =
-      hopeless ??
-      whyNotTrained('encoder', around) ??
-      whyNotHere(entry, around) ??
-      whyNotProvable(dataset, around) ??
-      // It learns to choose, not to copy: where most answers hold a value of their own, its minutes are better spent.
-      whyNotClassified(dataset.splits.train.map(({ answer }) => answer)) ??
-      plan.why;
-    if (why === null) minutes -= plan.minutes;
-    consider('encoder', entry.name, why, plan);
   }
-  for (const entry of around.catalogue.filter(({ kind }) => kind === 'language')) {
-    const plan = planLora(entry.parameters, dataset.splits.train, { cores: around.room.cores, minutes });
-    const why =
-      hopeless ??
-      (entry.trainable === true ? null : entry.trainable.no) ??
-      whyNotTrained('lora', around) ??
-      whyNotHere(entry, around) ??
-      whyNotProvable(dataset, around) ??
-      whyTooLong(entry, dataset, around) ??
-      plan.why;
-    consider('lora', entry.name, why, plan);
-  }
-  if (around.hosted !== null)
-    consider(
-      'hosted',
-      around.hosted,
-      hopeless ?? whyNotTrained('hosted', around) ?? whyNotProvable(dataset, around),
-    );
-  return { candidates, dropped };
+  return { contenders, dropped };
 }
+
+/**
+ * Its id is a hash of all that it is made of, so that a training which was killed is found again; of its trainer only
+ * where another one proposes the same.
+ * @param known Ids of the other candidates.
+ */
+function candidateOf(
+  { rung, base, recipe }: Proposal,
+  task: Task,
+  dataset: Dataset,
+  trainer: Trainer,
+  known: readonly string[],
+): Candidate {
+  const idOf = (...parts: readonly Json[]): string =>
+    `candidate_${contentHash(JSON.stringify([dataset.id, rung, base, recipe, ...parts]), 16)}`;
+  const id = known.includes(idOf()) ? idOf(trainer.name) : idOf();
+  return { id, taskId: task.id, rung, base, recipe };
+}
+
+/** Why nothing could be learnt from these calls, or served if it were, whoever trains. */
+function whyHopeless(task: Task, dataset: Dataset, { unserved }: SelectionLimits): Refusal | null {
+  if (task.kind === 'text')
+    return because(
+      'Its answers are free text: whether two texts are equally good takes a judge model, and there is none.',
+    );
+  return because(unserved ?? whyTooFew(dataset));
+}
+
+/** Why a proposal is not worth trying. A want of time is the last reason: with more time, the others would still hold. */
+function refusalOf(proposal: Proposal, dataset: Dataset, limits: SelectionLimits): Refusal | null {
+  const { rung, base, cost, refusal } = proposal;
+  const entry = proposal.elsewhere ? undefined : limits.catalogue.find(({ name }) => name === base);
+  if (refusal !== null && refusal.minutesNeeded === undefined) return refusal;
+  const reason =
+    (entry === undefined ? null : whyNotHere(entry, limits)) ??
+    (limits.canRun(rung) ? null : `Nothing here can run a ${rung} specialist.`) ??
+    (cost === 'minutes' ? whyNotProvable(dataset, limits) : null) ??
+    (entry?.kind === 'language' ? whyTooLong(entry, dataset, limits) : null);
+  return because(reason) ?? refusal;
+}
+
+const because = (reason: string | null): Refusal | null => (reason === null ? null : { reason });
 
 function whyTooFew({ splits, dropped }: Dataset): string | null {
   const refused = dropped.policy ?? 0;
@@ -124,36 +160,33 @@ function whyTooFew({ splits, dropped }: Dataset): string | null {
   return null;
 }
 
-const whyNotTrained = (rung: Rung, { trainable }: Surroundings): string | null =>
-  trainable.has(rung) ? null : `Nothing here can train a ${rung} specialist: its weights are missing.`;
-
-function whyNotHere(entry: CatalogueEntry, around: Surroundings): string | null {
-  const { room } = around;
-  if (entry.name !== around.base && !(around.licences ?? PERMISSIVE).includes(entry.license))
+function whyNotHere(entry: CatalogueEntry, limits: SelectionLimits): string | null {
+  const { resources } = limits;
+  const isHere = limits.available.has(entry.name);
+  if (!isHere && entry.files.length === 0) return 'This version fetches no weights from Hugging Face yet.';
+  if (entry.name !== limits.base && !(limits.licences ?? PERMISSIVE).includes(entry.license))
     return `Its licence (${entry.license}) is not among those that may be used.`;
   // Serving and training need not stand side by side with everything else; the weights must.
-  if (entry.memory.bytes > room.freeMemoryBytes)
-    return `It needs ${gigabytes(entry.memory.bytes)} of memory, and ${gigabytes(room.freeMemoryBytes)} are free.`;
-  if (!around.available.has(entry.name)) {
-    if (entry.diskBytes > room.freeDiskBytes)
-      return `It needs ${gigabytes(entry.diskBytes)} of disk, and ${gigabytes(room.freeDiskBytes)} are free.`;
-    return 'Its weights are not at hand.';
-  }
-  return null;
+  if (entry.memory.bytes > resources.freeMemoryBytes)
+    return `It needs ${gigabytes(entry.memory.bytes)} of memory, and ${gigabytes(resources.freeMemoryBytes)} are free.`;
+  if (isHere) return null;
+  if (entry.diskBytes > resources.freeDiskBytes)
+    return `It needs ${gigabytes(entry.diskBytes)} of disk, and ${gigabytes(resources.freeDiskBytes)} are free.`;
+  return 'Its weights are not available on this machine.';
 }
 
-function whyNotProvable({ splits }: Dataset, { gate }: Surroundings): string | null {
+function whyNotProvable({ splits }: Dataset, { gate }: SelectionLimits): string | null {
   const least = callsNeeded(0, gate.epsilon, gate.delta);
   const held = splits.calibration.length;
   if (held >= least) return null;
   return `With ${held} calls held back for the gate it could not be proved: at least ${least} are needed.`;
 }
 
-function whyTooLong(entry: CatalogueEntry, dataset: Dataset, around: Surroundings): string | null {
-  const room = Math.min(entry.context, around.contextTokens ?? 1024);
-  const tooLong = tokenLengths(dataset.splits.train).filter((tokens) => tokens > room).length;
-  if (tooLong * 5 > dataset.splits.train.length)
-    return `${tooLong} of ${dataset.splits.train.length} examples are longer than the ${room} tokens it is served with.`;
+function whyTooLong(entry: CatalogueEntry, { splits }: Dataset, limits: SelectionLimits): string | null {
+  const context = Math.min(entry.context, limits.contextTokens ?? 1024);
+  const tooLong = splits.train.filter((example) => exampleTokens(example) > context).length;
+  if (tooLong * 5 > splits.train.length)
+    return `${tooLong} of ${splits.train.length} examples are longer than the ${context} tokens it is served with.`;
   return null;
 }
 

@@ -1,9 +1,9 @@
-/** What this machine is, and what it has room for. */
+/** What this machine is, and what is free of it. */
 import { readFileSync, statfsSync } from 'node:fs';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import type { Hardware } from '../core/learning.ts';
 
-export interface Room extends Hardware {
+export interface Resources extends Hardware {
   /** Memory that programs can still get, caches counted as free. */
   readonly freeMemoryBytes: number;
   /** Space left on the disk of the data folder. */
@@ -11,7 +11,7 @@ export interface Room extends Hardware {
 }
 
 /** Looks at the machine; `dir` is a folder that exists, on the disk that weights and adapters go to. */
-export function probeHardware(dir: string): Room {
+export function probeHardware(dir: string): Resources {
   const disk = statfsSync(dir);
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',

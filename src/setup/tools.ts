@@ -8,16 +8,17 @@ import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { OnProgress } from '../core/progress.ts';
 import type { Runtime, Trainer } from '../core/runtime.ts';
-import { RUNGS } from '../core/specialist.ts';
+import type { Rung } from '../core/specialist.ts';
 import type { LearnContext } from '../learn/trial.ts';
 import { CATALOGUE, DEFAULT_ENCODER } from '../models/weights/catalogue.ts';
 import { loadOnnx, whyNot } from '../models/weights/engines.ts';
 import { ensureWeights } from '../models/weights/weights.ts';
 import { createGuard } from '../runtime/guard.ts';
 import { guardedRuntime } from '../runtime/guarded.ts';
-import { linearRuntime } from '../runtime/linear.ts';
+import { LINEAR_RUNGS, linearRuntime } from '../runtime/linear.ts';
+import { LLAMA_RUNGS } from '../runtime/llama.ts';
 import { type Models, startModels } from '../runtime/models.ts';
-import { remoteRuntime } from '../runtime/remote.ts';
+import { REMOTE_RUNGS, remoteRuntime } from '../runtime/remote.ts';
 import { type EmbeddedOptions, embeddedTrainer } from '../train/embedded/trainer.ts';
 import { encoderTrainer } from '../train/encoder/trainer.ts';
 import { hostedTrainer } from '../train/hosted/trainer.ts';
@@ -97,6 +98,12 @@ export function modelTools(options: {
       ...(memoryGb === undefined ? {} : { memoryBytes: memoryGb * 1e9 }),
     };
     const { peft, hosted } = config.train;
+    const basePath = async (): Promise<string> => {
+      if (languagePath !== null) return languagePath;
+      throw new UnderstudyError('unavailable', `The weights of ${base} are missing.`, {
+        hint: 'Run `understudy doctor` to see how to get them.',
+      });
+    };
     const loraTrainer = (common: EmbeddedOptions): Trainer =>
       peft === undefined ? embeddedTrainer(common) : peftTrainer({ ...common, ...peft });
     const { serving } = models;
@@ -110,10 +117,8 @@ export function modelTools(options: {
       serving: [linearRuntime(serving), ...present([serving.llama, remote])],
       trainers: [
         linearTrainer({ encoder }),
-        ...(encoderPath === null
-          ? []
-          : [encoderTrainer({ ...train, name: DEFAULT_ENCODER, path: encoderPath })]),
-        ...(languagePath === null ? [] : [loraTrainer({ ...train, basePath: async () => languagePath })]),
+        encoderTrainer({ ...train, name: DEFAULT_ENCODER, path: encoderPath }),
+        loraTrainer({ ...train, basePath }),
         ...(hosted === undefined ? [] : [hostedTrainer(hosted)]),
       ],
     };
@@ -137,6 +142,9 @@ export function modelTools(options: {
     },
   };
 }
+
+/** What the runtimes of this program can run, whichever of them the configuration and the weights allow. */
+const RUNNABLE: readonly Rung[] = [...LINEAR_RUNGS, ...LLAMA_RUNGS, ...REMOTE_RUNGS];
 
 /** How long after the models did not start it is tried again, in milliseconds. */
 const TRY_AGAIN_MS = 60_000;
@@ -168,7 +176,7 @@ function onDemand(
   };
   return {
     open: tryOpen,
-    rungs: RUNGS,
+    rungs: RUNNABLE,
     predict: async (artefact, input, predictOptions) => {
       if (open === null) {
         tryOpen();

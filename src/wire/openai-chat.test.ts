@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { dialectContract } from '../../test/contracts/dialect.ts';
 import type { CallRequest, CallResponse } from '../core/call.ts';
 import type { Json } from '../core/json.ts';
 import { openaiChat } from './openai-chat.ts';
@@ -13,55 +14,15 @@ const request = (params: Json = {}): CallRequest =>
     bytes({ model: 'm', messages: [{ role: 'user', content: 'hi' }], ...(params as object) }),
   )!;
 
-/** Responses as a specialist gives them, with hostile text in every place. */
-const responses: fc.Arbitrary<CallResponse> = fc
-  .record({
-    content: fc.string({ unit: 'binary' }),
-    calls: fc.array(
-      fc.record(
-        {
-          id: fc.string({ minLength: 1 }),
-          name: fc.string({ minLength: 1 }),
-          arguments: fc.string({ unit: 'binary' }),
-        },
-        { noNullPrototype: true },
-      ),
-      { maxLength: 3 },
-    ),
-    finishReason: fc.constantFrom('stop', 'tool_calls', 'length'),
-    tokens: fc.nat(100_000),
-  })
-  .map(({ content, calls, finishReason, tokens }) => ({
-    model: 'm',
-    message: { role: 'assistant', content, ...(calls.length > 0 ? { toolCalls: calls } : {}) },
-    finishReason,
-    usage: { promptTokens: tokens, completionTokens: tokens + 1, cachedTokens: 0 },
-  }));
-
-test('a rendered response reads back as itself', () => {
-  fc.assert(
-    fc.property(responses, (response) => {
-      const text = openaiChat.renderResponse({ id: 'x', at: 1000, request: request(), response });
-      assert.deepEqual(openaiChat.parseResponse(bytes(text)), response);
-    }),
-  );
-});
-
-test('a rendered stream reads back as itself, however its bytes are cut', () => {
-  const asked = request({ stream: true, stream_options: { include_usage: true } });
-  fc.assert(
-    fc.property(responses, fc.array(fc.nat(4000)), (response, cuts) => {
-      const stream = bytes(openaiChat.renderStream({ id: 'x', at: 1000, request: asked, response }).join(''));
-      const accumulator = openaiChat.streamAccumulator();
-      let from = 0;
-      for (const cut of cuts.sort((a, b) => a - b)) {
-        accumulator.push(stream.subarray(from, Math.max(from, cut)));
-        from = Math.max(from, cut);
-      }
-      accumulator.push(stream.subarray(from));
-      assert.deepEqual(accumulator.end(), response);
-    }),
-  );
+dialectContract({
+  dialect: openaiChat,
+  paths: ['/v1/chat/completions', '/openai/deployments/x/chat/completions'],
+  plain: { model: 'm', messages: [{ role: 'user', content: 'hi' }] },
+  streamed: {
+    ...{ model: 'm', messages: [{ role: 'user', content: 'hi' }] },
+    ...{ stream: true, stream_options: { include_usage: true } },
+  },
+  finishReasons: ['stop', 'tool_calls', 'length'],
 });
 
 test('usage is streamed only where it was asked for', () => {

@@ -1,30 +1,41 @@
-/** What every trainer that takes minutes must do, wherever it trains. */
+/** What every trainer must do: propose (proposalContract), and where it takes minutes, train (trainerContract), wherever that is. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
+import type { Dataset } from '../../src/core/dataset.ts';
 import type { UnderstudyError } from '../../src/core/errors.ts';
 import { contentHash } from '../../src/core/ids.ts';
 import type { Progress } from '../../src/core/progress.ts';
-import type { Trainer, TrainingJob } from '../../src/core/runtime.ts';
+import type { BaseModel, Proposal, Trainer, TrainingJob, TrainingLimits } from '../../src/core/runtime.ts';
 import type { Candidate } from '../../src/core/specialist.ts';
+import type { Task } from '../../src/core/task.ts';
 import { cardPathOf } from '../../src/train/card.ts';
 
-export interface TrainerCase {
-  readonly trainer: Trainer;
+export interface TrainerCase extends ProposalCase {
   /** One like it that cannot reach what it needs: weights, Python, the provider. */
   readonly without: Trainer;
   /** Can be trained in seconds, on the examples, in several steps. */
   readonly candidate: Candidate;
-  /** wordExamples() unless told. */
-  readonly examples?: TrainingJob['train'];
   /** Candidates that it must refuse. */
   readonly unsupported: readonly Candidate[];
   /** Whether the same job gives the same artefact, wherever and however often it is trained. */
   readonly repeatable: boolean;
   /** One like it that saves its state after every step, and the file that it saves to; null where another machine trains. */
   readonly saving: { readonly trainer: Trainer; readonly file: string } | null;
+}
+
+export interface ProposalCase {
+  readonly trainer: Trainer;
+  /** Of the rung and on the base that it must propose. */
+  readonly candidate: Pick<Candidate, 'rung' | 'base'>;
+  /** Default: wordExamples(). */
+  readonly examples?: TrainingJob['train'];
+  /** What the base is, where it is one of the catalogue. Default: a language model. */
+  readonly baseKind?: BaseModel['kind'];
+  /** Whether the minutes that are given bound what it proposes. Default: true. */
+  readonly bounded?: boolean;
 }
 
 /** Examples that are easy to learn: a word and its first letter. */
@@ -38,6 +49,92 @@ export function wordExamples(): TrainingJob['train'] {
     answer: word.slice(0, 1).toUpperCase(),
     weight: 1 + (i % 2),
   }));
+}
+
+const task: Task = {
+  ...{ id: 'toy', name: 'toy', sites: [], kind: 'label', labels: [], tools: [] },
+  ...{ responseFormat: null, calls: 100 },
+};
+
+function datasetOf(train: TrainingJob['train']): Dataset {
+  const splits = { train, validation: [], calibration: [], exam: [] };
+  return {
+    id: 'dataset',
+    taskId: task.id,
+    kind: 'label',
+    order: 'time',
+    splits,
+    dropped: {},
+    contradictions: { repeated: 0, differing: 0 },
+  };
+}
+
+/** @param skip Why its proposals cannot be trained here; false where they can. */
+export function proposalContract(name: string, open: () => ProposalCase, skip: string | false = false): void {
+  const home = mkdtempSync(join(tmpdir(), 'understudy-proposal-'));
+  after(() => rmSync(home, { recursive: true, force: true }));
+  /** Its proposals; the one of the case first. */
+  const proposed = (limits: Partial<TrainingLimits> = {}): readonly [Proposal, ...Proposal[]] => {
+    const { trainer, candidate, examples = wordExamples(), baseKind = 'language' } = open();
+    const own = ({ rung, base }: Proposal): boolean => rung === candidate.rung && base === candidate.base;
+    const bases = [{ name: candidate.base ?? '', kind: baseKind, parameters: 1e8 }];
+    const all = trainer.propose(task, datasetOf(examples), {
+      ...{ bases, minutes: 1e9, speedOf: () => null },
+      ...limits,
+    });
+    const first = all.find(own);
+    assert.ok(first, 'it is not among the proposals');
+    return [first, ...all.filter((each) => !own(each))];
+  };
+
+  test(`${name}: a proposal says what to train, what that takes and, where it is refused, why`, () => {
+    const all = proposed();
+    assert.equal(all[0].refusal, null);
+    for (const { rung, recipe, cost, work, minutes, refusal } of all) {
+      assert.ok(rung !== '' && (cost === 'seconds' || cost === 'minutes'));
+      assert.deepEqual(JSON.parse(JSON.stringify(recipe)), recipe);
+      assert.ok(Number.isFinite(work) && work > 0);
+      assert.ok(minutes === null || (Number.isFinite(minutes) && minutes > 0));
+      assert.ok(refusal === null || refusal.reason.endsWith('.'));
+    }
+    assert.equal(new Set(all.map(({ rung, base }) => `${rung} ${base}`)).size, all.length);
+    assert.deepEqual(proposed(), all);
+  });
+
+  test(`${name}: expected minutes follow from the speed of trainings that were finished here`, () => {
+    const asked: (string | null)[] = [];
+    const minutes = (speed: number): number => {
+      const speedOf = (base: string | null): number => {
+        asked.push(base);
+        return speed;
+      };
+      const [{ work, minutes }] = proposed({ speedOf });
+      assert.ok(minutes !== null && Math.abs(minutes * 60 * speed - work) < 1e-6 * work);
+      return minutes;
+    };
+    assert.ok(Math.abs(minutes(10) - 10 * minutes(100)) < 1e-9);
+    assert.ok(asked.includes(open().candidate.base));
+  });
+
+  test(`${name}: where the time is too short it says how many minutes would do`, (t) => {
+    const [{ cost, minutes }] = proposed({ speedOf: () => 0.01 });
+    if (cost === 'seconds' || open().bounded === false) return t.skip('no limit of minutes is for it');
+    const [{ refusal }] = proposed({ minutes: minutes! / 1000, speedOf: () => 0.01 });
+    assert.ok(refusal!.minutesNeeded! > minutes! / 1000);
+    const enough = { minutes: 3 * refusal!.minutesNeeded!, speedOf: () => 0.01 };
+    assert.equal(proposed(enough)[0].refusal, null);
+  });
+
+  test(`${name}: what it proposes it trains`, { skip }, async () => {
+    const { trainer, examples: train = wordExamples() } = open();
+    const [{ rung, base, recipe }] = proposed();
+    const candidate = { id: 'proposed', taskId: task.id, rung, base, recipe };
+    const job = { candidate, kind: task.kind, train, validation: [], dir: join(home, 'proposed'), seed: 1 };
+    const artefact = await trainer.train(job);
+    assert.equal(artefact.rung, rung);
+    assert.equal(artefact.base, base);
+    assert.ok(artefact.trainedMs >= 0);
+  });
 }
 
 /** @param skip Why it cannot be tested here; false where it can. */
@@ -59,6 +156,8 @@ export function trainerContract(name: string, open: () => TrainerCase, skip: str
     ...changes,
   });
 
+  proposalContract(name, start, skip);
+
   test(`${name}: a cancelled job stops`, { skip }, async () => {
     const { trainer } = start();
     const isCancelled = { code: 'cancelled' };
@@ -75,14 +174,13 @@ export function trainerContract(name: string, open: () => TrainerCase, skip: str
     );
     await assert.rejects(cancelled, isCancelled);
     assert.ok(controller.signal.aborted);
-    assert.ok(late < 2, 'it went on');
+    assert.ok(late < 2, 'it did not stop');
   });
 
   test(`${name}: started again it goes to the end, says how, and leaves an artefact with its hash and a card`, {
     skip,
   }, async () => {
     const { trainer, candidate } = start();
-    assert.ok(trainer.rungs.includes(candidate.rung));
     const job = jobIn('whole');
     const seen: Progress[] = [];
     const artefact = await trainer.train(job, (progress) => seen.push(progress));
@@ -115,7 +213,9 @@ export function trainerContract(name: string, open: () => TrainerCase, skip: str
     if (repeatable) assert.equal((await trainer.train(jobIn('elsewhere'))).sha256, first.sha256);
   });
 
-  test(`${name}: killed, it goes on from its last checkpoint to the same artefact`, { skip }, async (t) => {
+  test(`${name}: killed, it resumes from its last checkpoint and ends with the same artefact`, {
+    skip,
+  }, async (t) => {
     const { saving, repeatable, trainer } = start();
     if (saving === null) return t.skip('another machine trains');
     const job = jobIn('killed');
@@ -130,7 +230,7 @@ export function trainerContract(name: string, open: () => TrainerCase, skip: str
     const seen: Progress[] = [];
     const resumed = await saving.trainer.train(job, (progress) => seen.push(progress));
     const [first] = seen.filter(({ done }) => done > 0);
-    assert.ok(first!.done >= first!.total / 3, `went on at step ${first!.done} of ${first!.total}`);
+    assert.ok(first!.done >= first!.total / 3, `resumed at step ${first!.done} of ${first!.total}`);
     assert.equal(existsSync(checkpoint), false);
     if (repeatable) assert.equal(resumed.sha256, (await trainer.train(jobIn('whole'))).sha256);
   });

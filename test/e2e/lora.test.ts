@@ -79,32 +79,3 @@ test('a LoRA learns soft targets: it is as sure of an answer as its teacher was'
   const hard = { ...job, train: train.map(({ soft: _, ...example }) => example) };
   assert.notEqual((await trainer.train(hard)).path, artefact.path);
 });
-
-test('a LoRA taught to hand over does so for what cannot be known, and answers what can', async () => {
-  const base = join(dir, 'hand-over.gguf');
-  writeTinyModel(base);
-  const [apple, bear, ...others] = wordExamples();
-  // Each model without one of the two knows the other; of the others, nothing can be known without having seen them.
-  const known = [apple!, apple!, bear!, bear!];
-  const job: TrainingJob = {
-    candidate: {
-      ...{ id: 'c1', taskId: 'toy', rung: 'lora', base: 'tiny' },
-      recipe: { rank: 8, alpha: 16, learningRate: 0.02, batch: 4, epochs: 60, handOver: 0.8 },
-    },
-    ...{ kind: 'label', train: [...known, ...others], validation: [], dir: join(dir, 'hand-over'), seed: 3 },
-  };
-  const artefact = await embeddedTrainer({ basePath: async () => base, threads: 1 }).train(job);
-  assert.equal(artefact.figures.handOverExamples, others.length);
-  const { llama, close } = await startModels({ language: { name: 'tiny', path: base }, threads: 1 });
-  try {
-    for (const { input, answer } of known)
-      assert.equal((await llama!.predict(artefact, input)).answer, answer);
-    for (const { input } of others) {
-      const { answer, signals } = await llama!.predict(artefact, input);
-      assert.equal(answer, '');
-      assert.equal(signals.sequence, 0);
-    }
-  } finally {
-    await close();
-  }
-});

@@ -6,10 +6,12 @@ import { test } from 'node:test';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-test('every relative link in README.md and docs/ leads to a file', () => {
-  const pages = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => join('docs', name))].filter(
-    (name) => name.endsWith('.md'),
-  );
+test('every relative link in README.md, CONTRIBUTING.md and docs/ leads to a file', () => {
+  const pages = [
+    'README.md',
+    'CONTRIBUTING.md',
+    ...readdirSync(join(ROOT, 'docs')).map((name) => join('docs', name)),
+  ].filter((name) => name.endsWith('.md'));
   assert.ok(pages.length > 5);
   for (const page of pages) {
     const text = readFileSync(join(ROOT, page), 'utf8');
@@ -27,4 +29,16 @@ test('every folder in the README’s tree is there, and every folder of src is i
     .map((entry) => entry.name)
     .sort();
   assert.deepEqual(named, there);
+});
+
+test('every path that CONTRIBUTING.md names is there, where it does not stand for a new file', () => {
+  const text = readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8');
+  const paths = [...text.matchAll(/`((?:src|test|docs|dev|\.ci)\/[\w./-]*)`/g)]
+    .map(([, path = '']) => path)
+    .filter((path) => !path.includes('NAME'));
+  assert.ok(paths.length > 20);
+  assert.deepEqual(
+    paths.filter((path) => !existsSync(join(ROOT, path))),
+    [],
+  );
 });

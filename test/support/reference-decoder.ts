@@ -3,7 +3,7 @@
  * Tests hold the ONNX graph against it.
  */
 import { type Linear, linearSize } from '../../src/train/embedded/architecture.ts';
-import { type LoraPlan, loraLayout, matrixOf } from '../../src/train/embedded/lora.ts';
+import { type LoraConfig, loraLayout, matrixOf } from '../../src/train/embedded/lora.ts';
 import type { DecoderWeights } from '../../src/train/embedded/weights.ts';
 
 type Vector = Float64Array<ArrayBuffer>;
@@ -11,27 +11,27 @@ type Vector = Float64Array<ArrayBuffer>;
 /** Logits [tokens][vocab] after each token of one sequence. */
 export function referenceLogits(
   weights: DecoderWeights,
-  plan: LoraPlan,
+  lora: LoraConfig,
   parameters: Float32Array,
   ids: readonly number[],
 ): readonly Vector[] {
   const { shape } = weights;
   const { headSize } = shape;
   const group = shape.heads / shape.kvHeads;
-  const lora = new Map<string, Float32Array>();
-  for (const matrix of loraLayout(shape, plan))
-    lora.set(`${matrix.layer}.${matrix.linear}.${matrix.part}`, matrixOf(parameters, matrix));
+  const matrices = new Map<string, Float32Array>();
+  for (const matrix of loraLayout(shape, lora))
+    matrices.set(`${matrix.layer}.${matrix.linear}.${matrix.part}`, matrixOf(parameters, matrix));
   const linear = (layer: number, name: Linear, x: Vector): Vector => {
     const size = linearSize(shape, name);
     const block = weights.blocks[layer]!;
     const product = times(block.linear[name], size.out, x);
     const y = product.map((value, i) => value + (block.bias[name]?.[i] ?? 0));
-    const a = lora.get(`${layer}.${name}.a`);
-    const b = lora.get(`${layer}.${name}.b`);
+    const a = matrices.get(`${layer}.${name}.a`);
+    const b = matrices.get(`${layer}.${name}.b`);
     if (!a || !b) return y;
-    const low = times(a, plan.rank, x);
+    const low = times(a, lora.rank, x);
     const delta = times(b, size.out, low);
-    return y.map((value, i) => value + (plan.alpha / plan.rank) * delta[i]!);
+    return y.map((value, i) => value + (lora.alpha / lora.rank) * delta[i]!);
   };
   const norm = (x: Vector, gain: Float32Array): Vector => {
     const square = x.reduce((sum, value) => sum + value * value, 0) / x.length;

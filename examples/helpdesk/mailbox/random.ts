@@ -1,4 +1,5 @@
 /** Seeded draws for the example's mailbox and stand-in, so that a day can be played again from its seed. */
+import { seededRandom } from '../../../src/core/random.ts';
 
 export interface Draw {
   /** Uniform in [0, 1). */
@@ -15,21 +16,14 @@ export interface Draw {
   normal(): number;
 }
 
-/** Mulberry32 (public domain): 32 bits of state, enough for sampling. */
 export function drawFrom(seed: number): Draw {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
+  const { next, below, pick, normal } = seededRandom(seed);
   return {
     next,
+    pick,
+    normal,
     chance: (p) => next() < p,
-    between: (low, high) => low + Math.floor(next() * (high - low + 1)),
-    pick: (items) => items[Math.floor(next() * items.length)]!,
+    between: (low, high) => low + below(high - low + 1),
     weigh: (items) => {
       let left = next() * items.reduce((sum, [, weight]) => sum + weight, 0);
       for (const [item, weight] of items) {
@@ -38,6 +32,5 @@ export function drawFrom(seed: number): Draw {
       }
       return items.at(-1)![0];
     },
-    normal: () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()),
   };
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { OutputKind } from '../../core/answer.ts';
 import type { Example } from '../../core/dataset.ts';
 import { seededRandom } from '../../core/random.ts';
-import { fillSkeleton, learnCopying, toSkeleton, whyNotClassified } from './answer-template.ts';
+import { fillTemplate, learnCopying, toTemplate, whyNotClassified } from './answer-template.ts';
 
 const example = (input: string, answer: string): Example => ({
   id: input,
@@ -15,13 +15,13 @@ const example = (input: string, answer: string): Example => ({
   weight: 1,
 });
 
-/** Learns copying from the first examples, then answers the last input with the first one's skeleton. */
+/** Learns copying from the first examples, then answers the last input with the first one's template. */
 const transfer = (kind: OutputKind, pairs: readonly (readonly [string, string])[], input: string) => {
   const examples = pairs.map(([text, answer]) => example(text, answer));
   const plan = learnCopying(kind, examples);
-  const skeletons = new Set(examples.map(({ input, answer }) => toSkeleton(kind, plan, input, answer)));
-  assert.equal(skeletons.size, 1, [...skeletons].join('\n'));
-  return fillSkeleton(kind, plan, null, [...skeletons][0]!, input);
+  const templates = new Set(examples.map(({ input, answer }) => toTemplate(kind, plan, input, answer)));
+  assert.equal(templates.size, 1, [...templates].join('\n'));
+  return fillTemplate(kind, plan, null, [...templates][0]!, input);
 };
 
 test('a number that JSON would change is not copied', () => {
@@ -49,7 +49,7 @@ test('a tool call copies order numbers, amounts as numbers, and dates', () => {
     'My order ORD-99887 from 2025-01-30 was bad. 7.99 please.',
   );
   assert.equal(filled?.answer, 'refund {"order":"ORD-99887","amount":7.99,"on":"2025-01-30"}');
-  assert.equal(filled?.clarity, 1);
+  assert.equal(filled?.slotConfidence, 1);
 });
 
 test('case changes are part of the pointer', () => {
@@ -80,16 +80,16 @@ test('text copies inside sentences', () => {
 
 test('nothing to copy is no answer; more candidates than asked for is less clear', () => {
   const plan = learnCopying('json', [example('order 12345', '{"id":"12345"}')]);
-  const skeleton = toSkeleton('json', plan, 'order 12345', '{"id":"12345"}');
-  assert.equal(fillSkeleton('json', plan, null, skeleton, 'no number here'), null);
-  assert.equal(fillSkeleton('json', plan, null, skeleton, '11111 not 22222')?.clarity, 0.5);
-  assert.equal(fillSkeleton('json', plan, null, skeleton, '11111, I repeat 11111')?.clarity, 1);
+  const template = toTemplate('json', plan, 'order 12345', '{"id":"12345"}');
+  assert.equal(fillTemplate('json', plan, null, template, 'no number here'), null);
+  assert.equal(fillTemplate('json', plan, null, template, '11111 not 22222')?.slotConfidence, 0.5);
+  assert.equal(fillTemplate('json', plan, null, template, '11111, I repeat 11111')?.slotConfidence, 1);
 });
 
-test('labels are their own skeletons', () => {
+test('labels are their own templates', () => {
   const plan = { paths: [''], slots: [] };
-  assert.equal(toSkeleton('label', plan, 'order 12345', '12345'), '12345');
-  assert.equal(fillSkeleton('label', plan, null, '12345', 'whatever')?.answer, '12345');
+  assert.equal(toTemplate('label', plan, 'order 12345', '12345'), '12345');
+  assert.equal(fillTemplate('label', plan, null, '12345', 'whatever')?.answer, '12345');
 });
 
 test('answers that are all different cannot be classified', () => {

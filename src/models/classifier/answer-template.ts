@@ -1,17 +1,17 @@
 /**
- * Skeletons: an answer with the values that were copied from the input replaced by slots. A classifier over the few
- * skeletons of a task can then answer with values it has never seen. For label tasks the skeleton is the label itself.
- * Does not: choose the skeleton (linear.ts), or score candidates for a slot (pointing.ts).
+ * Answer templates: an answer with the values that were copied from the input replaced by slots. A classifier over the few
+ * templates of a task can then answer with values it has never seen. For label tasks the template is the label itself.
+ * Does not: choose the template (linear.ts), or score candidates for a slot (slot-ranker.ts).
  */
 import { type Answer, type OutputKind, parseAnswer, targetOf } from '../../core/answer.ts';
 import type { Example } from '../../core/dataset.ts';
 import { isObject, type Json } from '../../core/json.ts';
 import {
-  candidatesFor,
-  POINTING_PLACES,
-  pointingChances,
-  pointingFeatures,
+  RANKER_PLACES,
   type Slot,
+  slotCandidates,
+  slotFeatures,
+  slotProbabilities,
   type Token,
 } from './slot-ranker.ts';
 
@@ -28,7 +28,7 @@ export interface CopyPlan {
 const WAYS = ['same', 'upper', 'lower', 'number'] as const;
 type Way = (typeof WAYS)[number];
 
-// A slot stands in a skeleton as OPEN name MID way CLOSE: characters of Unicode's private use area.
+// A slot stands in a template as OPEN name MID way CLOSE: characters of Unicode's private use area.
 const [OPEN, MID, CLOSE] = ['\uE000', '\uE001', '\uE002'];
 const SLOT = new RegExp(`^${OPEN}([^${MID}]*)${MID}(\\w+)${CLOSE}$`);
 const SLOTS = new RegExp(`${OPEN}([^${MID}]*)${MID}(\\w+)${CLOSE}`, 'g');
@@ -120,7 +120,7 @@ export function learnCopying(kind: OutputKind, examples: readonly Example[]): Co
 }
 
 /** The answer with copied values replaced by slots, or as it is where nothing is copied or it cannot be read. */
-export function toSkeleton(kind: OutputKind, plan: CopyPlan, input: string, answer: string): string {
+export function toTemplate(kind: OutputKind, plan: CopyPlan, input: string, answer: string): string {
   if (kind === 'label' || answer.includes(OPEN)) return answer.trim();
   const tokens = valueTokens(input);
   const out = mapAnswer(kind, answer, (path, value) =>
@@ -173,45 +173,45 @@ function copies(
 
 export interface Filled {
   readonly answer: string;
-  /** The chance that the least clear of its slots was filled with the right candidate; 1 without slots. */
-  readonly clarity: number;
+  /** How probable it is that the least certain of its slots has the candidate that is meant; 1 without slots. */
+  readonly slotConfidence: number;
 }
 
 /**
- * The answer that a skeleton gives for this input; null where a slot has no candidate.
+ * The answer that a template gives for this input; null where a slot has no candidate.
  * @param weights of the plan's slots, one after the other; null: the first candidate is taken, all being as likely.
  */
-export function fillSkeleton(
+export function fillTemplate(
   kind: OutputKind,
   plan: CopyPlan,
   weights: Float32Array | null,
-  skeleton: string,
+  template: string,
   input: string,
 ): Filled | null {
-  if (kind === 'label' || !skeleton.includes(OPEN)) return { answer: skeleton, clarity: 1 };
+  if (kind === 'label' || !template.includes(OPEN)) return { answer: template, slotConfidence: 1 };
   const tokens = valueTokens(input);
-  let clarity = 1;
+  let slotConfidence = 1;
   let missing = false;
   const resolve = (name: string, way: Way): string => {
     const s = plan.slots.findIndex((slot) => slot.name === name);
-    const candidates = s < 0 ? [] : candidatesFor(plan.slots[s]!, tokens);
+    const candidates = s < 0 ? [] : slotCandidates(plan.slots[s]!, tokens);
     const own =
-      weights?.subarray(s * POINTING_PLACES, (s + 1) * POINTING_PLACES) ?? new Float32Array(POINTING_PLACES);
-    const chances =
-      candidates.length === 0 ? [] : pointingChances(pointingFeatures(candidates, tokens, input), own);
-    const best = chances.indexOf(Math.max(...chances));
+      weights?.subarray(s * RANKER_PLACES, (s + 1) * RANKER_PLACES) ?? new Float32Array(RANKER_PLACES);
+    const probabilities =
+      candidates.length === 0 ? [] : slotProbabilities(slotFeatures(candidates, tokens, input), own);
+    const best = probabilities.indexOf(Math.max(...probabilities));
     const text = apply(way, candidates[best] ?? '');
     if (text === '') missing = true;
-    clarity = Math.min(clarity, chances[best] ?? 0);
+    slotConfidence = Math.min(slotConfidence, probabilities[best] ?? 0);
     return text;
   };
-  const answer = mapAnswer(kind, skeleton, (_, value) => {
+  const answer = mapAnswer(kind, template, (_, value) => {
     if (typeof value === 'number') return value;
     const whole = SLOT.exec(value);
     if (whole?.[2] === 'number') return Number(resolve(whole[1]!, 'number'));
     return value.replace(SLOTS, (_match, name: string, way: string) => resolve(name, way as Way));
   });
-  return missing || answer === null ? null : { answer, clarity };
+  return missing || answer === null ? null : { answer, slotConfidence };
 }
 
 /** The answer's text with every string and number in it mapped; null where it is not of its kind. */
@@ -247,14 +247,14 @@ function mapped(answer: Answer, map: (path: string, value: string | number) => s
 }
 
 /**
- * Why a classifier over these skeletons (one per training example) cannot work; null where it can. With most seen
+ * Why a classifier over these templates (one per training example) cannot work; null where it can. With most seen
  * only once there is nothing to choose from.
  */
-export function whyNotClassified(skeletons: readonly string[]): string | null {
+export function whyNotClassified(templates: readonly string[]): string | null {
   const counts = new Map<string, number>();
-  for (const skeleton of skeletons) counts.set(skeleton, (counts.get(skeleton) ?? 0) + 1);
-  const rare = skeletons.filter((skeleton) => counts.get(skeleton) === 1).length;
-  if (rare * 2 > skeletons.length)
-    return `Its answers are too varied to choose among: ${rare} of ${skeletons.length} have a form seen only once.`;
+  for (const template of templates) counts.set(template, (counts.get(template) ?? 0) + 1);
+  const rare = templates.filter((template) => counts.get(template) === 1).length;
+  if (rare * 2 > templates.length)
+    return `Its answers are too varied to choose among: ${rare} of ${templates.length} have a form seen only once.`;
   return null;
 }

@@ -8,7 +8,7 @@ import type { OutputKind } from '../../core/answer.ts';
 import { messageOf, UnderstudyError } from '../../core/errors.ts';
 import type { Artefact, Rung, Signals } from '../../core/specialist.ts';
 import type { Tuning } from '../encoder/bert-lora.ts';
-import { type CopyPlan, fillSkeleton } from './answer-template.ts';
+import { type CopyPlan, fillTemplate } from './answer-template.ts';
 import { lexicalVector, makeVocabulary, type Sparse, type Vocabulary } from './lexical.ts';
 import { nearest, type VectorIndex, vote } from './neighbours.ts';
 
@@ -27,9 +27,9 @@ export interface LinearModel {
   /** What the encoder is tuned by; null where it stays as it is. */
   readonly tuning: Tuning | null;
   readonly plan: CopyPlan;
-  /** Weights for filling the plan's slots; see pointing.ts. */
-  readonly pointing: Float32Array;
-  /** Skeletons; '' stands for answers too rare to be a class, and gives no answer. */
+  /** Weights for filling the plan's slots; see slot-ranker.ts. */
+  readonly slotWeights: Float32Array;
+  /** Answer templates; '' stands for answers too rare to be a class, and gives no answer. */
   readonly classes: readonly string[];
   readonly vocabulary: Vocabulary | null;
   readonly linear: LinearWeights | null;
@@ -40,7 +40,7 @@ export interface LinearModel {
 }
 
 /** Neighbours that vote, and those that are asked whether they agree with the classifier. */
-const [VOTERS, WITNESSES] = [5, 10];
+const [VOTERS, CHECKED] = [5, 10];
 
 /** What the encoder gets of an input: short ones whole, of long ones the beginning and the end. */
 export function encoderText(input: string): string {
@@ -83,7 +83,8 @@ export function softmax(logits: Float64Array): void {
 /**
  * The model's answer to an input, as targetOf writes it ('' for none), and its signals:
  * `probability` of the class, `margin` over the second, `familiarity` (similarity of the nearest training input, or
- * share of known n-grams), `agreement` of the nearest neighbours, `clarity` of what was copied.
+ * share of known n-grams), `agreement` of the nearest neighbours, `clarity`: how
+ * probable the least certain of the copied values is.
  * @param vector the encoder's vector of encoderText(input); null only where the model has no encoder.
  */
 export function answerLinear(
@@ -107,7 +108,7 @@ export function answerLinear(
     if (lexical) signals.known = lexical.known;
   } else probabilities = new Float64Array(model.classes.length);
   if (model.index && vector) {
-    const near = nearest(model.index, vector, model.linear ? WITNESSES : VOTERS);
+    const near = nearest(model.index, vector, model.linear ? CHECKED : VOTERS);
     const votes = vote(model.index, near);
     let total = 0;
     for (const weight of votes.values()) total += weight;
@@ -116,7 +117,7 @@ export function answerLinear(
       for (const [label, weight] of votes) probabilities[label] = weight / Math.max(total, 1e-12);
     else {
       const share = (votes.get(argmax(probabilities)) ?? 0) / Math.max(total, 1e-12);
-      signals.agreement = (share * WITNESSES + 0.5) / (WITNESSES + 1);
+      signals.agreement = (share * CHECKED + 0.5) / (CHECKED + 1);
     }
   }
   const best = argmax(probabilities);
@@ -128,10 +129,10 @@ export function answerLinear(
   const soften = (p: number): number => (model.linear ? p : (p * VOTERS + 0.5) / (VOTERS + 1));
   signals.probability = soften(top);
   signals.margin = soften(Math.max(0, top - second));
-  const skeleton = model.classes[best] ?? '';
+  const template = model.classes[best] ?? '';
   const filled =
-    skeleton === '' ? null : fillSkeleton(model.kind, model.plan, model.pointing, skeleton, input);
-  if (model.kind !== 'label') signals.clarity = filled?.clarity ?? 0;
+    template === '' ? null : fillTemplate(model.kind, model.plan, model.slotWeights, template, input);
+  if (model.kind !== 'label') signals.clarity = filled?.slotConfidence ?? 0;
   if (filled === null) for (const name of Object.keys(signals)) signals[name] = 0;
   return { answer: filled?.answer ?? '', signals };
 }
@@ -153,7 +154,8 @@ export type LinearAnswers = Pick<LinearModel, 'classes' | 'plan'>;
  */
 export function encodeLinear(model: LinearModel): Uint8Array {
   const arrays: Record<string, Float32Array | Uint32Array> = {
-    pointing: model.pointing,
+    // Arrays and signals keep the names under which files and specialists of earlier versions have them.
+    pointing: model.slotWeights,
     ...(model.vocabulary ? { hashes: model.vocabulary.hashes, idf: model.vocabulary.idf } : {}),
     ...(model.linear ? { weights: model.linear.weights, bias: model.linear.bias } : {}),
     ...(model.index ? { vectors: model.index.vectors, labels: model.index.classes } : {}),
@@ -212,7 +214,7 @@ export function decodeLinear(bytes: Uint8Array, { classes, plan }: LinearAnswers
   const { rung, kind, encoder, job, figures, dimensions, rank } = header;
   return {
     ...{ rung, kind, encoder, plan, classes, job, figures },
-    pointing: floats('pointing'),
+    slotWeights: floats('pointing'),
     tuning: parts.has('tuning') ? { rank, parameters: floats('tuning') } : null,
     vocabulary: parts.has('hashes') ? makeVocabulary(ints('hashes'), floats('idf')) : null,
     linear: parts.has('weights') ? { weights: floats('weights'), bias: floats('bias') } : null,

@@ -1,19 +1,19 @@
 /**
- * Pointing: which of the tokens in an input that could be a value is the one meant ("not 25175 but 21575"). A linear
+ * Ranks the candidates for a slot: which of the tokens in an input that could be a value is the one meant ("not 25175 but 21575"). A linear
  * score on each candidate's surroundings, softmax over the candidates.
- * Does not: fit the weights (train/linear/fit-pointing), or know what the value is for (answer-template.ts).
+ * Does not: fit the weights (train/linear/fit-slots), or know what the value is for (answer-template.ts).
  */
 
 export interface Token {
   readonly text: string;
-  /** See shapeOf in skeleton.ts. */
+  /** See shapeOf in template.ts. */
   readonly shape: string;
   /** Where it begins in the input. */
   readonly at: number;
 }
 
 /** Weights of one slot; features are hashed into this many places. */
-export const POINTING_PLACES = 4096;
+export const RANKER_PLACES = 4096;
 
 /** A slot of the task's answers: its key in them, and the shapes that its values have had. */
 export interface Slot {
@@ -22,12 +22,12 @@ export interface Slot {
 }
 
 /** The distinct candidates for a slot, in order of first appearance. */
-export function candidatesFor(slot: Slot, tokens: readonly Token[]): string[] {
+export function slotCandidates(slot: Slot, tokens: readonly Token[]): string[] {
   return [...new Set(tokens.filter(({ shape }) => slot.shapes.includes(shape)).map(({ text }) => text))];
 }
 
 /** The places of each candidate's features: the words around its mentions, its shape, order and number of mentions. */
-export function pointingFeatures(
+export function slotFeatures(
   candidates: readonly string[],
   tokens: readonly Token[],
   input: string,
@@ -70,11 +70,11 @@ const wordsOf = (text: string): string[] =>
 function placeOf(feature: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < feature.length; i++) hash = Math.imul(hash ^ feature.charCodeAt(i), 0x01000193);
-  return (hash ^ (hash >>> 15)) & (POINTING_PLACES - 1);
+  return (hash ^ (hash >>> 15)) & (RANKER_PLACES - 1);
 }
 
-/** The chance of each candidate to be the one meant. */
-export function pointingChances(features: readonly Uint32Array[], weights: Float32Array): number[] {
+/** How probable it is of each candidate that it is the one meant. */
+export function slotProbabilities(features: readonly Uint32Array[], weights: Float32Array): number[] {
   const scores = features.map((places) => {
     let sum = 0;
     for (const place of places) sum += weights[place]!;

@@ -2,9 +2,11 @@
  * Reads safetensors files (8 bytes of header length, a JSON header, then raw little-endian tensors) as float32.
  * Does not: know any architecture.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { messageOf, UnderstudyError } from '../../core/errors.ts';
+
+import { closeSync, fstatSync } from 'node:fs';
+import { UnderstudyError } from '../../core/errors.ts';
 import { isObject, parseJson } from '../../core/json.ts';
+import { openModelFile, readBytes } from './files.ts';
 
 export interface Safetensor {
   readonly dims: readonly number[];
@@ -26,15 +28,7 @@ const MAX_HEADER = 16 * 1024 * 1024;
  * @throws UnderstudyError 'unavailable' (no such file), 'corrupt'.
  */
 export function readSafetensors(path: string): ReadonlyMap<string, Safetensor> {
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch (cause) {
-    throw new UnderstudyError('unavailable', `The model file ${path} cannot be read: ${messageOf(cause)}`, {
-      hint: 'Check that the weights have been downloaded.',
-      cause,
-    });
-  }
+  const file = openModelFile(path);
   try {
     const size = fstatSync(file).size;
     const head = Number(read(file, 0, 8, size, path).readBigUInt64LE(0));
@@ -69,14 +63,7 @@ function entryOf(value: unknown, path: string): Entry | null {
 
 function read(file: number, at: number, length: number, size: number, path: string): Buffer {
   if (at + length > size) throw corrupt(path);
-  const bytes = Buffer.alloc(length);
-  let done = 0;
-  while (done < length) {
-    const n = readSync(file, bytes, done, length - done, at + done);
-    if (n === 0) throw corrupt(path);
-    done += n;
-  }
-  return bytes;
+  return readBytes(file, at, length);
 }
 
 function corrupt(path: string): UnderstudyError {

@@ -32,14 +32,14 @@ export interface Benchmark {
 export interface CatalogueEntry {
   readonly name: string;
   readonly kind: 'language' | 'encoder' | 'classifier';
-  /** Counted where the files are at hand, else as published. */
+  /** Counted where the files are available, else as published. */
   readonly parameters: number;
   readonly architecture: string;
   /** Tokens. */
   readonly context: number;
   /** SPDX, or 'LicenseRef-' and a name for terms that have no SPDX identifier. */
   readonly license: string;
-  /** Of the files, or two bytes a parameter where they are not at hand. */
+  /** Of the files, or two bytes a parameter where they are not available. */
   readonly diskBytes: number;
   /** Working set when served, with the caches of a few requests; estimated from the weights where `measured` is false. */
   readonly memory: { readonly bytes: number; readonly measured: boolean };
@@ -51,8 +51,6 @@ export interface CatalogueEntry {
   readonly sources: readonly WeightsSource[];
   /** Empty where the weights cannot be fetched by this version. */
   readonly files: readonly WeightsFile[];
-  /** By the trainer of this machine; with the reason where not. */
-  readonly trainable: true | { readonly no: string };
 }
 
 export const DEFAULT_LANGUAGE = 'smollm2-135m-instruct-q4_1';
@@ -62,7 +60,6 @@ export const DEFAULT_CLASSIFIER = 'rampart';
 
 const SMOLLM2_CARD = 'model card of HuggingFaceTB/SmolLM2-135M-Instruct';
 const SMOLLM2_360M_CARD = 'model card of HuggingFaceTB/SmolLM2-360M-Instruct';
-const HF_ONLY = { no: 'This version fetches no weights from Hugging Face yet.' } as const;
 
 export const CATALOGUE: readonly CatalogueEntry[] = [
   {
@@ -90,7 +87,6 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
         sha256: 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53',
       },
     ],
-    trainable: true,
   },
   {
     name: 'all-minilm-l6-v2',
@@ -125,7 +121,6 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
         sha256: '953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41',
       },
     ],
-    trainable: { no: 'It stays frozen: heads are trained on its vectors.' },
   },
   {
     // By National Design Studio, under CC BY 4.0: docs/dependencies.md names it, as that licence wants.
@@ -160,7 +155,6 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
         sha256: '4f580895a8d5b40c0c61fef61bbbfe129a6d755e5212991b429e5fd141284edd',
       },
     ],
-    trainable: { no: 'It finds personal data; no task is trained on it.' },
   },
   {
     name: 'gemma3-270m-q4-k-m',
@@ -191,7 +185,6 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
         sha256: 'a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818',
       },
     ],
-    trainable: true,
   },
   {
     name: 'smollm2-360m-instruct',
@@ -211,7 +204,6 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     ],
     sources: [{ kind: 'hf', repository: 'HuggingFaceTB/SmolLM2-360M-Instruct' }],
     files: [],
-    trainable: HF_ONLY,
   },
   {
     name: 'qwen2.5-0.5b-instruct',
@@ -231,7 +223,6 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     ],
     sources: [{ kind: 'hf', repository: 'Qwen/Qwen2.5-0.5B-Instruct' }],
     files: [],
-    trainable: HF_ONLY,
   },
   {
     name: 'qwen3-0.6b',
@@ -246,6 +237,5 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     benchmarks: [],
     sources: [{ kind: 'hf', repository: 'Qwen/Qwen3-0.6B' }],
     files: [],
-    trainable: HF_ONLY,
   },
 ];

@@ -3,6 +3,7 @@
  * rest of Understudy runs there without them.
  */
 import { messageOf } from '../../core/errors.ts';
+import { openLlama } from '../decoder/llama-engine.ts';
 
 /** Loads onnxruntime into this process. @throws Error where there is no build of it for this system. */
 export async function loadOnnx(): Promise<void> {
@@ -11,14 +12,7 @@ export async function loadOnnx(): Promise<void> {
 
 /** Loads llama.cpp into this process, and lets go of it. @throws Error as loadOnnx. */
 export async function loadLlama(): Promise<void> {
-  const { getLlama, LlamaLogLevel } = await import('node-llama-cpp');
-  const llama = await getLlama({
-    gpu: false,
-    build: 'never',
-    skipDownload: true,
-    progressLogs: false,
-    logLevel: LlamaLogLevel.disabled,
-  });
+  const llama = await openLlama({ quiet: true });
   await llama.dispose();
 }
 

@@ -7,20 +7,21 @@
  * node-llama-cpp reads those of a batch's sequences in parallel. So this program must run with
  * UV_THREADPOOL_SIZE=1; process.ts sees to it. Without that, sequences now and then get each other's tokens.
  */
+
 import { existsSync } from 'node:fs';
-import {
-  type ControlledEvaluateIndexOutput,
-  getLlama,
-  type LlamaContext,
-  type LlamaContextSequence,
-  LlamaLogLevel,
-  type LlamaModel,
-  type Token,
+import type {
+  ControlledEvaluateIndexOutput,
+  LlamaContext,
+  LlamaContextSequence,
+  LlamaModel,
+  Token,
 } from 'node-llama-cpp';
 import { messageOf, UnderstudyError } from '../../core/errors.ts';
 import { chatPieces, chatTemplateOf, type Message } from '../../models/decoder/chat-template.ts';
+import { openLlama } from '../../models/decoder/llama-engine.ts';
 import { controlToken, pieceTokens } from '../../models/decoder/llama-tokenizer.ts';
 import { servingCopy } from '../../models/decoder/requantise.ts';
+import { requestCancelled } from '../cancelled.ts';
 import { type Pool, pool } from '../pool.ts';
 import type { Progress } from './pulse.ts';
 
@@ -140,6 +141,7 @@ export function languageModel(options: LanguageOptions): LanguageModel {
       if (name !== '' && path === undefined)
         throw new UnderstudyError('not-found', `The model ${name} is not loaded.`, {
           hint: 'POST /v1/load_lora_adapter first.',
+          data: { model: name },
           status: 404,
         });
       const loaded = await model();
@@ -149,7 +151,11 @@ export function languageModel(options: LanguageOptions): LanguageModel {
         throw new UnderstudyError(
           'bad-input',
           `The prompt has ${prompt.length} tokens; ${options.contextTokens} is the limit with the answer.`,
-          { hint: 'Send a shorter prompt.', status: 400 },
+          {
+            hint: 'Send a shorter prompt.',
+            data: { limit: options.contextTokens, actual: prompt.length },
+            status: 400,
+          },
         );
       const kept = keep(name, path);
       try {
@@ -174,14 +180,7 @@ export function languageModel(options: LanguageOptions): LanguageModel {
 
 async function loadModel(options: LanguageOptions, progress: Progress): Promise<LlamaModel> {
   try {
-    const llama = await getLlama({
-      gpu: false,
-      build: 'never',
-      skipDownload: true,
-      progressLogs: false,
-      logLevel: LlamaLogLevel.error,
-      maxThreads: options.threads,
-    });
+    const llama = await openLlama({ threads: options.threads });
     return await llama.loadModel({
       modelPath: servingCopy(options.modelPath),
       gpuLayers: 0,
@@ -299,11 +298,7 @@ async function greedy(
     next = take(outputs[prompt.length + k]);
   }
   while (typeof next === 'number') {
-    if (signal.aborted)
-      throw new UnderstudyError('cancelled', 'The request was cancelled.', {
-        hint: 'Send it again.',
-        status: 499,
-      });
+    if (signal.aborted) throw requestCancelled();
     const token = next;
     const [output] = await progress.step(() => sequence.controlledEvaluate([[token, ASK]]));
     next = take(output);

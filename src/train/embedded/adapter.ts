@@ -4,21 +4,21 @@
  */
 import { type GgufTensorData, writeGguf } from '../../models/formats/gguf/write.ts';
 import type { DecoderShape } from './architecture.ts';
-import { type LoraPlan, loraLayout, loraName, matrixOf } from './lora.ts';
+import { type LoraConfig, loraLayout, loraName, matrixOf } from './lora.ts';
 
 /** Writes the adapter to `path`, whole or not at all. */
 export function writeAdapter(
   path: string,
   options: {
     readonly shape: DecoderShape;
-    readonly plan: LoraPlan;
+    readonly lora: LoraConfig;
     readonly parameters: Float32Array;
     /** Catalogue name of the base model. */
     readonly base: string;
   },
 ): void {
-  const { shape, plan, parameters } = options;
-  const tensors = loraLayout(shape, plan).map(
+  const { shape, lora, parameters } = options;
+  const tensors = loraLayout(shape, lora).map(
     (matrix): GgufTensorData => ({
       name: loraName(matrix.layer, matrix.linear, matrix.part),
       dims: [matrix.cols, matrix.rows],
@@ -34,7 +34,7 @@ export function writeAdapter(
       'general.base_model.count': { uint32: 1 },
       'general.base_model.0.name': { string: options.base },
       'adapter.type': { string: 'lora' },
-      'adapter.lora.alpha': { float32: plan.alpha },
+      'adapter.lora.alpha': { float32: lora.alpha },
     },
     tensors,
   );

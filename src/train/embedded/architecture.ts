@@ -96,7 +96,7 @@ interface Family {
   readonly window: { readonly period: number; readonly rotaryBase: number } | null;
   /** Whether final_logit_softcapping is read. */
   readonly logitCap: boolean;
-  /** A model of so many blocks scales scores by 1/√(hidden / heads), not 1/√headSize (Gemma 3 27B). */
+  /** A model with this number of blocks scales scores by 1/√(hidden / heads), not 1/√headSize (Gemma 3 27B). */
   readonly shareScaledLayers: number | null;
 }
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { stepOrder } from '../engine/loop.ts';
 import { cutRuns } from '../engine/runs.ts';
 import type { DecoderShape } from './architecture.ts';
-import { balanced, batchInputs, completionTokens, fitsWithin, type Sample } from './batch.ts';
+import { batchInputs, completionTokens, fitsWithin, type Sample } from './batch.ts';
 
 const shape: DecoderShape = {
   architecture: 'llama',
@@ -112,20 +112,6 @@ test('indices lead from tokens to the padded layout and back, and labels are the
       assert.equal(spread.filter((row) => row !== none).length, none);
     }),
   );
-});
-
-test('rarer answers are shown more often, up to equally often, and answers of their own stay as they are', () => {
-  const of = (label: number, count: number): Sample[] =>
-    Array.from({ length: count }, (_, i) => ({ ids: [i, label], completion: 1, weight: 1 }));
-  const counts = (power: number): number[] => {
-    const shown = balanced([...of(1, 40), ...of(2, 10), ...of(3, 1)], power);
-    return [1, 2, 3].map((label) => shown.filter(({ ids }) => ids[1] === label).length);
-  };
-  assert.deepEqual(counts(0), [40, 10, 1]);
-  assert.deepEqual(counts(0.5), [40, 20, 6]);
-  assert.deepEqual(counts(1), [40, 40, 16]);
-  const different = of(1, 5).map((sample, i) => ({ ...sample, ids: [0, i] }));
-  assert.equal(balanced(different, 1).length, 5);
 });
 
 test('a token sees itself and what came before, within the window where there is one', () => {

@@ -13,8 +13,6 @@ export interface Sample {
   readonly completion: number;
   /** Mean 1 over all samples. */
   readonly weight: number;
-  /** That its example has this completion (soft targets); 1 unless told. Already in the weight. */
-  readonly probability?: number;
 }
 
 export interface RunLimits {
@@ -36,25 +34,6 @@ export interface Float32Input {
   readonly data: Float32Array;
 }
 export type BatchInputs = Readonly<Record<string, Int64Input | Float32Input>>;
-
-/** Most often that a sample stands in one epoch for want of others with its answer. */
-const MAX_REPEATS = 16;
-
-/**
- * The samples of an epoch, with those repeated whose completion is rarer than others: a class of n samples where the
- * largest has N stands (N/n)^power times. A sample counts as much as it is probable. Completions that are all different
- * stay as they are.
- */
-export function balanced(samples: readonly Sample[], power: number): readonly Sample[] {
-  if (power === 0) return samples;
-  const classes = Map.groupBy(samples, ({ ids, completion }) => ids.slice(completion).join());
-  const sizeOf = (own: readonly Sample[]) => own.reduce((sum, { probability = 1 }) => sum + probability, 0);
-  const largest = Math.max(...[...classes.values()].map(sizeOf));
-  return [...classes.values()].flatMap((own) => {
-    const repeats = Math.min(MAX_REPEATS, Math.round((largest / sizeOf(own)) ** power));
-    return Array.from({ length: repeats }, () => own).flat();
-  });
-}
 
 /** Whether a run of these samples, longest first, stays within the limits: tokens, attention matrices, logits. */
 export function fitsWithin(limits: RunLimits): (run: readonly Sample[]) => boolean {

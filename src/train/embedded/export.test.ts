@@ -4,26 +4,21 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
-import { type ControlledEvaluateInputItem, getLlama, LlamaLogLevel, type Token } from 'node-llama-cpp';
+import type { ControlledEvaluateInputItem, Token } from 'node-llama-cpp';
 import { type TinyShape, writeTinyModel } from '../../../test/support/tiny-gguf.ts';
 import { seededRandom } from '../../core/random.ts';
+import { openLlama } from '../../models/decoder/llama-engine.ts';
 import { DEFAULT_LANGUAGE } from '../../models/weights/catalogue.ts';
 import { ensureWeights } from '../../models/weights/weights.ts';
 import { writeAdapter } from './adapter.ts';
-import { LINEARS, type Linear } from './architecture.ts';
-import { initialLora, type LoraPlan, loraLayout } from './lora.ts';
+import type { Linear } from './architecture.ts';
+import { initialLora, type LoraConfig, loraLayout } from './lora.ts';
 import { StepRunner } from './step.ts';
 import { openTokenizer, tokeniseExample } from './tokenise.ts';
 import { readDecoder } from './weights.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'understudy-export-'));
-const llama = await getLlama({
-  gpu: false,
-  build: 'never',
-  skipDownload: true,
-  progressLogs: false,
-  logLevel: LlamaLogLevel.error,
-});
+const llama = await openLlama();
 after(async () => {
   await llama.dispose();
   rmSync(dir, { recursive: true });
@@ -110,22 +105,22 @@ async function compare(
   t: TestContext,
   basePath: string,
   example: (typeof examples)[number],
-  plan: LoraPlan,
+  lora: LoraConfig,
   spread: number,
 ): Promise<Compared> {
   const weights = readDecoder(basePath);
-  const layout = loraLayout(weights.shape, plan);
+  const layout = loraLayout(weights.shape, lora);
   const random = seededRandom(7);
   const parameters = initialLora(layout, 2).map((value) => value + spread * random.normal());
   const adapterPath = join(dir, `adapter-${t.name.replace(/\W+/g, '-')}.gguf`);
-  writeAdapter(adapterPath, { shape: weights.shape, plan, parameters, base: 'base' });
+  writeAdapter(adapterPath, { shape: weights.shape, lora, parameters, base: 'base' });
   const tokenizer = await openTokenizer(basePath);
   const sample = { ...tokeniseExample(tokenizer, example, 256)!, weight: 1 };
   await tokenizer.close();
   const ids = sample.ids.slice(0, -1);
   // The runner reads the parameters anew at each run: first as if there were no adapter, then with it.
   const read = new Float32Array(parameters.length);
-  const options = { plan, mode: 'evaluate', prepack: false, threads: 1, maxTokens: 256 } as const;
+  const options = { lora, mode: 'evaluate', prepack: false, threads: 1, maxTokens: 256 } as const;
   const runner = await StepRunner.create(weights, read, options);
   const bare = await runner.logits(sample);
   read.set(parameters);
@@ -142,7 +137,7 @@ async function compare(
   return compared;
 }
 
-const plan: LoraPlan = { rank: 4, alpha: 8, targets: LINEARS, firstLayer: 0 };
+const lora: LoraConfig = { rank: 4, alpha: 8 };
 
 /** Biases of both blocks, by linear layer and size. */
 function biases(sizes: Partial<Readonly<Record<Linear, number>>>): TinyShape['tensors'] {
@@ -216,7 +211,7 @@ for (const [name, options, tolerance] of variants) {
   test(`llama.cpp gives the probabilities of the graph, with and without the adapter: ${name}`, async (t) => {
     const basePath = join(dir, `${name.replace(/\W+/g, '-')}.gguf`);
     writeTinyModel(basePath, options);
-    const { plain, adapted, moved } = await compare(t, basePath, examples[1]!, plan, 0.1);
+    const { plain, adapted, moved } = await compare(t, basePath, examples[1]!, lora, 0.1);
     for (const [what, { worst, sameFirst }] of Object.entries({ plain, adapted })) {
       assert.ok(worst < tolerance, `${what}: by up to ${worst}`);
       assert.ok(sameFirst > 0.999, `${what}: the same first choice in ${sameFirst} of the rows`);
@@ -248,7 +243,7 @@ for (const [name, example, spread] of [
   const weights = await real(name);
   test(`the same on real weights: ${name}`, { skip: 'skip' in weights && weights.skip }, async (t) => {
     if ('skip' in weights) return;
-    const compared = await compare(t, weights.path, example, { ...plan, rank: 8 }, spread);
+    const compared = await compare(t, weights.path, example, { ...lora, rank: 8 }, spread);
     const { plain, adapted, moved } = compared;
     assert.ok(plain.divergence < 0.03, `without adapter: ${plain.divergence} nats`);
     assert.ok(adapted.divergence < 0.03, `with adapter: ${adapted.divergence} nats`);

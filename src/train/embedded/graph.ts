@@ -9,15 +9,15 @@
  */
 import { GraphBuilder, type TensorData, type Value } from '../../models/formats/onnx.ts';
 import { Blocks } from './blocks.ts';
-import { type Arithmetic, Linears } from './linear.ts';
-import type { LoraPlan } from './lora.ts';
+import { type Arithmetic, Linears } from './linear-layers.ts';
+import type { LoraConfig } from './lora.ts';
 import type { DecoderWeights } from './weights.ts';
 
 export interface GraphOptions {
-  readonly plan: LoraPlan;
+  readonly lora: LoraConfig;
   /** 'train' gives label probabilities and gradients, 'evaluate' label probabilities, logits and the likeliest tokens. */
   readonly mode: 'train' | 'evaluate';
-  /** Of the products with the blocks' weights; float32 unless told. */
+  /** Of the products with the blocks' weights. Default: float32. */
   readonly arithmetic?: Arithmetic;
   /**
    * Store the blocks' weights in the graph rather than feed them: ONNX Runtime then lays them out for its matrix
@@ -42,7 +42,7 @@ export interface Graph {
 
 export function buildGraph(weights: DecoderWeights, options: GraphOptions): Graph {
   const { shape } = weights;
-  const { plan, mode } = options;
+  const { lora, mode } = options;
   const train = mode === 'train';
   const g = new GraphBuilder(`decoder-lora-${mode}`);
   const fed = new Map<string, TensorData>();
@@ -57,7 +57,7 @@ export function buildGraph(weights: DecoderWeights, options: GraphOptions): Grap
   if (head === 'head') feed(head, { type: 'float32', dims, data: weights.head });
   declareBatchInputs(g);
   const { arithmetic = 'float32', prepack } = options;
-  const linears = new Linears(g, weights, { plan, arithmetic, store: prepack ? keep : feed });
+  const linears = new Linears(g, weights, { lora, arithmetic, store: prepack ? keep : feed });
   const blocks = new Blocks(g, weights, linears);
   const top = shape.layers - 1;
 
@@ -96,8 +96,8 @@ export function buildGraph(weights: DecoderWeights, options: GraphOptions): Grap
   const target = slope ? g.node('Mul', [row, g.node('GatherElements', [slope, 'labels'], { axis: 1 })]) : row;
   const dh = g.node('Mul', [g.node('Sub', [expected, target]), 'lossWeights']);
   let dx: Value = blocks.normBackward(dh, finalNorm);
-  for (let layer = top; layer >= plan.firstLayer; layer--) {
-    dx = blocks.backward(layer, tapes[layer]!, dx, layer === top, layer > plan.firstLayer);
+  for (let layer = top; layer >= 0; layer--) {
+    dx = blocks.backward(layer, tapes[layer]!, dx, layer === top, layer > 0);
   }
   return { bytes: g.toBytes(), fed };
 }

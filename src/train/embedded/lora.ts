@@ -6,17 +6,15 @@
 import { seededRandom } from '../../core/random.ts';
 import { type DecoderShape, GROUPS, type Group, type Linear, linearSize } from './architecture.ts';
 
-export interface LoraPlan {
+/** Rank of the matrices, and what their update is scaled by: alpha / rank. All linear layers of all blocks have them. */
+export interface LoraConfig {
   readonly rank: number;
   readonly alpha: number;
-  readonly targets: readonly Linear[];
-  /** Blocks below this one are left as they are. */
-  readonly firstLayer: number;
 }
 
-/** The part of a recipe that says which matrices there are. */
-export function loraPlan({ rank, alpha, targets, firstLayer }: LoraPlan): LoraPlan {
-  return { rank, alpha, targets, firstLayer };
+/** The part of a recipe that says what the matrices are. */
+export function loraConfig({ rank, alpha }: LoraConfig): LoraConfig {
+  return { rank, alpha };
 }
 
 export interface LoraMatrix {
@@ -45,16 +43,15 @@ export function gradientName(tensor: string): string {
 }
 
 /** All matrices in order; together they fill the flat array without gaps. Those of a group's A come one after another. */
-export function loraLayout(shape: DecoderShape, plan: LoraPlan): readonly LoraMatrix[] {
+export function loraLayout(shape: DecoderShape, { rank }: Pick<LoraConfig, 'rank'>): readonly LoraMatrix[] {
   const layout: LoraMatrix[] = [];
   let offset = 0;
-  for (let layer = plan.firstLayer; layer < shape.layers; layer++) {
+  for (let layer = 0; layer < shape.layers; layer++) {
     for (const group of GROUPS) {
-      const own = group.filter((linear) => plan.targets.includes(linear));
       for (const part of ['a', 'b'] as const)
-        for (const linear of own) {
+        for (const linear of group) {
           const size = linearSize(shape, linear);
-          const [rows, cols] = part === 'a' ? [plan.rank, size.in] : [size.out, plan.rank];
+          const [rows, cols] = part === 'a' ? [rank, size.in] : [size.out, rank];
           layout.push({ layer, linear, part, rows, cols, offset });
           offset += rows * cols;
         }

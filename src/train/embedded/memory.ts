@@ -6,7 +6,7 @@
 import { UnderstudyError } from '../../core/errors.ts';
 import type { DecoderShape } from './architecture.ts';
 import type { RunLimits } from './batch.ts';
-import { type Arithmetic, blockBytes } from './linear.ts';
+import { type Arithmetic, blockBytes } from './linear-layers.ts';
 
 export interface MemoryPlan {
   readonly prepack: boolean;

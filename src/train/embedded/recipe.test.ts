@@ -6,7 +6,7 @@ import { parseRecipe } from './recipe.ts';
 test('an empty recipe is all defaults, an unknown key is named', () => {
   const recipe = parseRecipe({});
   assert.equal(recipe.rank, 16);
-  assert.equal(recipe.targets.length, 7);
+  assert.equal(recipe.arithmetic, 'int8');
   assert.throws(() => parseRecipe({ rnk: 8 }), { code: 'unsupported', message: /rnk/ });
   assert.throws(() => parseRecipe({ rank: 0 }), { code: 'unsupported', message: /rank/ });
 });

@@ -10,7 +10,7 @@ import { stepOrder } from '../engine/loop.ts';
 import { stepCount } from '../engine/schedule.ts';
 import { writeAdapter } from './adapter.ts';
 import type { Sample } from './batch.ts';
-import { initialLora, loraLayout, loraPlan } from './lora.ts';
+import { initialLora, loraConfig, loraLayout } from './lora.ts';
 import { parseRecipe } from './recipe.ts';
 import { trainLora } from './train.ts';
 import { readDecoder } from './weights.ts';
@@ -43,9 +43,9 @@ test('the loss of every step equals the reference run', async () => {
   const basePath = join(out, 'base.gguf');
   writeTinyModel(basePath);
   const weights = readDecoder(basePath);
-  const plan = loraPlan(recipe);
-  const parameters = initialLora(loraLayout(weights.shape, plan), seed);
-  writeAdapter(join(out, 'initial.gguf'), { shape: weights.shape, plan, parameters, base: 'tiny' });
+  const lora = loraConfig(recipe);
+  const parameters = initialLora(loraLayout(weights.shape, lora), seed);
+  writeAdapter(join(out, 'initial.gguf'), { shape: weights.shape, lora, parameters, base: 'tiny' });
   const order = stepOrder(12, recipe.batch, stepCount(12, recipe), seed);
   writeFileSync(join(out, 'run.json'), JSON.stringify({ recipe, order, samples: samples() }));
 

@@ -55,7 +55,7 @@ export class StepRunner {
     this.session = session;
     this.weights = weights;
     this.limits = options.limits ?? LIMITS;
-    const layout = loraLayout(weights.shape, options.plan);
+    const layout = loraLayout(weights.shape, options.lora);
     this.gradient = new Float32Array(options.mode === 'train' ? loraLength(layout) : 0);
     this.partial = new Float32Array(this.gradient.length);
     const feeds = tensors(rotaryInputs(weights.shape, options.maxTokens));

@@ -10,8 +10,9 @@ import {
   type PromptPiece,
   promptPieces,
 } from '../../models/decoder/chat-template.ts';
+import { openLlama } from '../../models/decoder/llama-engine.ts';
 import { controlToken, pieceTokens } from '../../models/decoder/llama-tokenizer.ts';
-import { balanced, type Sample } from './batch.ts';
+import type { Sample } from './batch.ts';
 
 export interface Tokenizer {
   /** How the model's prompts are framed. */
@@ -25,15 +26,7 @@ export interface Tokenizer {
  * @throws UnderstudyError 'unsupported' where it has the control tokens of no chat template.
  */
 export async function openTokenizer(path: string): Promise<Tokenizer> {
-  // Only now: this file is part of the program's own process too, which no engine may keep from starting.
-  const { getLlama, LlamaLogLevel } = await import('node-llama-cpp');
-  const llama = await getLlama({
-    gpu: false,
-    build: 'never',
-    skipDownload: true,
-    progressLogs: false,
-    logLevel: LlamaLogLevel.error,
-  });
+  const llama = await openLlama();
   const model = await llama.loadModel({ modelPath: path, vocabOnly: true });
   const close = async (): Promise<void> => {
     await model.dispose();
@@ -55,7 +48,7 @@ export interface TrainingText {
   readonly input: string;
   readonly answer: string;
   readonly weight: number;
-  /** That this is the example's answer; 1 unless told. */
+  /** That this is the example's answer. Default: 1. */
   readonly probability?: number;
 }
 
@@ -105,21 +98,18 @@ export function tokeniseExample(
 export function tokeniseExamples(
   tokenizer: Tokenizer,
   examples: readonly TrainingText[],
-  options: { readonly maxTokens: number; readonly weightPower: number; readonly balance: number },
+  options: { readonly maxTokens: number; readonly weightPower: number },
 ): { readonly samples: readonly Sample[]; readonly skipped: number } {
   const samples: Sample[] = [];
   for (const example of examples) {
     const sample = tokeniseExample(tokenizer, example, options.maxTokens);
     const { weight, probability = 1 } = example;
     if (!sample) continue;
-    samples.push({ ...sample, probability, weight: weight ** options.weightPower * probability });
+    samples.push({ ...sample, weight: weight ** options.weightPower * probability });
   }
   const mean = samples.reduce((sum, sample) => sum + sample.weight, 0) / samples.length;
   return {
-    samples: balanced(
-      samples.map((sample) => ({ ...sample, weight: sample.weight / mean })),
-      options.balance,
-    ),
+    samples: samples.map((sample) => ({ ...sample, weight: sample.weight / mean })),
     skipped: examples.length - samples.length,
   };
 }

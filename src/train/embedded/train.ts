@@ -1,8 +1,7 @@
 /** Trains LoRA matrices on samples: the graph of a decoder in the loop of every model. */
 import { type LoopOptions, type Training, train } from '../engine/loop.ts';
 import type { Sample } from './batch.ts';
-import { loraDropout } from './dropout.ts';
-import { initialLora, loraLayout, loraPlan } from './lora.ts';
+import { initialLora, loraConfig, loraLayout } from './lora.ts';
 import { planMemory } from './memory.ts';
 import type { Recipe } from './recipe.ts';
 import { StepRunner } from './step.ts';
@@ -28,31 +27,23 @@ export interface TrainedLora extends Training {
  */
 export async function trainLora(options: LoraTrainingOptions): Promise<TrainedLora> {
   const { weights, samples, recipe, seed } = options;
-  const plan = loraPlan(recipe);
-  const layout = loraLayout(weights.shape, plan);
+  const lora = loraConfig(recipe);
+  const layout = loraLayout(weights.shape, lora);
   const parameters = initialLora(layout, seed);
   const lengths = samples.map(({ ids }) => ids.length);
-  const { dropout: share } = recipe;
-  const read = share === 0 ? parameters : parameters.slice();
-  const dropout = share === 0 ? null : loraDropout(layout, { share, seed, parameters, into: read });
   const maxTokens = Math.max(...lengths);
   const { arithmetic } = recipe;
   const budget = { budgetBytes: options.memoryBytes, arithmetic };
   const { prepack, limits } = planMemory(weights.shape, maxTokens, budget);
-  const runner = await StepRunner.create(weights, read, {
-    ...{ plan, mode: 'train', arithmetic, prepack, limits, maxTokens },
+  const runner = await StepRunner.create(weights, parameters, {
+    ...{ lora, mode: 'train', arithmetic, prepack, limits, maxTokens },
     threads: options.threads,
   });
   try {
     const model = {
       parameters,
       gradient: runner.gradient,
-      step: async (at: number, chosen: readonly number[]) => {
-        dropout?.drop(at);
-        const loss = await runner.step(chosen.map((i) => samples[i]!));
-        dropout?.mask(runner.gradient);
-        return loss;
-      },
+      step: (_: number, chosen: readonly number[]) => runner.step(chosen.map((i) => samples[i]!)),
     };
     const { checkpoint, onStep } = options;
     const loop = {

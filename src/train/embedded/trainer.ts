@@ -12,6 +12,7 @@ import { artefactOf, finishedCard, writeCard } from '../card.ts';
 import { runJob } from '../engine/process.ts';
 import { type LocalOptions, localOptions } from '../local.ts';
 import type { LoraJob, LoraRun } from './child.ts';
+import { type MeasuredSpeed, proposeLora } from './plan.ts';
 import { parseRecipe } from './recipe.ts';
 import { trainingTexts } from './tokenise.ts';
 import { readDecoderShape } from './weights.ts';
@@ -19,17 +20,20 @@ import { readDecoderShape } from './weights.ts';
 export interface EmbeddedOptions extends LocalOptions {
   /** Path of a base model's GGUF file, by its catalogue name. @throws UnderstudyError 'unavailable'. */
   readonly basePath: (catalogueName: string) => Promise<string>;
-  /** Most memory that a training may take; half of the machine's unless told. */
+  /** Most memory that a training may take. Default: half of the machine's. */
   readonly memoryBytes?: number;
 }
 
 /** Changes when the same job would give another adapter. */
 const VERSION = 3;
+/** On SmolLM2-135M with two threads (dev/LOG.md). */
+const MEASURED: MeasuredSpeed = { tokensPerSecond: 250, parameters: 135e6, threads: 2 };
 
 export function embeddedTrainer(options: EmbeddedOptions): Trainer {
   return {
     name: 'embedded',
-    rungs: ['lora'],
+    propose: (_, { splits }, limits) =>
+      proposeLora(splits.train, limits, { measured: MEASURED, threads: localOptions(options).threads }),
     train: async (job, on, signal) => {
       const { answerKeys, ...work } = await prepare(job, options);
       const { hash, base, recipe, seed, adapterPath } = work;

@@ -108,10 +108,10 @@ export async function tuningRunner(
   };
 }
 
-/** The sample with each token but the markers at its ends left out by this chance, and at least one of them kept. */
-function withoutSome(sample: Sample, chance: number, next: () => number): Sample {
-  if (chance === 0) return sample;
+/** The sample with each token but the markers at its ends left out with this probability, and at least one of them kept. */
+function withoutSome(sample: Sample, probability: number, next: () => number): Sample {
+  if (probability === 0) return sample;
   const { ids } = sample;
-  const kept = ids.filter((_, i) => i === 0 || i === ids.length - 1 || next() >= chance);
+  const kept = ids.filter((_, i) => i === 0 || i === ids.length - 1 || next() >= probability);
   return kept.length > 2 ? { ...sample, ids: kept } : sample;
 }

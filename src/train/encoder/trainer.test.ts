@@ -63,6 +63,7 @@ trainerContract('encoder', () => ({
   without: encoderTrainer({ name: 'tiny', path: join(dir, 'absent') }),
   candidate,
   examples: examples(40, 1),
+  baseKind: 'encoder',
   unsupported: [
     { ...candidate, rung: 'head' },
     { ...candidate, base: 'another' },

@@ -9,16 +9,18 @@ import { contentHash } from '../../core/ids.ts';
 import type { Trainer } from '../../core/runtime.ts';
 import { artefactOf, finishedCard, writeCard } from '../card.ts';
 import { runJob } from '../engine/process.ts';
-import { answersOf, toClasses } from '../linear/parts.ts';
+import { answersOf, toClasses } from '../linear/classes.ts';
 import { type LocalOptions, localOptions } from '../local.ts';
 import type { ChildJob } from './child.ts';
+import { proposeEncoder } from './plan.ts';
 import { parseRecipe } from './recipe.ts';
 import type { TuningJob, TuningRun } from './tune.ts';
 
 export interface EncoderTrainerOptions extends LocalOptions {
-  /** Catalogue name and folder of the encoder. */
+  /** Catalogue name of the encoder. */
   readonly name: string;
-  readonly path: string;
+  /** Its folder; null where its weights are not on this machine. */
+  readonly path: string | null;
 }
 
 /** Changes when the same job would give another model. */
@@ -27,7 +29,13 @@ const VERSION = 1;
 export function encoderTrainer(options: EncoderTrainerOptions): Trainer {
   return {
     name: 'encoder',
-    rungs: ['encoder'],
+    propose: (task, dataset, limits) => [
+      proposeEncoder(task, dataset, limits, {
+        base: options.name,
+        isHere: options.path !== null,
+        threads: localOptions(options).threads,
+      }),
+    ],
     train: async (job, on, signal) => {
       const { candidate, kind, train, seed, dir } = job;
       if (candidate.rung !== 'encoder' || candidate.base !== options.name)
@@ -36,6 +44,11 @@ export function encoderTrainer(options: EncoderTrainerOptions): Trainer {
           `This trainer tunes ${options.name}, not the rung ${candidate.rung} on ${candidate.base ?? 'nothing'}.`,
           { hint: 'Give it a candidate of the rung encoder on the encoder that is here.' },
         );
+      const { path: encoderDir } = options;
+      if (encoderDir === null)
+        throw new UnderstudyError('unavailable', `The weights of ${options.name} are missing.`, {
+          hint: 'Run `understudy doctor` to see how to get them.',
+        });
       const recipe = parseRecipe(candidate.recipe);
       if (train.length === 0)
         throw new UnderstudyError('bad-input', 'There is no example to train on.', {
@@ -53,7 +66,7 @@ export function encoderTrainer(options: EncoderTrainerOptions): Trainer {
       const subject = candidate.taskId;
       on?.({ step: 'train', subject, done: 0, total: 0, note: 'fitting the head' });
       const child: ChildJob = {
-        ...{ ...work, hash, path, encoderDir: options.path },
+        ...{ ...work, hash, path, encoderDir },
         ...localOptions(options),
         checkpointPath: join(dir, 'checkpoint'),
       };

@@ -4,6 +4,7 @@
  * the rung `head` serves this one.
  * Does not: run in a process of its own (child.ts), or write the model (trainer.ts).
  */
+
 import { seededRandom } from '../../core/random.ts';
 import type { TrainingJob } from '../../core/runtime.ts';
 import { buildVocabulary, lexicalVector } from '../../models/classifier/lexical.ts';
@@ -17,9 +18,10 @@ import {
   tuningLength,
 } from '../../models/encoder/bert-lora.ts';
 import { type LoopOptions, train } from '../engine/loop.ts';
+import { stepFigures } from '../figures.ts';
+import { epochsFor, indexOf, lossWeights, RATES, storedOf, toClasses } from '../linear/classes.ts';
 import { fitLinear } from '../linear/fit.ts';
-import { fitPointing } from '../linear/fit-pointing.ts';
-import { epochsFor, indexOf, lossWeights, RATES, storedOf, toClasses } from '../linear/parts.ts';
+import { fitSlotRanker } from '../linear/fit-slots.ts';
 import { HEAD_SCALE, LORA_SCALE } from './graph.ts';
 import type { EncoderRecipe } from './recipe.ts';
 import { tuningRunner } from './step.ts';
@@ -36,7 +38,7 @@ export interface TuningJob extends Pick<TrainingJob, 'kind' | 'train' | 'seed'> 
 
 /** How it went: what differs from run to run is not in the model's file. */
 export interface TuningRun {
-  /** With everything that belongs to it, in the process that finished. */
+  /** Steps in all processes that took part, and everything else in the one that finished. */
   readonly trainedMs: number;
   readonly figures: Readonly<Record<string, number>>;
 }
@@ -85,6 +87,7 @@ export async function tuneEncoder(
       ...{ rank: recipe.rank, classes: classes.length, threads, seed },
       wordDropout: recipe.wordDropout,
     });
+    const beganSteps = performance.now();
     const trained = await train({
       ...options,
       model: runner,
@@ -94,6 +97,7 @@ export async function tuneEncoder(
       schedule: recipe,
       seed,
     }).finally(() => runner.close());
+    const ownStepsMs = performance.now() - beganSteps;
 
     const tuning = tuningOf(weights, recipe.rank, parameters);
     const stored = storedOf(texts.length, MAX_STORED, seed);
@@ -101,7 +105,6 @@ export async function tuneEncoder(
       stored.map((i) => texts[i]!),
       tuning,
     );
-    const tail = trained.losses.slice(-Math.max(1, Math.round(trained.losses.length / 10)));
     const index = indexOf(
       vectors,
       stored.map((i) => labels[i]!),
@@ -111,19 +114,15 @@ export async function tuneEncoder(
         ...{ rung: 'encoder', kind: job.kind, encoder: job.encoder, job: job.hash },
         ...{ plan, classes, vocabulary, tuning, index },
         linear: joined(words, headOf(weights, parameters, classes.length)),
-        pointing: fitPointing(job.kind, plan, job.train, seed),
+        slotWeights: fitSlotRanker(job.kind, plan, job.train, seed),
         figures: {},
       },
       run: {
-        trainedMs: Math.round(performance.now() - started),
+        trainedMs: Math.round(performance.now() - started - ownStepsMs + trained.elapsedMs),
         figures: {
           examples: texts.length,
           classes: classes.length,
-          steps: trained.losses.length,
-          tokens: trained.tokens,
-          firstLoss: trained.losses[0] ?? 0,
-          finalLoss: tail.reduce((sum, loss) => sum + loss, 0) / tail.length,
-          tokensPerSecond: (trained.tokens / trained.elapsedMs) * 1000,
+          ...stepFigures(trained),
           peakMemoryMb: Math.round(process.resourceUsage().maxRSS / 1024),
         },
       },
@@ -139,7 +138,7 @@ export async function tuneEncoder(
  */
 const SOFTENING = 0.4;
 
-/** Flat, as parameterPlaces has them: A uniform in ±1/√in, B zero, the head as it was fitted but for its sureness. */
+/** Flat, as parameterPlaces has them: A uniform in ±1/√in, B zero, the head as it was fitted but for its confidence. */
 function begin(weights: BertWeights, rank: number, head: LinearWeights, seed: number): Float32Array {
   const layout = tuningLayout(weights, rank);
   const length = tuningLength(layout);
@@ -179,7 +178,7 @@ function headOf(weights: BertWeights, parameters: Float32Array, classes: number)
   return { weights: out, bias: head.slice(hidden * classes).map((value) => value * HEAD_SCALE) };
 }
 
-/** Each takes a forward pass more, and they only bear witness beside the head. */
+/** Each takes a forward pass more, and neighbours only confirm what the head says. */
 const MAX_STORED = 4_000;
 
 /** How much the words' own logits count beside those of the tuned encoder: with few examples less would do, with many more. */

@@ -1,5 +1,5 @@
 /**
- * The state of a training on disk, so that a killed run goes on where it was: parameters, moments, step.
+ * The state of a training on disk, so that a killed run resumes where it was: parameters, moments, step.
  * The order of the examples follows from seed and step, so there is no random state to keep, and no example is
  * ever written here.
  */

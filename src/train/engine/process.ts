@@ -2,10 +2,12 @@
  * The process that trains, seen from outside: it is started, watched and cancelled here.
  * Does not: know what is trained; the program is passed in, and built on worker.ts.
  */
+
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { type ErrorCode, UnderstudyError } from '../../core/errors.ts';
 import type { OnProgress } from '../../core/progress.ts';
+import { trainingCancelled } from '../cancelled.ts';
 import type { StepReport } from './loop.ts';
 
 /** What the process says. */
@@ -29,7 +31,7 @@ export function runJob<Job extends object, Result>(
   },
 ): Promise<Result> {
   const { subject, on, signal } = options;
-  if (signal?.aborted) return Promise.reject(cancelled());
+  if (signal?.aborted) return Promise.reject(trainingCancelled());
   return new Promise((resolve, reject) => {
     const { PATH, HOME, TMPDIR } = process.env;
     const ending = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
@@ -53,12 +55,12 @@ export function runJob<Job extends object, Result>(
     };
     const abort = (): void => {
       kill();
-      settle(() => reject(cancelled()));
+      settle(() => reject(trainingCancelled()));
     };
     signal?.addEventListener('abort', abort);
     process.on('exit', kill);
     child.on('message', (said: Said<Result>) => {
-      // What was on its way when the job was cancelled is told to nobody.
+      // What was on its way when the job was cancelled is not passed on.
       if (settled) return;
       switch (said.type) {
         case 'step': {
@@ -81,15 +83,9 @@ export function runJob<Job extends object, Result>(
   });
 }
 
-function cancelled(): UnderstudyError {
-  return new UnderstudyError('cancelled', 'The training was cancelled.', {
-    hint: 'Start it again to go on from the last checkpoint.',
-  });
-}
-
 function gone(how: string, cause?: unknown): UnderstudyError {
   return new UnderstudyError('internal', `The training process ended before it was done (${how}).`, {
-    hint: 'Start it again to go on from the last checkpoint; too little memory is the usual cause.',
+    hint: 'Start it again to resume from the last checkpoint; too little memory is the usual cause.',
     cause,
   });
 }

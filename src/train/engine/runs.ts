@@ -2,7 +2,7 @@
 
 /**
  * Longest samples first, so that a run holds like lengths and little padding.
- * @param fits Whether so many samples, the longest first, may go through the graph at once; a single one always does.
+ * @param fits Whether these samples, the longest first, may go through the graph at once; a single one always does.
  */
 export function cutRuns<T extends { readonly ids: readonly number[] }>(
   samples: readonly T[],

@@ -3,16 +3,18 @@
  * or fails for a moment, a request that may be repeated is sent again, each time after a longer wait.
  * Does not: know what is asked for (apis.ts), or repeat what might then be done twice (trainer.ts looks first).
  */
+
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Dispatcher, FormData, Pool } from 'undici';
 import { messageOf, UnderstudyError } from '../../core/errors.ts';
 import { isObject, type Json, parseJson } from '../../core/json.ts';
+import { trainingCancelled } from '../cancelled.ts';
 
 export interface ProviderOptions {
   /** With its version path, as in https://api.openai.com/v1. */
   readonly baseUrl: string;
   readonly apiKey: string;
-  /** First wait before a request is sent again; doubled each time. 1 s unless told. */
+  /** First wait before a request is sent again; doubled each time. Default: 1 s. */
   readonly retryMs?: number;
 }
 
@@ -119,7 +121,7 @@ function troubleOf(
   changes: boolean,
 ): { readonly error: UnderstudyError; readonly again: boolean } {
   const fields = {
-    hint: 'The provider was asked several times. Start the training again later: it goes on.',
+    hint: 'The provider was asked several times. Start the training again later: it resumes.',
   };
   if ('failure' in answer) {
     const unsure = changes && answer.sent;
@@ -169,8 +171,5 @@ function retryAfter(headers: Dispatcher.ResponseData['headers']): number | null 
   return Number.isFinite(ms) ? Math.max(0, ms) : null;
 }
 
-export function cancelled(): UnderstudyError {
-  return new UnderstudyError('cancelled', 'The training was cancelled.', {
-    hint: 'Start it again: files that the provider has are used again.',
-  });
-}
+export const cancelled = (): UnderstudyError =>
+  trainingCancelled('Start it again: files that the provider has are used again.');

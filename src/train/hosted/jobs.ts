@@ -160,7 +160,7 @@ const STOP_MS = 10_000;
 /**
  * Tells the provider to stop the job, or one that was being created on this file. The one who waits has gone, so
  * little time is taken.
- * @returns whether no such job goes on, as far as is known.
+ * @returns whether no such job is running, as far as is known.
  */
 export async function stopJob(client: JobClient, id: string | null, trainingFile: string): Promise<boolean> {
   const { api, provider } = client;

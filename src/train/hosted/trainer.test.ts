@@ -53,6 +53,7 @@ for (const style of ['openai', 'together'] as const) {
     trainer: trainerAt(provider),
     without: trainerAt(provider, { baseUrl: 'http://127.0.0.1:9/v1' }),
     candidate,
+    bounded: false,
     unsupported: [
       { ...candidate, rung: 'lora' },
       { ...candidate, base: 'another-model' },

@@ -14,8 +14,9 @@ import { UnderstudyError } from '../../core/errors.ts';
 import { contentHash } from '../../core/ids.ts';
 import { type Json, parseJson } from '../../core/json.ts';
 import type { OnProgress } from '../../core/progress.ts';
-import type { Trainer, TrainingJob } from '../../core/runtime.ts';
+import type { Proposal, Trainer, TrainingJob } from '../../core/runtime.ts';
 import type { Artefact } from '../../core/specialist.ts';
+import { exampleTokens } from '../../core/tokens.ts';
 import { artefactOf, finishedCard, writeCard } from '../card.ts';
 import { checkRecipe } from '../recipe.ts';
 import { APIS, type FineTuningOrder, type RemoteJob } from './apis.ts';
@@ -38,9 +39,9 @@ export interface HostedOptions {
   /** The provider's name of the model to fine-tune; candidates of another base are refused. */
   readonly model: string;
   readonly api?: keyof typeof APIS;
-  /** First wait between two looks at the job, 5 s unless told; up to a minute while nothing happens. */
+  /** First wait between two looks at the job; up to a minute while nothing happens. Default: 5 s. */
   readonly pollMs?: number;
-  /** First wait before a request is sent again, 1 s unless told. */
+  /** First wait before a request is sent again. Default: 1 s. */
   readonly retryMs?: number;
 }
 
@@ -49,9 +50,16 @@ const POLL_MS = 5000;
 export function hostedTrainer(options: HostedOptions): Trainer {
   return {
     name: 'hosted',
-    rungs: ['hosted'],
+    propose: (_, { splits }, { speedOf }) => [propose(splits.train, options.model, speedOf(options.model))],
     train: (job, on, signal) => train(options, job, on, signal),
   };
+}
+
+/** How fast a provider is, its queue included, only a finished job can tell; it takes none of this machine's time. */
+function propose(train: readonly Example[], base: string, speed: number | null): Proposal {
+  const work = train.reduce((sum, example) => sum + exampleTokens(example), 0);
+  const minutes = speed === null ? null : work / speed / 60;
+  return { rung: 'hosted', base, recipe: {}, cost: 'minutes', work, minutes, refusal: null, elsewhere: true };
 }
 
 async function train(
@@ -131,7 +139,7 @@ async function tune(
     known.keep({ remoteJob });
     return await follow(client, remoteJob, pollMs, on);
   } catch (error) {
-    // Told to stop: what would go on costing money is stopped as well.
+    // Cancelled: what would cost more money is stopped as well.
     if (client.signal?.aborted && (await stopJob(client, known.state().remoteJob, trainingFile)))
       known.keep({ remoteJob: null });
     throw error;

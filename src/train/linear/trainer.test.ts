@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { proposalContract } from '../../../test/contracts/trainer.ts';
 import type { OutputKind } from '../../core/answer.ts';
 import type { Example } from '../../core/dataset.ts';
 import { UnderstudyError } from '../../core/errors.ts';
@@ -72,6 +73,14 @@ const jobOf = (rung: Rung, kind: OutputKind, train: readonly Example[], dir: str
   candidate: { id: 'c', taskId: 't', rung, base: rung === 'lexical' ? null : 'letter-pairs', recipe: {} },
   ...{ kind, train, validation: [], dir, seed: 1 },
 });
+
+for (const rung of ['lexical', 'knn', 'head'])
+  proposalContract(`linear, ${rung}`, () => ({
+    trainer: linearTrainer({ encoder: rung === 'lexical' ? null : letterPairs }),
+    candidate: { rung, base: rung === 'lexical' ? null : letterPairs.name },
+    examples: mails(40, 1, (topic) => topic),
+    baseKind: 'encoder',
+  }));
 
 const ANSWERS: Readonly<Record<string, { kind: OutputKind; of: (topic: string, order: string) => string }>> =
   {

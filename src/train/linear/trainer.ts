@@ -14,9 +14,10 @@ import type { Artefact } from '../../core/specialist.ts';
 import { buildVocabulary, lexicalVector } from '../../models/classifier/lexical.ts';
 import { encoderText, type LinearModel, loadLinear, saveLinear } from '../../models/classifier/linear.ts';
 import { cachedEncoder } from '../../models/encoder/cached-encoder.ts';
+import { artefactOf, epochsFor, indexOf, lossWeights, RATES, storedOf, toClasses } from './classes.ts';
 import { fitLinear } from './fit.ts';
-import { fitPointing } from './fit-pointing.ts';
-import { artefactOf, epochsFor, indexOf, lossWeights, RATES, storedOf, toClasses } from './parts.ts';
+import { fitSlotRanker } from './fit-slots.ts';
+import { proposeLinear } from './plan.ts';
 
 /** More stored vectors make an answer slower and hardly better. */
 const MAX_STORED = 20_000;
@@ -27,7 +28,7 @@ const BATCH = 64;
 export function linearTrainer(options: { readonly encoder: Encoder | null }): Trainer {
   return {
     name: 'linear',
-    rungs: options.encoder ? ['lexical', 'knn', 'head'] : ['lexical'],
+    propose: (_, dataset, limits) => proposeLinear(dataset, limits, options.encoder?.name ?? null),
     train: (job, on, signal) =>
       train(options.encoder ? cachedEncoder(options.encoder) : null, job, on, signal),
   };
@@ -92,7 +93,7 @@ async function train(
     ...{ rung, kind: job.kind, encoder: wantsVectors ? (encoder?.name ?? null) : null, job: jobHash },
     tuning: null,
     ...{ plan: data.plan, classes: data.classes, vocabulary, linear, index },
-    pointing: fitPointing(job.kind, data.plan, job.train, job.seed),
+    slotWeights: fitSlotRanker(job.kind, data.plan, job.train, job.seed),
     figures: {
       examples: job.train.length,
       classes: data.classes.length,

@@ -2,11 +2,13 @@
  * Starts the Python worker, hands it its job, and listens until it is done.
  * Does not: know what a job is made of (trainer.ts) or how it is trained (worker.py).
  */
+
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { UnderstudyError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
+import { trainingCancelled } from '../cancelled.ts';
 import { type FromWorker, fromWorkerSchema, type ToWorker, type WorkerResult } from './messages.ts';
 
 const WORKER = join(import.meta.dirname, 'worker.py');
@@ -61,21 +63,15 @@ export function runWorker(
     child.once('close', (code, by) => {
       process.removeListener('exit', kill);
       signal?.removeEventListener('abort', kill);
-      if (signal?.aborted) reject(cancelled());
+      if (signal?.aborted) reject(trainingCancelled());
       else if (outcome === null) reject(gone(by ?? `exit code ${code}`, complaint));
       else if (outcome instanceof UnderstudyError) reject(outcome);
       else resolve(outcome);
     });
-    // A worker that is gone already is told of by 'close'.
+    // 'close' reports a worker that is gone already.
     child.stdin.on('error', () => {});
     // Left open: its end tells the worker that nobody waits any more.
     child.stdin.write(`${JSON.stringify(job)}\n`);
-  });
-}
-
-export function cancelled(): UnderstudyError {
-  return new UnderstudyError('cancelled', 'The training was cancelled.', {
-    hint: 'Start it again to go on from the last checkpoint.',
   });
 }
 
@@ -85,7 +81,7 @@ function gone(how: string, complaint: string): UnderstudyError {
     'internal',
     `The Python worker ended before it was done (${how}). ${last}`.trim(),
     {
-      hint: 'Start it again to go on from the last checkpoint; too little memory is the usual cause.',
+      hint: 'Start it again to resume from the last checkpoint; too little memory is the usual cause.',
     },
   );
 }

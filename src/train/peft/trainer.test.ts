@@ -45,7 +45,6 @@ trainerContract(
       { ...candidate, base: null },
       { ...candidate, recipe: { ...recipe, method: 'qlora' } },
       { ...candidate, recipe: { ...recipe, method: 'full' } },
-      { ...candidate, recipe: { ...recipe, firstLayer: 2 } },
     ],
     repeatable: true,
     saving: { trainer, file: 'checkpoint.pt' },

@@ -50,7 +50,7 @@ def say(**message):
 
 
 def pick_device(wanted, method):
-    """A GPU where there is one, unless told."""
+    """Default: a GPU where there is one."""
     there = torch.cuda.is_available()
     if wanted == "cuda" and not there:
         raise Failure("unsupported", "The device cuda is asked for, and PyTorch sees no GPU.",
@@ -103,8 +103,7 @@ def add_lora(base, job):
     recipe, layout = job["recipe"], job["layout"]
     config = peft.LoraConfig(
         r=recipe["rank"], lora_alpha=recipe["alpha"], lora_dropout=0.0, bias="none", task_type="CAUSAL_LM",
-        target_modules=[MODULES[linear].split(".")[1] for linear in recipe["targets"]],
-        layers_to_transform=sorted({matrix["layer"] for matrix in layout}))
+        target_modules=sorted({MODULES[matrix["linear"]].split(".")[1] for matrix in layout}))
     model = peft.get_peft_model(base, config)
     inner = model.base_model.model
     matrices = []

@@ -3,8 +3,10 @@
  * from their place in the file, as float32.
  * Does not: know any architecture (that is for who asks), or write (write.ts).
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { messageOf, UnderstudyError } from '../../../core/errors.ts';
+
+import { closeSync, fstatSync } from 'node:fs';
+import { UnderstudyError } from '../../../core/errors.ts';
+import { openModelFile, readBytes } from '../files.ts';
 import { dequantise, tensorBytes } from './dequantise.ts';
 
 /** 64-bit integers come as numbers: nothing in these files needs more than 53 bits. */
@@ -30,15 +32,7 @@ export interface GgufFile {
 
 /** @throws UnderstudyError 'unavailable' (no such file), 'corrupt' (not a GGUF file). */
 export function openGguf(path: string): GgufFile {
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch (cause) {
-    throw new UnderstudyError('unavailable', `The model file ${path} cannot be read: ${messageOf(cause)}`, {
-      hint: 'Check that the weights have been downloaded.',
-      cause,
-    });
-  }
+  const file = openModelFile(path);
   try {
     const header = readHeader(file, path);
     return {
@@ -61,23 +55,24 @@ function corrupt(path: string, what: string): UnderstudyError {
 function readTensor(file: number, path: string, info: GgufTensor | undefined, name: string): Float32Array {
   if (!info) throw corrupt(path, `it has no tensor ${name}`);
   const count = info.dims.reduce((product, dim) => product * dim, 1);
-  const bytes = new Uint8Array(tensorBytes(info.type, count));
-  for (let got = 0; got < bytes.length; ) {
-    // One read takes at most 2 GiB.
-    const n = readSync(file, bytes, got, Math.min(bytes.length - got, 1 << 30), info.offset + got);
-    if (n === 0) throw corrupt(path, `the tensor ${name} is cut off`);
-    got += n;
-  }
+  const bytes = partOf(file, path, info.offset, tensorBytes(info.type, count), `the tensor ${name}`);
   // Whole float32 tensors need no conversion: the bytes are the numbers (all supported machines are little-endian).
   return info.type === 0 ? new Float32Array(bytes.buffer) : dequantise(info.type, bytes, count);
 }
 
-/** The header's length is not told beforehand: read more until it parses. */
+function partOf(file: number, path: string, at: number, length: number, what: string): Buffer<ArrayBuffer> {
+  try {
+    return readBytes(file, at, length);
+  } catch (error) {
+    throw error instanceof RangeError ? corrupt(path, `${what} is cut off`) : error;
+  }
+}
+
+/** The header's length is not known beforehand: read more until it parses. */
 function readHeader(file: number, path: string): Pick<GgufFile, 'metadata' | 'tensors'> {
   const size = fstatSync(file).size;
   for (let length = 1 << 20; ; length *= 4) {
-    const bytes = new Uint8Array(Math.min(length, size));
-    readSync(file, bytes, 0, bytes.length, 0);
+    const bytes = readBytes(file, 0, Math.min(length, size));
     try {
       return parseHeader(bytes, path);
     } catch (error) {

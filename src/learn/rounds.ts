@@ -1,0 +1,64 @@
+/**
+ * The two rounds in which a task's candidates compete: first what takes seconds, then what takes minutes, with the time
+ * that is left. Joins curate, select and train for pipeline.ts.
+ * Does not: try one candidate (trial.ts), keep the books of time (budget.ts), or prove the winner (proof.ts).
+ */
+import { type Call, UNTIMED } from '../core/call.ts';
+import { manifestOf, type SplitOrder } from '../core/dataset.ts';
+import type { LearnOptions } from '../core/learning.ts';
+import type { Task } from '../core/task.ts';
+import { buildDataset } from '../curate/dataset.ts';
+import { chooseCandidates } from '../select/candidates.ts';
+import { compete } from '../select/compete.ts';
+import { probeHardware } from '../select/hardware.ts';
+import { budgetFor, machineOf, recordBudget, toTrainingBudget } from './budget.ts';
+import { referencesFor } from './references.ts';
+import { type LearnContext, selectionLimits, type TaskRun, tryCandidate } from './trial.ts';
+
+/** The task's dataset, and the competition between candidates that take seconds. */
+export async function firstRound(
+  task: Task,
+  calls: readonly Call[],
+  context: LearnContext,
+  options: LearnOptions,
+): Promise<TaskRun> {
+  const { store, config } = context;
+  const order = options.order ?? orderOf(calls);
+  const recorded = buildDataset(task, calls, { seed: config.train.seed, order, equality: config.equality });
+  await store.addDataset(manifestOf(recorded));
+  const requests = new Map(calls.map(({ id, request }) => [id, request]));
+  const { dataset, asked } = await referencesFor(task, recorded, ['validation'], requests, context);
+  const budget = toTrainingBudget({ minutes: config.train.minutes, speeds: {} });
+  const limits = selectionLimits(task, budget, context);
+  const { contenders, dropped } = chooseCandidates(task, dataset, 'seconds', limits);
+  const competition = await compete({
+    contenders,
+    tryOut: (contender) => tryCandidate(contender, task, dataset, requests, context),
+  });
+  return { task, requests, dataset, dropped, competition, askedAgain: asked };
+}
+
+/** The run with those that take minutes in the competition. `minutes`: what is left for them, of all tasks together. */
+export async function secondRound(run: TaskRun, minutes: number, context: LearnContext): Promise<TaskRun> {
+  const { task, dataset, requests } = run;
+  const { config } = context;
+  const machine = machineOf(probeHardware(config.dataDir), config);
+  const budget = await budgetFor(dataset, minutes, machine, context);
+  const limits = selectionLimits(task, toTrainingBudget(budget), context);
+  const { contenders, dropped } = chooseCandidates(task, dataset, 'minutes', limits);
+  if (!budget.isRecorded && contenders.length > 0) await recordBudget(dataset, budget, context);
+  const competition = await compete({
+    earlier: run.competition,
+    contenders,
+    tryOut: (contender) => tryCandidate(contender, task, dataset, requests, context),
+  });
+  return { ...run, dropped: [...run.dropped, ...dropped], competition };
+}
+
+/** Calls that the winner of the first round could not serve. */
+export const leftToGain = ({ task, competition }: TaskRun): number =>
+  task.calls * (1 - (competition.winner?.coverage ?? 0));
+
+/** By time, unless most calls were imported without one. */
+const orderOf = (calls: readonly Call[]): SplitOrder =>
+  calls.filter(({ tags }) => UNTIMED in tags).length * 2 > calls.length ? 'shuffle-sessions' : 'time';
