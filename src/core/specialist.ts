@@ -150,7 +150,12 @@ export interface ExamVeto {
 
 export interface Evidence {
   readonly datasetId: string;
-  readonly calibration: { readonly accuracy: Rate; readonly curve: readonly RiskPoint[] };
+  readonly calibration: {
+    readonly accuracy: Rate;
+    readonly curve: readonly RiskPoint[];
+    /** Absent in evidence of earlier versions. */
+    readonly confidence?: ConfidenceQuality;
+  };
   /** On the exam split: accuracy of all answers; share served; errors among the served. */
   readonly exam: {
     readonly accuracy: Rate;
