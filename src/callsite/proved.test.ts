@@ -99,17 +99,25 @@ test('a tool or a format that was changed is unlike what was proved; the time in
     ...{ kind: 'json', labels: [], tools: [at('01')], responseFormat: format(5) ?? null },
   });
   const proved = provedOn(task, learnt.map(timed));
-  assert.equal(proved.tools?.length, 1);
+  assert.equal(proved.tools?.versions.length, 1);
+  assert.equal(proved.tools?.schemas.length, 1);
   const isLike = likeProved(task, proved);
   assert.ok(isLike(timed(made([at('59')], 5))));
-  assert.ok(!isLike(timed(made([tool('Looks up an order or an invoice.')], 5))));
+  // What is recorded of a description may have had a name replaced.
+  assert.ok(isLike(timed(made([tool('Looks up an order, as Anna does.')], 5))));
   assert.ok(!isLike(timed(made([at('01')], 6))));
   const changed = tool(at('01').description, { type: 'object', properties: { id: { type: 'string' } } });
   assert.ok(!isLike(timed(made([changed], 5))));
 
-  assert.equal(whyUnproved(task, proved, NOW), null);
-  assert.equal(whyUnproved({ ...task, tools: [at('30')] }, proved, NOW), null);
-  assert.match(whyUnproved({ ...task, tools: [changed] }, proved, NOW) ?? '', /tools/);
+  const latest = (tools: readonly Tool[], of: number) => [
+    ...Array.from({ length: 20 - of }, () => timed(made([at('30')], 5))),
+    ...Array.from({ length: of }, () => timed(made(tools, 5))),
+  ];
+  assert.equal(whyUnproved(task, proved), null);
+  for (const now of [changed, tool('Looks up an order or an invoice.')]) {
+    assert.equal(whyUnproved(task, proved, latest([now], 10)), null);
+    assert.match(whyUnproved(task, proved, latest([now], 11)) ?? '', /tools/);
+  }
   assert.match(whyUnproved({ ...task, tools: [] }, proved) ?? '', /tools/);
   assert.match(whyUnproved({ ...task, responseFormat: format(6) ?? null }, proved) ?? '', /format/);
   assert.match(whyUnproved({ ...task, responseFormat: null }, proved) ?? '', /format/);

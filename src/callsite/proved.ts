@@ -5,7 +5,7 @@
  */
 import type { CallRequest, Tool } from '../core/call.ts';
 import { isSameBias } from '../core/demands.ts';
-import { constraintsOf } from '../core/format.ts';
+import { constraintsOf, schemaConstraints } from '../core/format.ts';
 import { contentHash } from '../core/ids.ts';
 import { canonicalJson, type Json } from '../core/json.ts';
 import { indexOfLabel } from '../core/label.ts';
@@ -23,12 +23,16 @@ export interface TimedRequest {
 /** @param requests Those that the specialist was proved on. */
 export function provedOn(task: Task, requests: Iterable<TimedRequest>): ProvedOn {
   const { sites, kind, labels, tools, responseFormat, logitBias } = task;
-  const idOf = toolIds();
-  const versions = new Set<string>();
-  if (tools.length > 0) for (const { request, at } of requests) versions.add(idOf(request.tools, at));
+  const [versionOf, schemasOf] = [toolIds(toolTexts), toolIds(toolSchemas)];
+  const [versions, schemas] = [new Set<string>(), new Set<string>()];
+  if (tools.length > 0)
+    for (const { request, at } of requests) {
+      versions.add(versionOf(request.tools, at));
+      schemas.add(schemasOf(request.tools, at));
+    }
   return {
     ...{ sites, kind, labels },
-    tools: tools.length > 0 ? [...versions].sort() : null,
+    tools: tools.length > 0 ? { versions: [...versions].sort(), schemas: [...schemas].sort() } : null,
     format: responseFormat === null ? null : formatId(responseFormat),
     ...(logitBias ? { logitBias } : {}),
   };
@@ -45,36 +49,40 @@ export function asProved(task: Task, proved: ProvedOn | undefined): Task {
 /**
  * Why the proof does not hold for the task any more, in a few words that quote nothing; null where it does. Templates are no
  * reason: the specialist goes on serving the calls that follow the old ones.
- * @param at When the task's latest call came, epoch milliseconds, or null, where its tools are to be compared: routing
+ * @param latest The task's latest calls as recorded, whose tools are to be compared. Default: none, as in routing, which
  *   compares those of each call.
  */
-export function whyUnproved(task: Task, proved: ProvedOn | undefined, at?: number | null): string | null {
+export function whyUnproved(
+  task: Task,
+  proved: ProvedOn | undefined,
+  latest: readonly TimedRequest[] = [],
+): string | null {
   if (proved === undefined) return null;
   if (task.kind !== proved.kind) return `its answers are ${task.kind} now, and were ${proved.kind}`;
   const added = task.labels.filter((label) => indexOfLabel(proved.labels, label) < 0).length;
   if (added > 0) return `it has ${added} ${added === 1 ? 'label' : 'labels'} more`;
   if (!isSameBias(task.logitBias ?? null, proved.logitBias ?? null)) return 'its token biases have changed';
-  const isWithin = (known: unknown, now: boolean): boolean => (known === null) === !now;
-  if (!isWithin(proved.tools, task.tools.length > 0)) return 'its tools have changed';
-  if (at !== undefined && proved.tools && !proved.tools.includes(toolIds()(task.tools, at)))
-    return 'its tools have changed';
-  if (!isWithin(proved.format, task.responseFormat !== null)) return 'its response format has changed';
-  if (proved.format !== null && formatId(task.responseFormat ?? undefined) !== proved.format)
-    return 'its response format has changed';
-  return null;
+  const { tools, format } = proved;
+  if ((tools === null) !== (task.tools.length === 0)) return 'its tools have changed';
+  const versionOf = toolIds(toolTexts);
+  const unknown = latest.filter(({ request, at }) => !tools?.versions.includes(versionOf(request.tools, at)));
+  // Most of them: in what is recorded of one call a name may have been replaced.
+  if (tools !== null && unknown.length * 2 > latest.length) return 'its tools have changed';
+  const formatNow = task.responseFormat === null ? null : formatId(task.responseFormat);
+  return formatNow === format ? null : 'its response format has changed';
 }
 
 /**
- * Whether requests that follow the task's templates are like those of the proof: in the shape of their slots, their tools and
- * their response format.
+ * Whether requests that follow the task's templates are like those of the proof: in the shape of their slots, the schemas of
+ * their tools and their response format.
  * @param task As proved. Keep what is given as long as it is the same: tools are read once for each text.
  */
 export function likeProved(task: Task, proved: ProvedOn | undefined): (timed: TimedRequest) => boolean {
-  const idOf = toolIds();
-  const tools = proved?.tools && new Set(proved.tools);
+  const schemasOf = toolIds(toolSchemas);
+  const schemas = proved?.tools && new Set(proved.tools.schemas);
   return ({ request, at }) => {
     if (!isFamiliar(task, request)) return false;
-    if (tools && !tools.has(idOf(request.tools, at))) return false;
+    if (schemas && !schemas.has(schemasOf(request.tools, at))) return false;
     return !proved || proved.format === null || formatId(request.responseFormat) === proved.format;
   };
 }
@@ -84,15 +92,20 @@ const formatId = (format: CallRequest['responseFormat']): string => contentHash(
 /** Texts of tools whose ids are remembered. */
 const MAX_REMEMBERED = 64;
 
+const toolTexts = (tools: readonly Tool[]): string => canonicalJson(tools as unknown as Json);
+const toolSchemas = (tools: readonly Tool[]): string =>
+  tools.map(({ name, parameters }) => `${name} ${schemaConstraints(parameters)}`).join('\n');
+
 /** Gives tools an id that times and ids of requests which a program writes into them do not change. */
-function toolIds(): (tools: readonly Tool[], at: number | null) => string {
+function toolIds(
+  textOf: (tools: readonly Tool[]) => string,
+): (tools: readonly Tool[], at: number | null) => string {
   const known = new Map<string, string>();
   return (tools, at) => {
     const key = contentHash(JSON.stringify(tools), 32);
     let id = known.get(key);
     if (id === undefined) {
-      const text = canonicalJson(tools as unknown as Json);
-      id = contentHash(aroundVolatile(text, at).join('\0'), 16);
+      id = contentHash(aroundVolatile(textOf(tools), at).join('\0'), 16);
       if (known.size >= MAX_REMEMBERED) known.delete(known.keys().next().value!);
       known.set(key, id);
     }

@@ -207,8 +207,12 @@ export interface ProvedOn {
   readonly sites: readonly CallSite[];
   readonly kind: OutputKind;
   readonly labels: readonly string[];
-  /** Hashes of the tools' versions without volatile values; null where the tools are part of the input. */
-  readonly tools: readonly string[] | null;
+  /**
+   * Hashes of the tools' versions without volatile values, descriptions included, and of what the schemas allow; null where
+   * the tools are part of the input. Calls as they come are compared by the schemas alone: what is recorded of a description
+   * may have had a name replaced.
+   */
+  readonly tools: { readonly versions: readonly string[]; readonly schemas: readonly string[] } | null;
   /** Hash of what the response format allows; null where it is part of the input, or there is none. */
   readonly format: string | null;
   readonly logitBias?: JsonObject;

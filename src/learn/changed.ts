@@ -3,7 +3,7 @@
  * until it, or another one, is proved anew. For pipeline.ts.
  * Does not: say what a change is (callsite/proved), or keep calls of new templates from an old specialist (route/ does).
  */
-import { whyUnproved } from '../callsite/proved.ts';
+import { type TimedRequest, whyUnproved } from '../callsite/proved.ts';
 import { isInService } from '../core/deployment.ts';
 import type { Task } from '../core/task.ts';
 import { moveEvent, moveTo } from '../deploy/stages.ts';
@@ -12,11 +12,11 @@ import type { LearnContext } from './trial.ts';
 /**
  * Suspends what does not hold for the tasks as they are now. To be called before the tasks are stored, so that no gateway
  * meets a changed task with an old specialist. Why, by task id.
- * @param latestAt When a task's latest call came, epoch milliseconds; null: not known.
+ * @param latestOf A task's latest calls.
  */
 export async function suspendChanged(
   tasks: readonly Task[],
-  latestAt: (taskId: string) => number | null,
+  latestOf: (taskId: string) => readonly TimedRequest[],
   { store }: Pick<LearnContext, 'store'>,
 ): Promise<ReadonlyMap<string, string>> {
   const reasons = new Map<string, string>();
@@ -27,7 +27,7 @@ export async function suspendChanged(
   for (const deployment of inService) {
     const task = byId.get(deployment.taskId);
     const proved = specialists.get(deployment.specialistId)?.proved;
-    const why = task ? whyUnproved(task, proved, latestAt(task.id)) : null;
+    const why = task ? whyUnproved(task, proved, latestOf(task.id)) : null;
     if (why === null) continue;
     const reason = `the task has changed since it was proved: ${why}. It is suspended until it is proved anew`;
     const moved = moveTo(deployment, 'suspended', Date.now(), reason);

@@ -5,6 +5,7 @@
  * what happens to one task is spelled out in rounds.ts (its candidates compete), trial.ts (one of them is tried) and
  * proof.ts (the winner is examined).
  */
+import type { TimedRequest } from '../callsite/proved.ts';
 import { findTasks } from '../cluster/tasks.ts';
 import { type Call, UNTIMED } from '../core/call.ts';
 import { UnderstudyError } from '../core/errors.ts';
@@ -93,10 +94,15 @@ async function findJobs(
   };
 }
 
-/** When the latest of the calls came; null where that is not known. */
-function latestOf(calls: readonly Call[]): number | null {
-  const latest = calls.reduce<Call | null>((last, call) => (last && last.at >= call.at ? last : call), null);
-  return latest === null || UNTIMED in latest.tags ? null : latest.at;
+/** Calls that tell what a task's tools are now. */
+const LATEST = 20;
+
+/** The latest of the calls, each with its time where that is known. */
+function latestOf(calls: readonly Call[]): TimedRequest[] {
+  return calls
+    .toSorted((a, b) => a.at - b.at)
+    .slice(-LATEST)
+    .map(({ request, at, tags }) => ({ request, at: UNTIMED in tags ? null : at }));
 }
 
 /** @throws UnderstudyError 'not-found' for a wanted task that there is none of. */
