@@ -145,7 +145,7 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
     ...(tries ? { tryNumber: tries.number } : {}),
   };
   // Where nothing can be deployed, whatever the calls say, nothing is spent.
-  const isTry = splits.exam.length > 0 && canPass(calibration.length, run);
+  const isTry = splits.exam.length > 0 && canPass(calibration, run);
   if (isTry) await tries?.use();
   const tested = explain(runGate(scoreAnswers(confidence, validation), calibration, run), undecided, graded);
   const gate = splits.exam.length === 0 ? withoutExam(tested) : tested;
