@@ -63,14 +63,18 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
   }
   const sessions = inOrder(order === 'time' ? joinRepeats(examples) : examples, order, options.seed);
   const isKept = thinning(usable.calls);
+  const wouldCount = (call: Call): boolean => isKept(call) && whyLeftOut(task, call, 'calibration') === null;
   const shares = options.shares ?? defaultShares(usable.calls.filter(isKept).length);
   const names = splitSessions(
     sessions.map((session) => session.length),
     shares,
   );
   const chosen: Record<SplitName, Example[]> = { train: [], validation: [], calibration: [], exam: [] };
+  const trainSessions: number[] = [];
   for (const [i, session] of sessions.entries()) {
     const split = names[i] ?? 'train';
+    if (split === 'train')
+      trainSessions.push(session.filter(({ callId }) => wouldCount(byId.get(callId)!)).length);
     for (const example of session) {
       const reason = whyLeftOut(task, byId.get(example.callId)!, split);
       if (reason === null) chosen[split].push(example);
@@ -107,7 +111,7 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
   const id = `data_${contentHash(canonicalJson(content as unknown as Json), 24)}`;
   // Not part of the name: with another policy they are others, and the exam is the same one, used again.
   const contradictions = contradictionsIn(examples, task, options.equality ?? {});
-  return { id, ...content, contradictions };
+  return { id, ...content, contradictions, trainSessions: trainSessions.filter((size) => size > 0) };
 }
 
 /** Whether to keep a held-back call, so that each of the traffic's had the same chance to be here. */

@@ -168,9 +168,14 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
   };
 }
 
-/** Calls per session in the splits before calibration: what to expect of later ones. */
-export function earlierSessions({ splits: { train, validation } }: Dataset): number[] {
-  return sessionSizes([...train, ...validation].map(({ sessionId }) => ({ session: sessionId })));
+/**
+ * Calls per session in the splits before calibration: what to expect of later ones. An example of train may stand for
+ * many calls of its session, as in a loop: were it counted as one, long sessions would look short.
+ */
+export function earlierSessions({ splits: { train, validation }, trainSessions }: Dataset): number[] {
+  const sizesOf = (examples: readonly Example[]): number[] =>
+    sessionSizes(examples.map(({ sessionId }) => ({ session: sessionId })));
+  return [...(trainSessions ?? sizesOf(train)), ...sizesOf(validation)];
 }
 
 /** The LLM's slips among the calibration calls that would be served; undefined where it was not asked again. */
