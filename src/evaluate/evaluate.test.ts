@@ -100,7 +100,7 @@ test('a refused candidate leaves the exam closed', async () => {
 test('a try is counted where the gate could pass, and nowhere else', async () => {
   const counting = (options: AssessOptions) => {
     let tries = 0;
-    return { options: { ...options, tries: { number: 2, use: () => ++tries } }, tries: () => tries };
+    return { options: { ...options, tries: { number: 2, use: async () => ++tries } }, tries: () => tries };
   };
   const tried = counting(optionsFor(0.5));
   const { evidence } = await assess(tried.options);
@@ -115,6 +115,11 @@ test('a try is counted where the gate could pass, and nowhere else', async () =>
   const few = counting({ ...optionsFor(0.5), dataset: { ...dataset, splits } });
   await assess(few.options);
   assert.equal(few.tries(), 0);
+});
+
+test('a try is tested at the number that it has when it is counted, not when it was planned', async () => {
+  const { evidence } = await assess({ ...optionsFor(0.5), tries: { number: 1, use: async () => 3 } });
+  assert.equal(evidence.gate.tries?.number, 3);
 });
 
 test('the session of a call, and whether its input was in training, reach the evidence', async () => {

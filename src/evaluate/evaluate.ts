@@ -114,8 +114,11 @@ export interface AssessOptions extends PredictionOptions, GateOptions {
   readonly validation?: readonly GradedPrediction[];
   /** Counts one more use of the exam and returns the count, this one included. Called only if the exam is opened. */
   readonly useExam: () => Promise<number>;
-  /** The number that a try of this task would have now, from 1, and what counts it. Default: its one try. */
-  readonly tries?: { readonly number: number; readonly use: () => unknown };
+  /**
+   * The number that a try of this task would have now, from 1, and what counts it and gives the number that it has: a
+   * higher one where another process has begun a try meanwhile. Default: its one try.
+   */
+  readonly tries?: { readonly number: number; readonly use: () => Promise<number> };
   /** From asking the LLM again (ask-again.ts), where the references in `dataset` are its majority answers. */
   readonly selfAgreement?: Rate | null;
   /** What that told of each example. */
@@ -139,14 +142,14 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
   const graded = await gradePredictions(splits.calibration, options);
   const calibration = scoreAnswers(confidence, graded);
   const undecided = graded.filter(({ grade }) => grade.correct === null).length;
-  const run: GateRun = {
+  const planned: GateRun = {
     ...{ epsilon, delta },
     earlierSessions: earlierSessions(dataset),
     ...(tries ? { tryNumber: tries.number } : {}),
   };
   // Where nothing can be deployed, whatever the calls say, nothing is spent.
-  const isTry = splits.exam.length > 0 && canPass(calibration, run);
-  if (isTry) await tries?.use();
+  const isTry = splits.exam.length > 0 && canPass(calibration, planned);
+  const run = tries && isTry ? { ...planned, tryNumber: Math.max(tries.number, await tries.use()) } : planned;
   const tested = explain(runGate(scoreAnswers(confidence, validation), calibration, run), undecided, graded);
   const gate = splits.exam.length === 0 ? withoutExam(tested) : tested;
   const slips = slipsOf(options.repeats, graded, confidence, gate);

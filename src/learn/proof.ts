@@ -172,7 +172,11 @@ async function prove(
     useExam: () => store.useExam(task.id, recorded.id),
     tries: {
       number: await nextTry(task.id, context),
-      use: () => store.useGate(task.id, recorded.id),
+      // Counted first: of two that begin at once, both are tested at the stricter level.
+      use: async () => {
+        await store.useGate(task.id, recorded.id);
+        return (await nextTry(task.id, context)) - 1;
+      },
     },
   });
   const evidence = { ...onCalls, gate: withAudits(onCalls.gate, await auditsAgainst(candidate, context)) };
