@@ -117,6 +117,23 @@ test('a try is counted where the gate could pass, and nowhere else', async () =>
   assert.equal(few.tries(), 0);
 });
 
+test('slips are measured among the calls that would be served, not among answers that are never given', async () => {
+  const options = optionsFor(0.5);
+  const isServable = ({ id }: Example): boolean => Number(id) % 5 !== 0;
+  // The LLM slips on what is not served alone.
+  const repeats = new Map(
+    options.dataset.splits.calibration.map((example) => [
+      example.id,
+      isServable(example)
+        ? ({ outcome: 'agree', freshDiffers: false } as const)
+        : ({ outcome: 'settled', freshDiffers: true } as const),
+    ]),
+  );
+  const { evidence } = await assess({ ...options, isServable, repeats });
+  assert.ok(evidence.gate.passed, evidence.gate.reason);
+  assert.deepEqual([evidence.slips?.n, evidence.slips?.share], [evidence.gate.served, 0]);
+});
+
 test('a try is tested at the number that it has when it is counted, not when it was planned', async () => {
   const { evidence } = await assess({ ...optionsFor(0.5), tries: { number: 1, use: async () => 3 } });
   assert.equal(evidence.gate.tries?.number, 3);

@@ -189,10 +189,10 @@ function slipsOf(
   { threshold, delta }: GateResult,
 ): Evidence['slips'] {
   if (repeats === undefined || threshold === null) return undefined;
-  const served = graded.flatMap(({ exampleId, prediction, grade }) => {
-    const told = repeats.get(exampleId);
-    if (told === undefined || confidenceOf(confidence, prediction.signals) < threshold) return [];
-    return [grade.correct === true ? told : null];
+  const served = scoreAnswers(confidence, graded).flatMap((scored, i) => {
+    const told = repeats.get(graded[i]!.exampleId);
+    if (told === undefined || scored.confidence < threshold) return [];
+    return [scored.correct ? told : null];
   });
   return slipRate(served, delta);
 }
