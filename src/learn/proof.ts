@@ -199,14 +199,17 @@ async function prove(
 
 /** Deploys in shadow, in the place of a former deployment of the task; nothing changes where it is deployed already. */
 async function putIntoService(specialist: Specialist, { store, config }: LearnContext): Promise<void> {
-  const active = (await store.deployments()).filter(
+  const serving = (await store.deployments()).filter(
     ({ taskId, stage }) => taskId === specialist.taskId && stage !== 'retired',
   );
-  if (active.some(({ specialistId }) => specialistId === specialist.id)) return;
+  if (serving.some(({ specialistId }) => specialistId === specialist.id)) return;
   const now = Date.now();
-  for (const former of active) {
-    const before = (await store.specialists(former.taskId)).find(({ id }) => id === former.specialistId);
-    const against = before && (await numbersAgainst(former, before, store, config.serve));
+  for (const active of serving) {
+    const before = (await store.specialists(active.taskId)).find(({ id }) => id === active.specialistId);
+    const against = before && (await numbersAgainst(active, before, store, config.serve));
+    // Audits take a while to read: a gateway beside this may have moved it meanwhile.
+    const former = (await store.deployments()).find(({ id }) => id === active.id);
+    if (!former || former.stage === 'retired') continue;
     const moved = moveTo(former, 'retired', now, `replaced by version ${specialist.version}`, against);
     await store.putDeployment(moved);
     await store.addEvent(moveEvent(former.stage, moved));
