@@ -202,6 +202,14 @@ test('the calls of a session in train are counted as they came, repeats included
   assert.deepEqual(trainSessions, expected);
 });
 
+test('an audit that is learnt from thins no call that is held back', () => {
+  const calls = Array.from({ length: 400 }, (_, i) => call(i, i, `number ${i} of ${words[i % 15]}`, 'a'));
+  const plain = buildDataset(task, calls, { seed: 1 });
+  const { splits, dropped } = buildDataset(task, [audited(calls[0]!, 0.001), ...calls.slice(1)], { seed: 1 });
+  assert.equal(dropped.thinned, undefined);
+  assert.equal(splits.calibration.length, plain.splits.calibration.length);
+});
+
 test('a tag that an agent sends does not make its call an audit', () => {
   const forged = { ...call(1, 1, 'x', 'a'), tags: { [AUDITED]: '0.0001' } };
   assert.equal(recordedWith(forged), 1);

@@ -62,13 +62,9 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
     else drop('unfamiliar');
   }
   const sessions = inOrder(order === 'time' ? joinRepeats(examples) : examples, order, options.seed);
-  const isKept = thinning(usable.calls);
+  const callsOf = (session: readonly Example[]): Call[] => session.map(({ callId }) => byId.get(callId)!);
+  const { names, isKept } = splitAndThin(sessions.map(callsOf), options.shares);
   const wouldCount = (call: Call): boolean => isKept(call) && whyLeftOut(task, call, 'calibration') === null;
-  const shares = options.shares ?? defaultShares(usable.calls.filter(isKept).length);
-  const names = splitSessions(
-    sessions.map((session) => session.length),
-    shares,
-  );
   const chosen: Record<SplitName, Example[]> = { train: [], validation: [], calibration: [], exam: [] };
   const trainSessions: number[] = [];
   for (const [i, session] of sessions.entries()) {
@@ -112,6 +108,29 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
   // Not part of the name: with another policy they are others, and the exam is the same one, used again.
   const contradictions = contradictionsIn(examples, task, options.equality ?? {});
   return { id, ...content, contradictions, trainSessions: trainSessions.filter((size) => size > 0) };
+}
+
+/**
+ * The split of each session, and which held-back calls are kept. Only the probabilities of held-back calls count: audits of
+ * which is learnt thin nothing. How many are kept decides the shares, so the split is made a second time where it matters.
+ */
+function splitAndThin(
+  sessions: readonly (readonly Call[])[],
+  given: Shares | undefined,
+): { readonly names: readonly SplitName[]; readonly isKept: (call: Call) => boolean } {
+  const calls = sessions.flat();
+  const sizes = sessions.map(({ length }) => length);
+  const split = (shares: Shares) => {
+    const names = splitSessions(sizes, shares);
+    return {
+      names,
+      isKept: thinning(sessions.flatMap((session, i) => (names[i] === 'train' ? [] : session))),
+    };
+  };
+  if (given) return split(given);
+  const first = split(defaultShares(calls.length));
+  const kept = calls.filter(first.isKept).length;
+  return kept === calls.length ? first : split(defaultShares(kept));
 }
 
 /** Whether to keep a held-back call, so that each of the traffic's had the same chance to be here. */
