@@ -219,7 +219,7 @@ async function openExam(
   return examine(answers, gate, uses);
 }
 
-/** Nothing is deployed that later calls have not been held against. */
+/** Nothing is deployed that was not compared with the LLM on later calls. */
 function withoutExam(gate: GateResult): GateResult {
   if (!gate.passed) return gate;
   const reason =

@@ -25,7 +25,7 @@ import { examination, type LearnContext, nextTry, type TaskRun, type TrainedTria
 
 /**
  * The task's report. What was proved before, on the same examples and to the same bound, is not examined again. Where
- * nothing new comes into service, whoever is in service is held against the new held-back calls.
+ * nothing new comes into service, whoever is in service is graded on the new held-back calls.
  */
 export async function proveAndDeploy(
   run: TaskRun,
