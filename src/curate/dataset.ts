@@ -24,7 +24,7 @@ import { usableCalls } from './usable.ts';
 const NEAR = 0.9;
 
 export interface DatasetOptions {
-  /** Of the calls, by split; Default: by the number of calls (see defaultShares). */
+  /** Of the calls, by split. Default: by the number of calls (see defaultShares). */
   readonly shares?: Shares;
   /** time, unless the calls' times mean nothing (an imported file sorted by something else). */
   readonly order?: SplitOrder;
