@@ -21,10 +21,9 @@ export async function suspendChanged(
 ): Promise<ReadonlyMap<string, string>> {
   const reasons = new Map<string, string>();
   const byId = new Map(tasks.map((task) => [task.id, task]));
-  const inService = (await store.deployments()).filter(({ stage }) => isInService(stage));
-  if (inService.length === 0) return reasons;
   const specialists = new Map((await store.specialists()).map((each) => [each.id, each]));
-  for (const deployment of inService) {
+  for (const deployment of await store.deployments()) {
+    if (!isInService(deployment.stage)) continue;
     const task = byId.get(deployment.taskId);
     const proved = specialists.get(deployment.specialistId)?.proved;
     const why = task ? whyUnproved(task, proved, latestOf(task.id)) : null;
