@@ -37,7 +37,8 @@ const REDACTED: {
     const { [AUDITED]: probability, ...tags } = about.tags;
     const redacted = redactJson(tags, redact) as Record<string, string>;
     // A number of our own: changed, it would count calls wrongly.
-    const isOurs = probability !== undefined && String(Number(probability)) === probability;
+    const share = Number(probability);
+    const isOurs = share > 0 && share <= 1 && String(share) === probability;
     return {
       ...about,
       tags: probability === undefined ? redacted : { ...redacted, [AUDITED]: isOurs ? probability : '' },
