@@ -72,7 +72,11 @@ test('while weights are being fetched, calls do not wait for them', async (t) =>
   await store.addSpecialist({
     ...{ id: 'spec_1', taskId: 'task_1', version: 1 },
     artefact: { rung: 'head', base: 'x', path: 'gone', sha256: '', trainedMs: 0, figures: {} },
-    evidence: { gate: { epsilon: 0.02, delta: 0.05, served: 200, errors: 0 }, selfAgreement: null },
+    evidence: {
+      gate: { epsilon: 0.02, delta: 0.05, served: 200, errors: 0 },
+      exam: { coverage: { hits: 9, n: 10, share: 0.9, low: 0.5, high: 1 } },
+      selfAgreement: null,
+    },
   } as unknown as Specialist);
   const live = { stage: 'live', threshold: 0.5, history: [] } as const;
   await store.putDeployment({ id: 'dep_1', taskId: 'task_1', specialistId: 'spec_1', ...live });

@@ -71,8 +71,8 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     coverage,
     onPlan: (plan, words) => {
       vocabulary = words;
-      coverage.update(plan);
       router.update(plan);
+      coverage.update(plan);
     },
     log,
     now,
