@@ -81,7 +81,7 @@ export function parseFeedback(text: string): Feedback {
   return {
     id: textIn(body, 'id', MAX_ID_CHARS),
     about: aboutOf(body, name),
-    content: { name, value: valueOf(name, body.value), comment },
+    content: { name, value: metricOrOutput(name, body.value), comment },
   };
 }
 
@@ -116,7 +116,7 @@ function aboutOf(body: JsonObject, name: string): Feedback['about'] {
   return { callId };
 }
 
-function valueOf(name: string, value: Json | undefined): FeedbackContent['value'] {
+function metricOrOutput(name: string, value: Json | undefined): FeedbackContent['value'] {
   if (name === CORRECTION) return outputOf(value);
   if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value) && name !== CORRECT))
     return value;
