@@ -82,7 +82,7 @@ export interface Understudy {
   erase(days: Pick<EraseOptions, 'from' | 'to' | 'dryRun'>): Promise<EraseReport>;
   /**
    * Says something of a call or a session, as `POST /v1/feedback` does, straight into the store; `added` is false for an id
-   * that is there. @throws UnderstudyError 'bad-input' for what is no feedback.
+   * that is there, and for a call of a day that was erased. @throws UnderstudyError 'bad-input' for what is no feedback.
    */
   feedback(input: FeedbackInput): Promise<{ readonly added: boolean }>;
   startGateway(): Promise<Gateway>;
