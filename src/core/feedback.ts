@@ -104,7 +104,7 @@ function aboutOf(body: JsonObject, name: string): Feedback['about'] {
   if (session !== null) {
     if (name === CORRECTION || name === CORRECT)
       throw refused(`'${name}' is about one call: give 'call_id'.`, 'call_id');
-    return { session };
+    return { session: sessionName(session) };
   }
   // Ids of ours stand in the open, so nothing else may be in their place.
   if (callId === null || !/^(?:[a-z]+_)?[0-9a-f]{8,64}$/.test(callId))
