@@ -6,7 +6,7 @@
 import { distil } from '../callsite/variable-part.ts';
 import { type Call, recordedWith } from '../core/call.ts';
 import { compareAnswers, schemasOf } from '../core/compare.ts';
-import type { Contradictions, Dataset, Example, SplitName, SplitOrder, Truth } from '../core/dataset.ts';
+import type { Contradictions, Dataset, Example, SplitName, SplitOrder } from '../core/dataset.ts';
 import type { EqualityPolicy } from '../core/equality-policy.ts';
 import { contentHash } from '../core/ids.ts';
 import { canonicalJson, type Json } from '../core/json.ts';
@@ -62,17 +62,19 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
   };
   const byId = new Map(usable.calls.map((call) => [call.id, call]));
   const examples: Example[] = [];
+  /** Of calls that a specialist served: nobody knows what the LLM would have said. */
+  const corrections: Example[] = [];
   for (const call of usable.calls) {
     const example = exampleOf(task, call, options.truth === 'complete');
-    if (example) examples.push(example);
+    if (example) (example.truth?.llm === null ? corrections : examples).push(example);
     else drop('unfamiliar');
   }
   const sessions = inOrder(order === 'time' ? joinRepeats(examples) : examples, order, options.seed);
   const isKept = thinning(usable.calls);
-  const shares = options.shares ?? defaultShares(usable.calls.filter(isKept).length);
-  // Corrections of specialists' answers, which only teach, do not move the limits between the splits.
+  const answered = usable.calls.filter(({ served }) => served.by === 'llm');
+  const shares = options.shares ?? defaultShares(answered.filter(isKept).length);
   const names = splitSessions(
-    sessions.map((session) => session.filter(({ truth }) => truth?.llm !== null).length),
+    sessions.map((session) => session.length),
     shares,
   );
   const chosen: Record<SplitName, Example[]> = { train: [], validation: [], calibration: [], exam: [] };
@@ -83,6 +85,13 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
       if (reason === null) chosen[split].push(split === 'train' ? taught(example) : example);
       else drop(reason);
     }
+  }
+  // Only now: they only teach, and must not move the limits between the splits.
+  const mayTeach = beforeHeldBack(sessions, names, byId, order);
+  for (const example of corrections) {
+    const reason = mayTeach(byId.get(example.callId)!) ? taughtOrWhyNot(example) : 'corrected';
+    if (typeof reason === 'string') drop(reason);
+    else chosen.train.push(reason);
   }
 
   const measured = (split: SplitName, learnt: ReadonlySet<string>): Example[] =>
@@ -115,8 +124,8 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
   const named = { ...content, splits: withoutTruth(splits) };
   const id = `data_${contentHash(canonicalJson(named as unknown as Json), 24)}`;
   // Not part of the name: with another policy they are others, and the exam is the same one, used again.
-  const answered = examples.flatMap((each) => (each.truth ? asAnswered(each, each.truth) : [each]));
-  const contradictions = contradictionsIn(answered, task, options.equality ?? {});
+  const asAnswered = examples.map((each) => ({ ...each, answer: each.truth?.llm ?? each.answer }));
+  const contradictions = contradictionsIn(asAnswered, task, options.equality ?? {});
   return { id, ...content, contradictions };
 }
 
@@ -228,9 +237,24 @@ function withoutTruth(splits: Dataset['splits']): Dataset['splits'] {
 const taught = (example: Example): Example =>
   example.truth ? { ...example, answer: example.truth.correct } : example;
 
-/** As the LLM answered it; nothing where it did not. */
-const asAnswered = (example: Example, { llm }: Truth): Example[] =>
-  llm === null ? [] : [{ ...example, answer: llm }];
+const taughtOrWhyNot = (example: Example): Example | string =>
+  example.truth?.correct === '' ? 'wrong' : taught(example);
+
+/**
+ * Whether a call that only teaches may: its session has no held-back call, and it came before all of them where times mean
+ * anything, as whatever is learnt from does.
+ */
+function beforeHeldBack(
+  sessions: readonly (readonly Example[])[],
+  names: readonly SplitName[],
+  byId: ReadonlyMap<string, Call>,
+  order: SplitOrder,
+): (call: Call) => boolean {
+  const heldBack = sessions.filter((_, i) => names[i] !== 'train').flat();
+  const first = heldBack.reduce((least, { at }) => Math.min(least, at), Number.POSITIVE_INFINITY);
+  const held = new Set(heldBack.map(({ callId }) => byId.get(callId)?.sessionId));
+  return ({ sessionId, at }) => !held.has(sessionId) && (order !== 'time' || at < first);
+}
 
 /** Why a call is of no use in its split; null where it is. */
 function whyLeftOut(
@@ -243,8 +267,6 @@ function whyLeftOut(
     if (truth) return truth.correct === '' ? 'wrong' : null;
     return response && whyNotGiven(task, response);
   }
-  // Nobody knows what the LLM would have said, and it is here because it was corrected.
-  if (truth?.llm === null) return 'corrected';
   return whyNotAsked(task, request) === null ? null : 'policy';
 }
 

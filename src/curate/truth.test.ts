@@ -43,20 +43,24 @@ const feedback = fc.option(
   ),
   { nil: undefined },
 );
-const traffic = fc.array(fc.tuple(fc.constantFrom('a', 'b'), feedback, fc.boolean()), {
-  minLength: 20,
-  maxLength: 60,
-});
+const traffic = fc.array(
+  fc.tuple(fc.constantFrom('a', 'b'), feedback, fc.boolean(), fc.nat(15), fc.nat(30)),
+  {
+    minLength: 20,
+    maxLength: 60,
+  },
+);
 
 test('feedback changes neither which calls are held back nor what they are compared with', () => {
   fc.assert(
     fc.property(traffic, (rows) => {
       const of = (withFeedback: boolean): Call[] =>
-        rows.flatMap(([answer, said, isServed], n) => {
-          const plain = call(n, answer);
+        rows.flatMap(([answer, said, isServed, session, text], n) => {
+          const same = { sessionId: `s${session}`, request: call(text, '').request };
+          const plain = call(n, answer, same);
           if (isServed && n > 3) {
             const served = { served: { by: 'spec_1', reason: 'confident' as const } };
-            return withFeedback && said ? [call(n, answer, { ...served, feedback: said })] : [];
+            return withFeedback && said ? [call(n, answer, { ...same, ...served, feedback: said })] : [];
           }
           return [withFeedback && said ? { ...plain, feedback: said } : plain];
         });
