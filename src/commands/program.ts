@@ -39,7 +39,7 @@ export function buildProgram(terminal: Terminal): Command {
 The loop:
   agents call the gateway (start) or hand over their logs (import); learn finds the routine calls, trains a small
   model for each, proves it on held-back calls, and lets those that pass take over. Whatever they are unsure of
-  goes on to the LLM.
+  goes to the LLM.
 
 Examples:
   $ understudy demo                         the whole loop in minutes: no key, no account

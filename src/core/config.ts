@@ -18,10 +18,7 @@ export const configSchema = z
       .describe('Folder for the store, the keys, the weights and the adapters.'),
     gateway: z
       .strictObject({
-        host: z
-          .string()
-          .default('127.0.0.1')
-          .describe('Address to listen on. Loopback unless told otherwise.'),
+        host: z.string().default('127.0.0.1').describe('Address to listen on. Default: loopback.'),
         port: z.int().min(0).max(65535).default(4000).describe('Port to listen on; 0 picks a free one.'),
         maxBodyBytes: z
           .int()
@@ -91,7 +88,7 @@ export const configSchema = z
           .int()
           .positive()
           .optional()
-          .describe('Threads for small models, which run at a low priority; as many as cores unless told.'),
+          .describe('Threads for small models, which run at a low priority. Default: as many as cores.'),
         auditShare: z
           .number()
           .min(0)
@@ -123,14 +120,14 @@ export const configSchema = z
           .gt(1)
           .default(3)
           .describe(
-            'A specialist leaves shadow when its error is shown to be below so many times the gate’s epsilon.',
+            'A specialist leaves shadow when its error is shown to be below this many times the gate’s epsilon.',
           ),
         canaryMargin: z
           .number()
           .gt(1)
           .default(2)
           .describe(
-            'A canary goes live when its error is shown to be below so many times the gate’s epsilon.',
+            'A canary goes live when its error is shown to be below this many times the gate’s epsilon.',
           ),
       })
       .prefault({}),

@@ -91,6 +91,24 @@ export interface RiskPoint {
   readonly errors: number;
 }
 
+/** Answers of about the same confidence: how many, how many of them right, and their mean confidence. */
+export interface ReliabilityBin {
+  readonly n: number;
+  readonly correct: number;
+  readonly confidence: number;
+}
+
+/** How far the confidence can be trusted, over all answers to a split (stats/calibration says what each measure is). */
+export interface ConfidenceQuality {
+  readonly bins: readonly ReliabilityBin[];
+  /** ECE. */
+  readonly calibrationError: number;
+  /** AURC. */
+  readonly riskCoverageArea: number;
+  /** Mean score at each confidence target: right +1, abstained 0, wrong −t/(1−t). */
+  readonly scores: readonly { readonly target: number; readonly score: number }[];
+}
+
 /** The gate's word on one specialist. */
 export interface GateResult {
   readonly passed: boolean;
@@ -156,7 +174,12 @@ export interface TruthComparison {
 
 export interface Evidence {
   readonly datasetId: string;
-  readonly calibration: { readonly accuracy: Rate; readonly curve: readonly RiskPoint[] };
+  readonly calibration: {
+    readonly accuracy: Rate;
+    readonly curve: readonly RiskPoint[];
+    /** Absent in evidence of earlier versions. */
+    readonly confidence?: ConfidenceQuality;
+  };
   /** On the exam split: accuracy of all answers; share served; errors among the served. */
   readonly exam: {
     readonly accuracy: Rate;

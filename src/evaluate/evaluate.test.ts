@@ -76,6 +76,29 @@ test('predictions come back in order, graded', async () => {
   assert.ok(graded.every(({ prediction, grade }) => grade.correct === (prediction.answer === 'right')));
 });
 
+test('an input that comes again is predicted once, and each of its calls is graded by its own answer', async () => {
+  let asked = 0;
+  const runtime: Runtime = {
+    ...parrot,
+    predict: (...about) => {
+      asked++;
+      return parrot.predict(...about);
+    },
+  };
+  const [one] = examples(1, 1, 0);
+  const repeated = ['right', 'other', 'right'].map((answer, i) => ({ ...one!, id: `${i}`, answer }));
+  const graded = await gradePredictions(repeated, { ...optionsFor(0), runtime });
+  assert.equal(asked, 1);
+  assert.deepEqual(
+    graded.map(({ exampleId, grade }) => [exampleId, grade.correct]),
+    [
+      ['0', true],
+      ['1', false],
+      ['2', true],
+    ],
+  );
+});
+
 test('a specialist that knows its limits passes, and the exam bears it out', async () => {
   const options = optionsFor(0.5);
   const { evidence, confidence } = await assess(options);

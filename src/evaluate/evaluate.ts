@@ -16,6 +16,7 @@ import type {
   Rate,
   TruthComparison,
 } from '../core/specialist.ts';
+import { qualityOf } from '../stats/calibration.ts';
 import { confidenceOf } from '../stats/confidence.ts';
 import { fitConfidence, type GradedSignals } from './confidence.ts';
 import { closedExam, type ExamResult, examine, shareOf } from './exam.ts';
@@ -60,7 +61,10 @@ export interface PredictionOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Predicts and grades the examples, in their order. The recorded answer is passed as draft: the same result, sooner. */
+/**
+ * Predicts and grades the examples, in their order. The recorded answer is passed as draft: the same result, sooner. An input
+ * that comes again is predicted once: a specialist answers it alike.
+ */
 export async function gradePredictions(
   examples: readonly Example[],
   options: PredictionOptions,
@@ -68,6 +72,7 @@ export async function gradePredictions(
   const { runtime, artefact, scorer, isServable = () => true, signal } = options;
   const report = progressOf(options.on, 'evaluate', examples.length, options.subject);
   const out = new Array<GradedPrediction>(examples.length);
+  const predictions = new Map<string, Promise<Prediction>>();
   let next = 0;
   let done = 0;
   const worker = async (): Promise<void> => {
@@ -75,10 +80,12 @@ export async function gradePredictions(
       signal?.throwIfAborted();
       const i = next++;
       const { id, sessionId, input, answer, seen = false } = examples[i]!;
-      const prediction = await runtime.predict(artefact, input, {
-        draft: answer,
-        ...(signal ? { signal } : {}),
-      });
+      let asked = predictions.get(input);
+      if (asked === undefined) {
+        asked = runtime.predict(artefact, input, { draft: answer, ...(signal ? { signal } : {}) });
+        predictions.set(input, asked);
+      }
+      const prediction = await asked;
       const grade = await scorer.score(input, answer, prediction.answer);
       const servable = isServable(examples[i]!, prediction.answer);
       out[i] = { exampleId: id, session: sessionId, seen, prediction, grade, servable };
@@ -164,6 +171,7 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
       calibration: {
         accuracy: shareOf(calibration, ({ correct }) => correct),
         curve: riskCurve(calibration),
+        confidence: qualityOf(calibration.filter(({ confidence: given }) => given !== NOT_SERVABLE)),
       },
       exam: exam.rates,
       gate: exam.gate,

@@ -3,7 +3,7 @@
  * Does not: hold figures (core/specialist), or say why the gate decided (its reason does).
  */
 import type { Mean, OutcomeReport } from '../core/learning.ts';
-import type { Evidence } from '../core/specialist.ts';
+import type { ConfidenceQuality, Evidence } from '../core/specialist.ts';
 import { count, percent, plural, rate } from './words.ts';
 
 /** What calls of sessions are worth, and the rate on inputs that are new; '' where both say nothing more. */
@@ -61,3 +61,12 @@ export function outcomeLines(outcomes: readonly OutcomeReport[]): string[] {
 }
 
 const short = (value: number): string => Number(value.toPrecision(3)).toString();
+
+/** How far the confidence can be trusted, and what answering by it would earn. */
+export function confidenceText({ calibrationError, riskCoverageArea, scores }: ConfidenceQuality): string {
+  const earned = scores.map(({ target, score }) => `${score.toFixed(2)} at ${target}`).join(', ');
+  return (
+    `Confidence and accuracy differ by ${percent(calibrationError)} on average (ECE); the mean error over all coverages is ` +
+    `${percent(riskCoverageArea)} (AURC). Mean score, right +1, abstained 0, wrong −t/(1−t): ${earned}.`
+  );
+}

@@ -1,8 +1,10 @@
 /** The sections of a learning run: what passed, the proof for each task, what was tried, what was refused. */
 import type { LearnReport, TaskReport } from '../core/learning.ts';
-import { truthText, unseenText, vetoText } from './evidence-text.ts';
+import type { ConfidenceQuality } from '../core/specialist.ts';
+import { confidenceText, truthText, unseenText, vetoText } from './evidence-text.ts';
 import { type Markup, markup } from './markup.ts';
 import { riskPlot } from './plot.ts';
+import { reliabilityPlot } from './reliability-plot.ts';
 import { reasonsText, refusalText } from './terminal.ts';
 import { count, duration, milliseconds, percent, plural, rate } from './words.ts';
 
@@ -56,8 +58,14 @@ function card(task: TaskReport): Markup {
   return markup`<section class="card"><header><h3>${task.task.name}</h3><span class="badge ${task.outcome}">${badge}</span></header>
 <p class="facts">${task.task.kind} · ${count(task.task.calls)} calls${task.dataset === null ? null : ` · train ${count(task.dataset.sizes.train)}, validation ${count(task.dataset.sizes.validation)}, calibration ${count(task.dataset.sizes.calibration)}, exam ${count(task.dataset.sizes.exam)}`}</p>
 ${evidence ? riskPlot(task.task.id, evidence) : null}
+${evidence?.calibration.confidence ? confidence(task.task.id, evidence.calibration.confidence) : null}
 ${evidence && task.outcome === 'passed' ? markup`<p><strong>${specialist?.candidate.rung ?? ''}</strong>${specialist?.candidate.base ? ` on ${specialist.candidate.base}` : ''} serves <strong>${percent(evidence.exam.coverage.share)}</strong> of the calls; ${evidence.exam.servedError.hits} of ${count(evidence.exam.servedError.n)} exam answers it would have served are wrong: ${rate(evidence.exam.servedError)}${unseenText(evidence)}.${vetoText(evidence)}${truthText(evidence)} Of all its answers ${percent(evidence.exam.accuracy.share)} are right${evidence.exam.fieldScore === null ? '' : `, ${percent(evidence.exam.fieldScore)} by field`}. p50 ${milliseconds(evidence.latencyMs.p50)}, p95 ${milliseconds(evidence.latencyMs.p95)}.${agreementText(task)}${usesText(evidence.exam.uses)}</p><p class="facts">${task.reason}</p>` : markup`<p>${refusalText(task)}${evidence ? truthText(evidence) : ''}</p>`}
 ${candidates(task)}</section>`;
+}
+
+function confidence(id: string, quality: ConfidenceQuality): Markup {
+  return markup`<details><summary>How far its confidence can be trusted</summary>
+${reliabilityPlot(id, quality)}<p>${confidenceText(quality)}</p></details>`;
 }
 
 /** How well the LLM agrees with itself, where it was asked again: no small model can agree with it more. */

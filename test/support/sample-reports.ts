@@ -35,7 +35,19 @@ function specialist(taskId: string, rung: Rung, skill: number, passed: boolean, 
   const at = [...exam].reverse().find((point) => point.errors / point.served <= 0.012) ?? exam[0]!;
   const evidence: Evidence = {
     datasetId: 'ds_1',
-    calibration: { accuracy: rateOf(280, 300), curve: calibration },
+    calibration: {
+      accuracy: rateOf(280, 300),
+      curve: calibration,
+      confidence: {
+        bins: [0.35, 0.6, 0.8, 0.93, 0.99].map((confidence, i) => ({
+          ...{ n: 60, confidence },
+          correct: Math.round(60 * confidence) - (i === 1 ? 6 : 0),
+        })),
+        calibrationError: 0.02,
+        riskCoverageArea: 0.013,
+        scores: [0.5, 0.75, 0.9].map((target) => ({ target, score: 1 - target / 2 })),
+      },
+    },
     // The exam stays closed where the gate refuses.
     exam: !passed
       ? {
