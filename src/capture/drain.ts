@@ -227,16 +227,25 @@ function partsAndCalls(bytes: Buffer): {
   return { parts, calls, feedback, tornBytes, damaged };
 }
 
-/** Returns how much could not be opened. */
+/** Returns how much could not be opened or stored. */
 async function addFeedback(
   store: DrainOptions['store'],
   stage: SecondStage,
   feedback: readonly StoredFeedback[],
 ): Promise<number> {
-  const refined = await stage.refineFeedback(feedback);
-  const added = await store.addFeedback(refined.feedback, refined.keys).catch(unlessErased);
-  // A day was erased meanwhile: now it is told as erased.
-  return added === null ? addFeedback(store, stage, feedback) : refined.refused;
+  try {
+    const refined = await stage.refineFeedback(feedback);
+    const added = await store.addFeedback(refined.feedback, refined.keys).catch(unlessErased);
+    // A day was erased meanwhile: now it is told as erased.
+    return added === null ? addFeedback(store, stage, feedback) : refined.refused;
+  } catch (error) {
+    if (isPassing(error)) throw error;
+    if (feedback.length === 1) return 1;
+    // As with calls: one that cannot be stored must not keep the others out.
+    let refused = 0;
+    for (const each of feedback) refused += await addFeedback(store, stage, [each]);
+    return refused;
+  }
 }
 
 async function addBatch(

@@ -166,3 +166,24 @@ test('erasing the day of what was said of a session erases it', async () => {
   await recorder.close();
   await store.close();
 });
+
+test('one that cannot be stored keeps out neither the others nor the calls, and is counted', async () => {
+  const { recorder, journal, corrections, store, stage } = await setUp();
+  const call = gatewayCall(NOON);
+  await recorder.record(call, '');
+  await recorder.recordFeedback(on(call.id, {}, 'good'), NOON);
+  await recorder.recordFeedback(on(call.id, { name: 'rating', value: 1 }, 'bad'), NOON + 1);
+  recorder.rotate();
+  const picky = {
+    ...store,
+    addFeedback: async (...[feedback, keys]: Parameters<typeof store.addFeedback>) => {
+      assert.ok(feedback.every(({ at }) => at === NOON));
+      return store.addFeedback(feedback, keys);
+    },
+  };
+  const drained = await drain({ dir: journal, store: picky, openStage: async () => stage });
+  assert.deepEqual(drained, { ...nothingDrained(), calls: 1, damaged: 1, quarantined: 1 });
+  assert.deepEqual(await corrections(), ['billing']);
+  await recorder.close();
+  await store.close();
+});

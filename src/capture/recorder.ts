@@ -19,7 +19,7 @@ import { dayOf, type Vault } from './vault.ts';
 export interface JournalRecorder extends Omit<Recorder, 'record'> {
   /** As Recorder.record; without `exchange` all work is done here. */
   record(call: Call, sender: string, exchange?: () => RawExchange, onCopied?: () => void): Promise<boolean>;
-  /** Calls written, and calls that could not be. */
+  /** Calls and feedback written, and those that could not be. */
   readonly counts: { readonly recorded: number; readonly failed: number };
   /** Reads a long piece of a live request in the thread. */
   read(piece: Piece, keep: readonly string[]): Promise<ReadPiece>;
