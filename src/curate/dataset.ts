@@ -18,14 +18,14 @@ import { joinRepeats } from './sessions.ts';
 import { neighbours } from './similar.ts';
 import { softTargets } from './soft.ts';
 import { defaultShares, type Shares, splitSessions } from './splits.ts';
-import { truthOf } from './truth.ts';
+import { mayTeach, taught, taughtOrWhyNot, truthOf, withoutTruth } from './truth.ts';
 import { usableCalls } from './usable.ts';
 
 /** Texts to learn from with at least this resemblance are the same text written twice. */
 const NEAR = 0.9;
 
 export interface DatasetOptions {
-  /** Of the calls, by split; set by the number of calls unless told (see defaultShares). */
+  /** Of the calls, by split. Default: by the number of calls (see defaultShares). */
   readonly shares?: Shares;
   /** time, unless the calls' times mean nothing (an imported file sorted by something else). */
   readonly order?: SplitOrder;
@@ -70,16 +70,15 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
     else drop('unfamiliar');
   }
   const sessions = inOrder(order === 'time' ? joinRepeats(examples) : examples, order, options.seed);
-  const isKept = thinning(usable.calls);
-  const answered = usable.calls.filter(({ served }) => served.by === 'llm');
-  const shares = options.shares ?? defaultShares(answered.filter(isKept).length);
-  const names = splitSessions(
-    sessions.map((session) => session.length),
-    shares,
-  );
+  const callsOf = (session: readonly Example[]): Call[] => session.map(({ callId }) => byId.get(callId)!);
+  const { names, isKept } = splitAndThin(sessions.map(callsOf), options.shares);
+  const wouldCount = (call: Call): boolean => isKept(call) && whyNotAsked(task, call.request) === null;
   const chosen: Record<SplitName, Example[]> = { train: [], validation: [], calibration: [], exam: [] };
+  const trainSessions: number[] = [];
   for (const [i, session] of sessions.entries()) {
     const split = names[i] ?? 'train';
+    if (split === 'train')
+      trainSessions.push(session.filter(({ callId }) => wouldCount(byId.get(callId)!)).length);
     for (const example of session) {
       const reason = whyLeftOut(task, byId.get(example.callId)!, example, split);
       if (reason === null) chosen[split].push(split === 'train' ? taught(example) : example);
@@ -87,9 +86,10 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
     }
   }
   // Only now: they only teach, and must not move the limits between the splits.
-  const mayTeach = beforeHeldBack(sessions, names, byId, order);
+  const heldBack = sessions.filter((_, i) => names[i] !== 'train').flat();
+  const isBefore = mayTeach(heldBack, byId, order);
   for (const example of corrections) {
-    const reason = mayTeach(byId.get(example.callId)!) ? taughtOrWhyNot(example) : 'corrected';
+    const reason = isBefore(byId.get(example.callId)!) ? taughtOrWhyNot(example) : 'corrected';
     if (typeof reason === 'string') drop(reason);
     else chosen.train.push(reason);
   }
@@ -126,7 +126,30 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
   // Not part of the name: with another policy they are others, and the exam is the same one, used again.
   const asAnswered = examples.map((each) => ({ ...each, answer: each.truth?.llm ?? each.answer }));
   const contradictions = contradictionsIn(asAnswered, task, options.equality ?? {});
-  return { id, ...content, contradictions };
+  return { id, ...content, contradictions, trainSessions: trainSessions.filter((size) => size > 0) };
+}
+
+/**
+ * The split of each session, and which held-back calls are kept. Only the probabilities of held-back calls count: audits of
+ * which is learnt thin nothing. How many are kept decides the shares, so the split is made a second time where it matters.
+ */
+function splitAndThin(
+  sessions: readonly (readonly Call[])[],
+  given: Shares | undefined,
+): { readonly names: readonly SplitName[]; readonly isKept: (call: Call) => boolean } {
+  const calls = sessions.flat();
+  const sizes = sessions.map(({ length }) => length);
+  const split = (shares: Shares) => {
+    const names = splitSessions(sizes, shares);
+    return {
+      names,
+      isKept: thinning(sessions.flatMap((session, i) => (names[i] === 'train' ? [] : session))),
+    };
+  };
+  if (given) return split(given);
+  const first = split(defaultShares(calls.length));
+  const kept = calls.filter(first.isKept).length;
+  return kept === calls.length ? first : split(defaultShares(kept));
 }
 
 /** Whether to keep a held-back call, so that each of the traffic's had the same chance to be here. */
@@ -220,40 +243,6 @@ function exampleOf(task: Task, call: Call, isComplete: boolean): Example | null 
     weight: 1,
     ...(truth ? { truth } : {}),
   };
-}
-
-function withoutTruth(splits: Dataset['splits']): Dataset['splits'] {
-  const bare = (examples: readonly Example[]): Example[] => examples.map(({ truth: _, ...rest }) => rest);
-  const { train, validation, calibration, exam } = splits;
-  return {
-    train: bare(train),
-    validation: bare(validation),
-    calibration: bare(calibration),
-    exam: bare(exam),
-  };
-}
-
-/** As it is taught: the truth, where it is known. */
-const taught = (example: Example): Example =>
-  example.truth ? { ...example, answer: example.truth.correct } : example;
-
-const taughtOrWhyNot = (example: Example): Example | string =>
-  example.truth?.correct === '' ? 'wrong' : taught(example);
-
-/**
- * Whether a call that only teaches may: its session has no held-back call, and it came before all of them where times mean
- * anything, as whatever is learnt from does.
- */
-function beforeHeldBack(
-  sessions: readonly (readonly Example[])[],
-  names: readonly SplitName[],
-  byId: ReadonlyMap<string, Call>,
-  order: SplitOrder,
-): (call: Call) => boolean {
-  const heldBack = sessions.filter((_, i) => names[i] !== 'train').flat();
-  const first = heldBack.reduce((least, { at }) => Math.min(least, at), Number.POSITIVE_INFINITY);
-  const held = new Set(heldBack.map(({ callId }) => byId.get(callId)?.sessionId));
-  return ({ sessionId, at }) => !held.has(sessionId) && (order !== 'time' || at < first);
 }
 
 /** Why a call is of no use in its split; null where it is. */
