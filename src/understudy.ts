@@ -29,6 +29,7 @@ import type {
 } from './core/learning.ts';
 import { type OnProgress, progressOf } from './core/progress.ts';
 import type { Store } from './core/store.ts';
+import { coverageOf } from './deploy/coverage.ts';
 import { policyFor } from './deploy/policy.ts';
 import { readWatch } from './deploy/read-watch.ts';
 import { outlookOf } from './deploy/stages.ts';
@@ -254,15 +255,34 @@ async function statusOf(
           margin: outlook.margin,
           servedError: outlook.servedError,
           moreComparisons: outlook.moreComparisons,
+          lately: latelyOf(await store.countReasons(task.id, LATELY)),
           history: shown.deployment.history,
         },
     });
   }
   return {
     kind: 'status',
-    calls: await store.countCalls(),
+    calls: await store.countCalls({ audits: false }),
     ...{ lost, journal, tasks },
     feedback: await store.countFeedback(),
     outcomes: await outcomesOf(store, vault),
   };
+}
+
+/** Calls of a task that its status is about. */
+const LATELY = 500;
+
+type Lately = NonNullable<StatusReport['tasks'][number]['deployment']>['lately'];
+
+function latelyOf(reasons: Awaited<ReturnType<Store['countReasons']>>): Lately {
+  const counts = { calls: 0, recognised: 0, served: 0, escalated: 0 };
+  for (const [reason, n] of reasons) {
+    const outcome = coverageOf({ reason });
+    if (outcome === null) continue;
+    counts.calls += n;
+    if (outcome !== 'unfamiliar') counts.recognised += n;
+    if (outcome === 'served') counts.served += n;
+    if (outcome === 'escalated') counts.escalated += n;
+  }
+  return counts;
 }

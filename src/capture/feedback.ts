@@ -70,8 +70,8 @@ export function feedbackStage(options: {
     (await store.events({ kind: DAY_ERASED, subject: day, limit: 1 })).length > 0;
 
   const redacted = async (content: FeedbackContent): Promise<FeedbackContent> => {
-    const texts = textsOf((redact) => redactFeedback(content, redact));
-    const plain = texts.map(entityTexts);
+    const texts = textsOf((redact) => redactFeedback(content, redact)).map((each) => each.text);
+    const plain = texts.map((text) => entityTexts(text));
     const found = await find(plain.flatMap((each) => each.texts));
     let at = 0;
     const entities = plain.map((each, i) => {

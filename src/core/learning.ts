@@ -219,6 +219,13 @@ export interface StatusReport {
       readonly servedError: number | null;
       /** About how many more comparisons end its stage; null where none will, or that is not to be expected. */
       readonly moreComparisons: number | null;
+      /** Of the task's latest calls that were decided on: those recognised, served, and escalated though recognised. */
+      readonly lately: {
+        readonly calls: number;
+        readonly recognised: number;
+        readonly served: number;
+        readonly escalated: number;
+      };
       readonly history: readonly StageChange[];
     } | null;
   }[];

@@ -22,6 +22,11 @@ export interface Decision {
   readonly answer: Answer | null;
   /** Measures the specialist on this call; null where that is not wanted, or cannot be had. */
   readonly compare: Compare | null;
+  /**
+   * Where a specialist serves and the LLM is asked as well: with which probability this call was chosen for it, given all
+   * that came before.
+   */
+  readonly auditProbability?: number;
 }
 
 /**
@@ -73,6 +78,14 @@ export interface RawExchange extends Pick<Call, 'id' | 'at' | 'latencyMs' | 'ser
   readonly status: number;
   /** The status that stands where the response proves to be incomplete: 499 where the agent broke off, 502, …. */
   readonly brokenStatus: number;
+  /** On the LLM's answer to a call that a specialist served. */
+  readonly audits?: AuditedCall;
+}
+
+/** The call that an audit is about, and the probability with which it was chosen. */
+export interface AuditedCall {
+  readonly callId: string;
+  readonly probability: number;
 }
 
 /** Writes calls down. Whoever opens one closes it. */

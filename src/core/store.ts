@@ -97,7 +97,12 @@ export interface CallStore {
    * deleted meanwhile are seen or not. Stopping early costs nothing; `after` resumes.
    */
   calls(filter?: CallFilter): AsyncIterable<readonly StoredCall[]>;
-  countCalls(filter?: Pick<CallFilter, 'since' | 'until' | 'taskId'>): Promise<number>;
+  /** @param filter.audits false: without the LLM's answers to audits, which no agent called for. Default: true. */
+  countCalls(
+    filter?: Pick<CallFilter, 'since' | 'until' | 'taskId'> & { readonly audits?: boolean },
+  ): Promise<number>;
+  /** How a task's latest calls were served: their number by reason. The LLM's answers to audits are left out. */
+  countReasons(taskId: string, limit: number): Promise<ReadonlyMap<Served['reason'], number>>;
   /** When the latest call since then arrived; null where there is none. */
   latestCallAt(since: number): Promise<number | null>;
   parts(ids: readonly string[]): Promise<Map<string, SealedPart>>;

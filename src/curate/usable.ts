@@ -28,7 +28,8 @@ export function usableCalls(calls: Iterable<Call>): Usable {
 
 /**
  * As usableCalls, of calls that are read one by one, oldest first, each in its session (sessions.ts), to which the others
- * belong too. Those are let go at once.
+ * belong too. Those are let go at once. `read` counts what agents called: the LLM's answer to an audit is no call more, and
+ * the call that a specialist served is learnt from through it.
  */
 export async function readUsable(
   calls: AsyncIterable<Call> | Iterable<Call>,
@@ -36,13 +37,21 @@ export async function readUsable(
   const sorting = sorter();
   const finder = sessionFinder();
   let read = 0;
+  let audits = 0;
   for await (const call of calls) {
-    read++;
+    if (call.served.reason === 'audit') audits++;
+    else read++;
     finder.add(call);
     sorting.add(call);
   }
   const { calls: usable, dropped } = sorting.usable;
-  return { calls: inSessions(usable, finder.sessions()), dropped, read };
+  const { specialist = 0, ...others } = dropped;
+  const unheard = Math.max(0, specialist - audits);
+  return {
+    calls: inSessions(usable, finder.sessions()),
+    dropped: unheard > 0 ? { ...others, specialist: unheard } : others,
+    read,
+  };
 }
 
 function sorter(): { add(call: Call): void; readonly usable: Usable } {

@@ -17,7 +17,7 @@ import type {
   TruthComparison,
 } from '../core/specialist.ts';
 import { qualityOf } from '../stats/calibration.ts';
-import { confidenceOf } from '../stats/confidence.ts';
+import { confidenceOf, isInDistribution } from '../stats/confidence.ts';
 import { fitConfidence, type GradedSignals } from './confidence.ts';
 import { closedExam, type ExamResult, examine, shareOf } from './exam.ts';
 import { canPass, runGate } from './gate.ts';
@@ -96,16 +96,24 @@ export async function gradePredictions(
   return out;
 }
 
+/** The confidence by which the router would decide on an answer; NOT_SERVABLE where it would not be given at all. */
+export function servedConfidence(
+  model: ConfidenceModel,
+  { prediction: { signals }, servable }: Pick<GradedPrediction, 'prediction' | 'servable'>,
+): number {
+  return servable && isInDistribution(model, signals) ? confidenceOf(model, signals) : NOT_SERVABLE;
+}
+
 /** The confidence of each answer and whether it is correct; what is undecided counts as wrong. */
 export function scoreAnswers(
   model: ConfidenceModel,
   graded: readonly GradedPrediction[],
 ): (ScoredAnswer & Pick<GradedPrediction, 'seen'>)[] {
-  return graded.map(({ session, seen, prediction, grade, servable }) => ({
-    confidence: servable ? confidenceOf(model, prediction.signals) : NOT_SERVABLE,
-    correct: grade.correct === true,
-    session,
-    seen,
+  return graded.map((each) => ({
+    confidence: servedConfidence(model, each),
+    correct: each.grade.correct === true,
+    session: each.session,
+    seen: each.seen,
   }));
 }
 

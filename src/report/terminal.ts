@@ -224,6 +224,9 @@ export function statusText(report: StatusReport, page: Page): string {
       deployment?.rung ?? '–',
       deployment ? paint(page, deployment.stage === 'live' ? 'green' : 'yellow', deployment.stage) : 'none',
       deployment ? percent(deployment.coverage) : '–',
+      deployment && deployment.lately.calls > 0
+        ? `${count(deployment.lately.served)} of ${count(deployment.lately.calls)}`
+        : '–',
       deployment ? `${count(deployment.auditErrors)} of ${count(deployment.audits)}` : '–',
       deployment ? goalText(deployment) : '–',
     ];
@@ -235,10 +238,14 @@ export function statusText(report: StatusReport, page: Page): string {
     { title: 'method' },
     { title: 'stage' },
     { title: 'can serve', align: 'right' as const },
+    { title: 'served lately', align: 'right' as const },
     { title: 'errors in audits' },
     { title: 'held to' },
   ];
-  return `${head}\n\n${table(page, columns, rows)}`;
+  const why = report.tasks.flatMap(({ name, deployment }) =>
+    deployment?.stage === 'suspended' ? [`${name} is suspended: ${deployment.history.at(-1)?.reason}.`] : [],
+  );
+  return [`${head}\n\n${table(page, columns, rows)}`, ...why].join('\n');
 }
 
 export function checksText(checks: readonly Check[], page: Page): string {

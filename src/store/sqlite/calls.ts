@@ -139,10 +139,27 @@ export function callTables(database: Database): CallTables {
       }
     },
 
-    countCalls: async (filter = {}) => {
+    countCalls: async ({ audits = true, ...filter } = {}) => {
       const { where, values } = conditions(filter);
-      return Number(database.get(`SELECT count(*) AS n FROM calls${where}`, ...values)?.n ?? 0);
+      const sql = `SELECT count(*) AS n FROM calls${where}`;
+      const all = Number(database.get(sql, ...values)?.n ?? 0);
+      if (audits) return all;
+      const only = `${sql}${where === '' ? ' WHERE' : ' AND'} served_reason = 'audit'`;
+      return all - Number(database.get(only, ...values)?.n ?? 0);
     },
+
+    countReasons: async (taskId, limit) =>
+      new Map(
+        database
+          .all(
+            `SELECT served_reason, count(*) AS n FROM (
+               SELECT served_reason FROM calls WHERE task_id = ? AND served_reason != 'audit'
+               ORDER BY at DESC LIMIT ?) GROUP BY served_reason`,
+            taskId,
+            limit,
+          )
+          .map(({ served_reason, n }) => [String(served_reason) as Served['reason'], Number(n)]),
+      ),
 
     latestCallAt: async (since) => {
       const at = database.get('SELECT max(at) AS at FROM calls WHERE at >= ?', since)?.at;
