@@ -1,6 +1,7 @@
 /** The interfaces of the online path: who decides on a call, and who writes it down. */
 import type { Answer, OutputKind } from './answer.ts';
 import type { Call, CallRequest, CallResponse, Served } from './call.ts';
+import type { Feedback } from './feedback.ts';
 
 /** A call as the gateway got it. */
 export interface IncomingCall {
@@ -99,4 +100,6 @@ export interface Recorder {
   record(call: Call, sender: string, exchange: () => RawExchange, onCopied: () => void): Promise<boolean>;
   /** The same for an exchange that is too large to be read on the event loop: all work is done in another thread. */
   recordExchange(exchange: RawExchange, onCopied: () => void): Promise<boolean>;
+  /** The same for feedback that came at `at` (epoch milliseconds), on a call or a session. */
+  recordFeedback(feedback: Feedback, at: number): Promise<boolean>;
 }

@@ -161,6 +161,30 @@ export interface ExamVeto {
   readonly power: number;
 }
 
+/** Specialist and LLM, both held against what feedback says is correct. */
+export interface TruthComparison {
+  /** served: exam calls that would be served. all: all answers on the calibration split, where the exam stayed closed. */
+  readonly scope: 'served' | 'all';
+  /** False: of some calls alone, which somebody chose to speak of; no fair sample. True: of all (gate.truth). */
+  readonly complete: boolean;
+  /** Calls of the split, and those of them whose truth is known. */
+  readonly heldBack: number;
+  readonly known: number;
+  /** Of those compared, one a session. */
+  readonly specialist: Rate;
+  readonly llm: Rate;
+  /** Calls that one of them alone has wrong. */
+  readonly onlySpecialist: number;
+  readonly onlyLlm: number;
+  /** Error share of the specialist minus the LLM's, and what it does not exceed with confidence 1 − delta. */
+  readonly difference: number;
+  readonly high: number;
+  readonly delta: number;
+  /** What `high` has to stay within for the specialist to be no worse: the gate's epsilon. */
+  readonly margin: number;
+  readonly nonInferior: boolean;
+}
+
 export interface Evidence {
   readonly datasetId: string;
   readonly calibration: {
@@ -198,6 +222,8 @@ export interface Evidence {
    * right, among the calls that would be served; the two ends hold together with confidence 1 − delta. Absent elsewhere.
    */
   readonly slips?: SlipRate;
+  /** Absent where the truth of no held-back call is known. */
+  readonly truth?: TruthComparison;
   readonly latencyMs: { readonly p50: number; readonly p95: number };
 }
 

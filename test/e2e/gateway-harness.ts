@@ -107,6 +107,7 @@ export function recorderOf(record: (call: Call, sender: string) => Promise<void>
       if ('call' in read) await record(read.call, read.sender);
       return true;
     },
+    recordFeedback: async () => true,
   };
 }
 
