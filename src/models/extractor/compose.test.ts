@@ -4,12 +4,13 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type OutputKind, parseAnswer } from '../../core/answer.ts';
 import { canonicalJson, type Json, type JsonObject } from '../../core/json.ts';
-import { composeAnswer, type Reading } from './compose.ts';
+import type { UnitReading } from '../../core/runtime.ts';
+import { composeAnswer } from './compose.ts';
 import { beginOf, type Extraction, groupsOf, insideOf, tagCount } from './groups.ts';
 import { type Lesson, learnTargets, type Target } from './targets.ts';
 
 /** A model that says what the target says, with certainty. */
-function readingOf(extraction: Extraction, target: Target): Reading {
+function readingOf(extraction: Extraction, target: Target): UnitReading {
   const groups = groupsOf(extraction);
   const last = groups.at(-1);
   const options = new Float32Array(last === undefined ? 0 : last.offset + last.options.length);
@@ -25,7 +26,7 @@ function readingOf(extraction: Extraction, target: Target): Reading {
     const tag = span === undefined ? 0 : span.start === unit ? beginOf(span.tag) : insideOf(span.tag);
     tags[unit * count + tag] = 1;
   }
-  return { options, tags };
+  return { options, tags, familiarity: 1 };
 }
 
 const exact = (kind: OutputKind, text: string): string =>

@@ -5,6 +5,7 @@
  */
 import type { OutputKind } from '../../core/answer.ts';
 import { isObject, type Json, type JsonObject, parseJson } from '../../core/json.ts';
+import type { UnitReading } from '../../core/runtime.ts';
 import type { Signals } from '../../core/specialist.ts';
 import { edited } from './edits.ts';
 import { type Extraction, groupsOf, tagCount } from './groups.ts';
@@ -14,31 +15,26 @@ import { fieldOfPlaceholder } from './targets.ts';
 import { answerOfTree, mapLeaves, setAt } from './tree.ts';
 import { sliceOf, type Units } from './units.ts';
 
-/** What a model says about an input. */
-export interface Reading {
-  /** Probability of each option of each group (groups.ts). */
-  readonly options: Float32Array;
-  /** Probability of each tag of each unit, [units, tagCount]. */
-  readonly tags: Float32Array;
-}
-
 export interface Composed {
   /** As targetOf writes it; '' for none. */
   readonly answer: string;
   /**
    * `probability` of the whole: the product of all that was chosen. `choice`, `tag`: the least of the options' and of the
-   * units' probabilities. `value`: that of the least certain copied value.
+   * units' probabilities. `value`: that of the least certain copied value. `familiarity`: as the model says.
    */
   readonly signals: Signals;
 }
 
-const NONE: Composed = { answer: '', signals: { probability: 0, choice: 0, tag: 0, value: 0 } };
+const NONE: Composed = {
+  answer: '',
+  signals: { probability: 0, choice: 0, tag: 0, value: 0, familiarity: 0 },
+};
 
 export function composeAnswer(
   kind: OutputKind,
   extraction: Extraction,
   units: Units,
-  reading: Reading,
+  reading: UnitReading,
 ): Composed {
   const { plan, forms } = extraction;
   const picks = picked(extraction, reading.options);
@@ -68,13 +64,13 @@ export function composeAnswer(
     used.push(...spans);
     return spans;
   };
-  const valueOf = (field: Field, span: FoundSpan): Json | undefined =>
+  const written = (field: Field, span: FoundSpan): Json | undefined =>
     edited(field.edits, sliceOf(units, span));
 
   const repeated = new Map<number, Json[]>();
   for (const [i, times] of wanted) {
     const field = plan.fields[i]!;
-    const values = take(field, times).map((span) => valueOf(field, span));
+    const values = take(field, times).map((span) => written(field, span));
     if (values.length < times || values.includes(undefined)) return NONE;
     repeated.set(i, values as Json[]);
   }
@@ -95,7 +91,7 @@ export function composeAnswer(
           spans = [forced];
           used.push(forced);
         }
-        const values = spans.map((span) => valueOf(field, span));
+        const values = spans.map((span) => written(field, span));
         if (values.includes(undefined)) return NONE;
         setAt(tree, field.path, field.many ? (values as Json[]) : values[0]!);
         continue;
@@ -113,6 +109,7 @@ export function composeAnswer(
       choice: Math.min(...choices),
       tag: tagging.probabilities.length === 0 ? 1 : Math.min(...tagging.probabilities),
       value: Math.min(1, ...used.map(({ probability }) => probability)),
+      familiarity: reading.familiarity,
     },
   };
 }

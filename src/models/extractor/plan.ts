@@ -106,7 +106,7 @@ function learnField(kind: OutputKind, key: FieldKey, read: readonly ReadExample[
 
   const counts = new Map<string, number>();
   const count = (option: string, by = 1): void => void counts.set(option, (counts.get(option) ?? 0) + by);
-  mine.forEach(({ value }, i) => count(copies && copied[i] ? COPY : JSON.stringify(value)));
+  for (const [i, { value }] of mine.entries()) count(copies && copied[i] ? COPY : JSON.stringify(value));
   const parents = read.filter(({ tree }) => tree !== null && hasParent(kind, tree, path)).length;
   if (!repeated && parents > mine.length) count(ABSENT, parents - mine.length);
   const least = copies ? Math.max(3, Math.ceil(mine.length / 200)) : 2;
