@@ -62,6 +62,7 @@ export async function loadExtractor(path: string): Promise<ExtractorModel> {
   } catch (cause) {
     throw new UnderstudyError('not-found', `The model file ${path} cannot be read: ${messageOf(cause)}`, {
       hint: 'Train the specialist again with `understudy learn`.',
+      status: 404,
       cause,
     });
   }
