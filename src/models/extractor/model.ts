@@ -1,6 +1,6 @@
 /**
- * The model of the rung `extractor`, how it is kept in a file, and how it reads an input: the tuned encoder, a head for
- * options on the input's vector, a head for tags on each unit's first token.
+ * The model of the rung `extractor`, how it is kept in a file, and how it reads an input: a tuned encoder, a head for
+ * options on the input's vector, a head for tags on each unit's first token, each of them a few times.
  * Does not: train it (train/extractor), or compose answers (compose.ts). Its file holds numbers alone.
  */
 import { readFile, writeFile } from 'node:fs/promises';
@@ -20,37 +20,43 @@ export interface Head {
   readonly bias: Float32Array;
 }
 
-export interface ExtractorModel {
+/** One of the models that are asked together. */
+export interface ExtractorMember {
   readonly tuning: Tuning;
-  /** Sizes of the groups of options (groups.ts). */
-  readonly groups: readonly number[];
   readonly options: Head;
   readonly tags: Head;
-  /** Vectors of examples, one after another: how familiar an input is. */
+}
+
+export interface ExtractorModel {
+  /** Sizes of the groups of options (groups.ts). */
+  readonly groups: readonly number[];
+  /** Trained from different starts: what they say is averaged. */
+  readonly members: readonly ExtractorMember[];
+  /** The first member's vectors of examples, one after another: how familiar an input is. */
   readonly vectors: Float32Array;
 }
 
 const MAGIC = 'understudy-extractor 1\n';
 
 interface Header {
-  readonly rank: number;
   readonly groups: readonly number[];
+  /** Rank of each member's LoRA matrices. */
+  readonly ranks: readonly number[];
 }
 
-export async function saveExtractor(path: string, model: ExtractorModel): Promise<void> {
-  const { tuning, groups, options, tags, vectors } = model;
-  const bytes = encodeArrays(
-    MAGIC,
-    { rank: tuning.rank, groups },
-    {
-      tuning: tuning.parameters,
-      optionWeight: options.weight,
-      optionBias: options.bias,
-      tagWeight: tags.weight,
-      tagBias: tags.bias,
-      vectors,
-    },
-  );
+export async function saveExtractor(
+  path: string,
+  { groups, members, vectors }: ExtractorModel,
+): Promise<void> {
+  const arrays = members.flatMap(({ tuning, options, tags }, i): [string, Float32Array][] => [
+    [`tuning.${i}`, tuning.parameters],
+    [`options.${i}.weight`, options.weight],
+    [`options.${i}.bias`, options.bias],
+    [`tags.${i}.weight`, tags.weight],
+    [`tags.${i}.bias`, tags.bias],
+  ]);
+  const header: Header = { groups, ranks: members.map(({ tuning }) => tuning.rank) };
+  const bytes = encodeArrays(MAGIC, header, { ...Object.fromEntries(arrays), vectors });
   await writeFile(path, bytes, { mode: 0o600 });
 }
 
@@ -67,37 +73,49 @@ export async function loadExtractor(path: string): Promise<ExtractorModel> {
     });
   }
   const { header, floats } = decodeArrays<Header>(bytes, MAGIC, 'an extractor');
+  const headOf = (name: string): Head => ({ weight: floats(`${name}.weight`), bias: floats(`${name}.bias`) });
   return {
-    tuning: { rank: header.rank, parameters: floats('tuning') },
     groups: header.groups,
-    options: { weight: floats('optionWeight'), bias: floats('optionBias') },
-    tags: { weight: floats('tagWeight'), bias: floats('tagBias') },
+    members: header.ranks.map((rank, i) => ({
+      tuning: { rank, parameters: floats(`tuning.${i}`) },
+      options: headOf(`options.${i}`),
+      tags: headOf(`tags.${i}`),
+    })),
     vectors: floats('vectors'),
   };
 }
 
-/** What the model says of an input. @throws as Bert.tuned. */
+/** What the model says of an input: the mean of what its members say. @throws as Bert.tuned. */
 export async function readUnits(bert: Bert, model: ExtractorModel, input: string): Promise<UnitReading> {
-  const { windows, shares, tokenOf } = windowsOfUnits(
-    unitsOf(input),
-    tokeniser(bert.vocabulary),
-    bert.maxTokens,
-  );
-  const { vector, states } = await (await bert.tuned()).read({ windows, shares }, model.tuning);
-  const options = logitsOf(model.options, vector, 0);
-  let at = 0;
-  for (const size of model.groups) {
-    softmax(options.subarray(at, at + size));
-    at += size;
+  const { groups, members, vectors } = model;
+  const read = windowsOfUnits(unitsOf(input), tokeniser(bert.vocabulary), bert.maxTokens);
+  const tuned = await bert.tuned();
+  const options = new Float32Array(groups.reduce((sum, size) => sum + size, 0));
+  const count = Math.max(1, members[0]?.tags.bias.length ?? 1);
+  const tags = new Float32Array(read.tokenOf.length * count);
+  let familiarity = 0;
+  for (const [i, member] of members.entries()) {
+    const { vector, states } = await tuned.read(read, member.tuning);
+    if (i === 0) familiarity = familiarityOf(vector, vectors);
+    const logits = logitsOf(member.options, vector, 0);
+    let at = 0;
+    for (const size of groups) {
+      softmax(logits.subarray(at, at + size));
+      at += size;
+    }
+    logits.forEach((probability, k) => {
+      options[k]! += probability / members.length;
+    });
+    read.tokenOf.forEach((token, unit) => {
+      // What is not read is no value.
+      const own =
+        token < 0 || count === 1 ? [1] : softmax(logitsOf(member.tags, states, token * bert.dimensions));
+      own.forEach((probability, k) => {
+        tags[unit * count + k]! += probability / members.length;
+      });
+    });
   }
-  const count = Math.max(1, model.tags.bias.length);
-  const tags = new Float32Array(tokenOf.length * count);
-  tokenOf.forEach((token, unit) => {
-    // What is not read is no value.
-    if (token < 0 || count === 1) tags[unit * count] = 1;
-    else tags.set(softmax(logitsOf(model.tags, states, token * bert.dimensions)), unit * count);
-  });
-  return { options, tags, familiarity: familiarityOf(vector, model.vectors) };
+  return { options, tags, familiarity };
 }
 
 function logitsOf({ weight, bias }: Head, x: Float32Array, at: number): Float32Array {

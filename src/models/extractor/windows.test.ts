@@ -35,10 +35,7 @@ describe('unitsOf', () => {
           visible += sliceOf(units, { start: unit, end: unit + 1 });
         });
         assert.doesNotMatch(visible, /\s/);
-        assert.equal(
-          visible,
-          input.replace(/[\s\p{Cc}\p{Cf}]/gu, (c) => (visible.includes(c) ? c : '')),
-        );
+        assert.equal(visible, input.replace(/[\s\p{Cc}\p{Cf}]/gu, ''));
       }),
     );
   });

@@ -6,6 +6,12 @@ import { checkRecipe } from '../recipe.ts';
 const recipeSchema = z.strictObject({
   ...scheduleKeys,
   rank: z.int().positive().default(16).describe('Rank of the LoRA matrices.'),
+  members: z
+    .int()
+    .min(1)
+    .max(8)
+    .default(2)
+    .describe('Models that are trained side by side, whose probabilities are averaged.'),
   batch: scheduleKeys.batch.default(32),
   epochs: scheduleKeys.epochs.default(6),
   wordDropout: z
@@ -14,6 +20,12 @@ const recipeSchema = z.strictObject({
     .max(0.9)
     .default(0.1)
     .describe('Share of the tokens hidden in an input, drawn anew each time.'),
+  smoothing: z
+    .number()
+    .min(0)
+    .max(0.5)
+    .default(0)
+    .describe('Label smoothing: what a target gives away to all that there is to choose among.'),
 });
 
 export type ExtractorRecipe = z.output<typeof recipeSchema>;

@@ -30,6 +30,8 @@ export interface Sample extends WindowedText {
 
 export interface StepOptions {
   readonly rank: number;
+  /** Models that are trained side by side, each from its own start, on its own batches. */
+  readonly members: number;
   readonly heads: Heads;
   readonly threads: number;
   readonly seed: number;
@@ -37,6 +39,8 @@ export interface StepOptions {
   readonly wordDropout: number;
   /** Token that stands for a hidden one. */
   readonly mask: number;
+  /** What a target gives away, evenly to all that there is to choose among (label smoothing). */
+  readonly smoothing: number;
 }
 
 /** Most tokens in one run, and most cells (windows · longest²) of one head's attention: what bounds its memory. */
@@ -53,7 +57,7 @@ export interface ExtractorRunner extends Trainable {
   close(): Promise<void>;
 }
 
-/** @param parameters Flat, in the order of parameterPlaces; kept, not copied. */
+/** @param parameters Flat, in the order of parameterPlaces, one member after another; kept, not copied. */
 export async function extractorRunner(
   weights: BertWeights,
   samples: readonly Sample[],
@@ -71,26 +75,33 @@ export async function extractorRunner(
   });
   const gradient = new Float32Array(parameters.length);
   const partial = new Float32Array(parameters.length);
-  const feeds: Record<string, Tensor> = {};
-  const fetches: Record<string, Tensor | null> = {};
-  for (const { name, dims, offset, length } of parameterPlaces(weights, options.rank, heads)) {
-    feeds[name] = new Tensor('float32', parameters.subarray(offset, offset + length), dims);
-    fetches[gradientName(name)] = new Tensor('float32', partial.subarray(offset, offset + length), dims);
+  const each = parameters.length / options.members;
+  const feeds: Record<string, Tensor>[] = [];
+  const fetches: Record<string, Tensor | null>[] = [];
+  for (let member = 0; member < options.members; member++) {
+    const [feed, fetch]: [Record<string, Tensor>, Record<string, Tensor | null>] = [{}, {}];
+    for (const { name, dims, offset, length } of parameterPlaces(weights, options.rank, heads)) {
+      const [from, to] = [member * each + offset, member * each + offset + length];
+      feed[name] = new Tensor('float32', parameters.subarray(from, to), dims);
+      fetch[gradientName(name)] = new Tensor('float32', partial.subarray(from, to), dims);
+    }
+    if (heads.groups.length > 0) fetch[OPTIONS] = null;
+    if (heads.tags > 1) fetch[TAGS] = null;
+    feeds.push(feed);
+    fetches.push(fetch);
   }
-  if (heads.groups.length > 0) fetches[OPTIONS] = null;
-  if (heads.tags > 1) fetches[TAGS] = null;
 
-  const run = async (batch: readonly Sample[], divisor: number): Promise<number> => {
+  const run = async (member: number, batch: readonly Sample[], divisor: number): Promise<number> => {
     const packed = packTexts(batch.flatMap(({ windows }) => windows));
     const { heads: attention, hidden } = weights.config;
     const split = [1, packed.texts, packed.longest, attention, hidden / attention];
     const wanted = [
-      ...(heads.groups.length > 0 ? [optionTargets(batch, heads.groups, divisor)] : []),
-      ...(heads.tags > 1 ? [tagTargets(batch, heads.tags, divisor)] : []),
+      ...(heads.groups.length > 0 ? [optionTargets(batch, heads.groups, divisor, options.smoothing)] : []),
+      ...(heads.tags > 1 ? [tagTargets(batch, heads.tags, divisor, options.smoothing)] : []),
     ];
     const result = await session.run(
       {
-        ...feeds,
+        ...feeds[member],
         ...packedFeeds(packed, weights.config),
         pool: new Tensor('float32', windowPool(batch), [batch.length, packed.tokens]),
         padMask: new Tensor('float32', packed.padMask, [packed.padMask.length, 1]),
@@ -102,16 +113,17 @@ export async function extractorRunner(
           ]),
         ),
       },
-      fetches,
+      fetches[member],
     );
     let loss = 0;
     for (const { name, targets, shares } of wanted) {
       const probabilities = result[name]!.data as Float32Array;
       // The smallest float32 guards the logarithm where a probability underflows.
       for (let i = 0; i < targets.length; i++)
-        if (targets[i]! > 0) loss -= shares[i]! * Math.log(Math.max(probabilities[i]!, 1.2e-38));
+        if (targets[i]! > 0)
+          loss -= shares[i]! * targets[i]! * Math.log(Math.max(probabilities[i]!, 1.2e-38));
     }
-    for (let i = 0; i < gradient.length; i++) gradient[i]! += partial[i]!;
+    for (let i = member * each; i < (member + 1) * each; i++) gradient[i]! += partial[i]!;
     return loss;
   };
 
@@ -119,18 +131,23 @@ export async function extractorRunner(
     parameters,
     gradient,
     step: async (at, chosen) => {
-      const random = seededRandom(options.seed + 0x51ed27 * (at + 1));
-      const batch = chosen.map((i) => hideSome(samples[i]!, options, random.next));
       gradient.fill(0);
       let loss = 0;
-      for (const part of cutRuns(batch, fits)) loss += await run(part, batch.length);
-      return loss;
+      for (let member = 0; member < options.members; member++) {
+        const random = seededRandom(options.seed + 0x51ed27 * (at + 1) + 0x3c6ef3 * member);
+        const shift = Math.round((member * samples.length) / options.members);
+        const batch = chosen.map((i) =>
+          hideSome(samples[(i + shift) % samples.length]!, options, random.next),
+        );
+        for (const part of cutRuns(batch, fits)) loss += await run(member, part, batch.length);
+      }
+      return loss / options.members;
     },
     close: () => session.release(),
   };
 }
 
-/** Targets 1 at what is right, and the share of each in the loss; a group that says nothing has none. */
+/** Targets, 1 at what is right but for smoothing, and the share of each in the loss; a group that says nothing has none. */
 interface Wanted {
   readonly name: string;
   readonly classes: number;
@@ -138,7 +155,12 @@ interface Wanted {
   readonly shares: Float32Array;
 }
 
-function optionTargets(batch: readonly Sample[], groups: readonly number[], divisor: number): Wanted {
+function optionTargets(
+  batch: readonly Sample[],
+  groups: readonly number[],
+  divisor: number,
+  smoothing: number,
+): Wanted {
   const classes = groups.reduce((sum, size) => sum + size, 0);
   const targets = new Float32Array(batch.length * classes);
   const shares = new Float32Array(batch.length * classes);
@@ -146,7 +168,8 @@ function optionTargets(batch: readonly Sample[], groups: readonly number[], divi
     let at = row * classes;
     groups.forEach((size, group) => {
       if (options[group]! >= 0) {
-        targets[at + options[group]!] = 1;
+        targets.fill(smoothing / size, at, at + size);
+        targets[at + options[group]!]! += 1 - smoothing;
         shares.fill(weight / divisor, at, at + size);
       }
       at += size;
@@ -155,7 +178,7 @@ function optionTargets(batch: readonly Sample[], groups: readonly number[], divi
   return { name: OPTIONS, classes, targets, shares };
 }
 
-function tagTargets(batch: readonly Sample[], classes: number, divisor: number): Wanted {
+function tagTargets(batch: readonly Sample[], classes: number, divisor: number, smoothing: number): Wanted {
   const tokens = tokensOf(batch);
   const targets = new Float32Array(tokens * classes);
   const shares = new Float32Array(tokens * classes);
@@ -163,7 +186,8 @@ function tagTargets(batch: readonly Sample[], classes: number, divisor: number):
   for (const { tags, weight } of batch)
     for (const tag of tags) {
       if (tag >= 0) {
-        targets[row * classes + tag] = 1;
+        targets.fill(smoothing / classes, row * classes, (row + 1) * classes);
+        targets[row * classes + tag]! += 1 - smoothing;
         shares.fill(weight / divisor, row * classes, (row + 1) * classes);
       }
       row++;

@@ -34,7 +34,7 @@ function examples(count: number, seed: number): TrainingJob['train'] {
   });
 }
 
-const recipe = { rank: 4, learningRate: 0.01, batch: 8, epochs: 10, wordDropout: 0.05 };
+const recipe = { rank: 4, members: 2, learningRate: 0.01, batch: 8, epochs: 10, wordDropout: 0.05 };
 
 function job(name: string, changes: Partial<TrainingJob> = {}): TrainingJob {
   return {

@@ -7,7 +7,7 @@ import type { TrainingJob } from '../../core/runtime.ts';
 import { type Bert, loadBert, readBert } from '../../models/encoder/bert.ts';
 import { type BertWeights, bertWeights, tuningLayout } from '../../models/encoder/bert-lora.ts';
 import { beginOf, groupSizes, groupsOf, insideOf, tagCount } from '../../models/extractor/groups.ts';
-import type { ExtractorModel, Head } from '../../models/extractor/model.ts';
+import type { ExtractorMember, ExtractorModel, Head } from '../../models/extractor/model.ts';
 import { type Lesson, learnTargets, type Target } from '../../models/extractor/targets.ts';
 import { windowsOfUnits } from '../../models/extractor/windows.ts';
 import { tokeniser } from '../../models/token-classifier/pieces.ts';
@@ -54,11 +54,11 @@ export async function tuneExtractor(
     const { config, tensors } = readBert(job.encoderDir);
     const weights = bertWeights(config, tensors);
     const samples = samplesOf(bert, lesson, lossWeights(job.train));
-    const parameters = begin(weights, recipe.rank, heads, seed);
+    const parameters = begin(weights, recipe, heads, seed);
     const mask = bert.vocabulary.get('[MASK]') ?? bert.vocabulary.get('[UNK]') ?? 0;
     const runner = await extractorRunner(weights, samples, parameters, {
-      ...{ rank: recipe.rank, heads, threads, seed, mask },
-      wordDropout: recipe.wordDropout,
+      ...{ rank: recipe.rank, members: recipe.members, heads, threads, seed, mask },
+      ...{ wordDropout: recipe.wordDropout, smoothing: recipe.smoothing },
     });
     const trained = await train({
       ...options,
@@ -69,15 +69,18 @@ export async function tuneExtractor(
       schedule: recipe,
       seed,
     }).finally(() => runner.close());
-    const model = modelOf(weights, recipe.rank, heads, parameters);
+    const size = parameters.length / recipe.members;
+    const members = Array.from({ length: recipe.members }, (_, member) =>
+      memberOf(weights, recipe.rank, heads, parameters.subarray(member * size, (member + 1) * size)),
+    );
     const stored = storedOf(samples.length, MAX_STORED, seed);
     const vectors = new Float32Array(stored.length * config.hidden);
     const tuned = await bert.tuned();
     for (const [row, i] of stored.entries())
-      vectors.set((await tuned.read(samples[i]!, model.tuning)).vector, row * config.hidden);
+      vectors.set((await tuned.read(samples[i]!, members[0]!.tuning)).vector, row * config.hidden);
     const tail = trained.losses.slice(-Math.max(1, Math.round(trained.losses.length / 10)));
     return {
-      model: { ...model, vectors },
+      model: { groups: heads.groups, members, vectors },
       run: {
         trainedMs: Math.round(performance.now() - started),
         figures: {
@@ -132,25 +135,32 @@ function unitTags({ units, spans, ignored, lost }: Target): Int32Array {
   return tags;
 }
 
-/** Flat, as parameterPlaces has them: A uniform in ±1/√in, all else zero. */
-function begin(weights: BertWeights, rank: number, heads: Heads, seed: number): Float32Array {
+/** Flat, as parameterPlaces has them, one member after another: A uniform in ±1/√in, all else zero. */
+function begin(
+  weights: BertWeights,
+  { rank, members }: Pick<ExtractorRecipe, 'rank' | 'members'>,
+  heads: Heads,
+  seed: number,
+): Float32Array {
   const places = parameterPlaces(weights, rank, heads);
-  const parameters = new Float32Array(places.reduce((sum, { length }) => sum + length, 0));
+  const size = places.reduce((sum, { length }) => sum + length, 0);
+  const parameters = new Float32Array(members * size);
   const random = seededRandom(seed);
-  for (const { part, rows, cols, offset } of tuningLayout(weights, rank))
-    if (part === 'a')
-      for (let i = 0; i < rows * cols; i++)
-        parameters[offset + i] = (2 * random.next() - 1) / Math.sqrt(cols);
+  for (let member = 0; member < members; member++)
+    for (const { part, rows, cols, offset } of tuningLayout(weights, rank))
+      if (part === 'a')
+        for (let i = 0; i < rows * cols; i++)
+          parameters[member * size + offset + i] = (2 * random.next() - 1) / Math.sqrt(cols);
   return parameters;
 }
 
-/** The parameters as they serve: each scale in what it multiplies. */
-function modelOf(
+/** A member's parameters as they serve: each scale in what it multiplies. */
+function memberOf(
   weights: BertWeights,
   rank: number,
   heads: Heads,
   parameters: Float32Array,
-): Omit<ExtractorModel, 'vectors'> {
+): ExtractorMember {
   const layout = tuningLayout(weights, rank);
   const places = new Map(parameterPlaces(weights, rank, heads).map((place) => [place.name, place]));
   const part = (name: string, scale: number): Float32Array => {
@@ -166,7 +176,6 @@ function modelOf(
     tuning.set(part(name, which === 'b' ? LORA_SCALE : 1), offset);
   return {
     tuning: { rank, parameters: tuning },
-    groups: heads.groups,
     options: headOf(OPTIONS, OPTION_SCALE),
     tags: headOf(TAGS, TAG_SCALE),
   };
