@@ -85,7 +85,7 @@ export async function loadExtractor(path: string): Promise<ExtractorModel> {
   };
 }
 
-/** What the model says of an input: the mean of what its members say. @throws as Bert.tuned. */
+/** What the model says of an input: the normalised geometric mean of what its members say. @throws as Bert.tuned. */
 export async function readUnits(bert: Bert, model: ExtractorModel, input: string): Promise<UnitReading> {
   const { groups, members, vectors } = model;
   const read = windowsOfUnits(unitsOf(input), tokeniser(bert.vocabulary), bert.maxTokens);
@@ -97,43 +97,48 @@ export async function readUnits(bert: Bert, model: ExtractorModel, input: string
   for (const [i, member] of members.entries()) {
     const { vector, states } = await tuned.read(read, member.tuning);
     if (i === 0) familiarity = familiarityOf(vector, vectors);
-    const logits = logitsOf(member.options, vector, 0);
-    let at = 0;
-    for (const size of groups) {
-      softmax(logits.subarray(at, at + size));
-      at += size;
-    }
-    logits.forEach((probability, k) => {
-      options[k]! += probability / members.length;
-    });
+    addLogits(member.options, vector, 0, options, 0, members.length);
     read.tokenOf.forEach((token, unit) => {
-      // What is not read is no value.
-      const own =
-        token < 0 || count === 1 ? [1] : softmax(logitsOf(member.tags, states, token * bert.dimensions));
-      own.forEach((probability, k) => {
-        tags[unit * count + k]! += probability / members.length;
-      });
+      if (token >= 0)
+        addLogits(member.tags, states, token * bert.dimensions, tags, unit * count, members.length);
     });
   }
+  let at = 0;
+  for (const size of groups) {
+    softmax(options.subarray(at, at + size));
+    at += size;
+  }
+  read.tokenOf.forEach((token, unit) => {
+    // What is not read is no value.
+    if (token < 0 || count === 1) tags[unit * count] = 1;
+    else softmax(tags.subarray(unit * count, (unit + 1) * count));
+  });
   return { options, tags, familiarity };
 }
 
-function logitsOf({ weight, bias }: Head, x: Float32Array, at: number): Float32Array {
+/** Adds the logits of x[at…], divided by `divisor`, to out[to…]. */
+function addLogits(
+  { weight, bias }: Head,
+  x: Float32Array,
+  at: number,
+  out: Float32Array,
+  to: number,
+  divisor: number,
+): void {
   const hidden = bias.length === 0 ? 0 : weight.length / bias.length;
-  return bias.map((start, c) => {
-    let sum = start;
+  for (let c = 0; c < bias.length; c++) {
+    let sum = bias[c]!;
     for (let h = 0; h < hidden; h++) sum += weight[c * hidden + h]! * x[at + h]!;
-    return sum;
-  });
+    out[to + c]! += sum / divisor;
+  }
 }
 
 /** In place. */
-function softmax(logits: Float32Array): Float32Array {
+function softmax(logits: Float32Array): void {
   const top = Math.max(...logits);
   let sum = 0;
   for (let c = 0; c < logits.length; c++) sum += logits[c] = Math.exp(logits[c]! - top);
   for (let c = 0; c < logits.length; c++) logits[c]! /= sum;
-  return logits;
 }
 
 /** Cosine of the nearest of the vectors, all of unit length; 0 at least. */

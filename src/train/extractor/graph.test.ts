@@ -43,7 +43,7 @@ const samples: readonly Sample[] = [
 
 type Matrix = { readonly data: Float32Array; readonly cols: number };
 
-function referenceLoss(parameters: Float32Array, heads: Heads, smoothing: number): number {
+function referenceLoss(parameters: Float32Array, heads: Heads): number {
   const places = parameterPlaces(weights, RANK, heads);
   const matrix = (name: string): Matrix => {
     const { offset, length, dims } = places.find((place) => place.name === name)!;
@@ -66,11 +66,8 @@ function referenceLoss(parameters: Float32Array, heads: Heads, smoothing: number
     const bias = matrix(`${name}.bias`).data;
     return times(matrix(`${name}.weight`), x).map((value, c) => scale * (value + bias[c]!));
   };
-  const crossEntropy = (logits: readonly number[], label: number): number => {
-    const top = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
-    const evenly = logits.reduce((sum, logit) => sum + top - logit, 0) / logits.length;
-    return (1 - smoothing) * (top - logits[label]!) + smoothing * evenly;
-  };
+  const crossEntropy = (logits: readonly number[], label: number): number =>
+    Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0)) - logits[label]!;
   let loss = 0;
   for (const { windows, shares, options, tags, weight } of samples) {
     const states = windows.map((ids) => referenceStates(tensors, ids, lora));
@@ -97,7 +94,7 @@ function referenceLoss(parameters: Float32Array, heads: Heads, smoothing: number
 }
 
 /** Loss and gradients of the graph and of the reference, by central differences, at a few places of each matrix. */
-async function compare(heads: Heads, smoothing = 0): Promise<void> {
+async function compare(heads: Heads): Promise<void> {
   const places = parameterPlaces(weights, RANK, heads);
   const draw = seededRandom(5);
   // Away from where training begins, so that B is not zero and every gradient flows.
@@ -105,10 +102,10 @@ async function compare(heads: Heads, smoothing = 0): Promise<void> {
     { length: places.reduce((sum, { length }) => sum + length, 0) },
     () => 0.1 * draw.normal(),
   );
-  const options = { rank: RANK, members: 1, heads, threads: 1, seed: 1, wordDropout: 0, mask: 1, smoothing };
+  const options = { rank: RANK, members: 1, heads, threads: 1, seed: 1, wordDropout: 0, mask: 1 };
   const runner = await extractorRunner(weights, samples, parameters, options);
   const loss = await runner.step(0, [0, 1, 2]);
-  const expected = referenceLoss(parameters, heads, smoothing);
+  const expected = referenceLoss(parameters, heads);
   assert.ok(Math.abs(loss - expected) < 1e-4, `loss ${loss}, reference ${expected}`);
   const random = seededRandom(9);
   for (const { name, offset, length } of places)
@@ -117,7 +114,7 @@ async function compare(heads: Heads, smoothing = 0): Promise<void> {
       const moved = (by: number): number => {
         const other = parameters.slice();
         other[at]! += by;
-        return referenceLoss(other, heads, smoothing);
+        return referenceLoss(other, heads);
       };
       const numeric = (moved(1e-3) - moved(-1e-3)) / 2e-3;
       const where = `${name}: ${runner.gradient[at]} and ${numeric}`;
@@ -130,6 +127,5 @@ describe('extractorGraph', () => {
   it('gives the loss and the gradients of the reference, with options and tags', () =>
     compare({ groups: [2, 3], tags: 5 }));
   it('works without options', () => compare({ groups: [], tags: 5 }));
-  it('smooths its targets', () => compare({ groups: [2, 3], tags: 5 }, 0.1));
   it('works without tags', () => compare({ groups: [2, 3], tags: 1 }));
 });

@@ -11,7 +11,7 @@ const recipeSchema = z.strictObject({
     .min(1)
     .max(8)
     .default(2)
-    .describe('Models that are trained side by side, whose probabilities are averaged.'),
+    .describe('Models that are trained side by side, whose logits are averaged.'),
   batch: scheduleKeys.batch.default(32),
   epochs: scheduleKeys.epochs.default(6),
   wordDropout: z
@@ -20,12 +20,6 @@ const recipeSchema = z.strictObject({
     .max(0.9)
     .default(0.1)
     .describe('Share of the tokens hidden in an input, drawn anew each time.'),
-  smoothing: z
-    .number()
-    .min(0)
-    .max(0.5)
-    .default(0)
-    .describe('Label smoothing: what a target gives away to all that there is to choose among.'),
 });
 
 export type ExtractorRecipe = z.output<typeof recipeSchema>;

@@ -39,8 +39,6 @@ export interface StepOptions {
   readonly wordDropout: number;
   /** Token that stands for a hidden one. */
   readonly mask: number;
-  /** What a target gives away, evenly to all that there is to choose among (label smoothing). */
-  readonly smoothing: number;
 }
 
 /** Most tokens in one run, and most cells (windows · longest²) of one head's attention: what bounds its memory. */
@@ -96,8 +94,8 @@ export async function extractorRunner(
     const { heads: attention, hidden } = weights.config;
     const split = [1, packed.texts, packed.longest, attention, hidden / attention];
     const wanted = [
-      ...(heads.groups.length > 0 ? [optionTargets(batch, heads.groups, divisor, options.smoothing)] : []),
-      ...(heads.tags > 1 ? [tagTargets(batch, heads.tags, divisor, options.smoothing)] : []),
+      ...(heads.groups.length > 0 ? [optionTargets(batch, heads.groups, divisor)] : []),
+      ...(heads.tags > 1 ? [tagTargets(batch, heads.tags, divisor)] : []),
     ];
     const result = await session.run(
       {
@@ -120,8 +118,7 @@ export async function extractorRunner(
       const probabilities = result[name]!.data as Float32Array;
       // The smallest float32 guards the logarithm where a probability underflows.
       for (let i = 0; i < targets.length; i++)
-        if (targets[i]! > 0)
-          loss -= shares[i]! * targets[i]! * Math.log(Math.max(probabilities[i]!, 1.2e-38));
+        if (targets[i]! > 0) loss -= shares[i]! * Math.log(Math.max(probabilities[i]!, 1.2e-38));
     }
     for (let i = member * each; i < (member + 1) * each; i++) gradient[i]! += partial[i]!;
     return loss;
@@ -147,7 +144,7 @@ export async function extractorRunner(
   };
 }
 
-/** Targets, 1 at what is right but for smoothing, and the share of each in the loss; a group that says nothing has none. */
+/** Targets, 1 at what is right, and the share of each in the loss; a group that says nothing has none. */
 interface Wanted {
   readonly name: string;
   readonly classes: number;
@@ -155,12 +152,7 @@ interface Wanted {
   readonly shares: Float32Array;
 }
 
-function optionTargets(
-  batch: readonly Sample[],
-  groups: readonly number[],
-  divisor: number,
-  smoothing: number,
-): Wanted {
+function optionTargets(batch: readonly Sample[], groups: readonly number[], divisor: number): Wanted {
   const classes = groups.reduce((sum, size) => sum + size, 0);
   const targets = new Float32Array(batch.length * classes);
   const shares = new Float32Array(batch.length * classes);
@@ -168,8 +160,7 @@ function optionTargets(
     let at = row * classes;
     groups.forEach((size, group) => {
       if (options[group]! >= 0) {
-        targets.fill(smoothing / size, at, at + size);
-        targets[at + options[group]!]! += 1 - smoothing;
+        targets[at + options[group]!] = 1;
         shares.fill(weight / divisor, at, at + size);
       }
       at += size;
@@ -178,7 +169,7 @@ function optionTargets(
   return { name: OPTIONS, classes, targets, shares };
 }
 
-function tagTargets(batch: readonly Sample[], classes: number, divisor: number, smoothing: number): Wanted {
+function tagTargets(batch: readonly Sample[], classes: number, divisor: number): Wanted {
   const tokens = tokensOf(batch);
   const targets = new Float32Array(tokens * classes);
   const shares = new Float32Array(tokens * classes);
@@ -186,8 +177,7 @@ function tagTargets(batch: readonly Sample[], classes: number, divisor: number, 
   for (const { tags, weight } of batch)
     for (const tag of tags) {
       if (tag >= 0) {
-        targets.fill(smoothing / classes, row * classes, (row + 1) * classes);
-        targets[row * classes + tag]! += 1 - smoothing;
+        targets[row * classes + tag] = 1;
         shares.fill(weight / divisor, row * classes, (row + 1) * classes);
       }
       row++;

@@ -58,7 +58,7 @@ export async function tuneExtractor(
     const mask = bert.vocabulary.get('[MASK]') ?? bert.vocabulary.get('[UNK]') ?? 0;
     const runner = await extractorRunner(weights, samples, parameters, {
       ...{ rank: recipe.rank, members: recipe.members, heads, threads, seed, mask },
-      ...{ wordDropout: recipe.wordDropout, smoothing: recipe.smoothing },
+      wordDropout: recipe.wordDropout,
     });
     const trained = await train({
       ...options,
