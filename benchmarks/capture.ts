@@ -17,6 +17,7 @@ import {
   redactText,
 } from '../src/capture/redact/redact.ts';
 import { createSealer } from '../src/capture/sealer.ts';
+import { dayOf } from '../src/capture/vault.ts';
 import type { Call, Message } from '../src/core/call.ts';
 import { openDataFolder, REDACTION } from '../test/support/data-folder.ts';
 import type { BenchmarkResult } from './run.ts';
@@ -32,7 +33,7 @@ export async function run(): Promise<BenchmarkResult> {
   try {
     const { store, vault, redact, drain, calls: read } = openDataFolder(dir);
     const journal = join(dir, 'journal');
-    const recorder = openRecorder({ dir: journal, vault, redaction: REDACTION, log: console.error });
+    const recorder = await openRecorder({ dir: journal, vault, redaction: REDACTION, log: console.error });
     const calls = conversations(CALLS);
     const payload = calls.reduce((sum, call) => sum + JSON.stringify(call.request.messages).length, 0);
 
@@ -44,6 +45,7 @@ export async function run(): Promise<BenchmarkResult> {
       const without = await serve(renamed(calls, `a${i}`), null);
       pairs.push({ without, with: await serve(renamed(calls, `b${i}`), recorder) });
     }
+    await vault.prepare(dayOf(Date.now()));
     const sealer = createSealer({ sealing: vault, redact });
     const sealing = await cpuTime(async () => {
       for (const call of renamed(calls, 'c')) sealer.prepare(call).seal();
@@ -59,9 +61,9 @@ export async function run(): Promise<BenchmarkResult> {
       drained = (await drain(journal)).calls;
     });
     const reading = await cpuTime(async () => {
-      read();
+      await read();
     });
-    store.close();
+    await store.close();
 
     const redacted = redactionSpeed();
     const json = {

@@ -141,13 +141,13 @@ async function measure(options: Measured): Promise<Row> {
   const model = fitConfidence(await answersTo(validation, runtime, artefact));
   const answered = await answersTo(test, runtime, artefact);
   const surestFirst = answered
-    .map(({ signals, right }) => ({ confidence: confidenceOf(model, signals), right }))
+    .map(({ signals, correct }) => ({ confidence: confidenceOf(model, signals), correct }))
     .sort((a, b) => b.confidence - a.confidence);
   const times: number[] = [];
   for (const { input } of test.slice(0, TIMED)) times.push((await runtime.predict(artefact, input)).ms);
   return {
     ...{ rung, seed, trainSeconds, figures: artefact.figures },
-    exact: rateOf(answered.filter(({ right }) => right).length, answered.length),
+    exact: rateOf(answered.filter(({ correct }) => correct).length, answered.length),
     coverage2: coverageAt(surestFirst, 0.02),
     coverage5: coverageAt(surestFirst, 0.05),
     serveMs: times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0,
@@ -155,7 +155,7 @@ async function measure(options: Measured): Promise<Row> {
 }
 
 interface Answered extends Pick<Prediction, 'signals'> {
-  readonly right: boolean;
+  readonly correct: boolean;
 }
 
 async function answersTo(
@@ -172,7 +172,7 @@ async function answersTo(
       const { answer: said, signals } = await runtime.predict(artefact, input, { draft: answer });
       out[i] = {
         signals,
-        right: canonicalJson(parseJson(said) ?? null) === canonicalJson(parseJson(answer)!),
+        correct: canonicalJson(parseJson(said) ?? null) === canonicalJson(parseJson(answer)!),
       };
     }
   };
@@ -181,10 +181,10 @@ async function answersTo(
 }
 
 /** The largest share, surest first, of which at most so many are wrong. */
-function coverageAt(surestFirst: readonly { readonly right: boolean }[], epsilon: number): number {
+function coverageAt(surestFirst: readonly { readonly correct: boolean }[], epsilon: number): number {
   let [wrong, best] = [0, 0];
-  surestFirst.forEach(({ right }, i) => {
-    if (!right) wrong++;
+  surestFirst.forEach(({ correct }, i) => {
+    if (!correct) wrong++;
     if (wrong <= epsilon * (i + 1)) best = i + 1;
   });
   return best / surestFirst.length;

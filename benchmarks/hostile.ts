@@ -1,7 +1,8 @@
 /**
  * What one client can do to another: a neighbour sends small ordinary calls through the gateway while an attacker
  * sends the worst that fits the limits, one kind after the other. The same neighbour asks the upstream directly at
- * the same time: what it waits there is the machine's doing, not the gateway's. Then the cost of ordinary traffic,
+ * the same time: what it waits there is the machine's doing, not the gateway's. Two more neighbours send larger ordinary
+ * calls, 12 KB and 100 KB, less often. Then the cost of ordinary traffic,
  * 500 requests a second, against a direct connection in turns. `--only=TEXT` runs the attacks with TEXT in their name.
  */
 import { type ChildProcess, fork } from 'node:child_process';
@@ -24,6 +25,11 @@ const STUCK_MS = 45_000;
 const ALONE_MS = 5000;
 const EVERY_MS = 10;
 const WARM_MS = 2000;
+/** The neighbours with larger calls. */
+const LARGER = [
+  { name: '12 KB', bytes: 12_000, everyMs: 40 },
+  { name: '100 KB', bytes: 100_000, everyMs: 100 },
+] as const;
 const ORDINARY = { everyMs: 2, roundMs: 5000, rounds: 4 } as const;
 
 interface Case {
@@ -34,6 +40,9 @@ interface Case {
   /** The neighbour's latency beyond its median when alone. */
   readonly p99Ms: number;
   readonly worstMs: number;
+  /** The same for the neighbours with larger calls, in the order of LARGER, each beyond its own median when alone. */
+  readonly largerP99Ms: readonly number[];
+  readonly largerWorstMs: readonly number[];
   /** The same for the neighbour who asks directly, at the same time. */
   readonly directWorstMs: number;
   /** How long the gateway's event loop was held up at most. */
@@ -41,7 +50,7 @@ interface Case {
   /** The same in CPU time of its main thread: the machine's noise is not in it. */
   readonly loopCpuMs: number;
   readonly rssMb: number;
-  /** Calls of the neighbour that failed. */
+  /** Calls of the neighbours that failed. */
   readonly failed: number;
   /** The gateway was gone, or did not answer any more. */
   readonly stuck: boolean;
@@ -56,24 +65,31 @@ export async function run(): Promise<BenchmarkResult> {
   const url = `http://127.0.0.1:${upstream.told.port}`;
   let gateway: Process = attacker;
   let lane = openLane(0);
+  let larger: readonly Lane[] = [];
   const direct = openLane(upstream.told.port);
   const openGateway = async (): Promise<void> => {
     gateway = await start('hostile-gateway.ts', [join(dir, String(count++)), url]);
     lane = openLane(gateway.told.port);
+    larger = LARGER.map(({ bytes }) => openLane(gateway.told.port, bytes));
     // What is compiled or opened with the first calls is no attack's doing.
-    await measure([lane, direct], EVERY_MS, () => wait(WARM_MS));
+    await measure([lane, direct, ...larger], paces(), () => wait(WARM_MS));
   };
   const closeGateway = async (): Promise<void> => {
     gateway.child.kill('SIGKILL');
-    await lane.close();
+    await Promise.all([lane, ...larger].map((one) => one.close()));
   };
   const cases: Case[] = [];
   try {
     await openGateway();
     const ordinary = await ordinaryTraffic(lane, direct, url);
-    const [alone = [], aloneDirect = []] = await measure([lane, direct], EVERY_MS, () => wait(ALONE_MS));
+    const [alone = [], aloneDirect = [], ...aloneLarger] = await measure(
+      [lane, direct, ...larger],
+      paces(),
+      () => wait(ALONE_MS),
+    );
     const usual = quantile(alone, 0.5);
     const usualDirect = quantile(aloneDirect, 0.5);
+    const usualLarger = aloneLarger.map((times) => quantile(times, 0.5));
 
     for (const { name, answer } of ATTACKS) {
       if (only !== undefined && !name.includes(only)) continue;
@@ -84,7 +100,8 @@ export async function run(): Promise<BenchmarkResult> {
       await openGateway();
       await told(gateway.child, 'figures');
       let fought: Fought = { requests: 0, outcomes: {}, tookMs: 0 };
-      const [times = [], directTimes = []] = await measure([lane, direct], EVERY_MS, async () => {
+      const lanes = [lane, direct, ...larger];
+      const [times = [], directTimes = [], ...largerTimes] = await measure(lanes, paces(), async () => {
         const order = { attack: name, port: gateway.told.port, boundMs: BOUND_MS };
         fought = (await told(attacker.child, { go: order })) as unknown as Fought;
         await wait(AFTER_MS);
@@ -100,11 +117,13 @@ export async function run(): Promise<BenchmarkResult> {
         tookMs: fought.tookMs,
         p99Ms: round(quantile(times, 0.99) - usual),
         worstMs: round(Math.max(...times) - usual),
+        largerP99Ms: largerTimes.map((each, i) => round(quantile(each, 0.99) - (usualLarger[i] ?? 0))),
+        largerWorstMs: largerTimes.map((each, i) => round(Math.max(...each) - (usualLarger[i] ?? 0))),
         directWorstMs: round(Math.max(...directTimes) - usualDirect),
         loopMs: round(loopMs),
         loopCpuMs: round(loopCpuMs),
         rssMb,
-        failed: lane.failed,
+        failed: [lane, ...larger].reduce((sum, one) => sum + one.failed, 0),
         stuck,
       });
       console.error(`${name}: ${cases.at(-1)?.worstMs} ms`);
@@ -116,6 +135,13 @@ export async function run(): Promise<BenchmarkResult> {
       /** The worst of the neighbour alone, and of the one who asks directly during attacks: the machine's noise. */
       aloneWorstMs: round(Math.max(...alone) - usual),
       directWorstMs: Math.max(0, ...cases.map((one) => one.directWorstMs)),
+      /** Of the neighbours with larger calls: alone, their median and worst; under attack, their worst. */
+      larger: LARGER.map(({ name }, i) => ({
+        name,
+        aloneP50Ms: round(usualLarger[i] ?? 0),
+        aloneWorstMs: round(Math.max(...(aloneLarger[i] ?? [])) - (usualLarger[i] ?? 0)),
+        worstMs: Math.max(0, ...cases.map(({ largerWorstMs }) => largerWorstMs[i] ?? 0)),
+      })),
       worstLoopCpuMs: Math.max(0, ...cases.map((one) => one.loopCpuMs)),
       aloneCalls: alone.length,
       ordinary,
@@ -124,11 +150,18 @@ export async function run(): Promise<BenchmarkResult> {
     const { addedP50Ms, addedP99Ms, bareAddedP99Ms } = ordinary;
     return {
       table: [
-        ...cases.map(({ outcomes, ...figures }) => ({ ...figures, stuck: figures.stuck ? 'yes' : '' })),
+        ...cases.map(({ outcomes, largerP99Ms, largerWorstMs, ...figures }) => ({
+          ...figures,
+          ...Object.fromEntries(
+            LARGER.map(({ name }, i) => [`${name}: p99, worst`, `${largerP99Ms[i]}, ${largerWorstMs[i]}`]),
+          ),
+          stuck: figures.stuck ? 'yes' : '',
+        })),
         { attack: 'none: neighbour alone', requests: 0, worstMs: json.aloneWorstMs },
         { attack: '500 requests/s: added p50', requests: ordinary.calls, worstMs: addedP50Ms },
         { attack: '500 requests/s: added p99', requests: ordinary.calls, worstMs: addedP99Ms },
         { attack: '500 requests/s: added p99 of a bare proxy', worstMs: bareAddedP99Ms },
+        ...json.larger.map(({ name, worstMs }) => ({ attack: `worst neighbour with ${name}`, worstMs })),
         { attack: `worst neighbour: ${json.worstAttack}`, worstMs: json.worstNeighbourMs },
       ],
       json,
@@ -180,13 +213,20 @@ async function ordinaryTraffic(lane: Lane, direct: Lane, upstreamUrl: string) {
   };
 }
 
+/** How often the neighbours call: the small one, the one who asks directly, the larger ones. */
+function paces(): number[] {
+  return [EVERY_MS, EVERY_MS, ...LARGER.map(({ everyMs }) => everyMs)];
+}
+
 /** Calls on each lane at its times while `work` goes on; the milliseconds of each, waited for within bounds. */
 async function measure(
   lanes: readonly Lane[],
-  everyMs: number,
+  everyMs: number | readonly number[],
   work: () => Promise<unknown>,
 ): Promise<number[][]> {
-  for (const lane of lanes) lane.begin(everyMs);
+  lanes.forEach((lane, i) => {
+    lane.begin(typeof everyMs === 'number' ? everyMs : (everyMs[i] ?? EVERY_MS));
+  });
   await work();
   return Promise.all(lanes.map((lane) => lane.end(STUCK_MS)));
 }

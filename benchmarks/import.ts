@@ -76,7 +76,7 @@ async function readAndJournal(path: string, dir: string, calls: number): Promise
     await read(path, sink, calls);
   } finally {
     sink.close();
-    folder.store.close();
+    await folder.store.close();
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * Makes the parts of docs/ that come from the code: the CLI reference from commander's help, the configuration from
- * the zod schema (as a page and as JSON Schema), the store's schema from its migrations.
+ * the zod schema (as a page and as JSON Schema), the store's schema from its migrations, equality from its tests' table.
  * `node scripts/docs.ts` writes them; with --check it writes nothing and fails where one is stale.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { buildProgram } from '../src/commands/program.ts';
 import { configSchema } from '../src/core/config.ts';
 import { isObject, type Json, type JsonObject } from '../src/core/json.ts';
 import { MIGRATIONS } from '../src/store/sqlite/schema.ts';
+import { EQUALITY_TABLE, type EqualityPair } from '../test/support/equality-table.ts';
 
 const DOCS = join(import.meta.dirname, '..', 'docs');
 const MADE = '<!-- Made by scripts/docs.ts (npm run docs). Change the code, not this page. -->';
@@ -19,6 +20,7 @@ const pages: Readonly<Record<string, string>> = {
   'configuration.md': configurationPage(),
   'understudy.schema.json': `${JSON.stringify(z.toJSONSchema(configSchema, { io: 'input' }), null, 2)}\n`,
   'schema.md': schemaPage(),
+  'equality.md': equalityPage(),
 };
 
 const check = process.argv.includes('--check');
@@ -82,6 +84,9 @@ upstream:
   baseUrl: \${LLM_BASE_URL}
 gate:
   epsilon: 0.01 # at most 1 % errors among the calls taken over
+equality: # which fields may differ from the LLM's answer; see equality.md
+  refund.note: ignore
+  refund.amount: { absolute: 0.01 }
 train:
   hosted: # fine-tuning at a provider; leave it out to keep everything on this machine
     baseUrl: https://api.example.com/v1
@@ -138,5 +143,88 @@ AES-256-GCM. In the open are times, counts, states and ids; sessions and senders
 Each block is a migration, applied in order; \`PRAGMA user_version\` says how many have been.
 
 ${MIGRATIONS.map(({ sql }) => `\`\`\`sql\n${sql.trim()}\n\`\`\``).join('\n\n')}
+`;
+}
+
+function equalityPage(): string {
+  const verdict = ({ verdict }: EqualityPair): string =>
+    verdict === null ? 'undecided' : verdict ? 'equal' : '**different**';
+  const cell = (text: string): string =>
+    text === '' ? '' : `\`${text.replace(/[\n]/g, '⏎').replaceAll('|', '\\|')}\``;
+  // Two Unicode forms look the same on a page.
+  const shown = (text: string): string =>
+    cell(
+      /\p{M}/u.test(text)
+        ? text.replace(/\p{M}/gu, (mark) => `\\u${mark.codePointAt(0)?.toString(16).padStart(4, '0')}`)
+        : text,
+    );
+  const sections = EQUALITY_TABLE.map(
+    ({ title, pairs }) => `### ${title}
+
+| the LLM's answer | the specialist's | given | verdict | because |
+|---|---|---|---|---|
+${pairs
+  .map(
+    (pair) =>
+      `| ${shown(pair.expected)} | ${shown(pair.actual)} | ${cell(pair.given)} | ${verdict(pair)} | ${pair.why} |`,
+  )
+  .join('\n')}`,
+  );
+  return `${MADE}
+
+# When two answers are equal
+
+One comparison decides what an error is: in the competition of candidates, before the gate, in the exam, in audits, and
+among answers that the LLM is asked for again (\`src/core/compare.ts\`). It is exact where a difference could matter to
+the agent, and lenient only where something says that it cannot:
+
+- **JSON**: the order of keys, the white space between tokens, and how a number or a character is written (\`1\`, \`1.0\`
+  and \`1e0\`; \`A\` and \`\\u0041\`). Numbers are compared by their digits, beyond what a double holds, too.
+- **The schema** of the response format or of the tool: numbers and truth values written as text where it allows no text; an
+  optional property that is null or absent, or that has its default; instants of \`format: date-time\` and \`time\`. It is
+  read through \`$ref\`, \`allOf\`, \`anyOf\` and \`oneOf\`. Without a schema, or where a schema cannot be read whole, nothing of
+  this is lenient. So it is in tasks whose tools or schemas change from call to call.
+- **Texts**: white space around them, and their Unicode form (NFC and NFD).
+- **Labels**: a spelling of exactly one label of the task is that label, and is served in the task's own spelling.
+- **Policies** of your own, below.
+
+Case, punctuation, neighbouring numbers and required nulls always count. Ids of tool calls never do. Equality has no
+direction: the same verdict comes out whichever answer is the LLM's.
+
+## Policies
+
+\`equality\` in the [configuration](configuration.md) says which fields may differ, by path: \`tool.field.sub\`, items of a
+list as \`tool.list[]\` or \`tool.list[].field\`, any name as \`*\`, names with dots in double quotes. Answers that are no tool
+calls begin with \`answer\`, or with the name of their response format.
+
+\`\`\`yaml
+equality:
+  refund.note: ignore
+  refund.amount: { absolute: 0.01 }
+  search.query: case-insensitive
+  search.filters: set
+  search: set
+  answer.summary: text
+\`\`\`
+
+| policy | what it allows |
+|---|---|
+| \`ignore\` | any value, or none |
+| \`case-insensitive\` | other case, in all texts at or below the path |
+| \`set\` | another order of a list, and repeats in it; on a tool, another order of its calls in one answer, whose number still counts |
+| \`{ absolute: 0.01 }\` | numbers that differ by at most as much |
+| \`{ relative: 0.01 }\` | numbers that differ by at most this share of the larger |
+| \`text\` | texts that a judge model finds as good. Without a judge they are undecided, which counts as wrong: only equal texts are right |
+| \`exact\` | nothing: the white space around texts and their Unicode form count, too |
+
+A policy holds for all that is inside its field, unless a longer path says otherwise; \`set\` and \`ignore\` hold for the field
+itself. A change of policies changes what is proved: specialists that were proved before keep their evidence until they
+are proved anew.
+
+## Pairs
+
+Each row is a test. \`undecided\`: only a judge can tell.
+
+${sections.join('\n\n')}
 `;
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 const CLI = join(import.meta.dirname, 'cli.ts');
+const COMMANDS = 'start import learn assess demo doctor validate status erase'.split(' ');
 let dir = '';
 
 before(() => {
@@ -42,7 +43,7 @@ test('--help teaches: every command, examples, exit codes', async () => {
   const { code, out, err } = await run('--help');
   assert.equal(code, 0);
   assert.equal(err, '');
-  for (const command of ['start', 'import', 'learn', 'assess', 'demo', 'doctor', 'validate', 'status']) {
+  for (const command of COMMANDS) {
     assert.match(out, new RegExp(`^  ${command} `, 'm'));
   }
   assert.match(out, /Examples:/);
@@ -52,8 +53,7 @@ test('--help teaches: every command, examples, exit codes', async () => {
 });
 
 test('every command has the common options and examples', async () => {
-  const commands = ['start', 'import', 'learn', 'assess', 'demo', 'doctor', 'validate', 'status'];
-  for (const help of await Promise.all(commands.map((command) => run(command, '--help')))) {
+  for (const help of await Promise.all(COMMANDS.map((command) => run(command, '--help')))) {
     assert.equal(help.code, 0);
     for (const part of [/--json/, /--config <file>/, /--data-dir <folder>/, /Examples:/]) {
       assert.match(help.out, part);
@@ -82,6 +82,30 @@ test('a wrong configuration is exit code 1, with what and a hint', async () => {
   const missing = await run('validate', '--config', 'nowhere.yaml');
   assert.equal(missing.code, 1);
   assert.match(missing.err, /nowhere\.yaml/);
+});
+
+test('erase wants to be told which days, and a yes', async () => {
+  const data = ['--data-dir', join(dir, 'erasing')];
+  for (const wrong of [
+    ['--day', '2026-02-30'],
+    ['--before', 'yesterday'],
+  ])
+    assert.equal((await run('erase', ...wrong, ...data)).code, 2);
+  for (const wrong of [[], ['--day', '2026-01-01', '--before', '2026-01-01']]) {
+    const { code, err } = await run('erase', ...wrong, '--yes', ...data);
+    assert.equal(code, 1);
+    assert.match(err, /--day or --before/);
+  }
+  const unasked = await run('erase', '--day', '2026-01-01', ...data);
+  assert.deepEqual([unasked.code, unasked.out], [1, '']);
+  assert.match(unasked.err, /--yes/);
+  const dry = await run('erase', '--before', '2026-01-01', '--dry-run', ...data);
+  assert.equal(dry.code, 0);
+  assert.match(dry.out, /nothing of all days up to 2025-12-31/);
+  const done = await run('erase', '--day', '2026-01-01', '--yes', '--json', ...data);
+  assert.equal(done.code, 0);
+  const { kind, from, to, calls } = JSON.parse(done.out);
+  assert.deepEqual([kind, from, to, calls], ['erase', '2026-01-01', '2026-01-01', 0]);
 });
 
 test('validate shows the settings that apply', async () => {
@@ -152,7 +176,16 @@ test('status of an empty folder says what to do next', async () => {
   assert.equal(code, 0);
   assert.match(out, /understudy start/);
   const json = await run('status', '--data-dir', data, '--json');
-  assert.deepEqual(JSON.parse(json.out), { kind: 'status', calls: 0, lost: {}, tasks: [] });
+  assert.deepEqual(JSON.parse(json.out), {
+    kind: 'status',
+    calls: 0,
+    lost: {},
+    journal: {
+      waiting: { segments: 0, bytes: 0, oldestSeconds: null },
+      quarantine: { segments: 0, bytes: 0 },
+    },
+    tasks: [],
+  });
 });
 
 test('import: a fine-tuning file is read once; a file that is not there is an error with a hint', async () => {

@@ -3,6 +3,7 @@
  * The `understudy` program: hands the process's streams and signals to the commands, and turns errors into a
  * message, a hint and an exit code. The commands are in commands/, a file each.
  */
+import { createInterface } from 'node:readline/promises';
 import { CommanderError } from 'commander';
 import type { Terminal } from './commands/context.ts';
 import { buildProgram } from './commands/program.ts';
@@ -42,6 +43,7 @@ async function main(argv: readonly string[]): Promise<number> {
     env: process.env,
     cwd: process.cwd(),
     signal: interrupt.signal,
+    ...(process.stdin.isTTY && process.stderr.isTTY ? { ask: (question) => ask(question, interrupt) } : {}),
   };
   try {
     const program = buildProgram(terminal);
@@ -60,6 +62,19 @@ async function main(argv: readonly string[]): Promise<number> {
     }
     terminal.err(errorText(error, terminal.env));
     return EXIT.error;
+  }
+}
+
+/** Where the input ends without an answer, the answer is ''. */
+async function ask(question: string, interrupt: AbortController): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  // The terminal is in raw mode now, so that ctrl-C is no signal.
+  lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  try {
+    const ended = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
+    return await Promise.race([lines.question(question, { signal: interrupt.signal }), ended]);
+  } finally {
+    lines.close();
   }
 }
 

@@ -4,7 +4,14 @@
 export type { Call, CallRequest, CallResponse, Message, Tool, ToolCall, Usage } from './core/call.ts';
 export { type Config, loadConfig } from './core/config.ts';
 export { type ErrorCode, UnderstudyError } from './core/errors.ts';
-export type { ImportReport, LearnOptions, LearnReport, StatusReport, TaskReport } from './core/learning.ts';
+export type {
+  EraseReport,
+  ImportReport,
+  LearnOptions,
+  LearnReport,
+  StatusReport,
+  TaskReport,
+} from './core/learning.ts';
 export type { OnProgress, Progress } from './core/progress.ts';
 export type { Gateway } from './gateway/gateway.ts';
 export { openUnderstudy, type Understudy, type UnderstudyOptions } from './understudy.ts';

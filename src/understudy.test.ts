@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { configSchema } from './core/config.ts';
 import type { Specialist } from './core/specialist.ts';
 import type { Task } from './core/task.ts';
@@ -66,13 +67,15 @@ test('while weights are being fetched, calls do not wait for them', async (t) =>
     ...{ id: 'task_1', name: 'a task', sites: [{ id: 'site_1', ...site }] },
     ...{ kind: 'label', labels: ['late'], tools: [], responseFormat: null, calls: 1 },
   };
-  understudy.store.putTasks([task]);
-  understudy.store.addSpecialist({
+  const store = await understudy.store();
+  await store.putTasks([task]);
+  await store.addSpecialist({
     ...{ id: 'spec_1', taskId: 'task_1', version: 1 },
     artefact: { rung: 'head', base: 'x', path: 'gone', sha256: '', trainedMs: 0, figures: {} },
+    evidence: { gate: { epsilon: 0.02, delta: 0.05, served: 200, errors: 0 }, selfAgreement: null },
   } as unknown as Specialist);
   const live = { stage: 'live', threshold: 0.5, history: [] } as const;
-  understudy.store.putDeployment({ id: 'dep_1', taskId: 'task_1', specialistId: 'spec_1', ...live });
+  await store.putDeployment({ id: 'dep_1', taskId: 'task_1', specialistId: 'spec_1', ...live });
   const gateway = await understudy.startGateway();
   try {
     const answer = await fetch(`${gateway.url}/chat/completions`, {
@@ -100,7 +103,10 @@ test('a store that stays broken is told once, and the gateway goes on', async (t
   const other = new DatabaseSync(join(dataDir, 'understudy.db'));
   other.exec('DROP TABLE plan');
   other.close();
-  for (let i = 0; i < 5; i++) t.mock.timers.tick(10_000);
+  for (let i = 0; i < 5; i++) {
+    t.mock.timers.tick(10_000);
+    await turn();
+  }
   const told = [...lines];
   await gateway.close();
   await understudy.close();

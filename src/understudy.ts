@@ -4,18 +4,30 @@
  * Does not: hold the loop itself (learn/pipeline.ts) or the online path (online/serving.ts).
  */
 import { availableParallelism } from 'node:os';
-import { quarantineLine } from './capture/drain.ts';
+import { lossesOf, trouble } from './capture/drain-loop.ts';
+import { type EraseOptions, eraseDays } from './capture/erase.ts';
 import { importFiles } from './capture/importers/import.ts';
 import { drySink, journalSink } from './capture/importers/sink.ts';
 import { openLosses } from './capture/losses.ts';
+import { journalState } from './capture/quarantine.ts';
 import { readCalls } from './capture/read.ts';
 import type { SecondStage } from './capture/second-stage.ts';
-import type { Call, CallRequest } from './core/call.ts';
+import type { Call, CallRequest, CallResponse } from './core/call.ts';
 import type { Config } from './core/config.ts';
 import type { EntityFinder } from './core/entity.ts';
-import type { ImportReport, LearnOptions, LearnReport, StatusReport } from './core/learning.ts';
+import type {
+  EraseReport,
+  ImportReport,
+  JournalState,
+  LearnOptions,
+  LearnReport,
+  StatusReport,
+} from './core/learning.ts';
 import { type OnProgress, progressOf } from './core/progress.ts';
 import type { Store } from './core/store.ts';
+import { policyFor } from './deploy/policy.ts';
+import { readWatch } from './deploy/read-watch.ts';
+import { outlookOf } from './deploy/stages.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { learn } from './learn/pipeline.ts';
 import { openCapture } from './online/capturing.ts';
@@ -25,10 +37,12 @@ import {
   journalsOf,
   openFinder,
   openStorage,
+  quarantineLimits,
   type Storage,
   stageOf,
 } from './setup/data-folder.ts';
 import { modelTools } from './setup/tools.ts';
+import { DIALECTS } from './wire/dialects.ts';
 
 export interface UnderstudyOptions {
   readonly config: Config;
@@ -40,11 +54,12 @@ export interface UnderstudyOptions {
   /** Weights live in `weights/` below it; the data folder unless told. */
   readonly weightsDir?: string;
   /** Asks the LLM a held-back call again, for references by majority; the recorded answers stand without it. */
-  readonly askAgain?: (request: CallRequest) => Promise<string | null>;
+  readonly askAgain?: (request: CallRequest) => Promise<CallResponse | null>;
 }
 
 export interface Understudy {
-  readonly store: Store;
+  /** What is kept, by concern. */
+  store(): Promise<Store>;
   /** Imports logs; with `dryRun` it only reads them. `fields` name where their session and time stand. */
   import(
     paths: readonly string[],
@@ -55,9 +70,11 @@ export interface Understudy {
   ): Promise<ImportReport>;
   /** The six steps over all that has been captured. */
   learn(options?: LearnOptions): Promise<LearnReport>;
-  status(): StatusReport;
-  /** The captured calls with their payloads opened, oldest first. */
-  calls(): Promise<Call[]>;
+  status(): Promise<StatusReport>;
+  /** The captured calls with their payloads opened as they are asked for, oldest first. */
+  calls(): AsyncIterable<Call>;
+  /** Erases what was captured on some days; see capture/erase. */
+  erase(days: Pick<EraseOptions, 'from' | 'to' | 'dryRun'>): Promise<EraseReport>;
   startGateway(): Promise<Gateway>;
   close(): Promise<void>;
 }
@@ -75,9 +92,13 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
     ...(onProgress ? { onProgress } : {}),
     ...(signal ? { signal } : {}),
   };
-  let opened: Storage | null = null;
-  const storage = (): Storage => {
-    opened ??= openStorage(config, { env });
+  let opened: Promise<Storage> | null = null;
+  const storage = (): Promise<Storage> => {
+    opened ??= openStorage(config, { env }).catch((error: unknown) => {
+      // Tried again by the next verb.
+      opened = null;
+      throw error;
+    });
     return opened;
   };
   let finder: Promise<EntityFinder | null> | null = null;
@@ -85,35 +106,41 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
   const tools = modelTools({ config, env, weightsDir, log, ...progress });
   /** What was recorded and imported goes into the store. */
   const drainAll = async (): Promise<void> => {
-    const { store } = storage();
+    const { store } = await storage();
     const report = progressOf(onProgress, 'capture', 100, 'people and addresses');
     const openStage = async (): Promise<SecondStage> => {
       finder ??= openFinder(config, { weightsDir, env, log, threads: availableParallelism(), ...progress });
-      return stageOf(storage(), await finder);
+      return stageOf(await storage(), await finder);
     };
     const drained = await drainJournals(dataDir, store, openStage, {
       onProgress: (done, total) => report((100 * done) / total),
+      quarantine: quarantineLimits(config),
       ...(signal ? { signal } : {}),
     });
-    losses.add('damaged-in-journal', drained.damaged);
-    if (drained.quarantined > 0) log(quarantineLine(drained));
+    for (const [reason, count] of lossesOf(drained)) losses.add(reason, count);
+    trouble(drained).forEach(log);
   };
-  const calls = async (): Promise<Call[]> => {
+  async function* calls(): AsyncGenerator<Call> {
     await drainAll();
-    const { store, vault, context } = storage();
-    return readCalls(store, vault, context, undefined, (count) =>
+    const { store, vault, context } = await storage();
+    yield* readCalls(store, vault, context, undefined, (count) =>
       log(`${count} calls are erased with their day's key`),
     );
-  };
+  }
   const losses = openLosses(dataDir);
+  const journal = (): Promise<JournalState> => journalState(Object.values(journalsOf(dataDir)), Date.now());
 
   return {
-    get store() {
-      return storage().store;
-    },
+    store: async () => (await storage()).store,
     calls,
+    erase: async (days) =>
+      eraseDays({
+        ...days,
+        store: (await storage()).store,
+        journals: Object.values(journalsOf(dataDir)),
+      }),
     import: async (paths, { dryRun = false, fields = {} } = {}) => {
-      const { store, vault, context } = storage();
+      const { store, vault, context } = await storage();
       // What a killed import left behind counts as there.
       if (!dryRun) await drainAll();
       const sink = dryRun
@@ -128,28 +155,30 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
     },
     learn: async (learnOptions = {}) =>
       learn(
-        await calls(),
+        calls(),
         {
           config,
-          store: storage().store,
+          store: (await storage()).store,
           ...(await tools.open()),
           ...progress,
           ...(options.askAgain ? { askAgain: options.askAgain } : {}),
         },
         learnOptions,
       ),
-    status: () => statusOf(storage().store, losses.counts()),
+    status: async () => statusOf((await storage()).store, config.serve, losses.counts(), await journal()),
     startGateway: () => {
       const runtime = tools.onDemand();
       return startOnline({
         config,
         losses,
+        journal,
         openCapture: (waits) => openCapture({ config, env, weightsDir, losses, log, ...waits }),
         // Those that are in service need not wait for their first call.
-        onOpen: ({ store }) => {
-          if (store.deployments().some(({ stage }) => stage !== 'retired')) runtime.open();
+        onOpen: async ({ store }) => {
+          if ((await store.deployments()).some(({ stage }) => stage !== 'retired')) runtime.open();
         },
         runtimes: [runtime],
+        dialects: DIALECTS,
         modelHealth: tools.health,
         log,
       });
@@ -157,46 +186,57 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
     close: async () => {
       await tools.close();
       await (await finder?.catch(() => null))?.close();
-      losses.close();
-      opened?.close();
+      await losses.close();
+      await (await opened?.catch(() => null))?.close();
     },
   };
 }
 
-function statusOf(store: Store, lost: StatusReport['lost']): StatusReport {
-  const deployments = store.deployments();
-  return {
-    kind: 'status',
-    calls: store.countCalls(),
-    lost,
-    tasks: store.tasks().map((task) => {
-      const specialists = store.specialists(task.id);
-      const deployment = deployments
-        .filter((each) => each.taskId === task.id && each.stage !== 'retired')
-        .at(-1);
-      const specialist = specialists.find((each) => each.id === deployment?.specialistId);
-      const audits = deployment ? store.audits(deployment.id) : [];
-      return {
-        id: task.id,
-        name: task.name,
-        kind: task.kind,
-        calls: task.calls,
-        specialists: specialists.length,
-        deployment:
-          deployment && specialist
-            ? {
-                id: deployment.id,
-                specialistId: specialist.id,
-                rung: specialist.artefact.rung,
-                stage: deployment.stage,
-                threshold: deployment.threshold,
-                coverage: specialist.evidence.exam.coverage.share,
-                audits: audits.length,
-                auditErrors: audits.filter((audit) => !audit.right).length,
-                history: deployment.history,
-              }
-            : null,
-      };
-    }),
-  };
+async function statusOf(
+  store: Store,
+  serve: Config['serve'],
+  lost: StatusReport['lost'],
+  journal: StatusReport['journal'],
+): Promise<StatusReport> {
+  const deployments = await store.deployments();
+  const tasks: StatusReport['tasks'][number][] = [];
+  for (const task of await store.tasks()) {
+    const specialists = await store.specialists(task.id);
+    const deployment = deployments
+      .filter((each) => each.taskId === task.id && each.stage !== 'retired')
+      .at(-1);
+    const specialist = specialists.find((each) => each.id === deployment?.specialistId);
+    const policy = specialist && policyFor(specialist, serve);
+    const shown = deployment && specialist && policy ? { deployment, specialist, policy } : null;
+    const outlook =
+      shown &&
+      outlookOf(
+        shown.deployment,
+        (await readWatch(store, shown.deployment.id, shown.policy)).watch,
+        shown.policy,
+      );
+    tasks.push({
+      id: task.id,
+      name: task.name,
+      kind: task.kind,
+      calls: task.calls,
+      specialists: specialists.length,
+      deployment: shown &&
+        outlook && {
+          id: shown.deployment.id,
+          specialistId: shown.specialist.id,
+          rung: shown.specialist.artefact.rung,
+          stage: shown.deployment.stage,
+          threshold: shown.deployment.threshold,
+          coverage: shown.specialist.evidence.exam.coverage.share,
+          audits: outlook.comparisons,
+          auditErrors: outlook.errors,
+          margin: outlook.margin,
+          servedError: outlook.servedError,
+          moreComparisons: outlook.moreComparisons,
+          history: shown.deployment.history,
+        },
+    });
+  }
+  return { kind: 'status', calls: await store.countCalls(), lost, journal, tasks };
 }

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { Pool } from 'undici';
 import { configSchema } from '../../src/core/config.ts';
 import { startGateway } from '../../src/gateway/gateway.ts';
+import { DIALECTS } from '../../src/wire/dialects.ts';
 
 const [kind, upstreamUrl = ''] = process.argv.slice(2);
 
@@ -31,9 +32,11 @@ async function startOurs(): Promise<number> {
   const gateway = await startGateway({
     gateway: { ...configSchema.parse({}).gateway, port: 0 },
     upstreamUrl,
-    serveTimeoutMs: 10_000,
-    router: { decide: () => ({ to: 'llm', reason: 'no-specialist' }), compared: () => {} },
-    recorder: { record: async () => true, recordExchange: async () => true, close: async () => {} },
+    dialects: DIALECTS,
+    router: {
+      route: async () => ({ served: { by: 'llm', reason: 'no-specialist' }, answer: null, compare: null }),
+    },
+    recorder: { record: async () => true, recordExchange: async () => true },
   });
   return gateway.port;
 }

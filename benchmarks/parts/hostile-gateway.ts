@@ -21,23 +21,32 @@ const understudy = await openUnderstudy({
 const gateway = await understudy.startGateway();
 
 const delay = monitorEventLoopDelay({ resolution: 1 });
-delay.enable();
 let rss = 0;
 // The same by the main thread's CPU time, which other programs on the machine do not lengthen.
 let cpu = process.threadCpuUsage();
 let loopCpuMs = 0;
-setInterval(() => {
-  const now = process.threadCpuUsage();
-  loopCpuMs = Math.max(loopCpuMs, (now.user + now.system - cpu.user - cpu.system) / 1000);
-  cpu = now;
-}, 1);
-setInterval(() => {
-  rss = Math.max(rss, process.memoryUsage.rss());
-}, 50);
+let isWatched = false;
+
+/** Watching wakes the event loop each millisecond: it begins when it is first asked for, after the ordinary traffic. */
+function watch(): void {
+  isWatched = true;
+  delay.enable();
+  setInterval(() => {
+    const now = process.threadCpuUsage();
+    loopCpuMs = Math.max(loopCpuMs, (now.user + now.system - cpu.user - cpu.system) / 1000);
+    cpu = now;
+  }, 1);
+  setInterval(() => {
+    rss = Math.max(rss, process.memoryUsage.rss());
+  }, 50);
+}
+
 process.on('message', () => {
+  if (!isWatched) watch();
   process.send?.({ loopMs: delay.max / 1e6, loopCpuMs, rssMb: Math.round(rss / 1e6) });
   delay.reset();
   loopCpuMs = 0;
+  cpu = process.threadCpuUsage();
   rss = process.memoryUsage.rss();
 });
 process.on('disconnect', () => process.exit(0));

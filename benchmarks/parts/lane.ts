@@ -1,4 +1,4 @@
-/** Small ordinary calls at fixed times, whatever became of those before: a wait counts from when a call was due. */
+/** Ordinary calls of one size at fixed times, whatever became of those before: a wait counts from when a call was due. */
 import { Pool } from 'undici';
 
 export interface Lane {
@@ -13,10 +13,14 @@ export interface Lane {
   close(): Promise<void>;
 }
 
-const SYSTEM = 'You sort the mail of a shop. '.repeat(100);
+const SYSTEM = 'You sort the mail of a shop. ';
+/** About as long as most calls are. */
+const SMALL_BYTES = 3000;
 const MAX_WAITING = 2000;
 
-export function openLane(port: number): Lane {
+/** @param bytes Of a request: a constant prompt, and a message that is never the same. */
+export function openLane(port: number, bytes: number = SMALL_BYTES): Lane {
+  const system = SYSTEM.repeat(Math.ceil(bytes / SYSTEM.length));
   const pool = new Pool(`http://127.0.0.1:${port}`, { connections: 64, headersTimeout: 0, bodyTimeout: 0 });
   let times: number[] = [];
   const open = new Set<{ due: number }>();
@@ -35,7 +39,7 @@ export function openLane(port: number): Lane {
         body: JSON.stringify({
           model: 'm',
           messages: [
-            { role: 'system', content: SYSTEM },
+            { role: 'system', content: system },
             { role: 'user', content: `Where is my order ${count++}? It was to come last week.` },
           ],
         }),

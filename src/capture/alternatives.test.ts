@@ -5,8 +5,10 @@ import { exampleCall, temporaryFolder } from '../../test/support/calls.ts';
 import { openDataFolder } from '../../test/support/data-folder.ts';
 import type { Call, Message } from '../core/call.ts';
 import { createSealer } from './sealer.ts';
+import { dayOf } from './vault.ts';
 
 const { vault, redact, stage } = openDataFolder(temporaryFolder());
+await vault.prepare(dayOf(exampleCall(1).at));
 
 const callWith = (content: string, starts: readonly string[], messages: readonly Message[] = []): Call => {
   const { request, response } = exampleCall(1);
@@ -27,7 +29,8 @@ async function kept(call: Call, sealer = newSealer()): Promise<NonNullable<Call[
   const sealed = sealer.prepare(call).seal();
   const refined = await stage.refine([sealed.call], new Map(sealed.parts.map((part) => [part.id, part])));
   const id = refined.calls[0]?.responsePart;
-  return JSON.parse(vault.open(refined.parts.find((part) => part.id === id)!)!);
+  const ring = await vault.ring(refined.parts.map(({ day }) => day));
+  return JSON.parse(ring.open(refined.parts.find((part) => part.id === id)!)!);
 }
 
 const startsOf = async (call: Call): Promise<readonly string[]> =>

@@ -6,7 +6,7 @@
 import type { Call } from '../core/call.ts';
 import type { SealedPart } from '../core/store.ts';
 import { encodeFrame } from './frames.ts';
-import { openJournal } from './journal.ts';
+import { type JournalOptions, openJournal } from './journal.ts';
 import { createSealer, type SealerOptions } from './sealer.ts';
 
 export interface CallWriter {
@@ -22,14 +22,11 @@ export interface CallWriter {
   close(): void;
 }
 
-export interface CallWriterOptions extends SealerOptions {
-  readonly dir: string;
-  readonly segmentBytes?: number;
-}
+export interface CallWriterOptions extends SealerOptions, JournalOptions {}
 
 export function openCallWriter(options: CallWriterOptions): CallWriter {
   const { sealing } = options;
-  const journal = openJournal(options.dir, options.segmentBytes);
+  const journal = openJournal(options);
   const sealer = createSealer(options);
   /** Ids of the parts that are in the journal's present segment. */
   const written = { generation: -1, ids: new Set<string>() };
@@ -54,6 +51,8 @@ export function openCallWriter(options: CallWriterOptions): CallWriter {
         frames.push(encodeFrame({ kind: 'call', call: sealed.call }));
         return frames;
       });
+      // Only now: a call that could not be written has given nothing away, and what came with it comes with the next.
+      sealed.kept();
       return true;
     },
     rotate: () => journal.rotate(),

@@ -1,13 +1,24 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { exampleCall, temporaryFolder } from '../../test/support/calls.ts';
 import { openDataFolder, REDACTION } from '../../test/support/data-folder.ts';
 import type { EntityFinder } from '../core/entity.ts';
 import { UnderstudyError } from '../core/errors.ts';
-import { drain } from './drain.ts';
+import { drain, nothingDrained } from './drain.ts';
 import { tryLock } from './lock.ts';
+import { journalState } from './quarantine.ts';
 import { openRecorder } from './recorder.ts';
 import { secondStage } from './second-stage.ts';
 
@@ -15,7 +26,7 @@ async function recorded(count: number, over: (n: number) => object = () => ({}))
   const dataDir = temporaryFolder();
   const folder = openDataFolder(dataDir);
   const dir = join(dataDir, 'journal');
-  const recorder = openRecorder({ dir, vault: folder.vault, redaction: REDACTION, log: assert.fail });
+  const recorder = await openRecorder({ dir, vault: folder.vault, redaction: REDACTION, log: assert.fail });
   for (let n = 0; n < count; n++) await recorder.record(exampleCall(n, over(n)), 'k');
   await recorder.close();
   const stageWith = (finder: EntityFinder | null) =>
@@ -36,11 +47,11 @@ describe('drain', () => {
     };
     const options = { dir, store, openStage: async () => stageWith(finder) };
     await assert.rejects(drain(options), { code: 'unavailable' });
-    assert.equal(store.countCalls(), 0);
+    assert.equal(await store.countCalls(), 0);
     assert.equal(existsSync(join(dir, 'quarantine')), false);
     failing = false;
-    assert.deepEqual(await drain(options), { calls: 5, tornBytes: 0, damaged: 0, quarantined: 0 });
-    store.close();
+    assert.deepEqual(await drain(options), { ...nothingDrained(), calls: 5 });
+    await store.close();
   });
 
   it('lets a gateway start while it drains', async () => {
@@ -54,7 +65,7 @@ describe('drain', () => {
     };
     await drain({ dir, store, openStage });
     assert.equal(free, true);
-    store.close();
+    await store.close();
   });
 
   it('takes the other segments where one cannot be read, and says so', async () => {
@@ -63,12 +74,12 @@ describe('drain', () => {
     const broken = join(dir, 'j_0.segment');
     mkdirSync(broken);
     await assert.rejects(drain({ dir, store, openStage: async () => stage }), { code: 'unavailable' });
-    assert.equal(store.countCalls(), 3);
+    assert.equal(await store.countCalls(), 3);
     assert.deepEqual(
       readdirSync(dir).filter((name) => name.endsWith('.segment')),
       ['j_0.segment'],
     );
-    store.close();
+    await store.close();
   });
 
   it('redacts every part, however much comes at once', async () => {
@@ -83,10 +94,65 @@ describe('drain', () => {
       },
     }));
     await drain({ dir, store, openStage: async () => stage });
-    const read = calls();
+    const read = await calls();
     assert.equal(read.length, 6);
     for (const { request } of read)
       assert.doesNotMatch(request.messages[0]?.content ?? '', /Kowalczyk|Zbigniewska/);
-    store.close();
+    await store.close();
+  });
+
+  it('takes a killed process for a death, and one that was asked to end for none', async () => {
+    const { dir, store, stage } = await recorded(3);
+    const deathsFile = join(dir, 'drain', 'deaths.json');
+    const dying = { dir, store, openStage: async () => ({ refine: () => new Promise<never>(() => {}) }) };
+    void drain(dying);
+    while (!existsSync(deathsFile)) await pause(5);
+    const { marked } = JSON.parse(readFileSync(deathsFile, 'utf8'));
+    assert.match(marked, /^j_[0-9a-f]+ 0$/);
+    const other = temporaryFolder();
+    // As another process finds it, once this one is dead.
+    for (const name of readdirSync(dir))
+      if (name.endsWith('.segment')) cpSync(join(dir, name), join(other, name));
+    mkdirSync(join(other, 'drain'));
+    cpSync(deathsFile, join(other, 'drain', 'deaths.json'));
+    const options = { dir: other, store, openStage: async () => stage };
+    const failing = async (): Promise<never> => {
+      throw new UnderstudyError('unavailable', 'no model', { hint: '' });
+    };
+    for (let n = 0; n < 5; n++) await assert.rejects(drain({ ...options, openStage: failing }));
+    const counted = JSON.parse(readFileSync(join(other, 'drain', 'deaths.json'), 'utf8'));
+    assert.deepEqual(counted, { marked: null, counts: { [marked]: 1 } });
+    assert.deepEqual(await drain(options), { ...nothingDrained(), calls: 3 });
+    assert.equal(existsSync(join(other, 'drain', 'deaths.json')), false);
+    await store.close();
+  });
+
+  it('keeps quarantine within its bounds: the oldest go first, and are counted', async () => {
+    const { dir, store, stage } = await recorded(1);
+    const aside = join(dir, 'quarantine');
+    mkdirSync(aside);
+    const now = Date.now();
+    for (let day = 0; day < 6; day++) {
+      const path = join(aside, `j_${day}.segment`);
+      writeFileSync(path, Buffer.alloc(100));
+      utimesSync(path, (now - day * 86_400_000) / 1000, (now - day * 86_400_000) / 1000);
+    }
+    const options = { dir, store, openStage: async () => stage };
+    const bounded = await drain({ ...options, quarantine: { maxBytes: 1e6, maxDays: 3.5 } });
+    assert.deepEqual(bounded, { ...nothingDrained(), calls: 1, removed: 2 });
+    const smaller = await drain({ ...options, quarantine: { maxBytes: 250, maxDays: 30 } });
+    assert.equal(smaller.removed, 2);
+    assert.deepEqual(readdirSync(aside).sort(), ['j_0.segment', 'j_1.segment']);
+    assert.deepEqual((await journalState([dir], now)).quarantine, { segments: 2, bytes: 200 });
+    await store.close();
+  });
+
+  it('tells what waits and for how long', async () => {
+    const { dir, store } = await recorded(3);
+    const [name] = readdirSync(dir).filter((each) => each.endsWith('.segment'));
+    const { mtimeMs, size } = statSync(join(dir, name!));
+    const { waiting } = await journalState([dir, join(dir, 'none')], mtimeMs + 90_000);
+    assert.deepEqual(waiting, { segments: 1, bytes: size, oldestSeconds: 90 });
+    await store.close();
   });
 });

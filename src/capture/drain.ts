@@ -1,16 +1,20 @@
 /**
  * Brings the journal's calls into the store, through the second stage of redaction. A segment is removed only after the
- * store has committed all of its calls to the disk; what cannot be read is kept aside, in `quarantine/`, and counted. A call
- * that comes twice is kept once, so a drain may be broken off and repeated anywhere.
- * Does not: write the journal (journal.ts) or redact (second-stage.ts).
+ * store has committed all of its calls to the disk; what cannot be read is kept aside, in `quarantine/`, and counted, and so
+ * is what the process died of again and again. A call that comes twice is kept once, so a drain may be broken off and repeated
+ * anywhere. One process drains a segment at a time.
+ * Does not: write the journal (journal.ts), redact (second-stage.ts) or repeat itself (drain-loop.ts).
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
-import type { SealedPart, Store, StoredCall } from '../core/store.ts';
-import { decodeSegment } from './frames.ts';
+import type { CallStore, SealedPart } from '../core/store.ts';
+import { type Deaths, openDeaths } from './deaths.ts';
+import { decodeSegment, type JournalCall } from './frames.ts';
 import { CLOSED_ENDING, closeLeftovers, OPEN_ENDING } from './journal.ts';
-import { tryLock } from './lock.ts';
+import { type Lock, tryLock } from './lock.ts';
+import { boundQuarantine, type QuarantineLimits, setAside } from './quarantine.ts';
 import type { SecondStage } from './second-stage.ts';
 
 export interface Drained {
@@ -20,24 +24,44 @@ export interface Drained {
   readonly tornBytes: number;
   /** Damaged stretches of segments, and calls that lack a part because of one or are unreadable. */
   readonly damaged: number;
-  /** Segments that were set aside for it. */
+  /** Calls, or whole segments where it was not known which call, that the process died of too often. */
+  readonly undrainable: number;
+  /** Segments that were set aside for any of this. */
   readonly quarantined: number;
+  /** Segments that went from quarantine for their age, or to keep it small. */
+  readonly removed: number;
+}
+
+type Totals = { -readonly [K in keyof Drained]: Drained[K] };
+
+export function nothingDrained(): Totals {
+  return { calls: 0, tornBytes: 0, damaged: 0, undrainable: 0, quarantined: 0, removed: 0 };
 }
 
 export interface DrainOptions {
   readonly dir: string;
-  readonly store: Pick<Store, 'addCalls' | 'knownCalls'>;
+  readonly store: Pick<CallStore, 'addCalls' | 'knownCalls'>;
   /** Asked for when there is something to drain. */
   readonly openStage: () => Promise<SecondStage>;
   /** Bytes of the journal that are done, of those that were there at the beginning. */
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
+  /** Default: quarantine is left as it is. */
+  readonly quarantine?: QuarantineLimits;
+  readonly now?: () => number;
 }
 
-/** Where segments go that could not be read as a whole. */
-const QUARANTINE = 'quarantine';
+/** What belongs to the drain alone, in the folder of the journal: its lock, and deaths.json. */
+const FOLDER = 'drain';
 /** Calls in one transaction, and looked at together. */
 const BATCH = 200;
+/**
+ * Deaths on one batch after which its calls are taken one by one; the one that kills the process again is left out. So it
+ * dies three times of a call, and of a segment that it cannot even read.
+ */
+const MAX_DEATHS = 2;
+/** How often it is looked whether another process is done with its segment, milliseconds. */
+const POLL_MS = 10;
 
 /**
  * Drains what is in the journal `dir` now, also what a running recorder has written into its open segment (which
@@ -45,23 +69,43 @@ const BATCH = 200;
  * @throws UnderstudyError as the store's ('overloaded' where it is locked); nothing is lost, try again.
  */
 export async function drain(options: DrainOptions): Promise<Drained> {
-  const { dir, onProgress, signal } = options;
-  const total = { calls: 0, tornBytes: 0, damaged: 0, quarantined: 0 };
+  const { dir, onProgress, signal, quarantine, now = Date.now } = options;
+  const total = nothingDrained();
   closeAbandoned(dir);
-  const segments = readdirSync(dir).filter(
-    (name) => name.endsWith(OPEN_ENDING) || name.endsWith(CLOSED_ENDING),
-  );
+  const segments = readdirSync(dir)
+    .filter((name) => name.endsWith(OPEN_ENDING) || name.endsWith(CLOSED_ENDING))
+    .sort();
+  // Those that the process died of come last: what can be drained does not wait for them.
+  const suspects = new Set<string>();
+  const locked = await waitForLock(join(dir, FOLDER), signal);
+  if (locked === null) return total;
+  try {
+    const deaths = openDeaths(join(dir, FOLDER));
+    for (const name of segments) if (deaths.below(stepOf(name)) > 0) suspects.add(name);
+  } finally {
+    locked.release();
+  }
+  const ordered = [...segments.filter((name) => !suspects.has(name)), ...suspects];
   let unread: unknown = null;
-  for (const [i, name] of segments.sort().entries()) {
+  for (const [i, name] of ordered.entries()) {
+    const lock = await waitForLock(join(dir, FOLDER), signal);
+    if (lock === null) break;
+    const before = total.calls;
     try {
-      await drainSegment(name, options, total, (share) => onProgress?.(i + share, segments.length));
+      const deaths = openDeaths(join(dir, FOLDER));
+      await drainSegment(name, options, deaths, total, (share) => onProgress?.(i + share, ordered.length));
     } catch (error) {
       // One that cannot be read must not keep the others waiting; what ails the store ails them all.
       if (error instanceof UnderstudyError) throw error;
       unread = error;
+    } finally {
+      lock.release();
     }
     if (signal?.aborted) break;
+    // Whoever waits gets its turn.
+    if (total.calls > before && i + 1 < ordered.length) await pause(2 * POLL_MS);
   }
+  if (quarantine) total.removed += await boundQuarantine(dir, quarantine, now());
   if (unread !== null) {
     throw new UnderstudyError('unavailable', `A segment in ${dir} cannot be read: ${messageOf(unread)}`, {
       hint: 'Check the owner and the mode of the files in it.',
@@ -83,62 +127,110 @@ function closeAbandoned(dir: string): void {
   }
 }
 
+/** The drain's lock; null where it was aborted before another process let go of it. */
+async function waitForLock(dir: string, signal: AbortSignal | undefined): Promise<Lock | null> {
+  while (!signal?.aborted) {
+    const lock = tryLock(dir);
+    if (lock !== null) return lock;
+    await pause(POLL_MS);
+  }
+  return null;
+}
+
+/** How the steps of a segment's drain begin; the same whether it is still written to or not. */
+function stepOf(name: string): string {
+  return `${name.slice(0, name.lastIndexOf('.'))} `;
+}
+
 async function drainSegment(
   name: string,
   { dir, store, openStage, signal }: DrainOptions,
-  total: { -readonly [K in keyof Drained]: Drained[K] },
+  deaths: Deaths,
+  total: Totals,
   onShare: (share: number) => void,
 ): Promise<void> {
-  const bytes = readIfThere(join(dir, name));
-  if (bytes === null) return;
-  const segment = decodeSegment(bytes);
-  const parts = new Map<string, SealedPart>();
-  const calls: StoredCall[] = [];
-  for (const frame of segment.frames) {
-    if (frame.kind === 'part') parts.set(frame.part.id, frame.part);
-    else calls.push(frame.call);
+  const step = stepOf(name);
+  const path = join(dir, name);
+  const isWhole = name.endsWith(CLOSED_ENDING);
+  const reading = `${step}read`;
+  if (deaths.in(reading) > MAX_DEATHS) {
+    if (!isWhole) return;
+    total.undrainable++;
+    total.quarantined++;
+    deaths.forget(step);
+    setAside(dir, name);
+    return;
   }
+  const bytes = readIfThere(path);
+  if (bytes === null) return;
+  const { parts, calls, ...segment } = await deaths.mark(reading, () => partsAndCalls(bytes));
   let refused = 0;
+  let undrainable = 0;
   for (let at = 0; at < calls.length; at += BATCH) {
-    const added = await addBatch(store, openStage, calls.slice(at, at + BATCH), parts);
-    total.calls += added.calls;
-    refused += added.refused;
+    const given = calls.slice(at, at + BATCH);
+    const known = await store.knownCalls(given.map(({ id }) => id));
+    const fresh = given.filter(({ id }) => !known.has(id));
+    const batch = `${step}${at}`;
+    const add = async (marked: string, some: readonly JournalCall[]): Promise<void> => {
+      // Before the mark: the model may have to be fetched first.
+      const stage = await openStage();
+      const added = await deaths.mark(marked, () => addBatch(store, stage, some, parts));
+      total.calls += added.calls;
+      refused += added.refused;
+    };
+    if (fresh.length > 0 && deaths.in(batch) < MAX_DEATHS) await add(batch, fresh);
+    else {
+      for (const call of fresh) {
+        const one = `${batch} ${call.id}`;
+        if (deaths.in(one) > 0) undrainable++;
+        else await add(one, [call]);
+        if (signal?.aborted) return;
+      }
+    }
     onShare(Math.min(1, (at + BATCH) / calls.length));
     if (signal?.aborted) return;
   }
-  if (!name.endsWith(CLOSED_ENDING)) return;
+  if (!isWhole) return;
   const damaged = segment.damaged + refused;
   total.tornBytes += segment.tornBytes;
   total.damaged += damaged;
-  if (damaged === 0 && segment.tornBytes === 0) rmSync(join(dir, name), { force: true });
+  total.undrainable += undrainable;
+  deaths.forget(step);
+  if (damaged === 0 && undrainable === 0 && segment.tornBytes === 0) rmSync(path, { force: true });
   else {
     total.quarantined++;
     setAside(dir, name);
   }
 }
 
-function setAside(dir: string, name: string): void {
-  mkdirSync(join(dir, QUARANTINE), { recursive: true, mode: 0o700 });
-  try {
-    renameSync(join(dir, name), join(dir, QUARANTINE, name));
-  } catch (error) {
-    // Another drain was quicker.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+function partsAndCalls(bytes: Buffer): {
+  readonly parts: ReadonlyMap<string, SealedPart>;
+  readonly calls: readonly JournalCall[];
+  readonly tornBytes: number;
+  readonly damaged: number;
+} {
+  const { frames, tornBytes, damaged } = decodeSegment(bytes);
+  const parts = new Map<string, SealedPart>();
+  const calls: JournalCall[] = [];
+  for (const frame of frames) {
+    if (frame.kind === 'part') parts.set(frame.part.id, frame.part);
+    else calls.push(frame.call);
   }
+  return { parts, calls, tornBytes, damaged };
 }
 
 async function addBatch(
   store: DrainOptions['store'],
-  openStage: () => Promise<SecondStage>,
-  given: readonly StoredCall[],
+  stage: SecondStage,
+  calls: readonly JournalCall[],
   parts: ReadonlyMap<string, SealedPart>,
 ): Promise<{ readonly calls: number; readonly refused: number }> {
-  const known = store.knownCalls(given.map(({ id }) => id));
-  const calls = given.filter(({ id }) => !known.has(id));
-  if (calls.length === 0) return { calls: 0, refused: 0 };
   try {
-    const refined = await (await openStage()).refine(calls, parts);
-    return { calls: store.addCalls(refined.calls, refined.parts), refused: refined.refused };
+    const refined = await stage.refine(calls, parts);
+    const added = await store.addCalls(refined.calls, refined.parts, refined.keys).catch(unlessErased);
+    // A day was erased while its calls were looked through: now they are told as erased.
+    if (added === null) return addBatch(store, stage, calls, parts);
+    return { calls: added, refused: refined.refused };
   } catch (error) {
     if (isPassing(error)) throw error;
     if (calls.length === 1) return { calls: 0, refused: 1 };
@@ -146,12 +238,18 @@ async function addBatch(
     let added = 0;
     let refused = 0;
     for (const call of calls) {
-      const one = await addBatch(store, openStage, [call], parts);
+      const one = await addBatch(store, stage, [call], parts);
       added += one.calls;
       refused += one.refused;
     }
     return { calls: added, refused };
   }
+}
+
+/** Null for a key that is gone. @throws any other error. */
+function unlessErased(error: unknown): null {
+  if (error instanceof UnderstudyError && error.code === 'not-found') return null;
+  throw error;
 }
 
 /** The store is locked, full or gone: trying again later may help. */
@@ -166,58 +264,4 @@ function readIfThere(path: string): Buffer | null {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw error;
   }
-}
-
-/** What an operator is told of segments that were set aside. */
-export function quarantineLine({ damaged, tornBytes, quarantined }: Omit<Drained, 'calls'>): string {
-  return (
-    `capture: ${damaged} damaged entries and ${tornBytes} byte(s) of unfinished writes could not be read; ` +
-    `${quarantined} segment(s) are kept in ${QUARANTINE}/ of the journal.`
-  );
-}
-
-export interface Draining {
-  /** Resolves after the drain under way, which stops at the next batch. */
-  stop(): Promise<void>;
-}
-
-/** Drains again and again. A locked store only delays it. */
-export function startDrain(
-  options: Omit<DrainOptions, 'onProgress' | 'signal'> & {
-    readonly everyMs?: number;
-    readonly onDrained?: (drained: Drained) => void;
-    /** One line for the operator where something stays wrong; never holds a payload. */
-    readonly log: (line: string) => void;
-  },
-): Draining {
-  const { everyMs = 2000, onDrained, log } = options;
-  const stopping = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> = Promise.resolve();
-  let failures = 0;
-
-  const again = (): void => {
-    if (stopping.signal.aborted) return;
-    timer = setTimeout(() => {
-      running = once().finally(again);
-    }, everyMs);
-  };
-  const once = async (): Promise<void> => {
-    try {
-      const drained = await drain({ ...options, signal: stopping.signal });
-      failures = 0;
-      onDrained?.(drained);
-    } catch (error) {
-      // Locked for a moment is normal; told when it lasts, and again while it does.
-      if (++failures % 100 === 10) log(`capture: calls wait in the journal: ${messageOf(error)}`);
-    }
-  };
-  again();
-  return {
-    stop: async () => {
-      stopping.abort();
-      clearTimeout(timer);
-      await running;
-    },
-  };
 }

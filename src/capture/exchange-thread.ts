@@ -8,6 +8,8 @@ import type { Config } from '../core/config.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import type { RawBody, RawExchange } from '../core/online.ts';
 import type { SealedPart } from '../core/store.ts';
+import { workerQueue } from '../core/worker-queue.ts';
+import { closeLeftovers } from './journal.ts';
 import type { Piece, ReadPiece } from './live-redaction.ts';
 import type { SealingKeys } from './vault.ts';
 
@@ -30,15 +32,9 @@ export interface ThreadSettings {
 }
 
 export type ThreadRequest =
-  | {
-      readonly type: 'record';
-      readonly no: number;
-      readonly exchange: RawExchange;
-      readonly keys: SealingKeys;
-    }
+  | { readonly type: 'record'; readonly exchange: RawExchange; readonly keys: SealingKeys }
   | {
       readonly type: 'read';
-      readonly no: number;
       readonly piece: Piece;
       readonly keep: readonly string[];
       readonly key: Uint8Array;
@@ -46,15 +42,17 @@ export type ThreadRequest =
   | { readonly type: 'rotate' }
   | { readonly type: 'close' };
 
-/** `error`: the kind of what went wrong, never its message, which might quote a payload. */
+/** The answer to 'record' and 'read'. `error`: the kind of what went wrong, never its message, which might quote a payload. */
 export interface ThreadReply {
-  readonly no: number;
   readonly error: string | null;
   /** A piece that was to be read. */
   readonly read?: ReadPiece;
   /** What was sealed for the first time, by content. */
   readonly sealed: readonly (readonly [contentId: string, part: SealedPart])[];
 }
+
+/** Marks the thread's segments, so that those of a thread that died can be told from the recorder's own. */
+export const LARGE = '-large';
 
 /** Larger parts are not told: to receive them would take the event loop's time. */
 export const MAX_TOLD_BYTES = 16 * 1024;
@@ -68,57 +66,52 @@ const COPY_BYTES = 2 * 1024 * 1024;
 /** A body of 32 MB of small JSON values is several times as large once it is parsed. */
 const THREAD_MEMORY_MB = 2048;
 
+/** A body of 32 MB takes some ten seconds; a thread that is busy with one for longer does not come back. */
+const MAX_MS = 120_000;
+
 export interface ThreadOptions extends ThreadSettings {
   readonly onSealed: (contentId: string, part: SealedPart) => void;
+  /** Longest time for one exchange or piece, milliseconds. Default: 120,000. */
+  readonly maxMs?: number;
+  /** Default: 2,048. */
+  readonly memoryMb?: number;
+  /** The thread's program. Default: exchange-worker. */
+  readonly program?: URL;
 }
 
-export function openExchangeThread({ onSealed, ...settings }: ThreadOptions): ExchangeThread {
-  let worker: Worker | null = null;
-  let closed: Promise<unknown> | null = null;
+export function openExchangeThread(options: ThreadOptions): ExchangeThread {
+  const { onSealed, maxMs = MAX_MS, memoryMb = THREAD_MEMORY_MB, program, ...settings } = options;
+  const ending = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
+  const url = program ?? new URL(`./exchange-worker${ending}`, import.meta.url);
   let waitingBytes = 0;
-  let no = 0;
-  const waiting = new Map<number, { resolve(read?: ReadPiece): void; reject(error: unknown): void }>();
-
-  const failAll = (why: string): void => {
-    worker = null;
-    for (const { reject } of waiting.values()) reject(failure(why));
-    waiting.clear();
-  };
-  const started = (): Worker => {
-    if (worker) return worker;
-    const ending = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
-    const thread = new Worker(new URL(`./exchange-worker${ending}`, import.meta.url), {
-      workerData: settings,
-      resourceLimits: { maxOldGenerationSizeMb: THREAD_MEMORY_MB },
-    });
-    thread.unref();
-    thread.on('message', ({ no: answered, error, read, sealed }: ThreadReply) => {
-      for (const [contentId, part] of sealed) onSealed(contentId, part);
-      const waiter = waiting.get(answered);
-      waiting.delete(answered);
-      if (error === null) waiter?.resolve(read);
-      else waiter?.reject(failure(error));
-    });
-    thread.on('error', (error: Error & { code?: string }) => {
-      if (worker === thread) failAll(error.code ?? error.name);
-    });
-    thread.on('exit', () => {
-      if (worker === thread) failAll('the thread ended');
-    });
-    worker = thread;
-    return thread;
+  const thread = workerQueue<ThreadRequest, ThreadReply>({
+    start: () =>
+      new Worker(url, {
+        workerData: settings,
+        resourceLimits: { maxOldGenerationSizeMb: memoryMb },
+      }),
+    failure,
+    maxMs,
+    // What it has written is whole: a segment that stays open would be read at every drain, and never removed.
+    onEnd: () => closeLeftovers(settings.dir, LARGE),
+  });
+  const ask = async (
+    request: ThreadRequest,
+    transfer: readonly ArrayBuffer[] = [],
+  ): Promise<ReadPiece | undefined> => {
+    const { error, read, sealed } = await thread.ask(request, transfer);
+    for (const [contentId, part] of sealed) onSealed(contentId, part);
+    if (error !== null) throw failure(error);
+    return read;
   };
 
   return {
-    read: (piece, keep, key) =>
-      new Promise<ReadPiece>((resolve, reject) => {
-        if (waiting.size > MAX_READING) throw failure('too much is waiting');
-        waiting.set(++no, {
-          resolve: (read) => (read ? resolve(read) : reject(failure('no reply'))),
-          reject,
-        });
-        started().postMessage({ type: 'read', no, piece, keep, key } satisfies ThreadRequest);
-      }),
+    async read(piece, keep, key) {
+      if (thread.waiting > MAX_READING) throw failure('too much is waiting');
+      const read = await ask({ type: 'read', piece, keep, key });
+      if (read) return read;
+      throw failure('no reply');
+    },
     async record(exchange, keys, onCopied) {
       const size = sizeOf(exchange.request) + (exchange.response ? sizeOf(exchange.response) : 0);
       if (waitingBytes > 0 && waitingBytes + size > MAX_WAITING) {
@@ -131,33 +124,17 @@ export function openExchangeThread({ onSealed, ...settings }: ThreadOptions): Ex
         const request = await copyOf(exchange.request);
         const response = exchange.response && { ...exchange.response, ...(await copyOf(exchange.response)) };
         onCopied?.();
-        const thread = started();
-        await new Promise<void>((resolve, reject) => {
-          waiting.set(++no, { resolve: () => resolve(), reject });
-          const message: ThreadRequest = {
-            type: 'record',
-            no,
-            keys,
-            exchange: { ...exchange, request, response },
-          };
-          const buffers = [...request.chunks, ...(response?.chunks ?? [])].map((chunk) => chunk.buffer);
-          thread.postMessage(message, buffers as ArrayBuffer[]);
-        });
+        const buffers = [...request.chunks, ...(response?.chunks ?? [])].map((chunk) => chunk.buffer);
+        const copied = { ...exchange, request, response };
+        await ask({ type: 'record', keys, exchange: copied }, buffers as ArrayBuffer[]);
       } finally {
         waitingBytes -= size;
       }
     },
-    rotate: () => worker?.postMessage({ type: 'rotate' } satisfies ThreadRequest),
+    rotate: () => thread.tell({ type: 'rotate' }),
     close: async (graceMs) => {
-      const thread = worker;
-      if (thread === null) return;
-      // It finishes what it was given before it ends.
-      closed ??= new Promise((resolve) => thread.once('exit', resolve));
-      thread.ref();
-      thread.postMessage({ type: 'close' } satisfies ThreadRequest);
-      const impatience = setTimeout(() => void thread.terminate(), graceMs);
-      await closed;
-      clearTimeout(impatience);
+      await thread.close(graceMs, { type: 'close' });
+      closeLeftovers(settings.dir, LARGE);
     },
   };
 }
@@ -195,6 +172,6 @@ async function copyInTurns({ chunks, encoding }: RawBody): Promise<RawBody> {
 
 function failure(why: string): UnderstudyError {
   return new UnderstudyError('internal', `A large call could not be recorded (${why}).`, {
-    hint: 'The call itself was answered. Too little memory is the usual cause.',
+    hint: 'The call itself was answered, and other calls are recorded. Too little memory is the usual cause.',
   });
 }

@@ -6,6 +6,7 @@ import { DIALECTS } from '../wire/dialects.ts';
 import { readExchange } from '../wire/exchange.ts';
 import { type CallWriter, openCallWriter } from './call-writer.ts';
 import {
+  LARGE,
   MAX_TOLD_BYTES,
   type ThreadReply,
   type ThreadRequest,
@@ -28,15 +29,17 @@ let told = 0;
 let writer: CallWriter | null = null;
 
 function writerFor(keys: SealingKeys): CallWriter {
-  if (!days.has(keys.day)) days.set(keys.day, sealingWith(keys));
+  if (days.get(keys.day)?.keyId(keys.day) !== keys.id) days.set(keys.day, sealingWith(keys));
   if (writer) return writer;
   const context = { key: keys.surrogates, policy };
   writer = openCallWriter({
     dir,
+    label: LARGE,
     sealing: {
       ...sealingWith(keys),
       // The day's keys came with the exchange.
       seal: (day, text) => days.get(day)!.seal(day, text),
+      keyId: (day) => days.get(day)!.keyId(day),
     },
     redact: (text) => redactText(text, context),
     onSealed: (contentId, part) => {
@@ -49,7 +52,7 @@ function writerFor(keys: SealingKeys): CallWriter {
   return writer;
 }
 
-async function record({ no, exchange, keys }: ThreadRequest & { type: 'record' }): Promise<void> {
+async function record({ exchange, keys }: ThreadRequest & { type: 'record' }): Promise<void> {
   let error: string | null = null;
   sealed = [];
   told = 0;
@@ -60,16 +63,16 @@ async function record({ no, exchange, keys }: ThreadRequest & { type: 'record' }
   } catch (cause) {
     error = cause instanceof Error ? cause.name : typeof cause;
   }
-  port.postMessage({ no, error, sealed } satisfies ThreadReply);
+  port.postMessage({ error, sealed } satisfies ThreadReply);
 }
 
-function read({ no, piece, keep, key }: ThreadRequest & { type: 'read' }): void {
+function read({ piece, keep, key }: ThreadRequest & { type: 'read' }): void {
   try {
     const made = readPiece(piece, new Set(keep), { key, policy });
-    port.postMessage({ no, error: null, read: made, sealed: [] } satisfies ThreadReply);
+    port.postMessage({ error: null, read: made, sealed: [] } satisfies ThreadReply);
   } catch (cause) {
     const error = cause instanceof Error ? cause.name : typeof cause;
-    port.postMessage({ no, error, sealed: [] } satisfies ThreadReply);
+    port.postMessage({ error, sealed: [] } satisfies ThreadReply);
   }
 }
 

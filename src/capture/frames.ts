@@ -9,6 +9,8 @@ import { parseJson } from '../core/json.ts';
 import type { SealedPart, StoredCall } from '../core/store.ts';
 
 export const SEGMENT_HEADER: Uint8Array = Buffer.from('USJ2');
+/** Of the version before: frames without marks, and calls with model, tags and session in the clear. */
+const OLD_HEADER: Uint8Array = Buffer.from('USJ1');
 /** Before each frame. */
 const MARK = Buffer.from([0xf5, 0x55, 0x53, 0x46]);
 const HEAD = MARK.length + 8;
@@ -20,7 +22,15 @@ const CALL = 2;
 
 export type Frame =
   | { readonly kind: 'part'; readonly part: SealedPart }
-  | { readonly kind: 'call'; readonly call: StoredCall };
+  | { readonly kind: 'call'; readonly call: JournalCall };
+
+/** A call as a journal of the version before holds it. */
+export interface OldCall extends Omit<StoredCall, 'aboutPart'> {
+  readonly model: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export type JournalCall = StoredCall | OldCall;
 
 export function encodeFrame(frame: Frame): Buffer {
   const [head, body] =
@@ -48,6 +58,7 @@ export interface Segment {
 
 /** The frames of a segment that are whole, wherever they stand. */
 export function decodeSegment(bytes: Buffer): Segment {
+  if (bytes.subarray(0, OLD_HEADER.length).equals(OLD_HEADER)) return decodeOld(bytes);
   const frames: Frame[] = [];
   const headed = bytes.subarray(0, SEGMENT_HEADER.length).equals(SEGMENT_HEADER);
   let damaged = headed || bytes.length === 0 ? 0 : 1;
@@ -70,6 +81,35 @@ export function decodeSegment(bytes: Buffer): Segment {
   return { frames, tornBytes: bytes.length - last, damaged };
 }
 
+/**
+ * A segment of the version before: length, checksum, payload. Without marks, reading resumes after a damaged payload where the
+ * next frame tells that its length was right; otherwise the rest is torn.
+ */
+function decodeOld(bytes: Buffer): Segment {
+  const frames: Frame[] = [];
+  let damaged = 0;
+  let at = OLD_HEADER.length;
+  const isWhole = (from: number): boolean => {
+    const end = oldEnd(bytes, from);
+    return end !== null && crc32(bytes.subarray(from + 8, end)) === bytes.readUInt32LE(from + 4);
+  };
+  for (let end = oldEnd(bytes, at); end !== null; end = oldEnd(bytes, at)) {
+    const frame = isWhole(at) ? decodePayload(bytes.subarray(at + 8, end)) : null;
+    if (frame) frames.push(frame);
+    else if (isWhole(at) || isWhole(end)) damaged++;
+    else break;
+    at = end;
+  }
+  return { frames, tornBytes: bytes.length - at, damaged };
+}
+
+function oldEnd(bytes: Buffer, at: number): number | null {
+  if (at + 9 > bytes.length) return null;
+  const length = bytes.readUInt32LE(at);
+  const end = at + 8 + length;
+  return length === 0 || length > MAX_PAYLOAD || end > bytes.length ? null : end;
+}
+
 /** Where the frame that begins at `at` ends; null where it is not whole. */
 function frameEnd(bytes: Buffer, at: number): number | null {
   if (at + HEAD > bytes.length) return null;
@@ -90,5 +130,5 @@ function decodePayload(payload: Buffer): Frame | null {
   }
   if (kind !== CALL) return null;
   const call = parseJson(payload.subarray(1).toString('utf8'));
-  return call === undefined ? null : { kind: 'call', call: call as unknown as StoredCall };
+  return call === undefined ? null : { kind: 'call', call: call as unknown as JournalCall };
 }

@@ -83,7 +83,7 @@ test('one damaged frame does not take the later ones with it', () => {
 
 test('all appends of one turn are in one segment, in order, and it rotates by size', async () => {
   const dir = temporaryFolder();
-  const journal = openJournal(dir, 150);
+  const journal = openJournal({ dir, segmentBytes: 150 });
   const generations: number[] = [];
   for (let turn = 0; turn < 5; turn++) {
     await Promise.all(
@@ -129,7 +129,7 @@ test('all appends of one turn are in one segment, in order, and it rotates by si
 
 test('what is acknowledged is in the file', async () => {
   const dir = temporaryFolder();
-  const journal = openJournal(dir);
+  const journal = openJournal({ dir });
   await journal.append(() => [encodeFrame(callFrame('a'))]);
   const [name = ''] = readdirSync(dir);
   assert.equal(decodeSegment(readFileSync(join(dir, name))).frames.length, 1);
@@ -139,7 +139,7 @@ test('what is acknowledged is in the file', async () => {
 test('a journal that cannot be written says so, and goes on once it can', async () => {
   const dir = join(temporaryFolder(), 'journal');
   writeFileSync(dir, 'a file where the folder should be');
-  const journal = openJournal(dir);
+  const journal = openJournal({ dir });
   await assert.rejects(
     journal.append(() => [encodeFrame(callFrame('a'))]),
     { code: 'unavailable' },

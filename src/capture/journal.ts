@@ -5,7 +5,7 @@
  * Does not: know what the frames hold (frames.ts), or read them back (drain.ts).
  */
 import {
-  closeSync,
+  close,
   fdatasync,
   fsync,
   ftruncateSync,
@@ -47,7 +47,15 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-export function openJournal(dir: string, segmentBytes: number = 8 * 1024 * 1024): Journal {
+export interface JournalOptions {
+  readonly dir: string;
+  /** Default: 8 MiB. */
+  readonly segmentBytes?: number;
+  /** Ends the names of this writer's segments, where several write into one folder. Default: none. */
+  readonly label?: string;
+}
+
+export function openJournal({ dir, segmentBytes = 8 * 1024 * 1024, label = '' }: JournalOptions): Journal {
   let startedAt = 0;
   let file: { readonly fd: number; readonly path: string } | null = null;
   /** Bytes of whole, written frames in the file. */
@@ -62,8 +70,13 @@ export function openJournal(dir: string, segmentBytes: number = 8 * 1024 * 1024)
     if (syncing !== undefined) return;
     syncing = setTimeout(() => {
       syncing = undefined;
-      // An error of the disk shows in the next write; a closed file was synced when it was closed.
-      if (file) fdatasync(file.fd, () => {});
+      const synced = file;
+      if (synced === null) return;
+      fdatasync(synced.fd, (error) => {
+        // After an error the system takes the file for synced, whatever became of it (fsync(2)): only a new file
+        // can be trusted from here on.
+        if (error && file === synced) end();
+      });
     }, SYNC_MS).unref();
   };
 
@@ -71,11 +84,26 @@ export function openJournal(dir: string, segmentBytes: number = 8 * 1024 * 1024)
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     // Names sort in the order of the segments, two of one millisecond too.
     startedAt = Math.max(Date.now(), startedAt + 1);
-    const path = join(dir, `${newId('j', startedAt)}${OPEN_ENDING}`);
+    const path = join(dir, `${newId('j', startedAt)}${label}${OPEN_ENDING}`);
     const begun = { fd: openSync(path, 'ax', 0o600), path };
     file = begun;
     size = 0;
     return begun;
+  };
+
+  /** Ended segments that could not be renamed or removed: the folder is gone, full or read-only. */
+  let unnamed: { readonly path: string; readonly empty: boolean }[] = [];
+  const nameEnded = (): void => {
+    const waiting = unnamed;
+    unnamed = [];
+    for (const segment of waiting) {
+      try {
+        if (segment.empty) rmSync(segment.path, { force: true });
+        else renameSync(segment.path, closedName(segment.path));
+      } catch {
+        unnamed.push(segment);
+      }
+    }
   };
 
   const end = (): void => {
@@ -83,14 +111,11 @@ export function openJournal(dir: string, segmentBytes: number = 8 * 1024 * 1024)
     file = null;
     generation++;
     if (ended === null) return;
-    try {
-      if (size === 0) rmSync(ended.path);
-      else renameSync(ended.path, ended.path.slice(0, -OPEN_ENDING.length) + CLOSED_ENDING);
-    } catch {
-      // The folder is gone or read-only: the next start finds the segment under its open name.
-    }
+    unnamed.push({ path: ended.path, empty: size === 0 });
     size = 0;
-    fsync(ended.fd, () => closeSync(ended.fd));
+    nameEnded();
+    // What fsync or close report cannot be mended any more; the frames are in the file as the system shows it.
+    fsync(ended.fd, () => close(ended.fd, () => {}));
   };
 
   const flush = (): void => {
@@ -137,6 +162,7 @@ export function openJournal(dir: string, segmentBytes: number = 8 * 1024 * 1024)
     },
     rotate() {
       flush();
+      if (unnamed.length > 0) nameEnded();
       if (size > 0) end();
     },
     close() {
@@ -150,10 +176,30 @@ function writeAll(fd: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
 }
 
-/** Segments that a killed recorder had open are complete now; a torn end is told apart when they are read. */
-export function closeLeftovers(dir: string): void {
-  for (const name of readdirSync(dir)) {
-    if (!name.endsWith(OPEN_ENDING)) continue;
-    renameSync(join(dir, name), join(dir, name.slice(0, -OPEN_ENDING.length) + CLOSED_ENDING));
+function closedName(path: string): string {
+  return path.slice(0, -OPEN_ENDING.length) + CLOSED_ENDING;
+}
+
+/**
+ * Segments that a killed writer had open are complete now; a torn end is told apart when they are read. What cannot be
+ * renamed (a full disk) stays for the next time.
+ * @param label Only those of the writers with this label. Default: all.
+ */
+export function closeLeftovers(dir: string, label = ''): void {
+  for (const name of namesIn(dir)) {
+    if (!name.endsWith(label + OPEN_ENDING)) continue;
+    try {
+      renameSync(join(dir, name), join(dir, closedName(name)));
+    } catch {
+      // It is read under its open name, and its calls are known when it is read again.
+    }
+  }
+}
+
+function namesIn(dir: string): readonly string[] {
+  try {
+    return readdirSync(dir);
+  } catch {
+    return [];
   }
 }

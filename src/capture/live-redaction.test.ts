@@ -5,9 +5,11 @@ import { openDataFolder } from '../../test/support/data-folder.ts';
 import type { CallRequest, Message } from '../core/call.ts';
 import { liveRedaction, readPiece } from './live-redaction.ts';
 import { createSealer } from './sealer.ts';
+import { dayOf } from './vault.ts';
 import { siteOf } from './vocabulary.ts';
 
 const { vault, context, redact, stage } = openDataFolder(temporaryFolder());
+await vault.prepare(dayOf(exampleCall(1).at));
 
 const requestOf = (...messages: readonly Message[]): CallRequest => ({ ...exampleCall(1).request, messages });
 const system: Message = {
@@ -36,9 +38,10 @@ describe('liveRedaction', () => {
     const sealed = createSealer({ sealing: vault, redact }).prepare(call).seal();
     const refined = await stage.refine([sealed.call], new Map(sealed.parts.map((part) => [part.id, part])));
     const parts = new Map(refined.parts.map((part) => [part.id, part]));
+    const ring = await vault.ring(refined.parts.map(({ day }) => day));
     const stored = refined.calls[0]?.requestParts
       .slice(2)
-      .map((id) => JSON.parse(vault.open(parts.get(id)!)!) as Message);
+      .map((id) => JSON.parse(ring.open(parts.get(id)!)!) as Message);
     const { request } = live()(call.request);
     assert.deepEqual(request.messages, stored);
     assert.doesNotMatch(JSON.stringify(request), /schmidt|1234567|4111|lund/i);

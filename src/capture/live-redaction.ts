@@ -10,7 +10,7 @@ import type { CallRequest, Message } from '../core/call.ts';
 import type { Entity } from '../core/entity.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { RedactedRequest } from '../core/online.ts';
-import { recent } from './recent.ts';
+import { boundedCache } from './bounded-cache.ts';
 import {
   holdsSurrogate,
   namesOfEntities,
@@ -95,10 +95,10 @@ export function liveRedaction(
   options: LiveRedactionOptions,
 ): (request: CallRequest) => RedactedRequest | null {
   const { sealing, context, vocabulary, readElsewhere } = options;
-  const readBefore = recent<ReadPiece | Elsewhere>(REMEMBERED_BYTES, (read) =>
+  const readBefore = boundedCache<ReadPiece | Elsewhere>(REMEMBERED_BYTES, (read) =>
     'askedAt' in read ? 200 : 500 + 2 * JSON.stringify(read.value).length,
   );
-  const seconds = recent<Second>(REMEMBERED_BYTES, ({ message }) => 500 + 2 * message.content.length);
+  const seconds = boundedCache<Second>(REMEMBERED_BYTES, ({ message }) => 500 + 2 * message.content.length);
   const kept = new WeakMap<readonly string[], ReadonlySet<string>>();
 
   return (request) => {

@@ -1,72 +1,74 @@
 /**
- * Stored calls, opened: the inverse of sealer.ts. Parts that many calls share are opened once and shared in memory. The
- * words of an application stand where their surrogates were (vocabulary.ts).
+ * Stored calls, opened: the inverse of sealer.ts. Parts that calls share are opened once where
+ * these calls are near each other in time, and shared in memory. The words of an application stand where their surrogates were (vocabulary.ts).
  * Does not: check whether the reader may; who opens payloads for a person records it (core/store Event).
  */
 import type { Call, CallResponse, Message, Tool } from '../core/call.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { CallFilter, Store, StoredCall } from '../core/store.ts';
+import type { CallFilter, CallStore, StoredCall } from '../core/store.ts';
+import { boundedCache } from './bounded-cache.ts';
+import type { CallAbout, RequestSettings } from './parts.ts';
 import type { RedactContext } from './redact/redact.ts';
 import { redactJson, redactMessage, redactTools } from './redact/redact-call.ts';
-import type { CallAbout, RequestSettings } from './sealer.ts';
 import type { Vault } from './vault.ts';
 import { restorer } from './vocabulary.ts';
 
-/** Calls are opened so many at a time, to bound how many sealed parts are in memory at once. */
-const BATCH = 500;
+/** Memory for what is opened and may be held by further calls, in characters. */
+const SHARED_CHARACTERS = 32 * 1024 * 1024;
 
 /**
- * The stored calls with their payloads, oldest first. Calls that cannot be opened (their day's key is gone) are left
- * out and counted.
- * @param onErased Is told how many were left out, if any.
+ * The stored calls with their payloads, oldest first, opened as they are asked for: what is read and let go takes no
+ * memory. Calls that cannot be opened (their day's key is gone) are left out and counted.
+ * @param onErased Is told at the end how many were left out, if any.
  * @throws as the store.
  */
-export function readCalls(
-  store: Store,
-  vault: Vault,
+export async function* readCalls(
+  store: Pick<CallStore, 'calls' | 'parts' | 'vocabulary'>,
+  vault: Pick<Vault, 'ring'>,
   context: RedactContext,
   filter?: CallFilter,
   onErased?: (count: number) => void,
-): Call[] {
-  const restoreFor = restorers(store.vocabulary(), context);
-  const opened = new Map<string, unknown>();
-  const calls: Call[] = [];
+): AsyncGenerator<Call> {
+  const restoreFor = restorers(await store.vocabulary(), context);
+  const before = boundedCache<{ readonly value: unknown; readonly characters: number }>(
+    SHARED_CHARACTERS,
+    ({ characters }) => characters + 200,
+  );
   let erased = 0;
-  const stored = store.calls(filter);
-  for (let at = 0; at < stored.length; at += BATCH) {
-    const batch = stored.slice(at, at + BATCH);
-    const wanted = new Set(
-      batch.flatMap((call) => [
-        call.aboutPart,
-        ...call.requestParts,
-        ...(call.responsePart === null ? [] : [call.responsePart]),
-      ]),
-    );
-    const parts = store.parts([...wanted].filter((id) => !opened.has(id)));
-    for (const part of parts.values()) {
-      const text = vault.open(part);
-      if (text !== null) opened.set(part.id, JSON.parse(text));
+  for await (const batch of store.calls(filter)) {
+    /** Of this batch: none of it may be forgotten before its calls are made. */
+    const opened = new Map<string, unknown>();
+    const missing: string[] = [];
+    for (const id of new Set(batch.flatMap(partIds))) {
+      const known = before.get(id);
+      if (known === undefined) missing.push(id);
+      else opened.set(id, known.value);
+    }
+    const parts = [...(await store.parts(missing)).values()];
+    const ring = await vault.ring(parts.map(({ day }) => day));
+    for (const part of parts) {
+      const text = ring.open(part);
+      if (text === null) continue;
+      const value: unknown = JSON.parse(text);
+      opened.set(part.id, value);
+      before.set(part.id, { value, characters: text.length });
     }
     for (const call of batch) {
       const whole = openCall(call, opened);
-      if (whole) calls.push(restoreFor((opened.get(call.aboutPart) as CallAbout).site, whole));
+      if (whole) yield restoreFor((opened.get(call.aboutPart) as CallAbout).site, whole);
       else erased++;
     }
   }
   if (erased > 0) onErased?.(erased);
-  return calls;
+}
+
+function partIds({ aboutPart, requestParts, responsePart }: StoredCall): string[] {
+  return [aboutPart, ...requestParts, ...(responsePart === null ? [] : [responsePart])];
 }
 
 function openCall(stored: StoredCall, opened: ReadonlyMap<string, unknown>): Call | null {
   const [settingsId = '', toolsId = '', ...messageIds] = stored.requestParts;
-  const needed = [
-    stored.aboutPart,
-    settingsId,
-    toolsId,
-    ...messageIds,
-    ...(stored.responsePart === null ? [] : [stored.responsePart]),
-  ];
-  if (needed.some((id) => !opened.has(id))) return null;
+  if (partIds(stored).some((id) => !opened.has(id))) return null;
   const settings = opened.get(settingsId) as RequestSettings;
   const { model, tags } = opened.get(stored.aboutPart) as CallAbout;
   return {

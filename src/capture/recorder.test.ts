@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -8,12 +8,13 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { exampleCall, NOON, temporaryFolder } from '../../test/support/calls.ts';
 import { MASTER_KEY as env, openDataFolder, REDACTION } from '../../test/support/data-folder.ts';
 import type { Call } from '../core/call.ts';
-import { startDrain } from './drain.ts';
+import { nothingDrained } from './drain.ts';
+import { startDrain } from './drain-loop.ts';
 import { decodeSegment } from './frames.ts';
 import { openRecorder } from './recorder.ts';
 import { dayOf } from './vault.ts';
 
-function open(options: { readonly segmentBytes?: number; readonly now?: () => number } = {}) {
+async function open(options: { readonly segmentBytes?: number; readonly now?: () => number } = {}) {
   const dataDir = temporaryFolder();
   const path = join(dataDir, 'store.sqlite');
   const folder = openDataFolder(dataDir, { busyTimeoutMs: 0 });
@@ -23,7 +24,7 @@ function open(options: { readonly segmentBytes?: number; readonly now?: () => nu
   const log = (line: string): void => {
     lines.push(line);
   };
-  const recorder = openRecorder({ dir, vault, redaction: REDACTION, log, now: () => NOON, ...options });
+  const recorder = await openRecorder({ dir, vault, redaction: REDACTION, log, now: () => NOON, ...options });
   return { ...folder, dataDir, path, store, vault, lines, dir, log, recorder };
 }
 
@@ -31,14 +32,14 @@ const segments = (dir: string): string[] =>
   readdirSync(dir).filter((name) => /\.(?:open|segment)$/.test(name));
 
 test('a recorded call comes back from the store as it was, with its sender as a pseudonym', async () => {
-  const { store, vault, recorder, dir, dataDir, drain, calls } = open();
+  const { store, vault, recorder, dir, dataDir, drain, calls } = await open();
   const call = exampleCall(1, { served: { by: 'spec', reason: 'confident', taskId: 't', confidence: 0.9 } });
   await recorder.record(call, 'sk-secret-key');
   const broken = exampleCall(2, { response: null, status: 502 });
   await recorder.record(broken, '');
   await recorder.close();
-  assert.deepEqual(await drain(dir), { calls: 2, tornBytes: 0, damaged: 0, quarantined: 0 });
-  const [first, second] = calls();
+  assert.deepEqual(await drain(dir), { ...nothingDrained(), calls: 2 });
+  const [first, second] = await calls();
   const sessionOf = (one: Call): string => vault.pseudonym(`session ${one.sessionId}`);
   assert.deepEqual(first, {
     ...call,
@@ -47,16 +48,16 @@ test('a recorded call comes back from the store as it was, with its sender as a 
   });
   assert.deepEqual(second, { ...broken, sessionId: sessionOf(broken) });
   for (const name of readdirSync(dataDir, { recursive: true, encoding: 'utf8' })) {
-    if (name === 'journal') continue;
+    if (statSync(join(dataDir, name)).isDirectory()) continue;
     const bytes = readFileSync(join(dataDir, name));
     for (const text of ['sk-secret', 'parcel', 'sort the mail'])
       assert.ok(!bytes.includes(text), `${text} in ${name}`);
   }
-  store.close();
+  await store.close();
 });
 
 test('what a call’s answer copies, it copies after redaction too', async () => {
-  const { store, recorder, dir, drain, calls } = open();
+  const { store, recorder, dir, drain, calls } = await open();
   const args = '{ "email": "anna.schmidt@web.de",  "name": "Anna Schmidt", "order": 4421486 }';
   const call = exampleCall(1, {
     tags: { user: 'anna.schmidt@web.de' },
@@ -85,7 +86,7 @@ test('what a call’s answer copies, it copies after redaction too', async () =>
   await recorder.record(call, '');
   await recorder.close();
   await drain(dir);
-  const [read] = calls();
+  const [read] = await calls();
   assert.ok(read?.response);
   const whole = JSON.stringify(read);
   for (const secret of ['anna', 'schmidt', 'web.de'])
@@ -99,11 +100,11 @@ test('what a call’s answer copies, it copies after redaction too', async () =>
   assert.equal(read.request.messages[0]?.content, 'You help. Greet with "Dear customer,".');
   assert.equal(read.tags.user, copied.email);
   assert.match(String(read.request.params.user), /^[0-9a-f]{24}$/);
-  store.close();
+  await store.close();
 });
 
 test('a part that calls share is journalled once a segment and stored once', async () => {
-  const { store, recorder, dir, drain } = open();
+  const { store, recorder, dir, drain } = await open();
   for (let n = 0; n < 20; n++) await recorder.record(exampleCall(n), 'k');
   recorder.rotate();
   for (let n = 20; n < 40; n++) await recorder.record(exampleCall(n), 'k');
@@ -112,40 +113,44 @@ test('a part that calls share is journalled once a segment and stored once', asy
   // Per segment: model and tags, settings, tools, system prompt, response, and 20 user messages.
   assert.equal(frames.filter(({ kind }) => kind === 'part').length, 50);
   assert.equal((await drain(dir)).calls, 40);
-  const held = new Set(store.calls().flatMap((call) => [...call.requestParts, call.responsePart ?? '']));
+  const held = new Set(
+    (await Array.fromAsync(store.calls()))
+      .flat()
+      .flatMap((call) => [...call.requestParts, call.responsePart ?? '']),
+  );
   assert.equal(held.size, 44);
   assert.deepEqual(segments(dir), []);
-  store.close();
+  await store.close();
 });
 
 test('a drain beside a running recorder takes what is there, again and again, without losing or doubling', async () => {
-  const { store, recorder, dir, drain } = open({ segmentBytes: 4000 });
+  const { store, recorder, dir, drain } = await open({ segmentBytes: 4000 });
   for (let n = 0; n < 30; n++) {
     await recorder.record(exampleCall(n), 'k');
     if (n % 7 === 0) {
       await drain(dir);
-      assert.equal(store.countCalls(), n + 1);
+      assert.equal(await store.countCalls(), n + 1);
     }
   }
   await recorder.close();
   await drain(dir);
-  assert.equal(store.countCalls(), 30);
+  assert.equal(await store.countCalls(), 30);
   assert.deepEqual(segments(dir), []);
-  store.close();
+  await store.close();
 });
 
 test('a second recorder on the same journal is refused while the first one runs', async () => {
-  const { vault, recorder, dir, log, store } = open();
-  assert.throws(() => openRecorder({ dir, vault, redaction: REDACTION, log, lockWaitMs: 0 }), {
+  const { vault, recorder, dir, log, store } = await open();
+  await assert.rejects(openRecorder({ dir, vault, redaction: REDACTION, log, lockWaitMs: 0 }), {
     code: 'in-use',
   });
   await recorder.close();
-  await openRecorder({ dir, vault, redaction: REDACTION, log }).close();
-  store.close();
+  await (await openRecorder({ dir, vault, redaction: REDACTION, log })).close();
+  await store.close();
 });
 
 test('a locked store delays the drain and loses nothing; recording does not notice', async () => {
-  const { store, path, stage, recorder, dir, log, drain, calls } = open();
+  const { store, path, stage, recorder, dir, log, drain, calls } = await open();
   const other = new DatabaseSync(path);
   other.exec('BEGIN IMMEDIATE');
   const draining = startDrain({ dir, store, openStage: async () => stage, everyMs: 1, log });
@@ -153,19 +158,19 @@ test('a locked store delays the drain and loses nothing; recording does not noti
   for (let i = 0; i < 50; i++) await turn();
   await assert.rejects(drain(dir), { code: 'overloaded' });
   assert.deepEqual(recorder.counts, { recorded: 10, failed: 0 });
-  assert.equal(store.countCalls(), 0);
+  assert.equal(await store.countCalls(), 0);
   other.exec('ROLLBACK');
   other.close();
-  while (store.countCalls() < 10) await new Promise((resolve) => setTimeout(resolve, 2));
+  while ((await store.countCalls()) < 10) await new Promise((resolve) => setTimeout(resolve, 2));
   await draining.stop();
   await recorder.close();
-  assert.equal(calls().length, 10);
-  store.close();
+  assert.equal((await calls()).length, 10);
+  await store.close();
 });
 
 test('the next day’s key is made ahead, so that a store locked at midnight costs nothing', async () => {
   let time = NOON + 3600_000;
-  const { store, path, recorder, dir, drain } = open({ now: () => time });
+  const { store, path, recorder, dir, drain } = await open({ now: () => time });
   await recorder.record(exampleCall(1, { at: time }), 'k');
   const other = new DatabaseSync(path);
   other.exec('BEGIN IMMEDIATE');
@@ -176,18 +181,18 @@ test('the next day’s key is made ahead, so that a store locked at midnight cos
   other.close();
   await recorder.close();
   assert.equal((await drain(dir)).calls, 2);
-  store.close();
+  await store.close();
 });
 
 test('calls of an erased day are left out and counted', async () => {
-  const { store, recorder, dir, drain, calls } = open();
+  const { store, recorder, dir, drain, calls } = await open();
   await recorder.record(exampleCall(1), 'k');
   await recorder.record(exampleCall(2, { at: NOON + 24 * 3600_000 }), 'k');
   await recorder.close();
   await drain(dir);
-  store.deleteKey('2026-05-01');
+  await store.deleteKey('2026-05-01');
   let erased = 0;
-  const read = calls({}, (count) => {
+  const read = await calls({}, (count) => {
     erased = count;
   });
   assert.deepEqual(
@@ -195,12 +200,12 @@ test('calls of an erased day are left out and counted', async () => {
     ['call_2'],
   );
   assert.equal(erased, 1);
-  store.close();
+  await store.close();
 });
 
 test('a journal that cannot be written is counted, told once a minute without payload, and never rejects', async () => {
   let time = NOON;
-  const { dir, recorder, lines, store, drain, calls } = open({ now: () => time });
+  const { dir, recorder, lines, store, drain, calls } = await open({ now: () => time });
   rmSync(dir, { recursive: true });
   writeFileSync(dir, '');
   for (let n = 0; n < 5; n++) await recorder.record(exampleCall(n), 'k');
@@ -216,14 +221,14 @@ test('a journal that cannot be written is counted, told once a minute without pa
   await recorder.close();
   await drain(dir);
   assert.deepEqual(
-    calls().map((call) => call.id),
+    (await calls()).map((call) => call.id),
     ['call_1'],
   );
-  store.close();
+  await store.close();
 });
 
 test('a call that cannot be sealed is counted, not thrown', async () => {
-  const { recorder, store } = open();
+  const { recorder, store } = await open();
   const circular: Record<string, unknown> = {};
   circular.self = circular;
   await recorder.record(
@@ -232,7 +237,7 @@ test('a call that cannot be sealed is counted, not thrown', async () => {
   );
   assert.deepEqual(recorder.counts, { recorded: 0, failed: 1 });
   await recorder.close();
-  store.close();
+  await store.close();
 });
 
 const CHILD = join(import.meta.dirname, '../../test/support/recorder-child.ts');
@@ -254,21 +259,21 @@ test('a recorder killed by SIGKILL has lost nothing that it acknowledged', async
   const { store, vault, drain, calls } = openDataFolder(dataDir);
   const dir = join(dataDir, 'journal');
   // As the next start would: taking over the journal, then draining it.
-  await openRecorder({ dir, vault, redaction: REDACTION, log: () => {} }).close();
+  await (await openRecorder({ dir, vault, redaction: REDACTION, log: () => {} })).close();
   assert.equal((await drain(dir)).damaged, 0);
-  const ids = new Set(calls().map((call) => call.id));
+  const ids = new Set((await calls()).map((call) => call.id));
   assert.deepEqual(
     acknowledged.filter((id) => !ids.has(id)),
     [],
   );
   assert.deepEqual(segments(dir), []);
-  store.close();
+  await store.close();
 });
 
 test('a full disk costs the calls that do not fit, and none of those acknowledged', async () => {
   const dataDir = temporaryFolder();
   const { store, vault, drain, calls } = openDataFolder(dataDir);
-  for (const hours of [0, 12, 24]) vault.prepare(dayOf(Date.now() + hours * 3600_000));
+  for (const hours of [0, 12, 24]) await vault.prepare(dayOf(Date.now() + hours * 3600_000));
   // The limit on file size (in blocks of 512 or 1,024 bytes) stops the journal's segment in the middle of a frame.
   const child = spawnSync(
     'sh',
@@ -283,11 +288,11 @@ test('a full disk costs the calls that do not fit, and none of those acknowledge
   assert.match(child.stderr, /not recorded/);
   const drained = await drain(join(dataDir, 'journal'));
   assert.deepEqual({ tornBytes: drained.tornBytes, damaged: drained.damaged }, { tornBytes: 0, damaged: 0 });
-  const ids = new Set(calls().map((call) => call.id));
+  const ids = new Set((await calls()).map((call) => call.id));
   assert.ok(acknowledged.length > 100 && acknowledged.length < 3000, String(acknowledged.length));
   assert.deepEqual(
     acknowledged.filter((id) => !ids.has(id)),
     [],
   );
-  store.close();
+  await store.close();
 });

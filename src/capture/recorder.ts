@@ -25,6 +25,9 @@ export interface JournalRecorder extends Omit<Recorder, 'record'> {
   read(piece: Piece, keep: readonly string[]): Promise<ReadPiece>;
   /** Ends the journal's segments, so that a drain can take and remove them. */
   rotate(): void;
+  /** Where a day was erased in the store, what comes from now on is sealed under a new key. Never rejects. */
+  refreshKeys(): Promise<void>;
+  close(): Promise<void>;
 }
 
 export interface RecorderOptions {
@@ -61,9 +64,9 @@ const KEY_AHEAD_MS = 12 * 3600_000;
  * Opens the journal in `dir`, taking over what a killed recorder has left there.
  * @throws UnderstudyError 'in-use' where another recorder has the journal open; as the store, for the day's key.
  */
-export function openRecorder(options: RecorderOptions): JournalRecorder {
+export async function openRecorder(options: RecorderOptions): Promise<JournalRecorder> {
   const { dir, vault, log, now = Date.now } = options;
-  vault.prepare(dayOf(now()));
+  await vault.prepare(dayOf(now()));
   const lock = tryLock(dir, options.lockWaitMs ?? 3000);
   if (lock === null) {
     throw new UnderstudyError('in-use', `Another process records into ${dir}.`, {
@@ -93,13 +96,14 @@ export function openRecorder(options: RecorderOptions): JournalRecorder {
   let keyTriedAt = Number.NEGATIVE_INFINITY;
   let keyReadyFor = '';
 
-  const prepareAhead = (): void => {
+  /** Beside the calls: none waits for it. */
+  const prepareAhead = async (): Promise<void> => {
     const time = now();
     const day = dayOf(time + KEY_AHEAD_MS);
     if (day === keyReadyFor || (time - keyTriedAt < LOG_EVERY_MS && time >= keyTriedAt)) return;
     keyTriedAt = time;
     try {
-      vault.prepare(day);
+      await vault.prepare(day);
       keyReadyFor = day;
     } catch {
       // Hours are left to try again; sealing reports it should they not do.
@@ -119,9 +123,11 @@ export function openRecorder(options: RecorderOptions): JournalRecorder {
     failedSinceLog = 0;
   };
 
-  const kept = async (work: () => Promise<void>): Promise<boolean> => {
+  const kept = async (at: number, work: () => Promise<void>): Promise<boolean> => {
     try {
-      prepareAhead();
+      void prepareAhead();
+      // Nearly always ready: a call waits for the store only where its day's key could not be made ahead.
+      if (!vault.isReady(dayOf(at))) await vault.prepare(dayOf(at));
       await work();
       counts.recorded++;
       return true;
@@ -139,12 +145,19 @@ export function openRecorder(options: RecorderOptions): JournalRecorder {
       thread.rotate();
     },
     record: (call, sender, exchange, onCopied) =>
-      kept(async () => {
+      kept(call.at, async () => {
         const most = exchange === undefined ? undefined : MAX_FRESH_HERE;
         if (!(await writer.write(call, sender, most)) && exchange) await large(exchange(), onCopied);
       }),
     read: (piece, keep) => thread.read(piece, keep, vault.surrogateKey),
-    recordExchange: (exchange, onCopied) => kept(() => large(exchange, onCopied)),
+    recordExchange: (exchange, onCopied) => kept(exchange.at, () => large(exchange, onCopied)),
+    refreshKeys: async () => {
+      try {
+        await vault.refresh(dayOf(now()));
+      } catch {
+        // The store is locked or gone: the keys stay, and are looked for again.
+      }
+    },
     async close(): Promise<void> {
       writer.close();
       await thread.close(THREAD_GRACE_MS);

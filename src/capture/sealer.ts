@@ -6,10 +6,10 @@
  */
 import { hash } from 'node:crypto';
 import type { Call, CallRequest, CallResponse } from '../core/call.ts';
-import type { Json, JsonObject } from '../core/json.ts';
 import type { SealedPart, StoredCall } from '../core/store.ts';
-import { recent } from './recent.ts';
-import { redactJson, redactMessage, redactTools, withSafeAlternatives } from './redact/redact-call.ts';
+import { boundedCache } from './bounded-cache.ts';
+import type { PartKind, PartValues } from './parts.ts';
+import { redactPart, withSafeAlternatives } from './redact/redact-call.ts';
 import { dayOf, type Sealing } from './vault.ts';
 import { siteOf, vocabularyFinder } from './vocabulary.ts';
 
@@ -17,23 +17,8 @@ import { siteOf, vocabularyFinder } from './vocabulary.ts';
 export interface SealedCall {
   readonly call: StoredCall;
   readonly parts: readonly SealedPart[];
-}
-
-/** What is said about a call beside its request and response. */
-export interface CallAbout {
-  readonly model: string;
-  readonly tags: Readonly<Record<string, string>>;
-  /** The call's site, for its words (vocabulary.ts); none in calls of older versions. */
-  readonly site?: string;
-  /** Words of the call's site that were found with this call; in the journal only. */
-  readonly vocabulary?: readonly string[];
-}
-
-/** The first part of a request. */
-export interface RequestSettings {
-  readonly toolChoice?: Json;
-  readonly responseFormat?: JsonObject;
-  readonly params: JsonObject;
+  /** To be called once the call is in the journal: what was found with it need not be found again. */
+  kept(): void;
 }
 
 /** A call cut into its pieces, and not yet redacted. */
@@ -71,44 +56,38 @@ interface Piece {
 export function createSealer(options: SealerOptions): Sealer {
   const { sealing, redact, onSealed, rememberedBytes = 32 * 1024 * 1024 } = options;
   const words = vocabularyFinder();
-  const sealedBefore = recent<SealedPart>(rememberedBytes, (part) => part.sealed.length + 300);
+  const sealedBefore = boundedCache<SealedPart>(rememberedBytes, (part) => part.sealed.length + 300);
 
-  const pieceOf = <T>(day: string, value: T, redacted: (value: T) => unknown): Piece => {
+  const pieceOf = <K extends PartKind>(day: string, kind: K, value: PartValues[K]): Piece => {
     const raw = JSON.stringify(value);
-    const contentId = `${day} ${hash('sha256', raw, 'base64')}`;
-    return { contentId, characters: raw.length, redacted: () => redacted(value) };
-  };
-  const aboutPiece = (call: Call, day: string): Piece => {
-    const { request } = call;
-    const site = siteOf(sealing, request);
-    const vocabulary = words.find(site, call);
-    const about: CallAbout = {
-      ...{ model: request.model, tags: call.tags, site },
-      ...(vocabulary.length > 0 ? { vocabulary } : {}),
+    // With the key's id: what was sealed under a key that is erased is sealed again.
+    const contentId = `${sealing.keyId(day)} ${hash('sha256', raw, 'base64')}`;
+    return {
+      ...{ contentId, characters: raw.length },
+      redacted: () => redactPart(kind, value, redact, sealing.pseudonym),
     };
-    return pieceOf(day, about, (value) => ({ ...value, tags: redactJson(value.tags as JsonObject, redact) }));
   };
-  const requestPieces = (request: CallRequest, day: string): Piece[] => {
-    const settings: RequestSettings = {
+  const aboutPiece = (call: Call, day: string, site: string, vocabulary: readonly string[]): Piece =>
+    pieceOf(day, 'about', {
+      ...{ model: call.request.model, tags: call.tags, site },
+      ...(vocabulary.length > 0 ? { vocabulary } : {}),
+    });
+  const requestPieces = (request: CallRequest, day: string): Piece[] => [
+    pieceOf(day, 'settings', {
       ...(request.toolChoice === undefined ? {} : { toolChoice: request.toolChoice }),
       ...(request.responseFormat === undefined ? {} : { responseFormat: request.responseFormat }),
       params: request.params,
-    };
-    return [
-      pieceOf(day, settings, (value) => ({
-        ...value,
-        ...(value.responseFormat ? { responseFormat: redactJson(value.responseFormat, redact) } : {}),
-        params: redactJson(value.params, redact, sealing.pseudonym),
-      })),
-      pieceOf(day, request.tools, (tools) => redactTools(tools, redact)),
-      ...request.messages.map((message) => pieceOf(day, message, (value) => redactMessage(value, redact))),
-    ];
-  };
-  const responsePiece = (response: CallResponse, request: CallRequest, day: string): Piece => {
+    }),
+    pieceOf(day, 'tools', request.tools),
+    ...request.messages.map((message) => pieceOf(day, 'message', message)),
+  ];
+  const responsePiece = (response: CallResponse, request: CallRequest, day: string): Piece =>
     // Which alternatives are safe depends on the request, so they are told apart by what is left of them.
-    const safe = response.alternatives ? withSafeAlternatives(response, request, redact) : response;
-    return pieceOf(day, safe, (value) => ({ ...value, message: redactMessage(value.message, redact) }));
-  };
+    pieceOf(
+      day,
+      'response',
+      response.alternatives ? withSafeAlternatives(response, request, redact) : response,
+    );
 
   return {
     remember: (contentId, part) => sealedBefore.set(contentId, part),
@@ -138,8 +117,9 @@ export function createSealer(options: SealerOptions): Sealer {
           parts.set(part.id, part);
           return part.id;
         };
-        // Words are given once, so they are looked for only now.
-        const aboutPart = partOf(aboutPiece(call, day));
+        const site = siteOf(sealing, request);
+        const vocabulary = words.find(site, call);
+        const aboutPart = partOf(aboutPiece(call, day, site, vocabulary));
         const requestParts = pieces.map(partOf);
         const responsePart = response ? partOf(responsePiece(response, request, day)) : null;
         return {
@@ -160,6 +140,7 @@ export function createSealer(options: SealerOptions): Sealer {
             responsePart,
           },
           parts: [...parts.values()],
+          kept: () => words.kept(site, vocabulary),
         };
       };
       return { fresh, seal };

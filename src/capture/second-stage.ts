@@ -6,46 +6,49 @@
 import type { CallRequest, CallResponse, Message, Tool } from '../core/call.ts';
 import type { Entity, EntityFinder } from '../core/entity.ts';
 import { UnderstudyError } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
-import type { SealedPart, Store, StoredCall } from '../core/store.ts';
-import { recent } from './recent.ts';
+import type { CallStore, EventStore, SealedPart, StoredCall, WrappedKey } from '../core/store.ts';
+import { boundedCache } from './bounded-cache.ts';
+import { DAY_ERASED } from './erase.ts';
+import type { JournalCall } from './frames.ts';
+import type { CallAbout, PartKind, PartValues, RequestSettings } from './parts.ts';
 import {
   entityTexts,
   namesOfEntities,
   obviousNames,
   type RedactContext,
   redactEntities,
+  redactText,
 } from './redact/redact.ts';
-import { redactJson, redactMessage, redactTools, withSafeAlternatives } from './redact/redact-call.ts';
-import type { CallAbout, RequestSettings } from './sealer.ts';
+import { redactPart, withSafeAlternatives } from './redact/redact-call.ts';
 import { textsOf } from './texts.ts';
-import type { Vault } from './vault.ts';
+import { upgradedCall } from './upgrade.ts';
+import { type DayKeyRing, dayOf, type Vault } from './vault.ts';
 
 export interface SecondStage {
   /**
-   * Calls for the store, with the parts they hold. Those that lack a part, or whose part cannot be opened, are refused.
+   * Calls for the store, with the parts they hold and the keys that sealed them. Those that lack a part, or whose part
+   * cannot be opened, are refused; those of a day that was erased are left out, which is as it should be. Calls of an
+   * older journal are brought up to date on the way.
    * @param parts Sealed by the recorder, by id. @throws as the vault and the store.
    */
   refine(
-    calls: readonly StoredCall[],
+    calls: readonly JournalCall[],
     parts: ReadonlyMap<string, SealedPart>,
   ): Promise<{
     readonly calls: readonly StoredCall[];
     readonly parts: readonly SealedPart[];
+    readonly keys: readonly WrappedKey[];
     readonly refused: number;
   }>;
 }
 
 export interface SecondStageOptions {
   readonly vault: Vault;
-  readonly store: Pick<Store, 'addVocabulary'>;
+  readonly store: Pick<CallStore, 'addVocabulary'> & Pick<EventStore, 'events'>;
   /** Null where the model's weights cannot be had: names in obvious positions alone. */
   readonly finder: EntityFinder | null;
   readonly context: RedactContext;
 }
-
-/** What stands in a part, which decides the texts in it. */
-type PartKind = 'about' | 'settings' | 'tools' | 'message' | 'response';
 
 /** A part, opened and looked through. */
 interface Found {
@@ -67,11 +70,11 @@ interface Opened {
 const REMEMBERED_BYTES = 32 * 1024 * 1024;
 
 export function secondStage({ vault, store, finder, context }: SecondStageOptions): SecondStage {
-  const foundBefore = recent<Found>(
+  const foundBefore = boundedCache<Found>(
     REMEMBERED_BYTES,
     ({ entities, words }) => 300 + 60 * (entities.length + words.size),
   );
-  const sealedBefore = recent<SealedPart>(REMEMBERED_BYTES, (part) => part.sealed.length + 300);
+  const sealedBefore = boundedCache<SealedPart>(REMEMBERED_BYTES, (part) => part.sealed.length + 300);
 
   const read = async (texts: readonly string[]): Promise<readonly (readonly Entity[])[]> => {
     if (finder === null || texts.length === 0) return texts.map(() => []);
@@ -120,7 +123,12 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
   };
 
   /** The part for the store: its entities replaced, and the call's names. */
-  const reseal = ({ kind, part, value }: Opened, found: Found, names: readonly string[]): SealedPart => {
+  const reseal = (
+    { kind, part, value }: Opened,
+    found: Found,
+    names: readonly string[],
+    ring: DayKeyRing,
+  ): SealedPart => {
     const relevant = names.filter((name) =>
       name
         .toLowerCase()
@@ -134,41 +142,69 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
     const replaced = redactedPart(kind, value, (each) =>
       redactEntities(each, found.entities[text++] ?? [], relevant, context),
     );
-    const sealed = vault.seal(part.day, JSON.stringify(replaced));
+    const sealed = ring.seal(part.day, JSON.stringify(replaced));
     sealedBefore.set(id, sealed);
     return sealed;
   };
 
   return {
-    async refine(calls, parts) {
+    async refine(given, parts) {
+      const ring = await vault.ring(given.flatMap((call) => daysOf(call, parts)));
+      const sealing = { seal: ring.seal, pseudonym: vault.pseudonym };
       const opened = new Map<string, Opened>();
+      /** Parts that the recognisers of today have not seen. */
+      const old = new Map<string, SealedPart | undefined>();
       const open = (id: string, kind: PartKind): boolean => {
         if (opened.has(id)) return true;
-        const part = parts.get(id);
-        const text = part ? vault.open(part) : null;
+        const part = old.get(id) ?? parts.get(id);
+        const text = part ? ring.open(part) : null;
         if (!part || text === null) return false;
-        opened.set(id, { kind, part, value: JSON.parse(text) });
+        const value = JSON.parse(text);
+        opened.set(id, {
+          ...{ kind, part },
+          value: old.has(id) ? redactedPart(kind, value, (each) => redactText(each, context)) : value,
+        });
         return true;
       };
-      const whole = calls.filter((call) => partsOf(call).every(([id, kind]) => open(id, kind)));
+      const isReadable = (call: StoredCall): boolean => partsOf(call).every(([id, kind]) => open(id, kind));
+      const whole: StoredCall[] = [];
+      const unread: JournalCall[] = [];
+      for (const call of given) {
+        if ('aboutPart' in call) (isReadable(call) ? whole : unread).push(call);
+        else if (!ring.has(dayOf(call.at))) unread.push(call);
+        else {
+          const upgraded = upgradedCall(call, sealing);
+          for (const [id] of partsOf(upgraded.call)) old.set(id, parts.get(id));
+          old.set(upgraded.about.id, upgraded.about);
+          (isReadable(upgraded.call) ? whole : unread).push(upgraded.call);
+        }
+      }
+      const refused = await countNotErased(unread);
       const found = await look([...opened.values()]);
       const foundIn = (each: Opened): Found => found.get(each.part.id)!;
       const resealed = new Map<string, SealedPart>();
+      const words = new Map<string, Set<string>>();
       const refined = whole.map((call) => {
         const held = partsOf(call).map(([id]) => opened.get(id)!);
         const names = [...new Set(held.flatMap((each) => foundIn(each).names))];
         const request = requestOf(call, opened);
         const [about = '', ...rest] = held.map((each) => {
           const taken = (): string[] => [...new Set(held.flatMap((one) => foundIn(one).taken))];
-          const sealed = reseal(withSafe(each, taken, request), foundIn(each), names);
+          const sealed = reseal(withSafe(each, taken, request), foundIn(each), names, ring);
           resealed.set(sealed.id, sealed);
           return sealed.id;
         });
-        addWords(opened.get(call.aboutPart)?.value as CallAbout);
+        noteWords(words, opened.get(call.aboutPart)?.value as CallAbout);
         const responsePart = call.responsePart === null ? null : (rest.pop() ?? null);
         return { ...call, aboutPart: about, requestParts: rest, responsePart };
       });
-      return { calls: refined, parts: [...resealed.values()], refused: calls.length - whole.length };
+      for (const [site, texts] of words) {
+        await store.addVocabulary(
+          site,
+          [...texts].map((text) => ({ id: vault.pseudonym(text), text })),
+        );
+      }
+      return { calls: refined, parts: [...resealed.values()], keys: ring.keys, refused };
     },
   };
 
@@ -183,13 +219,26 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
     return { ...each, value, part: { ...each.part, id } };
   }
 
-  function addWords({ site, vocabulary = [] }: CallAbout): void {
-    if (site === undefined || vocabulary.length === 0) return;
-    store.addVocabulary(
-      site,
-      vocabulary.map((text) => ({ id: vault.pseudonym(text), text })),
-    );
+  /** How many of the calls are not of a day that was erased, so that they should have been readable. */
+  async function countNotErased(calls: readonly JournalCall[]): Promise<number> {
+    let count = 0;
+    for (const [day, own] of Map.groupBy(calls, ({ at }) => dayOf(at))) {
+      const erasures = await store.events({ kind: DAY_ERASED, subject: day, limit: 1 });
+      if (erasures.length === 0) count += own.length;
+    }
+    return count;
   }
+}
+
+function noteWords(all: Map<string, Set<string>>, { site, vocabulary = [] }: CallAbout): void {
+  if (site === undefined || vocabulary.length === 0) return;
+  all.set(site, new Set([...(all.get(site) ?? []), ...vocabulary]));
+}
+
+function daysOf(call: JournalCall, parts: ReadonlyMap<string, SealedPart>): string[] {
+  const about = 'aboutPart' in call ? call.aboutPart : '';
+  const ids = [about, ...call.requestParts, ...(call.responsePart === null ? [] : [call.responsePart])];
+  return [dayOf(call.at), ...ids.flatMap((id) => parts.get(id)?.day ?? [])];
 }
 
 /** The parts of a call with what stands in them: about, settings, tools, messages, response. */
@@ -215,28 +264,10 @@ function requestOf(call: StoredCall, opened: ReadonlyMap<string, Opened>): CallR
   };
 }
 
-/** The part's value with each of its texts passed through `redact`, always in the same order. */
+/** The part's value for the store: redacted, and without the words that it brought. */
 function redactedPart(kind: PartKind, value: unknown, redact: (text: string) => string): unknown {
-  switch (kind) {
-    case 'about': {
-      const { vocabulary: _, ...about } = value as CallAbout;
-      return { ...about, tags: redactJson(about.tags as JsonObject, redact) };
-    }
-    case 'settings': {
-      const settings = value as RequestSettings;
-      return {
-        ...settings,
-        ...(settings.responseFormat ? { responseFormat: redactJson(settings.responseFormat, redact) } : {}),
-        params: redactJson(settings.params, redact),
-      };
-    }
-    case 'tools':
-      return redactTools(value as readonly Tool[], redact);
-    case 'message':
-      return redactMessage(value as Message, redact);
-    case 'response': {
-      const response = value as CallResponse;
-      return { ...response, message: redactMessage(response.message, redact) };
-    }
-  }
+  const redacted = redactPart(kind, value as PartValues[typeof kind], redact);
+  if (kind !== 'about') return redacted;
+  const { vocabulary: _, ...about } = redacted as CallAbout;
+  return about;
 }

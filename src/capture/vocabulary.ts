@@ -8,7 +8,7 @@
 import { hash } from 'node:crypto';
 import type { Call, CallRequest } from '../core/call.ts';
 import { ENTITY_KINDS } from '../core/entity.ts';
-import { recent } from './recent.ts';
+import { boundedCache } from './bounded-cache.ts';
 import { type RedactContext, redactEntities, redactText, vocabularyOf } from './redact/redact.ts';
 import type { Sealing } from './vault.ts';
 import { anyWholeWord } from './whole-words.ts';
@@ -30,8 +30,10 @@ const MAX_WORDS = 5000;
 const COUNTED_BYTES = 8 * 1024 * 1024;
 
 export interface VocabularyFinder {
-  /** Words of the call's site that were not given before. */
+  /** Words of the call's site that were not given before. They are, until they are said to be kept. */
   find(site: string, call: Call): readonly string[];
+  /** The words are in the journal, and need not be found again. */
+  kept(site: string, words: readonly string[]): void;
 }
 
 /**
@@ -51,25 +53,34 @@ export function vocabularyFinder(): VocabularyFinder {
   interface Site {
     calls: number;
     readonly inputs: Map<string, Set<string>>;
+    /** Words that are kept, or need not be. */
     readonly given: Set<string>;
-    /** Digests of the schemas and prompts whose words were given. */
+    /** Words that were found and are not known to be kept. */
+    readonly open: Set<string>;
+    /** Digests of the schemas and prompts whose words were found. */
     readonly read: Set<string>;
   }
   let noted = 0;
-  const sites = recent<Site>(COUNTED_BYTES, () => 2000);
+  const sites = boundedCache<Site>(COUNTED_BYTES, () => 2000);
   return {
     find(key, call) {
-      const site = sites.get(key) ?? { calls: 0, inputs: new Map(), given: new Set(), read: new Set() };
+      const site = sites.get(key) ?? {
+        calls: 0,
+        inputs: new Map(),
+        given: new Set(),
+        open: new Set(),
+        read: new Set(),
+      };
       if (sites.get(key) === undefined) sites.set(key, site);
       site.calls++;
-      const fresh: string[] = [];
       const give = (word: string): void => {
-        if (site.given.has(word)) return;
-        site.given.add(word);
+        if (site.given.has(word) || site.open.has(word)) return;
         // What is written small, in one word, no redaction takes for a name.
-        if (noted >= MAX_WORDS || /^[a-z][a-z_]*$/.test(word)) return;
-        noted++;
-        fresh.push(word);
+        if (noted >= MAX_WORDS || /^[a-z][a-z_]*$/.test(word)) site.given.add(word);
+        else {
+          noted++;
+          site.open.add(word);
+        }
       };
       const { tools, responseFormat, messages } = call.request;
       const prompts = messages.filter(({ role }) => role === 'system');
@@ -80,7 +91,7 @@ export function vocabularyFinder(): VocabularyFinder {
         for (const word of vocabularyOf(call.request)) if (word.length <= LONGEST_LABEL) give(word);
       }
       const label = labelOf(call);
-      if (label === null || site.given.has(label)) return fresh;
+      if (label === null || site.given.has(label) || site.open.has(label)) return [...site.open];
       const answer = digest(label);
       const inputs = site.inputs.get(answer) ?? new Set();
       site.inputs.set(answer, inputs);
@@ -89,7 +100,11 @@ export function vocabularyFinder(): VocabularyFinder {
         site.inputs.delete(answer);
         give(label);
       } else if (site.inputs.size > MAX_ANSWERS) site.inputs.clear();
-      return fresh;
+      return [...site.open];
+    },
+    kept(key, words) {
+      const site = sites.get(key);
+      for (const word of words) if (site?.open.delete(word)) site.given.add(word);
     },
   };
 }

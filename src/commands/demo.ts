@@ -36,7 +36,7 @@ A helpdesk agent works through a shop's mailbox. In the first half of the day ev
 recorded; then the six steps run; in the second half the specialists that passed answer what they are sure of.
 Without OPENAI_API_KEY and OPENAI_BASE_URL a stand-in server plays the LLM: it answers from the mailbox's truth,
 with a stated share of mistakes. Needs no key, no account and no GPU; fetches the small models' weights once.
-Interrupted, it goes on or starts clean with the same command.
+Interrupted, the same command resumes or starts clean.
 
 Examples:
   $ understudy demo

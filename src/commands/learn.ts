@@ -73,7 +73,11 @@ export async function runLearn(flags: LearnFlags, terminal: Terminal, dryRun: bo
   const base = configFor(flags, terminal);
   const config = {
     ...base,
-    gate: { epsilon: flags.epsilon ?? base.gate.epsilon, delta: flags.delta ?? base.gate.delta },
+    gate: {
+      ...base.gate,
+      epsilon: flags.epsilon ?? base.gate.epsilon,
+      delta: flags.delta ?? base.gate.delta,
+    },
     train: {
       ...base.train,
       minutes: flags.minutes ?? base.train.minutes,

@@ -9,6 +9,7 @@ import { addAssess } from './assess.ts';
 import type { Terminal } from './context.ts';
 import { addDemo } from './demo.ts';
 import { addDoctor } from './doctor.ts';
+import { addErase } from './erase.ts';
 import { addImport } from './import.ts';
 import { addLearn } from './learn.ts';
 import { addStart } from './start.ts';
@@ -37,7 +38,7 @@ export function buildProgram(terminal: Terminal): Command {
 The loop:
   agents call the gateway (start) or hand over their logs (import); learn finds the routine calls, trains a small
   model for each, proves it on held-back calls, and lets those that pass take over. Whatever they are unsure of
-  goes on to the LLM.
+  goes to the LLM.
 
 Examples:
   $ understudy demo                         the whole loop in minutes: no key, no account
@@ -54,6 +55,7 @@ Exit codes: 0 done, 1 an error, 2 a wrong command line, 130 interrupted.`,
   addAssess(program, terminal);
   addLearn(program, terminal);
   addStatus(program, terminal);
+  addErase(program, terminal);
   addDoctor(program, terminal);
   addValidate(program, terminal);
   return program;

@@ -109,21 +109,31 @@ export function parseAnswer(kind: OutputKind, text: string): Answer | null {
     }
     case 'tool': {
       const uses: ToolUse[] = [];
-      for (const line of text.trim().split('\n')) {
-        const space = line.indexOf(' ');
-        const args = space > 0 ? parseJson(line.slice(space + 1)) : undefined;
+      for (const [name, json] of toolLines(text)) {
+        const args = parseJson(json);
         if (args === undefined) return null;
-        uses.push({ name: line.slice(0, space), arguments: args });
+        uses.push({ name, arguments: args });
       }
-      return uses.length === 0 ? null : { kind: 'tool', uses };
+      return { kind: 'tool', uses };
     }
   }
+}
+
+/** The tool uses of a text as renderAnswer writes them: name and JSON, which may be none. Never empty. */
+export function toolLines(text: string): readonly (readonly [name: string, json: string])[] {
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const space = line.indexOf(' ');
+      return space > 0 ? [line.slice(0, space), line.slice(space + 1)] : [line, ''];
+    });
 }
 
 const FENCE = '```';
 
 /** Takes off a Markdown code fence that models put around JSON; trimmed. */
-function unfence(text: string): string {
+export function unfence(text: string): string {
   const inner = text.trim();
   if (inner.length < 2 * FENCE.length || !inner.startsWith(FENCE) || !inner.endsWith(FENCE)) return inner;
   const lineEnd = inner.indexOf('\n');

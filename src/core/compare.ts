@@ -1,195 +1,215 @@
 /**
- * Equality of two answers by output kind, pure: the same comparison in the exam and in audits.
- * Label: equal texts. JSON: equal after the schema's normalisation, and a share of equal fields. Tool calls: the AST
- * rules of the Berkeley Function Calling Leaderboard (bfcl_eval/eval_checker/ast_eval/ast_checker.py).
+ * Equality of two answers by output kind, pure: the same comparison in the exam, in audits and among the LLM's own
+ * answers. Exact where a difference could matter to the agent; lenient where the schema says that it cannot
+ * (canonical.ts), where the team's policy allows it (equality-policy.ts), and in the white space around a text and its
+ * Unicode form. docs/equality.md shows it, pair by pair.
  * Does not: judge free text; texts that differ are undecided here (evaluate/scorers asks a judge).
  */
-import { type OutputKind, parseAnswer, type ToolUse } from './answer.ts';
+import { type OutputKind, toolLines, unfence } from './answer.ts';
+import { canonicalValue } from './canonical.ts';
+import { sameCalls, type ToolCallValue } from './compare-calls.ts';
+import { differenceOf, fieldScoreOf, shown, type TextPair } from './compare-values.ts';
+import { ANSWER, type EqualityPolicy, type PolicyPlace, policyRoot } from './equality-policy.ts';
+import { exactKey, isExactObject, parseExact } from './exact-json.ts';
 import { schemaOfFormat } from './format.ts';
-import { isObject, type Json, type JsonObject } from './json.ts';
+import { contentHash } from './ids.ts';
+import { canonicalJson, isObject, type Json } from './json.ts';
 import { labelOf } from './label.ts';
+import { shapeOf } from './schema-shape.ts';
 import type { Task } from './task.ts';
 
 export interface Comparison {
   /** Null: equality cannot tell (texts that differ). */
   readonly right: boolean | null;
-  /** Share of the expected answer's fields that are equal; for JSON only. */
+  /** Share of the fields of both answers that are equal; for JSON only. */
   readonly fieldScore: number | null;
+  /** Why it is not right, in words; null where it is. Quotes the answers: for those who may read payloads. */
+  readonly reason: string | null;
+  /** Which field differs, by the names that the schemas have (`tool.field`), others as `*`; null where none does. */
+  readonly field: string | null;
+  /** The texts that differ, where nothing else does: a judge may say whether they are as good. */
+  readonly texts: readonly TextPair[];
 }
 
 export interface CompareOptions {
   /** JSON Schema of the answer, where the task has a response format. */
   readonly schema?: Json;
+  /** The response format's own name, for paths of policies. */
+  readonly schemaName?: string;
   /** JSON Schema of each tool's arguments, by tool name. */
   readonly toolSchemas?: Readonly<Record<string, Json>>;
   /** The labels of the task: other spellings of one are that label. */
   readonly labels?: readonly string[];
+  /** Which fields may differ, and how far. Default: none. */
+  readonly policy?: EqualityPolicy;
 }
 
-/** What comparison needs of the task: the schemas of its response format and tools, and its labels. */
-export function schemasOf(task: Task): CompareOptions {
+/** Raised by one whenever answers become equal or different that were not: what was proved before is proved anew. */
+const VERSION = 1;
+
+/** Names what decides which answers are equal: the rules of this program and the policy; 16 hex digits. */
+export function equalityId(policy: EqualityPolicy): string {
+  return contentHash(canonicalJson([VERSION, policy] as unknown as Json), 16);
+}
+
+/** What comparison needs of the task (its schemas and labels) and of the configuration (`equality`). */
+export function schemasOf(task: Task, policy: EqualityPolicy): CompareOptions {
   const schema = schemaOfFormat(task.responseFormat ?? undefined);
+  const wrapper = task.responseFormat?.json_schema;
+  const name = isObject(wrapper) ? wrapper.name : undefined;
   return {
     labels: task.labels,
+    policy,
     ...(schema === undefined ? {} : { schema }),
+    ...(typeof name === 'string' ? { schemaName: name } : {}),
     toolSchemas: Object.fromEntries(task.tools.map((tool) => [tool.name, tool.parameters])),
   };
 }
 
-/** Compares two answers as targetOf writes them. An answer that is not of the kind is wrong. */
+/** Compares two answers as targetOf writes them. An answer that is not of the kind is wrong, and so is '', to anything. */
 export function compareAnswers(
   kind: OutputKind,
   expected: string,
   actual: string,
   options: CompareOptions = {},
 ): Comparison {
-  if (kind === 'label') {
-    const { labels = [] } = options;
-    return { right: labelOf(labels, expected) === labelOf(labels, actual), fieldScore: null };
-  }
-  if (kind === 'text') {
-    if (actual.trim() === '') return { right: false, fieldScore: null };
-    const squeeze = (text: string): string => text.trim().replace(/\s+/g, ' ');
-    return { right: squeeze(expected) === squeeze(actual) ? true : null, fieldScore: null };
-  }
-  const want = parseAnswer(kind, expected);
-  const got = parseAnswer(kind, actual);
-  if (want?.kind === 'json') {
-    if (got?.kind !== 'json') return { right: false, fieldScore: 0 };
-    const a = normalise(want.value, options.schema);
-    const b = normalise(got.value, options.schema);
-    return { right: sameValue(a, b, sameText), fieldScore: fieldScore(a, b) };
-  }
-  const right = want?.kind === 'tool' && got?.kind === 'tool' && sameUses(want.uses, got.uses, options);
-  return { right, fieldScore: null };
+  const isJson = kind === 'json';
+  // '' is no answer at all: an empty one has a sign of its own (answer.ts).
+  if (expected.trim() === '' || actual.trim() === '')
+    return wrong(`there is no ${actual.trim() === '' ? '' : 'expected '}answer`, isJson ? 0 : null);
+  const root = policyRoot(options.policy ?? NO_POLICY);
+  if (kind === 'tool') return compareCalls(expected, actual, root, options);
+  const place = answerPlace(root, options);
+  if (isJson) return compareJson(expected, actual, place, options);
+  return compareTexts(kind, expected, actual, place, options);
 }
 
-/** Each parallel call is compared with each: no model that we train makes more. */
-const MAX_USES = 64;
+const NO_POLICY: EqualityPolicy = {};
 
-/** The same uses in any order: parallel calls have none. */
-function sameUses(want: readonly ToolUse[], got: readonly ToolUse[], options: CompareOptions): boolean {
-  if (want.length !== got.length || want.length > MAX_USES) return false;
-  const left = [...got];
-  return want.every((use) => {
-    const schema = ownProperty(options.toolSchemas ?? {}, use.name);
-    const args = normalise(use.arguments, schema);
-    const at = left.findIndex(
-      (other) => other.name === use.name && sameValue(args, normalise(other.arguments, schema), sameToolText),
-    );
-    if (at < 0) return false;
-    left.splice(at, 1);
-    return true;
-  });
+const RIGHT: Comparison = { right: true, fieldScore: null, reason: null, field: null, texts: [] };
+
+function wrong(reason: string, fieldScore: number | null = null, field: string | null = null): Comparison {
+  return { right: false, fieldScore, reason, field, texts: [] };
 }
 
-function sameValue(a: Json, b: Json, sameString: (a: string, b: string) => boolean): boolean {
-  if (typeof a === 'string' && typeof b === 'string') return sameString(a, b);
-  if (typeof a === 'number' && typeof b === 'number')
-    return a === b || Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b));
-  if (Array.isArray(a))
-    return (
-      Array.isArray(b) && a.length === b.length && a.every((item, i) => sameValue(item, b[i]!, sameString))
-    );
-  if (isObject(a)) {
-    if (!isObject(b)) return false;
-    const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-    return [...keys].every((key) => {
-      const [x, y] = [ownProperty(a, key), ownProperty(b, key)];
-      return x !== undefined && y !== undefined && sameValue(x, y, sameString);
-    });
+/** The root of the answer's paths: by the response format's name, else `answer`. */
+function answerPlace(root: PolicyPlace, { schemaName }: CompareOptions): PolicyPlace {
+  return schemaName === undefined ? root.named(ANSWER) : root.named(schemaName, ANSWER);
+}
+
+/** Labels in the task's spelling; a text that is JSON by its value, since answers are read and written anew. */
+function compareTexts(
+  kind: OutputKind,
+  expected: string,
+  actual: string,
+  place: PolicyPlace,
+  { labels = [] }: CompareOptions,
+): Comparison {
+  const isLabel = kind === 'label';
+  const [want, got] = isLabel ? [labelOf(labels, expected), labelOf(labels, actual)] : [expected, actual];
+  const texts: TextPair[] = [];
+  const difference = differenceOf(want, got, place, [], texts);
+  if (difference === null && texts.length === 0) return RIGHT;
+  const json = jsonKey(want);
+  if (json !== null && json === jsonKey(got)) return RIGHT;
+  if (isLabel) return wrong(`${shown(got)} is not ${shown(want)}`);
+  return undecided([{ expected: want, actual: got }]);
+}
+
+/** A text as the value that it is where it is a JSON object or array; null for other texts. */
+function jsonKey(text: string): string | null {
+  const value = /^\s*[{[]/.test(text) ? parseExact(text) : undefined;
+  return value === undefined ? null : exactKey(value);
+}
+
+function undecided(
+  texts: readonly TextPair[],
+  fieldScore: number | null = null,
+  field: string | null = null,
+): Comparison {
+  const [first] = texts;
+  const reason = `the texts differ: ${shown(first?.actual ?? '')} is not ${shown(first?.expected ?? '')}`;
+  return { right: null, fieldScore, reason, field, texts };
+}
+
+function compareJson(
+  expected: string,
+  actual: string,
+  place: PolicyPlace,
+  options: CompareOptions,
+): Comparison {
+  const { schema } = options;
+  const want = parseExact(unfence(expected));
+  const got = parseExact(unfence(actual));
+  // An LLM that is asked for JSON now and then answers with a text.
+  if (want === undefined && got === undefined) {
+    const text = compareTexts('json', expected, actual, place, options);
+    return { ...text, fieldScore: text.right === true ? 1 : 0 };
   }
-  return a === b;
+  if (want === undefined) return wrong('JSON where a text is expected', 0);
+  if (got === undefined) return wrong('a text where JSON is expected', 0);
+  const [a, b] = [canonicalValue(want, schema), canonicalValue(got, schema)];
+  const fieldScore = fieldScoreOf(a, b, place);
+  const texts: TextPair[] = [];
+  const difference = differenceOf(a, b, place, [], texts);
+  if (difference !== null)
+    return wrong(difference.reason, fieldScore, fieldNameOf(difference.path, ANSWER, schema));
+  return texts.length === 0 ? { ...RIGHT, fieldScore } : undecided(texts, fieldScore);
 }
 
-const sameText = (a: string, b: string): boolean => a.trim() === b.trim();
+function compareCalls(
+  expected: string,
+  actual: string,
+  root: PolicyPlace,
+  options: CompareOptions,
+): Comparison {
+  const [want, got] = [callsIn(expected, options), callsIn(actual, options)];
+  // In an agent's task the LLM also answers with a text, as at the end of its work.
+  if (want === null && got === null)
+    return compareTexts('tool', expected, actual, answerPlace(root, options), options);
+  if (want === null) return wrong('a tool call where a text is expected');
+  if (got === null) return wrong('a text where a tool call is expected');
+  const texts: TextPair[] = [];
+  const difference = sameCalls(want, got, root, texts);
+  if (difference === null) return texts.length === 0 ? RIGHT : undecided(texts);
+  const { tool, path, reason } = difference;
+  const field = tool === null ? null : fieldNameOf(path, tool, toolSchema(tool, options));
+  return wrong(reason, null, field);
+}
 
-const sameToolText = (a: string, b: string): boolean => standardise(a) === standardise(b);
+function toolSchema(name: string, { toolSchemas = {} }: CompareOptions): Json | undefined {
+  return Object.hasOwn(toolSchemas, name) ? toolSchemas[name] : undefined;
+}
+
+/** The tool calls that a text writes, as their schemas mean them; null where it is another text. */
+function callsIn(text: string, options: CompareOptions): ToolCallValue[] | null {
+  const calls: ToolCallValue[] = [];
+  for (const [name, json] of toolLines(text)) {
+    const value = parseExact(json);
+    // Arguments are an object, and a custom tool's input a text: `Total 42` is neither.
+    if (typeof value !== 'string' && !isExactObject(value)) return null;
+    calls.push({ name, value: canonicalValue(value, toolSchema(name, options)) });
+  }
+  return calls;
+}
 
 /**
- * BFCL's standardize_string: without spaces and the punctuation , . / - _ * ^, in lower case, one kind of quote.
- * Stricter here: between two digits, and as a sign, punctuation stays (as one mark), or 1.5 would equal 15.
+ * A path in the schema's own words: names that it does not have may be a caller's data, and are `*`.
+ * Does not look into choices between schemas.
  */
-function standardise(text: string): string {
-  return text
-    .trim()
-    .replace(/(?<=\d)[ ,./\-_*^]+(?=\d)/g, '·')
-    .replace(/^-(?=\d)/, '−')
-    .replace(/[ ,./\-_*^]/g, '')
-    .toLowerCase()
-    .replaceAll("'", '"');
-}
-
-/**
- * The value as its schema means it: numbers and booleans written as text become what the schema asks for, null
- * properties that are not required are left out, absent ones with a default are filled in. Without a schema only
- * nulls in objects are left out: absent and null say the same.
- */
-function normalise(value: Json, schema: Json | undefined): Json {
-  const shape = isObject(schema) ? schema : {};
-  const type = shape.type;
-  const wants = (name: string): boolean => type === name || (Array.isArray(type) && type.includes(name));
-  if (Array.isArray(value)) return value.map((item) => normalise(item, shape.items));
-  if (isObject(value)) {
-    const properties = isObject(shape.properties) ? shape.properties : {};
-    // Without a prototype: a caller's key may be __proto__.
-    const out: { [key: string]: Json } = Object.create(null);
-    for (const [key, item] of Object.entries(value))
-      if (item !== null) out[key] = normalise(item, ownProperty(properties, key));
-    for (const [key, property] of Object.entries(properties)) {
-      const fallback = isObject(property) ? property.default : undefined;
-      if (!Object.hasOwn(value, key) && fallback !== undefined && fallback !== null) out[key] = fallback;
-    }
-    return out;
-  }
-  if (typeof value === 'string' && !wants('string')) {
-    const text = value.trim();
-    if ((wants('number') || wants('integer')) && text !== '' && Number.isFinite(Number(text)))
-      return Number(text);
-    if (wants('boolean') && /^(true|false)$/i.test(text)) return text.toLowerCase() === 'true';
-  }
-  if (typeof value === 'number' && wants('string') && !wants('number') && !wants('integer'))
-    return String(value);
-  return value;
-}
-
-/** The object's own property: any text may come as a key, and `constructor` is a property of every object. */
-function ownProperty(object: Readonly<Record<string, Json>>, key: string): Json | undefined {
-  return Object.hasOwn(object, key) ? object[key] : undefined;
-}
-
-/**
- * Share of leaf fields of both answers (by path) that are there in both and equal; 1 where neither has any. Both are
- * walked together: paths as texts would be as long as all keys above them, for each leaf.
- */
-function fieldScore(want: Json, got: Json): number {
-  let equal = 0;
-  let all = 0;
-  const walk = (a: Json | undefined, b: Json | undefined): void => {
-    if (Array.isArray(a) && Array.isArray(b)) {
-      for (let i = 0; i < Math.max(a.length, b.length); i++) walk(a[i], b[i]);
-    } else if (isObject(a) && isObject(b)) {
-      for (const key of new Set([...Object.keys(a), ...Object.keys(b)]))
-        walk(ownProperty(a, key), ownProperty(b, key));
-    } else if (isLeaf(a) && isLeaf(b)) {
-      all++;
-      if (sameValue(a, b, sameText)) equal++;
+function fieldNameOf(path: readonly (string | number)[], root: string, schema: Json | undefined): string {
+  let name = root;
+  let at = schema;
+  for (const step of path) {
+    const shape = shapeOf(at, undefined, schema);
+    if (typeof step === 'number') {
+      name += '[]';
+      at = shape.itemAt(step);
     } else {
-      all += countLeaves(a) + countLeaves(b);
+      at = shape.properties.get(step);
+      name += at === undefined ? '.*' : `.${step}`;
+      at ??= shape.additional;
     }
-  };
-  walk(want, got);
-  return all === 0 ? 1 : equal / all;
-}
-
-const isLeaf = (value: Json | undefined): value is Json =>
-  value !== undefined && !isObject(value) && !Array.isArray(value);
-
-function countLeaves(value: Json | undefined): number {
-  if (value === undefined) return 0;
-  if (isLeaf(value)) return 1;
-  return Object.values(value as JsonObject | Json[]).reduce<number>(
-    (sum, item) => sum + countLeaves(item),
-    0,
-  );
+  }
+  return name;
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { ENTITY_KINDS } from './entity.ts';
+import { POLICIES, whyNoPolicy } from './equality-policy.ts';
 import { messageOf, UnderstudyError } from './errors.ts';
 
 export const configSchema = z
@@ -17,10 +18,7 @@ export const configSchema = z
       .describe('Folder for the store, the keys, the weights and the adapters.'),
     gateway: z
       .strictObject({
-        host: z
-          .string()
-          .default('127.0.0.1')
-          .describe('Address to listen on. Loopback unless told otherwise.'),
+        host: z.string().default('127.0.0.1').describe('Address to listen on. Default: loopback.'),
         port: z.int().min(0).max(65535).default(4000).describe('Port to listen on; 0 picks a free one.'),
         maxBodyBytes: z
           .int()
@@ -32,7 +30,7 @@ export const configSchema = z
           .positive()
           .default(256 * 1024 * 1024)
           .describe(
-            'Memory for all request bodies at once. Over it, large bodies (from 256 KB) wait to be read; small ones never do.',
+            'Memory for all request bodies and the copies of responses that are to be recorded. Over it, large bodies (from 256 KB) wait to be read, small ones never do; copies give way to bodies, and a call without its copy is relayed and counted as lost.',
           ),
         timeoutMs: z
           .int()
@@ -62,7 +60,15 @@ export const configSchema = z
           .gt(0)
           .lt(1)
           .default(0.05)
-          .describe('Chance that a bound given by the gate does not hold.'),
+          .describe(
+            'Chance that a bound given by the gate does not hold, over all tries of what deltaFor names.',
+          ),
+        deltaFor: z
+          .enum(['task', 'all-tasks'])
+          .default('task')
+          .describe(
+            'What delta is spent over: the tries of each task by itself, or those of all tasks together, so that with chance 1 − delta no specialist at all breaks its bound.',
+          ),
       })
       .prefault({}),
     serve: z
@@ -76,13 +82,22 @@ export const configSchema = z
           .int()
           .positive()
           .optional()
-          .describe('Threads for small models, which run at a low priority; as many as cores unless told.'),
+          .describe('Threads for small models, which run at a low priority. Default: as many as cores.'),
         auditShare: z
           .number()
           .min(0)
           .max(1)
           .default(0.05)
-          .describe('Share of served calls that the LLM answers too, to check.'),
+          .describe(
+            'Share of served calls that the LLM answers too, to check, in ordinary times: half of it when all is long quiet, more while a specialist is new and after errors. 0: none.',
+          ),
+        settleAudits: z
+          .int()
+          .min(0)
+          .default(0)
+          .describe(
+            'How often a day the LLM may be asked once more where its answer and a specialist’s differ, so that its own slips do not count as errors. Each costs a call with the caller’s key.',
+          ),
         canaryShare: z
           .number()
           .min(0)
@@ -93,7 +108,21 @@ export const configSchema = z
           .int()
           .positive()
           .default(30)
-          .describe('Comparisons without a broken bound before the next stage.'),
+          .describe('Least comparisons in a stage before the next, whatever the evidence.'),
+        shadowMargin: z
+          .number()
+          .gt(1)
+          .default(3)
+          .describe(
+            'A specialist leaves shadow when its error is shown to be below this many times the gate’s epsilon.',
+          ),
+        canaryMargin: z
+          .number()
+          .gt(1)
+          .default(2)
+          .describe(
+            'A canary goes live when its error is shown to be below this many times the gate’s epsilon.',
+          ),
       })
       .prefault({}),
     train: z
@@ -154,6 +183,30 @@ export const configSchema = z
           .optional(),
       })
       .prefault({}),
+    equality: z
+      .record(
+        z.string(),
+        z.union(
+          [
+            z.enum(POLICIES),
+            z.strictObject({ absolute: z.number().positive() }),
+            z.strictObject({ relative: z.number().gt(0).lt(1) }),
+          ],
+          {
+            error: `no policy: it is one of ${POLICIES.join(', ')}, { absolute: 0.01 } or { relative: 0.01 }`,
+          },
+        ),
+      )
+      .superRefine((policies, context) => {
+        for (const [path, policy] of Object.entries(policies)) {
+          const message = whyNoPolicy(path, policy);
+          if (message !== null) context.addIssue({ code: 'custom', path: [path], message });
+        }
+      })
+      .default({})
+      .describe(
+        'Which fields of answers may differ from the LLM’s, and how far, by path, as in `refund.note: ignore`; see equality.md.',
+      ),
     redaction: z
       .strictObject({
         kinds: z
@@ -190,6 +243,22 @@ export const configSchema = z
           .describe(
             'Whether a token classifier finds people and addresses; without it, obvious names alone go.',
           ),
+      })
+      .prefault({}),
+    journal: z
+      .strictObject({
+        quarantineMaxBytes: z
+          .int()
+          .nonnegative()
+          .default(256 * 1024 * 1024)
+          .describe(
+            'Space for segments of the journal that could not be drained; over it, the oldest are removed and counted.',
+          ),
+        quarantineMaxDays: z
+          .number()
+          .nonnegative()
+          .default(30)
+          .describe('Days after which such a segment is removed.'),
       })
       .prefault({}),
     prices: z

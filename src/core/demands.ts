@@ -1,7 +1,6 @@
 /**
  * What requests demand beyond their text that a task must have been learnt under: a limit of length, biases of tokens.
- * One rule for the dataset (curate/), where calls that would not be served are not held back to prove it, and for
- * routing. Does not: know demands that no specialist meets, whatever its task (wire/policy).
+ * Does not: know demands that no specialist meets, whatever its task (policy.ts).
  */
 import type { CallRequest } from './call.ts';
 import { isObject, type JsonObject } from './json.ts';

@@ -1,12 +1,30 @@
 /** A specialist in a stage of service, and the record of how it came there. */
 
-/** shadow: answers are compared, never used. canary: a share of the calls. live: all. retired: none. */
-export type Stage = 'shadow' | 'canary' | 'live' | 'retired';
+/**
+ * shadow: answers are compared, never used. canary: a share of the calls. live: all. suspended: none, until it is proved
+ * anew. retired: none.
+ */
+export type Stage = 'shadow' | 'canary' | 'live' | 'suspended' | 'retired';
+
+/** What a change of stage rests on. */
+export interface StageNumbers {
+  /** Comparisons with the LLM since the deployment, and those that differed. */
+  readonly comparisons: number;
+  readonly errors: number;
+  /** The same since the errors last began to pile up: what a break is made of. */
+  readonly recent: { readonly comparisons: number; readonly errors: number };
+  /** The error share that was tested. */
+  readonly margin: number;
+  /** The evidence (e-value) for the verdict; 1/delta was asked for. */
+  readonly evidence: number;
+}
 
 export interface StageChange {
   readonly stage: Stage;
   readonly at: number;
   readonly reason: string;
+  /** Where comparisons moved it. */
+  readonly numbers?: StageNumbers;
 }
 
 export interface Deployment {
@@ -20,6 +38,9 @@ export interface Deployment {
   readonly history: readonly StageChange[];
 }
 
+/** Whether somebody is asked in this stage. */
+export const isInService = (stage: Stage): boolean => stage !== 'retired' && stage !== 'suspended';
+
 /** One comparison of a specialist's answer with the LLM's on the same call, in production. */
 export interface Audit {
   readonly callId: string;
@@ -27,5 +48,17 @@ export interface Audit {
   readonly at: number;
   readonly stage: Stage;
   readonly confidence: number;
-  readonly right: boolean;
+  /** The specialist's answer came to the same as the LLM's. */
+  readonly correct: boolean;
+  /** With which the call was chosen, among those whose answer would be used; absent on audits of earlier versions. */
+  readonly probability?: number;
+  /** Keyed pseudonym of the session, as on the call; absent where nobody said which calls belong together. */
+  readonly session?: string;
+  /** Keyed hash of what the specialist read. */
+  readonly input?: string;
+  /** The LLM could be asked again where the answers differ: its single slips are not counted as errors. */
+  readonly settled?: boolean;
 }
+
+/** What an audit belongs to: calls with the same session or input are no independent evidence. */
+export type Belonging = Pick<Audit, 'session' | 'input'>;

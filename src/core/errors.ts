@@ -1,7 +1,8 @@
 /**
- * The one error class. The message says what happened, the hint what to do about it.
+ * The one error class. The message says what happened, the hint what to do about it, `data` the facts of both for programs.
  * Does not: format for a dialect (wire/ gives each provider's own error shape) or log.
  */
+import type { JsonObject } from './json.ts';
 
 /** Every code is listed here, so that one look tells what can go wrong. */
 export type ErrorCode =
@@ -21,7 +22,9 @@ export type ErrorCode =
 
 export interface ErrorFields {
   readonly hint: string;
-  /** HTTP status that suits the error where it reaches a client; 500 unless told. */
+  /** The facts in message and hint: `{limit, actual}`, `{model}`, `{path}`, …. Never a payload or a key. Default: none. */
+  readonly data?: JsonObject;
+  /** HTTP status that suits the error where it reaches a client. Default: 500. */
   readonly status?: number;
   readonly cause?: unknown;
 }
@@ -29,6 +32,7 @@ export interface ErrorFields {
 export class UnderstudyError extends Error {
   readonly code: ErrorCode;
   readonly hint: string;
+  readonly data: JsonObject;
   readonly status: number;
 
   constructor(code: ErrorCode, message: string, fields: ErrorFields) {
@@ -36,6 +40,7 @@ export class UnderstudyError extends Error {
     this.name = 'UnderstudyError';
     this.code = code;
     this.hint = fields.hint;
+    this.data = fields.data ?? {};
     this.status = fields.status ?? 500;
   }
 }

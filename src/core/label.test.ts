@@ -20,6 +20,24 @@ test('spellings of one label are counted together, under the most frequent one',
   );
 });
 
+test('JSON labels are one label however they are written, and marks on one side are part of a label', () => {
+  assert.deepEqual(
+    [...foldSpellings(counts({ '{"a": 1}': 3, '{"a":1}': 2, '{"a":2}': 1 }))],
+    [
+      ['{"a": 1}', 5],
+      ['{"a":2}', 1],
+    ],
+  );
+  assert.equal(labelOf(['{"a": 1}', 'x'], '{"a":1.0}'), '{"a": 1}');
+  for (const [a, b] of [
+    ['_private', 'private'],
+    ['__init__', 'init'],
+    ['*args', 'args'],
+    ['"x', 'x'],
+  ] as const)
+    assert.equal(foldSpellings(counts({ [a]: 2, [b]: 3 })).size, 2, a);
+});
+
 test('labels that differ in more than case and marks around them stay apart', () => {
   const labels = {
     C: 2,

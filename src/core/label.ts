@@ -2,27 +2,39 @@
  * Spellings of one label. An LLM that is asked for one word writes `refund`, `Refund`, `refund.` and `**refund**` as
  * chance has it, and agents accept them all: they are one label, in the spelling that is most frequent.
  */
+import { exactKey, parseExact } from './exact-json.ts';
 
-/** Marks around a label that are no part of it: quotes, Markdown's emphasis and code, white space. */
-const AROUND: ReadonlySet<string> = new Set(['"', "'", '`', '*', '_', '“', '”', '„', '‘', '’', '«', '»']);
+/** Marks around a label that are no part of it where they stand on both sides: quotes, Markdown's emphasis and code. */
+const AROUND: ReadonlySet<string> = new Set(['""', "''", '``', '**', '“”', '„“', '‘’', '«»']);
 /** Marks of a sentence that follow a label. */
 const AFTER: ReadonlySet<string> = new Set(['.', ',', ';', ':', '!', '。']);
 
-const isAround = (mark: string): boolean => AROUND.has(mark) || mark.trim() === '';
-
 /** The label without the marks around it; the text itself where there is nothing else. */
 function bareLabel(text: string): string {
+  const whole = text.trim();
   let start = 0;
-  let end = text.length;
-  while (start < end && isAround(text[start]!)) start++;
-  while (end > start && (isAround(text[end - 1]!) || AFTER.has(text[end - 1]!))) end--;
-  return start === end ? text.trim() : text.slice(start, end);
+  let end = whole.length;
+  const isBlank = (at: number): boolean => whole[at]!.trim() === '';
+  while (start < end) {
+    if (AFTER.has(whole[end - 1]!) || isBlank(end - 1)) end--;
+    else if (isBlank(start)) start++;
+    else if (end - start > 1 && AROUND.has(whole[start]! + whole[end - 1]!)) {
+      start++;
+      end--;
+    } else break;
+  }
+  return start >= end ? whole : whole.slice(start, end);
 }
 
-/** Equal for spellings of one label, which differ in case and marks around them. */
+/** Equal for spellings of one label, which differ in case and marks around them, and for the same JSON. */
 function labelKey(text: string): string {
+  const value = /^\s*[{[]/.test(text) ? parseExact(text) : undefined;
+  if (value !== undefined) return exactKey(value);
   return bareLabel(text).normalize('NFC').toLowerCase();
 }
+
+const isSameBare = (a: string, b: string): boolean =>
+  bareLabel(a).normalize('NFC') === bareLabel(b).normalize('NFC');
 
 const indexes = new WeakMap<readonly string[], ReadonlyMap<string, readonly string[]>>();
 const places = new WeakMap<readonly string[], ReadonlyMap<string, number>>();
@@ -38,7 +50,7 @@ export function labelOf(labels: readonly string[], text: string): string {
   }
   const alike = index.get(labelKey(trimmed)) ?? [];
   if (alike.length === 1) return alike[0]!;
-  const bare = alike.filter((label) => bareLabel(label) === bareLabel(trimmed));
+  const bare = alike.filter((label) => isSameBare(label, trimmed));
   return bare.length === 1 ? bare[0]! : trimmed;
 }
 

@@ -74,6 +74,8 @@ export interface TaskReport {
   readonly outcome: 'passed' | 'refused';
   /** In plain words. */
   readonly reason: string;
+  /** Why the specialist in service was suspended, where this run's held-back calls refute it. */
+  readonly suspended?: string;
   /** About how many more calls it would take to pass; null where more would not help, or none are needed. */
   readonly moreCalls: number | null;
 }
@@ -117,12 +119,62 @@ export interface ImportReport {
   readonly seconds: number;
 }
 
+/** What erasing some days took away, and what was learnt from their calls, which stays. */
+export interface EraseReport {
+  readonly kind: 'erase';
+  /** Nothing was erased: the figures are what would be. */
+  readonly dryRun: boolean;
+  /** First and last day, YYYY-MM-DD in UTC, both included; null: from the beginning. */
+  readonly from: string | null;
+  readonly to: string;
+  /** Days whose data key was deleted. */
+  readonly days: readonly string[];
+  /** Calls in the store, and the pieces of their payloads (0 in a dry run). */
+  readonly calls: number;
+  readonly parts: number;
+  readonly journal: {
+    /** Calls of those days in the journals; some may have been in the store too. */
+    readonly calls: number;
+    /** Segments that were removed, or written again without those days; those in quarantine too. */
+    readonly segments: number;
+    /** Segments that a running gateway is writing: what they hold of those days goes within seconds, unread. */
+    readonly open: number;
+  };
+  /** False where another process was reading: deleted rows, sealed, may stand in the write-ahead log for a while. */
+  readonly purged: boolean;
+  readonly stays: {
+    /** Tasks in the store: templates, labels, numbers. */
+    readonly tasks: number;
+    /** Those that learnt from erased calls; `stage` is null where they are not deployed. */
+    readonly specialists: readonly {
+      readonly id: string;
+      readonly task: string;
+      readonly version: number;
+      readonly stage: Stage | null;
+    }[];
+  };
+}
+
+/** What has been recorded and is not in the store. */
+export interface JournalState {
+  /** Segments that wait to be drained. */
+  readonly waiting: {
+    readonly segments: number;
+    readonly bytes: number;
+    /** Since the last call in the oldest one was written; null where none waits. */
+    readonly oldestSeconds: number | null;
+  };
+  /** Segments that were set aside because they could not be read as a whole. */
+  readonly quarantine: { readonly segments: number; readonly bytes: number };
+}
+
 /** What is in the store, for people and programs that look at it from outside. */
 export interface StatusReport {
   readonly kind: 'status';
   readonly calls: number;
   /** Calls that were answered and are not recorded, by reason, as long as this data folder exists. */
   readonly lost: Readonly<Record<string, number>>;
+  readonly journal: JournalState;
   readonly tasks: readonly {
     readonly id: string;
     readonly name: string;
@@ -139,6 +191,12 @@ export interface StatusReport {
       readonly coverage: number;
       readonly audits: number;
       readonly auditErrors: number;
+      /** The error share that its stage is about: shown to be undercut before the next stage, or held while live. */
+      readonly margin: number;
+      /** The error among the calls served since it is live, each audit by its weight; null before. */
+      readonly servedError: number | null;
+      /** About how many more comparisons end its stage; null where none will, or that is not to be expected. */
+      readonly moreComparisons: number | null;
       readonly history: readonly StageChange[];
     } | null;
   }[];

@@ -1,33 +1,39 @@
-/** The interfaces of the online path: who decides on a call, who tries to answer it, who writes it down. */
+/** The interfaces of the online path: who decides on a call, and who writes it down. */
 import type { Answer, OutputKind } from './answer.ts';
-import type { Call, CallRequest, CallResponse, EscalationReason, LlmReason } from './call.ts';
-import type { Stage } from './deployment.ts';
+import type { Call, CallRequest, CallResponse, Served } from './call.ts';
 
-/** What came of asking a specialist. It was used only if it was sure enough and its answer was valid. */
-export type Attempted =
-  | { readonly used: true; readonly answer: Answer; readonly confidence: number }
-  | {
-      readonly used: false;
-      readonly reason: EscalationReason;
-      readonly confidence?: number;
-      readonly answer?: Answer;
-    };
-
-/** One specialist asked about one call. Nothing happens before `run`, which never rejects. */
-export interface Attempt {
-  readonly taskId: string;
-  readonly specialistId: string;
-  readonly deploymentId: string;
-  /** The deployment's stage when the call came in; it may have moved since. */
-  readonly stage: Stage;
-  run(signal?: AbortSignal): Promise<Attempted>;
+/** A call as the gateway got it. */
+export interface IncomingCall {
+  readonly id: string;
+  /** 'large': longer than is read on a call's way. 'foreign': no request of the dialect. */
+  readonly request: CallRequest | 'large' | 'foreign';
+  /** As the caller named it; absent where it did not. */
+  readonly session?: string;
+  /** The caller wants the LLM. */
+  readonly llmAskedFor: boolean;
 }
 
-export type Decision =
-  /** The LLM serves. With an attempt: ask the specialist too, off the call's path, and report the comparison. */
-  | { readonly to: 'llm'; readonly reason: LlmReason; readonly taskId?: string; readonly compare?: Attempt }
-  /** The specialist is asked first. With audit: the LLM is asked too, off the call's path, and compared. */
-  | { readonly to: 'specialist'; readonly attempt: Attempt; readonly audit: boolean };
+/** Who serves a call, and why. */
+export interface Decision {
+  /** What goes on record and into the response's headers. */
+  readonly served: Served;
+  /** The specialist's answer; null where the LLM serves. */
+  readonly answer: Answer | null;
+  /** Measures the specialist on this call; null where that is not wanted, or cannot be had. */
+  readonly compare: Compare | null;
+}
+
+/**
+ * Compares the specialist's answer with the LLM's to the same call, off the call's way. Where the specialist has not been
+ * asked yet (shadow), it is asked now. Never rejects.
+ * @param again Asks the LLM once more; null where no answer came. Called only where the two differ and the configuration
+ *   has it settled.
+ */
+export type Compare = (
+  llm: CallResponse,
+  signal: AbortSignal,
+  again?: () => Promise<CallResponse | null>,
+) => Promise<void>;
 
 /** A request as a specialist may read it, and the way back for what its answer copies. */
 export interface RedactedRequest {
@@ -37,10 +43,11 @@ export interface RedactedRequest {
 }
 
 export interface Router {
-  /** In memory, under a millisecond, never throws: anything unexpected is {to: 'llm', reason: 'error'}. */
-  decide(callId: string, request: CallRequest): Decision;
-  /** The LLM's answer to a call that a specialist was asked about as well. */
-  compared(callId: string, attempt: Attempt, attempted: Attempted, llm: CallResponse): void;
+  /**
+   * Decides on a call. Without a specialist to ask it takes less than a millisecond, in memory; with one, no longer than
+   * the time limit. Never rejects: anything unexpected becomes a call for the LLM.
+   */
+  route(call: IncomingCall, signal: AbortSignal): Promise<Decision>;
 }
 
 /** The bytes of a body, as they came. */
@@ -67,15 +74,16 @@ export interface RawExchange extends Pick<Call, 'id' | 'at' | 'latencyMs' | 'ser
   readonly brokenStatus: number;
 }
 
+/** Writes calls down. Whoever opens one closes it. */
 export interface Recorder {
   /**
    * Redacts, seals and writes one call; resolves when it is on disk. Never rejects: a failure is counted and
-   * logged without payload. Resolves with whether it was written. `sender` (the API key or address) is made into `origin`, a keyed pseudonym, and dropped.
+   * logged without payload. Resolves with whether it was written.
+   * @param sender The API key or address: made into `origin`, a keyed pseudonym, and dropped.
    * @param exchange The same call as bytes, for a recorder that finds it too much work for the event loop.
    * @param onCopied Called once the bytes of the exchange are needed no more.
    */
   record(call: Call, sender: string, exchange: () => RawExchange, onCopied: () => void): Promise<boolean>;
   /** The same for an exchange that is too large to be read on the event loop: all work is done in another thread. */
   recordExchange(exchange: RawExchange, onCopied: () => void): Promise<boolean>;
-  close(): Promise<void>;
 }

@@ -2,17 +2,17 @@
  * The LLM's answer to a call as specialists of a task are taught it and compared with it: one function for the dataset,
  * for answers that the LLM is asked for again, and for audits.
  */
-import { type Answer, answerOf, argumentsOf, targetOf } from './answer.ts';
+import { answerOf, argumentsOf, parseAnswer, targetOf, unfence } from './answer.ts';
 import type { CallResponse } from './call.ts';
-import { isObject, type Json } from './json.ts';
+import { isSafeJson } from './exact-json.ts';
 import { labelOf } from './label.ts';
 import { withoutReasoning } from './reasoning.ts';
 import type { Task } from './task.ts';
 
 /**
  * Why no specialist of the task can give the LLM's answer. It cannot be taught, but it stays among the calls that are
- * held back: whoever answers such a call is wrong. unsafe-number: an integer above 2^53, which reading JSON would change
- * unseen. other-kind: a tool call where the task's answers are texts.
+ * held back: whoever answers such a call is wrong. unsafe-number: one that reading JSON would change unseen, such as an
+ * integer above 2^53. other-kind: a tool call where the task's answers are texts, or a text that reads like one.
  */
 export type NotGiven = 'broken-tool-call' | 'unsafe-number' | 'other-kind';
 
@@ -20,7 +20,14 @@ export function whyNotGiven(task: Pick<Task, 'kind'>, response: CallResponse): N
   const calls = response.message.toolCalls ?? [];
   if (calls.some((call) => call.name === '' || argumentsOf(call) === undefined)) return 'broken-tool-call';
   if (calls.length > 0 && (task.kind === 'label' || task.kind === 'text')) return 'other-kind';
-  return isSafe(valuesIn(answerOf(response))) ? null : 'unsafe-number';
+  const answer = answerOf(response);
+  if (answer.kind !== 'tool' && task.kind === 'tool' && parseAnswer('tool', targetOf(answer)) !== null)
+    return 'other-kind';
+  const texts =
+    answer.kind === 'json'
+      ? [unfence(withoutReasoning(response.message.content))]
+      : calls.flatMap((call) => (call.custom ? [] : [call.arguments]));
+  return texts.every(isSafeJson) ? null : 'unsafe-number';
 }
 
 /** As targetOf writes it, labels in the task's spelling; '' where no specialist can give it. */
@@ -29,15 +36,4 @@ export function referenceOf(task: Pick<Task, 'kind' | 'labels'>, response: CallR
   if (task.kind !== 'label') return targetOf(answerOf(response));
   const text = withoutReasoning(response.message.content);
   return targetOf({ kind: 'text', text: labelOf(task.labels, text) });
-}
-
-const valuesIn = (answer: Answer): Json => {
-  if (answer.kind === 'json') return answer.value;
-  return answer.kind === 'tool' ? answer.uses.map((use) => use.arguments) : null;
-};
-
-function isSafe(value: Json): boolean {
-  if (typeof value === 'number') return !Number.isInteger(value) || Number.isSafeInteger(value);
-  if (Array.isArray(value)) return value.every(isSafe);
-  return !isObject(value) || Object.values(value).every(isSafe);
 }

@@ -64,9 +64,19 @@ export interface ConfidenceModel {
   readonly bias: number;
 }
 
-/** A share with its exact (Clopper–Pearson) 95 % interval. */
+/** A share with its 95 % interval: Clopper–Pearson's, or by session where calls hang together (stats/cluster-rate). */
 export interface Rate {
   readonly hits: number;
+  readonly n: number;
+  readonly share: number;
+  readonly low: number;
+  readonly high: number;
+  /** The number of independent calls that vary as much as these; absent where they are `n`. */
+  readonly effectiveN?: number;
+}
+
+/** The LLM's own slips among `n` calls, with an interval. */
+export interface SlipRate {
   readonly n: number;
   readonly share: number;
   readonly low: number;
@@ -81,6 +91,24 @@ export interface RiskPoint {
   readonly errors: number;
 }
 
+/** Answers of about the same confidence: how many, how many of them right, and their mean confidence. */
+export interface ReliabilityBin {
+  readonly n: number;
+  readonly correct: number;
+  readonly confidence: number;
+}
+
+/** How far the confidence can be trusted, over all answers to a split (stats/calibration says what each measure is). */
+export interface ConfidenceQuality {
+  readonly bins: readonly ReliabilityBin[];
+  /** ECE. */
+  readonly calibrationError: number;
+  /** AURC. */
+  readonly riskCoverageArea: number;
+  /** Mean score at each confidence target: right +1, abstained 0, wrong −t/(1−t). */
+  readonly scores: readonly { readonly target: number; readonly score: number }[];
+}
+
 /** The gate's word on one specialist. */
 export interface GateResult {
   readonly passed: boolean;
@@ -93,20 +121,51 @@ export interface GateResult {
   readonly errors: number;
   readonly n: number;
   readonly pValue: number;
+  /** What the served calls are worth as a sample. Absent in evidence of earlier versions. */
+  readonly sessions?: {
+    /** Sessions with a served call. */
+    readonly count: number;
+    /** Most calls of one session that count; 1: the exact binomial test. */
+    readonly cap: number;
+    /** Share of the calls beyond the cap in earlier sessions: reckoned as wrong. */
+    readonly beyondCap: number;
+    /** Independent calls with the same share of errors that would have the same p-value. */
+    readonly effectiveCalls: number;
+  };
+  /** Which try of the task this was, from 1, and the share of delta that it was tested at. */
+  readonly tries?: { readonly number: number; readonly delta: number };
   /** In plain words, for the report. */
   readonly reason: string;
   /** About how many more held-back calls the same quality would need to pass; null where more would not help. */
   readonly moreCalls: number | null;
 }
 
+/** The exam takes back what the gate gave where so many errors would be rare at epsilon. */
+export interface ExamVeto {
+  /** From so many errors among the served; null where no number of them would do. */
+  readonly errors: number | null;
+  /** The chance that it would have noticed a true error of twice epsilon. */
+  readonly power: number;
+}
+
 export interface Evidence {
   readonly datasetId: string;
-  readonly calibration: { readonly accuracy: Rate; readonly curve: readonly RiskPoint[] };
+  readonly calibration: {
+    readonly accuracy: Rate;
+    readonly curve: readonly RiskPoint[];
+    /** Absent in evidence of earlier versions. */
+    readonly confidence?: ConfidenceQuality;
+  };
   /** On the exam split: accuracy of all answers; share served; errors among the served. */
   readonly exam: {
     readonly accuracy: Rate;
     readonly coverage: Rate;
+    /** Over the calls as they come, repeats included. */
     readonly servedError: Rate;
+    /** Over those served whose input no training example has. Absent in evidence of earlier versions. */
+    readonly unseenError?: Rate;
+    /** How sure the exam's veto is. Absent where the exam was not opened. */
+    readonly veto?: ExamVeto;
     readonly curve: readonly RiskPoint[];
     /** Mean per-field score, for JSON; null elsewhere. */
     readonly fieldScore: number | null;
@@ -114,11 +173,18 @@ export interface Evidence {
     readonly uses: number;
   };
   readonly gate: GateResult;
+  /** What decided which answers are equal (core/compare: equalityId). Absent: another than today's. */
+  readonly equality?: string;
   /**
    * How often the LLM gave the same answer when held-back calls were asked again; the references are then its
    * majority. Null where it was not asked: the references are the recorded answers.
    */
   readonly selfAgreement: Rate | null;
+  /**
+   * Where the LLM was asked again: how often one fresh answer of it differs from the reference that the specialist got
+   * right, among the calls that would be served; the two ends hold together with confidence 1 − delta. Absent elsewhere.
+   */
+  readonly slips?: SlipRate;
   readonly latencyMs: { readonly p50: number; readonly p95: number };
 }
 

@@ -1,9 +1,11 @@
 /**
- * The store: what has been captured, found, trained and decided. Callers make ids and times; the store keeps
- * what it is given. Payloads come and go as sealed parts: the store never sees them open.
+ * The store: what has been captured, found, trained and decided, behind one interface per concern. Callers make ids and
+ * times; the store keeps what it is given. Payloads come and go as sealed parts: the store never sees them open.
+ * Every method is asynchronous and takes and gives data alone, so that a database over a network can implement it; each
+ * call is one transaction. Nothing on the path of a live call waits for it.
  * Implementations: store/sqlite.
  */
-import type { Call, Served } from './call.ts';
+import type { Served } from './call.ts';
 import type { DatasetManifest } from './dataset.ts';
 import type { Audit, Deployment } from './deployment.ts';
 import type { JsonObject } from './json.ts';
@@ -59,75 +61,133 @@ export interface Event {
   readonly detail: JsonObject;
 }
 
+/** The last call that was read; reading resumes after it. */
+export type CallCursor = Pick<StoredCall, 'at' | 'id'>;
+
 export interface CallFilter {
+  /** Epoch milliseconds, included. */
   readonly since?: number;
+  /** Epoch milliseconds, included. */
   readonly until?: number;
   readonly taskId?: string;
+  /** Only calls that come after this one in the order of reading. */
+  readonly after?: CallCursor;
   readonly limit?: number;
 }
 
-export interface Store {
+export interface CallStore {
   /**
-   * Inserts calls and their parts in one transaction, and returns how many calls were new. Calls and parts already there
-   * are left as they are.
+   * Adds calls and their parts, all or none, and returns how many calls were new. Calls and parts already there are left
+   * as they are.
+   * @param sealedUnder The data keys that sealed the parts. Where the store has one of them no more, nothing is added: a
+   *   day that was erased meanwhile does not come back.
+   * @throws UnderstudyError 'not-found' for a key that is gone, 'bad-input' for a part that is neither given nor stored.
    */
-  addCalls(calls: readonly StoredCall[], parts: readonly SealedPart[]): number;
+  addCalls(
+    calls: readonly StoredCall[],
+    parts: readonly SealedPart[],
+    sealedUnder?: readonly WrappedKey[],
+  ): Promise<number>;
   /** Those of the ids whose calls are stored. */
-  knownCalls(ids: readonly string[]): Set<string>;
-  /** Oldest first. */
-  calls(filter?: CallFilter): StoredCall[];
-  countCalls(): number;
-  parts(ids: readonly string[]): Map<string, SealedPart>;
-  /** Deletes calls and every part that no call holds any more; returns how many calls went. */
-  deleteCalls(ids: readonly string[]): number;
-
+  knownCalls(ids: readonly string[]): Promise<Set<string>>;
   /**
-   * Seals what an earlier version stored in the clear about calls; returns how many calls that were.
-   * @param seal Gives the session's pseudonym and the part that holds model and tags.
+   * Oldest first, by time and then id, in batches of bounded size, each of its own transaction: calls that are added or
+   * deleted meanwhile are seen or not. Stopping early costs nothing; `after` resumes.
    */
-  sealCallsInClear(
-    seal: (call: Pick<Call, 'at' | 'sessionId' | 'tags'> & { readonly model: string }) => {
-      readonly sessionId: string;
-      readonly about: SealedPart;
-    },
-  ): number;
+  calls(filter?: CallFilter): AsyncIterable<readonly StoredCall[]>;
+  countCalls(filter?: Pick<CallFilter, 'since' | 'until' | 'taskId'>): Promise<number>;
+  /** When the latest call since then arrived; null where there is none. */
+  latestCallAt(since: number): Promise<number | null>;
+  parts(ids: readonly string[]): Promise<Map<string, SealedPart>>;
+  /** Deletes calls and every part that no call holds any more; returns how many of each went. */
+  deleteCalls(ids: readonly string[]): Promise<{ readonly calls: number; readonly parts: number }>;
+  /**
+   * Removes what deleted rows and keys have left behind in files. False where somebody else is reading, so that some of
+   * it may stay for now.
+   */
+  purge(): Promise<boolean>;
 
   /** Adds to a call site's words; those already there stay. `id` is a keyed hash of the text. */
-  addVocabulary(site: string, words: readonly { readonly id: string; readonly text: string }[]): void;
+  addVocabulary(
+    site: string,
+    words: readonly { readonly id: string; readonly text: string }[],
+  ): Promise<void>;
   /** The words by call site. */
-  vocabulary(): Map<string, readonly string[]>;
+  vocabulary(): Promise<Map<string, readonly string[]>>;
+}
 
-  key(day: string): WrappedKey | null;
-  addKey(key: WrappedKey): void;
+export interface KeyStore {
+  /** The keys of those days that have one. */
+  keys(days: readonly string[]): Promise<readonly WrappedKey[]>;
+  /** The days that have a key, in order. */
+  keyDays(): Promise<readonly string[]>;
+  /**
+   * Keeps the key on the disk itself before it resolves. The first key of a day stays: another process may have been
+   * quicker, and has sealed with it.
+   */
+  addKey(key: WrappedKey): Promise<void>;
   /** Erases a day: without its key its parts cannot be opened. */
-  deleteKey(day: string): void;
+  deleteKey(day: string): Promise<void>;
+}
 
-  /** Another number whenever tasks, specialists, deployments or vocabulary have changed; cheap. */
-  planVersion(): number;
-  tasks(): Task[];
+/** What is learnt from calls. */
+export interface LearningStore {
+  tasks(): Promise<Task[]>;
   /** Replaces tasks with the same id, keeps the others. */
-  putTasks(tasks: readonly Task[]): void;
+  putTasks(tasks: readonly Task[]): Promise<void>;
 
   /** Examples are payload, so only the manifest is kept. */
-  addDataset(manifest: DatasetManifest): void;
-  dataset(id: string): DatasetManifest | null;
+  addDataset(manifest: DatasetManifest): Promise<void>;
+  dataset(id: string): Promise<DatasetManifest | null>;
 
-  addSpecialist(specialist: Specialist): void;
-  specialists(taskId?: string): Specialist[];
-  addVerdicts(taskId: string, at: number, verdicts: readonly Verdict[]): void;
+  addSpecialist(specialist: Specialist): Promise<void>;
+  specialists(taskId?: string): Promise<Specialist[]>;
+  addVerdicts(taskId: string, at: number, verdicts: readonly Verdict[]): Promise<void>;
   /** The newest set of verdicts for the task. */
-  verdicts(taskId: string): Verdict[];
+  verdicts(taskId: string): Promise<Verdict[]>;
   /** Counts one more use of the exam of this task; returns the count, this one included. */
-  useExam(taskId: string, datasetId: string): number;
+  useExam(taskId: string, datasetId: string): Promise<number>;
+  /** Counts one more try of the task at the gate. */
+  useGate(taskId: string, datasetId: string): Promise<void>;
+  /** Tries at the gate so far: of the task, or of all tasks. */
+  gateTries(taskId?: string): Promise<number>;
+}
 
-  putDeployment(deployment: Deployment): void;
-  deployments(): Deployment[];
-  addAudit(audit: Audit): void;
-  /** Oldest first. */
-  audits(deploymentId: string): Audit[];
+/**
+ * Audits in the order in which they were added, and where reading resumes. No cursor goes beyond an audit that may still be
+ * added before it, as by a transaction that is not committed yet.
+ */
+export interface AuditPage {
+  readonly audits: readonly Audit[];
+  /** Opaque; the cursor that was given where there were none. */
+  readonly cursor: number;
+}
 
-  addEvent(event: Event): void;
-  events(filter?: { readonly kind?: string; readonly subject?: string; readonly limit?: number }): Event[];
+/** What serves, and how it fares. */
+export interface DeploymentStore {
+  /** Another number whenever tasks, specialists, deployments or vocabulary have changed; cheap. */
+  planVersion(): Promise<number>;
+  putDeployment(deployment: Deployment): Promise<void>;
+  deployments(): Promise<Deployment[]>;
+  /** A call's audit is kept once for a deployment; the first stays. */
+  addAudits(audits: readonly Audit[]): Promise<void>;
+  /** At most `limit` audits of the deployment that were added after the cursor. @param cursor 0 is the beginning. */
+  auditsSince(deploymentId: string, cursor: number, limit: number): Promise<AuditPage>;
+  countAudits(deploymentId: string): Promise<{ readonly audits: number; readonly errors: number }>;
+}
 
-  close(): void;
+/** The record of what happened. */
+export interface EventStore {
+  addEvent(event: Event): Promise<void>;
+  /** Oldest first; with a limit, the newest of them. */
+  events(filter?: {
+    readonly kind?: string;
+    readonly subject?: string;
+    readonly limit?: number;
+  }): Promise<Event[]>;
+}
+
+/** All of it, as one database has it. Those who need a part of it name that part. */
+export interface Store extends CallStore, KeyStore, LearningStore, DeploymentStore, EventStore {
+  close(): Promise<void>;
 }

@@ -255,10 +255,33 @@ const answered = (one: Call, message: Partial<Message>, params: JsonObject = {})
 const inFour = { train: 0.5, validation: 0.125, calibration: 0.25, exam: 0.125 };
 const texts8 = 'rake hose fork seed pot lamp glove saw'.split(' ');
 
+test('answers that are equal by schema or policy do not contradict each other', () => {
+  const responseFormat: JsonObject = {
+    type: 'json_schema',
+    json_schema: { name: 'x', schema: { properties: { n: { type: 'number' }, note: { type: 'string' } } } },
+  };
+  const given = [
+    '{"n":1,"note":"a"}',
+    '{"note":"a","n":"1"}',
+    '{"n":1.0,"note":"b"}',
+    '{"n":2,"note":"a"}',
+  ].map((content, i) => answered(call(i, i, 'one text', 'a'), { content }));
+  const of = { ...task, kind: 'json', responseFormat } as const;
+  assert.deepEqual(buildDataset(of, given, { seed: 1 }).contradictions, { repeated: 4, differing: 2 });
+  const equality = { 'x.note': 'ignore' } as const;
+  const lenient = buildDataset(of, given, { seed: 1, equality });
+  assert.deepEqual(lenient.contradictions, { repeated: 4, differing: 1 });
+  assert.equal(lenient.id, buildDataset(of, given, { seed: 1 }).id);
+});
+
 test('an answer that no specialist can give is not taught, and is held back for everyone to be wrong about', () => {
   const hard: readonly (readonly [Task['kind'], Partial<Message>, string])[] = [
     ['json', { content: '{"id":9007199254740993}' }, 'unsafe-number'],
-    ['json', { content: '{"id":[{"x":-90071992547409930}]}' }, 'unsafe-number'],
+    ['json', { content: '{"id":[{"x":-90071992547409931}]}' }, 'unsafe-number'],
+    ['json', { content: '{"id":1e400}' }, 'unsafe-number'],
+    ['json', { content: '{"share":0.12345678901234567891}' }, 'unsafe-number'],
+    ['tool', { toolCalls: [{ id: 'c', name: 'f', arguments: '{"id":9007199254740993}' }] }, 'unsafe-number'],
+    ['tool', { content: 'f {"id":1}' }, 'other-kind'],
     ['tool', { toolCalls: [{ id: 'c', name: 'f', arguments: '{"a":' }] }, 'broken-tool-call'],
     ['tool', { toolCalls: [{ id: 'c', name: '', arguments: '' }] }, 'broken-tool-call'],
     ['label', { toolCalls: [{ id: 'c', name: 'f', arguments: '' }] }, 'other-kind'],

@@ -5,14 +5,15 @@
 
 import { distil } from '../callsite/variable-part.ts';
 import { type Call, recordedWith } from '../core/call.ts';
+import { compareAnswers, schemasOf } from '../core/compare.ts';
 import type { Contradictions, Dataset, Example, SplitName, SplitOrder } from '../core/dataset.ts';
-import { unmetDemand } from '../core/demands.ts';
+import type { EqualityPolicy } from '../core/equality-policy.ts';
 import { contentHash } from '../core/ids.ts';
 import { canonicalJson, type Json } from '../core/json.ts';
+import { whyNotAsked } from '../core/policy.ts';
 import { seededRandom } from '../core/random.ts';
 import { referenceOf, whyNotGiven } from '../core/reference.ts';
 import type { Task } from '../core/task.ts';
-import { policyReason } from '../wire/policy.ts';
 import { joinRepeats } from './sessions.ts';
 import { neighbours } from './similar.ts';
 import { softTargets } from './soft.ts';
@@ -29,6 +30,8 @@ export interface DatasetOptions {
   readonly order?: SplitOrder;
   /** For shuffle-sessions. */
   readonly seed: number;
+  /** Which fields of answers may differ, and how far. Default: none. */
+  readonly equality?: EqualityPolicy;
 }
 
 /**
@@ -100,10 +103,11 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
     order,
     splits,
     dropped,
-    contradictions: contradictionsIn(examples),
   };
   const id = `data_${contentHash(canonicalJson(content as unknown as Json), 24)}`;
-  return { id, ...content };
+  // Not part of the name: with another policy they are others, and the exam is the same one, used again.
+  const contradictions = contradictionsIn(examples, task, options.equality ?? {});
+  return { id, ...content, contradictions };
 }
 
 /** Whether to keep a held-back call, so that each of the traffic's had the same chance to be here. */
@@ -134,12 +138,26 @@ function twins(examples: readonly Example[]): Example[][] {
   return [...groups.values()];
 }
 
-function contradictionsIn(examples: readonly Example[]): Contradictions {
+/** Different answers to one input that others are compared with; of more, texts tell. */
+const MAX_COMPARED = 32;
+
+/** How often equal inputs have answers that are not equal, by the comparison that decides what an error is. */
+function contradictionsIn(examples: readonly Example[], task: Task, policy: EqualityPolicy): Contradictions {
+  const options = schemasOf(task, policy);
+  const isSame = (a: string, b: string): boolean => compareAnswers(task.kind, a, b, options).right === true;
   let repeated = 0;
   let differing = 0;
   for (const same of Map.groupBy(examples, ({ input }) => input).values()) {
     if (same.length < 2) continue;
-    const counts = [...Map.groupBy(same, ({ answer }) => answer).values()].map((group) => group.length);
+    const byText = Map.groupBy(same, ({ answer }) => answer);
+    // Most are equal as texts: few are left to be compared.
+    const groups: { readonly answer: string; count: number }[] = [];
+    for (const [answer, { length }] of byText) {
+      const group = groups.slice(0, MAX_COMPARED).find((each) => isSame(each.answer, answer));
+      if (group) group.count += length;
+      else groups.push({ answer, count: length });
+    }
+    const counts = groups.map(({ count }) => count);
     repeated += same.length;
     differing += same.length - Math.max(...counts);
   }
@@ -183,7 +201,7 @@ function exampleOf(task: Task, call: Call): Example | null {
 /** Why a call is of no use in its split; null where it is. */
 function whyLeftOut(task: Task, { request, response }: Call, split: SplitName): string | null {
   if (split === 'train') return response && whyNotGiven(task, response);
-  return (policyReason(request) ?? unmetDemand(task, request)) === null ? null : 'policy';
+  return whyNotAsked(task, request) === null ? null : 'policy';
 }
 
 /** The examples by session, each session in time; sessions by their first call, or shuffled. */

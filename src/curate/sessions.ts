@@ -14,39 +14,66 @@ import { contentHash } from '../core/ids.ts';
  * the latest. Linear in the number of messages.
  */
 export function withSessions(calls: readonly Call[]): Call[] {
-  const sizes = new Map<string, number>();
-  for (const { sessionId } of calls) sizes.set(sessionId, (sizes.get(sessionId) ?? 0) + 1);
-  const hash = messageHashes();
-  /** Calls by the hash of all their messages, earliest first. */
-  const ended = new Map<string, { readonly call: Call; readonly answer: string | null }[]>();
-  const session = new Map<string, string>();
-  for (const call of calls.toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))) {
-    const messages = conversation(call.request);
-    const prefixes = prefixHashes(messages.map(hash));
-    let own = call.sessionId;
-    if (sizes.get(own) === 1) {
-      // The longest beginning that an earlier call had as its whole.
-      for (let n = messages.length - 1; n > 0; n--) {
-        const candidates = ended.get(prefixes[n - 1]!);
-        if (!candidates) continue;
-        const next = hash(messages[n]!);
-        const continued = candidates.findLast(({ answer }) => answer === next) ?? candidates.at(-1)!;
-        own = session.get(continued.call.id)!;
-        break;
-      }
-    }
-    session.set(call.id, own);
-    const whole = prefixes.at(-1);
-    if (whole === undefined) continue;
-    const entry = { call, answer: call.response && hash(call.response.message) };
-    const list = ended.get(whole);
-    if (list) list.push(entry);
-    else ended.set(whole, [entry]);
-  }
+  const finder = sessionFinder();
+  for (const call of calls.toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))) finder.add(call);
+  return inSessions(calls, finder.sessions());
+}
+
+/** The calls, each in the session that `sessions` has for it. */
+export function inSessions(calls: readonly Call[], sessions: ReadonlyMap<string, string>): Call[] {
   return calls.map((call) => {
-    const sessionId = session.get(call.id)!;
+    const sessionId = sessions.get(call.id) ?? call.sessionId;
     return sessionId === call.sessionId ? call : { ...call, sessionId };
   });
+}
+
+export interface SessionFinder {
+  /** The next call, in the order of time and then id. What it says is not kept, only hashes of it. */
+  add(call: Call): void;
+  /** The session of each call that was added, by call id. */
+  sessions(): ReadonlyMap<string, string>;
+}
+
+/** As withSessions, of calls that come one by one. */
+export function sessionFinder(): SessionFinder {
+  const sizes = new Map<string, number>();
+  const hash = messageHashes();
+  /** Calls by the hash of all their messages, earliest first. */
+  const ended = new Map<string, { readonly id: string; readonly answer: string | null }[]>();
+  const added: { readonly id: string; readonly told: string; readonly continues: string | null }[] = [];
+
+  /** The call whose whole is the longest beginning of this one. */
+  const continuedBy = (messages: readonly Message[], prefixes: readonly string[]): string | null => {
+    for (let n = messages.length - 1; n > 0; n--) {
+      const candidates = ended.get(prefixes[n - 1]!);
+      if (!candidates) continue;
+      const next = hash(messages[n]!);
+      return (candidates.findLast(({ answer }) => answer === next) ?? candidates.at(-1)!).id;
+    }
+    return null;
+  };
+  return {
+    add({ id, sessionId, request, response }) {
+      sizes.set(sessionId, (sizes.get(sessionId) ?? 0) + 1);
+      const messages = conversation(request);
+      const prefixes = prefixHashes(messages.map(hash));
+      added.push({ id, told: sessionId, continues: continuedBy(messages, prefixes) });
+      const whole = prefixes.at(-1);
+      if (whole === undefined) return;
+      const entry = { id, answer: response && hash(response.message) };
+      const list = ended.get(whole);
+      if (list) list.push(entry);
+      else ended.set(whole, [entry]);
+    },
+    sessions() {
+      const found = new Map<string, string>();
+      for (const { id, told, continues } of added) {
+        const isTold = continues === null || sizes.get(told) !== 1;
+        found.set(id, isTold ? told : found.get(continues)!);
+      }
+      return found;
+    },
+  };
 }
 
 /** Longest pause, in milliseconds, after which a call with the same input is still a repeat of the one before. */
@@ -66,11 +93,16 @@ export function joinRepeats(examples: readonly Example[]): Example[] {
     return root;
   };
   const byTime = examples.toSorted((a, b) => a.at - b.at || (a.callId < b.callId ? -1 : 1));
+  const begun = new Map<string, number>();
   for (const [i, { input, at, sessionId }] of byTime.entries()) {
+    if (!begun.has(sessionId)) begun.set(sessionId, i);
     const before = byTime[i - 1];
     if (before?.input !== input || at - before.at > PAUSE_MS) continue;
-    const [older, own] = [rootOf(before.sessionId), rootOf(sessionId)];
-    if (older !== own) parent.set(own, older);
+    const [one, other] = [rootOf(before.sessionId), rootOf(sessionId)];
+    if (one === other) continue;
+    // The session that began first gives its name.
+    if (begun.get(one)! < begun.get(other)!) parent.set(other, one);
+    else parent.set(one, other);
   }
   return parent.size === 0
     ? [...examples]

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import type { Call, CallResponse, Message } from '../core/call.ts';
-import { usableCalls } from './usable.ts';
+import { withSessions } from './sessions.ts';
+import { readUsable, usableCalls } from './usable.ts';
 
 const response = (message: Partial<Message>, finishReason: string | null = 'stop'): CallResponse => ({
   model: 'm',
@@ -69,3 +71,27 @@ test('answers of the LLM are kept whatever they say, and each other call has a r
     media: 1,
   });
 });
+
+test('calls that are read one by one are sorted as all at once, sessions through unusable ones included', () =>
+  fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.integer({ min: 0, max: 4 }), fc.boolean(), fc.boolean()), { maxLength: 20 }),
+      async (made) => {
+        const talk: Message[] = [];
+        const calls = made.map(([topic, goesOn, fails], i) => {
+          if (!goesOn) talk.length = 0;
+          talk.push({ role: 'user', content: `topic ${topic}` });
+          const messages = [...talk];
+          talk.push({ role: 'assistant', content: 'y' });
+          const request = { model: 'm', messages, tools: [], stream: false, params: {} };
+          return call(`c${String(i).padStart(2, '0')}`, { at: i, request, status: fails ? 500 : 200 });
+        });
+        const streamed = async function* () {
+          yield* calls;
+        };
+        const { read, ...usable } = await readUsable(streamed());
+        assert.deepEqual(usable, usableCalls(withSessions(calls)));
+        assert.equal(read, calls.length);
+      },
+    ),
+  ));

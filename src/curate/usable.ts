@@ -5,6 +5,7 @@
  */
 import type { Call } from '../core/call.ts';
 import { type NoAnswer, whyNoAnswer } from '../core/ending.ts';
+import { inSessions, sessionFinder } from './sessions.ts';
 
 /** Why a call is of no use. specialist: a small model answered it, and must not become its own teacher. */
 export type Unusable = NoAnswer | 'media' | 'specialist';
@@ -15,15 +16,42 @@ export interface Usable {
   readonly dropped: Readonly<Record<string, number>>;
 }
 
-export function usableCalls(calls: readonly Call[]): Usable {
+export function usableCalls(calls: Iterable<Call>): Usable {
+  const sorting = sorter();
+  for (const call of calls) sorting.add(call);
+  return sorting.usable;
+}
+
+/**
+ * As usableCalls, of calls that are read one by one, oldest first, each in its session (sessions.ts), to which the others
+ * belong too. Those are let go at once.
+ */
+export async function readUsable(
+  calls: AsyncIterable<Call> | Iterable<Call>,
+): Promise<Usable & { readonly read: number }> {
+  const sorting = sorter();
+  const finder = sessionFinder();
+  let read = 0;
+  for await (const call of calls) {
+    read++;
+    finder.add(call);
+    sorting.add(call);
+  }
+  const { calls: usable, dropped } = sorting.usable;
+  return { calls: inSessions(usable, finder.sessions()), dropped, read };
+}
+
+function sorter(): { add(call: Call): void; readonly usable: Usable } {
+  const calls: Call[] = [];
   const dropped: Record<string, number> = {};
-  const usable = calls.filter((call) => {
-    const reason = whyUnusable(call);
-    if (reason === null) return true;
-    dropped[reason] = (dropped[reason] ?? 0) + 1;
-    return false;
-  });
-  return { calls: usable, dropped };
+  return {
+    usable: { calls, dropped },
+    add(call) {
+      const reason = whyUnusable(call);
+      if (reason === null) calls.push(call);
+      else dropped[reason] = (dropped[reason] ?? 0) + 1;
+    },
+  };
 }
 
 function whyUnusable(call: Call): Unusable | null {

@@ -1,26 +1,17 @@
 /**
- * The stages of a deployment and the rule that moves it: shadow → canary → live, or retired.
- * Pure: takes a deployment and its audits, gives the deployment as it should now be.
- * Does not: store anything, or decide on single calls (route/ does).
+ * The stages of a deployment and the rule that moves it: shadow → canary → live, or retired; suspended until proved anew.
+ * Pure: takes a deployment and what its audits come to, gives the deployment as it should now be.
+ * Does not: store anything, count audits (watch.ts), or decide on single calls (route/ does).
  */
 
-import type { Audit, Deployment, Stage } from '../core/deployment.ts';
+import { type Deployment, isInService, type Stage, type StageNumbers } from '../core/deployment.ts';
 import { newId } from '../core/ids.ts';
 import { percent } from '../core/percent.ts';
 import type { Specialist } from '../core/specialist.ts';
-import { checkBound } from '../stats/sequential.ts';
-
-export interface StagePolicy {
-  /**
-   * The share of comparisons that may differ: the gate's bound plus the share in which the LLM contradicts itself,
-   * since an audit compares with one answer of the LLM.
-   */
-  readonly bound: number;
-  /** Chance that a specialist within the bound is retired all the same, over its whole life. */
-  readonly delta: number;
-  /** Comparisons without a broken bound that a stage asks for before the next. */
-  readonly stepAudits: number;
-}
+import type { Event } from '../core/store.ts';
+import { capitalOf, comparisonsToProve, detects, evidenceOf } from '../stats/sequential.ts';
+import { boundOf, marginOf, type StagePolicy, shownError } from './policy.ts';
+import type { Watch } from './watch.ts';
 
 /**
  * A first deployment, in shadow.
@@ -39,33 +30,109 @@ export function deploy(specialist: Specialist, now: number): Deployment {
   };
 }
 
-/** The deployment moved to another stage, with the reason on its record. */
-export function moveTo(deployment: Deployment, stage: Stage, now: number, reason: string): Deployment {
-  return { ...deployment, stage, history: [...deployment.history, { stage, at: now, reason }] };
+/** The deployment moved to another stage, with the reason on its record, and the numbers where comparisons moved it. */
+export function moveTo(
+  deployment: Deployment,
+  stage: Stage,
+  now: number,
+  reason: string,
+  numbers?: StageNumbers,
+): Deployment {
+  const change = { stage, at: now, reason, ...(numbers ? { numbers } : {}) };
+  return { ...deployment, stage, history: [...deployment.history, change] };
 }
 
 /**
- * The deployment as its audits say it should be; the same object where nothing changes.
- * All audits since the deployment count against the bound; those of the present stage count for the next step.
+ * What speaks against a specialist that leaves service for another: the errors that had begun to pile up, where they are
+ * more than a specialist within its bound is likely to have. Undefined where nothing does.
  */
-export function step(
-  deployment: Deployment,
-  audits: readonly Audit[],
+export function standsAgainst(
+  { n, errors, recent, detector }: Watch,
   policy: StagePolicy,
-  now: number,
-): Deployment {
-  if (deployment.stage === 'retired') return deployment;
-  const { broken, errors, n } = checkBound(
-    audits.map((audit) => audit.right),
-    policy.bound,
-    policy.delta,
-  );
-  const counted = `${errors} of ${n} comparisons with the LLM differ`;
-  if (broken)
-    return moveTo(deployment, 'retired', now, `${counted}: the bound of ${percent(policy.bound)} is broken`);
-  const next = deployment.stage === 'shadow' ? 'canary' : deployment.stage === 'canary' ? 'live' : null;
-  if (next === null) return deployment;
-  const here = audits.filter((audit) => audit.stage === deployment.stage).length;
-  if (here < policy.stepAudits) return deployment;
-  return moveTo(deployment, next, now, `${counted}: no evidence of more than ${percent(policy.bound)}`);
+): StageNumbers | undefined {
+  if (recent.sum < Math.log(1 / policy.delta)) return undefined;
+  return {
+    ...{ comparisons: n, errors, recent: { comparisons: recent.n, errors: recent.errors } },
+    ...{ margin: boundOf(policy, false), evidence: capitalOf(detector) },
+  };
+}
+
+/** The record of a deployment's last move, for the list of events. */
+export function moveEvent(from: Stage, moved: Deployment): Event {
+  const { stage, at, reason, numbers } = moved.history.at(-1)!;
+  return {
+    ...{ id: newId('event', at), at, kind: 'deployment-moved', subject: moved.id },
+    detail: {
+      ...{ from, to: stage, reason },
+      ...(numbers ? { numbers: { ...numbers, recent: { ...numbers.recent } } } : {}),
+    },
+  };
+}
+
+/**
+ * The deployment as its audits say it should be; the same object where nothing changes. All comparisons since the
+ * deployment count in every test: whether an answer was used changes nothing about it.
+ */
+export function step(deployment: Deployment, watch: Watch, policy: StagePolicy, now: number): Deployment {
+  const { stage } = deployment;
+  if (!isInService(stage)) return deployment;
+  const { n, errors, recent } = watch;
+  const numbers = { comparisons: n, errors, recent: { comparisons: recent.n, errors: recent.errors } };
+  if (detects(watch.detector, policy.delta)) {
+    const margin = boundOf(policy, false);
+    const counted =
+      recent.n < n
+        ? `${recent.errors} of the last ${recent.n} comparisons with the LLM differ (${errors} of all ${n})`
+        : `${errors} of ${n} comparisons with the LLM differ`;
+    const isAllowedFor = policy.slips.high > 0 && watch.settled < n;
+    const slips = isAllowedFor ? ` (and ${percent(policy.slips.high)} for the LLM's own slips)` : '';
+    const reason = `${counted}: the bound of ${percent(policy.epsilon)}${slips} is broken`;
+    return moveTo(deployment, 'retired', now, reason, {
+      ...numbers,
+      margin,
+      evidence: capitalOf(watch.detector),
+    });
+  }
+  if (stage !== 'shadow' && stage !== 'canary') return deployment;
+  const evidence = evidenceOf(watch.margins[stage]);
+  if ((watch.byStage[stage] ?? 0) < policy.stepAudits || evidence < 1 / policy.delta) return deployment;
+  const margin = shownError(policy, stage, watch.settled === watch.n);
+  const reason = `${errors} of ${n} comparisons with the LLM differ: with ${percent(1 - policy.delta)} confidence fewer than ${percent(margin)} of its answers are wrong`;
+  return moveTo(deployment, stage === 'shadow' ? 'canary' : 'live', now, reason, {
+    ...numbers,
+    margin,
+    evidence,
+  });
+}
+
+/** What a deployment is being tested for, and how far it is. */
+export interface Outlook {
+  /** The error share that its present stage is about. */
+  readonly margin: number;
+  readonly comparisons: number;
+  readonly errors: number;
+  /** The error among all served calls since it went live, each audit by its weight; null where there are none. */
+  readonly servedError: number | null;
+  /** About how many more comparisons end the stage; null where none will, or that is not to be expected. */
+  readonly moreComparisons: number | null;
+}
+
+/** How it stands with a deployment in service. */
+export function outlookOf({ stage }: Deployment, watch: Watch, policy: StagePolicy): Outlook {
+  const { n, errors, live } = watch;
+  const common = {
+    ...{ comparisons: n, errors },
+    servedError: live.calls > 0 ? live.wrongCalls / live.calls : null,
+  };
+  if (stage !== 'shadow' && stage !== 'canary')
+    return { ...common, margin: policy.epsilon, moreComparisons: null };
+  // What the gate saw and what was seen since, with half an error for what neither has met.
+  const rate = (policy.prior.errors + errors + 0.5) / (policy.prior.n + n + 1);
+  const settled = n > 0 && watch.settled === n;
+  const margin = marginOf(policy, stage, settled);
+  const expected = settled ? rate : rate * (1 - policy.slips.share) + policy.slips.share;
+  const more = comparisonsToProve(watch.margins[stage], expected, margin, policy.delta);
+  const here = Math.max(0, policy.stepAudits - (watch.byStage[stage] ?? 0));
+  const moreComparisons = more === null ? null : Math.max(more, here);
+  return { ...common, margin: shownError(policy, stage, settled), moreComparisons };
 }

@@ -1,5 +1,5 @@
 /**
- * Fits the confidence model: how a specialist's signals combine to its chance of being right, from its predictions
+ * Fits the confidence model: how a specialist's signals combine to its probability of being correct, from its predictions
  * on the validation split. Weights are never negative: a surer signal must not lower the confidence.
  * Does not: choose a threshold (gate.ts), or apply the model (stats/confidence).
  */
@@ -7,9 +7,9 @@
 import type { ConfidenceModel, Signals } from '../core/specialist.ts';
 import { signalLogit } from '../stats/confidence.ts';
 
-export interface Judged {
+export interface GradedSignals {
   readonly signals: Signals;
-  readonly right: boolean;
+  readonly correct: boolean;
 }
 
 /**
@@ -17,23 +17,23 @@ export interface Judged {
  * (as glmnet does, Friedman et al. 2010). The ridge pulls towards equal weights, not towards 0, so that a validation
  * split with hardly an error still leaves a usable order; targets are Platt's (1999), so that it stays finite.
  */
-export function fitConfidence(judged: readonly Judged[], ridge = 1): ConfidenceModel {
-  const names = Object.keys(judged[0]?.signals ?? {})
-    .filter((name) => judged.every(({ signals }) => signals[name] !== undefined))
+export function fitConfidence(graded: readonly GradedSignals[], ridge = 1): ConfidenceModel {
+  const names = Object.keys(graded[0]?.signals ?? {})
+    .filter((name) => graded.every(({ signals }) => signals[name] !== undefined))
     .sort();
   const d = names.length;
   const prior = d === 0 ? 0 : 1 / d;
-  const rows = judged.map(({ signals }) => [...names.map((name) => signalLogit(signals[name])), 1]);
-  const rights = judged.filter(({ right }) => right).length;
-  const high = (rights + 1) / (rights + 2);
-  const low = 1 / (judged.length - rights + 2);
+  const rows = graded.map(({ signals }) => [...names.map((name) => signalLogit(signals[name])), 1]);
+  const correct = graded.filter((each) => each.correct).length;
+  const high = (correct + 1) / (correct + 2);
+  const low = 1 / (graded.length - correct + 2);
   const w = [...names.map(() => prior), 0];
   for (let round = 0; round < 50; round++) {
     const gradient = w.map((weight, j) => (j < d ? ridge * (weight - prior) : 0.01 * ridge * weight));
     const hessian = w.map((_, j) => w.map((_, k) => (j === k ? (j < d ? ridge : 0.01 * ridge) : 0)));
     rows.forEach((row, i) => {
       const p = 1 / (1 + Math.exp(-row.reduce((sum, x, j) => sum + x * w[j]!, 0)));
-      const miss = p - (judged[i]!.right ? high : low);
+      const miss = p - (graded[i]!.correct ? high : low);
       const curve = Math.max(1e-6, p * (1 - p));
       for (let j = 0; j <= d; j++) {
         gradient[j]! += miss * row[j]!;

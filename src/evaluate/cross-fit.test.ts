@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Example } from '../core/dataset.ts';
 import type { Runtime, Trainer, TrainingJob } from '../core/runtime.ts';
 import type { Artefact, Rung } from '../core/specialist.ts';
-import { fitAndMark } from './cross-fit.ts';
+import { fitAndGrade } from './cross-fit.ts';
 import { scorerFor } from './scorers/scorer.ts';
 
 /** Learns by heart: knows the answers of the very inputs it was trained on, and nothing else. */
@@ -40,14 +40,14 @@ const options = (rung: Rung, crossFit: boolean) => {
 };
 
 test('cross-fitted predictions are by models that have not seen the session', async () => {
-  const { artefact, marked } = await fitAndMark(options('lexical', true));
-  assert.equal(marked.length, 100);
-  assert.ok(marked.every(({ prediction }) => prediction.answer === ''));
+  const { artefact, graded } = await fitAndGrade(options('lexical', true));
+  assert.equal(graded.length, 100);
+  assert.ok(graded.every(({ prediction }) => prediction.answer === ''));
   assert.equal(memories.get(artefact.path)?.size, 50, 'the artefact itself learns from all');
 });
 
 test('what takes minutes to train is trained once, and predicted on validation', async () => {
-  const { artefact, marked } = await fitAndMark(options('lora', false));
-  assert.equal(marked.length, 20);
+  const { artefact, graded } = await fitAndGrade(options('lora', false));
+  assert.equal(graded.length, 20);
   assert.equal(memories.get(artefact.path)?.size, 40);
 });

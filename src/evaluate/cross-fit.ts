@@ -10,7 +10,7 @@ import type { Example } from '../core/dataset.ts';
 import { contentHash } from '../core/ids.ts';
 import type { Trainer, TrainingJob } from '../core/runtime.ts';
 import type { Artefact } from '../core/specialist.ts';
-import { type Marked, type PredictionOptions, scorePredictions } from './evaluate.ts';
+import { type GradedPrediction, gradePredictions, type PredictionOptions } from './evaluate.ts';
 
 interface CrossFitOptions extends Omit<PredictionOptions, 'artefact'> {
   readonly trainer: Trainer;
@@ -18,7 +18,7 @@ interface CrossFitOptions extends Omit<PredictionOptions, 'artefact'> {
   readonly job: TrainingJob;
   /** Whether it trains in seconds, so that several trainings cost little. */
   readonly crossFit: boolean;
-  /** 5 unless told. */
+  /** Default: 5. */
   readonly folds?: number;
 }
 
@@ -28,15 +28,15 @@ const MAX_CROSS_FITTED = 3_000;
 export interface Fitted {
   readonly artefact: Artefact;
   /** Held-back predictions: for estimate(), and as `validation` for assess(). */
-  readonly marked: readonly Marked[];
+  readonly graded: readonly GradedPrediction[];
 }
 
 /** Trains the job: cross-fitted where that takes seconds, else on train alone, with predictions on validation. */
-export async function fitAndMark(options: CrossFitOptions): Promise<Fitted> {
+export async function fitAndGrade(options: CrossFitOptions): Promise<Fitted> {
   const { trainer, job, on, signal } = options;
   if (options.crossFit && job.train.length <= MAX_CROSS_FITTED) return crossFit(options);
   const artefact = await trainer.train(job, on, signal);
-  return { artefact, marked: await scorePredictions(job.validation, { ...options, artefact }) };
+  return { artefact, graded: await gradePredictions(job.validation, { ...options, artefact }) };
 }
 
 /** Calls of one session stay in one fold: they resemble each other. */
@@ -47,14 +47,14 @@ const foldOf = ({ sessionId }: Example, folds: number): number =>
 async function crossFit(options: CrossFitOptions): Promise<Fitted> {
   const { trainer, job, on, signal, folds = 5 } = options;
   const examples = [...job.train, ...job.validation];
-  const marked: Marked[] = [];
+  const graded: GradedPrediction[] = [];
   for (let fold = 0; fold < folds; fold++) {
     const held = examples.filter((example) => foldOf(example, folds) === fold);
     if (held.length === 0) continue;
     const train = examples.filter((example) => foldOf(example, folds) !== fold);
     const dir = join(job.dir, `fold-${fold + 1}-of-${folds}`);
     const artefact = await trainer.train({ ...job, train, validation: [], dir }, on, signal);
-    marked.push(...(await scorePredictions(held, { ...options, artefact })));
+    graded.push(...(await gradePredictions(held, { ...options, artefact })));
   }
-  return { artefact: await trainer.train({ ...job, train: examples, validation: [] }, on, signal), marked };
+  return { artefact: await trainer.train({ ...job, train: examples, validation: [] }, on, signal), graded };
 }

@@ -4,8 +4,8 @@ import type { Dataset, Example } from '../core/dataset.ts';
 import { seededRandom } from '../core/random.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Artefact } from '../core/specialist.ts';
-import { abstentionScore, estimate } from './estimate.ts';
-import { type AssessOptions, assess, scorePredictions } from './evaluate.ts';
+import { estimate } from './estimate.ts';
+import { type AssessOptions, assess, gradePredictions } from './evaluate.ts';
 import { scorerFor } from './scorers/scorer.ts';
 
 /** A runtime that answers as the input tells it to: `answer|how sure`. Slower for some, so that order is not given. */
@@ -61,19 +61,42 @@ const optionsFor = (
   };
   return {
     ...{ dataset, artefact, runtime: parrot, scorer: scorerFor('label'), epsilon: 0.02, delta: 0.05 },
-    useExam: () => ++uses,
+    useExam: async () => ++uses,
     uses: () => uses,
   };
 };
 
-test('predictions come back in order, marked', async () => {
+test('predictions come back in order, graded', async () => {
   const some = examples(50, 9, 1);
-  const marked = await scorePredictions(some, optionsFor(1));
+  const graded = await gradePredictions(some, optionsFor(1));
   assert.deepEqual(
-    marked.map(({ prediction }) => prediction.answer),
+    graded.map(({ prediction }) => prediction.answer),
     some.map(({ input }) => input.split('|')[0]),
   );
-  assert.ok(marked.every(({ prediction, mark }) => mark.right === (prediction.answer === 'right')));
+  assert.ok(graded.every(({ prediction, grade }) => grade.correct === (prediction.answer === 'right')));
+});
+
+test('an input that comes again is predicted once, and each of its calls is graded by its own answer', async () => {
+  let asked = 0;
+  const runtime: Runtime = {
+    ...parrot,
+    predict: (...about) => {
+      asked++;
+      return parrot.predict(...about);
+    },
+  };
+  const [one] = examples(1, 1, 0);
+  const repeated = ['right', 'other', 'right'].map((answer, i) => ({ ...one!, id: `${i}`, answer }));
+  const graded = await gradePredictions(repeated, { ...optionsFor(0), runtime });
+  assert.equal(asked, 1);
+  assert.deepEqual(
+    graded.map(({ exampleId, grade }) => [exampleId, grade.correct]),
+    [
+      ['0', true],
+      ['1', false],
+      ['2', true],
+    ],
+  );
 });
 
 test('a specialist that knows its limits passes, and the exam bears it out', async () => {
@@ -97,9 +120,42 @@ test('a refused candidate leaves the exam closed', async () => {
   assert.equal(evidence.exam.accuracy.n, 0);
 });
 
+test('a try is counted where the gate could pass, and nowhere else', async () => {
+  const counting = (options: AssessOptions) => {
+    let tries = 0;
+    return { options: { ...options, tries: { number: 2, use: () => ++tries } }, tries: () => tries };
+  };
+  const tried = counting(optionsFor(0.5));
+  const { evidence } = await assess(tried.options);
+  assert.equal(tried.tries(), 1);
+  assert.equal(evidence.gate.tries?.number, 2);
+  assert.match(evidence.gate.reason, /Try 2/);
+  const withoutExam = counting(optionsFor(0.5, []));
+  await assess(withoutExam.options);
+  assert.equal(withoutExam.tries(), 0);
+  const { dataset } = optionsFor(0.5);
+  const splits = { ...dataset.splits, calibration: dataset.splits.calibration.slice(0, 140) };
+  const few = counting({ ...optionsFor(0.5), dataset: { ...dataset, splits } });
+  await assess(few.options);
+  assert.equal(few.tries(), 0);
+});
+
+test('the session of a call, and whether its input was in training, reach the evidence', async () => {
+  const inPairs = examples(300, 3, 0.5).map((each, i) => ({
+    ...each,
+    sessionId: `s${Math.floor(i / 2)}`,
+    ...(i < 200 ? { seen: true as const } : {}),
+  }));
+  const { evidence } = await assess(optionsFor(0.5, inPairs));
+  const { servedError, unseenError, accuracy } = evidence.exam;
+  assert.ok(unseenError!.n < servedError.n && unseenError!.n > 0);
+  assert.ok(accuracy.effectiveN! >= 150 && accuracy.effectiveN! <= 300);
+  assert.ok(evidence.exam.veto!.power > 0);
+});
+
 test('a further use of the exam widens its intervals', async () => {
   const first = await assess(optionsFor(0.5));
-  const fifth = await assess({ ...optionsFor(0.5), useExam: () => 5 });
+  const fifth = await assess({ ...optionsFor(0.5), useExam: async () => 5 });
   assert.ok(fifth.evidence.exam.coverage.high > first.evidence.exam.coverage.high);
   assert.ok(fifth.evidence.exam.coverage.low < first.evidence.exam.coverage.low);
 });
@@ -132,22 +188,11 @@ test('a cancelled assessment stops', async () => {
 
 test('the estimate is near what the gate then gives', async () => {
   const options = optionsFor(0.5);
-  const marked = await scorePredictions(options.dataset.splits.validation, options);
-  const guess = estimate(marked, { epsilon: 0.02, delta: 0.05, calibrationSize: 600 });
-  const { evidence } = await assess({ ...options, validation: marked });
+  const graded = await gradePredictions(options.dataset.splits.validation, options);
+  const guess = estimate(graded, { epsilon: 0.02, delta: 0.05, calibrationSize: 600 });
+  const { evidence } = await assess({ ...options, validation: graded });
   // Coverage times the chance to pass: below what passes in the end, and not far below.
   const served = evidence.gate.served / evidence.gate.n;
   assert.ok(guess.coverage > served / 2 && guess.coverage < served + 0.1, `${guess.coverage} ${served}`);
   assert.deepEqual(estimate([], { epsilon: 0.02, delta: 0.05, calibrationSize: 600 }).coverage, 0);
-});
-
-test('a guesser never outranks one that hands over', () => {
-  const scored = (confidence: number, rights: number, wrongs: number) => [
-    ...Array.from({ length: rights }, () => ({ confidence, right: true })),
-    ...Array.from({ length: wrongs }, () => ({ confidence, right: false })),
-  ];
-  const honest = [...scored(0.99, 50, 0), ...scored(0.5, 30, 20)];
-  const guesser = [...scored(0.99, 80, 20)];
-  assert.ok(abstentionScore(honest, 0.98) > abstentionScore(guesser, 0.98));
-  assert.equal(abstentionScore(honest, 0.98), 0.5);
 });

@@ -1,5 +1,5 @@
 /**
- * From a trained artefact to its evidence: predicts the held-back calls, marks them, fits the confidence on the
+ * From a trained artefact to its evidence: predicts the held-back calls, grades them, fits the confidence on the
  * validation split, lets the gate choose on the calibration split, and opens the exam last.
  * Does not: train, or decide on a deployment.
  */
@@ -15,24 +15,43 @@ import type {
   Prediction,
   Rate,
 } from '../core/specialist.ts';
+import { qualityOf } from '../stats/calibration.ts';
 import { confidenceOf } from '../stats/confidence.ts';
-import { rateOf } from '../stats/statistics.ts';
-import { fitConfidence } from './confidence.ts';
-import { type GateOptions, riskAt, riskCurve, runGate, type Scored } from './gate.ts';
-import type { Mark, Scorer } from './scorers/scorer.ts';
+import { fitConfidence, type GradedSignals } from './confidence.ts';
+import { closedExam, type ExamResult, examine, shareOf } from './exam.ts';
+import { canPass, runGate } from './gate.ts';
+import {
+  type GateOptions,
+  type GateRun,
+  NOT_SERVABLE,
+  riskCurve,
+  type ScoredAnswer,
+  sessionSizes,
+} from './gate-order.ts';
+import type { Grade, Scorer } from './scorers/scorer.ts';
+import { type Repeats, slipRate } from './slips.ts';
+import { wrongFieldText } from './wrong-fields.ts';
 
-/** One held-back call: what the specialist said, and what it is worth. */
-export interface Marked {
+/** One held-back call: what the specialist said, and whether that is correct. */
+export interface GradedPrediction {
   readonly exampleId: string;
+  /** The session of the call. */
+  readonly session: string;
+  /** Whether a training example has its input, or nearly. */
+  readonly seen: boolean;
   readonly prediction: Prediction;
-  readonly mark: Mark;
+  readonly grade: Grade;
+  /** Whether the online decision would give this answer to a caller, its confidence being high enough. */
+  readonly servable: boolean;
 }
 
 export interface PredictionOptions {
   readonly runtime: Runtime;
   readonly artefact: Artefact;
   readonly scorer: Scorer;
-  /** Calls at once; 8 unless told. */
+  /** The online decision on an answer to the example's call (route/), but for its confidence. Default: all are given. */
+  readonly isServable?: (example: Example, answer: string) => boolean;
+  /** Calls at once. Default: 8. */
   readonly concurrency?: number;
   readonly on?: OnProgress;
   /** For the progress: a task's name. */
@@ -40,26 +59,34 @@ export interface PredictionOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Predicts and marks the examples, in their order. The recorded answer is passed as draft: the same result, sooner. */
-export async function scorePredictions(
+/**
+ * Predicts and grades the examples, in their order. The recorded answer is passed as draft: the same result, sooner. An input
+ * that comes again is predicted once: a specialist answers it alike.
+ */
+export async function gradePredictions(
   examples: readonly Example[],
   options: PredictionOptions,
-): Promise<Marked[]> {
-  const { runtime, artefact, scorer, signal } = options;
+): Promise<GradedPrediction[]> {
+  const { runtime, artefact, scorer, isServable = () => true, signal } = options;
   const report = progressOf(options.on, 'evaluate', examples.length, options.subject);
-  const out: Marked[] = new Array<Marked>(examples.length);
+  const out = new Array<GradedPrediction>(examples.length);
+  const predictions = new Map<string, Promise<Prediction>>();
   let next = 0;
   let done = 0;
   const worker = async (): Promise<void> => {
     while (next < examples.length) {
       signal?.throwIfAborted();
       const i = next++;
-      const { id, input, answer } = examples[i]!;
-      const prediction = await runtime.predict(artefact, input, {
-        draft: answer,
-        ...(signal ? { signal } : {}),
-      });
-      out[i] = { exampleId: id, prediction, mark: await scorer.score(input, answer, prediction.answer) };
+      const { id, sessionId, input, answer, seen = false } = examples[i]!;
+      let asked = predictions.get(input);
+      if (asked === undefined) {
+        asked = runtime.predict(artefact, input, { draft: answer, ...(signal ? { signal } : {}) });
+        predictions.set(input, asked);
+      }
+      const prediction = await asked;
+      const grade = await scorer.score(input, answer, prediction.answer);
+      const servable = isServable(examples[i]!, prediction.answer);
+      out[i] = { exampleId: id, session: sessionId, seen, prediction, grade, servable };
       report(++done);
     }
   };
@@ -67,27 +94,39 @@ export async function scorePredictions(
   return out;
 }
 
-/** Confidence and right or wrong of each; what is undecided counts as wrong. */
-export function scoredBy(model: ConfidenceModel, marked: readonly Marked[]): Scored[] {
-  return marked.map(({ prediction, mark }) => ({
-    confidence: confidenceOf(model, prediction.signals),
-    right: mark.right === true,
+/** The confidence of each answer and whether it is correct; what is undecided counts as wrong. */
+export function scoreAnswers(
+  model: ConfidenceModel,
+  graded: readonly GradedPrediction[],
+): (ScoredAnswer & Pick<GradedPrediction, 'seen'>)[] {
+  return graded.map(({ session, seen, prediction, grade, servable }) => ({
+    confidence: servable ? confidenceOf(model, prediction.signals) : NOT_SERVABLE,
+    correct: grade.correct === true,
+    session,
+    seen,
   }));
 }
 
-const judged = (marked: readonly Marked[]) =>
-  marked.map(({ prediction, mark }) => ({ signals: prediction.signals, right: mark.right === true }));
+/** Signals and correctness, for fitting the confidence. */
+export function gradedSignals(graded: readonly GradedPrediction[]): GradedSignals[] {
+  return graded.map(({ prediction, grade }) => ({
+    signals: prediction.signals,
+    correct: grade.correct === true,
+  }));
+}
 
 export interface AssessOptions extends PredictionOptions, GateOptions {
   readonly dataset: Dataset;
   /** The validation split, where it has been predicted already. */
-  readonly validation?: readonly Marked[];
+  readonly validation?: readonly GradedPrediction[];
   /** Counts one more use of the exam and returns the count, this one included. Called only if the exam is opened. */
-  readonly useExam: () => number;
+  readonly useExam: () => Promise<number>;
+  /** The number that a try of this task would have now, from 1, and what counts it. Default: its one try. */
+  readonly tries?: { readonly number: number; readonly use: () => unknown };
   /** From asking the LLM again (ask-again.ts), where the references in `dataset` are its majority answers. */
   readonly selfAgreement?: Rate | null;
-  /** Opens the exam of a candidate that the gate refused, too. */
-  readonly examAnyway?: boolean;
+  /** What that told of each example. */
+  readonly repeats?: ReadonlyMap<string, Repeats>;
 }
 
 export interface Assessment {
@@ -100,66 +139,76 @@ export interface Assessment {
  * only take back what the gate gave: where the errors among the served are significantly above epsilon, it refuses.
  */
 export async function assess(options: AssessOptions): Promise<Assessment> {
-  const { dataset, epsilon, delta } = options;
+  const { dataset, epsilon, delta, tries } = options;
   const { splits } = dataset;
-  const validation = options.validation ?? (await scorePredictions(splits.validation, options));
-  const confidence = fitConfidence(judged(validation));
-  const marked = await scorePredictions(splits.calibration, options);
-  const calibration = scoredBy(confidence, marked);
-  const undecided = marked.filter(({ mark }) => mark.right === null).length;
-  const tested = explain(
-    runGate(scoredBy(confidence, validation), calibration, { epsilon, delta }),
-    undecided,
-  );
+  const validation = options.validation ?? (await gradePredictions(splits.validation, options));
+  const confidence = fitConfidence(gradedSignals(validation));
+  const graded = await gradePredictions(splits.calibration, options);
+  const calibration = scoreAnswers(confidence, graded);
+  const undecided = graded.filter(({ grade }) => grade.correct === null).length;
+  const run: GateRun = {
+    ...{ epsilon, delta },
+    earlierSessions: earlierSessions(dataset),
+    ...(tries ? { tryNumber: tries.number } : {}),
+  };
+  // Where nothing can be deployed, whatever the calls say, nothing is spent.
+  const isTry = splits.exam.length > 0 && canPass(calibration.length, run);
+  if (isTry) await tries?.use();
+  const tested = explain(runGate(scoreAnswers(confidence, validation), calibration, run), undecided, graded);
   const gate = splits.exam.length === 0 ? withoutExam(tested) : tested;
-  const opened = gate.passed || options.examAnyway === true;
-  const exam = opened ? await examine(confidence, gate, options) : { rates: emptyExam(), gate };
+  const slips = slipsOf(options.repeats, graded, confidence, gate);
+  const exam = gate.passed ? await openExam(confidence, gate, options) : { rates: closedExam(), gate };
   return {
     confidence,
     evidence: {
       datasetId: dataset.id,
-      calibration: { accuracy: accuracyOf(calibration), curve: riskCurve(calibration) },
+      calibration: {
+        accuracy: shareOf(calibration, ({ correct }) => correct),
+        curve: riskCurve(calibration),
+        confidence: qualityOf(calibration.filter(({ confidence: given }) => given !== NOT_SERVABLE)),
+      },
       exam: exam.rates,
       gate: exam.gate,
       selfAgreement: options.selfAgreement ?? null,
+      ...(slips ? { slips } : {}),
       latencyMs: await latencyOf(splits.validation, options),
     },
   };
 }
 
-type ExamRates = Evidence['exam'];
+/** Calls per session in the splits before calibration: what to expect of later ones. */
+export function earlierSessions({ splits: { train, validation } }: Dataset): number[] {
+  return sessionSizes([...train, ...validation].map(({ sessionId }) => ({ session: sessionId })));
+}
 
-async function examine(
+/** The LLM's slips among the calibration calls that would be served; undefined where it was not asked again. */
+function slipsOf(
+  repeats: ReadonlyMap<string, Repeats> | undefined,
+  graded: readonly GradedPrediction[],
+  confidence: ConfidenceModel,
+  { threshold, delta }: GateResult,
+): Evidence['slips'] {
+  if (repeats === undefined || threshold === null) return undefined;
+  const served = graded.flatMap(({ exampleId, prediction, grade }) => {
+    const told = repeats.get(exampleId);
+    if (told === undefined || confidenceOf(confidence, prediction.signals) < threshold) return [];
+    return [grade.correct === true ? told : null];
+  });
+  return slipRate(served, delta);
+}
+
+async function openExam(
   confidence: ConfidenceModel,
   gate: GateResult,
   options: AssessOptions,
-): Promise<{ rates: ExamRates; gate: GateResult }> {
-  const uses = options.useExam();
-  const marked = await scorePredictions(options.dataset.splits.exam, options);
-  const scored = scoredBy(confidence, marked);
-  // Each further use of the same exam spends part of the 5 % (Bonferroni).
-  const level = 1 - 0.05 / uses;
-  const { served, errors } = riskAt(scored, gate.threshold ?? Number.POSITIVE_INFINITY);
-  const fields = marked.flatMap(({ mark }) => (mark.fieldScore === null ? [] : [mark.fieldScore]));
-  const rates: ExamRates = {
-    accuracy: accuracyOf(scored, level),
-    coverage: rateOf(served, scored.length, level),
-    servedError: rateOf(errors, served, level),
-    curve: riskCurve(scored),
-    fieldScore: fields.length === 0 ? null : fields.reduce((sum, score) => sum + score, 0) / fields.length,
-    uses,
-  };
-  if (!gate.passed || rates.servedError.low <= gate.epsilon) return { rates, gate };
-  const reason = `The exam contradicts the gate: ${errors} errors in ${served} served calls. Later calls differ from those it was calibrated on.`;
-  return { rates, gate: { ...gate, passed: false, threshold: null, reason, moreCalls: null } };
-}
-
-const accuracyOf = (scored: readonly Scored[], level = 0.95): Rate =>
-  rateOf(scored.filter(({ right }) => right).length, scored.length, level);
-
-function emptyExam(): ExamRates {
-  const none = rateOf(0, 0);
-  return { accuracy: none, coverage: none, servedError: none, curve: [], fieldScore: null, uses: 0 };
+): Promise<ExamResult> {
+  const uses = await options.useExam();
+  const graded = await gradePredictions(options.dataset.splits.exam, options);
+  const answers = scoreAnswers(confidence, graded).map((answer, i) => ({
+    ...answer,
+    fieldScore: graded[i]!.grade.fieldScore,
+  }));
+  return examine(answers, gate, uses);
 }
 
 /** Nothing is deployed that later calls have not been held against. */
@@ -171,8 +220,10 @@ function withoutExam(gate: GateResult): GateResult {
 }
 
 /** A refusal that is owed to undecided answers says so: more calls would not help, a judge would. */
-function explain(gate: GateResult, undecided: number): GateResult {
-  if (gate.passed || undecided === 0) return gate;
+function explain(gate: GateResult, undecided: number, graded: readonly GradedPrediction[]): GateResult {
+  if (gate.passed) return gate;
+  if (undecided === 0)
+    return { ...gate, reason: gate.reason + wrongFieldText(graded.map(({ grade }) => grade)) };
   const share = Math.round((undecided / Math.max(1, gate.n)) * 100);
   const reason = `${share} % of its answers are texts that differ from the LLM's, and without a judge model nobody can say whether they are as good.`;
   return { ...gate, reason, moreCalls: null };

@@ -1,152 +1,160 @@
 /**
- * The gate: picks the confidence threshold under which a specialist hands over, with a bound on the error above it.
+ * The gate: picks the confidence threshold under which a specialist abstains, with a bound on the error above it.
  *
  * Learn-then-Test (Angelopoulos, Bates, Candès, Jordan, Lei 2021, arXiv 2110.01052) with split fixed-sequence
  * testing. For a threshold λ, H(λ): "the error among calls with confidence ≥ λ is above ε". Which thresholds are
- * tested, and in which order, is settled on the validation split alone. Then on the calibration split, in that order,
- * each H is tested at level δ with the exact binomial tail until one cannot be rejected; the last rejected threshold
- * is chosen.
+ * tested, in which order and how, is settled on the validation split alone (gate-order.ts). Then on the calibration
+ * split, in that order, each H is tested at the try's share of δ until one cannot be rejected; the last rejected
+ * threshold is chosen. The test is exact: binomial where each session has one call, else by session (stats/sessions).
  * Why it is valid: given the validation split the order is fixed, and the calibration calls are fresh. A broken
- * bound needs a true H rejected; the first true H in the order is rejected with chance ≤ δ, and none is tested after
- * it unless it was. Choosing the model, its confidence and the order on train and validation costs nothing.
- * What it assumes: calibration calls and later calls are exchangeable. The exam (later in time) and the audits check it.
+ * bound needs a true H rejected; the first true H in the order is rejected with probability at most the level, and none
+ * is tested after it unless it was. Choosing the model, its confidence and the order on earlier splits costs nothing.
+ * What it assumes: calibration sessions and later ones are exchangeable. The exam (later in time) and the audits check.
  *
- * Does not: decide right or wrong (scorers/), or serve (deploy/).
+ * Does not: decide correct or wrong (scorers/), count tries (the store), or serve (deploy/).
  */
+import { seededRandom } from '../core/random.ts';
 import type { GateResult, RiskPoint } from '../core/specialist.ts';
+import { effectiveCalls, sessionsPass, sessionsPValue } from '../stats/sessions.ts';
+import { binomialTail, callsNeeded, errorsAllowed, incompleteBeta } from '../stats/statistics.ts';
 import {
-  betaBinomialTail,
-  binomialTail,
-  callsNeeded,
-  errorsAllowed,
-  incompleteBeta,
-} from '../stats/statistics.ts';
-
-/** One answer with its confidence and whether it was right. */
-export interface Scored {
-  readonly confidence: number;
-  readonly right: boolean;
-}
-
-export interface GateOptions {
-  readonly epsilon: number;
-  readonly delta: number;
-}
+  burstOf,
+  type Clustering,
+  clusteringOf,
+  forecast,
+  type GateRun,
+  levelOf,
+  riskAt,
+  riskCurve,
+  type ScoredAnswer,
+  sessionSizes,
+  type ThresholdTest,
+  tallySessions,
+  testOrder,
+} from './gate-order.ts';
 
 /** Beyond this, "so many more calls" is no help to anyone. */
 const MAX_CALLS = 20_000;
 
-/** At most so many thresholds are looked at: finer steps would only be stopped by the next single error. */
-const GRID = 40;
+interface Outcome {
+  readonly chosen: ThresholdTest | null;
+  /** The first that could not be rejected. */
+  readonly failed: ThresholdTest | null;
+  /** The calibration calls that count: at most `cap` of a session. */
+  readonly counted: readonly ScoredAnswer[];
+  readonly clustering: Clustering;
+  readonly level: number;
+}
+
+/** The tests alone, without words: what a simulation runs thousands of times. */
+export function testThresholds(
+  validation: readonly ScoredAnswer[],
+  calibration: readonly ScoredAnswer[],
+  run: GateRun,
+): Outcome {
+  const level = levelOf(run);
+  const clustering = clusteringOf(run.earlierSessions ?? sessionSizes(validation), run.epsilon);
+  const counted = atMost(calibration, clustering.cap);
+  let chosen: ThresholdTest | null = null;
+  for (const next of testOrder(validation, counted.length, clustering, level)) {
+    const tallies = tallySessions(counted, next.threshold);
+    if (!sessionsPass(tallies, next.test, clustering.epsilon, level))
+      return { chosen, failed: next, counted, clustering, level };
+    chosen = next;
+  }
+  return { chosen, failed: null, counted, clustering, level };
+}
 
 /** Chooses the threshold on `calibration`; the order of the tests comes from `validation`. */
 export function runGate(
-  validation: readonly Scored[],
-  calibration: readonly Scored[],
-  { epsilon, delta }: GateOptions,
+  validation: readonly ScoredAnswer[],
+  calibration: readonly ScoredAnswer[],
+  run: GateRun,
 ): GateResult {
-  const n = calibration.length;
-  const order = testOrder(validation, n, { epsilon, delta });
-  const fixed = { epsilon, delta, n };
-  let chosen: (RiskPoint & { pValue: number }) | null = null;
-  let failed: (RiskPoint & { pValue: number }) | null = null;
-  for (const threshold of order) {
-    const point = riskAt(calibration, threshold);
-    const tested = { ...point, pValue: binomialTail(point.errors, point.served, epsilon) };
-    if (point.served === 0 || tested.pValue > delta) {
-      failed = tested;
-      break;
-    }
-    chosen = tested;
-  }
+  const { epsilon, delta, tryNumber } = run;
+  const outcome = testThresholds(validation, calibration, run);
+  const { chosen, counted, clustering, level } = outcome;
+  const last = chosen ?? outcome.failed;
+  const point = riskAt(counted, last?.threshold ?? Number.POSITIVE_INFINITY);
+  const tallies = tallySessions(counted, point.threshold);
+  const pValue = last === null ? 1 : sessionsPValue(tallies, last.test, clustering.epsilon);
+  const sessions = {
+    count: tallies.length,
+    cap: clustering.cap,
+    beyondCap: clustering.beyond,
+    effectiveCalls: effectiveCalls(point, pValue, clustering.epsilon),
+  };
+  const n = counted.length;
+  // What could not pass, whatever the answers, was no try (canPass).
+  const isTry = tryNumber !== undefined && couldPass(n, clustering, level);
+  const result = {
+    ...{ epsilon, delta, n, served: point.served, errors: point.errors, pValue, sessions },
+    ...(isTry ? { tries: { number: tryNumber, delta: level } } : {}),
+  };
   if (chosen) {
-    const { threshold, served, errors, pValue } = chosen;
     const reason =
-      `Serves ${served} of ${n} held-back calls with ${plural(errors, 'error')}: with ${percent(1 - delta)} ` +
-      `confidence at most ${percent(epsilon)} of what it serves is wrong.`;
-    return { ...fixed, passed: true, threshold, served, errors, pValue, reason, moreCalls: 0 };
+      `Serves ${point.served} of ${n} held-back calls with ${plural(point.errors, 'error')}: with ` +
+      `${percent(1 - delta)} confidence at most ${percent(epsilon)} of what it serves is wrong.`;
+    const words = [reason, sessionWords(sessions), tryWords(result)].filter((each) => each !== '');
+    return { ...result, passed: true, threshold: chosen.threshold, reason: words.join(' '), moreCalls: 0 };
   }
-  const { served = 0, errors = 0, pValue = 1 } = failed ?? {};
-  const moreCalls = estimateMoreCalls(validation, calibration, { epsilon, delta });
-  const reason = `${whyNot(n, served, errors, { epsilon, delta })} ${
+  // More calls mean another try, at that try's level.
+  const next = isTry ? levelOf({ ...run, tryNumber: tryNumber + 1 }) : level;
+  const moreCalls = estimateMoreCalls(validation, counted, clustering, next);
+  const more =
     moreCalls === null
       ? 'More calls of this kind would not help: no threshold comes close to the bound.'
-      : `About ${moreCalls} more held-back calls of the same quality would be needed.`
-  }`;
-  return { ...fixed, passed: false, threshold: null, served, errors, pValue, reason, moreCalls };
+      : `About ${moreCalls} more held-back calls of the same quality would be needed.`;
+  const words = [whyNot(n, point, outcome, epsilon, delta), sessionWords(sessions), more, tryWords(result)];
+  const reason = words.filter((each) => each !== '').join(' ');
+  return { ...result, passed: false, threshold: null, reason, moreCalls };
 }
 
-/** What would be served at the threshold, and how much of it wrong. */
-export function riskAt(scored: readonly Scored[], threshold: number): RiskPoint {
-  let served = 0;
-  let errors = 0;
-  for (const { confidence, right } of scored) {
-    if (confidence < threshold) continue;
-    served++;
-    if (!right) errors++;
+/** Whether so many calls could pass at all, with no error among them: a test that cannot is no try. */
+export function canPass(calls: number, run: GateRun): boolean {
+  return couldPass(calls, clusteringOf(run.earlierSessions ?? [], run.epsilon), levelOf(run));
+}
+
+const couldPass = (calls: number, { cap, epsilon }: Clustering, level: number): boolean =>
+  calls / cap >= callsNeeded(0, epsilon, level);
+
+/** At most `cap` calls of each session, drawn without a look at them. */
+function atMost(answers: readonly ScoredAnswer[], cap: number): readonly ScoredAnswer[] {
+  if (sessionSizes(answers).every((size) => size <= cap)) return answers;
+  const left = new Map<string, number>();
+  const kept = new Set<number>();
+  for (const i of seededRandom(answers.length).shuffle(answers.map((_, at) => at))) {
+    const { session } = answers[i]!;
+    const room = session ? (left.get(session) ?? cap) : 1;
+    if (session) left.set(session, room - 1);
+    if (room > 0) kept.add(i);
   }
-  return { threshold, served, errors, coverage: scored.length === 0 ? 0 : served / scored.length };
-}
-
-/** The risk-coverage curve, strictest threshold first, at most `points` of them, evenly over coverage. */
-export function riskCurve(scored: readonly Scored[], points = GRID): RiskPoint[] {
-  const sorted = scored.map(({ confidence }) => confidence).sort((a, b) => b - a);
-  const thresholds = new Set<number>();
-  const count = Math.min(points, sorted.length);
-  for (let i = 1; i <= count; i++) thresholds.add(sorted[Math.ceil((i * sorted.length) / count) - 1]!);
-  return [...thresholds].map((threshold) => riskAt(scored, threshold));
-}
-
-/**
- * The thresholds worth testing, most promising first, from validation alone: the one with the best chance to pass,
- * then each that trades some of that chance for more coverage. A threshold that another beats in both is left out.
- * The chance is a beta-binomial forecast of the calibration errors (Jeffreys prior).
- */
-function testOrder(validation: readonly Scored[], calibrationSize: number, options: GateOptions): number[] {
-  const ranked = riskCurve(validation)
-    .map((point) => ({ ...point, chance: passChance(point, point.coverage * calibrationSize, options) }))
-    .sort((a, b) => b.chance - a.chance || b.coverage - a.coverage);
-  const order: number[] = [];
-  let coverage = 0;
-  for (const point of ranked) {
-    if (point.coverage <= coverage) continue;
-    coverage = point.coverage;
-    order.push(point.threshold);
-  }
-  return order;
-}
-
-/** The chance that `served` fresh calls pass the test, after the errors seen at `point`. */
-export function passChance(
-  point: Pick<RiskPoint, 'served' | 'errors'>,
-  served: number,
-  { epsilon, delta }: GateOptions,
-): number {
-  const m = Math.round(served);
-  const allowed = errorsAllowed(m, epsilon, delta);
-  if (allowed < 0) return 0;
-  return betaBinomialTail(allowed, m, point.errors + 0.5, point.served - point.errors + 0.5);
+  return answers.filter((_, i) => kept.has(i));
 }
 
 /** Held-back calls beyond the present ones with which some threshold would pass more likely than not; null: none. */
 function estimateMoreCalls(
-  validation: readonly Scored[],
-  calibration: readonly Scored[],
-  options: GateOptions,
+  validation: readonly ScoredAnswer[],
+  calibration: readonly ScoredAnswer[],
+  clustering: Clustering,
+  level: number,
 ): number | null {
+  const { epsilon, cap } = clustering;
   const pooled = [...validation, ...calibration];
+  const burst = burstOf(tallySessions(pooled), cap);
   let best = Number.POSITIVE_INFINITY;
   for (const point of riskCurve(pooled)) {
-    if (point.errors >= options.epsilon * point.served) continue;
+    if (point.errors >= epsilon * point.served) continue;
     // Validation calls may be earlier than those held back, and many more: what has changed since counts as it is now.
     const now = calibration.length === 0 ? point : riskAt(calibration, point.threshold);
     // With few calls served an observed rate says little: only thresholds under which a tenth is served count.
-    if (now.coverage < 0.1 || isAbove(now, options)) continue;
+    if (now.coverage < 0.1 || isAbove(now, burst, epsilon, level)) continue;
     // With endless calls a threshold passes as often as its true error is under epsilon.
-    const [wrong, right] = [point.errors + 0.5, point.served - point.errors + 0.5];
-    if (incompleteBeta(options.epsilon, wrong, right) < 0.6) continue;
-    let n = callsNeeded(0, options.epsilon, options.delta);
-    while (n < MAX_CALLS && passChance(point, n * now.coverage, options) < 0.5) n = Math.ceil(n * 1.1);
+    const [wrong, fine] = [point.errors / burst + 0.5, (point.served - point.errors) / burst + 0.5];
+    if (incompleteBeta(epsilon, wrong, fine) < 0.6) continue;
+    let n = cap * callsNeeded(0, epsilon, level);
+    const chance = (calls: number): number => forecast(point, calls, clustering, level, burst).chance;
+    while (n < Math.min(best, MAX_CALLS) && chance(n * now.coverage) < 0.5) n = Math.ceil(n * 1.1);
     if (n < MAX_CALLS) best = Math.min(best, n);
   }
   if (!Number.isFinite(best)) return null;
@@ -154,18 +162,49 @@ function estimateMoreCalls(
   return Math.max(best - calibration.length, Math.ceil(calibration.length * 0.1), 1);
 }
 
-/** Whether so many errors would be unlikely (below delta) if their share were at most epsilon. */
-const isAbove = ({ errors, served }: RiskPoint, { epsilon, delta }: GateOptions): boolean =>
-  1 - binomialTail(errors - 1, served, epsilon) < delta;
+/** Whether so many errors would be unlikely (below the level) if their share were at most epsilon. */
+const isAbove = ({ errors, served }: RiskPoint, burst: number, epsilon: number, level: number): boolean =>
+  1 - binomialTail(errors / burst - 1, served / burst, epsilon) < level;
 
-function whyNot(n: number, served: number, errors: number, { epsilon, delta }: GateOptions): string {
-  const least = callsNeeded(0, epsilon, delta);
+function whyNot(
+  n: number,
+  { served, errors }: RiskPoint,
+  { clustering: { cap, epsilon: bound }, level }: Outcome,
+  epsilon: number,
+  delta: number,
+): string {
+  const sessions = callsNeeded(0, bound, level);
+  const least = sessions * cap;
+  const where = cap === 1 ? '' : ` in ${sessions} sessions`;
   if (n < least)
-    return `Only ${n} held-back calls: even without an error at least ${least} are needed for ${percent(epsilon)} at ${percent(1 - delta)} confidence.`;
+    return `Only ${n} held-back calls: even without an error at least ${least}${where} are needed for ${percent(epsilon)} at ${percent(1 - delta)} confidence.`;
   if (served < least)
-    return `Its surest answers are too few: ${served} of ${n} held-back calls at the most promising threshold (${plural(errors, 'error')}), and at least ${least} without an error are needed.`;
-  return `${plural(errors, 'error')} in ${served} held-back calls at the most promising threshold; at most ${errorsAllowed(served, epsilon, delta)} would have passed at ${percent(epsilon)}.`;
+    return `Its surest answers are too few: ${served} of ${n} held-back calls at the most promising threshold (${plural(errors, 'error')}), and at least ${least}${where} without an error are needed.`;
+  const allowed =
+    cap === 1
+      ? `; at most ${errorsAllowed(served, bound, level)} would have passed at ${percent(epsilon)}`
+      : `: too many for ${percent(epsilon)}`;
+  return `${plural(errors, 'error')} in ${served} held-back calls at the most promising threshold${allowed}.`;
 }
 
-const percent = (share: number): string => `${Number((share * 100).toFixed(2))} %`;
+function sessionWords({
+  count,
+  cap,
+  beyondCap,
+  effectiveCalls: worth,
+}: Required<GateResult>['sessions']): string {
+  if (cap === 1 && beyondCap === 0) return '';
+  const beyond =
+    beyondCap === 0
+      ? ''
+      : ` Of a session at most ${plural(cap, 'call')} count; those beyond (${percent(beyondCap)} before) are reckoned as wrong.`;
+  return `Calls of a session are not independent: those of these ${plural(count, 'session')} are worth ${Math.floor(worth)} that are.${beyond}`;
+}
+
+function tryWords({ delta, tries }: Pick<GateResult, 'delta' | 'tries'>): string {
+  if (!tries) return '';
+  return `Try ${tries.number} of this task: tested at δ = ${percent(tries.delta)}, so that all its tries together stay within ${percent(delta)}.`;
+}
+
+const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;
 const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;

@@ -4,16 +4,15 @@
  * Does not: decide what to ask (ask-again.ts).
  */
 import { Pool } from 'undici';
-import { answerOf, targetOf } from '../core/answer.ts';
-import type { CallRequest } from '../core/call.ts';
+import type { CallRequest, CallResponse } from '../core/call.ts';
 import { whyNoAnswer } from '../core/ending.ts';
 import { parseJson } from '../core/json.ts';
 import { requestToJson } from '../wire/openai-chat-request.ts';
 import { responseFromJson } from '../wire/openai-chat-response.ts';
 
 export interface Llm {
-  /** The answer as targetOf writes it; null where none came that can be compared. Never rejects. */
-  ask(request: CallRequest): Promise<string | null>;
+  /** The response; null where none came that can be compared. Never rejects. */
+  ask(request: CallRequest): Promise<CallResponse | null>;
   close(): Promise<void>;
 }
 
@@ -34,8 +33,7 @@ export function connectLlm(options: { readonly baseUrl: string; readonly apiKey:
         });
         const text = await body.text();
         const response = statusCode === 200 ? responseFromJson(parseJson(text)) : null;
-        if (response === null || whyNoAnswer(request, response) !== null) return null;
-        return targetOf(answerOf(response));
+        return response === null || whyNoAnswer(request, response) !== null ? null : response;
       } catch {
         return null;
       }

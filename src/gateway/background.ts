@@ -1,10 +1,10 @@
-/** Work off the calls' path (audits, comparisons): at most so many at once, the rest is dropped, close waits. */
+/** Work off the calls' path (audits, comparisons): bounded in number. What exceeds the bound is dropped; close waits for the rest. */
 
 export interface Background {
-  /** Starts the work unless too much is under way; false where it was dropped. Failures are counted. */
+  /** Starts the work unless `limit` are under way; false where it was dropped. Failures are counted. */
   start(work: (signal: AbortSignal) => Promise<void>): boolean;
   readonly counts: { started: number; failed: number; dropped: number };
-  /** Waits for what is under way, at most so long; then aborts it. */
+  /** Waits at most `graceMs` for what is under way, then aborts it. */
   close(graceMs: number): Promise<void>;
 }
 

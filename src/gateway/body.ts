@@ -16,7 +16,7 @@ export const SMALL_BODY_BYTES = 256 * 1024;
 
 /**
  * A body that comes in chunks of a few bytes costs as much for each as hundreds of bytes that come together. What was
- * read beside the body itself tells: from so many bytes on a byte of it counts as so many.
+ * read beside the body itself tells: from CODING_BYTES on each byte of it counts as CODING_COST.
  */
 const CODING_BYTES = 4096;
 const CODING_COST = 200;
@@ -25,17 +25,17 @@ export interface ReadOptions {
   readonly maxBytes: number;
   readonly budget: Budget;
   readonly turns: Turns;
-  /** A client that sends nothing for so long (milliseconds) is given up. */
+  /** A client that sends nothing for this time (milliseconds) is given up. */
   readonly idleMs: number;
 }
 
-/** A body in memory. Its bytes count against the budget until every part of us that needs them has let go. */
+/** A body in memory. Its bytes count against the budget until each holder has released them. */
 export interface HeldBody {
   /** May be moved to another thread only when nothing here needs them any more, the upstream among it. */
   readonly bytes: Uint8Array;
-  /** Holds the bytes once more; returns what lets go of that. */
+  /** Adds a holder; returns the function that releases its hold. */
   keep(): () => void;
-  /** Lets go of the first hold, the reader's. */
+  /** Releases the first hold, the reader's. */
   release(): void;
 }
 
@@ -52,7 +52,7 @@ export function readBody(request: IncomingMessage, options: ReadOptions): Promis
     const told = request.headers['content-length'];
     const length = told === undefined ? null : Number(told);
     if (length !== null && length > maxBytes * DRAIN) {
-      reject(tooLarge(maxBytes));
+      reject(tooLarge(maxBytes, length));
       return;
     }
     const bytes = collector(length, maxBytes);
@@ -94,7 +94,7 @@ export function readBody(request: IncomingMessage, options: ReadOptions): Promis
       if (over()) {
         bytes.drop();
         hold.release();
-        if (received > maxBytes * DRAIN) fail(tooLarge(maxBytes));
+        if (received > maxBytes * DRAIN) fail(tooLarge(maxBytes, received));
         return undefined;
       }
       const room = makeRoom(bytes.capacityFor(received));
@@ -130,10 +130,12 @@ export function readBody(request: IncomingMessage, options: ReadOptions): Promis
     };
 
     request.on('end', () => {
-      if (over()) fail(tooLarge(maxBytes));
+      if (over()) fail(tooLarge(maxBytes, received));
       else end(() => resolve(held(bytes.whole(), hold)));
     });
     const broken = (): void => {
+      // Every request closes, most of them long after their bodies: an error is only made where it is needed.
+      if (settled) return;
       fail(
         new UnderstudyError('cancelled', 'The client went away.', { hint: 'Nothing to do.', status: 499 }),
       );
@@ -145,16 +147,18 @@ export function readBody(request: IncomingMessage, options: ReadOptions): Promis
   });
 }
 
-function tooLarge(maxBytes: number): UnderstudyError {
+/** @param actual As far as it is known. */
+function tooLarge(maxBytes: number, actual: number): UnderstudyError {
   return new UnderstudyError('bad-input', `The request body is larger than ${maxBytes} bytes.`, {
     hint: 'Raise gateway.maxBodyBytes.',
+    data: { limit: maxBytes, actual },
     status: 413,
   });
 }
 
 function held(bytes: Uint8Array, hold: Hold): HeldBody {
   let holders = 1;
-  const lettingGo = (): (() => void) => {
+  const releaser = (): (() => void) => {
     let done = false;
     return () => {
       if (done) return;
@@ -166,8 +170,8 @@ function held(bytes: Uint8Array, hold: Hold): HeldBody {
     bytes,
     keep: () => {
       holders++;
-      return lettingGo();
+      return releaser();
     },
-    release: lettingGo(),
+    release: releaser(),
   };
 }

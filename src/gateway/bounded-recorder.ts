@@ -1,72 +1,90 @@
 /**
- * Handing calls to the recorder without trusting it with the agent's time: a wait is bounded, and while an earlier
- * one is overdue nobody waits at all.
+ * A recorder that is not trusted with the agent's time: a wait for it is bounded, and while an earlier one is overdue
+ * nobody waits at all.
  */
 import type { Recorder } from '../core/online.ts';
 
-export interface Recording {
-  /** Resolves when what is recorded is on disk, or when waiting longer would hurt the agent. Never rejects. */
-  /** @param release Is called once what is recorded is needed no more, whatever became of it. */
-  keep(record: (recorder: Recorder) => Promise<boolean>, release: () => void): Promise<void>;
+/**
+ * Resolves, too, when waiting longer would hurt the agent: then with false, whatever becomes of the call. `onCopied` is
+ * called once in any case: when the call's bytes are needed no more, or the call is dropped.
+ */
+export interface BoundedRecorder extends Recorder {
+  /** Counts a call whose bytes were given up, for want of memory. */
+  lose(): void;
   readonly counts: { recorded: number; failed: number; overdue: number; dropped: number };
 }
 
 /** Calls that may wait inside a stuck recorder before new ones are dropped: bounds memory. */
 const MAX_OVERDUE = 1000;
 
-/** @param onLost A call was dropped. */
-export function boundedRecording(
+/** Why a call did not come to the recorder: it was stuck, or the call's response did not fit into memory. */
+export type LostFor = 'not-recorded' | 'too-much-at-once';
+
+/**
+ * @param waitMs Longest wait for one call.
+ * @param onLost A call was dropped.
+ */
+export function boundedRecorder(
   recorder: Recorder,
   waitMs: number,
-  onLost: () => void = () => {},
-): Recording {
+  onLost: (reason: LostFor) => void = () => {},
+): BoundedRecorder {
   const counts = { recorded: 0, failed: 0, overdue: 0, dropped: 0 };
   let stuck = 0;
   let open = 0;
-  const keep = async (
-    record: (recorder: Recorder) => Promise<boolean>,
-    release: () => void,
-  ): Promise<void> => {
+
+  const counted = async (write: () => Promise<boolean>, release: () => void): Promise<boolean> => {
     open++;
     try {
-      if (await record(recorder)) counts.recorded++;
-      else counts.failed++;
+      const isWritten = await write();
+      counts[isWritten ? 'recorded' : 'failed']++;
+      return isWritten;
     } catch {
       counts.failed++;
+      return false;
     } finally {
       open--;
       release();
     }
   };
+
+  const bounded = async (write: () => Promise<boolean>, release: () => void): Promise<boolean> => {
+    if (stuck > 0 && open >= MAX_OVERDUE) {
+      counts.dropped++;
+      onLost('not-recorded');
+      release();
+      return false;
+    }
+    let isDone = false;
+    let isLate = false;
+    const written = counted(write, release).finally(() => {
+      isDone = true;
+      if (isLate) stuck--;
+    });
+    if (stuck > 0) return false;
+    let timer: NodeJS.Timeout | undefined;
+    const waited = new Promise<boolean>((resolve) => {
+      timer = setTimeout(resolve, waitMs, false);
+    });
+    const isWritten = await Promise.race([written, waited]);
+    clearTimeout(timer);
+    if (!isDone) {
+      isLate = true;
+      stuck++;
+      counts.overdue++;
+    }
+    return isWritten;
+  };
+
   return {
     counts,
-    keep: async (record, release) => {
-      if (stuck > 0 && open >= MAX_OVERDUE) {
-        counts.dropped++;
-        onLost();
-        release();
-        return;
-      }
-      let done = false;
-      let late = false;
-      const kept = keep(record, release).finally(() => {
-        done = true;
-        if (late) stuck--;
-      });
-      if (stuck > 0) return;
-      let timer: NodeJS.Timeout | undefined;
-      await Promise.race([
-        kept,
-        new Promise<void>((resolve) => {
-          timer = setTimeout(resolve, waitMs);
-        }),
-      ]);
-      clearTimeout(timer);
-      if (!done) {
-        late = true;
-        stuck++;
-        counts.overdue++;
-      }
+    lose: () => {
+      counts.dropped++;
+      onLost('too-much-at-once');
     },
+    record: (call, sender, exchange, onCopied) =>
+      bounded(() => recorder.record(call, sender, exchange, onCopied), onCopied),
+    recordExchange: (exchange, onCopied) =>
+      bounded(() => recorder.recordExchange(exchange, onCopied), onCopied),
   };
 }

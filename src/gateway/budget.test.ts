@@ -119,3 +119,70 @@ test('bodies of any length, in any order, all get through, within the bound', as
     { numRuns: 500 },
   );
 });
+
+const COPY_FREE = 64 * 1024;
+
+test('copies of responses stay within the budget, never keep a body waiting, and are told when they have to go', async () => {
+  const MAX = 10 * COPY_FREE;
+  const step = fc.oneof(
+    fc.record({ what: fc.constant('copy' as const), which: fc.nat(5), more: fc.nat(4 * COPY_FREE) }),
+    fc.record({ what: fc.constant('end' as const), which: fc.nat(5), more: fc.constant(0) }),
+    fc.record({ what: fc.constant('body' as const), which: fc.nat(5), more: fc.nat(MAX) }),
+    fc.record({ what: fc.constant('free' as const), which: fc.nat(5), more: fc.constant(0) }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+      const budget = bodyBudget(MAX, FREE);
+      const copies = new Map<
+        number,
+        { held: number; taken: boolean; grow(n: number): boolean; release(): void }
+      >();
+      let bodies: { hold: Hold; bytes: number }[] = [];
+      for (const { what, which, more } of steps) {
+        if (what === 'copy') {
+          let copy = copies.get(which);
+          if (copy === undefined) {
+            const made = { held: 0, taken: false };
+            const spare = budget.spare(() => {
+              made.taken = true;
+              made.held = 0;
+            });
+            copy = Object.assign(made, { grow: spare.grow, release: spare.release });
+            copies.set(which, copy);
+          }
+          const grown = copy.grow(copy.held + more);
+          assert.equal(grown && copy.taken, false);
+          if (grown) copy.held += more;
+          else copy.held = 0;
+        } else if (what === 'end') {
+          copies.get(which)?.release();
+          copies.delete(which);
+        } else if (what === 'body') {
+          const held = bodies.reduce((sum, { bytes }) => sum + bytes, 0);
+          const small = [...copies.values()].reduce(
+            (sum, { held: bytes }) => sum + Math.min(bytes, COPY_FREE),
+            0,
+          );
+          const hold = budget.hold();
+          const wait = hold.grow(more);
+          // Copies past their free part are no reason to wait.
+          if (held + small + more <= MAX && budget.counts.waiting === 0) assert.equal(wait, undefined);
+          if (wait === undefined) bodies.push({ hold, bytes: more });
+          else hold.release();
+        } else {
+          bodies.shift()?.hold.release();
+        }
+        const large = bodies.reduce((max, { bytes }) => Math.max(max, bytes), 0);
+        assert.ok(budget.counts.bytes <= MAX + large + copies.size * COPY_FREE + bodies.length * FREE);
+        const counted = [...copies.values()].reduce((sum, { held }) => sum + held, 0);
+        assert.equal(budget.counts.bytes, counted + bodies.reduce((sum, { bytes }) => sum + bytes, 0));
+      }
+      for (const copy of copies.values()) copy.release();
+      for (const { hold } of bodies) hold.release();
+      bodies = [];
+      await settle();
+      assert.equal(budget.counts.bytes, 0);
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,12 +1,14 @@
 /**
- * How much memory all request bodies together may hold. Small bodies never wait; large ones wait their turn, in
- * order of arrival, until those before them have let go. Counts bytes only: reading and pausing is body.ts's.
+ * How much memory all request bodies and all copies of responses together may hold. Small bodies never wait; large ones wait
+ * their turn, in order of arrival, until earlier ones are released. Copies never wait and hold nobody up: what does not
+ * fit is not copied, and a body that needs their room takes it back, of the largest first; a call without its copy is relayed
+ * as any other, and its record is lost. Counts bytes only: reading and pausing is body.ts's.
  */
 
 /** What one body holds. */
 export interface Hold {
   /**
-   * Makes sure that `bytes` in all are held: at once (undefined), or by a promise where others must let go first.
+   * Makes sure that `bytes` in all are held: at once (undefined), or by a promise where others must be released first.
    * One wait at a time. A hold that was released in the meantime is told so by `false`.
    */
   grow(bytes: number): Promise<boolean> | undefined;
@@ -14,8 +16,18 @@ export interface Hold {
   release(): void;
 }
 
+/** What one copy holds. */
+export interface Spare {
+  /** Whether `bytes` in all are held. Once this is false, nothing is, and nothing will be. */
+  grow(bytes: number): boolean;
+  /** Gives everything back. Further calls do nothing. */
+  release(): void;
+}
+
 export interface Budget {
   hold(): Hold;
+  /** @param onTaken The memory is needed elsewhere: the copy has to go, now. */
+  spare(onTaken: () => void): Spare;
   /** Bytes held now, the most that were ever held, and bodies that wait. */
   readonly counts: { bytes: number; peak: number; waiting: number };
 }
@@ -28,12 +40,16 @@ interface Waiter {
   go(granted: boolean): void;
 }
 
+/** What a copy may hold whatever else is held: the answers of ordinary calls. */
+const SPARE_FREE_BYTES = 64 * 1024;
+
 /**
  * A budget of `maxBytes`, of which each body takes its first `freeBytes` without waiting (they count all the same).
  *
  * Bodies whose length is known hold it whole before their first byte is read, so that whoever reads can finish.
  * Those of unknown length grow as they come; since several of them could wait for each other for ever, one of them
- * at a time may go over the budget. So at most `maxBytes`, one more body, and the free part of each body is held.
+ * at a time may go over the budget. So at most `maxBytes`, one more body, and the free part of each body (and the 64 KB of each
+ * copy) is held.
  */
 export function bodyBudget(maxBytes: number, freeBytes: number): Budget {
   const counts = { bytes: 0, peak: 0, waiting: 0 };
@@ -46,8 +62,27 @@ export function bodyBudget(maxBytes: number, freeBytes: number): Budget {
     counts.bytes += bytes;
     counts.peak = Math.max(counts.peak, counts.bytes);
   };
-  // A body that is larger than the whole budget still passes, alone.
-  const fits = (more: number): boolean => counts.bytes + more <= maxBytes || large === 0;
+  /** Copies past their free part, and what takes them back. */
+  const spares = new Map<{ held: number }, () => void>();
+  /** Takes memory back from copies, if that makes room. */
+  const reclaim = (needed: number): void => {
+    const all = [...spares].sort(([a], [b]) => b.held - a.held);
+    let missing = needed;
+    for (const [spare, takeBack] of all) {
+      if (missing <= 0) return;
+      missing -= spare.held;
+      takeBack();
+    }
+  };
+  const fits = (more: number): boolean => {
+    const over = counts.bytes + more - maxBytes;
+    if (over <= 0) return true;
+    const inSpares = [...spares.keys()].reduce((sum, { held }) => sum + held, 0);
+    // A body that is larger than the whole budget still passes, alone.
+    if (over > inSpares && large > 0) return false;
+    reclaim(over);
+    return true;
+  };
 
   const next = (): number => {
     const first = queue[0];
@@ -110,5 +145,38 @@ export function bodyBudget(maxBytes: number, freeBytes: number): Budget {
     };
     return key;
   };
-  return { hold, counts };
+  const spare = (onTaken: () => void): Spare => {
+    const size = { held: 0 };
+    let released = false;
+    const release = (): void => {
+      if (released) return;
+      released = true;
+      counts.bytes -= size.held;
+      spares.delete(size);
+      serve();
+    };
+    const takeBack = (): void => {
+      released = true;
+      counts.bytes -= size.held;
+      spares.delete(size);
+      onTaken();
+    };
+    return {
+      grow: (bytes) => {
+        const more = bytes - size.held;
+        if (released) return false;
+        // Bodies that wait come first.
+        if (bytes > SPARE_FREE_BYTES && (counts.bytes + more > maxBytes || queue.length > 0)) {
+          release();
+          return false;
+        }
+        size.held = bytes;
+        take(more);
+        if (bytes > SPARE_FREE_BYTES) spares.set(size, takeBack);
+        return true;
+      },
+      release,
+    };
+  };
+  return { hold, spare, counts };
 }

@@ -10,14 +10,14 @@ const FIRST_BYTES = 16 * 1024;
 const COPY_BYTES = 1024 * 1024;
 
 export interface Collector {
-  /** How much memory is set aside for so many bytes: all of a body of known length, else up to twice as much. */
+  /** How much memory is reserved for this number of bytes: all of a body of known length, else up to twice as much. */
   capacityFor(bytes: number): number;
-  /** Sets memory aside; a promise where what is there has to be moved. Nothing may be pushed until then. */
+  /** Reserves memory; a promise where what is there has to be moved. Nothing may be pushed until then. */
   reserve(capacity: number): Promise<void> | undefined;
   /** Adds a piece, for which there must be room. */
   push(piece: Buffer): void;
   whole(): Uint8Array;
-  /** Lets go of everything; what comes is not kept. */
+  /** Frees everything; what comes is not kept. */
   drop(): void;
 }
 

@@ -11,12 +11,13 @@ import type { Config } from '../core/config.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Recorder, Router } from '../core/online.ts';
-import { DIALECTS } from '../wire/dialects.ts';
+import type { Dialect } from '../wire/dialect.ts';
 import { backgroundWork } from './background.ts';
 import { readBody, SMALL_BODY_BYTES } from './body.ts';
-import { boundedRecording } from './bounded-recorder.ts';
+import { boundedRecorder, type LostFor } from './bounded-recorder.ts';
 import { bodyBudget } from './budget.ts';
-import { type Desk, handleChat, type Log } from './chat.ts';
+import { handleChat } from './chat.ts';
+import type { GatewayContext, Log } from './exchange.ts';
 import { oneATurn } from './one-a-turn.ts';
 import { endWith, health, refuse } from './own-answers.ts';
 import { passThrough } from './pass.ts';
@@ -29,7 +30,7 @@ const RECORD_WAIT_MS = 2000;
 /** How long closing waits for calls, and then for audits, in milliseconds. */
 const CALL_GRACE_MS = 30_000;
 const AUDIT_GRACE_MS = 10_000;
-const LET_GO_MS = 50;
+const CLOSE_IDLE_MS = 50;
 /** What large bodies together may take of one turn of the event loop. */
 const BYTES_A_TURN = 1024 * 1024;
 /** Audits and comparisons at once. */
@@ -53,17 +54,17 @@ export interface GatewayOptions {
   readonly gateway: Config['gateway'];
   /** With or without its version path. */
   readonly upstreamUrl: string;
-  /** Longest wait for a specialist, milliseconds (serve.timeoutMs). */
-  readonly serveTimeoutMs: number;
+  /** Those whose calls are read and served. What belongs to none is answered in the shape of the first. */
+  readonly dialects: readonly [Dialect, ...Dialect[]];
   readonly router: Router;
   readonly recorder: Recorder;
   readonly log?: Log;
-  /** A call could not be handed to the recorder in time, and is lost. */
-  readonly onLost?: () => void;
+  /** A call could not be handed to the recorder, and is lost. */
+  readonly onLost?: (reason: LostFor) => void;
   /** What /health/readiness tells beside the gateway's own state; holds no payload. */
   readonly health?: () => JsonObject;
   readonly now?: () => number;
-  /** Longest wait for the recorder, milliseconds; 2000 unless told. */
+  /** Longest wait for the recorder, milliseconds. Default: 2000. */
   readonly recordWaitMs?: number;
   readonly limits?: Partial<ClientLimits>;
 }
@@ -82,7 +83,7 @@ export interface GatewayStats {
     readonly overdue: number;
     readonly dropped: number;
   };
-  /** Memory that request bodies hold: bytes now and at most so far, and bodies that wait for room. */
+  /** Memory that request bodies and copies of responses hold: bytes now and at most so far, and bodies that wait for room. */
   readonly bodies: { readonly bytes: number; readonly peak: number; readonly waiting: number };
   /** Upgraded connections (WebSocket). */
   readonly upgrades: { readonly opened: number; readonly open: number };
@@ -95,7 +96,7 @@ export interface Gateway {
   readonly url: string;
   readonly port: number;
   stats(): GatewayStats;
-  /** Stops accepting, finishes what is under way (calls within 30 s, audits within 10), lets go of the upstream. */
+  /** Stops accepting, finishes what is under way (calls within 30 s, audits within 10), closes the connections to the upstream. */
   close(): Promise<void>;
 }
 
@@ -106,12 +107,9 @@ export interface Gateway {
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { host, port, maxBodyBytes, maxBufferedBytes, timeoutMs } = options.gateway;
   requireLoopback(host);
+  const [anyDialect] = options.dialects;
   const upstream = connectUpstream(options.upstreamUrl, timeoutMs);
-  const recording = boundedRecording(
-    options.recorder,
-    options.recordWaitMs ?? RECORD_WAIT_MS,
-    options.onLost,
-  );
+  const recorder = boundedRecorder(options.recorder, options.recordWaitMs ?? RECORD_WAIT_MS, options.onLost);
   const background = backgroundWork(MAX_BACKGROUND);
   const log = options.log ?? (() => {});
   const limits = { ...CLIENT_LIMITS, ...options.limits };
@@ -120,49 +118,54 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const upgrades = tunnels({
     upstream,
     extraHeaders: PASSED,
-    refuse: (response, error) => refuse(response, error, log),
+    refuse: (response, error) => refuse(response, error, anyDialect, log),
   });
   const counts = { requests: 0, inFlight: 0, passedThrough: 0, servedBySpecialists: 0 };
   const servedByLlm: Record<string, number> = {};
   let closing = false;
-  const desk: Desk = {
+  const context: GatewayContext = {
     upstream,
     router: options.router,
-    recording,
+    recorder,
     background,
     log,
     now: options.now ?? Date.now,
     readBody: (request) =>
       readBody(request, { maxBytes: maxBodyBytes, budget: bodies, turns, idleMs: limits.uploadIdleMs }),
+    memory: bodies,
     reading: oneATurn(),
     maxBodyBytes,
-    serveTimeoutMs: options.serveTimeoutMs,
     onServed: (served: Served) => {
       if (served.by !== 'llm') counts.servedBySpecialists++;
       else servedByLlm[served.reason] = (servedByLlm[served.reason] ?? 0) + 1;
     },
   };
 
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const dialectOf = ({ method = '', url = '' }: IncomingMessage): Dialect | undefined =>
+    options.dialects.find((dialect) => dialect.matches(method, pathOf(url)));
+
+  const answer = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    dialect: Dialect | undefined,
+  ): Promise<void> => {
     const url = request.url ?? '';
-    const path = url.split('?', 1)[0] ?? '';
     if (!url.startsWith('/')) {
       throw new UnderstudyError('bad-input', 'The request target must be a path.', {
         hint: 'Use the gateway as a base URL, not as a proxy.',
         status: 400,
       });
     }
-    if (request.method === 'GET' && path.startsWith('/health/')) {
-      health(path, response, closing, { ...options.health?.(), recording: { ...recording.counts } });
+    if (request.method === 'GET' && url.startsWith('/health/')) {
+      health(pathOf(url), response, closing, { ...options.health?.(), recording: { ...recorder.counts } });
       return;
     }
     const gone = new AbortController();
     response.once('close', () => {
       if (!response.writableFinished) gone.abort();
     });
-    const dialect = DIALECTS.find((one) => one.matches(request.method ?? '', path));
     if (dialect) {
-      await handleChat(desk, dialect, request, response, gone.signal);
+      await handleChat(context, { dialect, message: request, response, signal: gone.signal });
       return;
     }
     counts.passedThrough++;
@@ -193,13 +196,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       counts.inFlight++;
       response.once('close', () => {
         counts.inFlight--;
-        if (closing) setImmediate(letGo);
+        if (closing) setImmediate(closeIdle);
       });
-      answer(request, response).catch((error: unknown) => refuse(response, error, log));
+      const dialect = dialectOf(request);
+      answer(request, response, dialect).catch((error: unknown) =>
+        refuse(response, error, dialect ?? anyDialect, log),
+      );
     },
   );
   /** While closing: an idle connection would keep the server open, and an upgraded one has no end of its own. */
-  const letGo = (): void => {
+  const closeIdle = (): void => {
     server.closeIdleConnections();
     if (counts.inFlight === 0) upgrades.close();
   };
@@ -210,18 +216,26 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
     socket.on('error', () => {});
-    endWith(socket, 405, 'The gateway is a base URL, not a proxy for connections.');
+    endWith(socket, anyDialect, 405, 'The gateway is a base URL, not a proxy for connections.');
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable) return;
-    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') endWith(socket, 408, 'The request took too long to come.');
-    else endWith(socket, error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400, 'The request cannot be read.');
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT')
+      endWith(socket, anyDialect, 408, 'The request took too long to come.');
+    else
+      endWith(
+        socket,
+        anyDialect,
+        error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400,
+        'The request cannot be read.',
+      );
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) =>
       reject(
         new UnderstudyError('unavailable', `Cannot listen on ${host}:${port}: ${messageOf(cause)}`, {
           hint: 'Choose another port with gateway.port; 0 picks a free one.',
+          data: { host, port },
           cause,
         }),
       ),
@@ -236,7 +250,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     stats: () => ({
       ...counts,
       servedByLlm: { ...servedByLlm },
-      recording: { ...recording.counts },
+      recording: { ...recorder.counts },
       bodies: { ...bodies.counts },
       upgrades: { ...upgrades.counts },
       background: { ...background.counts },
@@ -248,10 +262,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         upgrades.close();
       }, CALL_GRACE_MS);
       // A connection can become idle after its answer: where the rest of an upload comes late.
-      const again = setInterval(letGo, LET_GO_MS);
+      const again = setInterval(closeIdle, CLOSE_IDLE_MS);
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
-        letGo();
+        closeIdle();
       });
       clearInterval(again);
       clearTimeout(impatience);
@@ -261,6 +275,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
+const pathOf = (url: string): string => url.split('?', 1)[0] ?? '';
+
 /** Until there are keys of our own, whoever reaches the gateway may ask the specialists. */
 function requireLoopback(host: string): void {
   if (/^(localhost|127(\.\d+){3}|::1)$/.test(host)) return;
@@ -269,6 +285,7 @@ function requireLoopback(host: string): void {
     `The gateway does not listen on ${host}: it has no access keys yet.`,
     {
       hint: 'Set gateway.host to 127.0.0.1 and put a proxy that checks access in front of it.',
+      data: { host },
     },
   );
 }

@@ -1,10 +1,10 @@
-/** What the gateway answers itself: its health, and errors in the provider's shape. */
+/** What the gateway answers itself: its health, and errors in the shape of the client's dialect. */
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { UnderstudyError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
-import { openaiChat } from '../wire/openai-chat.ts';
-import type { Log } from './chat.ts';
+import type { Dialect } from '../wire/dialect.ts';
+import type { Log } from './exchange.ts';
 
 /** Liveness: the process answers. Readiness: it takes calls; what of ours does not work is told, and fails nobody. */
 export function health(path: string, response: ServerResponse, closing: boolean, detail: JsonObject): void {
@@ -16,15 +16,15 @@ export function health(path: string, response: ServerResponse, closing: boolean,
 }
 
 /** An answer on a connection that has no request of which node knows, and the connection's end. */
-export function endWith(socket: Duplex, status: number, message: string): void {
-  const text = openaiChat.renderError({ status, message, code: 'bad-input' });
+export function endWith(socket: Duplex, dialect: Dialect, status: number, message: string): void {
+  const text = dialect.renderError({ status, message, code: 'bad-input' });
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n${text}`,
   );
 }
 
-/** The error in the client's own shape; where the answer has begun, a broken connection is all that can be said. */
-export function refuse(response: ServerResponse, error: unknown, log: Log): void {
+/** The error in the shape of the client's dialect; where the answer has begun, a broken connection is all that can be said. */
+export function refuse(response: ServerResponse, error: unknown, dialect: Dialect, log: Log): void {
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
@@ -32,7 +32,7 @@ export function refuse(response: ServerResponse, error: unknown, log: Log): void
   const known = error instanceof UnderstudyError ? error : null;
   if (!known) log('gateway-failed', { error: error instanceof Error ? error.name : typeof error });
   const status = known?.status ?? 500;
-  const text = openaiChat.renderError({
+  const text = dialect.renderError({
     status,
     message: known ? `${known.message} ${known.hint}` : 'The gateway failed.',
     code: known?.code ?? 'internal',

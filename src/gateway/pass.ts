@@ -14,11 +14,11 @@ export interface PassOptions {
   readonly signal: AbortSignal;
   /** Headers of ours, as a flat list. */
   readonly extraHeaders: readonly string[];
-  /** A client that stops in the middle of its body for so long (milliseconds) is given up. */
+  /** A client that stops in the middle of its body for this time (milliseconds) is given up. */
   readonly idleMs: number;
 }
 
-/** @throws UnderstudyError as Upstream.ask, and 'timed-out' (408) where the client stops sending. */
+/** @throws UnderstudyError as Upstream.send, and 'timed-out' (408) where the client stops sending. */
 export async function passThrough(options: PassOptions): Promise<void> {
   const { upstream, request, response, extraHeaders } = options;
   const length = request.headers['content-length'];
@@ -37,7 +37,7 @@ export async function passThrough(options: PassOptions): Promise<void> {
   try {
     await relay({
       upstream,
-      question: {
+      request: {
         method: request.method ?? 'GET',
         path: request.url ?? '/',
         headers,

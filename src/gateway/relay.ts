@@ -5,8 +5,8 @@
 import type { ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { clientHeaders, clientTrailers, headerOf, withoutHeader } from './headers.ts';
-import type { AnswerCopy } from './response-capture.ts';
-import type { AnswerHead, Listener, Question, Upgraded, Upstream } from './upstream.ts';
+import type { ResponseCapture } from './response-capture.ts';
+import type { Listener, ResponseHead, Upgraded, Upstream, UpstreamRequest } from './upstream.ts';
 
 /** What came in one turn is sent on at its end, or earlier where it is this much. */
 const TURN_BYTES = 64 * 1024;
@@ -15,12 +15,12 @@ const TURN_PIECES = 500;
 
 export interface RelayOptions {
   readonly upstream: Upstream;
-  readonly question: Question;
+  readonly request: UpstreamRequest;
   readonly response: ServerResponse;
   readonly signal: AbortSignal;
   /** Headers of ours, as a flat list. */
   readonly extraHeaders: readonly string[];
-  readonly copy?: AnswerCopy;
+  readonly capture?: ResponseCapture;
   /** Asks for an upgrade of the connection; where it is granted, `response` is left alone. */
   readonly upgrade?: { readonly protocol: string; onUpgraded(upgraded: Upgraded): void };
   /** Runs when all has arrived and all but the end has been sent; must not reject. */
@@ -29,10 +29,10 @@ export interface RelayOptions {
 
 /**
  * Resolves with the status when the answer has been sent.
- * @throws UnderstudyError as Upstream.ask; `response.headersSent` tells whether the client has seen any of it.
+ * @throws UnderstudyError as Upstream.send; `response.headersSent` tells whether the client has seen any of it.
  */
 export async function relay(options: RelayOptions): Promise<number> {
-  const { response, copy } = options;
+  const { response, capture } = options;
   let status = 0;
   let left = Number.POSITIVE_INFINITY;
   let pending: Buffer[] = [];
@@ -44,7 +44,7 @@ export async function relay(options: RelayOptions): Promise<number> {
     const chunk = pending.length > 1 ? Buffer.concat(pending) : pending[0];
     pending = [];
     size = 0;
-    if (chunk) copy?.push(chunk);
+    if (chunk) capture?.push(chunk);
     return chunk;
   };
   const flush = (): Promise<void> | undefined => {
@@ -70,7 +70,7 @@ export async function relay(options: RelayOptions): Promise<number> {
       status = head.status;
       const length = headerOf(head.headers, 'content-length');
       if (length !== undefined && /^\d+$/.test(length)) left = Number(length);
-      copy?.begin(head);
+      capture?.begin(head);
       const headers = [...clientHeaders(head.headers, head.status), ...options.extraHeaders];
       response.writeHead(head.status, head.statusText, announceable(response, head, headers));
       flushSoon();
@@ -86,15 +86,15 @@ export async function relay(options: RelayOptions): Promise<number> {
   };
   let trailers: readonly string[] = [];
   try {
-    const { upstream, question, upgrade, signal } = options;
+    const { upstream, request, upgrade, signal } = options;
     if (upgrade) {
-      const upgraded = await upstream.upgrade(question, upgrade.protocol, listener, signal);
+      const upgraded = await upstream.upgrade(request, upgrade.protocol, listener, signal);
       if (upgraded) {
         ended = true;
         upgrade.onUpgraded(upgraded);
         return upgraded.head.status;
       }
-    } else trailers = await upstream.ask(question, listener, signal);
+    } else trailers = await upstream.send(request, listener, signal);
     ended = true;
   } catch (error) {
     ended = true;
@@ -110,14 +110,14 @@ export async function relay(options: RelayOptions): Promise<number> {
 }
 
 /** An informational answer as it came; HTTP/1.0 has none, and neither has an answer that has begun. */
-function inform(response: ServerResponse, head: AnswerHead): void {
+function inform(response: ServerResponse, head: ResponseHead): void {
   if (response.headersSent || response.destroyed || response.req.httpVersion === '1.0') return;
   // In Node from 24.18 on; without it these answers are left out, as HTTP allows.
   response.writeInformation?.(head.status, clientHeaders(head.headers));
 }
 
 /** The headers without an announcement of trailers where the answer has no place for them. */
-function announceable(response: ServerResponse, head: AnswerHead, headers: string[]): string[] {
+function announceable(response: ServerResponse, head: ResponseHead, headers: string[]): string[] {
   const { method, httpVersion } = response.req;
   const chunked =
     httpVersion !== '1.0' &&

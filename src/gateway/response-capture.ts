@@ -6,30 +6,51 @@ import type { CallResponse } from '../core/call.ts';
 import type { RawExchange } from '../core/online.ts';
 import type { Dialect } from '../wire/dialect.ts';
 import { contentCoding, readResponse } from '../wire/exchange.ts';
+import type { Budget } from './budget.ts';
 import { headerOf } from './headers.ts';
-import type { AnswerHead } from './upstream.ts';
+import type { ResponseHead } from './upstream.ts';
 
-export interface AnswerCopy {
-  begin(head: AnswerHead): void;
+export interface ResponseCapture {
+  begin(head: ResponseHead): void;
   push(chunk: Uint8Array): void;
   /** Of the head; 0 before it has come. */
   readonly status: number;
   /** Bytes so far. */
   readonly size: number;
+  /** Whether it was given up because memory was needed elsewhere. */
+  readonly lost: boolean;
+  /** Gives its memory back; to be called when the bytes are needed no more. */
+  release(): void;
   /** What has come of a success; null for any other response, and for one longer than the limit. */
   body(): RawExchange['response'];
   /** The response if it is whole, a success, and no longer than `maxBytes`; null otherwise. Never rejects. */
   read(maxBytes: number): Promise<CallResponse | null>;
 }
 
-/** `limit`: a response longer than this is not kept, only passed on. */
-export function copyAnswer(dialect: Dialect, limit: number): AnswerCopy {
+/**
+ * @param limit A response longer than this is not kept, only passed on.
+ * @param budget Counts what is kept. Default: not counted, for copies that are few and small.
+ */
+export function captureResponse(
+  dialect: Dialect,
+  limit: number,
+  budget?: Pick<Budget, 'spare'>,
+): ResponseCapture {
   let chunks: Uint8Array[] = [];
   let encoding = '';
   let events = false;
   let wanted = false;
   let status = 0;
   let size = 0;
+  let lost = false;
+  const drop = (): void => {
+    wanted = false;
+    chunks = [];
+  };
+  const memory = budget?.spare(() => {
+    lost = true;
+    drop();
+  });
   const body = (): RawExchange['response'] => (wanted ? { chunks, encoding, events } : null);
   return {
     get status() {
@@ -47,12 +68,19 @@ export function copyAnswer(dialect: Dialect, limit: number): AnswerCopy {
     push: (chunk) => {
       size += chunk.length;
       if (!wanted) return;
-      if (size <= limit) chunks.push(chunk);
+      if (size > limit) {
+        drop();
+        memory?.release();
+      } else if (memory === undefined || memory.grow(size)) chunks.push(chunk);
       else {
-        wanted = false;
-        chunks = [];
+        lost = true;
+        drop();
       }
     },
+    get lost() {
+      return lost;
+    },
+    release: () => memory?.release(),
     body,
     read: async (maxBytes) => {
       const whole = body();

@@ -1,43 +1,13 @@
 /**
- * A specialist's part in a call: asking it within its time, and saying its answer in the client's dialect.
- * Does not: decide whether to ask (route/ does), or write anything down.
+ * A specialist's answer as a response in the client's dialect.
+ * Does not: decide whether it is given (route/), or record it.
  */
 import type { ServerResponse } from 'node:http';
 import { type Answer, renderAnswer } from '../core/answer.ts';
 import type { CallRequest, CallResponse, Message } from '../core/call.ts';
 import { newId } from '../core/ids.ts';
-import type { Attempt, Attempted } from '../core/online.ts';
+import { estimateTokens } from '../core/tokens.ts';
 import type { Dialect, Reply } from '../wire/dialect.ts';
-import { estimateTokens, misfit } from '../wire/policy.ts';
-
-/**
- * What came of asking the specialist. Never rejects and never takes longer than `timeoutMs`: whatever goes wrong
- * in there becomes a reason to ask the LLM.
- */
-export async function askSpecialist(
-  attempt: Attempt,
-  request: CallRequest,
-  timeoutMs: number,
-  signal: AbortSignal,
-): Promise<Attempted> {
-  const limit = new AbortController();
-  const either = AbortSignal.any([signal, limit.signal]);
-  if (either.aborted) return { used: false, reason: 'overload' };
-  const given = new Promise<Attempted>((resolve) => {
-    either.addEventListener('abort', () => resolve({ used: false, reason: 'overload' }), { once: true });
-  });
-  const timer = setTimeout(() => limit.abort(), timeoutMs);
-  try {
-    const attempted = await Promise.race([attempt.run(either), given]);
-    if (!attempted.used || misfit(request, attempted.answer) === null) return attempted;
-    const { answer, confidence } = attempted;
-    return { used: false, reason: 'invalid-output', confidence, answer };
-  } catch {
-    return { used: false, reason: 'error' };
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 /** The answer as a response to this request. */
 export function responseOf(answer: Answer, request: CallRequest): CallResponse {

@@ -1,13 +1,13 @@
 /**
- * Shares the turns of the event loop among large bodies: together they handle so many bytes in a turn, then they
+ * Shares the turns of the event loop among large bodies: together they handle a fixed number of bytes in a turn, then they
  * wait for the next, and whatever else is due comes first.
  */
 
-/** What one body handles at least once it goes on: the piece at hand, and what was read meanwhile. */
+/** What one body handles at least once it resumes: its present piece, and what was read meanwhile. */
 const PIECE_BYTES = 128 * 1024;
 
 export interface Turns {
-  /** Says that so many bytes were handled; a promise where no more may be handled in this turn. */
+  /** Reports handled bytes; a promise where no more may be handled in this turn. */
   take(bytes: number): Promise<void> | undefined;
 }
 

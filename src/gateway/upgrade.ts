@@ -8,7 +8,7 @@ import type { Duplex } from 'node:stream';
 import { UnderstudyError } from '../core/errors.ts';
 import { clientHeaders, headerOf, upstreamHeaders, withoutHeader } from './headers.ts';
 import { relay } from './relay.ts';
-import type { AnswerHead, Upgraded, Upstream } from './upstream.ts';
+import type { ResponseHead, Upgraded, Upstream } from './upstream.ts';
 
 export interface Tunnels {
   /** For the server's `upgrade` event. Never rejects. */
@@ -90,7 +90,7 @@ export function tunnels(options: TunnelOptions): Tunnels {
       }
       await relay({
         upstream: options.upstream,
-        question: {
+        request: {
           method: request.method ?? 'GET',
           path: request.url ?? '/',
           headers: upstreamHeaders(request.rawHeaders),
@@ -129,7 +129,7 @@ function reset(socket: Duplex): void {
 }
 
 /** The head of the upstream's 101, in the form it has on the wire. */
-function headText(head: AnswerHead, extraHeaders: readonly string[]): string {
+function headText(head: ResponseHead, extraHeaders: readonly string[]): string {
   const named = headerOf(head.headers, 'upgrade');
   const headers = [
     'Upgrade',

@@ -32,6 +32,7 @@ export function watchUpload(
     onIdle(
       new UnderstudyError('timed-out', 'The request body stopped coming.', {
         hint: 'Send the rest of the body, or try again.',
+        data: { idleMs },
         status: 408,
       }),
     );

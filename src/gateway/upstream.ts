@@ -7,7 +7,8 @@ import { setImmediate } from 'node:timers/promises';
 import { type Dispatcher, errors, Pool } from 'undici';
 import { UnderstudyError } from '../core/errors.ts';
 
-export interface Question {
+/** A request to the provider. */
+export interface UpstreamRequest {
   readonly method: string;
   /** As the client sent it, with its query. */
   readonly path: string;
@@ -16,7 +17,7 @@ export interface Question {
   readonly body: Uint8Array | AsyncIterable<Uint8Array> | null;
 }
 
-export interface AnswerHead {
+export interface ResponseHead {
   readonly status: number;
   readonly statusText: string;
   /** Flat list of names and values, as they came. */
@@ -26,8 +27,8 @@ export interface AnswerHead {
 /** What is done with the answer as it comes. */
 export interface Listener {
   /** An informational answer (1xx) before the answer's own head. */
-  onInformation?(head: AnswerHead): void;
-  onHead(head: AnswerHead): void;
+  onInformation?(head: ResponseHead): void;
+  onHead(head: ResponseHead): void;
   /** A promise to wait for before more is read, or nothing. */
   onData(chunk: Buffer): Promise<void> | undefined;
 }
@@ -37,14 +38,14 @@ export interface Upstream {
    * Resolves with the trailers (a flat list like the headers) when the answer has ended.
    * @throws UnderstudyError 'unavailable' (502), 'timed-out' (504) or 'cancelled' (by the signal).
    */
-  ask(question: Question, listener: Listener, signal: AbortSignal): Promise<readonly string[]>;
+  send(request: UpstreamRequest, listener: Listener, signal: AbortSignal): Promise<readonly string[]>;
   /**
    * Asks for an upgrade of the connection to `protocol` (WebSocket and the like). Resolves with the upgraded
    * connection, or with null where the upstream gave an ordinary answer, which then went to the listener.
-   * @throws UnderstudyError as `ask`.
+   * @throws UnderstudyError as `send`.
    */
   upgrade(
-    question: Question,
+    request: UpstreamRequest,
     protocol: string,
     listener: Listener,
     signal: AbortSignal,
@@ -54,7 +55,7 @@ export interface Upstream {
 
 /** A connection that speaks another protocol from now on. Whoever gets it closes it. */
 export interface Upgraded {
-  readonly head: AnswerHead;
+  readonly head: ResponseHead;
   readonly socket: Duplex;
 }
 
@@ -80,8 +81,8 @@ export function connectUpstream(baseUrl: string, timeoutMs: number): Upstream {
     maxHeaderSize: MAX_HEAD_BYTES,
     connect: { timeout: Math.min(timeoutMs, 10_000) },
   });
-  const send = (
-    question: Question,
+  const dispatch = (
+    request: UpstreamRequest,
     protocol: string | null,
     listener: Listener,
     signal: AbortSignal,
@@ -105,9 +106,9 @@ export function connectUpstream(baseUrl: string, timeoutMs: number): Upstream {
       try {
         pool.dispatch(
           {
-            method: question.method as Dispatcher.HttpMethod,
-            path: upstreamPath(base.pathname, question.path),
-            ...sized(question),
+            method: request.method as Dispatcher.HttpMethod,
+            path: upstreamPath(base.pathname, request.path),
+            ...sized(request),
             ...(protocol === null ? {} : { upgrade: protocol }),
           },
           {
@@ -139,16 +140,16 @@ export function connectUpstream(baseUrl: string, timeoutMs: number): Upstream {
       }
     });
   return {
-    ask: async (question, listener, signal) => (await send(question, null, listener, signal)).trailers,
-    upgrade: async (question, protocol, listener, signal) =>
-      (await send(question, protocol, listener, signal)).upgraded,
+    send: async (request, listener, signal) => (await dispatch(request, null, listener, signal)).trailers,
+    upgrade: async (request, protocol, listener, signal) =>
+      (await dispatch(request, protocol, listener, signal)).upgraded,
     close: () => pool.destroy(),
   };
 }
 
 /** Headers and body as undici takes them: a large body in slices, with its length said beforehand. */
-function sized(question: Question): Pick<Dispatcher.DispatchOptions, 'headers' | 'body'> {
-  const { headers, body } = question;
+function sized(request: UpstreamRequest): Pick<Dispatcher.DispatchOptions, 'headers' | 'body'> {
+  const { headers, body } = request;
   const large = body instanceof Uint8Array && body.length > SLICE_BYTES;
   return {
     headers: large ? [...headers, 'content-length', String(body.length)] : [...headers],

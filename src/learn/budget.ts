@@ -6,9 +6,9 @@
  */
 import type { Dataset } from '../core/dataset.ts';
 import { newId } from '../core/ids.ts';
-import { isObject, type JsonObject } from '../core/json.ts';
+import { isObject } from '../core/json.ts';
 import type { Artefact } from '../core/specialist.ts';
-import type { Store } from '../core/store.ts';
+import type { EventStore } from '../core/store.ts';
 import type { Contender, TrainingBudget } from '../select/candidates.ts';
 import type { Resources } from '../select/hardware.ts';
 import type { LearnContext } from './trial.ts';
@@ -17,7 +17,7 @@ import type { LearnContext } from './trial.ts';
 export type Speeds = Readonly<Record<string, number>>;
 
 const [BUDGETED, FINISHED] = ['training-budgeted', 'training-finished'];
-/** A speed is taken over the latest trainings: the machine may have been busy during one of them. */
+/** A speed is the best of the latest trainings: the machine may have been busy during the others. */
 const LATEST = 5;
 
 const keyOf = (trainer: string, base: string | null): string => `${trainer}/${base ?? ''}`;
@@ -31,33 +31,30 @@ export function machineOf(
 }
 
 /** Puts on record how long a training took. */
-export function recordSpeed(
+export async function recordSpeed(
   { trainer, candidate, work }: Pick<Contender, 'trainer' | 'candidate' | 'work'>,
   { trainedMs }: Pick<Artefact, 'trainedMs'>,
   machine: string,
-  store: Pick<Store, 'addEvent'>,
-): void {
+  store: Pick<EventStore, 'addEvent'>,
+): Promise<void> {
   if (trainedMs <= 0 || work <= 0) return;
   const at = Date.now();
   const detail = { machine, work, seconds: trainedMs / 1000 };
-  store.addEvent({
+  await store.addEvent({
     ...{ id: newId('event', at), at, kind: FINISHED, detail },
     subject: keyOf(trainer.name, candidate.base),
   });
 }
 
 /** How fast the latest trainings on this machine went. */
-export function speedsOn(machine: string, store: Pick<Store, 'events'>): Speeds {
-  const own = store.events({ kind: FINISHED }).filter(({ detail }) => detail.machine === machine);
+export async function speedsOn(machine: string, store: Pick<EventStore, 'events'>): Promise<Speeds> {
+  const own = (await store.events({ kind: FINISHED })).filter(({ detail }) => detail.machine === machine);
   const speeds = [...Map.groupBy(own, ({ subject }) => subject)].map(([key, events]) => {
-    const latest = events.slice(-LATEST).map(({ detail }) => detail);
-    return [key, sumOf(latest, 'work') / sumOf(latest, 'seconds')] as const;
+    const latest = events.slice(-LATEST).map(({ detail }) => Number(detail.work) / Number(detail.seconds));
+    return [key, Math.max(...latest)] as const;
   });
   return Object.fromEntries(speeds.filter(([, speed]) => Number.isFinite(speed) && speed > 0));
 }
-
-const sumOf = (details: readonly JsonObject[], field: string): number =>
-  details.reduce((sum, detail) => sum + Number(detail[field]), 0);
 
 /** A task's budget, and whether it is that of an earlier run. */
 export interface DatasetBudget {
@@ -70,31 +67,31 @@ export interface DatasetBudget {
  * The budget of a dataset's trainings of cost `minutes`: what an earlier run with the same configuration gave it, else
  * `minutes` and the speeds as they are known by now.
  */
-export function budgetFor(
+export async function budgetFor(
   dataset: Pick<Dataset, 'id'>,
   minutes: number,
   machine: string,
   { store, config }: Pick<LearnContext, 'store' | 'config'>,
-): DatasetBudget {
-  const before = store
-    .events({ kind: BUDGETED, subject: dataset.id })
-    .findLast(({ detail }) => detail.budget === config.train.minutes)?.detail;
+): Promise<DatasetBudget> {
+  const before = (await store.events({ kind: BUDGETED, subject: dataset.id })).findLast(
+    ({ detail }) => detail.budget === config.train.minutes,
+  )?.detail;
   if (typeof before?.minutes !== 'number')
-    return { minutes, speeds: speedsOn(machine, store), isRecorded: false };
+    return { minutes, speeds: await speedsOn(machine, store), isRecorded: false };
   // A record without speeds is of a version that planned with those that each trainer brings.
   const speeds = isObject(before.speeds) ? (before.speeds as Speeds) : {};
   return { minutes: before.minutes, speeds, isRecorded: true };
 }
 
 /** Puts the budget on record, for the same dataset in a later run. */
-export function recordBudget(
+export async function recordBudget(
   dataset: Pick<Dataset, 'id'>,
   { minutes, speeds }: DatasetBudget,
   { store, config }: Pick<LearnContext, 'store' | 'config'>,
-): void {
+): Promise<void> {
   const at = Date.now();
   const detail = { minutes, speeds, budget: config.train.minutes };
-  store.addEvent({ id: newId('event', at), at, kind: BUDGETED, subject: dataset.id, detail });
+  await store.addEvent({ id: newId('event', at), at, kind: BUDGETED, subject: dataset.id, detail });
 }
 
 /** As select asks for it. */

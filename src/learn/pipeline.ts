@@ -10,33 +10,33 @@ import type { Call } from '../core/call.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import type { LearnOptions, LearnReport, TaskReport } from '../core/learning.ts';
 import type { Task } from '../core/task.ts';
-import { withSessions } from '../curate/sessions.ts';
-import { usableCalls } from '../curate/usable.ts';
+import { readUsable } from '../curate/usable.ts';
 import { probeHardware } from '../select/hardware.ts';
 import { proveAndDeploy } from './proof.ts';
 import { firstRound, leftToGain, secondRound } from './rounds.ts';
 import type { LearnContext, TaskRun } from './trial.ts';
 
-/** The six steps over the captured calls. @throws UnderstudyError 'cancelled' when told to stop, 'not-found'. */
+/**
+ * The six steps over the captured calls, oldest first, which are read once: what cannot be learnt from is let go at once, the calls of a
+ * task as soon as its dataset is made. @throws UnderstudyError 'cancelled' when told to stop, 'not-found'. */
 export async function learn(
-  calls: readonly Call[],
+  calls: AsyncIterable<Call> | Iterable<Call>,
   context: LearnContext,
   options: LearnOptions,
 ): Promise<LearnReport> {
-  const { store, config } = context;
+  const { config } = context;
   const startedAt = Date.now();
 
   // S2 curate: what can be learnt from. S3 cluster: which of it is one job.
-  const usable = usableCalls(withSessions(calls));
-  const found = findTasks(usable.calls, store.tasks());
-  store.putTasks(found.tasks);
-  refuseUnknown(options, found.tasks);
-  const callsOf = Map.groupBy(usable.calls, (call) => found.assignment.get(call.id));
+  const { tasks: found, callsOf, ...counts } = await findJobs(calls, context);
+  refuseUnknown(options, found);
 
   // S4 select, S5 train: first every task's candidates that take seconds …
   const runs: TaskRun[] = [];
-  for (const task of found.tasks.filter(wantedBy(options)))
+  for (const task of found.filter(wantedBy(options))) {
     runs.push(await firstRound(task, callsOf.get(task.id) ?? [], context, options));
+    callsOf.delete(task.id);
+  }
   // … then those that take minutes, which go where most calls are left to gain.
   const deadline = Date.now() + config.train.minutes * 60_000;
   const finals: TaskRun[] = [];
@@ -46,7 +46,7 @@ export async function learn(
   // The proof on calls that nobody has looked at, and S6 deploy.
   const tasks: TaskReport[] = [];
   for (const run of finals.toSorted((a, b) => b.task.calls - a.task.calls))
-    tasks.push(await proveAndDeploy(run, usable.calls, context, options));
+    tasks.push(await proveAndDeploy(run, context, options));
 
   const { freeMemoryBytes: _, freeDiskBytes: __, ...hardware } = probeHardware(config.dataDir);
   return {
@@ -58,11 +58,30 @@ export async function learn(
     epsilon: config.gate.epsilon,
     delta: config.gate.delta,
     hardware,
-    calls: calls.length,
-    usableCalls: usable.calls.length,
-    dropped: usable.dropped,
+    ...counts,
     tasks,
     notes: context.notes,
+  };
+}
+
+/** The tasks behind the calls, each with its own, and how many calls there were. */
+async function findJobs(
+  calls: AsyncIterable<Call> | Iterable<Call>,
+  { store }: LearnContext,
+): Promise<
+  Pick<LearnReport, 'calls' | 'usableCalls' | 'dropped'> & {
+    readonly tasks: readonly Task[];
+    readonly callsOf: Map<string | undefined, readonly Call[]>;
+  }
+> {
+  const usable = await readUsable(calls);
+  const { tasks, assignment } = findTasks(usable.calls, await store.tasks());
+  await store.putTasks(tasks);
+  const callsOf = Map.groupBy(usable.calls, (call) => assignment.get(call.id));
+  callsOf.delete(undefined);
+  return {
+    ...{ calls: usable.read, usableCalls: usable.calls.length, dropped: usable.dropped },
+    ...{ tasks, callsOf },
   };
 }
 
@@ -73,6 +92,7 @@ function refuseUnknown({ tasks: wanted = [] }: LearnOptions, tasks: readonly Tas
   const names = tasks.map(({ name }) => `'${name}'`).join(', ');
   throw new UnderstudyError('not-found', `There is no task '${unknown}'.`, {
     hint: names === '' ? 'No task has been found yet: capture more calls first.' : `There are ${names}.`,
+    data: { task: unknown, tasks: tasks.map(({ name }) => name) },
   });
 }
 

@@ -2,33 +2,52 @@
  * The proof of a task's winner: references settled, threshold by the gate, the exam, and the deployment if it passed.
  * Joins evaluate and deploy for pipeline.ts. Does not: train or choose (trial.ts, select/).
  */
-import type { Call } from '../core/call.ts';
+import type { CallRequest } from '../core/call.ts';
+import { equalityId } from '../core/compare.ts';
+import type { Config } from '../core/config.ts';
 import type { Dataset, SplitName } from '../core/dataset.ts';
+import { isInService } from '../core/deployment.ts';
 import { newId } from '../core/ids.ts';
 import { countTwins } from '../core/label.ts';
 import type { LearnOptions, TaskReport } from '../core/learning.ts';
 import { percent } from '../core/percent.ts';
 import type { Artefact, Candidate, Specialist } from '../core/specialist.ts';
-import type { Store } from '../core/store.ts';
+import type { DeploymentStore } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
 import { callsToHoldBack } from '../curate/splits.ts';
-import { deploy, moveTo } from '../deploy/stages.ts';
+import { deploy, moveEvent, moveTo } from '../deploy/stages.ts';
 import { assess } from '../evaluate/evaluate.ts';
-import type { GateOptions } from '../evaluate/gate.ts';
+import { deltaOfTry } from '../stats/spending.ts';
 import { callsNeeded } from '../stats/statistics.ts';
 import { referencesFor } from './references.ts';
-import { examination, type LearnContext, type TaskRun, type TrainedTrial } from './trial.ts';
+import { auditsAgainst, numbersAgainst, suspendIfRefuted, withAudits } from './standing.ts';
+import { examination, type LearnContext, nextTry, type TaskRun, type TrainedTrial } from './trial.ts';
 
-/** The task's report. What was proved before, on the same examples and to the same bound, is not examined again. */
+/**
+ * The task's report. What was proved before, on the same examples and to the same bound, is not examined again. Where
+ * nothing new comes into service, whoever is in service is held against the new held-back calls.
+ */
 export async function proveAndDeploy(
-  { task, dataset, dropped, competition, askedAgain }: TaskRun,
-  calls: readonly Call[],
+  run: TaskRun,
+  context: LearnContext,
+  options: LearnOptions,
+): Promise<TaskReport> {
+  const report = await proveWinner(run, context, options);
+  if (report.deployed || options.dryRun) return report;
+  const suspended = await suspendIfRefuted(run, context);
+  return suspended === null
+    ? report
+    : { ...report, suspended, reason: `${report.reason} The one in service: ${suspended}.` };
+}
+
+async function proveWinner(
+  { task, dataset, requests, dropped, competition, askedAgain }: TaskRun,
   context: LearnContext,
   options: LearnOptions,
 ): Promise<TaskReport> {
   const { store, config } = context;
   const verdicts = [...competition.verdicts, ...dropped];
-  store.addVerdicts(task.id, Date.now(), verdicts);
+  await store.addVerdicts(task.id, Date.now(), verdicts);
   const common = {
     task: { id: task.id, name: task.name, kind: task.kind, calls: task.calls },
     dataset: { id: dataset.id, sizes: sizesOf(dataset), dropped: dataset.dropped },
@@ -50,7 +69,8 @@ export async function proveAndDeploy(
       ? `${cheapest} For ${late.candidate.rung} the time was too short: ${late.minutesNeeded} minutes (--minutes) would do.`
       : cheapest;
     const missing =
-      callsNeeded(0, config.gate.epsilon, config.gate.delta) - dataset.splits.calibration.length;
+      callsNeeded(0, config.gate.epsilon, deltaOfTry(config.gate.delta, await nextTry(task.id, context))) -
+      dataset.splits.calibration.length;
     // Texts need a judge, however many there are; calls that ask for more than is served need another caller.
     const isRefused = (dataset.dropped.policy ?? 0) > 0 && dataset.splits.calibration.length === 0;
     const moreCalls = task.kind !== 'text' && missing > 0 && !isRefused ? callsFor(missing, dataset) : null;
@@ -60,16 +80,16 @@ export async function proveAndDeploy(
   const { winner } = competition;
   const { candidate, artefact } = winner;
   if (isHopeless(winner)) {
-    const reason = `Of the best candidate's answers (${candidate.rung}) ${percent(winner.accuracy, 0)} were right on the validation split: too few to spend held-back calls on a proof.${spellingsOf(task)}`;
+    const reason = `Of the best candidate's answers (${candidate.rung}) ${percent(winner.accuracy, 0)} were correct on the validation split: too few to spend held-back calls on a proof.${spellingsOf(task)}`;
     return { ...common, ...REFUSED, specialist: null, reason, moreCalls: null };
   }
-  const proved = store
-    .specialists(task.id)
-    .find((each) => isProof(each, candidate, artefact, dataset, config.gate));
+  const proved = (await store.specialists(task.id)).find((each) =>
+    isProof(each, candidate, artefact, dataset, config),
+  );
   const { specialist, asked } = proved
     ? { specialist: proved, asked: 0 }
-    : await prove(winner, task, dataset, calls, context);
-  const withdrawal = proved && withdrawalOf(proved, store);
+    : await prove(winner, task, dataset, requests, context);
+  const withdrawal = proved && (await withdrawalOf(proved, store));
   if (withdrawal)
     return {
       ...common,
@@ -80,7 +100,7 @@ export async function proveAndDeploy(
     };
   const { passed, reason, moreCalls } = specialist.evidence.gate;
   const deployed = passed && !options.dryRun;
-  if (deployed) putIntoService(specialist, store);
+  if (deployed) await putIntoService(specialist, context);
   return {
     ...common,
     specialist,
@@ -104,82 +124,92 @@ function spellingsOf({ labels }: Task): string {
 
 const REFUSED = { deployed: false, outcome: 'refused' } as const;
 
-/** Whether the specialist is this very artefact, held to this bound on these examples. */
+/** Whether the specialist is this very artefact, held to this bound on these examples, by the same equality. */
 function isProof(
   { candidate, artefact, evidence }: Specialist,
   wanted: Candidate,
   trained: Artefact,
   dataset: Dataset,
-  { epsilon, delta }: GateOptions,
+  { gate: { epsilon, delta }, equality }: Config,
 ): boolean {
   const { datasetId, gate } = evidence;
+  if (evidence.equality !== equalityId(equality)) return false;
   const same = candidate.id === wanted.id && artefact.path === trained.path && datasetId === dataset.id;
   return same && gate.epsilon === epsilon && gate.delta === delta;
 }
 
-/** Why the specialist was retired, where nothing took its place: its audits speak against it. Null otherwise. */
-function withdrawalOf(specialist: Specialist, store: Store): string | null {
-  const last = store
-    .deployments()
-    .filter(({ taskId }) => taskId === specialist.taskId)
-    .at(-1);
-  const withdrawn = last?.specialistId === specialist.id && last.stage === 'retired';
+/** Why the specialist went out of service, where nothing took its place: evidence speaks against it. Null otherwise. */
+async function withdrawalOf(specialist: Specialist, store: DeploymentStore): Promise<string | null> {
+  const last = (await store.deployments()).filter(({ taskId }) => taskId === specialist.taskId).at(-1);
+  const withdrawn = last?.specialistId === specialist.id && !isInService(last.stage);
   return withdrawn ? (last.history.at(-1)?.reason ?? 'no reason was given') : null;
 }
 
 async function prove(
-  { candidate, artefact, runtime, marked }: TrainedTrial,
+  { candidate, artefact, runtime, graded }: TrainedTrial,
   task: Task,
   recorded: Dataset,
-  calls: readonly Call[],
+  requests: ReadonlyMap<string, CallRequest>,
   context: LearnContext,
 ): Promise<{ specialist: Specialist; asked: number }> {
   const { store, config } = context;
-  const { dataset, selfAgreement, asked } = await referencesFor(
+  const { dataset, selfAgreement, repeats, asked } = await referencesFor(
     task,
     recorded,
     ['calibration', 'exam'],
-    calls,
+    requests,
     context,
   );
-  const { confidence, evidence } = await assess({
-    ...examination(task, context),
+  const { confidence, evidence: onCalls } = await assess({
+    ...examination(task, requests, context),
     ...config.gate,
     runtime,
     artefact,
     dataset,
-    validation: marked,
+    validation: graded,
     selfAgreement,
+    ...(repeats ? { repeats } : {}),
     useExam: () => store.useExam(task.id, recorded.id),
+    tries: {
+      number: await nextTry(task.id, context),
+      use: () => store.useGate(task.id, recorded.id),
+    },
   });
+  const evidence = { ...onCalls, gate: withAudits(onCalls.gate, await auditsAgainst(candidate, context)) };
   const now = Date.now();
+  const proved = { ...evidence, equality: equalityId(config.equality) };
   const specialist: Specialist = {
     id: newId('specialist', now),
     taskId: task.id,
-    version: store.specialists(task.id).length + 1,
+    version: (await store.specialists(task.id)).length + 1,
     kind: task.kind,
     candidate,
     artefact,
     confidence,
-    evidence,
+    evidence: proved,
     createdAt: now,
   };
-  store.addSpecialist(specialist);
+  await store.addSpecialist(specialist);
   return { specialist, asked };
 }
 
 /** Deploys in shadow, in the place of a former deployment of the task; nothing changes where it is deployed already. */
-function putIntoService(specialist: Specialist, store: Store): void {
-  const active = store
-    .deployments()
-    .filter(({ taskId, stage }) => taskId === specialist.taskId && stage !== 'retired');
+async function putIntoService(specialist: Specialist, { store, config }: LearnContext): Promise<void> {
+  const active = (await store.deployments()).filter(
+    ({ taskId, stage }) => taskId === specialist.taskId && stage !== 'retired',
+  );
   if (active.some(({ specialistId }) => specialistId === specialist.id)) return;
   const now = Date.now();
-  for (const former of active)
-    store.putDeployment(moveTo(former, 'retired', now, `replaced by version ${specialist.version}`));
+  for (const former of active) {
+    const before = (await store.specialists(former.taskId)).find(({ id }) => id === former.specialistId);
+    const against = before && (await numbersAgainst(former, before, store, config.serve));
+    const moved = moveTo(former, 'retired', now, `replaced by version ${specialist.version}`, against);
+    await store.putDeployment(moved);
+    await store.addEvent(moveEvent(former.stage, moved));
+  }
   const deployment = deploy(specialist, now);
-  store.putDeployment(deployment);
-  store.addEvent({
+  await store.putDeployment(deployment);
+  await store.addEvent({
     id: newId('event', now),
     at: now,
     kind: 'specialist-deployed',

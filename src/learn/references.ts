@@ -2,13 +2,15 @@
  * What answers are compared with: the recorded ones, or the LLM's majority where it can be asked again. Joins
  * evaluate/ask-again with the captured calls for pipeline.ts and proof.ts.
  */
-import type { Call } from '../core/call.ts';
+import type { CallRequest } from '../core/call.ts';
 import { compareAnswers, schemasOf } from '../core/compare.ts';
 import type { Dataset, SplitName } from '../core/dataset.ts';
 import { progressOf } from '../core/progress.ts';
+import { referenceOf } from '../core/reference.ts';
 import type { Rate } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
 import { withReferences } from '../evaluate/ask-again.ts';
+import type { Repeats } from '../evaluate/slips.ts';
 import type { LearnContext } from './trial.ts';
 
 /** The dataset with references in the splits `names`; as it is where nobody can be asked. */
@@ -16,20 +18,25 @@ export async function referencesFor(
   task: Task,
   dataset: Dataset,
   names: readonly SplitName[],
-  calls: readonly Call[],
-  { askAgain, onProgress, signal }: LearnContext,
-): Promise<{ dataset: Dataset; selfAgreement: Rate | null; asked: number }> {
+  requests: ReadonlyMap<string, CallRequest>,
+  { askAgain, config, onProgress, signal }: LearnContext,
+): Promise<{
+  dataset: Dataset;
+  selfAgreement: Rate | null;
+  repeats?: ReadonlyMap<string, Repeats>;
+  asked: number;
+}> {
   // Two free texts are hardly ever the same, so there is no majority to be had.
   if (!askAgain || task.kind === 'text') return { dataset, selfAgreement: null, asked: 0 };
-  const requests = new Map(calls.map((call) => [call.id, call.request]));
   const total = names.reduce((sum, name) => sum + dataset.splits[name].length, 0);
   return withReferences(dataset, names, {
     ask: async ({ callId }) => {
       signal?.throwIfAborted();
       const request = requests.get(callId);
-      return request ? askAgain(request) : null;
+      const response = request ? await askAgain(request) : null;
+      return response && referenceOf(task, response);
     },
-    same: (a, b) => compareAnswers(task.kind, a, b, schemasOf(task)).right === true,
+    same: (a, b) => compareAnswers(task.kind, a, b, schemasOf(task, config.equality)).right === true,
     onDone: progressOf(onProgress, 'ask the LLM again', total, task.name),
   });
 }

@@ -24,32 +24,33 @@ export async function firstRound(
 ): Promise<TaskRun> {
   const { store, config } = context;
   const order = options.order ?? orderOf(calls);
-  const recorded = buildDataset(task, calls, { seed: config.train.seed, order });
-  store.addDataset(manifestOf(recorded));
-  const { dataset, asked } = await referencesFor(task, recorded, ['validation'], calls, context);
+  const recorded = buildDataset(task, calls, { seed: config.train.seed, order, equality: config.equality });
+  await store.addDataset(manifestOf(recorded));
+  const requests = new Map(calls.map(({ id, request }) => [id, request]));
+  const { dataset, asked } = await referencesFor(task, recorded, ['validation'], requests, context);
   const budget = toTrainingBudget({ minutes: config.train.minutes, speeds: {} });
   const limits = selectionLimits(task, budget, context);
   const { contenders, dropped } = chooseCandidates(task, dataset, 'seconds', limits);
   const competition = await compete({
     contenders,
-    tryOut: (contender) => tryCandidate(contender, task, dataset, context),
+    tryOut: (contender) => tryCandidate(contender, task, dataset, requests, context),
   });
-  return { task, dataset, dropped, competition, askedAgain: asked };
+  return { task, requests, dataset, dropped, competition, askedAgain: asked };
 }
 
 /** The run with those that take minutes in the competition. `minutes`: what is left for them, of all tasks together. */
 export async function secondRound(run: TaskRun, minutes: number, context: LearnContext): Promise<TaskRun> {
-  const { task, dataset } = run;
+  const { task, dataset, requests } = run;
   const { config } = context;
   const machine = machineOf(probeHardware(config.dataDir), config);
-  const budget = budgetFor(dataset, minutes, machine, context);
+  const budget = await budgetFor(dataset, minutes, machine, context);
   const limits = selectionLimits(task, toTrainingBudget(budget), context);
   const { contenders, dropped } = chooseCandidates(task, dataset, 'minutes', limits);
-  if (!budget.isRecorded && contenders.length > 0) recordBudget(dataset, budget, context);
+  if (!budget.isRecorded && contenders.length > 0) await recordBudget(dataset, budget, context);
   const competition = await compete({
     earlier: run.competition,
     contenders,
-    tryOut: (contender) => tryCandidate(contender, task, dataset, context),
+    tryOut: (contender) => tryCandidate(contender, task, dataset, requests, context),
   });
   return { ...run, dropped: [...run.dropped, ...dropped], competition };
 }

@@ -3,37 +3,39 @@
  * evaluate for pipeline.ts. Does not: prove or deploy anything (proof.ts).
  */
 import { join } from 'node:path';
-import type { CallRequest } from '../core/call.ts';
+import type { CallRequest, CallResponse } from '../core/call.ts';
 import { schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
-import type { Dataset } from '../core/dataset.ts';
+import type { Dataset, Example } from '../core/dataset.ts';
 import type { OnProgress } from '../core/progress.ts';
 import type { Runtime, Trainer } from '../core/runtime.ts';
 import type { Artefact, Verdict } from '../core/specialist.ts';
-import type { Store } from '../core/store.ts';
+import type { DeploymentStore, EventStore, LearningStore } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
-import { fitAndMark } from '../evaluate/cross-fit.ts';
+import { fitAndGrade } from '../evaluate/cross-fit.ts';
 import { estimate } from '../evaluate/estimate.ts';
-import type { Marked } from '../evaluate/evaluate.ts';
+import { earlierSessions, type GradedPrediction } from '../evaluate/evaluate.ts';
 import { type Scorer, scorerFor } from '../evaluate/scorers/scorer.ts';
 import { CATALOGUE } from '../models/weights/catalogue.ts';
 import { whyUncheckable } from '../route/check.ts';
 import type { Contender, SelectionLimits, TrainingBudget } from '../select/candidates.ts';
 import type { Competition, Trial } from '../select/compete.ts';
 import { probeHardware } from '../select/hardware.ts';
+import { deltaOfTry } from '../stats/spending.ts';
 import { machineOf, recordSpeed } from './budget.ts';
+import { offlineDecision } from './offline-decision.ts';
 import { timedTrainer } from './timed.ts';
 
 /** Everything the loop works with, made by whoever starts it. */
 export interface LearnContext {
   readonly config: Config;
-  readonly store: Store;
+  readonly store: LearningStore & DeploymentStore & EventStore;
   readonly trainers: readonly Trainer[];
   readonly runtimes: readonly Runtime[];
   /** Catalogue names of the models whose weights are on this machine. */
   readonly models: ReadonlySet<string>;
   /** Asks the LLM once more; without it the recorded answers are the references. */
-  readonly askAgain?: (request: CallRequest) => Promise<string | null>;
+  readonly askAgain?: (request: CallRequest) => Promise<CallResponse | null>;
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
   /** For the report: what is missing and what to do about it, a line each. */
@@ -45,13 +47,15 @@ export interface TrainedTrial extends Trial {
   readonly artefact: Artefact;
   readonly runtime: Runtime;
   /** Predictions of examples that it had not been trained on. */
-  readonly marked: readonly Marked[];
+  readonly graded: readonly GradedPrediction[];
 }
 
 /** A task on its way through the loop. */
 export interface TaskRun {
   readonly task: Task;
   readonly dataset: Dataset;
+  /** Of its usable calls, by their ids. */
+  readonly requests: ReadonlyMap<string, CallRequest>;
   /** Candidates that were not worth trying, and why. */
   readonly dropped: readonly Verdict[];
   readonly competition: Competition<TrainedTrial>;
@@ -73,7 +77,8 @@ export function selectionLimits(
     available: models,
     base: config.train.base,
     budget,
-    gate: config.gate,
+    // At the first try's level, whichever it will be: the same candidates are to win again on the same calls.
+    gate: { epsilon: config.gate.epsilon, delta: deltaOfTry(config.gate.delta, 1) },
     unserved: whyUncheckable(task),
   };
 }
@@ -83,6 +88,7 @@ export async function tryCandidate(
   contender: Contender,
   task: Task,
   dataset: Dataset,
+  requests: ReadonlyMap<string, CallRequest>,
   context: LearnContext,
 ): Promise<TrainedTrial> {
   const { candidate, cost } = contender;
@@ -91,15 +97,20 @@ export async function tryCandidate(
   const { train, validation, calibration } = dataset.splits;
   const dir = join(config.dataDir, 'training', candidate.id);
   const job = { candidate, kind: task.kind, train, validation, dir, seed: config.train.seed };
-  const { artefact, marked } = await fitAndMark({
-    ...examination(task, context),
+  const { artefact, graded } = await fitAndGrade({
+    ...examination(task, requests, context),
     ...{ trainer: trainerOf(contender, context), runtime, job, crossFit: cost === 'seconds' },
   });
   // Cross-fitted candidates have more predictions; all are compared on the same examples, with the best references.
   const shared = new Set(validation.map(({ id }) => id));
-  const onValidation = marked.filter(({ exampleId }) => shared.has(exampleId));
-  const estimated = estimate(onValidation, { ...config.gate, calibrationSize: calibration.length });
-  return { candidate, ...estimated, artefact, runtime, marked };
+  const onValidation = graded.filter(({ exampleId }) => shared.has(exampleId));
+  const estimated = estimate(onValidation, {
+    ...config.gate,
+    calibrationSize: calibration.length,
+    tryNumber: 1,
+    earlierSessions: earlierSessions(dataset),
+  });
+  return { candidate, ...estimated, artefact, runtime, graded };
 }
 
 /** The candidate's trainer; how long its training takes is put on record, where that is minutes. */
@@ -109,18 +120,30 @@ function trainerOf(contender: Contender, { config, store }: LearnContext): Train
   return timedTrainer(contender, (artefact) => recordSpeed(contender, artefact, machine, store));
 }
 
-/** How answers to the task are marked, and who hears of the progress. */
+/** The number of the task's next try at the gate: delta is spent over a task's tries, or over those of all tasks. */
+export async function nextTry(
+  taskId: string,
+  { store, config }: Pick<LearnContext, 'store' | 'config'>,
+): Promise<number> {
+  return 1 + (await store.gateTries(config.gate.deltaFor === 'task' ? taskId : undefined));
+}
+
+/** How answers to the task's calls are graded, which of them would be given, and who hears of the progress. */
 export function examination(
   task: Task,
-  { onProgress, signal }: LearnContext,
+  requests: ReadonlyMap<string, CallRequest>,
+  { config, onProgress, signal }: LearnContext,
 ): {
   readonly scorer: Scorer;
+  readonly isServable: (example: Example, answer: string) => boolean;
   readonly subject: string;
   readonly on?: OnProgress;
   readonly signal?: AbortSignal;
 } {
+  const whyNotServed = offlineDecision(task, requests);
   return {
-    scorer: scorerFor(task.kind, schemasOf(task)),
+    scorer: scorerFor(task.kind, schemasOf(task, config.equality)),
+    isServable: (example, answer) => whyNotServed(example, answer) === null,
     subject: task.name,
     // Trainers know a task by its id; people by its name.
     ...(onProgress ? { on: (progress) => onProgress({ ...progress, subject: task.name }) } : {}),

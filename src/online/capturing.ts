@@ -1,6 +1,6 @@
 /**
  * What a gateway records into: its own connection to the store, the recorder, and the process that drains the journal.
- * Does not: decide what happens where this cannot be opened (serving.ts).
+ * Does not: decide what happens where this cannot be opened (recording-folder.ts).
  */
 import { mkdirSync } from 'node:fs';
 import { liveRedaction } from '../capture/live-redaction.ts';
@@ -9,15 +9,18 @@ import { openRecorder } from '../capture/recorder.ts';
 import type { Config } from '../core/config.ts';
 import { journalsOf, openStorage } from '../setup/data-folder.ts';
 import { type Drainer, startDrainer } from './drainer.ts';
-import type { Capture } from './serving.ts';
+import type { Capture } from './recording-folder.ts';
 
-/** How often the journal's segments are ended, so that they can be drained and removed. */
+/**
+ * How often the journal's segments are ended, so that they can be drained and removed, and keys are looked for that were
+ * erased.
+ */
 const ROTATE_MS = 2000;
 /** How long closing waits for the last drain; what is left is drained when the data folder is next used. */
 const DRAIN_GRACE_MS = 15_000;
 
 /** @throws UnderstudyError as the store, the vault and the recorder. */
-export function openCapture(options: {
+export async function openCapture(options: {
   readonly config: Config;
   readonly env: NodeJS.ProcessEnv;
   readonly weightsDir: string;
@@ -25,14 +28,15 @@ export function openCapture(options: {
   readonly log: (line: string) => void;
   /** How long to wait for another process that has the journal for a moment; it blocks the thread. */
   readonly lockWaitMs: number;
-}): Capture {
+}): Promise<Capture> {
   const { config, env, weightsDir, losses, log } = options;
   // Never waits for a lock or for the disk: calls under way come first.
-  const { store, vault, context, close } = openStorage(config, { env, busyTimeoutMs: 0, durable: false });
+  const unwaiting = { env, busyTimeoutMs: 0, durable: false };
+  const { store, vault, context, close } = await openStorage(config, unwaiting);
   try {
     const dir = journalsOf(config.dataDir).gateway;
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    const recorder = openRecorder({
+    const recorder = await openRecorder({
       ...{ dir, vault, log, losses },
       redaction: config.redaction,
       lockWaitMs: options.lockWaitMs,
@@ -41,29 +45,36 @@ export function openCapture(options: {
     const drainer = ((): Drainer => {
       try {
         return startDrainer(
-          { config: { dataDir: config.dataDir, redaction: config.redaction }, weightsDir },
-          { env, log, onDamaged: (count) => losses.add('damaged-in-journal', count) },
+          {
+            config: { dataDir: config.dataDir, redaction: config.redaction, journal: config.journal },
+            weightsDir,
+          },
+          { env, log, onLost: (reason, count) => losses.add(reason, count) },
         );
       } catch (error) {
         void recorder.close();
         throw error;
       }
     })();
-    const rotating = setInterval(() => recorder.rotate(), ROTATE_MS).unref();
+    const rotating = setInterval(() => {
+      recorder.rotate();
+      void recorder.refreshKeys();
+    }, ROTATE_MS).unref();
     return {
       store,
       recorder,
+      pseudonym: vault.pseudonym,
       redaction: (vocabulary) =>
         liveRedaction({ sealing: vault, context, vocabulary, readElsewhere: recorder.read }),
       close: async () => {
         clearInterval(rotating);
         await recorder.close();
         await drainer.close(DRAIN_GRACE_MS);
-        close();
+        await close();
       },
     };
   } catch (error) {
-    close();
+    await close();
     throw error;
   }
 }

@@ -1,9 +1,11 @@
 /**
- * The drain's process, seen from the gateway: started at a low priority, started again after a crash, and asked for a last
- * round when the gateway closes. What it does is in drain-child.ts.
+ * The drain's process, seen from the gateway: started at a low priority, ended where it does not come back, started again
+ * after a crash, and asked for a last round when the gateway closes. What it does is in drain-process.ts; what it died of, it
+ * finds out itself when it runs again (capture/deaths.ts).
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { LossReason } from '../capture/losses.ts';
 import type { Config } from '../core/config.ts';
 
 export interface Drainer {
@@ -12,32 +14,49 @@ export interface Drainer {
 }
 
 export interface DrainerSettings {
-  readonly config: Pick<Config, 'dataDir' | 'redaction'>;
+  readonly config: Pick<Config, 'dataDir' | 'redaction' | 'journal'>;
   readonly weightsDir: string;
 }
 
-/** What the process says: a line for the operator, or how many entries of the journal were found damaged. */
+/** What the process says: a line for the operator, what was lost, or that it is alive and how many steps it has done. */
 export type DrainerSays =
   | { readonly type: 'log'; readonly line: string }
-  | { readonly type: 'damaged'; readonly count: number };
+  | { readonly type: 'lost'; readonly reason: LossReason; readonly count: number }
+  | { readonly type: 'alive'; readonly done: number };
 
-const FIRST_WAIT_MS = 500;
+/** How long the process may take, milliseconds. */
+export interface DrainerPatience {
+  /** Without a sign of life: something does not end. Default: 120,000. */
+  readonly silentMs: number;
+  /** Without a step done: something is waited for that does not come. Default: 1,800,000. */
+  readonly idleMs: number;
+  /** Before it is started again after a first crash; doubles up to a minute. Default: 500. */
+  readonly restartMs: number;
+}
+const PATIENCE: DrainerPatience = { silentMs: 120_000, idleMs: 1_800_000, restartMs: 500 };
+
 const LONGEST_WAIT_MS = 60_000;
+/** Between SIGTERM, which a process that is well obeys, and SIGKILL. */
+const KILL_AFTER_MS = 1000;
 
 export function startDrainer(
   settings: DrainerSettings,
   options: {
     readonly env: NodeJS.ProcessEnv;
     readonly log: (line: string) => void;
-    readonly onDamaged: (count: number) => void;
+    readonly onLost: (reason: LossReason, count: number) => void;
+    readonly patience?: Partial<DrainerPatience>;
+    /** The process's program. Default: drain-child. */
+    readonly program?: string;
   },
 ): Drainer {
   const ending = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
-  const program = fileURLToPath(new URL(`./drain-child${ending}`, import.meta.url));
+  const patience = { ...PATIENCE, ...options.patience };
+  const program = options.program ?? fileURLToPath(new URL(`./drain-child${ending}`, import.meta.url));
   let child: ChildProcess | null = null;
   let timer: NodeJS.Timeout | undefined;
   let closing = false;
-  let waitMs = FIRST_WAIT_MS;
+  let waitMs = patience.restartMs;
 
   const start = (): void => {
     const started = fork(program, [], {
@@ -46,23 +65,38 @@ export function startDrainer(
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     child = started;
-    const since = Date.now();
+    const since = performance.now();
+    let stuck = '';
+    const end = (why: string) => (): void => {
+      stuck = why;
+      started.kill('SIGKILL');
+    };
+    const silence = setTimeout(end('it gave no sign of life'), patience.silentMs).unref();
+    const idleness = setTimeout(end('it got no further'), patience.idleMs).unref();
+    let done = -1;
     started.on('message', (said: DrainerSays) => {
+      silence.refresh();
       if (said.type === 'log') options.log(said.line);
-      else options.onDamaged(said.count);
+      else if (said.type === 'lost') options.onLost(said.reason, said.count);
+      else if (said.done !== done) {
+        done = said.done;
+        idleness.refresh();
+      }
     });
     // Where it cannot even be started, there is no exit to hear of.
     started.on('error', (error) => {
       if (started.pid === undefined) ended(error.message);
     });
-    started.once('exit', (code, by) => ended(by ?? `exit code ${code}`));
+    started.once('exit', (code, by) => ended(stuck || (by ?? `exit code ${code}`)));
     const ended = (how: string): void => {
+      clearTimeout(silence);
+      clearTimeout(idleness);
       if (child === started) child = null;
       if (closing) return;
       options.log(
         `capture: the drain's process ended (${how}); calls wait in the journal until it runs again.`,
       );
-      if (Date.now() - since > LONGEST_WAIT_MS) waitMs = FIRST_WAIT_MS;
+      if (performance.now() - since > LONGEST_WAIT_MS) waitMs = patience.restartMs;
       timer = setTimeout(start, waitMs).unref();
       waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
     };
@@ -82,11 +116,14 @@ export function startDrainer(
         // Now it does keep the program alive: killed, nothing else would until it is gone.
         last.ref();
         last.channel?.ref();
-        const impatience = setTimeout(() => last.kill('SIGKILL'), graceMs);
+        let impatience = setTimeout(() => {
+          last.kill('SIGTERM');
+          impatience = setTimeout(() => last.kill('SIGKILL'), KILL_AFTER_MS);
+        }, graceMs);
         const exited = new Promise((done) => last.once('exit', done));
         // What it said last is heard before the channel closes.
         const heard = last.connected ? new Promise((done) => last.once('disconnect', done)) : null;
-        Promise.all([exited, heard]).then(() => {
+        void Promise.all([exited, heard]).then(() => {
           clearTimeout(impatience);
           resolve();
         });

@@ -1,7 +1,10 @@
 /** The sections of a learning run: what passed, the proof for each task, what was tried, what was refused. */
 import type { LearnReport, TaskReport } from '../core/learning.ts';
+import type { ConfidenceQuality } from '../core/specialist.ts';
+import { confidenceText, unseenText, vetoText } from './evidence-text.ts';
 import { type Markup, markup } from './markup.ts';
 import { riskPlot } from './plot.ts';
+import { reliabilityPlot } from './reliability-plot.ts';
 import { reasonsText, refusalText } from './terminal.ts';
 import { count, duration, milliseconds, percent, plural, rate } from './words.ts';
 
@@ -33,14 +36,21 @@ function leftOut(report: LearnReport): Markup {
 ${report.notes.map((note) => markup`<p class="note">${note}</p>`)}`;
 }
 
-/** A card per task with its curve of risk against coverage. */
+/** The proof of each task. */
 export function proofSection(report: LearnReport): Markup {
   return markup`<h2>The proof</h2>
-<p class="soft">Each task's specialist on calls it has never seen. The threshold was chosen on the calibration split; the exam, which is later and was untouched until then, shows what it is worth. The bar through the point is the exam's 95 % interval.</p>
+<p class="soft">Each task's specialist on calls it has never seen. The threshold was chosen on the calibration split; the exam, which is later and was untouched until then, shows what it is worth. The bar through the point is the exam's 95 % interval.${familyText(report)}</p>
 <ul class="key"><li><i style="background:var(--shadow)"></i>calibration split</li><li><i style="background:var(--accent)"></i>exam split</li><li><i class="dashed"></i>bound ε</li><li><i class="block" style="background:var(--accent);border-radius:50%"></i>chosen threshold</li></ul>
 <div class="cards">${report.tasks.map(card)}</div>`;
 }
 
+/** What a bound for each task comes to over all of them. */
+function familyText({ tasks, delta }: LearnReport): string {
+  if (tasks.length < 2) return '';
+  return ` The bound is stated for each task: of ${tasks.length}, at most ${Number((tasks.length * delta).toPrecision(2))} may be expected to pass and break it.`;
+}
+
+/** A card per task with its curve of risk against coverage. */
 function card(task: TaskReport): Markup {
   const { specialist } = task;
   const evidence = specialist?.evidence;
@@ -48,8 +58,14 @@ function card(task: TaskReport): Markup {
   return markup`<section class="card"><header><h3>${task.task.name}</h3><span class="badge ${task.outcome}">${badge}</span></header>
 <p class="facts">${task.task.kind} · ${count(task.task.calls)} calls${task.dataset === null ? null : ` · train ${count(task.dataset.sizes.train)}, validation ${count(task.dataset.sizes.validation)}, calibration ${count(task.dataset.sizes.calibration)}, exam ${count(task.dataset.sizes.exam)}`}</p>
 ${evidence ? riskPlot(task.task.id, evidence) : null}
-${evidence && task.outcome === 'passed' ? markup`<p><strong>${specialist?.candidate.rung ?? ''}</strong>${specialist?.candidate.base ? ` on ${specialist.candidate.base}` : ''} serves <strong>${percent(evidence.exam.coverage.share)}</strong> of the calls; ${evidence.exam.servedError.hits} of ${count(evidence.exam.servedError.n)} exam answers it would have served are wrong: ${rate(evidence.exam.servedError)}. Of all its answers ${percent(evidence.exam.accuracy.share)} are right${evidence.exam.fieldScore === null ? '' : `, ${percent(evidence.exam.fieldScore)} by field`}. p50 ${milliseconds(evidence.latencyMs.p50)}, p95 ${milliseconds(evidence.latencyMs.p95)}.${agreementText(task)}${usesText(evidence.exam.uses)}</p>` : markup`<p>${refusalText(task)}</p>`}
+${evidence?.calibration.confidence ? confidence(task.task.id, evidence.calibration.confidence) : null}
+${evidence && task.outcome === 'passed' ? markup`<p><strong>${specialist?.candidate.rung ?? ''}</strong>${specialist?.candidate.base ? ` on ${specialist.candidate.base}` : ''} serves <strong>${percent(evidence.exam.coverage.share)}</strong> of the calls; ${evidence.exam.servedError.hits} of ${count(evidence.exam.servedError.n)} exam answers it would have served are wrong: ${rate(evidence.exam.servedError)}${unseenText(evidence)}.${vetoText(evidence)} Of all its answers ${percent(evidence.exam.accuracy.share)} are right${evidence.exam.fieldScore === null ? '' : `, ${percent(evidence.exam.fieldScore)} by field`}. p50 ${milliseconds(evidence.latencyMs.p50)}, p95 ${milliseconds(evidence.latencyMs.p95)}.${agreementText(task)}${usesText(evidence.exam.uses)}</p><p class="facts">${task.reason}</p>` : markup`<p>${refusalText(task)}</p>`}
 ${candidates(task)}</section>`;
+}
+
+function confidence(id: string, quality: ConfidenceQuality): Markup {
+  return markup`<details><summary>How far its confidence can be trusted</summary>
+${reliabilityPlot(id, quality)}<p>${confidenceText(quality)}</p></details>`;
 }
 
 /** How well the LLM agrees with itself, where it was asked again: no small model can agree with it more. */

@@ -75,7 +75,17 @@ test('every task of a report is on its page and in its text, refusals with their
     assert.match(page, new RegExp(task.reason));
     assert.match(text, /420 more/);
   }
-  assert.equal((page.match(/<svg/g) ?? []).length, report.tasks.length);
+  // Risk against coverage, and reliability.
+  assert.equal((page.match(/<svg/g) ?? []).length, 2 * report.tasks.length);
+  assert.match(page, /Confidence and accuracy differ by 2 % on average \(ECE\).* 0\.55 at 0\.9/);
+});
+
+test('both error rates, and what the exam could have noticed, are on the page and in the text', () => {
+  const report = sampleLearnReport();
+  for (const written of [learnText(report, plain).replace(/\s+/g, ' '), reportPage(report)]) {
+    assert.match(written, /whose input was not in training, \d/);
+    assert.match(written, /From 10 errors on .* 4 % .* 76 %/);
+  }
 });
 
 test('an empty run has a text and a page', () => {

@@ -4,6 +4,7 @@
  */
 import type { LearnReport, StatusReport, TaskReport } from '../core/learning.ts';
 import type { Evidence, Rate } from '../core/specialist.ts';
+import { unseenText, vetoText } from './evidence-text.ts';
 import { clip, paint, type TextStyle, table, wrap } from './table.ts';
 import { bytes, count, dateTime, duration, milliseconds, money, percent, plural, rate } from './words.ts';
 
@@ -35,6 +36,10 @@ export function learnText(report: LearnReport, page: Page): string {
   const asked = report.tasks.reduce((sum, task) => sum + task.askedAgain, 0);
   if (asked > 0)
     lines.push(`  References: majorities, after ${count(asked)} more answers of the LLM to held-back calls.`);
+  if (passed.length > 0) {
+    lines.push('', paint(page, 'bold', 'What can be taken over, and the proof'));
+    for (const task of passed) lines.push(`  ${task.task.name}`, wrap(proofText(task), page.width, 4));
+  }
   const refused = report.tasks.filter((task) => task.outcome === 'refused');
   if (refused.length > 0) {
     lines.push('', paint(page, 'bold', 'Not taken over'));
@@ -48,6 +53,14 @@ export function learnText(report: LearnReport, page: Page): string {
     for (const task of tried) lines.push(`  ${clip(task.task.name, 28).padEnd(28)}  ${candidatesText(task)}`);
   }
   return lines.join('\n');
+}
+
+/** The gate's reason, and what the exam found and could have found. */
+function proofText({ reason, specialist }: TaskReport): string {
+  const evidence = specialist?.evidence;
+  if (!evidence || evidence.exam.servedError.n === 0) return reason;
+  const { hits, n } = evidence.exam.servedError;
+  return `${reason} In the exam ${plural(hits, 'error')} in ${count(n)} served${unseenText(evidence)}.${vetoText(evidence)}`;
 }
 
 /** 'head 2.4 s ✓ · lora 3 min 2 s · not tried: knn, lora on 5 other models'. */
@@ -143,19 +156,54 @@ function accuracyOf(evidence: Evidence): Rate {
 /** Why calls that were answered are not recorded. */
 const LOSSES: Readonly<Record<string, string>> = {
   'not-recorded': 'the recorder failed or was too slow; the log of `understudy start` says why',
+  'too-much-at-once': 'their answers were larger together than gateway.maxBufferedBytes',
   'damaged-in-journal': 'damaged in the journal; its segments are kept in journal/quarantine',
+  undrainable: 'the drain’s process died of them again and again; kept in journal/quarantine',
   'capture-closed': 'the data folder could not be opened; `understudy doctor` says why',
 };
 
 function lossLines(lost: StatusReport['lost']): string[] {
-  return Object.entries(lost).map(
-    ([reason, count]) => `${plural(count, 'call')} answered but not recorded: ${LOSSES[reason] ?? reason}.`,
+  return Object.entries(lost).map(([reason, count]) =>
+    reason === 'quarantine-removed'
+      ? `${plural(count, 'segment')} went from journal/quarantine: too old, or too much.`
+      : `${plural(count, 'call')} answered but not recorded: ${LOSSES[reason] ?? reason}.`,
   );
+}
+
+/** What a stage asks for, and about how far it is. */
+function goalText({
+  stage,
+  margin,
+  moreComparisons,
+}: NonNullable<StatusReport['tasks'][number]['deployment']>): string {
+  if (stage === 'suspended') return 'a new proof';
+  if (stage === 'live') return `at most ${share(margin)}`;
+  const more = moreComparisons === null ? '' : `, about ${count(moreComparisons)} more`;
+  return `below ${share(margin)}${more}`;
+}
+
+/** A share as people write it: 2 %, 0.5 %. */
+const share = (value: number): string => `${Number((value * 100).toFixed(1))} %`;
+
+/** What waits and what was set aside; nothing where there is neither. */
+function journalLines({ waiting, quarantine }: StatusReport['journal']): string[] {
+  const lines: string[] = [];
+  if (waiting.oldestSeconds !== null) {
+    lines.push(
+      `${plural(waiting.segments, 'segment')} of the journal (${bytes(waiting.bytes)}) wait to be drained, the oldest for ${duration(waiting.oldestSeconds)}.`,
+    );
+  }
+  if (quarantine.segments > 0) {
+    lines.push(
+      `${plural(quarantine.segments, 'segment')} (${bytes(quarantine.bytes)}) in quarantine: see docs/privacy.md.`,
+    );
+  }
+  return lines;
 }
 
 export function statusText(report: StatusReport, page: Page): string {
   const counted = `${plural(report.calls, 'call')} in the store, ${plural(report.tasks.length, 'task')}.`;
-  const head = [counted, ...lossLines(report.lost)].join('\n');
+  const head = [counted, ...journalLines(report.journal), ...lossLines(report.lost)].join('\n');
   if (report.tasks.length === 0) {
     return `${head}\n${report.calls === 0 ? 'Next: `understudy start`, or `understudy import FILE`.' : 'Next: `understudy learn`.'}`;
   }
@@ -169,6 +217,7 @@ export function statusText(report: StatusReport, page: Page): string {
       deployment ? paint(page, deployment.stage === 'live' ? 'green' : 'yellow', deployment.stage) : 'none',
       deployment ? percent(deployment.coverage) : '–',
       deployment ? `${count(deployment.auditErrors)} of ${count(deployment.audits)}` : '–',
+      deployment ? goalText(deployment) : '–',
     ];
   });
   const columns = [
@@ -179,6 +228,7 @@ export function statusText(report: StatusReport, page: Page): string {
     { title: 'stage' },
     { title: 'can serve', align: 'right' as const },
     { title: 'errors in audits' },
+    { title: 'held to' },
   ];
   return `${head}\n\n${table(page, columns, rows)}`;
 }

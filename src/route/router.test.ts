@@ -4,7 +4,7 @@ import type { CallRequest, CallResponse } from '../core/call.ts';
 import type { Audit, Deployment, Stage } from '../core/deployment.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { Attempt } from '../core/online.ts';
+import type { Compare, IncomingCall, Router } from '../core/online.ts';
 import type { Specialist } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
 import { createRouter, type RouterOptions, type RoutingPlan } from './router.ts';
@@ -70,7 +70,7 @@ const optionsFor = (assigned: Task, onAudit: (audit: Audit) => void): RouterOpti
     },
   ],
   canaryShare: 1,
-  auditShare: 1,
+  auditProbability: () => 1,
   timeoutMs: 10_000,
   maxInFlight: 1,
   assign: () => assigned,
@@ -79,61 +79,73 @@ const optionsFor = (assigned: Task, onAudit: (audit: Audit) => void): RouterOpti
   now: () => 0,
 });
 
-function attemptOf(decision: ReturnType<ReturnType<typeof createRouter>['decide']>): Attempt {
-  const attempt = decision.to === 'specialist' ? decision.attempt : decision.compare;
-  return attempt ?? assert.fail('no specialist is asked');
-}
+const signal = new AbortController().signal;
+const incoming = (id: string, asked: IncomingCall['request'] = request): IncomingCall => ({
+  id,
+  request: asked,
+  llmAskedFor: false,
+});
+const compareOf = async (router: Router, id: string, asked?: CallRequest): Promise<Compare> =>
+  (await router.route(incoming(id, asked), signal)).compare ?? assert.fail('nothing is compared');
 
 test('a comparison counts for the stage in which its call came, however late it is done', async () => {
   const { router, audits } = routerIn('shadow');
-  const attempt = attemptOf(router.decide('call_1', request));
-  const attempted = await attempt.run();
+  const compare = await compareOf(router, 'call_1');
   router.update(planIn('canary'));
-  router.compared('call_1', attempt, attempted, llm);
+  await compare(llm, signal);
   assert.deepEqual(
     audits.map(({ stage }) => stage),
     ['shadow'],
   );
 });
 
-test('an answer of the LLM that was cut or filtered is no yardstick', async () => {
+test('an answer of the LLM that was cut or filtered is not compared with', async () => {
   const { router, audits } = routerIn('live');
-  const attempt = attemptOf(router.decide('call_1', request));
-  const attempted = await attempt.run();
+  const compare = await compareOf(router, 'call_1');
   for (const finishReason of ['length', 'content_filter', 'stop'])
-    router.compared('call_1', attempt, attempted, { ...llm, finishReason });
+    await compare({ ...llm, finishReason }, signal);
   assert.equal(audits.length, 1);
 });
 
-test('an answer that was cut because so few tokens were asked for is one', async () => {
+test('an answer that was cut because few tokens were asked for is compared with', async () => {
   const { router, audits } = routerIn('live');
-  for (const params of [{ max_tokens: 1 }, { max_tokens: 500 }, {}]) {
-    const attempt = attemptOf(router.decide('call_1', { ...request, params }));
-    router.compared('call_1', attempt, await attempt.run(), { ...llm, finishReason: 'length' });
+  for (const params of [{ max_tokens: 2 }, { max_tokens: 500 }, {}]) {
+    const compare = await compareOf(router, 'call_1', { ...request, params });
+    await compare({ ...llm, finishReason: 'length' }, signal);
   }
   assert.equal(audits.length, 1);
 });
 
-test('requests with other token biases than the task was learnt under go to the LLM', () => {
+test('requests with other token biases than the task was learnt under go to the LLM', async () => {
   const bias = { '11': 50, '12': -1 };
-  const decide = (learnt: Task, logit_bias: JsonObject | null | undefined) => {
+  const reasonFor = async (learnt: Task, logit_bias: JsonObject | null | undefined) => {
     const router = createRouter(
       { ...planIn('live'), tasks: [learnt] },
       optionsFor(learnt, () => {}),
     );
     const params = logit_bias === undefined ? {} : { logit_bias };
-    const decision = router.decide('call_1', { ...request, params });
-    return decision.to === 'llm' ? decision.reason : decision.to;
+    return (await router.route(incoming('call_1', { ...request, params }), signal)).served.reason;
   };
   const biased: Task = { ...task, logitBias: bias };
   for (const none of [undefined, null, {}]) {
-    assert.equal(decide(task, none), 'specialist');
-    assert.equal(decide(biased, none), 'policy');
+    assert.equal(await reasonFor(task, none), 'confident');
+    assert.equal(await reasonFor(biased, none), 'policy');
   }
-  assert.equal(decide(task, bias), 'policy');
-  assert.equal(decide(biased, { '12': -1, '11': 50 }), 'specialist');
+  assert.equal(await reasonFor(task, bias), 'policy');
+  assert.equal(await reasonFor(biased, { '12': -1, '11': 50 }), 'confident');
   for (const other of [{ '11': 50 }, { '11': 50, '12': 1 }, { ...bias, '13': 1 }, { '11': 50, toString: -1 }])
-    assert.equal(decide(biased, other), 'policy', JSON.stringify(other));
+    assert.equal(await reasonFor(biased, other), 'policy', JSON.stringify(other));
+});
+
+test('a call that was not read, or for which the caller wants the LLM, is decided without a specialist', async () => {
+  const { router } = routerIn('live');
+  const decided = async (call: IncomingCall) => (await router.route(call, signal)).served;
+  assert.deepEqual(await decided(incoming('call_1', 'large')), { by: 'llm', reason: 'too-large' });
+  assert.deepEqual(await decided(incoming('call_1', 'foreign')), { by: 'llm', reason: 'pass-through' });
+  assert.deepEqual(await decided({ ...incoming('call_1'), llmAskedFor: true }), {
+    by: 'llm',
+    reason: 'asked-for',
+  });
 });
 
 test('a slow specialist that has all the calls it may have does not crowd out another', async () => {
@@ -164,22 +176,21 @@ test('a slow specialist that has all the calls it may have does not crowd out an
           close: async () => {},
         },
       ],
-      ...{ canaryShare: 1, auditShare: 0, timeoutMs: 10_000, maxInFlight: 1, now: () => 0 },
+      ...{ canaryShare: 1, auditProbability: () => 0, timeoutMs: 10_000, maxInFlight: 1, now: () => 0 },
       assign: (tasks, { messages }) => tasks[messages[0]!.content.includes('slow') ? 1 : 0]!,
       right: () => true,
       onAudit: () => {},
     },
   );
   const slowRequest = { ...request, messages: [{ role: 'user' as const, content: 'slow' }] };
-  const first = attemptOf(router.decide('call_1', slowRequest)).run();
-  assert.deepEqual(await attemptOf(router.decide('call_2', slowRequest)).run(), {
-    used: false,
-    reason: 'overload',
-  });
-  assert.equal((await attemptOf(router.decide('call_3', request)).run()).used, true);
+  const decided = async (id: string, asked: CallRequest) =>
+    (await router.route(incoming(id, asked), signal)).served.reason;
+  const first = decided('call_1', slowRequest);
+  assert.equal(await decided('call_2', slowRequest), 'overload');
+  assert.equal(await decided('call_3', request), 'confident');
   release();
-  assert.equal((await first).used, true);
-  assert.equal((await attemptOf(router.decide('call_4', slowRequest)).run()).used, true);
+  assert.equal(await first, 'confident');
+  assert.equal(await decided('call_4', slowRequest), 'confident');
 });
 
 test('a runtime that refuses or takes too long is an overload, anything else that fails an error', async () => {
@@ -195,13 +206,12 @@ test('a runtime that refuses or takes too long is an overload, anything else tha
           close: async () => {},
         },
       ],
-      ...{ canaryShare: 1, auditShare: 0, timeoutMs: 10_000, maxInFlight: 1, now: () => 0 },
+      ...{ canaryShare: 1, auditProbability: () => 0, timeoutMs: 10_000, maxInFlight: 1, now: () => 0 },
       assign: () => task,
       right: () => true,
       onAudit: () => {},
     });
-    const attempted = await attemptOf(router.decide('call_1', request)).run();
-    if (!attempted.used) reasons.set(code, attempted.reason);
+    reasons.set(code, (await router.route(incoming('call_1'), signal)).served.reason);
   }
   assert.deepEqual(Object.fromEntries(reasons), {
     overloaded: 'overload',

@@ -1,34 +1,40 @@
 /**
- * The online decision: which call goes to which specialist, in memory, without I/O.
- * Takes over a call only where the task is recognised, its deployment's stage lets it, the answer is valid and
- * the confidence reaches the threshold. Does not: move deployments between stages (deploy/), talk HTTP (gateway/).
+ * The online decision: who serves a call, and why. All of it is made here, in memory, without I/O but for the specialist:
+ * the task, its deployment's stage, what the call demands, the specialist within its time, its answer's validity and its
+ * confidence. Read `route` first.
+ * Does not: move deployments between stages (deploy/), or talk HTTP (gateway/).
  */
-
-import { distil } from '../callsite/variable-part.ts';
 import type { Answer } from '../core/answer.ts';
-import type { CallRequest, CallResponse } from '../core/call.ts';
-import { unmetDemand } from '../core/demands.ts';
-import type { Audit, Deployment } from '../core/deployment.ts';
+import type { CallRequest, CallResponse, LlmReason } from '../core/call.ts';
+import { type Audit, type Belonging, type Deployment, isInService } from '../core/deployment.ts';
 import { whyNoAnswer } from '../core/ending.ts';
-import { UnderstudyError } from '../core/errors.ts';
 import { contentHash } from '../core/ids.ts';
-import type { Attempt, Attempted, Decision, RedactedRequest, Router } from '../core/online.ts';
+import type { Compare, Decision, IncomingCall, RedactedRequest, Router } from '../core/online.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Specialist } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
-import { confidenceOf } from '../stats/confidence.ts';
-import { type AnswerCheck, answerCheck } from './check.ts';
+import { type AskLimits, createAsk } from './ask.ts';
+import { rememberConversations } from './conversations.ts';
+import { decisionFor, type Outcome, type TaskDecision } from './decision.ts';
+import { isCorrectByMajority } from './settle.ts';
 
-export interface RouterOptions {
+export interface RouterOptions extends AskLimits {
   readonly runtimes: readonly Runtime[];
   /** Share of calls that a canary serves. */
   readonly canaryShare: number;
-  /** Share of a live specialist's calls that the LLM answers too. */
-  readonly auditShare: number;
-  /** Longest wait for a specialist, milliseconds. */
-  readonly timeoutMs: number;
-  /** Calls at once of one specialist, so that a slow one does not crowd out the others; one more is an 'overload'. */
-  readonly maxInFlight: number;
+  /** With which probability the LLM answers a call of a live specialist too. */
+  readonly auditProbability: (deployment: Deployment, belonging: () => Belonging) => number;
+  /** A keyed hash, for what a call belongs to; null, or absent: nothing is known of that. */
+  readonly pseudonym?: (text: string) => string | null;
+  /** Asks the LLM again where the answers differ, to settle it; absent: never. */
+  readonly settling?: {
+    /** Whether it may now. Asked before anything is known of the audit, so that it depends on the past alone. */
+    readonly isAllowed: () => boolean;
+    /** Each time that it is asked. */
+    readonly onAsked: () => void;
+    /** Whether two answers of the LLM come to the same, by the task's output kind. */
+    readonly same: (task: Task, a: CallResponse, b: CallResponse) => boolean;
+  };
   /** The request as specialists were trained to read requests; null: too long. Default: as it is. */
   readonly redact?: (request: CallRequest) => RedactedRequest | null;
   /** Finds the task of a request, or null. */
@@ -39,6 +45,9 @@ export interface RouterOptions {
   readonly onAudit: (audit: Audit) => void;
   readonly now: () => number;
 }
+
+/** Audited calls whose conversations are remembered. */
+const MAX_REMEMBERED = 5000;
 
 /** What the router knows: swapped as a whole when something is deployed or retired. */
 export interface RoutingPlan {
@@ -51,128 +60,212 @@ export interface UpdatableRouter extends Router {
   update(plan: RoutingPlan): void;
 }
 
+/** A task's way to its specialist. */
 interface Route {
   readonly task: Task;
   readonly deployment: Deployment;
   readonly specialist: Specialist;
   readonly runtime: Runtime;
-  readonly check: AnswerCheck;
+  readonly decision: TaskDecision;
 }
 
-/** A router over a plan. Every failure inside becomes an escalation: the LLM is always there. */
+/** A specialist that may be asked about a call. */
+interface Candidacy {
+  readonly route: Route;
+  readonly request: CallRequest;
+  readonly read: RedactedRequest;
+  readonly input: string;
+  /** @param session The call's, where nobody named one. */
+  readonly belonging: (session: () => string | null) => Belonging;
+}
+
+/** What is settled before a specialist is asked. */
+type Assignment =
+  | {
+      readonly candidacy: Candidacy;
+      readonly asked: 'now' | 'in-shadow';
+      /** With which the call is audited if the specialist's answer is used. */
+      readonly probability: number;
+    }
+  | { readonly candidacy: null; readonly reason: LlmReason; readonly taskId?: string };
+
+/** A router over a plan. */
 export function createRouter(plan: RoutingPlan, options: RouterOptions): UpdatableRouter {
   const redact = options.redact ?? asItIs;
-  let tasks: readonly Task[] = [];
-  let routes = new Map<string, Route>();
-  /** By specialist; kept when routes are swapped. */
-  const inFlight = new Map<string, number>();
-  const requests = new WeakMap<Attempt, CallRequest>();
+  const ask = createAsk(options);
+  const conversations = rememberConversations(MAX_REMEMBERED);
+  let tasks: readonly Task[] = plan.tasks;
+  let routes = routesOf(plan, options.runtimes);
 
-  const update = (next: RoutingPlan): void => {
-    const fresh = new Map<string, Route>();
-    for (const deployment of next.deployments) {
-      if (deployment.stage === 'retired') continue;
-      const task = next.tasks.find((candidate) => candidate.id === deployment.taskId);
-      const specialist = next.specialists.find((candidate) => candidate.id === deployment.specialistId);
-      const runtime = options.runtimes.find(
-        ({ rungs }) => specialist && rungs.includes(specialist.artefact.rung),
-      );
-      if (!task || !specialist || !runtime) continue;
-      fresh.set(task.id, { task, deployment, specialist, runtime, check: answerCheck(task) });
-    }
-    routes = fresh;
-    tasks = next.tasks;
-  };
-  update(plan);
-
-  const attemptOf = (
-    route: Route,
-    request: CallRequest,
-    input: string,
-    reveal: RedactedRequest['reveal'],
-  ): Attempt => ({
-    taskId: route.task.id,
-    specialistId: route.specialist.id,
-    deploymentId: route.deployment.id,
-    stage: route.deployment.stage,
-    run: async (signal): Promise<Attempted> => {
-      const busyWith = inFlight.get(route.specialist.id) ?? 0;
-      if (busyWith >= options.maxInFlight) return { used: false, reason: 'overload' };
-      inFlight.set(route.specialist.id, busyWith + 1);
-      const timeout = AbortSignal.timeout(options.timeoutMs);
-      try {
-        const prediction = await route.runtime.predict(route.specialist.artefact, input, {
-          signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-        });
-        const confidence = confidenceOf(route.specialist.confidence, prediction.signals);
-        const revealed = reveal(prediction.answer, route.task.kind);
-        const answer = revealed === null ? null : route.check(revealed, request);
-        if (answer === null) return { used: false, reason: 'invalid-output', confidence };
-        if (confidence < route.deployment.threshold) {
-          return { used: false, reason: 'low-confidence', confidence, answer };
-        }
-        return { used: true, answer, confidence };
-      } catch (error) {
-        const slow =
-          error instanceof UnderstudyError && (error.code === 'overloaded' || error.code === 'timed-out');
-        const busy = timeout.aborted || slow;
-        return { used: false, reason: busy ? 'overload' : 'error' };
-      } finally {
-        inFlight.set(route.specialist.id, (inFlight.get(route.specialist.id) ?? 1) - 1);
-      }
-    },
-  });
-
-  const decide = (callId: string, request: CallRequest): Decision => {
+  const route = async (call: IncomingCall, signal: AbortSignal): Promise<Decision> => {
+    let taskId: string | undefined;
     try {
-      // Nothing to find, nothing to redact: a gateway that only records spends no time here.
-      if (tasks.length === 0) return { to: 'llm', reason: 'no-specialist' };
-      const read = redact(request);
-      if (read === null) return { to: 'llm', reason: 'too-large' };
-      const task = options.assign(tasks, read.request);
-      if (task === null) return { to: 'llm', reason: 'no-specialist' };
-      const route = routes.get(task.id);
-      if (!route) return { to: 'llm', reason: 'no-specialist', taskId: task.id };
-      if (unmetDemand(task, request) !== null) return { to: 'llm', reason: 'policy', taskId: task.id };
-      const input = distil(task, read.request);
-      if (input === null) return { to: 'llm', reason: 'unfamiliar-input', taskId: task.id };
-      const attempt = attemptOf(route, request, input, read.reveal);
-      requests.set(attempt, request);
-      switch (route.deployment.stage) {
-        case 'shadow':
-          return { to: 'llm', reason: 'shadow', taskId: task.id, compare: attempt };
-        case 'canary':
-          return draw(callId, 'canary') < options.canaryShare
-            ? { to: 'specialist', attempt, audit: true }
-            : { to: 'llm', reason: 'canary', taskId: task.id };
-        case 'live':
-          return { to: 'specialist', attempt, audit: draw(callId, 'audit') < options.auditShare };
-        case 'retired':
-          return { to: 'llm', reason: 'no-specialist', taskId: task.id };
-      }
+      const assignment = assignmentOf(call);
+      if (assignment.candidacy === null) return byLlm(assignment.reason, assignment.taskId);
+      const { candidacy } = assignment;
+      const { task, specialist } = candidacy.route;
+      taskId = task.id;
+      if (assignment.asked === 'in-shadow')
+        return byLlm('shadow', taskId, undefined, comparison(call.id, candidacy, null, 1));
+      const outcome = await outcomeOf(candidacy, signal);
+      if (!outcome.used) return byLlm(outcome.reason, taskId, outcome.confidence);
+      const { answer, confidence } = outcome;
+      const { probability } = assignment;
+      const isAudited = draw(call.id, 'audit') < probability;
+      return {
+        served: { by: specialist.id, reason: 'confident', taskId, confidence },
+        answer,
+        compare: isAudited ? comparison(call.id, candidacy, outcome, probability) : null,
+      };
     } catch {
-      return { to: 'llm', reason: 'error' };
+      return byLlm('error', taskId);
     }
   };
 
-  const compared = (callId: string, attempt: Attempt, attempted: Attempted, llm: CallResponse): void => {
-    // Only answers that were sure enough are promised to be right, so only they are held against the bound.
-    const route = routes.get(attempt.taskId);
-    if (!attempted.used || route?.deployment.id !== attempt.deploymentId) return;
-    // What is not learnt from measures nobody either.
-    const limits = requests.get(attempt) ?? { params: {} };
-    if (whyNoAnswer(limits, llm) !== null) return;
-    options.onAudit({
-      callId,
-      deploymentId: attempt.deploymentId,
-      at: options.now(),
-      stage: attempt.stage,
-      confidence: attempted.confidence,
-      right: options.right(route.task, attempted.answer, llm),
-    });
+  const assignmentOf = ({ id, request, session, llmAskedFor }: IncomingCall): Assignment => {
+    const llm = (reason: LlmReason, taskId?: string): Assignment =>
+      taskId === undefined ? { candidacy: null, reason } : { candidacy: null, reason, taskId };
+    if (request === 'foreign') return llm('pass-through');
+    if (request === 'large') return llm('too-large');
+    if (llmAskedFor) return llm('asked-for');
+    // Nothing to find, nothing to redact: a gateway that only records spends no time here.
+    if (tasks.length === 0) return llm('no-specialist');
+    const read = redact(request);
+    if (read === null) return llm('too-large');
+    const task = options.assign(tasks, read.request);
+    if (task === null) return llm('no-specialist');
+    const found = routes.get(task.id);
+    if (!found) return llm('no-specialist', task.id);
+    const admission = found.decision.admit(request, read);
+    if (!admission.asked) return llm(admission.reason, task.id);
+    const { input } = admission;
+    const belonging: Candidacy['belonging'] = (derived) => {
+      const own = options.pseudonym?.(`input ${input}`) ?? null;
+      if (own === null) return {};
+      const name = session ?? derived();
+      const pseudonym = name === null ? null : options.pseudonym?.(`session ${name}`);
+      return { input: own, ...(pseudonym ? { session: pseudonym } : {}) };
+    };
+    const candidacy = { route: found, request, read, input, belonging };
+    switch (found.deployment.stage) {
+      case 'shadow':
+        return { candidacy, asked: 'in-shadow', probability: 1 };
+      case 'canary':
+        return draw(id, 'canary') < options.canaryShare
+          ? { candidacy, asked: 'now', probability: 1 }
+          : llm('canary', task.id);
+      case 'live':
+        return {
+          candidacy,
+          asked: 'now',
+          probability: options.auditProbability(found.deployment, () =>
+            belonging(() => conversations.find(request)),
+          ),
+        };
+      case 'suspended':
+      case 'retired':
+        return llm('no-specialist', task.id);
+    }
   };
 
-  return { decide, compared, update };
+  const outcomeOf = async (
+    { route: { decision, deployment, runtime, specialist }, request, read, input }: Candidacy,
+    signal: AbortSignal,
+  ): Promise<Outcome> => {
+    const prediction = await ask(
+      specialist.id,
+      (within) => runtime.predict(specialist.artefact, input, { signal: within }),
+      signal,
+    );
+    if (typeof prediction === 'string') return { used: false, reason: prediction };
+    const { confidence } = specialist;
+    return decision.judge(request, read, prediction, { confidence, threshold: deployment.threshold });
+  };
+
+  const comparison = (
+    callId: string,
+    candidacy: Candidacy,
+    known: Outcome | null,
+    probability: number,
+  ): Compare => {
+    const { route: asked, request } = candidacy;
+    // As the calls came, whenever they are compared.
+    const belonging = candidacy.belonging(() => conversations.join(callId, request));
+    return async (llm, signal, again) => {
+      // What is not learnt from measures nobody either.
+      if (whyNoAnswer(request, llm) !== null) return;
+      const outcome = known ?? (await outcomeOf(candidacy, signal));
+      // Only answers that would be used are promised to be right, so only they are compared with the bound.
+      if (!outcome.used || signal.aborted) return;
+      if (routes.get(asked.task.id)?.deployment.id !== asked.deployment.id) return;
+      const { settling } = options;
+      const settled = again !== undefined && settling?.isAllowed() === true;
+      const isCorrect = (other: CallResponse): boolean => options.right(asked.task, outcome.answer, other);
+      let correct = isCorrect(llm);
+      if (!correct && settled) {
+        correct = await isCorrectByMajority(llm, {
+          again: async () => {
+            settling.onAsked();
+            const other = await again().catch(() => null);
+            // What is not learnt from settles nothing either.
+            return other === null || whyNoAnswer(request, other) !== null ? null : other;
+          },
+          isCorrect,
+          same: (a, b) => settling.same(asked.task, a, b),
+        });
+      }
+      // Broken off, it would be half the answers that speak.
+      if (signal.aborted) return;
+      options.onAudit({
+        ...{ callId, probability, ...belonging, ...(settled ? { settled } : {}) },
+        deploymentId: asked.deployment.id,
+        at: options.now(),
+        // The stage in which the call came: the deployment may have moved since.
+        stage: asked.deployment.stage,
+        confidence: outcome.confidence,
+        correct,
+      });
+    };
+  };
+
+  return {
+    route,
+    update: (next) => {
+      tasks = next.tasks;
+      routes = routesOf(next, options.runtimes);
+    },
+  };
+}
+
+function routesOf(plan: RoutingPlan, runtimes: readonly Runtime[]): Map<string, Route> {
+  const routes = new Map<string, Route>();
+  for (const deployment of plan.deployments) {
+    if (!isInService(deployment.stage)) continue;
+    const task = plan.tasks.find(({ id }) => id === deployment.taskId);
+    const specialist = plan.specialists.find(({ id }) => id === deployment.specialistId);
+    const runtime = runtimes.find(({ rungs }) => specialist && rungs.includes(specialist.artefact.rung));
+    if (!task || !specialist || !runtime) continue;
+    routes.set(task.id, { task, deployment, specialist, runtime, decision: decisionFor(task) });
+  }
+  return routes;
+}
+
+function byLlm(
+  reason: LlmReason,
+  taskId?: string,
+  confidence?: number,
+  compare: Compare | null = null,
+): Decision {
+  return {
+    served: {
+      by: 'llm',
+      reason,
+      ...(taskId === undefined ? {} : { taskId }),
+      ...(confidence === undefined ? {} : { confidence }),
+    },
+    answer: null,
+    compare,
+  };
 }
 
 /** No redaction: what is read is what is answered. */

@@ -13,7 +13,7 @@
  * a row, 30 s long the first time and n times 30 s the nth. None fits calls of which each may cost ten seconds.
  */
 import type { RuntimeHealth } from '../core/runtime.ts';
-import { recentSum } from './recent.ts';
+import { recentSum } from './sliding-window.ts';
 
 export const LIMITS = {
   /** Over which time the budget holds, milliseconds. */

@@ -8,7 +8,7 @@ import { UnderstudyError } from '../core/errors.ts';
 import type { RuntimeHealth } from '../core/runtime.ts';
 import { createBreaker } from './breaker.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { type RecentQuantile, recentQuantile } from './recent.ts';
+import { type RecentQuantile, recentQuantile } from './sliding-window.ts';
 
 /** Something small that shows whether the server serves; rejects where it does not. */
 export type ProbeWork = (signal: AbortSignal) => Promise<unknown>;

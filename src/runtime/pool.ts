@@ -22,6 +22,7 @@ export function pool<T>(items: readonly T[], waiting = 1000): Pool<T> {
         return Promise.reject(
           new UnderstudyError('overloaded', `${line.length} requests wait for the model already.`, {
             hint: 'Try again later.',
+            data: { limit: waiting, actual: line.length },
             status: 429,
           }),
         );

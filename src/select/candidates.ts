@@ -172,7 +172,7 @@ function whyNotHere(entry: CatalogueEntry, limits: SelectionLimits): string | nu
   if (isHere) return null;
   if (entry.diskBytes > resources.freeDiskBytes)
     return `It needs ${gigabytes(entry.diskBytes)} of disk, and ${gigabytes(resources.freeDiskBytes)} are free.`;
-  return 'Its weights are not on this machine.';
+  return 'Its weights are not available on this machine.';
 }
 
 function whyNotProvable({ splits }: Dataset, { gate }: SelectionLimits): string | null {

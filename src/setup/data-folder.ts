@@ -5,16 +5,17 @@
  */
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Drained, type DrainOptions, drain } from '../capture/drain.ts';
+import { type Drained, type DrainOptions, drain, nothingDrained } from '../capture/drain.ts';
+import type { QuarantineLimits } from '../capture/quarantine.ts';
 import { compilePolicy, type RedactContext } from '../capture/redact/redact.ts';
 import { type SecondStage, secondStage } from '../capture/second-stage.ts';
-import { upgradeCalls } from '../capture/upgrade.ts';
+import { upgradeCalls, upgradeTraining } from '../capture/upgrade.ts';
 import { openKeys, type Vault } from '../capture/vault.ts';
 import type { Cipher } from '../core/cipher.ts';
 import type { Config } from '../core/config.ts';
 import type { EntityFinder } from '../core/entity.ts';
 import type { OnProgress } from '../core/progress.ts';
-import type { Store } from '../core/store.ts';
+import type { CallStore, Store } from '../core/store.ts';
 import { openFinderPool } from '../models/token-classifier/pool.ts';
 import { DEFAULT_CLASSIFIER } from '../models/weights/catalogue.ts';
 import { whyNot } from '../models/weights/engines.ts';
@@ -27,7 +28,7 @@ export interface Storage {
   readonly vault: Vault;
   readonly cipher: Cipher;
   readonly context: RedactContext;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** The gateway's journal, and that of imports, which run beside it. */
@@ -35,11 +36,16 @@ export function journalsOf(dataDir: string): { readonly gateway: string; readonl
   return { gateway: join(dataDir, 'journal'), imports: join(dataDir, 'import-journal') };
 }
 
+/** The bounds of quarantine that the configuration sets. */
+export function quarantineLimits({ journal }: Pick<Config, 'journal'>): QuarantineLimits {
+  return { maxBytes: journal.quarantineMaxBytes, maxDays: journal.quarantineMaxDays };
+}
+
 /** @throws UnderstudyError as openKeys and openSqliteStore. */
-export function openStorage(
+export async function openStorage(
   config: Pick<Config, 'dataDir' | 'redaction'>,
   options: SqliteOptions & { readonly env?: NodeJS.ProcessEnv } = {},
-): Storage {
+): Promise<Storage> {
   const { dataDir } = config;
   const { env = process.env, ...sqlite } = options;
   makeFolder(dataDir);
@@ -47,9 +53,10 @@ export function openStorage(
   const store = openSqliteStore(join(dataDir, 'understudy.db'), keys.cipher, sqlite);
   const vault = keys.vault(store);
   try {
-    upgradeCalls(store, vault);
+    await upgradeCalls(store.callsInClear, vault);
+    upgradeTraining(dataDir);
   } catch (error) {
-    store.close();
+    await store.close();
     throw error;
   }
   return {
@@ -110,18 +117,15 @@ export function stageOf({ vault, store, context }: Storage, finder: EntityFinder
 /** Drains the journals into the store. `openStage` is asked only where there is something to drain. */
 export async function drainJournals(
   dataDir: string,
-  store: Store,
+  store: CallStore,
   openStage: () => Promise<SecondStage>,
-  options: Pick<DrainOptions, 'onProgress' | 'signal'> = {},
+  options: Pick<DrainOptions, 'onProgress' | 'signal' | 'quarantine'> = {},
 ): Promise<Drained> {
-  const total = { calls: 0, tornBytes: 0, damaged: 0, quarantined: 0 };
+  const total = nothingDrained();
   for (const dir of Object.values(journalsOf(dataDir))) {
     if (!existsSync(dir)) continue;
     const drained = await drain({ dir, store, openStage, ...options });
-    total.calls += drained.calls;
-    total.tornBytes += drained.tornBytes;
-    total.damaged += drained.damaged;
-    total.quarantined += drained.quarantined;
+    for (const [what, count] of Object.entries(drained)) total[what as keyof Drained] += count;
   }
   return total;
 }

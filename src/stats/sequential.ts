@@ -1,93 +1,132 @@
 /**
- * What audits say about a bound in production, valid however often one looks: e-processes for a stream of
- * comparisons (right or wrong). Method of mixtures, as in Waudby-Smith & Ramdas 2024 (Estimating means of bounded
- * random variables by betting) and Ramdas et al. 2023 (Game-theoretic statistics).
+ * What audits say about an error rate, valid however often one looks: tests by betting (e-processes) on a stream of
+ * comparisons, right or wrong. Two of them: a detector that finds an error rate above a bound, also after a long good
+ * past, and a test that an error rate is below a margin (non-inferiority). Each takes one comparison in constant time.
+ *
+ * Errors hang together: a session that goes wrong goes wrong several times, a repeated input is wrong each time. So bets
+ * are per unit (a session, or a repeated input: deploy/units.ts), and within a unit errors add up, they do not multiply.
+ * Sources: Shafer 2021 and Waudby-Smith & Ramdas 2024 (betting), Shin, Ramdas & Rinaldo 2023 "E-detectors", Ramdas et
+ * al. 2023 (game-theoretic statistics). docs/proof.md has the claims and the simulations that hold them.
  * Does not: act on it (deploy does).
  */
-import { incompleteBeta, logBeta } from './statistics.ts';
 
-/** Prior over error rates in the mixture: most weight under 20 %, where specialists that break usually land. */
-const PRIOR = { a: 1, b: 9 } as const;
-
-/** A new watch starts after this many audits, so that a long good past does not hide a break. */
-const RESTART = 32;
-
-/**
- * ln of the e-value against "the error rate is at most epsilon" after `errors` in `n`: the likelihood ratio against
- * epsilon, mixed over rates above epsilon. Its expectation is at most 1 under any rate ≤ epsilon at each step,
- * because every mixed rate is above epsilon.
- */
-export function logErrorEvidence(errors: number, n: number, epsilon: number): number {
-  const { a, b } = PRIOR;
-  const above = (x: number, y: number): number => Math.log(incompleteBeta(1 - epsilon, y, x));
-  return (
-    logBeta(a + errors, b + n - errors) +
-    above(a + errors, b + n - errors) -
-    logBeta(a, b) -
-    above(a, b) -
-    errors * Math.log(epsilon) -
-    (n - errors) * Math.log1p(-epsilon)
-  );
-}
-
-export interface BoundCheck {
+/** Where a comparison stands in its unit: comparisons and errors of the unit before this one. */
+export interface InUnit {
   readonly n: number;
   readonly errors: number;
-  /** Evidence against the bound; 1 is none, 1/delta breaks it. */
-  readonly eValue: number;
-  readonly broken: boolean;
-  /** The error rate lies in here at every look at once, with confidence 1 − delta (all audits since the start). */
-  readonly low: number;
-  readonly high: number;
+}
+
+/** Comparisons within which a detector's false alarms have probability `delta`; see `detects`. */
+export const HORIZON = 10_000;
+
+/**
+ * The bets of the detector, as odds ratios r against the bound: sharpest where the true odds are r times the bound's.
+ * Small ones find what clusters, large ones what jumps.
+ */
+const WORSE = [1.5, 3, 6] as const;
+
+/** Half of the detector's capital is staked at the start, the other half evenly over the horizon. */
+const STAKED_FIRST = 0.5;
+
+/** Capital per bet. Plain data. */
+export type Detector = readonly number[];
+
+export const newDetector = (): Detector => WORSE.map(() => STAKED_FIRST / WORSE.length);
+
+/**
+ * The detector after one more comparison. Under "the error rate is at most `bound`" a unit's factor
+ * (1 + (r−1)·errors) / (1 + (r−1)·bound)^n has expectation ≤ (1 + (r−1)·bound·n) / (1 + (r−1)·bound)^n ≤ 1, whatever
+ * depends on what within the unit. Before each comparison fresh capital comes in (a Shiryaev–Roberts e-detector), so
+ * that a break is found at the same speed early and late.
+ */
+export function detect(detector: Detector, wrong: boolean, before: InUnit, bound: number): Detector {
+  const fresh = (1 - STAKED_FIRST) / HORIZON / WORSE.length;
+  return detector.map((capital, i) => (capital + fresh) * worseFactor(WORSE[i]!, wrong, before, bound));
+}
+
+function worseFactor(ratio: number, wrong: boolean, { errors }: InUnit, bound: number): number {
+  const growth = wrong ? (1 + (ratio - 1) * (errors + 1)) / (1 + (ratio - 1) * errors) : 1;
+  return growth / (1 + (ratio - 1) * bound);
+}
+
+/** The detector's capital; it starts as half, and each `HORIZON` comparisons bring another half. */
+export const capitalOf = (detector: Detector): number => detector.reduce((sum, each) => sum + each, 0);
+
+/**
+ * Whether the bound is broken. While the error rate is at most the bound, this is ever true within the first HORIZON
+ * comparisons with probability at most delta (Ville's inequality: all capital that can come in by then is 1), and within each
+ * further HORIZON with probability about delta/2.
+ */
+export const detects = (detector: Detector, delta: number): boolean => capitalOf(detector) >= 1 / delta;
+
+/**
+ * How much more the detector holds than after a long time without an error: 1 is quiet, each error in a row multiplies it.
+ * @param ownErrors Errors to be left out: those of the units for which somebody asks.
+ */
+export function suspicion(detector: Detector, bound: number, ownErrors = 0): number {
+  const fresh = (1 - STAKED_FIRST) / HORIZON / WORSE.length;
+  // The sharpest bet forgets fastest: it tells what is going on now.
+  const last = WORSE.length - 1;
+  const ratio = WORSE[last]!;
+  const quiet = fresh / ((ratio - 1) * bound);
+  return detector[last]! / quiet / (1 + (ratio - 1) * ownErrors);
+}
+
+/** The bets that an error rate is below a margin, as odds ratios against it. */
+const BETTER = [0.05, 0.25, 0.5, 0.75] as const;
+
+/** Capital per bet of a test "below the margin". Plain data. */
+export type MarginTest = readonly number[];
+
+/**
+ * @param prior What is known of the error rate beforehand: errors in n. It steers how the capital is spread over the
+ *   bets and cannot raise the probability of a wrong verdict.
+ */
+export function newMarginTest(margin: number, prior: InUnit = { n: 0, errors: 0 }): MarginTest {
+  // The likelihood of the prior under each bet's own rate, tempered: a tenth of the prior's calls is believed.
+  const logs = BETTER.map((ratio) => {
+    const rate = (ratio * margin) / (1 - margin + ratio * margin);
+    return 0.1 * (prior.errors * Math.log(rate) + (prior.n - prior.errors) * Math.log1p(-rate));
+  });
+  const top = Math.max(...logs);
+  const weights = logs.map((log) => 0.05 + Math.exp(log - top));
+  const sum = weights.reduce((a, b) => a + b, 0);
+  return weights.map((weight) => weight / sum);
 }
 
 /**
- * Whether the audits, oldest first (true: right), break "error ≤ epsilon". Looked at after every audit, a bound that
- * holds is called broken with chance at most delta, ever (Ville's inequality). Watches started at 0, 32, 64, …
- * share the evidence with weights 1/(j(j+1)), so a break late in a good life is still found.
+ * The test after one more comparison: a unit with errors in k of n multiplies the capital by 1 + λ(margin − k/n),
+ * λ = (1−r)/(1−margin+r·margin), of expectation at most 1 where the mean error of units is at least the margin, whatever
+ * depends on what within them. Units count alike, be they long or short.
  */
-export function checkBound(outcomes: readonly boolean[], epsilon: number, delta: number): BoundCheck {
-  const n = outcomes.length;
-  let eValue = 0;
-  let spent = 0;
-  let errors = 0;
-  // Errors since each start, walking back from the newest audit.
-  let at = n;
-  for (let start = Math.floor(n / RESTART) * RESTART; start >= 0; start -= RESTART) {
-    while (at > start) if (!outcomes[--at]) errors++;
-    const j = start / RESTART + 1;
-    const weight = 1 / (j * (j + 1));
-    spent += weight;
-    eValue += weight * Math.exp(logErrorEvidence(errors, n - start, epsilon));
-  }
-  eValue += 1 - spent;
-  const { low, high } = confidenceSequence(errors, n, delta);
-  return { n, errors, eValue, broken: eValue >= 1 / delta, low, high };
+export function testMargin(test: MarginTest, wrong: boolean, before: InUnit, margin: number): MarginTest {
+  const after = (before.errors + (wrong ? 1 : 0)) / (before.n + 1);
+  const was = before.n === 0 ? null : before.errors / before.n;
+  return test.map((capital, i) => {
+    const stake = (1 - BETTER[i]!) / (1 - margin + BETTER[i]! * margin);
+    const old = was === null ? 1 : 1 + stake * (margin - was);
+    return (capital * (1 + stake * (margin - after))) / old;
+  });
 }
 
+/** Evidence that the error rate is below the margin: 1 is none; 1/delta proves it at level delta, whenever one looks. */
+export const evidenceOf = (test: MarginTest): number => test.reduce((sum, each) => sum + each, 0);
+
 /**
- * The rates p that a beta-binomial mixture has not ruled out after `errors` in `n`: contains the true rate at every
- * n at once with chance ≥ 1 − delta.
+ * About how many more comparisons, one a unit, prove the margin at level delta if the error rate is `rate`; null where
+ * that is not to be expected.
  */
-export function confidenceSequence(
-  errors: number,
-  n: number,
+export function comparisonsToProve(
+  test: MarginTest,
+  rate: number,
+  margin: number,
   delta: number,
-): { readonly low: number; readonly high: number } {
-  if (n === 0) return { low: 0, high: 1 };
-  const { a, b } = PRIOR;
-  const mixture = logBeta(a + errors, b + n - errors) - logBeta(a, b);
-  const ruledOut = (p: number): boolean =>
-    mixture - errors * Math.log(p) - (n - errors) * Math.log1p(-p) >= Math.log(1 / delta);
-  const share = errors / n;
-  const edge = (inside: number, outside: number): number => {
-    let [kept, gone] = [inside, outside];
-    for (let i = 0; i < 60; i++) {
-      const middle = (kept + gone) / 2;
-      if (ruledOut(middle)) gone = middle;
-      else kept = middle;
-    }
-    return kept;
-  };
-  return { low: errors === 0 ? 0 : edge(share, 0), high: errors === n ? 1 : edge(share, 1) };
+): number | null {
+  const times = test.map((capital, i) => {
+    const stake = (1 - BETTER[i]!) / (1 - margin + BETTER[i]! * margin);
+    const growth = rate * Math.log1p(stake * (margin - 1)) + (1 - rate) * Math.log1p(stake * margin);
+    return growth <= 0 ? Number.POSITIVE_INFINITY : Math.max(0, -Math.log(delta * capital) / growth);
+  });
+  const least = Math.min(...times);
+  return evidenceOf(test) >= 1 / delta ? 0 : Number.isFinite(least) ? Math.ceil(least) : null;
 }

@@ -1,5 +1,8 @@
-/** The dialects that the gateway speaks. Adding one is its files in wire/ and a line here. */
+/**
+ * The dialects of this program, for its composition root and for the thread that reads large exchanges, which can be
+ * handed no functions. Adding one is its file in wire/ and a line here; the gateway gets them as a parameter.
+ */
 import type { Dialect } from './dialect.ts';
 import { openaiChat } from './openai-chat.ts';
 
-export const DIALECTS: readonly Dialect[] = [openaiChat];
+export const DIALECTS: readonly [Dialect, ...Dialect[]] = [openaiChat];

@@ -4,10 +4,10 @@
  */
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib';
-import type { Call, CallResponse } from '../core/call.ts';
+import type { Call, CallRequest, CallResponse } from '../core/call.ts';
 import type { RawBody, RawExchange } from '../core/online.ts';
 import type { Dialect } from './dialect.ts';
-import { sourceOf, withoutSender } from './source.ts';
+import { type Source, sourceOf, withoutSender } from './source.ts';
 
 type Decoder = (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Buffer>;
 
@@ -81,17 +81,31 @@ export async function readExchange(
   const source = sourceOf(exchange.headers, exchange.address, request.params);
   if (source.omit) return { none: 'omitted' };
   const response = exchange.response ? await readResponse(dialect, exchange.response, maxBytes) : null;
-  const { id, at, latencyMs, served } = exchange;
+  return { call: callOf(exchange, { request, source, response }), sender: source.sender };
+}
+
+/** The call of an exchange, from what was read of it. Its sender is no part of it. */
+export function callOf(
+  {
+    id,
+    at,
+    latencyMs,
+    served,
+    status,
+    brokenStatus,
+  }: Omit<RawExchange, 'request' | 'response' | 'dialect' | 'headers' | 'address'>,
+  {
+    request,
+    source,
+    response,
+  }: { readonly request: CallRequest; readonly source: Source; readonly response: CallResponse | null },
+): Call {
   return {
-    call: {
-      ...{ id, at, latencyMs, served },
-      sessionId: source.sessionId ?? id,
-      origin: '',
-      tags: source.tags,
-      request: withoutSender(request),
-      response,
-      status: response === null ? exchange.brokenStatus : exchange.status,
-    },
-    sender: source.sender,
+    ...{ id, at, latencyMs, served, response },
+    sessionId: source.sessionId ?? id,
+    origin: '',
+    tags: source.tags,
+    request: withoutSender(request),
+    status: response === null ? brokenStatus : status,
   };
 }

@@ -7,11 +7,12 @@ import { answerOf, renderAnswer, targetOf } from '../core/answer.ts';
 import type { CallRequest, CallResponse } from '../core/call.ts';
 import { whyNoAnswer } from '../core/ending.ts';
 import type { Json } from '../core/json.ts';
+import { policyReason } from '../core/policy.ts';
 import { referenceOf } from '../core/reference.ts';
+import { misfit } from '../route/misfit.ts';
 import { openaiChat } from './openai-chat.ts';
 import { requestFromJson, requestToJson } from './openai-chat-request.ts';
 import { responseFromJson } from './openai-chat-response.ts';
-import { misfit, policyReason } from './policy.ts';
 
 const OBJECT_KEYS = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf'];
 const anything = fc.json({ maxDepth: 3 }).map((text) => JSON.parse(text) as Json);

@@ -15,17 +15,17 @@ export interface ScorerCase {
 }
 
 export function scorerContract(name: string, scorer: Scorer, cases: readonly ScorerCase[]): void {
-  const right = async (c: ScorerCase, actual: string): Promise<boolean | null> =>
-    (await scorer.score(c.input, c.expected, actual)).right;
+  const correct = async (c: ScorerCase, actual: string): Promise<boolean | null> =>
+    (await scorer.score(c.input, c.expected, actual)).correct;
 
   test(`${name}: an answer equals itself and its other spellings`, async () => {
     for (const c of cases)
-      for (const actual of [c.expected, ...c.same]) assert.equal(await right(c, actual), true, actual);
+      for (const actual of [c.expected, ...c.same]) assert.equal(await correct(c, actual), true, actual);
   });
   test(`${name}: wrong, malformed and empty answers are wrong`, async () => {
     for (const c of cases)
       for (const actual of [...c.wrong, ...c.malformed, '', '  '])
-        assert.equal(await right(c, actual), false, actual);
+        assert.equal(await correct(c, actual), false, actual);
   });
   test(`${name}: a field score is within 0 and 1, and there for JSON only`, async () => {
     for (const c of cases)

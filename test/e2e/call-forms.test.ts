@@ -71,7 +71,8 @@ async function learnAndServe(
       gateway: { port: 0 },
       upstream: { baseUrl: provider.url },
       gate: { epsilon: 0.05 },
-      serve: { canaryShare: 1, stepAudits: 5, auditShare: 0.2 },
+      // Few calls are played until a specialist is live: wide margins.
+      serve: { canaryShare: 1, stepAudits: 5, auditShare: 0.2, shadowMargin: 10, canaryMargin: 9 },
     }),
     // No pip on this path: nothing to fetch weights with.
     env: { PATH: dataDir },
@@ -104,8 +105,9 @@ async function learnAndServe(
           reason: response.headers.get('x-understudy-reason') ?? '',
         };
       };
-      const deployments = () => understudy.store.deployments();
-      for (let round = 0; round < 40 && deployments().some(({ stage }) => stage !== 'live'); round++) {
+      const store = await understudy.store();
+      const isMoving = async () => (await store.deployments()).some(({ stage }) => stage !== 'live');
+      for (let round = 0; round < 40 && (await isMoving()); round++) {
         for (const { calls } of recordings)
           for (const call of calls.slice(6 * round, 6 * round + 6)) await send(call);
         await wait(150);

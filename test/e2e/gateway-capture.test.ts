@@ -5,15 +5,17 @@ import { createServer, request as httpRequest, type IncomingMessage, type Server
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { after, type TestContext, test } from 'node:test';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { openRecorder } from '../../src/capture/recorder.ts';
 import type { Call } from '../../src/core/call.ts';
 import { configSchema } from '../../src/core/config.ts';
+import type { JournalState } from '../../src/core/learning.ts';
 import type { Gateway } from '../../src/gateway/gateway.ts';
 import { openUnderstudy, type Understudy } from '../../src/understudy.ts';
 import { exampleCall } from '../support/calls.ts';
 import { MASTER_KEY, openDataFolder, REDACTION } from '../support/data-folder.ts';
+import { failingDisk } from '../support/failing-disk.ts';
 import { completion } from './gateway-harness.ts';
 
 interface Place {
@@ -66,7 +68,7 @@ async function place(
     ...{ dataDir, understudy, gateway, log },
     recorded: async () => {
       await close();
-      return understudy.calls();
+      return Array.fromAsync(understudy.calls());
     },
   };
 }
@@ -188,7 +190,7 @@ test('a body that is a bomb, or none of the coding that it names, passes and is 
   }
   assert.deepEqual(await recorded(), []);
   assert.match(log.join(), /not recorded.*cannot be read/);
-  assert.equal(understudy.status().lost['not-recorded'], 3);
+  assert.equal((await understudy.status()).lost['not-recorded'], 3);
 });
 
 test('large exchanges are recorded by the thread, redacted, whole and in any order', async (t) => {
@@ -223,6 +225,11 @@ const BROKEN: Record<string, (dataDir: string) => void> = {
   'a file in the place of the data folder': (dataDir) => {
     rmSync(dataDir, { recursive: true });
     writeFileSync(dataDir, '');
+  },
+  'a disk that is full at the first start': (dataDir) => {
+    const disk = failingDisk();
+    disk.fail(['open', 'write', 'mkdir'], dataDir);
+    after(() => disk.restore());
   },
 };
 
@@ -259,22 +266,31 @@ test('what is left of a damaged journal is recorded, the segment is kept, and th
   const dataDir = mkdtempSync(join(tmpdir(), 'understudy-damaged-'));
   const journal = join(dataDir, 'journal');
   const { store, vault } = openDataFolder(dataDir, { file: 'understudy.db' });
-  const recorder = openRecorder({ dir: journal, vault, redaction: REDACTION, log: assert.fail });
+  const recorder = await openRecorder({ dir: journal, vault, redaction: REDACTION, log: assert.fail });
   for (let n = 0; n < 60; n++) await recorder.record(exampleCall(n), 'k');
   await recorder.close();
-  store.close();
+  await store.close();
   const [segment = ''] = readdirSync(journal).filter((file) => file.endsWith('.segment'));
   const bytes = readFileSync(join(journal, segment));
   bytes[0]! ^= 1;
   // In the last call's frame.
   bytes[bytes.length - 20]! ^= 16;
   writeFileSync(join(journal, segment), bytes);
-  const { understudy, log, recorded } = await place(
+  const { gateway, understudy, log, recorded } = await place(
     t,
     (_q, _b, response) => json(response, ''),
     dataDir,
     MASTER_KEY,
   );
+  const readiness = async () =>
+    ((await (await fetch(new URL('/health/readiness', gateway.url))).json()) as { journal?: JournalState })
+      .journal;
+  let journalState = await readiness();
+  while (!journalState?.quarantine.segments) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    journalState = await readiness();
+  }
+  assert.deepEqual(journalState.quarantine, { segments: 1, bytes: bytes.length });
   const calls = await recorded();
   assert.equal(calls.length, 59);
   assert.deepEqual(readdirSync(join(journal, 'quarantine')), [segment]);
@@ -282,5 +298,5 @@ test('what is left of a damaged journal is recorded, the segment is kept, and th
     log.some((line) => /quarantine|kept aside/.test(line)),
     log.join('\n'),
   );
-  assert.ok((understudy.status().lost['damaged-in-journal'] ?? 0) >= 1);
+  assert.ok(((await understudy.status()).lost['damaged-in-journal'] ?? 0) >= 1);
 });

@@ -30,7 +30,7 @@ export const posts =
   (port: number, path: string): Promise<Seen> =>
     ask(port, { path, headers: JSON_TYPE, body: QUESTION, ...more });
 
-/** Reads the request, then writes these bytes on the connection, and ends it unless told to leave it. */
+/** Reads the request, then writes these bytes on the connection, and ends it by default. */
 export const writes =
   (text: string, then: 'end' | 'reset' | 'leave' = 'end') =>
   async (request: IncomingMessage): Promise<void> => {

@@ -11,10 +11,12 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { configSchema } from '../../src/core/config.ts';
 import { startGateway } from '../../src/gateway/gateway.ts';
+import { DIALECTS } from '../../src/wire/dialects.ts';
 import { BROKEN, UNUSUAL } from './gateway-fault-cells.ts';
 import { type Seen, summary } from './gateway-fault-client.ts';
 import { CLIENT_CELLS } from './gateway-fault-clients.ts';
 import { type Cell, PATHS } from './gateway-fault-parts.ts';
+import { noSpecialist } from './gateway-harness.ts';
 
 const PAGE = join(import.meta.dirname, '../../docs/faults.md');
 const CELLS: readonly Cell[] = [...BROKEN, ...UNUSUAL, ...CLIENT_CELLS];
@@ -72,9 +74,9 @@ async function both(cell: Cell, path: string): Promise<{ direct: Seen; gateway: 
   const gateway = await startGateway({
     gateway: { ...configSchema.parse({}).gateway, port: 0 },
     upstreamUrl: `http://127.0.0.1:${port}/v1`,
-    serveTimeoutMs: 1000,
-    router: { decide: () => ({ to: 'llm', reason: 'no-specialist' }), compared: () => {} },
-    recorder: { record: async () => true, recordExchange: async () => true, close: async () => {} },
+    dialects: DIALECTS,
+    router: noSpecialist,
+    recorder: { record: async () => true, recordExchange: async () => true },
   });
   try {
     return { direct: await cell.client(port, path), gateway: await cell.client(gateway.port, path) };

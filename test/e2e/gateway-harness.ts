@@ -2,11 +2,18 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import OpenAI from 'openai';
-import type { Answer } from '../../src/core/answer.ts';
+import { type Answer, targetOf } from '../../src/core/answer.ts';
 import type { Call, CallResponse } from '../../src/core/call.ts';
 import { configSchema } from '../../src/core/config.ts';
-import type { Attempt, Attempted, Decision, Recorder, Router } from '../../src/core/online.ts';
+import type { Audit, Stage } from '../../src/core/deployment.ts';
+import { structureHash } from '../../src/core/format.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import type { Recorder, Router } from '../../src/core/online.ts';
+import type { Runtime } from '../../src/core/runtime.ts';
+import type { Specialist } from '../../src/core/specialist.ts';
+import type { Task } from '../../src/core/task.ts';
 import { type Gateway, type GatewayOptions, startGateway } from '../../src/gateway/gateway.ts';
+import { createRouter, type RouterOptions } from '../../src/route/router.ts';
 import { DIALECTS } from '../../src/wire/dialects.ts';
 import { readExchange } from '../../src/wire/exchange.ts';
 
@@ -57,9 +64,18 @@ export async function startUpstream(
 
 export interface Comparison {
   readonly callId: string;
-  readonly attempted: Attempted;
   readonly llm: CallResponse;
+  /** What the router made of it; null where the comparison does not count. */
+  readonly audit: Audit | null;
 }
+
+/** A router that is told where to report its audits. */
+export type MakeRouter = (onAudit: (audit: Audit) => void) => Router;
+
+/** No specialist stands ready. */
+export const noSpecialist: Router = {
+  route: async () => ({ served: { by: 'llm', reason: 'no-specialist' }, answer: null, compare: null }),
+};
 
 export interface Harness {
   readonly gateway: Gateway;
@@ -72,8 +88,8 @@ export interface Harness {
   close(): Promise<void>;
 }
 
-export interface HarnessOptions extends Partial<Omit<GatewayOptions, 'gateway' | 'upstreamUrl'>> {
-  readonly decide?: Router['decide'];
+export interface HarnessOptions extends Partial<Omit<GatewayOptions, 'gateway' | 'upstreamUrl' | 'router'>> {
+  readonly router?: MakeRouter;
   readonly settings?: Partial<GatewayOptions['gateway']>;
   /** Instead of the upstream's own address. */
   readonly upstreamUrl?: string;
@@ -91,7 +107,6 @@ export function recorderOf(record: (call: Call, sender: string) => Promise<void>
       if ('call' in read) await record(read.call, read.sender);
       return true;
     },
-    close: async () => {},
   };
 }
 
@@ -109,16 +124,13 @@ export async function startHarness(
     calls.push(call);
     senders.push(sender);
   });
-  const router: Router = {
-    decide: options.decide ?? (() => ({ to: 'llm', reason: 'no-specialist' })),
-    compared: (callId, _attempt, attempted, llm) => comparisons.push({ callId, attempted, llm }),
-  };
+  const { router: makeRouter = () => noSpecialist, ...others } = options;
   const gateway = await startGateway({
-    router,
+    router: watched(makeRouter, comparisons),
     recorder,
-    serveTimeoutMs: 10_000,
+    dialects: DIALECTS,
     log: (event, detail) => log.push(`${event} ${JSON.stringify(detail)}`),
-    ...options,
+    ...others,
     gateway: { ...configSchema.parse({}).gateway, port: 0, ...options.settings },
     upstreamUrl: options.upstreamUrl ?? `${upstream.url}/v1`,
   }).catch(async (error: unknown) => {
@@ -140,20 +152,104 @@ export async function startHarness(
   };
 }
 
-/** A specialist that gives this, whatever it is asked. */
-export function specialist(attempted: Attempted, run?: Attempt['run']): Attempt {
+/** The router, with each comparison that it makes kept. */
+function watched(make: MakeRouter, comparisons: Comparison[]): Router {
+  const audits: Audit[] = [];
+  const router = make((audit) => audits.push(audit));
   return {
-    taskId: 'task_1',
-    specialistId: 'spec_1',
-    deploymentId: 'depl_1',
-    stage: 'live',
-    run: run ?? (async () => attempted),
+    route: async (call, signal) => {
+      const decision = await router.route(call, signal);
+      const { compare } = decision;
+      if (!compare) return decision;
+      return {
+        ...decision,
+        compare: async (llm, within, again) => {
+          await compare(llm, within, again);
+          const audit = audits.find(({ callId }) => callId === call.id) ?? null;
+          comparisons.push({ callId: call.id, llm, audit });
+        },
+      };
+    },
   };
 }
 
-/** The decision that a sure specialist answers with this. */
-export function served(answer: Answer, audit = false): () => Decision {
-  return () => ({ to: 'specialist', attempt: specialist({ used: true, answer, confidence: 0.987 }), audit });
+export interface RouterSettings {
+  readonly stage?: Stage;
+  readonly isAudited?: boolean;
+  /** The LLM is asked again where answers differ. */
+  readonly isSettled?: boolean;
+  readonly timeoutMs?: number;
+  readonly threshold?: number;
+}
+
+const SETTLING: NonNullable<RouterOptions['settling']> = {
+  isAllowed: () => true,
+  onAsked: () => {},
+  same: (_, a, b) => a.message.content === b.message.content,
+};
+
+/** The product's router over one task, to which all calls belong, and a specialist that answers with `predict`. */
+export function routerOver(
+  task: Pick<Task, 'kind' | 'labels'>,
+  predict: Runtime['predict'],
+  {
+    stage = 'live',
+    isAudited = false,
+    isSettled = false,
+    timeoutMs = 10_000,
+    threshold = 0.5,
+  }: RouterSettings = {},
+): MakeRouter {
+  const free = { pieces: ['', ''] };
+  const formats = [undefined, { type: 'json_object' } as JsonObject].map(structureHash);
+  const sites: Task['sites'] = formats.flatMap((formatHash) =>
+    [[], ['*']].map((toolNames) => ({
+      ...{ id: 'site_1', system: null, user: free, turn: 'user' as const },
+      ...{ toolNames, formatHash },
+    })),
+  );
+  const all: Task = {
+    ...{ id: 'task_1', name: 'a task', tools: [], responseFormat: null, calls: 0 },
+    ...{ sites, ...task },
+  };
+  const specialist = {
+    id: 'spec_1',
+    taskId: 'task_1',
+    artefact: { rung: 'lexical', base: null, path: '', sha256: '', trainedMs: 0, figures: {} },
+    confidence: { signals: ['p'], weights: [1], bias: 0 },
+  } as unknown as Specialist;
+  const deployment = {
+    id: 'depl_1',
+    taskId: 'task_1',
+    specialistId: 'spec_1',
+    stage,
+    threshold,
+    history: [],
+  };
+  return (onAudit) =>
+    createRouter(
+      { tasks: [all], deployments: [deployment], specialists: [specialist] },
+      {
+        runtimes: [{ rungs: ['lexical'], predict, close: async () => {} }],
+        ...{ canaryShare: 1, auditProbability: () => (isAudited ? 1 : 0), timeoutMs, maxInFlight: 16 },
+        assign: () => all,
+        right: (_, answer, llm) => targetOf(answer) === llm.message.content,
+        ...(isSettled ? { settling: SETTLING } : {}),
+        onAudit,
+        now: () => 0,
+      },
+    );
+}
+
+/** A router whose specialist gives this answer to any call, with this confidence. */
+export function served(
+  answer: Answer,
+  { confidence = 0.987, ...settings }: RouterSettings & { readonly confidence?: number } = {},
+): MakeRouter {
+  const text = targetOf(answer);
+  const task =
+    answer.kind === 'text' ? { kind: 'label' as const, labels: [text] } : { kind: answer.kind, labels: [] };
+  return routerOver(task, async () => ({ answer: text, signals: { p: confidence }, ms: 0 }), settings);
 }
 
 /** An upstream's answer in JSON: a completion with this content. */

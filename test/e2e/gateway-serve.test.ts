@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import type { ChatCompletionTool } from 'openai/resources/chat/completions';
 import type { Answer } from '../../src/core/answer.ts';
 import type { LlmReason } from '../../src/core/call.ts';
-import { completion, sendJson, served, specialist, startHarness } from './gateway-harness.ts';
+import { completion, routerOver, sendJson, served, startHarness } from './gateway-harness.ts';
 
 const tools: ChatCompletionTool[] = ['find_order', 'refund'].map((name) => ({
   type: 'function',
@@ -22,10 +22,11 @@ const tool: Answer = {
     { name: 'refund', arguments: {} },
   ],
 };
+const labelTask = { kind: 'label' as const, labels: ['order-status ✓'] };
 const nobody = (): never => assert.fail('the upstream was asked');
 
 test('a label, not streamed: answered here, on record, with headers that say so', async () => {
-  const harness = await startHarness(nobody, { decide: served(label) });
+  const harness = await startHarness(nobody, { router: served(label) });
   try {
     const { data, response } = await harness.client.chat.completions
       .create(
@@ -60,7 +61,7 @@ test('a label, not streamed: answered here, on record, with headers that say so'
 });
 
 test('JSON, streamed, with usage: the client puts it together and parses it', async () => {
-  const harness = await startHarness(nobody, { decide: served(json) });
+  const harness = await startHarness(nobody, { router: served(json) });
   try {
     const stream = harness.client.chat.completions.stream({
       model: 'gpt-4o',
@@ -78,7 +79,7 @@ test('JSON, streamed, with usage: the client puts it together and parses it', as
 });
 
 test('tool calls, streamed and not, come out as the same calls', async () => {
-  const harness = await startHarness(nobody, { decide: served(tool) });
+  const harness = await startHarness(nobody, { router: served(tool) });
   try {
     const plain = await harness.client.chat.completions.create({ model: 'gpt-4o', messages, tools });
     const streamed = await harness.client.chat.completions
@@ -104,59 +105,35 @@ test('tool calls, streamed and not, come out as the same calls', async () => {
 });
 
 const escalations: readonly [string, LlmReason, Parameters<typeof startHarness>[1], object][] = [
-  [
-    'an unsure answer',
-    'low-confidence',
-    {
-      decide: () => ({
-        to: 'specialist',
-        attempt: specialist({ used: false, reason: 'low-confidence', confidence: 0.4, answer: label }),
-        audit: false,
-      }),
-    },
-    {},
-  ],
+  ['an unsure answer', 'low-confidence', { router: served(label, { confidence: 0.4 }) }, {}],
   [
     'an answer of the wrong form',
     'invalid-output',
-    { decide: served(label) },
+    { router: served(label) },
     { tools, tool_choice: 'required' },
   ],
-  ['a request beyond a specialist', 'policy', { decide: served(label) }, { n: 2 }],
+  ['a request beyond a specialist', 'policy', { router: served(label) }, { n: 2 }],
   [
     'a specialist that rejects',
     'error',
-    {
-      decide: () => ({
-        to: 'specialist',
-        attempt: specialist({ used: false, reason: 'error' }, () =>
-          Promise.reject(new Error('secret payload')),
-        ),
-        audit: false,
-      }),
-    },
+    { router: routerOver(labelTask, () => Promise.reject(new Error('secret payload'))) },
     {},
   ],
   [
     'a specialist that never answers',
     'overload',
-    {
-      serveTimeoutMs: 20,
-      decide: () => ({
-        to: 'specialist',
-        attempt: specialist({ used: false, reason: 'error' }, () => new Promise(() => {})),
-        audit: false,
-      }),
-    },
+    { router: routerOver(labelTask, () => new Promise(() => {}), { timeoutMs: 20 }) },
     {},
   ],
   [
     'a router that throws',
     'error',
     {
-      decide: () => {
-        throw new Error('secret payload');
-      },
+      router: () => ({
+        route: () => {
+          throw new Error('secret payload');
+        },
+      }),
     },
     {},
   ],
@@ -186,7 +163,7 @@ for (const [name, reason, options, extra] of escalations) {
 
 test('x-understudy-route: llm asks the LLM, which sees nothing of ours', async () => {
   const harness = await startHarness((_received, response) => sendJson(response, completion('LLM')), {
-    decide: served(label),
+    router: served(label),
   });
   try {
     const { response } = await harness.client.chat.completions
@@ -211,7 +188,7 @@ test('an audit asks the LLM the same bytes beside the client, and compares', asy
       assert.equal(received.headers.authorization, 'Bearer sk-test-secret');
       sendJson(response, completion('order-status'));
     },
-    { decide: served(label, true) },
+    { router: served(label, { isAudited: true }) },
   );
   const answer = await harness.client.chat.completions.create({ model: 'm', messages });
   assert.equal(answer.choices[0]?.message.content, 'order-status ✓');
@@ -219,15 +196,31 @@ test('an audit asks the LLM the same bytes beside the client, and compares', asy
   await harness.close();
   assert.equal(harness.comparisons.length, 1);
   assert.equal(harness.comparisons[0]?.callId, harness.calls[0]?.id);
-  assert.equal(harness.comparisons[0]?.attempted.used, true);
+  assert.equal(harness.comparisons[0]?.audit?.deploymentId, 'depl_1');
   assert.equal(harness.comparisons[0]?.llm.message.content, 'order-status');
   assert.equal(harness.calls.length, 1);
 });
 
+test('an audit that may be settled asks the LLM the same bytes again where the answers differ', async () => {
+  const bodies: string[] = [];
+  const harness = await startHarness(
+    (received, response) => {
+      bodies.push(received.body.toString());
+      sendJson(response, completion(bodies.length === 1 ? 'a slip' : 'order-status ✓'));
+    },
+    { router: served(label, { isAudited: true, isSettled: true }) },
+  );
+  await harness.client.chat.completions.create({ model: 'm', messages });
+  await harness.close();
+  const { audit } = harness.comparisons[0]!;
+  assert.deepEqual([audit?.correct, audit?.settled], [true, true]);
+  assert.equal(bodies.length, 3);
+  assert.equal(new Set(bodies).size, 1);
+});
+
 test('in shadow the LLM serves, and the specialist is asked beside it', async () => {
-  const attempt = specialist({ used: true, answer: label, confidence: 0.9 });
   const harness = await startHarness((_received, response) => sendJson(response, completion('LLM')), {
-    decide: () => ({ to: 'llm', reason: 'shadow', taskId: 'task_1', compare: attempt }),
+    router: served(label, { stage: 'shadow', confidence: 0.9 }),
   });
   const { data, response } = await harness.client.chat.completions
     .create({ model: 'm', messages })
@@ -235,7 +228,9 @@ test('in shadow the LLM serves, and the specialist is asked beside it', async ()
   assert.equal(data.choices[0]?.message.content, 'LLM');
   assert.equal(response.headers.get('x-understudy-reason'), 'shadow');
   await harness.close();
-  assert.deepEqual(harness.comparisons[0]?.attempted, { used: true, answer: label, confidence: 0.9 });
+  assert.equal(harness.comparisons.length, 1);
+  assert.equal(harness.comparisons[0]?.llm.message.content, 'LLM');
+  assert.equal(harness.comparisons[0]?.audit?.confidence.toFixed(4), '0.9000');
 });
 
 test('Helicone-Omit-Request keeps a call off the record', async () => {
@@ -253,7 +248,7 @@ test('Helicone-Omit-Request keeps a call off the record', async () => {
 
 test('a compressed request is served like a plain one', async () => {
   const harness = await startHarness((_received, response) => sendJson(response, completion('LLM')), {
-    decide: served({ kind: 'text', text: 'refund' }),
+    router: served({ kind: 'text', text: 'refund' }),
   });
   try {
     const body = gzipSync(

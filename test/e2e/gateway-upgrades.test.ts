@@ -8,6 +8,8 @@ import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { configSchema } from '../../src/core/config.ts';
 import { type Gateway, startGateway } from '../../src/gateway/gateway.ts';
+import { DIALECTS } from '../../src/wire/dialects.ts';
+import { noSpecialist } from './gateway-harness.ts';
 
 const ASK =
   'GET /v1/realtime?model=m HTTP/1.1\r\nhost: gateway\r\nconnection: keep-alive, Upgrade\r\nupgrade: echo\r\nauthorization: Bearer k\r\nx-understudy-tags: a\r\n\r\n';
@@ -39,9 +41,9 @@ async function start(upgraded: ((socket: Duplex) => void) | null): Promise<Parts
   const gateway = await startGateway({
     gateway: { ...configSchema.parse({}).gateway, port: 0 },
     upstreamUrl: `http://127.0.0.1:${port}/v1`,
-    serveTimeoutMs: 1000,
-    router: { decide: () => ({ to: 'llm', reason: 'no-specialist' }), compared: () => {} },
-    recorder: { record: async () => true, recordExchange: async () => true, close: async () => {} },
+    dialects: DIALECTS,
+    router: noSpecialist,
+    recorder: { record: async () => true, recordExchange: async () => true },
   });
   return {
     gateway,

@@ -26,7 +26,7 @@ test('calls pass while the store is locked, and are in it once the lock is gone'
     other.close();
     await gateway.close();
     assert.deepEqual(played.failures, []);
-    const stored = new Set((await understudy.calls()).map(({ id }) => id));
+    const stored = new Set((await Array.fromAsync(understudy.calls())).map(({ id }) => id));
     assert.ok(played.calls.length > morning.length);
     assert.ok(played.calls.every(({ callId }) => callId !== null && stored.has(callId)));
   } finally {

@@ -68,7 +68,7 @@ function onDisk(): string {
 test('asked for, streamed and not: the client gets them, the store other answers, the upstream no more than was said', async () => {
   const { store, vault, drain, calls: read } = openDataFolder(dataDir, { busyTimeoutMs: 0 });
   const dir = join(dataDir, 'journal');
-  const recorder = openRecorder({ dir, vault, redaction: REDACTION, log: assert.fail });
+  const recorder = await openRecorder({ dir, vault, redaction: REDACTION, log: assert.fail });
   const { gateway, client, upstream, close } = await startHarness(answer, { recorder });
   const messages = [{ role: 'user' as const, content: 'Money back, please.\n\nBest regards,\nAnna Schmidt' }];
   const question = { model: 'gpt-test', messages, logprobs: true, top_logprobs: 3 };
@@ -92,7 +92,7 @@ test('asked for, streamed and not: the client gets them, the store other answers
   assert.equal((await drain(dir)).calls, 3);
   assert.doesNotMatch(onDisk(), /delivery|Anna/);
 
-  const calls = read();
+  const calls = await read();
   // The customer's name is told neither as a name nor as another answer.
   const alternatives = [
     { start: 'delivery', probability: 0.2 },
@@ -104,5 +104,5 @@ test('asked for, streamed and not: the client gets them, the store other answers
   );
   assert.ok(calls.every(({ response }) => response?.message.content === 'refund'));
   assert.doesNotMatch(JSON.stringify(calls), /Anna|Schmidt/);
-  store.close();
+  await store.close();
 });

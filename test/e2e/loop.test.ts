@@ -46,7 +46,7 @@ before(async () => {
       upstream: { baseUrl: standIn.url },
       // Words alone get four mails in five right: a bound this loose is passed in any split of the calls.
       gate: { epsilon: 0.1 },
-      serve: { canaryShare: 0.5, stepAudits: 10 },
+      serve: { canaryShare: 0.5, stepAudits: 10, shadowMargin: 5, canaryMargin: 4 },
     }),
     // No pip on this path: nothing to fetch weights with.
     env: { PATH: dataDir },
@@ -66,7 +66,7 @@ test('in the first half every call reaches the LLM and is captured', async () =>
   morning = await play(day.morning);
   assert.deepEqual(morning.failures, []);
   assert.ok(morning.calls.every(({ servedBy }) => servedBy === 'llm'));
-  const ids = new Set((await understudy.calls()).map(({ id }) => id));
+  const ids = new Set((await Array.fromAsync(understudy.calls())).map(({ id }) => id));
   assert.deepEqual(
     morning.calls.filter(({ callId }) => callId === null || !ids.has(callId)),
     [],
@@ -74,7 +74,7 @@ test('in the first half every call reaches the LLM and is captured', async () =>
 });
 
 test('no key and no e-mail address of a customer is in what was captured', async () => {
-  const calls = await understudy.calls();
+  const calls = await Array.fromAsync(understudy.calls());
   assert.ok(calls.length > 0);
   const text = JSON.stringify(calls);
   assert.ok(!text.includes('sk-caller'));
@@ -102,9 +102,10 @@ test('learning finds the call sites, proves what it can, and says why not where 
 });
 
 test('learning again on the same calls changes nothing and opens no exam', async () => {
-  const before = understudy.store.deployments();
+  const store = await understudy.store();
+  const before = await store.deployments();
   const again = await understudy.learn();
-  assert.deepEqual(understudy.store.deployments(), before);
+  assert.deepEqual(await store.deployments(), before);
   assert.deepEqual(
     again.tasks.map(({ specialist }) => specialist?.id),
     learnt.tasks.map(({ specialist }) => specialist?.id),
@@ -122,8 +123,7 @@ test('in the second half specialists pass the stages, serve, and are as good as 
   );
   // The bound is 10 %; at 10 % in 100 served calls 21 or more are wrong in one run of a thousand.
   assert.ok(wrong.length <= Math.max(10, served.length * 0.2), `${wrong.length} of ${served.length} wrong`);
-  const stages = understudy.store
-    .deployments()
-    .map(({ history }) => history.map(({ stage }) => stage).join(' '));
+  const deployments = await (await understudy.store()).deployments();
+  const stages = deployments.map(({ history }) => history.map(({ stage }) => stage).join(' '));
   assert.ok(stages.includes('shadow canary live'), stages.join('; '));
 });

@@ -74,7 +74,7 @@ test('an added trainer competes with the others, and what it trains is proved an
   const [task] = report.tasks;
   assert.equal(task?.outcome, 'passed');
   assert.equal(task.specialist?.artefact.rung, FIRST_WORD);
-  assert.equal(store.deployments()[0]?.specialistId, task.specialist.id);
+  assert.equal((await store.deployments())[0]?.specialistId, task.specialist.id);
   const verdicts = task.verdicts.map(({ candidate, chosen }) => [candidate.rung, chosen]);
   assert.deepEqual(verdicts.slice(0, 2), [
     [FIRST_WORD, true],

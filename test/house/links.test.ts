@@ -6,9 +6,10 @@ import { test } from 'node:test';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-test('every relative link in README.md, CONTRIBUTING.md and docs/ leads to a file', () => {
+test('every relative link in our pages leads to a file', () => {
   const pages = [
     'README.md',
+    'ARCHITECTURE.md',
     'CONTRIBUTING.md',
     ...readdirSync(join(ROOT, 'docs')).map((name) => join('docs', name)),
   ].filter((name) => name.endsWith('.md'));
@@ -31,14 +32,32 @@ test('every folder in the README’s tree is there, and every folder of src is i
   assert.deepEqual(named, there);
 });
 
-test('every path that CONTRIBUTING.md names is there, where it does not stand for a new file', () => {
-  const text = readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8');
-  const paths = [...text.matchAll(/`((?:src|test|docs|dev|\.ci)\/[\w./-]*)`/g)]
-    .map(([, path = '']) => path)
-    .filter((path) => !path.includes('NAME'));
+/** Paths in code spans of a page, but for those that stand for a new file. */
+function pathsIn(page: string, rooms: string): string[] {
+  const text = readFileSync(join(ROOT, page), 'utf8');
+  const paths = [...text.matchAll(new RegExp(`\`((?:${rooms})/[\\w./-]*)\``, 'g'))].map(
+    ([, path = '']) => path,
+  );
+  return paths.filter((path) => !path.includes('NAME'));
+}
+
+test('every path that CONTRIBUTING.md names is there', () => {
+  const paths = pathsIn('CONTRIBUTING.md', 'src|test|docs|dev|\\.ci');
   assert.ok(paths.length > 20);
   assert.deepEqual(
     paths.filter((path) => !existsSync(join(ROOT, path))),
+    [],
+  );
+});
+
+test('every path that ARCHITECTURE.md names is there, below src/', () => {
+  const rooms = readdirSync(join(ROOT, 'src'), { withFileTypes: true }).filter((entry) =>
+    entry.isDirectory(),
+  );
+  const paths = pathsIn('ARCHITECTURE.md', rooms.map(({ name }) => name).join('|'));
+  assert.ok(paths.length > 20);
+  assert.deepEqual(
+    paths.filter((path) => !existsSync(join(ROOT, 'src', path))),
     [],
   );
 });

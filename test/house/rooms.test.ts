@@ -20,7 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[] | '*'>> = {
   report: ['core'],
   capture: ['core', 'wire'],
   gateway: ['core', 'wire'],
-  curate: ['core', 'wire', 'callsite'],
+  curate: ['core', 'callsite'],
   cluster: ['core', 'callsite'],
   select: ['core', 'stats', 'models'],
   train: ['core', 'models'],

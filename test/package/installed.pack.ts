@@ -223,7 +223,7 @@ test('the library is typed, and opens', () => {
     `import { type Config, loadConfig, openUnderstudy, type StatusReport, type Understudy, UnderstudyError } from 'understudy';
 const config: Config = { ...loadConfig({ dir: '.', env: process.env }), dataDir: 'library' };
 const understudy: Understudy = await openUnderstudy({ config, log: (line: string) => console.error(line) });
-const status: StatusReport = understudy.status();
+const status: StatusReport = await understudy.status();
 // @ts-expect-error: it is no number.
 const wrong: number = status.kind;
 console.log(status.kind, wrong === undefined, new UnderstudyError('internal', 'x', { hint: 'y' }) instanceof Error);

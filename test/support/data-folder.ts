@@ -7,20 +7,20 @@ import { type SecondStage, secondStage } from '../../src/capture/second-stage.ts
 import { openKeys, type Vault } from '../../src/capture/vault.ts';
 import type { Call } from '../../src/core/call.ts';
 import { configSchema } from '../../src/core/config.ts';
-import type { CallFilter, Store } from '../../src/core/store.ts';
-import { openSqliteStore, type SqliteOptions } from '../../src/store/sqlite/store.ts';
+import type { CallFilter } from '../../src/core/store.ts';
+import { openSqliteStore, type SqliteOptions, type SqliteStore } from '../../src/store/sqlite/store.ts';
 
 export const REDACTION = configSchema.parse({}).redaction;
 export const MASTER_KEY = { UNDERSTUDY_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') };
 
 export interface DataFolder {
-  readonly store: Store;
+  readonly store: SqliteStore;
   readonly vault: Vault;
   readonly context: RedactContext;
   readonly stage: SecondStage;
   readonly redact: (text: string) => string;
   drain(journal: string): Promise<Drained>;
-  calls(filter?: CallFilter, onErased?: (count: number) => void): Call[];
+  calls(filter?: CallFilter, onErased?: (count: number) => void): Promise<Call[]>;
 }
 
 export function openDataFolder(
@@ -37,6 +37,6 @@ export function openDataFolder(
     ...{ store, vault, context, stage },
     redact: (text) => redactText(text, context),
     drain: (dir) => drain({ dir, store, openStage: async () => stage }),
-    calls: (filter, onErased) => readCalls(store, vault, context, filter, onErased),
+    calls: (filter, onErased) => Array.fromAsync(readCalls(store, vault, context, filter, onErased)),
   };
 }

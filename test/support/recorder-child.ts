@@ -6,7 +6,7 @@ import { openDataFolder, REDACTION } from './data-folder.ts';
 
 const [dataDir = '', count = '0'] = process.argv.slice(2);
 const { store, vault } = openDataFolder(dataDir, { env: process.env });
-const recorder = openRecorder({
+const recorder = await openRecorder({
   dir: join(dataDir, 'journal'),
   vault,
   redaction: REDACTION,
@@ -23,4 +23,4 @@ for (let n = 0; n < Number(count); n += 3) {
   process.stdout.write(ids.join(''));
 }
 await recorder.close();
-store.close();
+await store.close();

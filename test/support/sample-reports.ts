@@ -35,7 +35,19 @@ function specialist(taskId: string, rung: Rung, skill: number, passed: boolean, 
   const at = [...exam].reverse().find((point) => point.errors / point.served <= 0.012) ?? exam[0]!;
   const evidence: Evidence = {
     datasetId: 'ds_1',
-    calibration: { accuracy: rateOf(280, 300), curve: calibration },
+    calibration: {
+      accuracy: rateOf(280, 300),
+      curve: calibration,
+      confidence: {
+        bins: [0.35, 0.6, 0.8, 0.93, 0.99].map((confidence, i) => ({
+          ...{ n: 60, confidence },
+          correct: Math.round(60 * confidence) - (i === 1 ? 6 : 0),
+        })),
+        calibrationError: 0.02,
+        riskCoverageArea: 0.013,
+        scores: [0.5, 0.75, 0.9].map((target) => ({ target, score: 1 - target / 2 })),
+      },
+    },
     // The exam stays closed where the gate refuses.
     exam: !passed
       ? {
@@ -50,6 +62,8 @@ function specialist(taskId: string, rung: Rung, skill: number, passed: boolean, 
           accuracy: rateOf(320 - (exam.at(-1)?.errors ?? 0), 320),
           coverage: rateOf(at.served, 320),
           servedError: rateOf(at.errors, at.served),
+          unseenError: rateOf(at.errors, Math.round(at.served / 2)),
+          veto: { errors: 10, power: 0.763 },
           curve: exam,
           fieldScore: null,
           uses: 1,
@@ -63,6 +77,8 @@ function specialist(taskId: string, rung: Rung, skill: number, passed: boolean, 
       errors: at.errors,
       n: 300,
       pValue: passed ? 0.031 : 0.4,
+      sessions: { count: at.served, cap: 1, beyondCap: 0, effectiveCalls: at.served },
+      tries: { number: 1, delta: 0.0304 },
       reason: passed ? 'Errors stay below 2 % at the threshold.' : 'No threshold keeps the errors below 2 %.',
       moreCalls: passed ? null : 420,
     },

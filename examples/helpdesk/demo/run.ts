@@ -39,8 +39,8 @@ export interface DemoOptions {
 
 /** Share of the stand-in's answers that are wrong. */
 const MISTAKES = 0.01;
-/** A short day has to pass all stages: larger and earlier steps than a team would take. */
-const SERVE = { canaryShare: 0.5, stepAudits: 15 };
+/** A short day has to pass all stages: earlier steps, and wider margins, than a team would take. */
+const SERVE = { canaryShare: 0.5, stepAudits: 15, shadowMargin: 6, canaryMargin: 4 };
 /** Mails in hand at once, and how often one comes in: small models that answer on this machine have to keep up. */
 const PACE = { morning: { concurrency: 8, everyMs: 0 }, afternoon: { concurrency: 3, everyMs: 80 } };
 /** For training language models at noon. */
@@ -125,8 +125,8 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
       works: new Map(all.map((work) => [work.id, work])),
       calls: await callFacts(understudy),
       learn,
-      deployments: understudy.store.deployments(),
-      extraLlmCalls: auditedAnswers(understudy, afternoon.calls),
+      deployments: await (await understudy.store()).deployments(),
+      extraLlmCalls: await auditedAnswers(understudy, afternoon.calls),
       askedAgain: new Map(learn.tasks.map((task) => [task.task.id, task.askedAgain])),
       price,
       simulated,
@@ -191,28 +191,28 @@ function keptMorning(dir: string, settings: Readonly<Record<string, unknown>>, f
 }
 
 async function callFacts(understudy: Understudy): Promise<Map<string, CallFacts>> {
-  const tasks = understudy.store.tasks();
-  return new Map(
-    (await understudy.calls()).map((call) => [
-      call.id,
-      { taskId: assign(tasks, call.request)?.id ?? null, usage: call.response?.usage ?? null },
-    ]),
-  );
+  const tasks = await (await understudy.store()).tasks();
+  const facts = new Map<string, CallFacts>();
+  for await (const { id, request, response } of understudy.calls())
+    facts.set(id, { taskId: assign(tasks, request)?.id ?? null, usage: response?.usage ?? null });
+  return facts;
 }
 
 /** How many of the answers that specialists served were sent to the LLM as well, by task id. */
-function auditedAnswers(understudy: Understudy, afternoon: readonly CallRecord[]): Map<string, number> {
+async function auditedAnswers(
+  understudy: Understudy,
+  afternoon: readonly CallRecord[],
+): Promise<Map<string, number>> {
   const served = new Set(
     afternoon.flatMap((record) => (record.callId && record.servedBy !== 'llm' ? [record.callId] : [])),
   );
-  return new Map(
-    understudy.store
-      .deployments()
-      .map((deployment) => [
-        deployment.taskId,
-        understudy.store.audits(deployment.id).filter((audit) => served.has(audit.callId)).length,
-      ]),
-  );
+  const store = await understudy.store();
+  const counts = new Map<string, number>();
+  for (const { id, taskId } of await store.deployments()) {
+    const { audits } = await store.auditsSince(id, 0, Number.MAX_SAFE_INTEGER);
+    counts.set(taskId, audits.filter(({ callId }) => served.has(callId)).length);
+  }
+  return counts;
 }
 
 function cancelled(): UnderstudyError {

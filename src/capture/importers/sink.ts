@@ -7,7 +7,7 @@ import { hash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import type { Call } from '../../core/call.ts';
 import { UnderstudyError } from '../../core/errors.ts';
-import type { Store } from '../../core/store.ts';
+import type { CallStore } from '../../core/store.ts';
 import { openCallWriter } from '../call-writer.ts';
 import { closeLeftovers } from '../journal.ts';
 import { tryLock } from '../lock.ts';
@@ -30,13 +30,10 @@ export interface ImportSink {
 export interface JournalSinkOptions {
   /** Folder of the imports' journal; one import at a time. */
   readonly dir: string;
-  readonly store: Pick<Store, 'knownCalls' | 'calls'>;
+  readonly store: Pick<CallStore, 'knownCalls' | 'latestCallAt'>;
   readonly vault: Vault;
   readonly context: RedactContext;
 }
-
-/** The last time that a Date can hold, in milliseconds. */
-const LAST_TIME = 8.64e15;
 
 /** @throws UnderstudyError 'in-use' where another import is running. */
 export function journalSink({ dir, store, vault, context }: JournalSinkOptions): ImportSink {
@@ -52,25 +49,13 @@ export function journalSink({ dir, store, vault, context }: JournalSinkOptions):
   return {
     pseudonym: vault.pseudonym,
     async add(calls) {
-      const known = store.knownCalls(calls.map(({ id }) => id));
+      const known = await store.knownCalls(calls.map(({ id }) => id));
       const fresh = calls.filter(({ id }) => !known.has(id));
-      for (const day of new Set(fresh.map(({ at }) => dayOf(at)))) vault.prepare(day);
+      for (const day of new Set(fresh.map(({ at }) => dayOf(at)))) await vault.prepare(day);
       await Promise.all(fresh.map((call) => writer.write(call, '')));
       return { added: fresh.length };
     },
-    async latest(since) {
-      // The store lists calls oldest first; halving the time finds the last one without listing them.
-      let last: number | null = null;
-      for (let low = since, high = LAST_TIME; low <= high; ) {
-        const middle = low + Math.floor((high - low) / 2);
-        const [call] = store.calls({ since: middle, limit: 1 });
-        if (call) {
-          last = call.at;
-          low = call.at + 1;
-        } else high = middle - 1;
-      }
-      return last;
-    },
+    latest: (since) => store.latestCallAt(since),
     close: () => {
       writer.close();
       lock.release();

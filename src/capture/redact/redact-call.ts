@@ -1,9 +1,52 @@
 /** Redaction of the pieces of a call: which of their texts are redacted, and how. */
 import type { CallRequest, CallResponse, Message, Tool } from '../../core/call.ts';
-import { isObject, type Json } from '../../core/json.ts';
+import { isObject, type Json, type JsonObject } from '../../core/json.ts';
+import type { PartKind, PartValues } from '../parts.ts';
 
 /** Fields of a request that say who sent it; they become pseudonyms. */
 const SENDER_FIELDS: ReadonlySet<string> = new Set(['user', 'safety_identifier']);
+
+/**
+ * The part with each of its texts passed through `redact`, always in the same order. The first stage, which seals what came
+ * with a call, and the second, which opens it again, walk the same texts.
+ * @param pseudonym For the fields that say who sent the request; without it they are taken for pseudonyms already.
+ */
+export function redactPart<K extends PartKind>(
+  kind: K,
+  value: PartValues[K],
+  redact: (text: string) => string,
+  pseudonym?: (text: string) => string,
+): PartValues[K] {
+  const redacted = REDACTED[kind] as (
+    value: PartValues[K],
+    redact: (text: string) => string,
+    pseudonym?: (text: string) => string,
+  ) => PartValues[K];
+  return redacted(value, redact, pseudonym);
+}
+
+const REDACTED: {
+  readonly [K in PartKind]: (
+    value: PartValues[K],
+    redact: (text: string) => string,
+    pseudonym?: (text: string) => string,
+  ) => PartValues[K];
+} = {
+  about: (about, redact) => ({
+    ...about,
+    tags: redactJson(about.tags as JsonObject, redact) as Record<string, string>,
+  }),
+  settings: (settings, redact, pseudonym) => ({
+    ...settings,
+    ...(settings.responseFormat
+      ? { responseFormat: redactJson(settings.responseFormat, redact) as JsonObject }
+      : {}),
+    params: redactJson(settings.params, redact, pseudonym) as JsonObject,
+  }),
+  tools: redactTools,
+  message: redactMessage,
+  response: (response, redact) => ({ ...response, message: redactMessage(response.message, redact) }),
+};
 
 /** The message with each of its texts passed through `redact`, names and ids of tool calls included. */
 export function redactMessage(message: Message, redact: (text: string) => string): Message {

@@ -20,7 +20,7 @@ export { entityTexts } from './entity-texts.ts';
 export { obviousNames } from './names.ts';
 export { compilePolicy } from './policy.ts';
 export type { RedactContext } from './recognise.ts';
-export { holdsSurrogate } from './surrogates.ts';
+export { holdsSurrogate, surrogatesIn } from './surrogates.ts';
 export { vocabularyOf } from './vocabulary.ts';
 
 /**

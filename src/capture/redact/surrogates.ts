@@ -129,21 +129,26 @@ function escapesKept(text: string, make: (text: string, key: Uint8Array) => stri
 /** Not of control characters, quotes or backslashes, which JSON needs as escapes. */
 const LETTER_ESCAPE = /\\+u(?!00(?:[01][0-9a-fA-F]|22|5[cC]))([0-9a-fA-F]{4})/g;
 
-const EXAMPLE_HOST = /[\w-]{7,24}\.example\.(?:com|org|net)\b/i;
-const TEST_NETWORK = /\b198\.1[89]\.\d{1,3}\.\d{1,3}\b|\b2001:db8::[0-9a-f:]{4,19}|\b02[:-]?00[:.-]5e/i;
+const EXAMPLE_HOST = /[\w-]{7,24}\.example\.(?:com|org|net)\b/gi;
+const TEST_NETWORK = /\b198\.1[89]\.\d{1,3}\.\d{1,3}\b|\b2001:db8::[0-9a-f:]{4,19}|\b02[:-]?00[:.-]5e/gi;
 const NUMBERS = /\(?\b[2-8]9\d\)?[ .-]{1,2}[2-9]\d\d[ .-]\d{4}\b/g;
-const SOCIAL_SECURITY = /\b9\d\d-0\d-\d{4}\b/;
+const SOCIAL_SECURITY = /\b9\d\d-0\d-\d{4}\b/g;
 
 /**
- * Whether a text holds a surrogate of a kind that shows as one: names, addresses at our example hosts, IP and MAC
- * addresses, North American phone and social security numbers. Best effort: others look like real ones, and one real word in
+ * The surrogates in a text of the kinds that show as such: names, addresses at our example hosts, IP and MAC addresses,
+ * North American phone and social security numbers. Best effort: others look like real ones, and one real word in
  * thousands looks like a name of ours.
  */
+export function surrogatesIn(text: string): string[] {
+  const matches = (pattern: RegExp): string[] => text.match(pattern) ?? [];
+  return [
+    ...[EXAMPLE_HOST, TEST_NETWORK, SOCIAL_SECURITY].flatMap(matches),
+    ...matches(NUMBERS).filter(isSurrogatePhone),
+    ...matches(/[\p{L}\p{M}]{7,22}/gu).filter((word) => isSurrogateName(word) && !isCommonWord(word)),
+  ];
+}
+
+/** Whether a text holds a surrogate of a kind that shows as one. */
 export function holdsSurrogate(text: string): boolean {
-  if (EXAMPLE_HOST.test(text) || TEST_NETWORK.test(text) || SOCIAL_SECURITY.test(text)) return true;
-  for (const [number] of text.matchAll(NUMBERS)) if (isSurrogatePhone(number)) return true;
-  for (const [word] of text.matchAll(/[\p{L}\p{M}]{7,22}/gu)) {
-    if (isSurrogateName(word) && !isCommonWord(word)) return true;
-  }
-  return false;
+  return surrogatesIn(text).length > 0;
 }

@@ -50,26 +50,26 @@ export interface KnownPair {
   readonly reference: string;
   readonly answer: string;
   /** Whether the answer is known to be as good as the reference. */
-  readonly right: boolean;
+  readonly correct: boolean;
 }
 
 export interface JudgeQuality {
   /** Known wrong answers that it let pass: what hides a specialist's errors. */
   readonly passedWrong: Rate;
-  /** Known right answers that it failed. */
-  readonly failedRight: Rate;
+  /** Known correct answers that it failed. */
+  readonly failedCorrect: Rate;
   readonly unreadable: number;
 }
 
 /** Measures the judge on pairs whose verdict is known. */
 export async function measureJudge(ask: Ask, pairs: readonly KnownPair[]): Promise<JudgeQuality> {
-  const count = { wrong: 0, passedWrong: 0, right: 0, failedRight: 0, unreadable: 0 };
+  const count = { wrong: 0, passedWrong: 0, correct: 0, failedCorrect: 0, unreadable: 0 };
   for (const pair of pairs) {
     const verdict = await judgeText(ask, pair.input, pair.reference, pair.answer);
     if (verdict === null) count.unreadable++;
-    else if (pair.right) {
-      count.right++;
-      if (!verdict) count.failedRight++;
+    else if (pair.correct) {
+      count.correct++;
+      if (!verdict) count.failedCorrect++;
     } else {
       count.wrong++;
       if (verdict) count.passedWrong++;
@@ -77,18 +77,18 @@ export async function measureJudge(ask: Ask, pairs: readonly KnownPair[]): Promi
   }
   return {
     passedWrong: rateOf(count.passedWrong, count.wrong),
-    failedRight: rateOf(count.failedRight, count.right),
+    failedCorrect: rateOf(count.failedCorrect, count.correct),
     unreadable: count.unreadable,
   };
 }
 
-/** Known pairs made from examples: each answer against itself (right), and against the next one's (wrong). */
+/** Known pairs made from examples: each answer against itself (correct), and against the next one's (wrong). */
 export function knownPairs(
   examples: readonly { readonly input: string; readonly answer: string }[],
 ): KnownPair[] {
   return examples.flatMap(({ input, answer }, i) => {
     const other = examples[(i + 1) % examples.length]!.answer;
-    const same = { input, reference: answer, answer, right: true };
-    return other === answer ? [same] : [same, { input, reference: answer, answer: other, right: false }];
+    const same = { input, reference: answer, answer, correct: true };
+    return other === answer ? [same] : [same, { input, reference: answer, answer: other, correct: false }];
   });
 }

@@ -7,7 +7,8 @@ import { scorerFor } from './scorer.ts';
 scorerContract('label', scorerFor('label'), [
   { input: 'x', expected: 'refund', same: ['refund '], wrong: ['billing'], malformed: [] },
 ]);
-scorerContract('json', scorerFor('json', { schema: { properties: { n: { type: 'integer' } } } }), [
+const schema = { properties: { n: { type: 'integer' }, o: { type: 'string' } }, required: ['n'] };
+scorerContract('json', scorerFor('json', { schema }), [
   {
     input: 'x',
     expected: '{"n":1,"s":"a"}',
@@ -17,7 +18,7 @@ scorerContract('json', scorerFor('json', { schema: { properties: { n: { type: 'i
       '```json\n{"n":1,"s":"a"}\n```',
       '{"n":1,"s":"a","o":null}',
     ],
-    wrong: ['{"n":2,"s":"a"}', '{"n":1}'],
+    wrong: ['{"n":2,"s":"a"}', '{"n":1}', '{"n":1,"s":"A"}', '{"n":1,"s":"a","p":null}'],
     malformed: ['{"n":', 'one'],
   },
 ]);
@@ -28,8 +29,13 @@ scorerContract(
     {
       input: 'x',
       expected: 'f {"n":1,"city":"New York"}\ng {}',
-      same: ['g {}\nf {"city":"new-york","n":1}', 'f {"n":"1","city":"New York"}\ng {}'],
-      wrong: ['f {"n":1,"city":"New York"}', 'f {"n":2,"city":"New York"}\ng {}', 'h {}\ng {}'],
+      same: ['f {"city":"New York", "n":1}\ng {}', 'f {"n":"1","city":"New York"}\ng {}'],
+      wrong: [
+        'f {"n":1,"city":"New York"}',
+        'f {"n":2,"city":"New York"}\ng {}',
+        'g {}\nf {"n":1,"city":"New York"}',
+        'h {}\ng {}',
+      ],
       malformed: ['I would call f.', 'f {'],
     },
   ],
@@ -49,14 +55,32 @@ scorerContract('text', scorerFor('text', { ask: fairJudge(new Set(['Sent today.'
   {
     input: 'Where is it?',
     expected: 'Sent today.',
-    same: ['Sent  today.', 'It left today.'],
+    same: [' Sent today.', 'It left today.'],
     wrong: ['No idea.'],
     malformed: [],
   },
 ]);
 
+test('texts that a policy leaves to a judge are judged, one by one', async () => {
+  const options = { policy: { 'answer.a': 'text', 'answer.b': 'text' } } as const;
+  const good = fairJudge(new Set(['Sent today.', 'It left today.', 'Thanks.', 'Thank you.']));
+  const correct = async (actual: string, ask?: typeof good): Promise<boolean | null> =>
+    (
+      await scorerFor('json', ask ? { ...options, ask } : options).score(
+        'x',
+        '{"a":"Sent today.","b":"Thanks."}',
+        actual,
+      )
+    ).correct;
+  assert.equal(await correct('{"a":"It left today.","b":"Thank you."}', good), true);
+  assert.equal(await correct('{"a":"It left today.","b":"No."}', good), false);
+  assert.equal(await correct('{"a":"It left today.","b":"Thank you."}'), null);
+  assert.equal(await correct('{"a":"It left today.","b":"Thank you."}', async () => 'Hard to say'), null);
+  assert.equal(await correct('{"a":"Sent today.","b":5}', good), false);
+});
+
 test('without a judge, texts that differ are undecided', async () => {
-  assert.equal((await scorerFor('text').score('x', 'Yes.', 'Indeed.')).right, null);
+  assert.equal((await scorerFor('text').score('x', 'Yes.', 'Indeed.')).correct, null);
 });
 
 test('a judge that favours a place passes nothing, one that rambles decides nothing', async () => {
@@ -71,7 +95,7 @@ test("the judge's own error is measured on known pairs", async () => {
     { input: 'y', answer: 'b' },
   ]);
   const lax = await measureJudge(async () => 'TIE', pairs);
-  assert.deepEqual([lax.passedWrong.share, lax.failedRight.share], [1, 0]);
+  assert.deepEqual([lax.passedWrong.share, lax.failedCorrect.share], [1, 0]);
   const strict = await measureJudge(async () => '1', pairs);
-  assert.deepEqual([strict.passedWrong.share, strict.failedRight.share], [0, 1]);
+  assert.deepEqual([strict.passedWrong.share, strict.failedCorrect.share], [0, 1]);
 });

@@ -5,15 +5,16 @@
 import { Worker } from 'node:worker_threads';
 import type { Entity, EntityFinder } from '../../core/entity.ts';
 import { UnderstudyError } from '../../core/errors.ts';
+import { workerQueue } from '../../core/worker-queue.ts';
+
+type Found = readonly (readonly Entity[])[];
 
 export interface FindRequest {
-  readonly no: number;
   readonly texts: readonly string[];
 }
 
 export interface FindReply {
-  readonly no: number;
-  readonly found?: readonly (readonly Entity[])[];
+  readonly found?: Found;
   /** The kind of what went wrong: a message might quote a text. */
   readonly error?: string;
 }
@@ -28,67 +29,32 @@ const SHARE = 4096;
 export function openFinderPool(path: string, threads: number): EntityFinder {
   const ending = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
   const url = new URL(`./worker${ending}`, import.meta.url);
-  let no = 0;
-  let closed = false;
-
-  /** A thread with what waits for it; a new one once it has ended. */
-  const seat = (): {
-    ask(texts: readonly string[]): Promise<readonly (readonly Entity[])[]>;
-    end(): Promise<unknown>;
-  } => {
-    let worker: Worker | null = null;
-    const waiting = new Map<number, { resolve(reply: FindReply): void; reject(error: unknown): void }>();
-    const started = (): Worker => {
-      if (worker) return worker;
-      const thread = new Worker(url, { workerData: path });
-      thread.unref();
-      thread.on('message', (reply: FindReply) => {
-        waiting.get(reply.no)?.resolve(reply);
-        waiting.delete(reply.no);
-      });
-      const ended = (why: string) => (): void => {
-        if (worker !== thread) return;
-        worker = null;
-        for (const { reject } of waiting.values()) reject(failed(why));
-        waiting.clear();
-      };
-      thread.on('error', ended('its thread failed'));
-      thread.on('exit', ended('its thread ended'));
-      worker = thread;
-      return thread;
-    };
-    return {
-      ask: async (texts) => {
-        if (closed) throw failed('closed');
-        const thread = started();
-        thread.ref();
-        const { found, error } = await new Promise<FindReply>((resolve, reject) => {
-          waiting.set(++no, { resolve, reject });
-          thread.postMessage({ no, texts } satisfies FindRequest);
-        }).finally(() => thread.unref());
-        if (found) return found;
-        throw failed(error ?? 'no reply');
-      },
-      end: async () => worker?.terminate(),
-    };
+  const seats = Array.from({ length: threads }, () =>
+    workerQueue<FindRequest, FindReply>({
+      start: () => new Worker(url, { workerData: path }),
+      failure: failed,
+    }),
+  );
+  const ask = async (seat: (typeof seats)[number], texts: readonly string[]): Promise<Found> => {
+    const { found, error } = await seat.ask({ texts });
+    if (found) return found;
+    throw failed(error ?? 'no reply');
   };
-  const seats = Array.from({ length: threads }, seat);
 
   return {
     async find(texts) {
       const shares = sharesOf(texts);
-      const found = new Array<readonly (readonly Entity[])[]>(shares.length);
+      const found = new Array<Found>(shares.length);
       let next = 0;
       await Promise.all(
-        seats.map(async ({ ask }) => {
-          for (let i = next++; i < shares.length; i = next++) found[i] = await ask(shares[i]!);
+        seats.map(async (seat) => {
+          for (let i = next++; i < shares.length; i = next++) found[i] = await ask(seat, shares[i]!);
         }),
       );
       return found.flat();
     },
     close: async () => {
-      closed = true;
-      await Promise.all(seats.map(({ end }) => end()));
+      await Promise.all(seats.map((seat) => seat.close(0)));
     },
   };
 }

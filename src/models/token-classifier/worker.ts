@@ -5,14 +5,14 @@ import type { FindReply, FindRequest } from './pool.ts';
 
 const port = parentPort!;
 const finder = openTokenClassifier(workerData as string);
-port.on('message', ({ no, texts }: FindRequest) => {
+port.on('message', ({ texts }: FindRequest) => {
   finder
     .then((opened) => opened.find(texts))
     .then(
-      (found) => port.postMessage({ no, found } satisfies FindReply),
+      (found) => port.postMessage({ found } satisfies FindReply),
       (error: unknown) => {
         const message = error instanceof Error ? error.name : typeof error;
-        port.postMessage({ no, error: message } satisfies FindReply);
+        port.postMessage({ error: message } satisfies FindReply);
       },
     );
 });

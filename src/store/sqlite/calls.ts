@@ -1,27 +1,17 @@
-/** Calls, their sealed parts and the data keys, in SQLite. */
-import type { SQLOutputValue } from 'node:sqlite';
+/** Calls and their sealed parts, in SQLite. */
 import type { Served } from '../../core/call.ts';
 import { UnderstudyError } from '../../core/errors.ts';
-import type { SealedPart, Store, StoredCall } from '../../core/store.ts';
-import type { Database } from './database.ts';
+import type { CallFilter, CallStore, SealedPart, StoredCall, WrappedKey } from '../../core/store.ts';
+import type { Database, Row } from './database.ts';
 
-export type CallTables = Pick<
-  Store,
-  | 'addCalls'
-  | 'knownCalls'
-  | 'calls'
-  | 'countCalls'
-  | 'parts'
-  | 'deleteCalls'
-  | 'key'
-  | 'addKey'
-  | 'deleteKey'
-  | 'sealCallsInClear'
->;
+type CallTables = Omit<CallStore, 'addVocabulary' | 'vocabulary'>;
+
+/** Calls that are read in one transaction. */
+const BATCH = 500;
 
 /** Where in call_parts the response stands, and what is said about the call (model, tags). */
 const RESPONSE = -1;
-const ABOUT = -2;
+export const ABOUT = -2;
 
 const INSERT_CALL = `INSERT OR IGNORE INTO calls
   (id, at, session_id, origin, stream, status, latency_ms, prompt_tokens, completion_tokens,
@@ -29,7 +19,7 @@ const INSERT_CALL = `INSERT OR IGNORE INTO calls
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING no`;
 
 const INSERT_PART = 'INSERT OR IGNORE INTO parts (id, day, sealed) VALUES (?, ?, ?) RETURNING no';
-const HOLD_PART = 'INSERT INTO call_parts (call_no, position, part_no) VALUES (?, ?, ?)';
+export const HOLD_PART = 'INSERT INTO call_parts (call_no, position, part_no) VALUES (?, ?, ?)';
 
 export function callTables(database: Database): CallTables {
   const partNo = (id: string): number => {
@@ -73,18 +63,48 @@ export function callTables(database: Database): CallTables {
   };
 
   /** Parts that came with calls that were already there would otherwise stay behind unheld. */
-  const dropUnheld = (nos: Iterable<number>): void => {
+  const dropUnheld = (nos: Iterable<number>): number => {
+    let dropped = 0;
     for (const no of nos) {
-      database.run(
+      dropped += database.run(
         'DELETE FROM parts WHERE no = ?1 AND NOT EXISTS (SELECT 1 FROM call_parts WHERE part_no = ?1)',
         no,
       );
     }
+    return dropped;
+  };
+
+  const refuseErased = (keys: readonly WrappedKey[]): void => {
+    for (const { day, wrapped } of keys) {
+      if (database.get('SELECT 1 AS held FROM keys WHERE day = ? AND wrapped = ?', day, wrapped)) continue;
+      throw new UnderstudyError('not-found', `The data key of ${day} was erased meanwhile.`, {
+        hint: 'Nothing needs to be done: what it sealed is erased with it.',
+      });
+    }
+  };
+
+  /** A call with the ids of its parts. */
+  const whole = (row: Row): StoredCall => {
+    const held = database.all(
+      `SELECT position, parts.id FROM call_parts JOIN parts ON parts.no = part_no
+       WHERE call_no = ? ORDER BY position`,
+      row.no ?? null,
+    );
+    const requestParts: string[] = [];
+    let responsePart: string | null = null;
+    let aboutPart = '';
+    for (const { position, id } of held) {
+      if (position === RESPONSE) responsePart = String(id);
+      else if (position === ABOUT) aboutPart = String(id);
+      else requestParts.push(String(id));
+    }
+    return callOf(row, { aboutPart, requestParts, responsePart });
   };
 
   return {
-    addCalls: (calls, parts) =>
+    addCalls: async (calls, parts, sealedUnder = []) =>
       database.transaction(() => {
+        refuseErased(sealedUnder);
         const fresh: number[] = [];
         for (const { id, day, sealed } of parts) {
           const row = database.get(INSERT_PART, id, day, sealed);
@@ -96,69 +116,39 @@ export function callTables(database: Database): CallTables {
         return added;
       }),
 
-    knownCalls: (ids) =>
+    knownCalls: async (ids) =>
       new Set(
         ids.filter((id) => database.get('SELECT 1 AS known FROM calls WHERE id = ?', id) !== undefined),
       ),
 
-    sealCallsInClear(seal) {
-      // Without the lock of a transaction: nearly always there is nothing to do.
-      if (!database.get('SELECT 1 AS some FROM calls_in_clear LIMIT 1')) return 0;
-      return database.transaction(() => {
-        const rows = database.all('SELECT * FROM calls_in_clear');
-        for (const row of rows) {
-          const { sessionId, about } = seal({
-            at: Number(row.at),
-            sessionId: String(row.session_id),
-            model: String(row.model),
-            tags: JSON.parse(String(row.tags)) as Record<string, string>,
-          });
-          database.run(INSERT_PART.replace(' RETURNING no', ''), about.id, about.day, about.sealed);
-          database.run(HOLD_PART, row.call_no ?? null, ABOUT, partNo(about.id));
-          database.run('UPDATE calls SET session_id = ? WHERE no = ?', sessionId, row.call_no ?? null);
-        }
-        database.run('DELETE FROM calls_in_clear');
-        return rows.length;
-      });
+    async *calls({ limit = Number.POSITIVE_INFINITY, ...filter } = {}) {
+      let left = limit;
+      let after = filter.after;
+      while (left > 0) {
+        const { where, values } = conditions({ ...filter, ...(after ? { after } : {}) });
+        const wanted = Math.min(BATCH, left);
+        const sql = `SELECT * FROM calls${where} ORDER BY at, id LIMIT ?`;
+        const batch = database.transaction(() => database.all(sql, ...values, wanted).map(whole), 'read');
+        const last = batch.at(-1);
+        if (last === undefined) return;
+        yield batch;
+        if (batch.length < wanted) return;
+        left -= batch.length;
+        after = last;
+      }
     },
 
-    calls(filter = {}) {
-      const wheres: string[] = [];
-      const values: (string | number)[] = [];
-      const where = (sql: string, value: string | number | undefined): void => {
-        if (value === undefined) return;
-        wheres.push(sql);
-        values.push(value);
-      };
-      where('at >= ?', filter.since);
-      where('at <= ?', filter.until);
-      where('task_id = ?', filter.taskId);
-      const rows = database.all(
-        `SELECT * FROM calls ${wheres.length > 0 ? `WHERE ${wheres.join(' AND ')}` : ''} ORDER BY at, no LIMIT ?`,
-        ...values,
-        filter.limit ?? -1,
-      );
-      return rows.map((row) => {
-        const held = database.all(
-          `SELECT position, parts.id FROM call_parts JOIN parts ON parts.no = part_no
-           WHERE call_no = ? ORDER BY position`,
-          row.no ?? null,
-        );
-        const requestParts: string[] = [];
-        let responsePart: string | null = null;
-        let aboutPart = '';
-        for (const { position, id } of held) {
-          if (position === RESPONSE) responsePart = String(id);
-          else if (position === ABOUT) aboutPart = String(id);
-          else requestParts.push(String(id));
-        }
-        return callOf(row, { aboutPart, requestParts, responsePart });
-      });
+    countCalls: async (filter = {}) => {
+      const { where, values } = conditions(filter);
+      return Number(database.get(`SELECT count(*) AS n FROM calls${where}`, ...values)?.n ?? 0);
     },
 
-    countCalls: () => Number(database.get('SELECT count(*) AS n FROM calls')?.n ?? 0),
+    latestCallAt: async (since) => {
+      const at = database.get('SELECT max(at) AS at FROM calls WHERE at >= ?', since)?.at;
+      return typeof at === 'number' ? at : null;
+    },
 
-    parts(ids) {
+    async parts(ids) {
       const found = new Map<string, SealedPart>();
       for (const id of ids) {
         if (found.has(id)) continue;
@@ -169,9 +159,9 @@ export function callTables(database: Database): CallTables {
       return found;
     },
 
-    deleteCalls: (ids) =>
+    deleteCalls: async (ids) =>
       database.transaction(() => {
-        let deleted = 0;
+        let calls = 0;
         const released = new Set<number>();
         for (const id of new Set(ids)) {
           const held = database.all(
@@ -180,29 +170,37 @@ export function callTables(database: Database): CallTables {
           );
           for (const row of held) released.add(Number(row.part_no));
           // The rows of call_parts go with it (ON DELETE CASCADE), which the count leaves out.
-          deleted += database.run('DELETE FROM calls WHERE id = ?', id);
+          calls += database.run('DELETE FROM calls WHERE id = ?', id);
         }
-        dropUnheld(released);
-        return deleted;
+        return { calls, parts: dropUnheld(released) };
       }),
 
-    key(day) {
-      const row = database.get('SELECT wrapped FROM keys WHERE day = ?', day);
-      return row?.wrapped instanceof Uint8Array ? { day, wrapped: row.wrapped } : null;
-    },
-    /** The first key of a day stays: another process may have been quicker, and has sealed with it. */
-    addKey: ({ day, wrapped }) => {
-      // What is sealed from now on is worth nothing without it.
-      database.runDurably('INSERT OR IGNORE INTO keys (day, wrapped) VALUES (?, ?)', day, wrapped);
-    },
-    deleteKey: (day) => {
-      database.run('DELETE FROM keys WHERE day = ?', day);
-    },
+    purge: async () => database.truncateLog(),
   };
 }
 
+/** The rows that a filter asks for. */
+function conditions({ since, until, taskId, after }: Omit<CallFilter, 'limit'>): {
+  readonly where: string;
+  readonly values: readonly (string | number)[];
+} {
+  const wheres: string[] = [];
+  const values: (string | number)[] = [];
+  const add = (sql: string, ...given: (string | number | undefined)[]): void => {
+    const present = given.filter((value) => value !== undefined);
+    if (present.length < given.length) return;
+    wheres.push(sql);
+    values.push(...present);
+  };
+  add('at >= ?', since);
+  add('at <= ?', until);
+  add('task_id = ?', taskId);
+  add('(at, id) > (?, ?)', after?.at, after?.id);
+  return { where: wheres.length > 0 ? ` WHERE ${wheres.join(' AND ')}` : '', values };
+}
+
 function callOf(
-  row: Record<string, SQLOutputValue>,
+  row: Row,
   parts: Pick<StoredCall, 'aboutPart' | 'requestParts' | 'responsePart'>,
 ): StoredCall {
   return {

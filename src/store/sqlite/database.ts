@@ -29,8 +29,12 @@ export interface Database {
   run(sql: string, ...values: SQLInputValue[]): number;
   /** Runs a statement that survives a power cut, whatever the connection does otherwise. */
   runDurably(sql: string, ...values: SQLInputValue[]): number;
-  /** Runs `work` in one transaction: all of it is kept, or none. */
-  transaction<T>(work: () => T): T;
+  /**
+   * Runs `work` in one transaction: all of it is kept, or none; of a 'read', all is seen as it was at one moment.
+   */
+  transaction<T>(work: () => T, kind?: 'read'): T;
+  /** Empties the write-ahead log into the file. False where a reader of another process is in the way. */
+  truncateLog(): boolean;
   close(): void;
 }
 
@@ -120,10 +124,10 @@ function wrap(sqlite: DatabaseSync, path: string, durable: boolean): Database {
           if (change) sqlite.exec(synchronous(false));
         }
       }),
-    transaction: (work) =>
+    transaction: (work, kind) =>
       translated(path, () => {
         if (depth > 0) return work();
-        sqlite.exec('BEGIN IMMEDIATE');
+        sqlite.exec(kind === 'read' ? 'BEGIN' : 'BEGIN IMMEDIATE');
         depth++;
         try {
           const result = work();
@@ -136,6 +140,7 @@ function wrap(sqlite: DatabaseSync, path: string, durable: boolean): Database {
           depth--;
         }
       }),
+    truncateLog: () => translated(path, () => statement('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy === 0),
     close: () => {
       if (sqlite.isOpen) sqlite.close();
     },

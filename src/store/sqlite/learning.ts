@@ -1,27 +1,16 @@
-/** What is learnt from calls, and what became of it: tasks, datasets, specialists, deployments, audits, events. */
+/** What is learnt from calls: tasks, datasets, specialists, verdicts, uses of exams. In SQLite. */
 import type { DatasetManifest } from '../../core/dataset.ts';
-import type { Deployment, Stage } from '../../core/deployment.ts';
-import type { JsonObject } from '../../core/json.ts';
 import type { Specialist, Verdict } from '../../core/specialist.ts';
-import type { Store } from '../../core/store.ts';
+import type { LearningStore } from '../../core/store.ts';
 import type { Task } from '../../core/task.ts';
-import type { CallTables } from './calls.ts';
-import type { Database, Row } from './database.ts';
+import type { Database } from './database.ts';
 import type { SealedRows } from './sealed.ts';
-import type { VocabularyTable } from './vocabulary.ts';
 
-type LearningTables = Omit<Store, keyof CallTables | keyof VocabularyTable | 'close'>;
-
-export function learningTables(database: Database, rows: SealedRows): LearningTables {
-  /** The values of sealed rows that have an id. */
-  const read =
-    <T>(table: string) =>
-    (row: Row): T =>
-      rows.read<T>(table, String(row.id), row.sealed);
+export function learningTables(database: Database, rows: SealedRows): LearningStore {
   return {
-    planVersion: () => Number(database.get('SELECT version FROM plan')?.version ?? 0),
-    tasks: () => database.all('SELECT id, sealed FROM tasks ORDER BY id').map(read<Task>('tasks')),
-    putTasks: (tasks) => {
+    tasks: async () =>
+      database.all('SELECT id, sealed FROM tasks ORDER BY id').map(rows.reader<Task>('tasks')),
+    putTasks: async (tasks) => {
       database.transaction(() => {
         for (const task of tasks) {
           database.run(
@@ -33,7 +22,7 @@ export function learningTables(database: Database, rows: SealedRows): LearningTa
       });
     },
 
-    addDataset: (dataset) => {
+    addDataset: async (dataset) => {
       database.run(
         'INSERT OR IGNORE INTO datasets (id, task_id, sealed) VALUES (?, ?, ?)',
         dataset.id,
@@ -41,12 +30,12 @@ export function learningTables(database: Database, rows: SealedRows): LearningTa
         rows.write('datasets', dataset.id, dataset),
       );
     },
-    dataset(id) {
+    async dataset(id) {
       const row = database.get('SELECT id, sealed FROM datasets WHERE id = ?', id);
-      return row ? read<DatasetManifest>('datasets')(row) : null;
+      return row ? rows.reader<DatasetManifest>('datasets')(row) : null;
     },
 
-    addSpecialist: (specialist) => {
+    addSpecialist: async (specialist) => {
       database.run(
         'INSERT OR IGNORE INTO specialists (id, task_id, version, sealed) VALUES (?, ?, ?, ?)',
         specialist.id,
@@ -55,13 +44,13 @@ export function learningTables(database: Database, rows: SealedRows): LearningTa
         rows.write('specialists', specialist.id, specialist),
       );
     },
-    specialists: (taskId) =>
+    specialists: async (taskId) =>
       (taskId === undefined
         ? database.all('SELECT id, sealed FROM specialists ORDER BY no')
         : database.all('SELECT id, sealed FROM specialists WHERE task_id = ? ORDER BY version, no', taskId)
-      ).map(read<Specialist>('specialists')),
+      ).map(rows.reader<Specialist>('specialists')),
 
-    addVerdicts: (taskId, at, verdicts) => {
+    addVerdicts: async (taskId, at, verdicts) => {
       database.transaction(() => {
         const no = Number(
           database.get(
@@ -74,14 +63,14 @@ export function learningTables(database: Database, rows: SealedRows): LearningTa
         database.run('UPDATE verdicts SET sealed = ? WHERE no = ?', sealed, no);
       });
     },
-    verdicts(taskId) {
+    async verdicts(taskId) {
       const row = database.get(
         'SELECT no AS id, sealed FROM verdicts WHERE task_id = ? ORDER BY at DESC, no DESC LIMIT 1',
         taskId,
       );
-      return row ? read<Verdict[]>('verdicts')(row) : [];
+      return row ? rows.reader<Verdict[]>('verdicts')(row) : [];
     },
-    useExam: (taskId, datasetId) =>
+    useExam: async (taskId, datasetId) =>
       Number(
         database.get(
           `INSERT INTO exam_uses (task_id, dataset_id, uses) VALUES (?, ?, 1)
@@ -90,68 +79,15 @@ export function learningTables(database: Database, rows: SealedRows): LearningTa
           datasetId,
         )?.uses,
       ),
-
-    putDeployment: (deployment) => {
-      database.run(
-        'INSERT INTO deployments (id, sealed) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed',
-        deployment.id,
-        rows.write('deployments', deployment.id, deployment),
-      );
+    useGate: async (taskId, datasetId) => {
+      database.run('INSERT INTO gate_tries (task_id, dataset_id) VALUES (?, ?)', taskId, datasetId);
     },
-    deployments: () =>
-      database.all('SELECT id, sealed FROM deployments ORDER BY no').map(read<Deployment>('deployments')),
-
-    addAudit: (audit) => {
-      database.run(
-        `INSERT OR IGNORE INTO audits (call_id, deployment_id, at, stage, confidence, right_answer)
-         VALUES (?, ?, ?, ?, ?, ?)`,
-        audit.callId,
-        audit.deploymentId,
-        audit.at,
-        audit.stage,
-        audit.confidence,
-        audit.right ? 1 : 0,
-      );
-    },
-    audits: (deploymentId) =>
-      database
-        .all('SELECT * FROM audits WHERE deployment_id = ? ORDER BY at, no', deploymentId)
-        .map((row) => ({
-          callId: String(row.call_id),
-          deploymentId,
-          at: Number(row.at),
-          stage: String(row.stage) as Stage,
-          confidence: Number(row.confidence),
-          right: row.right_answer === 1,
-        })),
-
-    addEvent: (event) => {
-      database.run(
-        'INSERT OR IGNORE INTO events (id, at, kind, subject, sealed) VALUES (?, ?, ?, ?, ?)',
-        event.id,
-        event.at,
-        event.kind,
-        event.subject,
-        rows.write('events', event.id, event.detail),
-      );
-    },
-    /** Oldest first; with a limit, the newest so many of them. */
-    events: (filter = {}) =>
-      database
-        .all(
-          `SELECT * FROM events WHERE (?1 IS NULL OR kind = ?1) AND (?2 IS NULL OR subject = ?2)
-           ORDER BY no DESC LIMIT ?3`,
-          filter.kind ?? null,
-          filter.subject ?? null,
-          filter.limit ?? -1,
-        )
-        .reverse()
-        .map((row) => ({
-          id: String(row.id),
-          at: Number(row.at),
-          kind: String(row.kind),
-          subject: String(row.subject),
-          detail: read<JsonObject>('events')(row),
-        })),
+    gateTries: async (taskId) =>
+      Number(
+        (taskId === undefined
+          ? database.get('SELECT count(*) AS n FROM gate_tries')
+          : database.get('SELECT count(*) AS n FROM gate_tries WHERE task_id = ?', taskId)
+        )?.n,
+      ),
   };
 }

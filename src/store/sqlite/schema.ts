@@ -164,4 +164,28 @@ CREATE TRIGGER plan_vocabulary_added AFTER INSERT ON vocabulary BEGIN UPDATE pla
       }
     },
   },
+  {
+    sql: /* sql */ `
+-- Calls are read by time and then id, in batches that resume after the last one.
+DROP INDEX calls_by_time;
+CREATE INDEX calls_by_time ON calls (at, id);
+
+-- Audits are read on from the last one that was counted.
+CREATE INDEX audits_by_deployment ON audits (deployment_id, no);
+
+-- How an audit was drawn, and what it belongs to; null for those of before.
+ALTER TABLE audits ADD COLUMN probability REAL;                     -- with which the call was chosen
+ALTER TABLE audits ADD COLUMN session_id TEXT;                      -- keyed pseudonym, as on the call
+ALTER TABLE audits ADD COLUMN input TEXT;                           -- keyed hash of what the specialist read
+ALTER TABLE audits ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;   -- 1: the LLM could be asked again
+`,
+  },
+  {
+    sql: /* sql */ `
+-- Tries of a task at the gate, one row each: delta is spent over them. Earlier ones are those that left a specialist.
+CREATE TABLE gate_tries (no INTEGER PRIMARY KEY, task_id TEXT NOT NULL, dataset_id TEXT NOT NULL);
+CREATE INDEX gate_tries_by_task ON gate_tries (task_id);
+INSERT INTO gate_tries (task_id, dataset_id) SELECT task_id, '' FROM specialists;
+`,
+  },
 ];

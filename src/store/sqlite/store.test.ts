@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
-import { storeContract } from '../../../test/contracts/store.ts';
+import { storeContract } from '../../../test/contracts/store/store.ts';
 import { MASTER_KEY } from '../../../test/support/data-folder.ts';
 import { openKeys } from '../../capture/vault.ts';
 import { UnderstudyError } from '../../core/errors.ts';
@@ -22,20 +22,20 @@ storeContract('sqlite in a file', () => openSqliteStore(freshPath(), CIPHER));
 const code = (expected: string) => (error: unknown) =>
   error instanceof UnderstudyError && error.code === expected && error.hint !== '';
 
-test('what was written is there after reopening, in a file for its owner only', () => {
+test('what was written is there after reopening, in a file for its owner only', async () => {
   const path = freshPath();
   const store = openSqliteStore(path, CIPHER);
-  store.addEvent({ id: 'e1', at: 1, kind: 'task-found', subject: 't', detail: {} });
-  store.close();
+  await store.addEvent({ id: 'e1', at: 1, kind: 'task-found', subject: 't', detail: {} });
+  await store.close();
   const again = openSqliteStore(path, CIPHER);
-  assert.equal(again.events().length, 1);
-  again.close();
+  assert.equal((await again.events()).length, 1);
+  await again.close();
   assert.equal(statSync(path).mode & 0o777, 0o600);
 });
 
-test('a schema newer than the program is refused and left alone', () => {
+test('a schema newer than the program is refused and left alone', async () => {
   const path = freshPath();
-  openSqliteStore(path, CIPHER).close();
+  await openSqliteStore(path, CIPHER).close();
   const raw = new DatabaseSync(path);
   raw.exec('PRAGMA user_version = 999');
   raw.close();
@@ -55,18 +55,18 @@ test('a path that cannot be opened is reported as such', () => {
   assert.throws(() => openSqliteStore(dir, CIPHER), code('unavailable'));
 });
 
-test('a store locked by another connection says so, and works again afterwards', () => {
+test('a store locked by another connection says so, and works again afterwards', async () => {
   const path = freshPath();
   const store = openSqliteStore(path, CIPHER, { busyTimeoutMs: 0 });
   const other = new DatabaseSync(path);
   other.exec('BEGIN IMMEDIATE');
   const event = { id: 'e1', at: 1, kind: 'task-found', subject: 't', detail: {} };
-  assert.throws(() => store.addEvent(event), code('overloaded'));
-  assert.throws(() => store.addCalls([], []), code('overloaded'));
-  assert.deepEqual(store.events(), [], 'reading goes on');
+  await assert.rejects(store.addEvent(event), code('overloaded'));
+  await assert.rejects(store.addCalls([], []), code('overloaded'));
+  assert.deepEqual(await store.events(), [], 'reading goes on');
   other.exec('COMMIT');
   other.close();
-  store.addEvent(event);
-  assert.equal(store.events().length, 1);
-  store.close();
+  await store.addEvent(event);
+  assert.equal((await store.events()).length, 1);
+  await store.close();
 });

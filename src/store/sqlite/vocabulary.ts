@@ -1,14 +1,15 @@
 /** The words of applications by call site, sealed. */
-import type { Store } from '../../core/store.ts';
+import type { CallStore } from '../../core/store.ts';
 import type { Database } from './database.ts';
 import type { SealedRows } from './sealed.ts';
 
-export type VocabularyTable = Pick<Store, 'addVocabulary' | 'vocabulary'>;
-
-export function vocabularyTable(database: Database, rows: SealedRows): VocabularyTable {
+export function vocabularyTable(
+  database: Database,
+  rows: SealedRows,
+): Pick<CallStore, 'addVocabulary' | 'vocabulary'> {
   const rowOf = (site: string, id: string): string => `${site} ${id}`;
   return {
-    addVocabulary: (site, words) => {
+    addVocabulary: async (site, words) => {
       database.transaction(() => {
         for (const { id, text } of words) {
           database.run(
@@ -20,7 +21,7 @@ export function vocabularyTable(database: Database, rows: SealedRows): Vocabular
         }
       });
     },
-    vocabulary: () => {
+    vocabulary: async () => {
       const sites = new Map<string, string[]>();
       for (const { site, id, sealed } of database.all('SELECT * FROM vocabulary ORDER BY site, id')) {
         const words = sites.get(String(site)) ?? [];

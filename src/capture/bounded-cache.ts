@@ -1,10 +1,10 @@
-/** A bounded memory of what was done before. */
+/** A cache of bounded size, for what was done before. */
 
 /**
  * A map that forgets what has not been used for long: entries live in two halves, and once the younger one weighs
  * half the limit, the older one goes. (Keeping exact order of use costs more than the look-up itself.)
  */
-export function recent<T>(
+export function boundedCache<T>(
   limit: number,
   weigh: (value: T) => number,
 ): { get(id: string): T | undefined; set(id: string, value: T): void } {

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CallRequest } from '../core/call.ts';
 import type { JsonObject } from '../core/json.ts';
-import { openaiChat } from './openai-chat.ts';
-import { misfit, policyReason } from './policy.ts';
+import { policyReason } from '../core/policy.ts';
+import { openaiChat } from '../wire/openai-chat.ts';
+import { misfit } from './misfit.ts';
 
 const tools = ['f', 'g'].map((name) => ({ type: 'function', function: { name, parameters: {} } }));
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { recentQuantile, recentSum } from './recent.ts';
+import { recentQuantile, recentSum } from './sliding-window.ts';
 
 const entries = fc.array(
   fc.record({ after: fc.integer({ min: 0, max: 30_000 }), value: fc.integer({ min: 0, max: 5000 }) }),

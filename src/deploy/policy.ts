@@ -1,0 +1,80 @@
+/**
+ * What a specialist in service is held to: the bound of the gate, a margin for each stage, and how far the LLM's own slips
+ * are allowed for. Pure.
+ */
+import type { Specialist } from '../core/specialist.ts';
+import type { InUnit } from '../stats/sequential.ts';
+
+/** The part of the configuration that says how specialists come into service. */
+export interface ServeSettings {
+  readonly stepAudits: number;
+  readonly auditShare: number;
+  readonly shadowMargin: number;
+  readonly canaryMargin: number;
+}
+
+export interface StagePolicy {
+  /** The gate's bound on the error among served calls. */
+  readonly epsilon: number;
+  /** Chance of a wrong verdict: of each stage's test, and of the detector within its horizon. */
+  readonly delta: number;
+  /** Multiples of epsilon below which the error must be shown to be before the stage ends. */
+  readonly margins: { readonly shadow: number; readonly canary: number };
+  /** Least comparisons in a stage, whatever the evidence. */
+  readonly stepAudits: number;
+  /** Share of a live specialist's calls to audit in ordinary times. */
+  readonly auditShare: number;
+  /** Share of served calls in which one answer of the LLM differs from its own majority: about `share`, in an interval. */
+  readonly slips: { readonly share: number; readonly low: number; readonly high: number };
+  /** What the gate saw among the calibration calls it would serve. */
+  readonly prior: InUnit;
+}
+
+/** The policy for a specialist that has passed the gate. */
+export function policyFor({ evidence }: Specialist, serve: ServeSettings): StagePolicy {
+  const { epsilon, delta, served, errors } = evidence.gate;
+  return {
+    ...{ epsilon, delta },
+    margins: { shadow: serve.shadowMargin, canary: serve.canaryMargin },
+    stepAudits: serve.stepAudits,
+    auditShare: serve.auditShare,
+    slips: slipsOf(evidence),
+    prior: { n: served, errors },
+  };
+}
+
+/** Where the references were the LLM's recorded answers, its slips are among the gate's errors already: none to allow. */
+function slipsOf({ slips, selfAgreement }: Specialist['evidence']): StagePolicy['slips'] {
+  if (slips) return { share: slips.share, low: slips.low, high: slips.high };
+  // Evidence of an earlier version: no more is known than how often two answers differ, which is about two slips.
+  const differing = selfAgreement ? 1 - selfAgreement.share : 0;
+  return { share: differing / 2, low: 0, high: differing };
+}
+
+/**
+ * The disagreement with the LLM that a specialist within epsilon does not exceed: whoever differs from one answer of
+ * the LLM differs from its majority, or the answer does.
+ * @param settled Whether the LLM is asked again where they differ: then the reference is its majority, as at the gate.
+ */
+export function boundOf({ epsilon, slips }: StagePolicy, settled: boolean): number {
+  return Math.min(0.5, epsilon + (settled ? 0 : slips.high));
+}
+
+/**
+ * The disagreement below which a specialist must be shown to be before the stage ends. One whose error is m disagrees in
+ * m·(1−s) + s, for slips s that are independent of its errors, given the input; here with the stage's margin as m and
+ * what slips were measured to be as s.
+ */
+export function marginOf(policy: StagePolicy, stage: 'shadow' | 'canary', settled: boolean): number {
+  const margin = Math.min(0.5, policy.margins[stage] * policy.epsilon);
+  return settled ? margin : margin * (1 - policy.slips.share) + policy.slips.share;
+}
+
+/**
+ * The error that is shown not to be reached by who disagrees less than the stage's margin: the margin itself where there
+ * are no slips, more where they are known but roughly (the interval's ends in place of the measured share).
+ */
+export function shownError(policy: StagePolicy, stage: 'shadow' | 'canary', settled: boolean): number {
+  const margin = marginOf(policy, stage, settled);
+  return settled ? margin : (margin - policy.slips.low) / (1 - policy.slips.high);
+}

@@ -1,0 +1,233 @@
+/**
+ * Which thresholds the gate tests, in which order, and how: settled on the validation split alone, so that none of it
+ * costs anything. Also the forecasts behind it: how likely a threshold is to pass.
+ * Does not: test (gate.ts).
+ */
+import type { RiskPoint } from '../core/specialist.ts';
+import { type SessionTally, type SessionTest, sessionCap } from '../stats/sessions.ts';
+import { deltaOfTry } from '../stats/spending.ts';
+import { betaBinomialTail, binomialTail, errorsAllowed } from '../stats/statistics.ts';
+
+/** One answer with its confidence and whether it was correct. */
+export interface ScoredAnswer {
+  /** NOT_SERVABLE where it would not be given, whatever the threshold. */
+  readonly confidence: number;
+  readonly correct: boolean;
+  /** Calls with the same session hang together; one without is a session of its own. */
+  readonly session?: string | undefined;
+}
+
+/** Below every threshold: an answer that the online decision refuses before it looks at the confidence. */
+export const NOT_SERVABLE = -1;
+
+export interface GateOptions {
+  readonly epsilon: number;
+  readonly delta: number;
+}
+
+export interface GateRun extends GateOptions {
+  /** Calls per session in the splits before calibration; default: in the validation split. */
+  readonly earlierSessions?: readonly number[];
+  /** Which try of the task this is, from 1: it is tested at its share of delta. Default: the one try there is. */
+  readonly tryNumber?: number;
+}
+
+/** The delta that each test of the run is made at. */
+export const levelOf = ({ delta, tryNumber }: GateRun): number =>
+  tryNumber === undefined ? delta : deltaOfTry(delta, tryNumber);
+
+/** What the sizes of earlier sessions say about how calls hang together. */
+export interface Clustering {
+  /** Most calls of a session that count. */
+  readonly cap: number;
+  /** Share of calls beyond it. */
+  readonly beyond: number;
+  /** The bound for the calls that count, so that epsilon holds for all. */
+  readonly epsilon: number;
+  /** How full the session of an average call is, of `cap`: 1 where all sessions have `cap` calls. */
+  readonly fill: number;
+}
+
+export interface ThresholdTest {
+  readonly threshold: number;
+  readonly test: SessionTest;
+}
+
+/** At most so many thresholds are looked at: finer steps would only be stopped by the next single error. */
+const GRID = 40;
+
+/** What the two tests by session are tried with: the share of thinnings that must pass, and the share that is bet. */
+const QUANTILES = [1, 0.95, 0.85, 0.7, 0.55, 0.4] as const;
+const BETS = [1, 0.75, 0.5, 0.35, 0.25] as const;
+
+export function clusteringOf(sizes: readonly number[], epsilon: number): Clustering {
+  const best = sessionCap(sizes, epsilon);
+  const kept = sizes.map((size) => Math.min(size, best.cap));
+  const calls = kept.reduce((sum, size) => sum + size, 0);
+  const squares = kept.reduce((sum, size) => sum + size ** 2, 0);
+  return { ...best, fill: calls === 0 ? 1 : squares / (best.cap * calls) };
+}
+
+/** Calls per session. */
+export function sessionSizes(answers: readonly Pick<ScoredAnswer, 'session'>[]): number[] {
+  const sizes = new Map<string, number>();
+  let alone = 0;
+  for (const { session } of answers) {
+    if (session) sizes.set(session, (sizes.get(session) ?? 0) + 1);
+    else alone++;
+  }
+  return [...sizes.values(), ...new Array<number>(alone).fill(1)];
+}
+
+/** The served and wrong calls of each session that has any, among the answers with confidence ≥ threshold. */
+export function tallySessions(
+  answers: readonly ScoredAnswer[],
+  threshold = Number.NEGATIVE_INFINITY,
+): SessionTally[] {
+  const out: SessionTally[] = [];
+  const bySession = new Map<string, { served: number; errors: number }>();
+  for (const { confidence, correct, session } of answers) {
+    if (confidence < threshold) continue;
+    const errors = correct ? 0 : 1;
+    const tally = session ? bySession.get(session) : undefined;
+    if (tally) {
+      tally.served++;
+      tally.errors += errors;
+      continue;
+    }
+    const first = { served: 1, errors };
+    out.push(first);
+    if (session) bySession.set(session, first);
+  }
+  return out;
+}
+
+/** What would be served at the threshold, and how much of it wrong. */
+export function riskAt(answers: readonly ScoredAnswer[], threshold: number): RiskPoint {
+  let served = 0;
+  let errors = 0;
+  for (const { confidence, correct } of answers) {
+    if (confidence < threshold) continue;
+    served++;
+    if (!correct) errors++;
+  }
+  return { threshold, served, errors, coverage: answers.length === 0 ? 0 : served / answers.length };
+}
+
+/** The risk-coverage curve, strictest threshold first, at most `points` of them, evenly over coverage. */
+export function riskCurve(answers: readonly ScoredAnswer[], points = GRID): RiskPoint[] {
+  const servable = answers.filter(({ confidence }) => confidence !== NOT_SERVABLE);
+  const sorted = Float64Array.from(servable, ({ confidence }) => confidence)
+    .sort()
+    .reverse();
+  const thresholds = new Set<number>();
+  const count = Math.min(points, sorted.length);
+  for (let i = 1; i <= count; i++) thresholds.add(sorted[Math.ceil((i * sorted.length) / count) - 1]!);
+  return [...thresholds].map((threshold) => riskAt(answers, threshold));
+}
+
+/**
+ * The thresholds worth testing, most promising first, from validation alone: the one with the best chance to pass,
+ * then each that trades some of that chance for more coverage. A threshold that another beats in both is left out.
+ * @param level The delta that each test is made at.
+ */
+export function testOrder(
+  validation: readonly ScoredAnswer[],
+  calibrationSize: number,
+  clustering: Clustering,
+  level: number,
+): ThresholdTest[] {
+  const burst = burstOf(tallySessions(validation), clustering.cap);
+  const ranked = riskCurve(validation)
+    .map((point) => ({
+      ...point,
+      ...forecast(point, point.coverage * calibrationSize, clustering, level, burst),
+    }))
+    .sort((a, b) => b.chance - a.chance || b.coverage - a.coverage);
+  const order: ThresholdTest[] = [];
+  let coverage = 0;
+  for (const point of ranked) {
+    if (point.coverage <= coverage) continue;
+    coverage = point.coverage;
+    order.push({ threshold: point.threshold, test: point.test });
+  }
+  return order;
+}
+
+/**
+ * The errors of an error's session, on average: 1 where errors are independent, up to `cap` where whole sessions are
+ * wrong. Two errors in between are added, so that few errors say little.
+ */
+export function burstOf(sessions: readonly SessionTally[], cap: number): number {
+  if (cap === 1) return 1;
+  let [errors, squares] = [2, 1 + cap];
+  for (const session of sessions) {
+    errors += session.errors;
+    squares += session.errors ** 2;
+  }
+  return Math.min(cap, Math.max(1, squares / errors));
+}
+
+export interface Forecast {
+  readonly chance: number;
+  readonly test: SessionTest;
+}
+
+/**
+ * The chance that `served` fresh calls pass, after the errors seen at `point`, by the test with which it is best: a
+ * beta-binomial forecast (Jeffreys prior) of the bursts in which errors come.
+ * @param burst From burstOf.
+ */
+export function forecast(
+  point: Pick<RiskPoint, 'served' | 'errors'>,
+  served: number,
+  { cap, epsilon, fill }: Clustering,
+  level: number,
+  burst: number,
+): Forecast {
+  const bursts = Math.max(1, Math.round(served / burst));
+  const [wrong, fine] = [point.errors / burst + 0.5, (point.served - point.errors) / burst + 0.5];
+  const chanceOf = (most: number): number => (most < 0 ? 0 : betaBinomialTail(most, bursts, wrong, fine));
+  if (cap === 1)
+    return {
+      chance: chanceOf(errorsAllowed(Math.round(served), epsilon, level)),
+      test: { kind: 'binomial', cap },
+    };
+  let best: Forecast = { chance: 0, test: { kind: 'bet', cap, share: 1 } };
+  const consider = (chance: number, test: SessionTest): void => {
+    if (chance > best.chance) best = { chance, test };
+  };
+  // Sessions as long as that of an average call, as many as that makes.
+  const length = fill * cap;
+  for (const share of BETS) {
+    const stake = share / ((1 - epsilon) * cap);
+    const gain = Math.log1p(stake * epsilon * length);
+    const loss = -Math.log(Math.max(1e-9, 1 - stake * (burst - epsilon * Math.max(burst, length))));
+    const most = Math.floor(((served / length) * gain - Math.log(1 / level)) / (gain + loss));
+    consider(chanceOf(most), { kind: 'bet', cap, share });
+  }
+  // A thinning keeps served/cap calls, give or take what unequal sessions make uncertain.
+  const kept = served / cap;
+  const calls = Math.floor(kept - (fill < 1 ? 1.3 * Math.sqrt(kept * (1 - fill)) : 0));
+  for (const quantile of QUANTILES) {
+    const allowed = errorsAllowed(calls, epsilon, quantile * level);
+    if (allowed < 0) break;
+    // With unequal sessions no test is passed by every thinning.
+    if (quantile === 1 && fill < 1) continue;
+    const most = mostWith((count) => binomialTail(allowed, count, burst / cap) >= quantile, allowed);
+    consider(chanceOf(most), { kind: 'thinned', cap, quantile });
+  }
+  return best;
+}
+
+/** The largest count from `start` on for which a condition holds that holds for `start` and then ends. */
+function mostWith(holds: (count: number) => boolean, start: number): number {
+  let [low, high] = [start, start + 1];
+  while (holds(high) && high < 1e6) [low, high] = [high, high * 2];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (holds(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
+}

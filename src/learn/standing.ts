@@ -1,0 +1,132 @@
+/**
+ * What went before: the audits that took a task's specialists out of service count in the next proof, and what a learning
+ * run sees of the specialist in service counts for that one. Evidence is never forgotten. For proof.ts.
+ * Does not: prove a candidate (evaluate/), or read audits (their sums stand on the deployment's record).
+ */
+import { type Deployment, isInService, type StageNumbers } from '../core/deployment.ts';
+import type { Candidate, GateResult, Specialist } from '../core/specialist.ts';
+import type { DeploymentStore } from '../core/store.ts';
+import { boundOf, policyFor, type ServeSettings } from '../deploy/policy.ts';
+import { readWatch } from '../deploy/read-watch.ts';
+import { moveEvent, moveTo, standsAgainst } from '../deploy/stages.ts';
+import { gradePredictions, scoreAnswers } from '../evaluate/evaluate.ts';
+import { capitalOf, detect, detects, type InUnit, newDetector } from '../stats/sequential.ts';
+import { binomialTail, callsNeeded } from '../stats/statistics.ts';
+import { examination, type LearnContext, type TaskRun } from './trial.ts';
+
+/** Comparisons in service, and those that differed. */
+export interface Against {
+  readonly comparisons: number;
+  readonly errors: number;
+}
+
+/**
+ * What audits say against a candidate: the errors that piled up with specialists of the same task, rung and base model,
+ * in service or out of it. Trained again on a few calls more it is the same specialist as far as anyone can tell.
+ */
+export async function auditsAgainst(candidate: Candidate, { store, config }: LearnContext): Promise<Against> {
+  const specialists = new Map(
+    (await store.specialists(candidate.taskId))
+      .filter(({ artefact }) => artefact.rung === candidate.rung && artefact.base === candidate.base)
+      .map((specialist) => [specialist.id, specialist]),
+  );
+  let [comparisons, errors] = [0, 0];
+  for (const deployment of await store.deployments()) {
+    const specialist = specialists.get(deployment.specialistId);
+    if (!specialist) continue;
+    const numbers =
+      deployment.stage === 'retired'
+        ? deployment.history.at(-1)?.numbers
+        : await numbersAgainst(deployment, specialist, store, config.serve);
+    comparisons += numbers?.recent.comparisons ?? 0;
+    errors += numbers?.recent.errors ?? 0;
+  }
+  return { comparisons, errors };
+}
+
+/** What the audits of one deployment say against it by now. */
+export async function numbersAgainst(
+  { id }: Deployment,
+  specialist: Specialist,
+  store: DeploymentStore,
+  serve: ServeSettings,
+): Promise<StageNumbers | undefined> {
+  const policy = policyFor(specialist, serve);
+  return standsAgainst((await readWatch(store, id, policy)).watch, policy);
+}
+
+/** The gate's word once the audits against the candidate are counted with the calibration calls: they can only refuse. */
+export function withAudits(gate: GateResult, against: Against): GateResult {
+  if (!gate.passed || against.errors === 0) return gate;
+  const { epsilon } = gate;
+  const delta = gate.tries?.delta ?? gate.delta;
+  const errors = gate.errors + against.errors;
+  const served = gate.served + against.comparisons;
+  if (binomialTail(errors, served, epsilon) <= delta) return gate;
+  const more = callsNeeded(errors, epsilon, delta) - served;
+  const reason =
+    `It passes on the held-back calls (${gate.errors} errors in ${gate.served}), but one like it was taken out of service: ` +
+    `${against.errors} of ${against.comparisons} comparisons with the LLM differed. Together, ${errors} errors in ${served} are too many. ` +
+    `About ${more} more held-back calls without an error would outweigh them.`;
+  return { ...gate, passed: false, threshold: null, reason, moreCalls: more };
+}
+
+/** Milliseconds a call above which a specialist is slow, and the most predictions that are then asked for. */
+const SLOW_MS = 100;
+const MAX_SLOW = 150;
+
+/**
+ * Holds the specialist in service against the new calibration split, and suspends it where its errors there break its
+ * bound; returns why, or null. Calls that it was trained on may be among them: they can only speak for it.
+ */
+export async function suspendIfRefuted(
+  { task, dataset, requests }: Pick<TaskRun, 'task' | 'dataset' | 'requests'>,
+  context: LearnContext,
+): Promise<string | null> {
+  const { store } = context;
+  const deployment = (await store.deployments()).findLast(
+    (each) => each.taskId === task.id && isInService(each.stage),
+  );
+  const specialist = (await store.specialists(task.id)).find(({ id }) => id === deployment?.specialistId);
+  if (!deployment || !specialist || specialist.evidence.datasetId === dataset.id) return null;
+  const { rung } = specialist.artefact;
+  const runtime = context.runtimes.find(({ rungs }) => rungs.includes(rung));
+  if (!runtime) return null;
+  const { calibration } = dataset.splits;
+  const isSlow = specialist.evidence.latencyMs.p50 > SLOW_MS;
+  const examples = isSlow ? calibration.slice(-MAX_SLOW) : calibration;
+  const { artefact, confidence } = specialist;
+  const graded = await gradePredictions(examples, {
+    ...examination(task, requests, context),
+    runtime,
+    artefact,
+  });
+  const policy = policyFor(specialist, context.config.serve);
+  // The recorded answers are single answers of the LLM.
+  const bound = boundOf(policy, false);
+  const units = new Map<string, InUnit>();
+  let detector = newDetector();
+  let [served, errors] = [0, 0];
+  for (const [i, scored] of scoreAnswers(confidence, graded).entries()) {
+    if (scored.confidence < deployment.threshold) continue;
+    const { sessionId } = examples[i]!;
+    const unit = units.get(sessionId) ?? { n: 0, errors: 0 };
+    const wrong = !scored.correct;
+    detector = detect(detector, wrong, unit, bound);
+    units.set(sessionId, { n: unit.n + 1, errors: unit.errors + (wrong ? 1 : 0) });
+    served++;
+    if (wrong) errors++;
+    if (detects(detector, policy.delta)) break;
+  }
+  if (!detects(detector, policy.delta)) return null;
+  const reason = `${errors} errors in ${served} of the held-back calls that it would serve: the bound of ${(policy.epsilon * 100).toFixed(2).replace(/\.?0+$/, '')} % is broken. It is suspended until it is proved anew`;
+  const at = Date.now();
+  const numbers = {
+    ...{ comparisons: served, errors, recent: { comparisons: served, errors } },
+    ...{ margin: bound, evidence: capitalOf(detector) },
+  };
+  const moved = moveTo(deployment, 'suspended', at, reason, numbers);
+  await store.putDeployment(moved);
+  await store.addEvent(moveEvent(deployment.stage, moved));
+  return reason;
+}

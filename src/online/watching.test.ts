@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { configSchema } from '../core/config.ts';
+import type { Audit, Deployment } from '../core/deployment.ts';
+import type { Specialist } from '../core/specialist.ts';
+import type { Event } from '../core/store.ts';
+import { dailyBudget, type Watching, watchDeployments } from './watching.ts';
+
+const { serve } = configSchema.parse({});
+const specialist = {
+  ...{ id: 'sp_1', taskId: 'task_1' },
+  evidence: { gate: { epsilon: 0.02, delta: 0.05, served: 250, errors: 1 }, selfAgreement: null },
+} as unknown as Specialist;
+
+/** A store of one deployment and its audits. */
+function memory() {
+  let deployment: Deployment = {
+    ...{ id: 'dep_1', taskId: 'task_1', specialistId: 'sp_1', stage: 'shadow', threshold: 0.9, history: [] },
+  };
+  const audits: Audit[] = [];
+  const events: Event[] = [];
+  const log: string[] = [];
+  const read = { audits: 0, pages: 0 };
+  const store: Parameters<Watching['update']>[0] = {
+    auditsSince: async (_, cursor, limit) => {
+      const page = audits.slice(cursor, cursor + limit);
+      read.audits += page.length;
+      read.pages++;
+      return { audits: page, cursor: cursor + page.length };
+    },
+    deployments: async () => [deployment],
+    putDeployment: async (next) => {
+      deployment = next;
+    },
+    addEvent: async (event) => {
+      events.push(event);
+    },
+  };
+  const watching = watchDeployments(serve, (line) => log.push(line));
+  const update = (): Promise<void> =>
+    watching.update(store, { deployments: [deployment], specialists: [specialist] });
+  const audit = async (n: number, correct: boolean): Promise<void> => {
+    for (let i = 0; i < n; i++) {
+      const at = audits.length;
+      const { stage } = deployment;
+      audits.push({ ...{ callId: `${at}`, deploymentId: 'dep_1', at, stage, confidence: 1 }, correct });
+      await watching.advance(store, 'dep_1', at);
+    }
+  };
+  return {
+    watching,
+    update,
+    audit,
+    events,
+    log,
+    stage: () => deployment.stage,
+    deployment: () => deployment,
+    read,
+    audits,
+  };
+}
+
+test('each move of a deployment is an event and a line, with its numbers', async () => {
+  const { update, audit, events, log, stage } = memory();
+  await update();
+  await audit(400, true);
+  assert.equal(stage(), 'live');
+  await audit(60, false);
+  assert.equal(stage(), 'retired');
+  assert.deepEqual(
+    events.map(({ kind, detail }) => [kind, detail.from, detail.to]),
+    [
+      ['deployment-moved', 'shadow', 'canary'],
+      ['deployment-moved', 'canary', 'live'],
+      ['deployment-moved', 'live', 'retired'],
+    ],
+  );
+  assert.ok(events.every(({ detail }) => detail.numbers !== undefined));
+  assert.match(log[2]!, /^deployment dep_1: live → retired: \d+ of the last \d+ comparisons/);
+});
+
+test('audits that another run of the gateway left behind are counted on', async () => {
+  const first = memory();
+  await first.update();
+  await first.audit(30, true);
+  // A plan that is read again changes nothing about what has been counted.
+  await first.update();
+  await first.audit(10, true);
+  const once = memory();
+  await once.update();
+  await once.audit(40, true);
+  const share = ({ watching, deployment }: ReturnType<typeof memory>): number =>
+    watching.probability({ ...deployment(), stage: 'live' }, () => ({}));
+  assert.equal(share(first), share(once));
+});
+
+test('a budget is spent in a day and whole again on the next', () => {
+  let now = 1000;
+  const budget = dailyBudget(2, () => now);
+  budget.spend();
+  assert.equal(budget.left(), true);
+  budget.spend();
+  assert.equal(budget.left(), false);
+  now += 86_400_000;
+  assert.equal(budget.left(), true);
+  assert.equal(dailyBudget(0, () => now).left(), false);
+});
+
+test('each audit is read once, and only what is new afterwards, however many there are', async () => {
+  const { update, audits, audit, read } = memory();
+  for (let at = 0; at < 20_000; at++)
+    audits.push({
+      ...{ callId: `${at}`, deploymentId: 'dep_1', at, stage: 'shadow', confidence: 1, correct: true },
+    });
+  await update();
+  assert.equal(read.audits, 20_000);
+  const before = { ...read };
+  await audit(10, true);
+  assert.deepEqual(read, { audits: before.audits + 10, pages: before.pages + 10 });
+});

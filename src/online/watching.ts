@@ -1,0 +1,90 @@
+/**
+ * The audits of a running gateway: keeps what they come to for each deployment in service, reads on as they are written,
+ * moves deployments by it, and says how likely a call is to be audited.
+ * Does not: decide (deploy/ does), or write audits (plan-updates.ts).
+ */
+import type { Config } from '../core/config.ts';
+import { type Belonging, type Deployment, isInService } from '../core/deployment.ts';
+import type { Specialist } from '../core/specialist.ts';
+import type { DeploymentStore, EventStore } from '../core/store.ts';
+import { auditProbability } from '../deploy/audit-share.ts';
+import { policyFor, type StagePolicy } from '../deploy/policy.ts';
+import { type ReadWatch, readWatch } from '../deploy/read-watch.ts';
+import { moveEvent, step } from '../deploy/stages.ts';
+
+/** What is read and written; the store that is open at the time. */
+type WatchedStore = Pick<DeploymentStore, 'auditsSince' | 'deployments' | 'putDeployment'> &
+  Pick<EventStore, 'addEvent'>;
+
+export interface Watching {
+  /** Takes up what is in service, from the plan. Reads the audits of what is new. */
+  update(
+    store: WatchedStore,
+    plan: { readonly deployments: readonly Deployment[]; readonly specialists: readonly Specialist[] },
+  ): Promise<void>;
+  /** Reads on, and moves the deployment if its audits say so. */
+  advance(store: WatchedStore, deploymentId: string, now: number): Promise<void>;
+  /** With which probability a call is audited whose specialist's answer is used. */
+  readonly probability: (deployment: Deployment, belonging: () => Belonging) => number;
+}
+
+interface Watched {
+  readonly policy: StagePolicy;
+  readonly read: ReadWatch;
+}
+
+/** @param log Gets a line for each move. */
+export function watchDeployments(serve: Config['serve'], log: (line: string) => void): Watching {
+  let watched = new Map<string, Watched>();
+  return {
+    update: async (store, { deployments, specialists }) => {
+      const next = new Map<string, Watched>();
+      for (const { id, stage, specialistId } of deployments) {
+        const specialist = specialists.find((each) => each.id === specialistId);
+        if (!isInService(stage) || !specialist) continue;
+        const policy = policyFor(specialist, serve);
+        next.set(id, watched.get(id) ?? { policy, read: await readWatch(store, id, policy) });
+      }
+      watched = next;
+    },
+    advance: async (store, id, now) => {
+      const known = watched.get(id);
+      if (!known) return;
+      const { policy } = known;
+      const read = await readWatch(store, id, policy, known.read);
+      watched.set(id, { policy, read });
+      // The store's word on the stage: a learning run in another process may have replaced it.
+      const deployment = (await store.deployments()).find((each) => each.id === id);
+      const moved = deployment && step(deployment, read.watch, policy, now);
+      if (!deployment || moved === undefined || moved === deployment) return;
+      await store.putDeployment(moved);
+      await store.addEvent(moveEvent(deployment.stage, moved));
+      log(`deployment ${id}: ${deployment.stage} → ${moved.stage}: ${moved.history.at(-1)?.reason}`);
+    },
+    probability: (deployment, belonging) => {
+      const known = watched.get(deployment.id);
+      if (!known) return serve.auditShare;
+      return auditProbability(deployment.stage, known.read.watch, known.policy, belonging);
+    },
+  };
+}
+
+/** A number a day (by UTC) that is spent one by one. */
+export function dailyBudget(perDay: number, now: () => number): { left(): boolean; spend(): void } {
+  let day = -1;
+  let spent = 0;
+  const today = (): void => {
+    const current = Math.floor(now() / 86_400_000);
+    if (current !== day) [day, spent] = [current, 0];
+  };
+  return {
+    left: () => {
+      today();
+      return spent < perDay;
+    },
+    spend: () => {
+      today();
+      spent++;
+    },
+  };
+}

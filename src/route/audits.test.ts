@@ -1,0 +1,140 @@
+/** Which calls are audited, what goes on record of them, and how they are settled. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { CallRequest, CallResponse, Message } from '../core/call.ts';
+import type { Audit, Belonging, Deployment, Stage } from '../core/deployment.ts';
+import type { IncomingCall } from '../core/online.ts';
+import type { Specialist } from '../core/specialist.ts';
+import type { Task } from '../core/task.ts';
+import { createRouter, type RouterOptions } from './router.ts';
+
+const free = { pieces: ['', ''] };
+const task: Task = {
+  ...{ id: 'task_1', name: 'a task', kind: 'label', labels: ['late'], tools: [], responseFormat: null },
+  sites: [{ id: 'site_1', system: null, user: free, toolNames: [], formatHash: '', turn: 'user' }],
+  calls: 0,
+};
+const specialist = {
+  ...{ id: 'spec_1', taskId: 'task_1' },
+  artefact: { rung: 'lexical', base: null, path: '', sha256: '', trainedMs: 0, figures: {} },
+  confidence: { signals: ['p'], weights: [1], bias: 0 },
+} as unknown as Specialist;
+const saying = (content: string): CallResponse => ({
+  model: 'm',
+  message: { role: 'assistant', content },
+  finishReason: 'stop',
+  usage: null,
+});
+const signal = new AbortController().signal;
+
+function routerIn(stage: Stage, over: Partial<RouterOptions> = {}) {
+  const audits: Audit[] = [];
+  const deployment: Deployment = {
+    ...{ id: 'dep_1', taskId: 'task_1', specialistId: 'spec_1', stage, threshold: 0.5, history: [] },
+  };
+  const router = createRouter(
+    { tasks: [task], deployments: [deployment], specialists: [specialist] },
+    {
+      runtimes: [
+        {
+          rungs: ['lexical'],
+          predict: async () => ({ answer: 'late', signals: { p: 0.9 }, ms: 0 }),
+          close: async () => {},
+        },
+      ],
+      ...{ canaryShare: 1, auditProbability: () => 1, timeoutMs: 10_000, maxInFlight: 1 },
+      assign: () => task,
+      right: (_, answer, llm) => answer.kind === 'text' && answer.text === llm.message.content,
+      onAudit: (audit) => audits.push(audit),
+      now: () => 0,
+      pseudonym: (text) => `<${text}>`,
+      ...over,
+    },
+  );
+  return { router, audits };
+}
+
+const call = (id: string, texts: readonly string[], session?: string): IncomingCall => {
+  const messages = texts.map(
+    (content, i): Message => ({ role: i % 2 === 0 ? 'user' : 'assistant', content }),
+  );
+  const request: CallRequest = { model: 'm', messages, tools: [], stream: false, params: {} };
+  return { id, request, llmAskedFor: false, ...(session === undefined ? {} : { session }) };
+};
+
+test('an audit has its probability, and the pseudonyms of the session that was named and of its input', async () => {
+  const asked: Belonging[] = [];
+  const { router, audits } = routerIn('live', {
+    auditProbability: (_, belonging) => {
+      asked.push(belonging());
+      return 0.999999;
+    },
+  });
+  const { compare } = await router.route(call('call_1', ['Where is it?'], 's1'), signal);
+  await compare!(saying('late'), signal);
+  const { probability, session, input } = audits[0]!;
+  assert.deepEqual([probability, session], [0.999999, '<session s1>']);
+  assert.match(input!, /^<input .*Where is it\?.*>$/s);
+  assert.deepEqual(asked, [{ session, input }]);
+});
+
+test('calls that go on from one another are of one session where nobody named one', async () => {
+  const { router, audits } = routerIn('shadow');
+  for (const [id, texts] of [
+    ['call_1', ['Hello']],
+    ['call_2', ['Hello', 'late', 'And now?']],
+    ['call_3', ['Goodbye']],
+  ] as const)
+    await (await router.route(call(id, texts), signal)).compare!(saying('late'), signal);
+  assert.deepEqual(
+    audits.map(({ session, probability }) => [session, probability]),
+    [
+      ['<session call_1>', 1],
+      ['<session call_1>', 1],
+      ['<session call_3>', 1],
+    ],
+  );
+});
+
+test('as many calls are audited as the probability says, whatever the specialist is asked', async () => {
+  const { router } = routerIn('live', { auditProbability: () => 0.2 });
+  let audited = 0;
+  for (let i = 0; i < 1000; i++)
+    if ((await router.route(call(`call_${i}`, ['Where is it?']), signal)).compare !== null) audited++;
+  assert.ok(audited > 150 && audited < 250, `${audited}`);
+});
+
+test('nobody is asked who is suspended or retired', async () => {
+  for (const stage of ['suspended', 'retired'] as const) {
+    const { served } = await routerIn(stage).router.route(call('call_1', ['Hello']), signal);
+    assert.deepEqual([served.by, served.reason], ['llm', 'no-specialist']);
+  }
+});
+
+test('where the answers differ the LLM is asked again if it may be, and the audit says that it could', async () => {
+  let left = 2;
+  const settling = {
+    isAllowed: () => left > 0,
+    onAsked: () => left--,
+    same: (_: Task, a: CallResponse, b: CallResponse) => a.message.content === b.message.content,
+  };
+  const { router, audits } = routerIn('live', { settling });
+  const audit = async (first: string, later: readonly string[]): Promise<void> => {
+    const { compare } = await router.route(call(`call_${audits.length}`, ['Hello']), signal);
+    const answers = [...later];
+    await compare!(saying(first), signal, async () =>
+      saying(answers.shift() ?? assert.fail('asked too often')),
+    );
+  };
+  await audit('late', []);
+  await audit('slip', ['late', 'late']);
+  await audit('slip', []);
+  assert.deepEqual(
+    audits.map(({ correct, settled }) => [correct, settled]),
+    [
+      [true, true],
+      [true, true],
+      [false, undefined],
+    ],
+  );
+});
