@@ -9,7 +9,7 @@ import { NUMBER_WORDS } from './quantities.ts';
 import { type Span, sliceOf, type Units, unitsOf } from './units.ts';
 
 /** An input, made ready for looking values up in it. */
-export interface Source {
+interface Source {
   readonly units: Units;
   /** Of the same length as the text. */
   readonly lower: string;
@@ -100,8 +100,35 @@ function quantitiesOf(units: Units): ReadonlyMap<Json, readonly Span[]> {
   return found;
 }
 
-/** The spans that a value may have been copied from, first ones first; none for what is no text and no number. */
-export function spansOf(source: Source, value: Json): readonly Span[] {
+/** A span that a value may have been copied from, with its words and those beside it ('' at an end of the input). */
+export interface Place extends Span {
+  readonly words: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Places of one value that are looked at: its first ones and its last ones. */
+const MAX_PLACES = 32;
+
+/** The places of a value, in order; none for what is no text and no number. */
+export function placesOf(source: Source, value: Json): readonly Place[] {
+  const { units } = source;
+  const spans = spansOf(source, value);
+  const half = MAX_PLACES / 2;
+  const kept = spans.length > MAX_PLACES ? [...spans.slice(0, half), ...spans.slice(-half)] : spans;
+  const word = (unit: number): string =>
+    unit < 0 || unit >= units.starts.length
+      ? ''
+      : sliceOf(units, { start: unit, end: unit + 1 }).toLowerCase();
+  return kept.map((span) => ({
+    ...span,
+    words: sliceOf(units, span),
+    before: word(span.start - 1),
+    after: word(span.end),
+  }));
+}
+
+function spansOf(source: Source, value: Json): readonly Span[] {
   if (typeof value !== 'string') return typeof value === 'number' ? (source.quantities.get(value) ?? []) : [];
   if (value.trim() === '') return [];
   const needle = lowered(value);

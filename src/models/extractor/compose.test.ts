@@ -8,6 +8,7 @@ import type { UnitReading } from '../../core/runtime.ts';
 import { composeAnswer } from './compose.ts';
 import { beginOf, type Extraction, groupsOf, insideOf, tagCount } from './groups.ts';
 import { type Lesson, learnTargets, type Target } from './targets.ts';
+import { unitsOf } from './units.ts';
 
 /** A model that says what the target says, with certainty. */
 function readingOf(extraction: Extraction, target: Target): UnitReading {
@@ -20,8 +21,9 @@ function readingOf(extraction: Extraction, target: Target): UnitReading {
     options[offset + (place < 0 ? names.indexOf('') : place)] = 1;
   }
   const count = tagCount(extraction.plan);
-  const tags = new Float32Array(target.units.starts.length * count);
-  for (let unit = 0; unit < target.units.starts.length; unit++) {
+  const units = unitsOf(target.input).starts.length;
+  const tags = new Float32Array(units * count);
+  for (let unit = 0; unit < units; unit++) {
     const span = target.spans.find(({ start, end }) => start <= unit && unit < end);
     const tag = span === undefined ? 0 : span.start === unit ? beginOf(span.tag) : insideOf(span.tag);
     tags[unit * count + tag] = 1;
@@ -45,7 +47,7 @@ function composesBack(
   lesson.targets.forEach((target, i) => {
     if (!isWhole(target, lesson)) return;
     whole++;
-    const { answer, signals } = composeAnswer(kind, lesson, target.units, readingOf(lesson, target));
+    const { answer, signals } = composeAnswer(kind, lesson, unitsOf(target.input), readingOf(lesson, target));
     assert.equal(exact(kind, answer), exact(kind, examples[i]!.answer));
     for (const value of Object.values(signals)) assert.equal(value, 1);
   });
@@ -150,7 +152,7 @@ describe('composeAnswer', () => {
     const { answer, signals } = composeAnswer(
       'json',
       lesson,
-      lesson.targets[5]!.units,
+      unitsOf(lesson.targets[5]!.input),
       readingOf(lesson, lesson.targets[5]!),
     );
     assert.equal(answer, '');

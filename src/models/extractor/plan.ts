@@ -5,10 +5,9 @@
  */
 import type { OutputKind } from '../../core/answer.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
-import { type Source, sourceOf, spansOf } from './align.ts';
+import { type Place, placesOf, sourceOf } from './align.ts';
 import { type Edits, edited, QUANTITY_EDITS, TEXT_EDITS } from './edits.ts';
 import { emptyObjects, type FieldKey, type Leaf, mapLeaves, treeOf } from './tree.ts';
-import { type Span, sliceOf } from './units.ts';
 
 /** Options of a field beside values, which are written as JSON. */
 export const [COPY, ABSENT, OTHER] = ['=copy', '=absent', '=other'] as const;
@@ -37,23 +36,37 @@ export interface ExtractionPlan {
   readonly order: readonly FieldKey[];
 }
 
-/** An example, read. */
+/** A leaf of an answer and, for each value in it, the places of the input that it may have been copied from. */
+export interface ReadLeaf extends Leaf {
+  readonly singles: readonly Single[];
+}
+
+interface Single {
+  readonly value: Json;
+  readonly places: readonly Place[];
+}
+
+/** An example, read: what is left of its input is what its answer may have been copied from. */
 export interface ReadExample {
-  readonly source: Source;
+  readonly input: string;
   /** Null where the answer is not of its kind. */
   readonly tree: JsonObject | null;
-  readonly leaves: ReadonlyMap<FieldKey, readonly Leaf[]>;
+  readonly leaves: ReadonlyMap<FieldKey, readonly ReadLeaf[]>;
 }
 
 export function readExample(kind: OutputKind, input: string, answer: string): ReadExample {
   const tree = treeOf(kind, answer);
-  const leaves = new Map<FieldKey, Leaf[]>();
-  if (tree !== null)
+  const leaves = new Map<FieldKey, ReadLeaf[]>();
+  if (tree !== null) {
+    const source = sourceOf(input);
     mapLeaves(tree, (leaf) => {
-      leaves.set(leaf.key, [...(leaves.get(leaf.key) ?? []), leaf]);
+      const values = Array.isArray(leaf.value) ? leaf.value : [leaf.value];
+      const singles = values.map((value) => ({ value, places: placesOf(source, value) }));
+      leaves.set(leaf.key, [...(leaves.get(leaf.key) ?? []), { ...leaf, singles }]);
       return leaf.value;
     });
-  return { source: sourceOf(input), tree, leaves };
+  }
+  return { input, tree, leaves };
 }
 
 /** Share of a field's values that must stand in the input for it to be one that copies. */
@@ -86,19 +99,15 @@ type Learnt = Omit<Field, 'tag'> & { readonly copies: boolean };
 
 function learnField(kind: OutputKind, key: FieldKey, read: readonly ReadExample[]): Learnt {
   const path = JSON.parse(key) as string[];
-  const mine = read.flatMap(({ leaves, source }) =>
-    (leaves.get(key) ?? []).map((leaf) => ({ ...leaf, source })),
-  );
+  const mine = read.flatMap(({ leaves }) => leaves.get(key) ?? []);
   const lists = mine.filter(({ value }) => Array.isArray(value)).length;
   const many = lists * 2 > mine.length;
   const repeated = mine.some((leaf) => leaf.repeated);
-  const words = mine.flatMap(({ value, source }) =>
-    valuesOf(value, many).map((single) => ({ value: single, words: wordsOf(source, single) })),
+  const { edits, share } = bestEdits(
+    mine.filter((leaf) => isFilled(leaf, many)).flatMap(({ singles }) => singles),
   );
-  const { edits, share } = bestEdits(words);
-  const isCopied = ({ value, source }: { value: Json; source: Source }): boolean =>
-    isFilled(value, many) &&
-    valuesOf(value, many).every((single) => copySpans(source, single, edits).length > 0);
+  const isCopied = (leaf: ReadLeaf): boolean =>
+    isFilled(leaf, many) && leaf.singles.every((single) => copyPlaces(single, edits).length > 0);
   const copied = mine.map(isCopied);
   const distinct = new Set(mine.map(({ value }) => JSON.stringify(value))).size;
   const isChoice = distinct <= FEW_VALUES && distinct * 5 <= mine.length && share < NEARLY_ALL;
@@ -134,43 +143,28 @@ export const hasParent = (kind: OutputKind, tree: JsonObject, path: readonly str
 /** A whole number that no double holds cannot be written back as it was. */
 const isExact = (option: string): boolean => !/^-?\d+$/.test(option) || Number.isSafeInteger(Number(option));
 
-/** A field's values, one by one. */
-export const valuesOf = (value: Json, many: boolean): readonly Json[] =>
-  many && Array.isArray(value) ? value : [value];
-
 /** Whether there is something to copy, in the shape that the field has. */
-export const isFilled = (value: Json, many: boolean): boolean =>
+export const isFilled = ({ value }: Leaf, many: boolean): boolean =>
   Array.isArray(value) === many && (!Array.isArray(value) || value.length > 0);
 
-/** The spans of the input that give this value by these edits. */
-export function copySpans(source: Source, value: Json, edits: Edits): readonly Span[] {
-  if (edits.length === 0) return [];
-  return spansOf(source, value).filter((span) => edited(edits, sliceOf(source.units, span)) === value);
-}
-
-const wordsOf = (source: Source, value: Json): readonly string[] => [
-  ...new Set(spansOf(source, value).map((span) => sliceOf(source.units, span))),
-];
-
-interface Words {
-  readonly value: Json;
-  /** Stretches of the input that it may have been copied from. */
-  readonly words: readonly string[];
+/** The places that give this value by these edits. */
+export function copyPlaces({ value, places }: Single, edits: Edits): readonly Place[] {
+  return edits.length === 0 ? [] : places.filter(({ words }) => edited(edits, words) === value);
 }
 
 /** The edits that give most of the values, and which share; simpler ones where it is the same. */
-function bestEdits(values: readonly Words[]): { readonly edits: Edits; readonly share: number } {
+function bestEdits(values: readonly Single[]): { readonly edits: Edits; readonly share: number } {
   const scalars = values.filter(({ value }) => value !== null && value !== '');
   const candidates: Edits[] = [
     ...TEXT_EDITS.map((edit) => [edit]),
     ...QUANTITY_EDITS.map((edit) => [edit]),
     ...QUANTITY_EDITS.flatMap((quantity) => TEXT_EDITS.map((edit) => [quantity, edit])),
   ];
-  const found = scalars.filter(({ words }) => words.length > 0);
+  const found = scalars.filter(({ places }) => places.length > 0);
   let best: Edits = [];
   let most = 0;
   for (const edits of candidates) {
-    const explained = found.filter(({ value, words }) => words.some((text) => edited(edits, text) === value));
+    const explained = found.filter((single) => copyPlaces(single, edits).length > 0);
     // One more word that is edited otherwise is a coincidence, not a habit.
     if (explained.length > most + (most > 0 ? Math.max(1, found.length / 200) : 0)) {
       best = edits;

@@ -5,10 +5,11 @@
  */
 import type { OutputKind } from '../../core/answer.ts';
 import type { Json } from '../../core/json.ts';
+import type { Place } from './align.ts';
 import {
   ABSENT,
   COPY,
-  copySpans,
+  copyPlaces,
   type ExtractionPlan,
   type Field,
   hasParent,
@@ -17,17 +18,16 @@ import {
   OTHER,
   type ReadExample,
   readExample,
-  valuesOf,
 } from './plan.ts';
 import { mapLeaves } from './tree.ts';
-import { type Span, sliceOf, type Units } from './units.ts';
+import type { Span } from './units.ts';
 
 export interface TagSpan extends Span {
   readonly tag: number;
 }
 
 export interface Target {
-  readonly units: Units;
+  readonly input: string;
   /** The answer without its fields; '' where it cannot be read. */
   readonly form: string;
   /** Option of each chosen field, by the field's place in the plan; absent where the field could not be there. */
@@ -62,12 +62,10 @@ export function learnTargets(
   const read = examples.map(({ input, answer }) => readExample(kind, input, answer));
   const plan = learnPlan(kind, read);
   const contexts = new Contexts();
-  // Twice: what stands around values that are met once tells which of several places is meant.
-  for (const each of read) {
-    const { units } = each.source;
-    for (const { spans, tag } of placesOf(plan, each))
-      if (spans.length === 1) contexts.add(tag, units, spans[0]!);
-  }
+  // What stands around values that are met once tells which of several places is meant.
+  for (const each of read)
+    for (const { places, tag } of valuesOf(plan, each))
+      if (places.length === 1) contexts.add(tag, places[0]!);
   const targets = read.map((each) => targetOf(kind, plan, each, contexts));
   const counts = new Map<string, number>();
   for (const { form } of targets) counts.set(form, (counts.get(form) ?? 0) + 1);
@@ -75,41 +73,35 @@ export function learnTargets(
     .filter(([form, n]) => form !== '' && n >= 2)
     .sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
     .map(([form]) => form);
-  const isRare = ({ form }: Target): boolean => !forms.includes(form);
+  const known = new Set(forms);
+  const isRare = ({ form }: Target): boolean => !known.has(form);
   return { plan, forms: targets.some(isRare) ? [...forms, ''] : forms, targets };
 }
 
-/** Every copied value of an example with the spans it may stand at, in the order of the answer. */
-function placesOf(
+/** Every copied value of an example with the places that it may stand at, in the order of the answer. */
+function valuesOf(
   plan: ExtractionPlan,
-  { leaves, source }: ReadExample,
-): readonly { readonly field: number; readonly tag: number; readonly spans: readonly Span[] }[] {
-  return plan.fields.flatMap((field, i) => {
-    const { tag } = field;
+  { leaves }: ReadExample,
+): readonly { readonly field: number; readonly tag: number; readonly places: readonly Place[] }[] {
+  return plan.fields.flatMap(({ key, tag, many, edits }, field) => {
     if (tag === null) return [];
-    return (leaves.get(field.key) ?? []).flatMap(({ value }) =>
-      isFilled(value, field.many)
-        ? valuesOf(value, field.many).map((single) => ({
-            ...{ field: i, tag },
-            spans: copySpans(source, single, field.edits),
-          }))
-        : [],
-    );
+    return (leaves.get(key) ?? [])
+      .filter((leaf) => isFilled(leaf, many))
+      .flatMap(({ singles }) => singles.map((single) => ({ field, tag, places: copyPlaces(single, edits) })));
   });
 }
 
 function targetOf(kind: OutputKind, plan: ExtractionPlan, example: ReadExample, contexts: Contexts): Target {
-  const { source, tree, leaves } = example;
-  const { units } = source;
+  const { input, tree, leaves } = example;
   if (tree === null)
-    return { units, form: '', options: new Map(), spans: [], ignored: [], lost: [...plan.fields] };
-  const { taken, ignored, failed } = settle(units, placesOf(plan, example), contexts);
+    return { input, form: '', options: new Map(), spans: [], ignored: [], lost: [...plan.fields] };
+  const { taken, ignored, failed } = settle(valuesOf(plan, example), contexts, input.includes('\n'));
   const options = new Map<number, string>();
   const lost = new Set<Field>();
   const copied = new Set<number>();
   plan.fields.forEach((field, i) => {
     const mine = leaves.get(field.key) ?? [];
-    const isCopy = field.tag !== null && mine.every(({ value }) => isFilled(value, field.many));
+    const isCopy = field.tag !== null && mine.every((leaf) => isFilled(leaf, field.many));
     if (mine.length > 0 && isCopy && !failed.has(i)) copied.add(i);
     if (field.repeated || !hasParent(kind, tree, field.path)) return;
     const said = mine.length === 0 ? ABSENT : copied.has(i) ? COPY : JSON.stringify(mine[0]!.value);
@@ -128,7 +120,7 @@ function targetOf(kind: OutputKind, plan: ExtractionPlan, example: ReadExample, 
     (path) => plan.kept.includes(JSON.stringify(path)) || (kind === 'tool' && path.length === 1),
   );
   return {
-    ...{ units, form: JSON.stringify(form), options, lost: [...lost] },
+    ...{ input, form: JSON.stringify(form), options, lost: [...lost] },
     spans: taken.filter(({ field }) => copied.has(field)).map(({ tag, start, end }) => ({ tag, start, end })),
     ignored: [...ignored, ...taken.filter(({ field }) => !copied.has(field))],
   };
@@ -140,9 +132,9 @@ interface Taken extends TagSpan {
 
 /** A place for each value: those with least choice first, none over another, those of one tag in their order. */
 function settle(
-  units: Units,
-  values: ReturnType<typeof placesOf>,
+  values: ReturnType<typeof valuesOf>,
   contexts: Contexts,
+  newestLast: boolean,
 ): {
   readonly taken: readonly Taken[];
   readonly ignored: readonly Span[];
@@ -152,21 +144,18 @@ function settle(
   const failed = new Set<number>();
   const isFree = (span: Span): boolean =>
     taken.every(({ start, end }) => span.end <= start || span.start >= end);
-  const order = values.map((value, nth) => ({ ...value, nth }));
-  for (const { field, tag, spans, nth } of order.toSorted(
-    (a, b) => a.spans.length - b.spans.length || a.nth - b.nth,
-  )) {
+  const order = values
+    .map((value, nth) => ({ ...value, nth }))
+    .sort((a, b) => a.places.length - b.places.length || a.nth - b.nth);
+  for (const { field, tag, places, nth } of order) {
     const inOrder = ({ start }: Span): boolean =>
       taken.every((other) => other.tag !== tag || other.nth < nth === other.start < start);
-    const span = contexts.best(
-      tag,
-      units,
-      spans.filter((each) => isFree(each) && inOrder(each)),
-    );
-    if (span === null) failed.add(field);
-    else taken.push({ ...span, field, tag, nth });
+    const possible = places.filter((place) => isFree(place) && inOrder(place));
+    const place = contexts.best(tag, newestLast ? possible.toReversed() : possible);
+    if (place === null) failed.add(field);
+    else taken.push({ start: place.start, end: place.end, field, tag, nth });
   }
-  const ignored = values.flatMap(({ spans }) => spans).filter(isFree);
+  const ignored = values.flatMap(({ places }) => places).filter(isFree);
   return { taken: taken.sort((a, b) => a.start - b.start), ignored, failed };
 }
 
@@ -174,30 +163,25 @@ function settle(
 class Contexts {
   private readonly counts = new Map<string, number>();
 
-  add(tag: number, units: Units, span: Span): void {
-    for (const key of this.keys(tag, units, span)) this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
+  add(tag: number, place: Place): void {
+    for (const key of keysOf(tag, place)) this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
   }
 
-  /** The span whose surroundings are met most often; of equals the last in a conversation, else the first. */
-  best(tag: number, units: Units, spans: readonly Span[]): Span | null {
-    const score = (span: Span): number =>
-      this.keys(tag, units, span).reduce((sum, key) => sum + Math.log1p(this.counts.get(key) ?? 0), 0);
-    let best: Span | null = null;
+  /** The place whose surroundings are met most often, of equals the first; null where there is none. */
+  best(tag: number, places: readonly Place[]): Place | null {
+    let best: Place | null = null;
     let top = Number.NEGATIVE_INFINITY;
-    for (const span of units.text.includes('\n') ? spans.toReversed() : spans) {
-      const own = score(span);
-      if (own <= top) continue;
-      best = span;
-      top = own;
+    for (const place of places) {
+      const score = keysOf(tag, place).reduce((sum, key) => sum + Math.log1p(this.counts.get(key) ?? 0), 0);
+      if (score <= top) continue;
+      best = place;
+      top = score;
     }
     return best;
   }
-
-  private keys(tag: number, units: Units, { start, end }: Span): readonly string[] {
-    const word = (unit: number): string =>
-      unit < 0 || unit >= units.starts.length
-        ? ''
-        : sliceOf(units, { start: unit, end: unit + 1 }).toLowerCase();
-    return [`${tag} before ${word(start - 1)}`, `${tag} after ${word(end)}`];
-  }
 }
+
+const keysOf = (tag: number, { before, after }: Place): readonly string[] => [
+  `${tag} before ${before}`,
+  `${tag} after ${after}`,
+];

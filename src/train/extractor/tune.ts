@@ -9,6 +9,7 @@ import { type BertWeights, bertWeights, tuningLayout } from '../../models/encode
 import { beginOf, groupSizes, groupsOf, insideOf, tagCount } from '../../models/extractor/groups.ts';
 import type { ExtractorMember, ExtractorModel, Head } from '../../models/extractor/model.ts';
 import { type Lesson, learnTargets, type Target } from '../../models/extractor/targets.ts';
+import { unitsOf } from '../../models/extractor/units.ts';
 import { windowsOfUnits } from '../../models/extractor/windows.ts';
 import { tokeniser } from '../../models/token-classifier/pieces.ts';
 import { LORA_SCALE } from '../encoder/backward.ts';
@@ -108,10 +109,11 @@ function samplesOf(bert: Bert, lesson: Lesson, weights: Float32Array): readonly 
   const groups = groupsOf(lesson);
   const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
   return lesson.targets.map((target, i): Sample => {
-    const { windows, shares, tokenOf } = windowsOfUnits(target.units, pieces, bert.maxTokens);
+    const units = unitsOf(target.input);
+    const { windows, shares, tokenOf } = windowsOfUnits(units, pieces, bert.maxTokens);
     const ids = windows.flat();
     const tags = new Int32Array(ids.length).fill(-1);
-    unitTags(target).forEach((tag, unit) => {
+    unitTags(target, units.starts.length).forEach((tag, unit) => {
       if (tokenOf[unit]! >= 0) tags[tokenOf[unit]!] = tag;
     });
     const options = groups.map(({ field, options: names }) => {
@@ -124,9 +126,9 @@ function samplesOf(bert: Bert, lesson: Lesson, weights: Float32Array): readonly 
 }
 
 /** The tag of each unit; -1 where nothing is to be said of it. */
-function unitTags({ units, spans, ignored, lost }: Target): Int32Array {
+function unitTags({ spans, ignored, lost }: Target, count: number): Int32Array {
   // Of an example whose values do not all stand in the input, what seems to be no value may be one.
-  const tags = new Int32Array(units.starts.length).fill(lost.length > 0 ? -1 : 0);
+  const tags = new Int32Array(count).fill(lost.length > 0 ? -1 : 0);
   for (const { start, end } of ignored) tags.fill(-1, start, end);
   for (const { start, end, tag } of spans) {
     tags.fill(insideOf(tag), start, end);
