@@ -31,9 +31,9 @@ interface Bare {
 /** Units of the longest quantity: `two hundred and fifty-six thousand`. */
 const MAX_QUANTITY = 9;
 
-export function sourceOf(text: string): Source {
-  const units = unitsOf(text);
-  const { starts, ends } = units;
+export function sourceOf(input: string): Source {
+  const units = unitsOf(input);
+  const { text, starts, ends } = units;
   return {
     units,
     lower: lowered(text),

@@ -146,6 +146,14 @@ describe('composeAnswer', () => {
     assert.ok(composesBack('tool', examples) >= 13);
   });
 
+  it('learns nothing from numbers that no double holds, nor from values that stand before all that is read', () => {
+    const long = [1, 2, 3, 4].map((i) => ({ input: `id ${i}`, answer: `{"id":900719925474099${i}1}` }));
+    assert.ok(learnTargets('json', long).targets.every(({ form }) => form === ''));
+    const far = ['ann', 'bob', 'cyd'].map((name) => json(`${name} ${'and so on '.repeat(900)}`, { name }));
+    const near = ['dee', 'eve', 'fay', 'gil', 'hal'].map((name) => json(`for ${name}`, { name }));
+    assert.equal(composesBack('json', [...far, ...near]), near.length);
+  });
+
   it('gives no answer where the most probable form or option is a rare one', () => {
     const examples = [1, 2, 3, 4, 5, 6].map((i) => json(`go to ${i}`, { kind: i < 5 ? 'go' : `k${i}` }));
     const lesson = learnTargets('json', examples);

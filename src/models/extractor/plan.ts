@@ -120,7 +120,7 @@ function learnField(kind: OutputKind, key: FieldKey, read: readonly ReadExample[
   if (!repeated && parents > mine.length) count(ABSENT, parents - mine.length);
   const least = copies ? Math.max(3, Math.ceil(mine.length / 200)) : 2;
   const known = [...counts]
-    .filter(([option, n]) => option === COPY || option === ABSENT || (n >= least && isExact(option)))
+    .filter(([option, n]) => option === COPY || option === ABSENT || n >= least)
     .sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
     .slice(0, MAX_OPTIONS);
   const rest = mine.length + (counts.get(ABSENT) ?? 0) - known.reduce((sum, [, n]) => sum + n, 0);
@@ -139,9 +139,6 @@ function learnField(kind: OutputKind, key: FieldKey, read: readonly ReadExample[
 /** Whether a field could be there: where its tool is called, or always. */
 export const hasParent = (kind: OutputKind, tree: JsonObject, path: readonly string[]): boolean =>
   kind !== 'tool' || Object.hasOwn(tree, path[0] ?? '');
-
-/** A whole number that no double holds cannot be written back as it was. */
-const isExact = (option: string): boolean => !/^-?\d+$/.test(option) || Number.isSafeInteger(Number(option));
 
 /** Whether there is something to copy, in the shape that the field has. */
 export const isFilled = ({ value }: Leaf, many: boolean): boolean =>

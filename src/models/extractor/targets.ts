@@ -130,6 +130,9 @@ interface Taken extends TagSpan {
   readonly field: number;
 }
 
+/** An answer with more copied values is none to learn from: each is compared with each. */
+const MAX_VALUES = 200;
+
 /** A place for each value: those with least choice first, none over another, those of one tag in their order. */
 function settle(
   values: ReturnType<typeof valuesOf>,
@@ -142,6 +145,8 @@ function settle(
 } {
   const taken: (Taken & { readonly nth: number })[] = [];
   const failed = new Set<number>();
+  if (values.length > MAX_VALUES)
+    return { taken: [], ignored: [], failed: new Set(values.map(({ field }) => field)) };
   const isFree = (span: Span): boolean =>
     taken.every(({ start, end }) => span.end <= start || span.start >= end);
   const order = values

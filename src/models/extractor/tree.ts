@@ -22,8 +22,9 @@ export interface Leaf {
 /** Holds what is not an object by itself: a list, or several calls of one tool. */
 const WRAP = '';
 
-/** The tree of an answer as targetOf writes it; null where it is not of its kind. */
+/** The tree of an answer as targetOf writes it; null where it is not of its kind, or could not be written back. */
 export function treeOf(kind: OutputKind, text: string): JsonObject | null {
+  if (hasLongNumber(text)) return null;
   const answer = parseAnswer(kind, text);
   switch (answer?.kind) {
     case 'json':
@@ -41,6 +42,10 @@ export function treeOf(kind: OutputKind, text: string): JsonObject | null {
       return null;
   }
 }
+
+/** Whether there is a number, outside of strings, that a double does not hold: it would come back as another one. */
+const hasLongNumber = (text: string): boolean =>
+  /(?:\d\.?){16}|\d[eE][+-]?\d{3}/.test(text.replace(/"(?:[^"\\]|\\.)*"/gs, '""'));
 
 /** The inverse of treeOf. */
 export function answerOfTree(kind: OutputKind, tree: JsonObject): string {

@@ -4,8 +4,9 @@
  * Does not: know the encoder's vocabulary (reader.ts), or look for values (align.ts).
  */
 
-/** The units of a text: unit i is text.slice(starts[i], ends[i]). */
+/** The units of an input: unit i is text.slice(starts[i], ends[i]). */
 export interface Units {
+  /** What is read of the input. */
   readonly text: string;
   readonly starts: readonly number[];
   readonly ends: readonly number[];
@@ -21,7 +22,11 @@ export interface Span {
 const UNIT =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|(?:(?![\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}])\p{L}\p{M}*)+|\p{N}+|[^\s\p{Cc}\p{Cf}]/gu;
 
-export function unitsOf(text: string): Units {
+/** More than the encoder's windows hold (windows.ts): of a longer input the end is read, its newest part. */
+const MAX_CHARACTERS = 8_000;
+
+export function unitsOf(input: string): Units {
+  const text = input.slice(-MAX_CHARACTERS);
   const starts: number[] = [];
   const ends: number[] = [];
   for (const match of text.matchAll(UNIT)) {
