@@ -24,9 +24,10 @@ export function remoteEncoder(options: {
     dimensions,
     tunedBy: ({ path }) => encoderWith({ lora_path: path }),
     readBy: async ({ path }, input, signal) => {
-      const body = { model: name, input, encoding_format: 'base64', lora_path: path };
+      const body = { model: name, input: [input], encoding_format: 'base64', lora_path: path };
       const answer = await share((client) => client.post('/pooling', body, signal));
-      const { options, tags, familiarity } = isObject(answer) && isObject(answer.data) ? answer.data : {};
+      const [said] = isObject(answer) && Array.isArray(answer.data) ? answer.data : [];
+      const { options, tags, familiarity } = isObject(said) ? said : {};
       return { options: floatsOf(options), tags: floatsOf(tags), familiarity: Number(familiarity ?? 0) };
     },
     async embed(texts, signal) {

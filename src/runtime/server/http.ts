@@ -52,7 +52,7 @@ const embeddingSchema = z.looseObject({
 
 const poolingSchema = z.looseObject({
   model: z.string().optional(),
-  input: z.string(),
+  input: z.array(z.string()).min(1),
   encoding_format: z.literal('base64'),
   /** File of the extractor. */
   lora_path: z.string(),
@@ -168,17 +168,17 @@ async function embeddings(parts: ServerParts, body: z.infer<typeof embeddingSche
   };
 }
 
-/** What an extractor says of a text: probabilities of its options, and of the tags of its units. */
+/** What an extractor says of each text: probabilities of its options, and of the tags of its units. */
 async function pooling(parts: ServerParts, body: z.infer<typeof poolingSchema>): Promise<unknown> {
   const bert = await present(parts.encoder, 'encoder')();
   const { readUnits } = await import('../../models/extractor/model.ts');
-  const { options, tags, familiarity } = await readUnits(
-    bert,
-    await parts.extractor(body.lora_path),
-    body.input,
-  );
-  const data = { options: base64(options), tags: base64(tags), familiarity };
-  return { object: 'pooling', model: body.model, data };
+  const model = await parts.extractor(body.lora_path);
+  const data: object[] = [];
+  for (const [index, text] of body.input.entries()) {
+    const { options, tags, familiarity } = await readUnits(bert, model, text);
+    data.push({ object: 'pooling', index, options: base64(options), tags: base64(tags), familiarity });
+  }
+  return { object: 'list', model: body.model, data };
 }
 
 const base64 = ({ buffer, byteOffset, byteLength }: Float32Array): string =>

@@ -9,7 +9,11 @@ import { writeTinyBert } from '../../../test/support/tiny-bert.ts';
 import type { Dataset } from '../../core/dataset.ts';
 import { seededRandom } from '../../core/random.ts';
 import type { TrainingJob } from '../../core/runtime.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { remoteEncoder } from '../../runtime/encoder.ts';
 import { extractorRuntime } from '../../runtime/extractor.ts';
+import { createGuard, type Guard } from '../../runtime/guard.ts';
+import { guardedClient } from '../../runtime/guarded.ts';
 import { startModels } from '../../runtime/models.ts';
 import { proposeExtractor } from './plan.ts';
 import { extractorTrainer } from './trainer.ts';
@@ -91,6 +95,23 @@ describe('extractorTrainer', () => {
           assert.ok(value >= 0 && value <= 1, `${signal} ${value}`);
       }
       assert.ok(right >= 45, `${right} of 60`);
+      // What a guard tries when a process hung is a call that the server takes.
+      let probes = 0;
+      const trying: Guard = {
+        ...createGuard({ clock: systemClock }),
+        run: async (_key, work, { probe }) => {
+          await probe(new AbortController().signal);
+          probes++;
+          return work(new AbortController().signal);
+        },
+      };
+      const guarded = remoteEncoder({
+        clients: [guardedClient(models.processes[0]!.client, trying)],
+        ...{ name: 'tiny', dimensions: 8 },
+      });
+      const served = await extractorRuntime({ encoder: guarded }).predict(artefact, 'refund my');
+      assert.equal(served.answer, (await runtime.predict(artefact, 'refund my')).answer);
+      assert.equal(probes, 1);
       await assert.rejects(runtime.predict({ ...artefact, path: join(dir, 'none') }, 'refund'), {
         code: 'not-found',
       });
