@@ -51,7 +51,7 @@ export interface UnderstudyOptions {
   /** One line for the operator; never holds a payload. */
   readonly log: (line: string) => void;
   readonly env?: NodeJS.ProcessEnv;
-  /** Weights live in `weights/` below it; the data folder unless told. */
+  /** Weights live in `weights/` below it. Default: the data folder. */
   readonly weightsDir?: string;
   /** Asks the LLM a held-back call again, for references by majority; the recorded answers stand without it. */
   readonly askAgain?: (request: CallRequest) => Promise<CallResponse | null>;

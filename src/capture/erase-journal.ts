@@ -78,12 +78,10 @@ function look(
     const written = unlessGone(() => statSync(path));
     return written !== null && isErased(dayOf(written.mtimeMs)) ? { calls: 0, kept: [] } : null;
   }
-  const gone = frames.filter((frame) => isErased(dayOfFrame(frame)));
-  if (gone.length === 0) return null;
-  return {
-    calls: gone.filter(({ kind }) => kind === 'call').length,
-    kept: frames.filter((frame) => !gone.includes(frame)),
-  };
+  const { gone = [], kept = [] } = Object.groupBy(frames, (frame) =>
+    isErased(dayOfFrame(frame)) ? 'gone' : 'kept',
+  );
+  return gone.length === 0 ? null : { calls: gone.filter(({ kind }) => kind === 'call').length, kept };
 }
 
 function dayOfFrame(frame: Frame): string {

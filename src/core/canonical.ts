@@ -11,7 +11,7 @@ import type { Json } from './json.ts';
 import { type Shape, shapeOf } from './schema-shape.ts';
 
 export function canonicalValue(value: Exact, schema: Json | undefined): Exact {
-  return meant(value, schema, { root: schema, fills: true });
+  return meant(value, schema, { root: schema, fills: true, defaults: new Map() });
 }
 
 interface Context {
@@ -19,6 +19,8 @@ interface Context {
   readonly root: Json | undefined;
   /** Whether absent properties get their defaults: not within a default, or a recursive schema would have no end. */
   readonly fills: boolean;
+  /** What absent properties come to, by their schemas, as far as it was looked up: an array may have thousands of items. */
+  readonly defaults: Map<Json, Json | undefined>;
 }
 
 function meant(value: Exact, schema: Json | undefined, context: Context): Exact {
@@ -36,9 +38,7 @@ function meant(value: Exact, schema: Json | undefined, context: Context): Exact 
 function canonicalObject(value: ReadonlyMap<string, Exact>, shape: Shape, context: Context): Exact {
   const out = new Map<string, Exact>();
   const defaultOf = (key: string): Json | undefined =>
-    shape.required.has(key)
-      ? undefined
-      : (shapeOf(shape.properties.get(key), undefined, context.root).fallback ?? undefined);
+    shape.required.has(key) ? undefined : fallbackOf(shape.properties.get(key), context);
   for (const [key, item] of value) {
     const isOptional = shape.properties.has(key) && !shape.required.has(key);
     // Where absent means a default, null is something else.
@@ -51,6 +51,12 @@ function canonicalObject(value: ReadonlyMap<string, Exact>, shape: Shape, contex
     if (exact !== undefined) out.set(key, meant(exact, property, { ...context, fills: false }));
   }
   return out;
+}
+
+function fallbackOf(schema: Json | undefined, { root, defaults }: Context): Json | undefined {
+  if (schema === undefined) return undefined;
+  if (!defaults.has(schema)) defaults.set(schema, shapeOf(schema, undefined, root).fallback ?? undefined);
+  return defaults.get(schema);
 }
 
 /** What a text says where the schema asks for something that is no text; else the text, times in one notation. */

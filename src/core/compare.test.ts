@@ -97,3 +97,21 @@ test('texts that differ are undecided, an empty one is wrong', () => {
   assert.equal(compareAnswers('text', 'Good day', 'Hello').right, null);
   assert.equal(compareAnswers('text', 'Good day', '').right, false);
 });
+
+test('what an absent property comes to is looked up once, however many objects lack it', () => {
+  let looked = 0;
+  const property = {
+    get type() {
+      looked++;
+      return 'string';
+    },
+  };
+  const schema: Json = { type: 'array', items: { type: 'object', properties: { a: property } } };
+  const items = (n: number): string => `[${new Array(n).fill('{}').join(',')}]`;
+  const after = (n: number): number => {
+    looked = 0;
+    assert.equal(compareAnswers('json', items(n), items(n), { schema }).right, true);
+    return looked;
+  };
+  assert.equal(after(500), after(1));
+});

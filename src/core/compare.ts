@@ -45,7 +45,7 @@ export interface CompareOptions {
 }
 
 /** Raised by one whenever answers become equal or different that were not: what was proved before is proved anew. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** Names what decides which answers are equal: the rules of this program and the policy; 16 hex digits. */
 export function equalityId(policy: EqualityPolicy): string {

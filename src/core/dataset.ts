@@ -78,4 +78,9 @@ export interface Dataset {
   /** Calls left out, by reason: 'unfamiliar', 'thinned', 'policy', 'broken-tool-call', … */
   readonly dropped: Readonly<Record<string, number>>;
   readonly contradictions: Contradictions;
+  /**
+   * Calls of each session in train, counted as if they were held back: each stands for itself, repeats included. Default:
+   * as many as it has examples.
+   */
+  readonly trainSessions?: readonly number[];
 }

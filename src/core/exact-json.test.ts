@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { instantOf } from './date-time.ts';
 import { exactKey, isNear, isSafeJson, numeralOf, parseExact, showNumeral } from './exact-json.ts';
+import { canonicalJson, type Json } from './json.ts';
 
 const near = (a: string, b: string, by: string, relative = false): boolean =>
   isNear(numeralOf(a)!, numeralOf(b)!, numeralOf(by)!, relative);
@@ -14,6 +15,33 @@ test('a number is kept digit by digit, however long it is', () => {
   const power = `1e${'9'.repeat(100)}`;
   assert.notEqual(exactKey(parseExact(`[${power}1]`)!), exactKey(parseExact(`[${power}2]`)!));
   assert.notEqual(exactKey(parseExact('["1"]')!), exactKey(parseExact('[1]')!));
+});
+
+test('values have the same key only where they are the same JSON, whatever the names of their properties', () => {
+  const names = ['digits', 'exponent', 'size', '__proto__', 'constructor', 'a', '0'];
+  const { value } = fc.letrec<{ value: Json }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 3 },
+      fc.oneof(fc.constantFrom(null, true, '1', '1e0', ''), fc.integer({ min: -2, max: 2 })),
+      fc.array(tie('value'), { maxLength: 2 }),
+      fc
+        .uniqueArray(fc.tuple(fc.constantFrom(...names), tie('value')), {
+          maxLength: 3,
+          selector: ([name]) => name,
+        })
+        .map((entries) => Object.fromEntries(entries)),
+    ),
+  }));
+  const key = (json: string): string => exactKey(parseExact(json)!);
+  fc.assert(
+    fc.property(value, value, (a, b) => {
+      // -0 is written 0.
+      const [x, y] = [JSON.stringify(a), JSON.stringify(b)];
+      assert.equal(key(x) === key(y), canonicalJson(a) === canonicalJson(b), `${x} ${y}`);
+    }),
+    { numRuns: 2000 },
+  );
+  assert.notEqual(key('{"digits":"4","to":"bob"}'), key('{"digits":"4","to":"eve"}'));
 });
 
 test('every double is read back as itself', () => {

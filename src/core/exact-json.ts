@@ -24,9 +24,8 @@ export function parseExact(text: string): Exact | undefined {
   if (parseJson(text) === undefined) return undefined;
   return JSON.parse(text, (_key: string, value: unknown, context?: { readonly source?: string }): unknown => {
     if (typeof value === 'number') return numeralOf(context?.source ?? String(value)) ?? String(value);
-    return value instanceof Map || !isObject(value) || isNumeral(value as unknown as Exact)
-      ? value
-      : new Map(Object.entries(value));
+    // Each object of the text, whatever its keys: a caller's `digits` makes no number of it.
+    return isObject(value) ? new Map(Object.entries(value)) : value;
   }) as Exact;
 }
 

@@ -185,6 +185,31 @@ test('calls that an audit saw one in twenty of make up as much of what is held b
   assert.deepEqual(Object.keys(dropped), ['thinned']);
 });
 
+test('the calls of a session in train are counted as they came, repeats included', () => {
+  const calls: Call[] = [];
+  const add = (session: number, text: string): void => {
+    calls.push(call(calls.length, session, text, 'a'));
+  };
+  for (let session = 0; session < 40; session++)
+    for (let i = 0; i < (session % 2 === 0 ? 8 : 1); i++)
+      add(session, `the same again in ${'x'.repeat(session)}`);
+  const { splits, trainSessions } = buildDataset(task, calls, { seed: 1 });
+  assert.ok(splits.train.length < 40);
+  const held = new Set([...splits.validation, ...splits.calibration, ...splits.exam].map((e) => e.sessionId));
+  const expected = [...Map.groupBy(calls, ({ sessionId }) => sessionId)]
+    .filter(([id]) => !held.has(id))
+    .map(([, { length }]) => length);
+  assert.deepEqual(trainSessions, expected);
+});
+
+test('an audit that is learnt from thins no call that is held back', () => {
+  const calls = Array.from({ length: 400 }, (_, i) => call(i, i, `number ${i} of ${words[i % 15]}`, 'a'));
+  const plain = buildDataset(task, calls, { seed: 1 });
+  const { splits, dropped } = buildDataset(task, [audited(calls[0]!, 0.001), ...calls.slice(1)], { seed: 1 });
+  assert.equal(dropped.thinned, undefined);
+  assert.equal(splits.calibration.length, plain.splits.calibration.length);
+});
+
 test('a tag that an agent sends does not make its call an audit', () => {
   const forged = { ...call(1, 1, 'x', 'a'), tags: { [AUDITED]: '0.0001' } };
   assert.equal(recordedWith(forged), 1);

@@ -24,7 +24,7 @@ import { usableCalls } from './usable.ts';
 const NEAR = 0.9;
 
 export interface DatasetOptions {
-  /** Of the calls, by split; set by the number of calls unless told (see defaultShares). */
+  /** Of the calls, by split. Default: by the number of calls (see defaultShares). */
   readonly shares?: Shares;
   /** time, unless the calls' times mean nothing (an imported file sorted by something else). */
   readonly order?: SplitOrder;
@@ -62,15 +62,15 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
     else drop('unfamiliar');
   }
   const sessions = inOrder(order === 'time' ? joinRepeats(examples) : examples, order, options.seed);
-  const isKept = thinning(usable.calls);
-  const shares = options.shares ?? defaultShares(usable.calls.filter(isKept).length);
-  const names = splitSessions(
-    sessions.map((session) => session.length),
-    shares,
-  );
+  const callsOf = (session: readonly Example[]): Call[] => session.map(({ callId }) => byId.get(callId)!);
+  const { names, isKept } = splitAndThin(sessions.map(callsOf), options.shares);
+  const wouldCount = (call: Call): boolean => isKept(call) && whyLeftOut(task, call, 'calibration') === null;
   const chosen: Record<SplitName, Example[]> = { train: [], validation: [], calibration: [], exam: [] };
+  const trainSessions: number[] = [];
   for (const [i, session] of sessions.entries()) {
     const split = names[i] ?? 'train';
+    if (split === 'train')
+      trainSessions.push(session.filter(({ callId }) => wouldCount(byId.get(callId)!)).length);
     for (const example of session) {
       const reason = whyLeftOut(task, byId.get(example.callId)!, split);
       if (reason === null) chosen[split].push(example);
@@ -107,7 +107,30 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
   const id = `data_${contentHash(canonicalJson(content as unknown as Json), 24)}`;
   // Not part of the name: with another policy they are others, and the exam is the same one, used again.
   const contradictions = contradictionsIn(examples, task, options.equality ?? {});
-  return { id, ...content, contradictions };
+  return { id, ...content, contradictions, trainSessions: trainSessions.filter((size) => size > 0) };
+}
+
+/**
+ * The split of each session, and which held-back calls are kept. Only the probabilities of held-back calls count: audits of
+ * which is learnt thin nothing. How many are kept decides the shares, so the split is made a second time where it matters.
+ */
+function splitAndThin(
+  sessions: readonly (readonly Call[])[],
+  given: Shares | undefined,
+): { readonly names: readonly SplitName[]; readonly isKept: (call: Call) => boolean } {
+  const calls = sessions.flat();
+  const sizes = sessions.map(({ length }) => length);
+  const split = (shares: Shares) => {
+    const names = splitSessions(sizes, shares);
+    return {
+      names,
+      isKept: thinning(sessions.flatMap((session, i) => (names[i] === 'train' ? [] : session))),
+    };
+  };
+  if (given) return split(given);
+  const first = split(defaultShares(calls.length));
+  const kept = calls.filter(first.isKept).length;
+  return kept === calls.length ? first : split(defaultShares(kept));
 }
 
 /** Whether to keep a held-back call, so that each of the traffic's had the same chance to be here. */

@@ -113,3 +113,25 @@ test('repeats in a row are one session; a frequent input is not', () => {
     ['s1', 's1', 's3', 's4', 's5', 's1', 's1'],
   );
 });
+
+test('sessions of several calls stay apart, however often they say the same at once', () => {
+  const example = (i: number, sessionId: string, input: string): Example => ({
+    ...{ id: `${i}`, callId: `${i}`, sessionId, at: i * 1000, input, answer: '', weight: 1 },
+  });
+  const told = Array.from({ length: 60 }, (_, i) => example(i, `s${i % 3}`, i % 2 === 0 ? `${i}` : 'yes'));
+  const inTurn = [0, 1, 2, 3].flatMap((i) => [
+    example(100 + 3 * i, 'x', 'yes'),
+    example(101 + 3 * i, 'y', 'yes'),
+    // One call of nobody's between them links neither to the other.
+    example(102 + 3 * i, `z${i}`, 'yes'),
+  ]);
+  for (const examples of [told, [...told, ...inTurn]]) {
+    const names = joinRepeats(examples).map(({ sessionId }) => sessionId);
+    const owners = new Map<string, Set<string>>();
+    examples.forEach(({ sessionId }, i) => {
+      if (/^[sxy]/.test(sessionId))
+        owners.set(names[i]!, (owners.get(names[i]!) ?? new Set()).add(sessionId));
+    });
+    assert.ok([...owners.values()].every((each) => each.size === 1));
+  }
+});

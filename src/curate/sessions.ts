@@ -82,7 +82,8 @@ const PAUSE_MS = 600_000;
 /**
  * The examples with one session for those that repeat each other in a row: a retry, or a loop. They are one piece of
  * evidence, however often they came. The same input after another one is a new call: that it is frequent is a property of the
- * traffic.
+ * traffic. Sessions of several calls are not joined with one another: where many run at once, a frequent input would make
+ * one of them all.
  */
 export function joinRepeats(examples: readonly Example[]): Example[] {
   const parent = new Map<string, string>();
@@ -94,15 +95,21 @@ export function joinRepeats(examples: readonly Example[]): Example[] {
   };
   const byTime = examples.toSorted((a, b) => a.at - b.at || (a.callId < b.callId ? -1 : 1));
   const begun = new Map<string, number>();
+  const sizes = new Map<string, number>();
+  for (const { sessionId } of examples) sizes.set(sessionId, (sizes.get(sessionId) ?? 0) + 1);
+  /** Whether one of the sessions that are joined under this name has several calls. */
+  const hasLong = new Map<string, boolean>();
+  const isLong = (root: string): boolean => hasLong.get(root) ?? sizes.get(root) !== 1;
   for (const [i, { input, at, sessionId }] of byTime.entries()) {
     if (!begun.has(sessionId)) begun.set(sessionId, i);
     const before = byTime[i - 1];
     if (before?.input !== input || at - before.at > PAUSE_MS) continue;
     const [one, other] = [rootOf(before.sessionId), rootOf(sessionId)];
-    if (one === other) continue;
+    if (one === other || (isLong(one) && isLong(other))) continue;
     // The session that began first gives its name.
-    if (begun.get(one)! < begun.get(other)!) parent.set(other, one);
-    else parent.set(one, other);
+    const [root, child] = begun.get(one)! < begun.get(other)! ? [one, other] : [other, one];
+    hasLong.set(root, isLong(one) || isLong(other));
+    parent.set(child, root);
   }
   return parent.size === 0
     ? [...examples]

@@ -123,7 +123,7 @@ test('a refused candidate leaves the exam closed', async () => {
 test('a try is counted where the gate could pass, and nowhere else', async () => {
   const counting = (options: AssessOptions) => {
     let tries = 0;
-    return { options: { ...options, tries: { number: 2, use: () => ++tries } }, tries: () => tries };
+    return { options: { ...options, tries: { number: 2, use: async () => ++tries } }, tries: () => tries };
   };
   const tried = counting(optionsFor(0.5));
   const { evidence } = await assess(tried.options);
@@ -138,6 +138,28 @@ test('a try is counted where the gate could pass, and nowhere else', async () =>
   const few = counting({ ...optionsFor(0.5), dataset: { ...dataset, splits } });
   await assess(few.options);
   assert.equal(few.tries(), 0);
+});
+
+test('slips are measured among the calls that would be served, not among answers that are never given', async () => {
+  const options = optionsFor(0.5);
+  const isServable = ({ id }: Example): boolean => Number(id) % 5 !== 0;
+  // The LLM slips on what is not served alone.
+  const repeats = new Map(
+    options.dataset.splits.calibration.map((example) => [
+      example.id,
+      isServable(example)
+        ? ({ outcome: 'agree', freshDiffers: false } as const)
+        : ({ outcome: 'settled', freshDiffers: true } as const),
+    ]),
+  );
+  const { evidence } = await assess({ ...options, isServable, repeats });
+  assert.ok(evidence.gate.passed, evidence.gate.reason);
+  assert.deepEqual([evidence.slips?.n, evidence.slips?.share], [evidence.gate.served, 0]);
+});
+
+test('a try is tested at the number that it has when it is counted, not when it was planned', async () => {
+  const { evidence } = await assess({ ...optionsFor(0.5), tries: { number: 1, use: async () => 3 } });
+  assert.equal(evidence.gate.tries?.number, 3);
 });
 
 test('the session of a call, and whether its input was in training, reach the evidence', async () => {

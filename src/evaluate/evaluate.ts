@@ -121,8 +121,11 @@ export interface AssessOptions extends PredictionOptions, GateOptions {
   readonly validation?: readonly GradedPrediction[];
   /** Counts one more use of the exam and returns the count, this one included. Called only if the exam is opened. */
   readonly useExam: () => Promise<number>;
-  /** The number that a try of this task would have now, from 1, and what counts it. Default: its one try. */
-  readonly tries?: { readonly number: number; readonly use: () => unknown };
+  /**
+   * The number that a try of this task would have now, from 1, and what counts it and gives the number that it has: a
+   * higher one where another process has begun a try meanwhile. Default: its one try.
+   */
+  readonly tries?: { readonly number: number; readonly use: () => Promise<number> };
   /** From asking the LLM again (ask-again.ts), where the references in `dataset` are its majority answers. */
   readonly selfAgreement?: Rate | null;
   /** What that told of each example. */
@@ -146,14 +149,14 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
   const graded = await gradePredictions(splits.calibration, options);
   const calibration = scoreAnswers(confidence, graded);
   const undecided = graded.filter(({ grade }) => grade.correct === null).length;
-  const run: GateRun = {
+  const planned: GateRun = {
     ...{ epsilon, delta },
     earlierSessions: earlierSessions(dataset),
     ...(tries ? { tryNumber: tries.number } : {}),
   };
   // Where nothing can be deployed, whatever the calls say, nothing is spent.
-  const isTry = splits.exam.length > 0 && canPass(calibration.length, run);
-  if (isTry) await tries?.use();
+  const isTry = splits.exam.length > 0 && canPass(calibration, planned);
+  const run = tries && isTry ? { ...planned, tryNumber: Math.max(tries.number, await tries.use()) } : planned;
   const tested = explain(runGate(scoreAnswers(confidence, validation), calibration, run), undecided, graded);
   const gate = splits.exam.length === 0 ? withoutExam(tested) : tested;
   const slips = slipsOf(options.repeats, graded, confidence, gate);
@@ -176,9 +179,14 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
   };
 }
 
-/** Calls per session in the splits before calibration: what to expect of later ones. */
-export function earlierSessions({ splits: { train, validation } }: Dataset): number[] {
-  return sessionSizes([...train, ...validation].map(({ sessionId }) => ({ session: sessionId })));
+/**
+ * Calls per session in the splits before calibration: what to expect of later ones. An example of train may stand for
+ * many calls of its session, as in a loop: were it counted as one, long sessions would look short.
+ */
+export function earlierSessions({ splits: { train, validation }, trainSessions }: Dataset): number[] {
+  const sizesOf = (examples: readonly Example[]): number[] =>
+    sessionSizes(examples.map(({ sessionId }) => ({ session: sessionId })));
+  return [...(trainSessions ?? sizesOf(train)), ...sizesOf(validation)];
 }
 
 /** The LLM's slips among the calibration calls that would be served; undefined where it was not asked again. */
@@ -189,10 +197,10 @@ function slipsOf(
   { threshold, delta }: GateResult,
 ): Evidence['slips'] {
   if (repeats === undefined || threshold === null) return undefined;
-  const served = graded.flatMap(({ exampleId, prediction, grade }) => {
-    const told = repeats.get(exampleId);
-    if (told === undefined || confidenceOf(confidence, prediction.signals) < threshold) return [];
-    return [grade.correct === true ? told : null];
+  const served = scoreAnswers(confidence, graded).flatMap((scored, i) => {
+    const told = repeats.get(graded[i]!.exampleId);
+    if (told === undefined || scored.confidence < threshold) return [];
+    return [scored.correct ? told : null];
   });
   return slipRate(served, delta);
 }
@@ -211,7 +219,7 @@ async function openExam(
   return examine(answers, gate, uses);
 }
 
-/** Nothing is deployed that later calls have not been held against. */
+/** Nothing is deployed that was not compared with the LLM on later calls. */
 function withoutExam(gate: GateResult): GateResult {
   if (!gate.passed) return gate;
   const reason =

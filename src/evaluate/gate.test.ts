@@ -24,6 +24,12 @@ const draw = (random: Random, n: number, { worst, power, floor }: Population): S
 const trueError = (t: number, { worst, power, floor }: Population): number =>
   floor + (worst * (1 - t) ** power) / (power + 1);
 
+/** Answers without an error, all equally sure, in sessions of `length`. */
+const perfect = (name: string, n: number, length = 1): ScoredAnswer[] =>
+  Array.from({ length: n }, (_, i) => ({
+    ...{ confidence: 0.9, correct: true, session: `${name}${Math.floor(i / length)}` },
+  }));
+
 test('the bound breaks in at most delta of the splits', () => {
   const populations: Population[] = [
     { worst: 0.5, power: 2, floor: 0 },
@@ -187,9 +193,26 @@ test('each try is tested at less, and says so', () => {
   // The next try is another try: what it takes is told for that one.
   assert.ok(gate(150, 3).moreCalls! > 300 - 150 - 20, `${gate(150, 3).moreCalls}`);
   assert.deepEqual(
-    [canPass(172, { ...OPTIONS, tryNumber: 1 }), canPass(173, { ...OPTIONS, tryNumber: 1 })],
+    [172, 173].map((n) => canPass(perfect('c', n), { ...OPTIONS, tryNumber: 1 })),
     [false, true],
   );
+});
+
+test('whatever passes was a try, also where sessions are shorter than those before', () => {
+  for (const epsilon of [0.02, 0.1, 0.2])
+    for (const cap of [1, 2, 5, 20])
+      for (const length of [1, Math.ceil(cap / 2), cap]) {
+        const run = { epsilon, delta: 0.05, tryNumber: 1, earlierSessions: new Array<number>(400).fill(cap) };
+        const most = Math.ceil((4 * cap) / epsilon);
+        for (let n = Math.ceil(most * 0.8); n <= most; n += Math.ceil(most / 60)) {
+          const calls = perfect('c', n, length);
+          if (testThresholds(perfect('v', 400, length), calls, run).chosen)
+            assert.ok(
+              canPass(calls, run),
+              `epsilon ${epsilon}, cap ${cap}, ${n} calls in sessions of ${length}`,
+            );
+        }
+      }
 });
 
 test('over 25 tries, each with a specialist of its own at the bound, one passes in at most delta of the runs', () => {

@@ -110,13 +110,19 @@ export function runGate(
   return { ...result, passed: false, threshold: null, reason, moreCalls };
 }
 
-/** Whether so many calls could pass at all, with no error among them: a test that cannot is no try. */
-export function canPass(calls: number, run: GateRun): boolean {
-  return couldPass(calls, clusteringOf(run.earlierSessions ?? [], run.epsilon), levelOf(run));
+/** Whether these calibration calls could pass at all, with no error among them: a test that cannot is no try. */
+export function canPass(calibration: readonly ScoredAnswer[], run: GateRun): boolean {
+  const clustering = clusteringOf(run.earlierSessions ?? [], run.epsilon);
+  return couldPass(atMost(calibration, clustering.cap).length, clustering, levelOf(run));
 }
 
+/**
+ * By session a bet passes with the fewest calls, those of short sessions: a call without an error gains at most
+ * ln(1 + x) ≤ x = epsilon / ((1 − epsilon) · cap), and ln(1/level) is needed.
+ */
 const couldPass = (calls: number, { cap, epsilon }: Clustering, level: number): boolean =>
-  calls / cap >= callsNeeded(0, epsilon, level);
+  calls / cap >=
+  (cap === 1 ? callsNeeded(0, epsilon, level) : (Math.log(1 / level) * (1 - epsilon)) / epsilon);
 
 /** At most `cap` calls of each session, drawn without a look at them. */
 function atMost(answers: readonly ScoredAnswer[], cap: number): readonly ScoredAnswer[] {

@@ -257,6 +257,35 @@ test('held-back calls that refute the specialist in service suspend it, and a dr
     assert.equal((await store.events({ kind: 'deployment-moved' })).length, 1);
   }));
 
+test('a suspension keeps what a gateway beside it has done to the deployment meanwhile', () =>
+  inWorkshop(async (context) => {
+    await learnOne(calls(700), context());
+    const { store } = context();
+    const changed = calls(2100, { answer: (topic, i, random) => (i < 700 ? topic : random.pick(TOPICS)) });
+    let isMoved = false;
+    const before = context();
+    // Once predictions of the one in service have begun, the gateway moves it.
+    const runtimes = before.runtimes.map((runtime) => ({
+      ...runtime,
+      predict: async (...asked: Parameters<typeof runtime.predict>) => {
+        const [deployment] = await store.deployments();
+        const [specialist] = await store.specialists();
+        if (asked[0].path === specialist!.artefact.path && !isMoved) {
+          isMoved = true;
+          await store.putDeployment(moveTo(deployment!, 'canary', 1, 'for a test'));
+        }
+        return runtime.predict(...asked);
+      },
+    }));
+    const { suspended } = await learnOne(changed, { ...before, runtimes });
+    assert.ok(suspended);
+    const [{ history } = { history: [] }] = await store.deployments();
+    assert.deepEqual(
+      history.map(({ stage }) => stage),
+      ['shadow', 'canary', 'suspended'],
+    );
+  }));
+
 test('texts lack a judge, however few they are', () =>
   inWorkshop(async (context) => {
     const sentence = (random: ReturnType<typeof seededRandom>): string =>

@@ -25,7 +25,7 @@ import { examination, type LearnContext, nextTry, type TaskRun, type TrainedTria
 
 /**
  * The task's report. What was proved before, on the same examples and to the same bound, is not examined again. Where
- * nothing new comes into service, whoever is in service is held against the new held-back calls.
+ * nothing new comes into service, whoever is in service is graded on the new held-back calls.
  */
 export async function proveAndDeploy(
   run: TaskRun,
@@ -172,7 +172,11 @@ async function prove(
     useExam: () => store.useExam(task.id, recorded.id),
     tries: {
       number: await nextTry(task.id, context),
-      use: () => store.useGate(task.id, recorded.id),
+      // Counted first: of two that begin at once, both are tested at the stricter level.
+      use: async () => {
+        await store.useGate(task.id, recorded.id);
+        return (await nextTry(task.id, context)) - 1;
+      },
     },
   });
   const evidence = { ...onCalls, gate: withAudits(onCalls.gate, await auditsAgainst(candidate, context)) };
@@ -195,14 +199,17 @@ async function prove(
 
 /** Deploys in shadow, in the place of a former deployment of the task; nothing changes where it is deployed already. */
 async function putIntoService(specialist: Specialist, { store, config }: LearnContext): Promise<void> {
-  const active = (await store.deployments()).filter(
+  const serving = (await store.deployments()).filter(
     ({ taskId, stage }) => taskId === specialist.taskId && stage !== 'retired',
   );
-  if (active.some(({ specialistId }) => specialistId === specialist.id)) return;
+  if (serving.some(({ specialistId }) => specialistId === specialist.id)) return;
   const now = Date.now();
-  for (const former of active) {
-    const before = (await store.specialists(former.taskId)).find(({ id }) => id === former.specialistId);
-    const against = before && (await numbersAgainst(former, before, store, config.serve));
+  for (const active of serving) {
+    const before = (await store.specialists(active.taskId)).find(({ id }) => id === active.specialistId);
+    const against = before && (await numbersAgainst(active, before, store, config.serve));
+    // Audits take a while to read: a gateway beside this may have moved it meanwhile.
+    const former = (await store.deployments()).find(({ id }) => id === active.id);
+    if (!former || former.stage === 'retired') continue;
     const moved = moveTo(former, 'retired', now, `replaced by version ${specialist.version}`, against);
     await store.putDeployment(moved);
     await store.addEvent(moveEvent(former.stage, moved));

@@ -125,8 +125,11 @@ export async function suspendIfRefuted(
     ...{ comparisons: served, errors, recent: { comparisons: served, errors } },
     ...{ margin: bound, evidence: capitalOf(detector) },
   };
-  const moved = moveTo(deployment, 'suspended', at, reason, numbers);
+  // A gateway beside this may have moved it meanwhile: its record is added to, not written over.
+  const now = (await store.deployments()).find(({ id }) => id === deployment.id);
+  if (!now || !isInService(now.stage)) return null;
+  const moved = moveTo(now, 'suspended', at, reason, numbers);
   await store.putDeployment(moved);
-  await store.addEvent(moveEvent(deployment.stage, moved));
+  await store.addEvent(moveEvent(now.stage, moved));
   return reason;
 }

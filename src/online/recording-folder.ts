@@ -62,6 +62,9 @@ export async function openRecordingFolder(options: RecordingFolderOptions): Prom
   let redact: Redact | null = null;
   let closedBecause = '';
   let triedAt = Number.NEGATIVE_INFINITY;
+  let isTold = false;
+  let retrying: Promise<void> = Promise.resolve();
+  let isClosing = false;
 
   const open = async (lockWaitMs: number): Promise<void> => {
     triedAt = performance.now();
@@ -69,7 +72,17 @@ export async function openRecordingFolder(options: RecordingFolderOptions): Prom
     redact = capture.redaction(options.vocabulary);
     if (closedBecause !== '') log('calls are recorded again.');
     closedBecause = '';
-    await options.onOpen?.(capture);
+    await tell(capture);
+  };
+  /** What follows the opening fails alone: calls are recorded, and it is tried again. */
+  const tell = async (opened: Capture): Promise<void> => {
+    isTold = false;
+    try {
+      await options.onOpen?.(opened);
+      isTold = true;
+    } catch (error) {
+      log(`the data folder is open, and what follows is tried again: ${messageOf(error)}`);
+    }
   };
   const failed = (error: unknown): void => {
     const reason = messageOf(error);
@@ -101,11 +114,20 @@ export async function openRecordingFolder(options: RecordingFolderOptions): Prom
     pseudonym: (text) => capture?.pseudonym(text) ?? null,
     state: () => (capture === null ? { state: 'closed', reason: closedBecause } : { state: 'open' }),
     retry: async () => {
-      if (capture !== null || performance.now() - triedAt < REOPEN_MS) return;
+      if (isClosing) return;
+      if (capture !== null) {
+        if (!isTold) await tell(capture);
+        return;
+      }
+      if (performance.now() - triedAt < REOPEN_MS) return;
       // Calls are under way: nothing is waited for.
-      await open(0).catch(failed);
+      retrying = open(0).catch(failed);
+      await retrying;
     },
     close: async () => {
+      isClosing = true;
+      // What is being opened would stay open, and its lock be held.
+      await retrying;
       await capture?.close();
     },
   };

@@ -31,14 +31,14 @@ export interface ModelsOptions {
   readonly language?: { readonly name: string; readonly path: string } | null;
   /** Catalogue name, folder and vector size of the encoder. */
   readonly encoder?: { readonly name: string; readonly path: string; readonly dimensions: number } | null;
-  /** For all processes together; all cores unless told (they run at a low priority). */
+  /** For all processes together. Default: all cores (they run at a low priority). */
   readonly threads?: number | undefined;
   /** Requests of one adapter that are decoded together. */
   readonly sequences?: number;
   readonly contextTokens?: number;
   /** Adapters kept in memory by each process. */
   readonly contexts?: number;
-  /** Longest wait for one answer, five minutes unless told: work in bulk on a busy machine is slow. */
+  /** Longest wait for one answer. Default: five minutes, as work in bulk on a busy machine is slow. */
   readonly timeoutMs?: number;
   readonly clock?: Clock;
 }

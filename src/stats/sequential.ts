@@ -97,7 +97,8 @@ export function newMarginTest(margin: number, prior: InUnit = { n: 0, errors: 0 
 /**
  * The test after one more comparison: a unit with errors in k of n multiplies the capital by 1 + λ(margin − k/n),
  * λ = (1−r)/(1−margin+r·margin), of expectation at most 1 where the mean error of units is at least the margin, whatever
- * depends on what within them. Units count alike, be they long or short.
+ * depends on what within them. Units count alike, be they long or short. A unit counts with what is known of it so far:
+ * looked at before it has ended, that takes its first calls to err as the others do.
  */
 export function testMargin(test: MarginTest, wrong: boolean, before: InUnit, margin: number): MarginTest {
   const after = (before.errors + (wrong ? 1 : 0)) / (before.n + 1);
