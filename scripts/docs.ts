@@ -184,7 +184,7 @@ the agent, and lenient only where something says that it cannot:
   optional property that is null or absent, or that has its default; instants of \`format: date-time\` and \`time\`. It is
   read through \`$ref\`, \`allOf\`, \`anyOf\` and \`oneOf\`. Without a schema, or where a schema cannot be read whole, nothing of
   this is lenient. So it is in tasks whose tools or schemas change from call to call.
-- **Texts**: white space around them, and their Unicode form (NFC and NFD).
+- **Texts**: white space around them (but for the indentation of the first line), and their Unicode form (NFC and NFD).
 - **Labels**: a spelling of exactly one label of the task is that label, and is served in the task's own spelling.
 - **Policies** of your own, below.
 

@@ -82,6 +82,49 @@ describe('drain', () => {
     await store.close();
   });
 
+  it('seeks nobody in the names and words of schemas, and redacts their prose', async () => {
+    const schema = {
+      type: 'object',
+      properties: {
+        quantity: { type: ['integer', 'null'], description: 'as Anna says' },
+        ship: { enum: ['now'] },
+      },
+      required: ['quantity', 'ship'],
+    };
+    const { dir, store, stageWith, calls } = await recorded(1, (n) => ({
+      request: {
+        ...exampleCall(n).request,
+        tools: [{ name: 'lookup_order', description: 'finds Anna', parameters: schema }],
+        responseFormat: { type: 'json_schema', json_schema: { name: 'order', schema } },
+      },
+    }));
+    // A model that sees a person in every word.
+    const finder: EntityFinder = {
+      find: async (texts) =>
+        texts.map((text) =>
+          [...text.matchAll(/\p{L}+/gu)].map(({ index, 0: word }) => ({
+            ...{ kind: 'person' as const, start: index, end: index + word.length },
+          })),
+        ),
+      close: async () => {},
+    };
+    await drain({ dir, store, openStage: async () => stageWith(finder) });
+    const [{ request } = assert.fail()] = await calls();
+    const { description, ...quantity } = schema.properties.quantity;
+    const read = request.tools[0]?.parameters as typeof schema;
+    assert.deepEqual(read.properties.ship, schema.properties.ship);
+    assert.deepEqual(read.required, schema.required);
+    const { description: told, ...kept } = read.properties.quantity;
+    assert.deepEqual(kept, quantity);
+    assert.ok(told !== description && !told.includes('Anna'), told);
+    assert.equal(request.tools[0]?.name, 'lookup_order');
+    assert.deepEqual(request.responseFormat, {
+      type: 'json_schema',
+      json_schema: { name: 'order', schema: read },
+    });
+    await store.close();
+  });
+
   it('redacts every part, however much comes at once', async () => {
     const noise = (n: number): string =>
       Array.from({ length: 60_000 }, (_, i) => ((i * 7919 + n * 104_729) % 1_000_003).toString(36)).join(' ');

@@ -19,7 +19,8 @@ import {
   redactEntities,
   redactText,
 } from './redact/redact.ts';
-import { redactJson, redactMessage, redactTools } from './redact/redact-call.ts';
+import { redactMessage, redactTools } from './redact/redact-call.ts';
+import { redactSchema } from './redact/redact-schema.ts';
 import { textsOf } from './texts.ts';
 import type { Sealing } from './vault.ts';
 import { siteOf } from './vocabulary.ts';
@@ -74,19 +75,19 @@ export function readPiece(piece: Piece, keep: ReadonlySet<string>, context: Reda
     const { tools, responseFormat } = piece.value;
     const value = {
       tools: redactTools(tools, plain),
-      ...(responseFormat ? { responseFormat: redactJson(responseFormat, plain) as JsonObject } : {}),
+      ...(responseFormat ? { responseFormat: redactSchema(responseFormat, plain) as JsonObject } : {}),
     };
     return { value, originals: [...originals], entities: [], names: [], words: new Set() };
   }
   const value = redactMessage(piece.value, plain);
   const texts = textsOf((redact) => redactMessage(value, redact));
-  const entities = texts.map(obviousNames);
-  const names = texts.flatMap((text, i) => namesOfEntities(text, entities[i]!));
+  const entities = texts.map(({ text, isWord }) => (isWord ? [] : obviousNames(text)));
+  const names = texts.flatMap(({ text }, i) => namesOfEntities(text, entities[i]!));
   return {
     ...{ value, originals: [...originals], entities },
     // Names in the agent's own words are not hunted for in the conversation.
     names: value.role === 'system' ? [] : names.filter((name) => !keep.has(name)),
-    words: new Set(texts.flatMap(wordsOf)),
+    words: new Set(texts.flatMap(({ text }) => wordsOf(text))),
   };
 }
 

@@ -9,7 +9,8 @@ import type { CallFilter, CallStore, StoredCall } from '../core/store.ts';
 import { boundedCache } from './bounded-cache.ts';
 import type { CallAbout, RequestSettings } from './parts.ts';
 import type { RedactContext } from './redact/redact.ts';
-import { redactJson, redactMessage, redactTools } from './redact/redact-call.ts';
+import { redactMessage, redactTools } from './redact/redact-call.ts';
+import { redactSchema } from './redact/redact-schema.ts';
 import type { Vault } from './vault.ts';
 import { restorer } from './vocabulary.ts';
 
@@ -129,7 +130,7 @@ function restored(call: Call, { restore, done }: SiteRestorer): Call {
       messages: request.messages.map(message),
       tools: once(request.tools, (tools) => redactTools(tools, restore)),
       ...(request.responseFormat
-        ? { responseFormat: redactJson(request.responseFormat, restore) as JsonObject }
+        ? { responseFormat: redactSchema(request.responseFormat, restore) as JsonObject }
         : {}),
     },
     response: response && once(response, (each) => ({ ...each, message: message(each.message) })),

@@ -11,6 +11,7 @@ import { boundedCache } from './bounded-cache.ts';
 import { DAY_ERASED } from './erase.ts';
 import type { JournalCall } from './frames.ts';
 import type { CallAbout, PartKind, PartValues, RequestSettings } from './parts.ts';
+import type { EntityTexts } from './redact/entity-texts.ts';
 import {
   entityTexts,
   namesOfEntities,
@@ -20,6 +21,7 @@ import {
   redactText,
 } from './redact/redact.ts';
 import { redactPart, withSafeAlternatives } from './redact/redact-call.ts';
+import type { RedactText } from './redact/redact-schema.ts';
 import { textsOf } from './texts.ts';
 import { upgradedCall } from './upgrade.ts';
 import { type DayKeyRing, dayOf, type Vault } from './vault.ts';
@@ -67,6 +69,9 @@ interface Opened {
   readonly value: unknown;
 }
 
+/** Of a word: it is not read. */
+const NO_TEXTS: EntityTexts = { texts: [], place: () => [] };
+
 const REMEMBERED_BYTES = 32 * 1024 * 1024;
 
 export function secondStage({ vault, store, finder, context }: SecondStageOptions): SecondStage {
@@ -97,7 +102,9 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
     }
     const fresh = opened.filter(({ part }) => !all.has(part.id));
     const texts = fresh.map(({ kind, value }) => textsOf((redact) => redactedPart(kind, value, redact)));
-    const plain = texts.map((each) => each.map(entityTexts));
+    const plain = texts.map((each) =>
+      each.map(({ text, isWord }) => (isWord ? NO_TEXTS : entityTexts(text))),
+    );
     const toRead = plain.flat().flatMap((each) => each.texts);
     const model = await read(toRead);
     let at = 0;
@@ -105,16 +112,19 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
       const entities = plain[i]!.map((each, j) => {
         const found = each.place(model.slice(at, at + each.texts.length));
         at += each.texts.length;
-        return [...found, ...obviousNames(texts[i]![j]!)];
+        const { text, isWord } = texts[i]![j]!;
+        return isWord ? [] : [...found, ...obviousNames(text)];
       });
-      const names = entities.flatMap((each, j) => namesOfEntities(texts[i]![j]!, each));
+      const names = entities.flatMap((each, j) => namesOfEntities(texts[i]![j]!.text, each));
       // Names in the agent's own words are not hunted for in the conversation.
       const spoken = kind === 'response' || (kind === 'message' && (value as Message).role !== 'system');
       const found: Found = {
         entities,
         names: spoken ? [...new Set(names)] : [],
-        taken: entities.flatMap((each, j) => each.map(({ start, end }) => texts[i]![j]!.slice(start, end))),
-        words: new Set(texts[i]!.flatMap((text) => text.toLowerCase().match(/[\p{L}\p{M}]+/gu) ?? [])),
+        taken: entities.flatMap((each, j) =>
+          each.map(({ start, end }) => texts[i]![j]!.text.slice(start, end)),
+        ),
+        words: new Set(texts[i]!.flatMap(({ text }) => text.toLowerCase().match(/[\p{L}\p{M}]+/gu) ?? [])),
       };
       foundBefore.set(part.id, found);
       all.set(part.id, found);
@@ -265,7 +275,7 @@ function requestOf(call: StoredCall, opened: ReadonlyMap<string, Opened>): CallR
 }
 
 /** The part's value for the store: redacted, and without the words that it brought. */
-function redactedPart(kind: PartKind, value: unknown, redact: (text: string) => string): unknown {
+function redactedPart(kind: PartKind, value: unknown, redact: RedactText): unknown {
   const redacted = redactPart(kind, value as PartValues[typeof kind], redact);
   if (kind !== 'about') return redacted;
   const { vocabulary: _, ...about } = redacted as CallAbout;

@@ -164,11 +164,21 @@ function isWithin(a: Numeral, b: Numeral, tolerance: Tolerance): boolean {
 /** Lower case by way of upper case, so that ß and SS are one. */
 const foldCase = (text: string): string => text.toUpperCase().toLowerCase().normalize('NFC');
 
-/** Without the white space around it, in one Unicode form. White space alone is a value: a separator, a line end. */
+/** Indentation of the first line that is not blank: of code, where it means something. */
+const INDENTATION = /(?:^|\n)([^\S\n]*\t[^\S\n]*|[^\S\n]{2,})(?=\S)/;
+
+/**
+ * Without the white space around it, in one Unicode form. White space alone is a value (a separator, a line end), and so is
+ * the indentation of the first line: a tool that edits files is told where to put it.
+ */
 function plainText(text: string, isExact: boolean): string {
   if (isExact) return text;
   const trimmed = text.trim();
-  return trimmed === '' ? text : trimmed.normalize('NFC');
+  if (trimmed === '') return text;
+  const start = text.length - text.trimStart().length;
+  const indentation =
+    start < 2 && text[0] !== '\t' ? '' : (INDENTATION.exec(text.slice(0, start + 1))?.[1] ?? '');
+  return indentation + trimmed.normalize('NFC');
 }
 
 /** Share of leaves of both values, by path, that are there in both and equal; 1 where neither has any. */

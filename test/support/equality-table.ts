@@ -198,6 +198,8 @@ export const EQUALITY_TABLE: readonly EqualityGroup[] = [
       ['{"a":"New York, NY"}', '{"a":"New York NY"}', false, 'punctuation counts'],
       ['{"a":"x y"}', '{"a":"x  y"}', false, 'white space inside a text counts'],
       ['{"a":"x"}', '{"a":" x\\n"}', true, 'white space around a text'],
+      ['{"a":"x"}', '{"a":"    x"}', false, 'indentation counts, as in code'],
+      ['{"a":"x"}', '{"a":"\\n\\tx\\n"}', false, 'indentation counts, as in code'],
       ['{"a":""}', '{"a":" "}', false, 'white space alone is a value: a separator'],
       ['{"a":"\\n"}', '{"a":" "}', false, 'white space alone is a value: a separator'],
       ['{"a":"caf\u00e9"}', '{"a":"cafe\u0301"}', true, 'two Unicode forms of one text (NFC, NFD)'],

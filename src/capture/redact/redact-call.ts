@@ -2,6 +2,7 @@
 import type { CallRequest, CallResponse, Message, Tool } from '../../core/call.ts';
 import { isObject, type Json, type JsonObject } from '../../core/json.ts';
 import type { PartKind, PartValues } from '../parts.ts';
+import { type RedactText, redactSchema } from './redact-schema.ts';
 
 /** Fields of a request that say who sent it; they become pseudonyms. */
 const SENDER_FIELDS: ReadonlySet<string> = new Set(['user', 'safety_identifier']);
@@ -14,12 +15,12 @@ const SENDER_FIELDS: ReadonlySet<string> = new Set(['user', 'safety_identifier']
 export function redactPart<K extends PartKind>(
   kind: K,
   value: PartValues[K],
-  redact: (text: string) => string,
+  redact: RedactText,
   pseudonym?: (text: string) => string,
 ): PartValues[K] {
   const redacted = REDACTED[kind] as (
     value: PartValues[K],
-    redact: (text: string) => string,
+    redact: RedactText,
     pseudonym?: (text: string) => string,
   ) => PartValues[K];
   return redacted(value, redact, pseudonym);
@@ -28,7 +29,7 @@ export function redactPart<K extends PartKind>(
 const REDACTED: {
   readonly [K in PartKind]: (
     value: PartValues[K],
-    redact: (text: string) => string,
+    redact: RedactText,
     pseudonym?: (text: string) => string,
   ) => PartValues[K];
 } = {
@@ -39,7 +40,7 @@ const REDACTED: {
   settings: (settings, redact, pseudonym) => ({
     ...settings,
     ...(settings.responseFormat
-      ? { responseFormat: redactJson(settings.responseFormat, redact) as JsonObject }
+      ? { responseFormat: redactSchema(settings.responseFormat, redact) as JsonObject }
       : {}),
     params: redactJson(settings.params, redact, pseudonym) as JsonObject,
   }),
@@ -49,20 +50,20 @@ const REDACTED: {
 };
 
 /** The message with each of its texts passed through `redact`, names and ids of tool calls included. */
-export function redactMessage(message: Message, redact: (text: string) => string): Message {
+export function redactMessage(message: Message, redact: RedactText): Message {
   return {
     ...message,
     content: redact(message.content),
     ...(message.toolCalls
       ? {
           toolCalls: message.toolCalls.map(({ id, name, arguments: given }) => ({
-            id: redact(id),
-            name: redact(name),
+            id: redact(id, true),
+            name: redact(name, true),
             arguments: redact(given),
           })),
         }
       : {}),
-    ...(message.toolCallId === undefined ? {} : { toolCallId: redact(message.toolCallId) }),
+    ...(message.toolCallId === undefined ? {} : { toolCallId: redact(message.toolCallId, true) }),
   };
 }
 
@@ -74,7 +75,7 @@ export function redactMessage(message: Message, redact: (text: string) => string
 export function withSafeAlternatives(
   { alternatives = [], ...response }: CallResponse,
   { messages, tools, responseFormat }: CallRequest,
-  redact: (text: string) => string,
+  redact: RedactText,
 ): CallResponse {
   if (redact(response.message.content) !== response.message.content) return response;
   const seen = { messages, tools, responseFormat } as unknown as Json;
@@ -93,20 +94,16 @@ function wordsOf(text: string): string[] {
 }
 
 /** Tools with their names, descriptions and schemas passed through `redact`. */
-export function redactTools(tools: readonly Tool[], redact: (text: string) => string): Tool[] {
+export function redactTools(tools: readonly Tool[], redact: RedactText): Tool[] {
   return tools.map((tool) => ({
-    name: redact(tool.name),
+    name: redact(tool.name, true),
     description: redact(tool.description),
-    parameters: redactJson(tool.parameters, redact),
+    parameters: redactSchema(tool.parameters, redact),
   }));
 }
 
 /** A JSON value with its strings and keys passed through `redact`, and the sender's fields through `pseudonym`. */
-export function redactJson(
-  value: Json,
-  redact: (text: string) => string,
-  pseudonym?: (text: string) => string,
-): Json {
+export function redactJson(value: Json, redact: RedactText, pseudonym?: (text: string) => string): Json {
   if (typeof value === 'string') return redact(value);
   if (Array.isArray(value)) return value.map((item) => redactJson(item, redact));
   if (!isObject(value)) return value;
