@@ -184,6 +184,8 @@ test('status of an empty folder says what to do next', async () => {
       waiting: { segments: 0, bytes: 0, oldestSeconds: null },
       quarantine: { segments: 0, bytes: 0 },
     },
+    feedback: 0,
+    outcomes: [],
     tasks: [],
   });
 });

@@ -4,6 +4,7 @@
 export type { Call, CallRequest, CallResponse, Message, Tool, ToolCall, Usage } from './core/call.ts';
 export { type Config, loadConfig } from './core/config.ts';
 export { type ErrorCode, UnderstudyError } from './core/errors.ts';
+export type { FeedbackInput } from './core/feedback.ts';
 export type {
   EraseReport,
   ImportReport,

@@ -6,15 +6,19 @@
 import { availableParallelism } from 'node:os';
 import { lossesOf, trouble } from './capture/drain-loop.ts';
 import { type EraseOptions, eraseDays } from './capture/erase.ts';
+import { sealFeedback } from './capture/feedback.ts';
 import { importFiles } from './capture/importers/import.ts';
 import { drySink, journalSink } from './capture/importers/sink.ts';
 import { openLosses } from './capture/losses.ts';
 import { journalState } from './capture/quarantine.ts';
 import { readCalls } from './capture/read.ts';
+import { redactText } from './capture/redact/redact.ts';
 import type { SecondStage } from './capture/second-stage.ts';
+import { dayOf } from './capture/vault.ts';
 import type { Call, CallRequest, CallResponse } from './core/call.ts';
 import type { Config } from './core/config.ts';
 import type { EntityFinder } from './core/entity.ts';
+import { type FeedbackInput, feedbackOf } from './core/feedback.ts';
 import type {
   EraseReport,
   ImportReport,
@@ -25,6 +29,7 @@ import type {
 } from './core/learning.ts';
 import { type OnProgress, progressOf } from './core/progress.ts';
 import type { Store } from './core/store.ts';
+import { coverageOf } from './deploy/coverage.ts';
 import { policyFor } from './deploy/policy.ts';
 import { readWatch } from './deploy/read-watch.ts';
 import { outlookOf } from './deploy/stages.ts';
@@ -41,6 +46,7 @@ import {
   type Storage,
   stageOf,
 } from './setup/data-folder.ts';
+import { outcomesOf } from './setup/outcomes.ts';
 import { modelTools } from './setup/tools.ts';
 import { DIALECTS } from './wire/dialects.ts';
 
@@ -75,6 +81,11 @@ export interface Understudy {
   calls(): AsyncIterable<Call>;
   /** Erases what was captured on some days; see capture/erase. */
   erase(days: Pick<EraseOptions, 'from' | 'to' | 'dryRun'>): Promise<EraseReport>;
+  /**
+   * Says something of a call or a session, as `POST /v1/feedback` does, straight into the store; `added` is false for an id
+   * that is there, and for a call of a day that was erased. @throws UnderstudyError 'bad-input' for what is no feedback.
+   */
+  feedback(input: FeedbackInput): Promise<{ readonly added: boolean }>;
   startGateway(): Promise<Gateway>;
   close(): Promise<void>;
 }
@@ -104,14 +115,14 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
   let finder: Promise<EntityFinder | null> | null = null;
 
   const tools = modelTools({ config, env, weightsDir, log, ...progress });
+  const openStage = async (): Promise<SecondStage> => {
+    finder ??= openFinder(config, { weightsDir, env, log, threads: availableParallelism(), ...progress });
+    return stageOf(await storage(), await finder);
+  };
   /** What was recorded and imported goes into the store. */
   const drainAll = async (): Promise<void> => {
     const { store } = await storage();
     const report = progressOf(onProgress, 'capture', 100, 'people and addresses');
-    const openStage = async (): Promise<SecondStage> => {
-      finder ??= openFinder(config, { weightsDir, env, log, threads: availableParallelism(), ...progress });
-      return stageOf(await storage(), await finder);
-    };
     const drained = await drainJournals(dataDir, store, openStage, {
       onProgress: (done, total) => report((100 * done) / total),
       quarantine: quarantineLimits(config),
@@ -165,7 +176,17 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         },
         learnOptions,
       ),
-    status: async () => statusOf((await storage()).store, config.serve, losses.counts(), await journal()),
+    status: async () => statusOf(await storage(), config.serve, losses.counts(), await journal()),
+    feedback: async (input) => {
+      const feedback = feedbackOf(input);
+      const { store, vault, context } = await storage();
+      const at = Date.now();
+      await vault.prepare(dayOf(at));
+      const sealed = sealFeedback(feedback, at, vault, (text) => redactText(text, context));
+      const { refineFeedback } = await openStage();
+      const { feedback: refined, keys } = await refineFeedback([sealed]);
+      return { added: (await store.addFeedback(refined, keys)) > 0 };
+    },
     startGateway: () => {
       const runtime = tools.onDemand();
       return startOnline({
@@ -193,7 +214,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
 }
 
 async function statusOf(
-  store: Store,
+  { store, vault }: Storage,
   serve: Config['serve'],
   lost: StatusReport['lost'],
   journal: StatusReport['journal'],
@@ -234,9 +255,34 @@ async function statusOf(
           margin: outlook.margin,
           servedError: outlook.servedError,
           moreComparisons: outlook.moreComparisons,
+          lately: latelyOf(await store.countReasons(task.id, LATELY)),
           history: shown.deployment.history,
         },
     });
   }
-  return { kind: 'status', calls: await store.countCalls(), lost, journal, tasks };
+  return {
+    kind: 'status',
+    calls: await store.countCalls({ audits: false }),
+    ...{ lost, journal, tasks },
+    feedback: await store.countFeedback(),
+    outcomes: await outcomesOf(store, vault),
+  };
+}
+
+/** Calls of a task that its status is about. */
+const LATELY = 500;
+
+type Lately = NonNullable<StatusReport['tasks'][number]['deployment']>['lately'];
+
+function latelyOf(reasons: Awaited<ReturnType<Store['countReasons']>>): Lately {
+  const counts = { calls: 0, recognised: 0, served: 0, escalated: 0 };
+  for (const [reason, n] of reasons) {
+    const outcome = coverageOf({ reason });
+    if (outcome === null) continue;
+    counts.calls += n;
+    if (outcome !== 'unfamiliar') counts.recognised += n;
+    if (outcome === 'served') counts.served += n;
+    if (outcome === 'escalated') counts.escalated += n;
+  }
+  return counts;
 }

@@ -36,7 +36,11 @@ async function startOurs(): Promise<number> {
     router: {
       route: async () => ({ served: { by: 'llm', reason: 'no-specialist' }, answer: null, compare: null }),
     },
-    recorder: { record: async () => true, recordExchange: async () => true },
+    recorder: {
+      record: async () => true,
+      recordExchange: async () => true,
+      recordFeedback: async () => true,
+    },
   });
   return gateway.port;
 }

@@ -4,7 +4,7 @@
  */
 import type { CallRequest } from '../core/call.ts';
 import type { CallSite, Task } from '../core/task.ts';
-import { signatureOf } from './signature.ts';
+import { type Signature, signatureOf } from './signature.ts';
 import { ANY, slotsAt } from './variable-part.ts';
 
 interface Entry {
@@ -20,23 +20,39 @@ const indexes = new WeakMap<readonly Task[], Map<string, Entry[]>>();
  * any tools. Null: unfamiliar. The index is kept with the array: pass the same one until the tasks change.
  */
 export function assign(tasks: readonly Task[], request: CallRequest): Task | null {
+  const signature = signatureOf(request);
+  for (const entries of entriesFor(tasks, signature)) {
+    const entry = entries.find((each) => slotsAt(each.site, signature) !== null);
+    if (entry) return entry.task;
+  }
+  return null;
+}
+
+/**
+ * The only task whose calls have the tools, response format and turn of a request that follows no template: most likely its
+ * prompt was changed. Null where there is none, or several.
+ */
+export function taskAlike(tasks: readonly Task[], request: CallRequest): Task | null {
+  const signature = signatureOf(request);
+  const alike = new Set<Task>();
+  for (const entries of entriesFor(tasks, signature))
+    for (const { task, site } of entries)
+      if ((site.system === null) === (signature.system === null)) alike.add(task);
+  const [only = null, ...others] = alike;
+  return others.length === 0 ? only : null;
+}
+
+/** The sites that a request with this signature may come from, the most specific first. */
+function entriesFor(tasks: readonly Task[], { toolNames, formatHash, turn }: Signature): Entry[][] {
   let index = indexes.get(tasks);
   if (!index) {
     index = indexOf(tasks);
     indexes.set(tasks, index);
   }
-  const signature = signatureOf(request);
-  const turns = signature.turn === 'user' ? ['user'] : [signature.turn, `tool:${ANY}`];
-  const tools = [signature.toolNames.join(' ')];
-  if (signature.toolNames.length > 0) tools.push(ANY);
-  for (const names of tools) {
-    for (const turn of turns) {
-      const entries = index.get(`${names}\n${signature.formatHash}\n${turn}`);
-      const entry = entries?.find((each) => slotsAt(each.site, signature) !== null);
-      if (entry) return entry.task;
-    }
-  }
-  return null;
+  const turns = turn === 'user' ? ['user'] : [turn, `tool:${ANY}`];
+  const tools = [toolNames.join(' ')];
+  if (toolNames.length > 0) tools.push(ANY);
+  return tools.flatMap((names) => turns.map((each) => index.get(`${names}\n${formatHash}\n${each}`) ?? []));
 }
 
 function indexOf(tasks: readonly Task[]): Map<string, Entry[]> {

@@ -4,7 +4,9 @@
  * Does not: hold the journal's lock or count failures (recorder.ts).
  */
 import type { Call } from '../core/call.ts';
+import type { Feedback } from '../core/feedback.ts';
 import type { SealedPart } from '../core/store.ts';
+import { charactersOf, sealFeedback } from './feedback.ts';
 import { encodeFrame } from './frames.ts';
 import { type JournalOptions, openJournal } from './journal.ts';
 import { createSealer, type SealerOptions } from './sealer.ts';
@@ -16,6 +18,8 @@ export interface CallWriter {
    * @throws as PreparedCall.seal and Journal.append.
    */
   write(call: Call, sender: string, mostFresh?: number): Promise<boolean>;
+  /** The same for feedback that came at `at`. */
+  writeFeedback(feedback: Feedback, at: number, mostFresh?: number): Promise<boolean>;
   /** As Sealer.remember. */
   remember(contentId: string, part: SealedPart): void;
   rotate(): void;
@@ -53,6 +57,12 @@ export function openCallWriter(options: CallWriterOptions): CallWriter {
       });
       // Only now: a call that could not be written has given nothing away, and what came with it comes with the next.
       sealed.kept();
+      return true;
+    },
+    async writeFeedback(feedback, at, mostFresh = Number.POSITIVE_INFINITY) {
+      if (charactersOf(feedback) > mostFresh) return false;
+      const sealed = sealFeedback(feedback, at, sealing, options.redact);
+      await journal.append(() => [encodeFrame({ kind: 'feedback', feedback: sealed })]);
       return true;
     },
     rotate: () => journal.rotate(),

@@ -147,7 +147,8 @@ describe('drain', () => {
   it('takes a killed process for a death, and one that was asked to end for none', async () => {
     const { dir, store, stage } = await recorded(3);
     const deathsFile = join(dir, 'drain', 'deaths.json');
-    const dying = { dir, store, openStage: async () => ({ refine: () => new Promise<never>(() => {}) }) };
+    const stuck = { ...stage, refine: () => new Promise<never>(() => {}) };
+    const dying = { dir, store, openStage: async () => stuck };
     void drain(dying);
     while (!existsSync(deathsFile)) await pause(5);
     const { marked } = JSON.parse(readFileSync(deathsFile, 'utf8'));

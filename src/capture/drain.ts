@@ -9,7 +9,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
-import type { CallStore, SealedPart } from '../core/store.ts';
+import type { CallStore, FeedbackStore, SealedPart, StoredFeedback } from '../core/store.ts';
 import { type Deaths, openDeaths } from './deaths.ts';
 import { decodeSegment, type JournalCall } from './frames.ts';
 import { CLOSED_ENDING, closeLeftovers, OPEN_ENDING } from './journal.ts';
@@ -40,7 +40,7 @@ export function nothingDrained(): Totals {
 
 export interface DrainOptions {
   readonly dir: string;
-  readonly store: Pick<CallStore, 'addCalls' | 'knownCalls'>;
+  readonly store: Pick<CallStore, 'addCalls' | 'knownCalls'> & Pick<FeedbackStore, 'addFeedback'>;
   /** Asked for when there is something to drain. */
   readonly openStage: () => Promise<SecondStage>;
   /** Bytes of the journal that are done, of those that were there at the beginning. */
@@ -163,7 +163,7 @@ async function drainSegment(
   }
   const bytes = readIfThere(path);
   if (bytes === null) return;
-  const { parts, calls, ...segment } = await deaths.mark(reading, () => partsAndCalls(bytes));
+  const { parts, calls, feedback, ...segment } = await deaths.mark(reading, () => partsAndCalls(bytes));
   let refused = 0;
   let undrainable = 0;
   for (let at = 0; at < calls.length; at += BATCH) {
@@ -190,6 +190,11 @@ async function drainSegment(
     onShare(Math.min(1, (at + BATCH) / calls.length));
     if (signal?.aborted) return;
   }
+  // After the calls, and however often: what is there already stays.
+  if (feedback.length > 0 && deaths.in(`${step}feedback`) <= MAX_DEATHS) {
+    const stage = await openStage();
+    refused += await deaths.mark(`${step}feedback`, () => addFeedback(store, stage, feedback));
+  } else undrainable += feedback.length;
   if (!isWhole) return;
   const damaged = segment.damaged + refused;
   total.tornBytes += segment.tornBytes;
@@ -206,17 +211,41 @@ async function drainSegment(
 function partsAndCalls(bytes: Buffer): {
   readonly parts: ReadonlyMap<string, SealedPart>;
   readonly calls: readonly JournalCall[];
+  readonly feedback: readonly StoredFeedback[];
   readonly tornBytes: number;
   readonly damaged: number;
 } {
   const { frames, tornBytes, damaged } = decodeSegment(bytes);
   const parts = new Map<string, SealedPart>();
   const calls: JournalCall[] = [];
+  const feedback: StoredFeedback[] = [];
   for (const frame of frames) {
     if (frame.kind === 'part') parts.set(frame.part.id, frame.part);
-    else calls.push(frame.call);
+    else if (frame.kind === 'call') calls.push(frame.call);
+    else feedback.push(frame.feedback);
   }
-  return { parts, calls, tornBytes, damaged };
+  return { parts, calls, feedback, tornBytes, damaged };
+}
+
+/** Returns how much could not be opened or stored. */
+async function addFeedback(
+  store: DrainOptions['store'],
+  stage: SecondStage,
+  feedback: readonly StoredFeedback[],
+): Promise<number> {
+  try {
+    const refined = await stage.refineFeedback(feedback);
+    const added = await store.addFeedback(refined.feedback, refined.keys).catch(unlessErased);
+    // A day was erased meanwhile: now it is told as erased.
+    return added === null ? addFeedback(store, stage, feedback) : refined.refused;
+  } catch (error) {
+    if (isPassing(error)) throw error;
+    if (feedback.length === 1) return 1;
+    // As with calls: one that cannot be stored must not keep the others out.
+    let refused = 0;
+    for (const each of feedback) refused += await addFeedback(store, stage, [each]);
+    return refused;
+  }
 }
 
 async function addBatch(

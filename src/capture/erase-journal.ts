@@ -85,7 +85,8 @@ function look(
 }
 
 function dayOfFrame(frame: Frame): string {
-  return frame.kind === 'part' ? frame.part.day : dayOf(frame.call.at);
+  if (frame.kind === 'part') return frame.part.day;
+  return frame.kind === 'call' ? dayOf(frame.call.at) : frame.feedback.content.day;
 }
 
 /** The segment with these frames alone; damage in it, whose day nobody can tell, goes too. */

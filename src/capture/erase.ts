@@ -41,6 +41,8 @@ export async function eraseDays(options: EraseOptions): Promise<EraseReport> {
   const calls = await store.countCalls(range);
   if (!dryRun) await deleteKeys(store, days, now());
   const deleted = dryRun ? { calls, parts: 0 } : await deleteCalls(store, range);
+  // That on calls of these days is gone with them; what is left is about sessions.
+  if (!dryRun) await store.deleteFeedback(days);
   const journal = { calls: 0, segments: 0, open: 0 };
   for (const dir of journals) {
     const found = eraseJournal(dir, isErased, dryRun);

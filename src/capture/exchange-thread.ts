@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Config } from '../core/config.ts';
 import { UnderstudyError } from '../core/errors.ts';
+import type { Feedback } from '../core/feedback.ts';
 import type { RawBody, RawExchange } from '../core/online.ts';
 import type { SealedPart } from '../core/store.ts';
 import { workerQueue } from '../core/worker-queue.ts';
@@ -18,6 +19,8 @@ export interface ExchangeThread {
   read(piece: Piece, keep: readonly string[], key: Uint8Array): Promise<ReadPiece>;
   /** @throws UnderstudyError 'overloaded' while too much is waiting, 'internal' where the thread failed. */
   record(exchange: RawExchange, keys: SealingKeys, onCopied?: () => void): Promise<void>;
+  /** Long feedback that came at `at`. @throws as `record`. */
+  feedback(feedback: Feedback, at: number, keys: SealingKeys): Promise<void>;
   rotate(): void;
   /** Lets the thread finish what it was given, within `graceMs`; what is left fails. */
   close(graceMs: number): Promise<void>;
@@ -38,6 +41,12 @@ export type ThreadRequest =
       readonly piece: Piece;
       readonly keep: readonly string[];
       readonly key: Uint8Array;
+    }
+  | {
+      readonly type: 'feedback';
+      readonly feedback: Feedback;
+      readonly at: number;
+      readonly keys: SealingKeys;
     }
   | { readonly type: 'rotate' }
   | { readonly type: 'close' };
@@ -130,6 +139,10 @@ export function openExchangeThread(options: ThreadOptions): ExchangeThread {
       } finally {
         waitingBytes -= size;
       }
+    },
+    feedback: async (feedback, at, keys) => {
+      if (thread.waiting > MAX_READING) throw failure('too much is waiting');
+      await ask({ type: 'feedback', feedback, at, keys });
     },
     rotate: () => thread.tell({ type: 'rotate' }),
     close: async (graceMs) => {

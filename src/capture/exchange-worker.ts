@@ -66,6 +66,16 @@ async function record({ exchange, keys }: ThreadRequest & { type: 'record' }): P
   port.postMessage({ error, sealed } satisfies ThreadReply);
 }
 
+async function feedback({ feedback, at, keys }: ThreadRequest & { type: 'feedback' }): Promise<void> {
+  let error: string | null = null;
+  try {
+    await writerFor(keys).writeFeedback(feedback, at);
+  } catch (cause) {
+    error = cause instanceof Error ? cause.name : typeof cause;
+  }
+  port.postMessage({ error, sealed: [] } satisfies ThreadReply);
+}
+
 function read({ piece, keep, key }: ThreadRequest & { type: 'read' }): void {
   try {
     const made = readPiece(piece, new Set(keep), { key, policy });
@@ -82,6 +92,7 @@ port.on('message', (request: ThreadRequest) => {
   queue = queue.then(async () => {
     if (request.type === 'record') await record(request);
     else if (request.type === 'read') read(request);
+    else if (request.type === 'feedback') await feedback(request);
     else if (request.type === 'rotate') writer?.rotate();
     else {
       writer?.close();

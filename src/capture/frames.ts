@@ -1,12 +1,12 @@
 /**
  * The journal's bytes. A segment is a header and frames: a mark (4 bytes), length (4 bytes, little-endian), CRC-32 of the
- * payload (4 bytes), payload. A payload is a part or a call; a call's parts stand before it in the same segment. The mark
+ * payload (4 bytes), payload. A payload is a part, a call or a feedback; a call's parts stand before it in the same segment. The mark
  * lets reading resume after damage of any kind, in the header or in a length too.
  * Does not: touch files (journal.ts, drain.ts).
  */
 import { crc32 } from 'node:zlib';
-import { parseJson } from '../core/json.ts';
-import type { SealedPart, StoredCall } from '../core/store.ts';
+import { isObject, parseJson } from '../core/json.ts';
+import type { SealedPart, StoredCall, StoredFeedback } from '../core/store.ts';
 
 export const SEGMENT_HEADER: Uint8Array = Buffer.from('USJ2');
 /** Of the version before: frames without marks, and calls with model, tags and session in the clear. */
@@ -19,10 +19,12 @@ const HEAD = MARK.length + 8;
 const MAX_PAYLOAD = 256 * 1024 * 1024;
 const PART = 1;
 const CALL = 2;
+const FEEDBACK = 3;
 
 export type Frame =
   | { readonly kind: 'part'; readonly part: SealedPart }
-  | { readonly kind: 'call'; readonly call: JournalCall };
+  | { readonly kind: 'call'; readonly call: JournalCall }
+  | { readonly kind: 'feedback'; readonly feedback: StoredFeedback };
 
 /** A call as a journal of the version before holds it. */
 export interface OldCall extends Omit<StoredCall, 'aboutPart'> {
@@ -33,19 +35,30 @@ export interface OldCall extends Omit<StoredCall, 'aboutPart'> {
 export type JournalCall = StoredCall | OldCall;
 
 export function encodeFrame(frame: Frame): Buffer {
-  const [head, body] =
-    frame.kind === 'part'
-      ? [Buffer.from(`${frame.part.id} ${frame.part.day}\n`), frame.part.sealed]
-      : [Buffer.alloc(0), Buffer.from(JSON.stringify(frame.call))];
+  const [kind, head, body] = piecesOf(frame);
   const payload = 1 + head.length + body.length;
   const bytes = Buffer.allocUnsafe(HEAD + payload);
   bytes.set(MARK);
   bytes.writeUInt32LE(payload, 4);
-  bytes[HEAD] = frame.kind === 'part' ? PART : CALL;
+  bytes[HEAD] = kind;
   bytes.set(head, HEAD + 1);
   bytes.set(body, HEAD + 1 + head.length);
   bytes.writeUInt32LE(crc32(bytes.subarray(HEAD)), 8);
   return bytes;
+}
+
+function piecesOf(frame: Frame): readonly [kind: number, head: Buffer, body: Uint8Array] {
+  switch (frame.kind) {
+    case 'part':
+      return [PART, Buffer.from(`${frame.part.id} ${frame.part.day}\n`), frame.part.sealed];
+    case 'call':
+      return [CALL, Buffer.alloc(0), Buffer.from(JSON.stringify(frame.call))];
+    case 'feedback': {
+      const { content, ...open } = frame.feedback;
+      const { sealed, ...part } = content;
+      return [FEEDBACK, Buffer.from(`${JSON.stringify({ ...open, content: part })}\n`), sealed];
+    }
+  }
 }
 
 export interface Segment {
@@ -128,7 +141,17 @@ function decodePayload(payload: Buffer): Frame | null {
     if (headEnd === -1 || !id || !day) return null;
     return { kind: 'part', part: { id, day, sealed: payload.subarray(headEnd + 1) } };
   }
+  if (kind === FEEDBACK) return decodeFeedback(payload);
   if (kind !== CALL) return null;
   const call = parseJson(payload.subarray(1).toString('utf8'));
   return call === undefined ? null : { kind: 'call', call: call as unknown as JournalCall };
+}
+
+function decodeFeedback(payload: Buffer): Frame | null {
+  const headEnd = payload.indexOf(10);
+  const open = headEnd === -1 ? undefined : parseJson(payload.subarray(1, headEnd).toString('utf8'));
+  if (!isObject(open) || !isObject(open.content)) return null;
+  const feedback = open as unknown as StoredFeedback;
+  const content = { ...feedback.content, sealed: payload.subarray(headEnd + 1) };
+  return { kind: 'feedback', feedback: { ...feedback, content } };
 }

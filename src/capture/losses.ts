@@ -21,6 +21,8 @@ export type LossReason =
   | 'undrainable'
   /** Segments (not calls) that went from quarantine for their age or size. */
   | 'quarantine-removed'
+  /** Feedback (not calls) that the recorder failed on, or that came while nothing could be recorded; its sender was told. */
+  | 'feedback-not-recorded'
   /** Came while the store or the journal could not be opened. */
   | 'capture-closed';
 

@@ -5,8 +5,9 @@
  */
 import type { Call, CallResponse, Message, Tool } from '../core/call.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { CallFilter, CallStore, StoredCall } from '../core/store.ts';
+import type { CallFilter, CallStore, FeedbackStore, StoredCall } from '../core/store.ts';
 import { boundedCache } from './bounded-cache.ts';
+import { openFeedback } from './feedback.ts';
 import type { CallAbout, RequestSettings } from './parts.ts';
 import type { RedactContext } from './redact/redact.ts';
 import { redactMessage, redactTools } from './redact/redact-call.ts';
@@ -18,13 +19,13 @@ import { restorer } from './vocabulary.ts';
 const SHARED_CHARACTERS = 32 * 1024 * 1024;
 
 /**
- * The stored calls with their payloads, oldest first, opened as they are asked for: what is read and let go takes no
+ * The stored calls with their payloads and what feedback says of their outputs, oldest first, opened as they are asked for: what is read and let go takes no
  * memory. Calls that cannot be opened (their day's key is gone) are left out and counted.
  * @param onErased Is told at the end how many were left out, if any.
  * @throws as the store.
  */
 export async function* readCalls(
-  store: Pick<CallStore, 'calls' | 'parts' | 'vocabulary'>,
+  store: Pick<CallStore, 'calls' | 'parts' | 'vocabulary'> & Pick<FeedbackStore, 'feedbackOn'>,
   vault: Pick<Vault, 'ring'>,
   context: RedactContext,
   filter?: CallFilter,
@@ -46,7 +47,9 @@ export async function* readCalls(
       else opened.set(id, known.value);
     }
     const parts = [...(await store.parts(missing)).values()];
-    const ring = await vault.ring(parts.map(({ day }) => day));
+    const said = await store.feedbackOn(batch.map(({ id }) => id));
+    const ring = await vault.ring([...parts, ...said.map(({ content }) => content)].map(({ day }) => day));
+    const feedback = openFeedback(said, ring);
     for (const part of parts) {
       const text = ring.open(part);
       if (text === null) continue;
@@ -56,7 +59,9 @@ export async function* readCalls(
     }
     for (const call of batch) {
       const whole = openCall(call, opened);
-      if (whole) yield restoreFor((opened.get(call.aboutPart) as CallAbout).site, whole);
+      const known = feedback.get(call.id);
+      const { site } = (opened.get(call.aboutPart) ?? {}) as Partial<CallAbout>;
+      if (whole) yield restoreFor(site, known ? { ...whole, feedback: known } : whole);
       else erased++;
     }
   }
@@ -122,9 +127,12 @@ function restored(call: Call, { restore, done }: SiteRestorer): Call {
     return changed;
   };
   const message = (value: Message): Message => once(value, (each) => redactMessage(each, restore));
-  const { request, response } = call;
+  const { request, response, feedback } = call;
   return {
     ...call,
+    ...(feedback?.correction
+      ? { feedback: { ...feedback, correction: redactMessage(feedback.correction, restore) } }
+      : {}),
     request: {
       ...request,
       messages: request.messages.map(message),

@@ -12,14 +12,14 @@ import { openExchangeThread } from './exchange-thread.ts';
 import { closeLeftovers } from './journal.ts';
 import type { Piece, ReadPiece } from './live-redaction.ts';
 import { tryLock } from './lock.ts';
-import type { Losses } from './losses.ts';
+import type { Losses, LossReason } from './losses.ts';
 import { compilePolicy, redactText } from './redact/redact.ts';
 import { dayOf, type Vault } from './vault.ts';
 
 export interface JournalRecorder extends Omit<Recorder, 'record'> {
   /** As Recorder.record; without `exchange` all work is done here. */
   record(call: Call, sender: string, exchange?: () => RawExchange, onCopied?: () => void): Promise<boolean>;
-  /** Calls written, and calls that could not be. */
+  /** Calls and feedback written, and those that could not be. */
   readonly counts: { readonly recorded: number; readonly failed: number };
   /** Reads a long piece of a live request in the thread. */
   read(piece: Piece, keep: readonly string[]): Promise<ReadPiece>;
@@ -110,9 +110,9 @@ export async function openRecorder(options: RecorderOptions): Promise<JournalRec
     }
   };
 
-  const failed = (error: unknown): void => {
+  const failed = (error: unknown, reason: LossReason): void => {
     counts.failed++;
-    options.losses?.add('not-recorded');
+    options.losses?.add(reason);
     failedSinceLog++;
     const time = now();
     // A clock that was set back must not silence it.
@@ -123,7 +123,11 @@ export async function openRecorder(options: RecorderOptions): Promise<JournalRec
     failedSinceLog = 0;
   };
 
-  const kept = async (at: number, work: () => Promise<void>): Promise<boolean> => {
+  const kept = async (
+    at: number,
+    work: () => Promise<void>,
+    reason: LossReason = 'not-recorded',
+  ): Promise<boolean> => {
     try {
       void prepareAhead();
       // Nearly always ready: a call waits for the store only where its day's key could not be made ahead.
@@ -132,7 +136,7 @@ export async function openRecorder(options: RecorderOptions): Promise<JournalRec
       counts.recorded++;
       return true;
     } catch (error) {
-      failed(error);
+      failed(error, reason);
       return false;
     }
   };
@@ -151,6 +155,13 @@ export async function openRecorder(options: RecorderOptions): Promise<JournalRec
       }),
     read: (piece, keep) => thread.read(piece, keep, vault.surrogateKey),
     recordExchange: (exchange, onCopied) => kept(exchange.at, () => large(exchange, onCopied)),
+    recordFeedback: (feedback, at) => {
+      const work = async (): Promise<void> => {
+        if (!(await writer.writeFeedback(feedback, at, MAX_FRESH_HERE)))
+          await thread.feedback(feedback, at, vault.sealingKeys(dayOf(at)));
+      };
+      return kept(at, work, 'feedback-not-recorded');
+    },
     refreshKeys: async () => {
       try {
         await vault.refresh(dayOf(now()));

@@ -9,6 +9,7 @@ import { UnderstudyError } from '../core/errors.ts';
 import type { CallStore, EventStore, SealedPart, StoredCall, WrappedKey } from '../core/store.ts';
 import { boundedCache } from './bounded-cache.ts';
 import { DAY_ERASED } from './erase.ts';
+import { type FeedbackStage, feedbackStage } from './feedback.ts';
 import type { JournalCall } from './frames.ts';
 import type { CallAbout, PartKind, PartValues, RequestSettings } from './parts.ts';
 import type { EntityTexts } from './redact/entity-texts.ts';
@@ -42,11 +43,13 @@ export interface SecondStage {
     readonly keys: readonly WrappedKey[];
     readonly refused: number;
   }>;
+  /** As FeedbackStage.refine. */
+  readonly refineFeedback: FeedbackStage['refine'];
 }
 
 export interface SecondStageOptions {
   readonly vault: Vault;
-  readonly store: Pick<CallStore, 'addVocabulary'> & Pick<EventStore, 'events'>;
+  readonly store: Pick<CallStore, 'addVocabulary' | 'callTimes'> & Pick<EventStore, 'events'>;
   /** Null where the model's weights cannot be had: names in obvious positions alone. */
   readonly finder: EntityFinder | null;
   readonly context: RedactContext;
@@ -158,6 +161,7 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
   };
 
   return {
+    refineFeedback: feedbackStage({ vault, store, find: read, context }).refine,
     async refine(given, parts) {
       const ring = await vault.ring(given.flatMap((call) => daysOf(call, parts)));
       const sealing = { seal: ring.seal, pseudonym: vault.pseudonym };

@@ -10,6 +10,7 @@ import type { Terminal } from './context.ts';
 import { addDemo } from './demo.ts';
 import { addDoctor } from './doctor.ts';
 import { addErase } from './erase.ts';
+import { addFeedback } from './feedback.ts';
 import { addImport } from './import.ts';
 import { addLearn } from './learn.ts';
 import { addStart } from './start.ts';
@@ -55,6 +56,7 @@ Exit codes: 0 done, 1 an error, 2 a wrong command line, 130 interrupted.`,
   addAssess(program, terminal);
   addLearn(program, terminal);
   addStatus(program, terminal);
+  addFeedback(program, terminal);
   addErase(program, terminal);
   addDoctor(program, terminal);
   addValidate(program, terminal);

@@ -2,6 +2,7 @@
  * A call: one request to a model and its response, free of any provider's dialect.
  * wire/ makes these from bytes; everything behind the gateway sees nothing else.
  */
+import type { CallFeedback } from './feedback.ts';
 import type { Json, JsonObject } from './json.ts';
 
 export type Role = 'system' | 'user' | 'assistant' | 'tool';
@@ -137,4 +138,6 @@ export interface Call {
   readonly status: number;
   readonly latencyMs: number;
   readonly served: Served;
+  /** What was said of its output afterwards; absent where nothing was. */
+  readonly feedback?: CallFeedback;
 }

@@ -69,6 +69,12 @@ export const configSchema = z
           .describe(
             'What delta is spent over: the tries of each task by itself, or those of all tasks together, so that with chance 1 − delta no specialist at all breaks its bound.',
           ),
+        truth: z
+          .enum(['partial', 'complete'])
+          .default('partial')
+          .describe(
+            'Whether every output is looked at by somebody who corrects each wrong one (feedback.md). Only then (complete) held-back calls are judged by corrections; else by the LLM’s answers, and the truth is reported beside it.',
+          ),
       })
       .prefault({}),
     serve: z

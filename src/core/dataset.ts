@@ -7,6 +7,14 @@ export interface SoftTarget {
   readonly probability: number;
 }
 
+/** What is known of a call beyond the LLM's answer. Answers are written as `Example.answer` is. */
+export interface Truth {
+  /** The correct answer; '' where it is only known that the LLM's is wrong, or no specialist can give it. */
+  readonly correct: string;
+  /** What the LLM had answered; null where a specialist served the call. */
+  readonly llm: string | null;
+}
+
 /** A curated call. */
 export interface Example {
   readonly id: string;
@@ -16,7 +24,10 @@ export interface Example {
   readonly at: number;
   /** The variable part of the prompt: what the specialist will see (see callsite/variable-part). */
   readonly input: string;
-  /** The LLM's answer as core/reference gives it: the target. '': none that a specialist can give; never in train. */
+  /**
+   * The target, as core/reference gives it: in train the truth where it is known, else the LLM's answer; held back the LLM's
+   * answer, unless the truth of all calls is known (gate.truth). '': none that a specialist can give; never in train.
+   */
   readonly answer: string;
   /**
    * Other labels of the task, likeliest first; the answer has what is left to 1. Only on examples to train on, of a
@@ -25,6 +36,8 @@ export interface Example {
   readonly soft?: readonly SoftTarget[];
   /** How many calls it stands for: in train, duplicates are collapsed and counted; held back, each call stands for itself. */
   readonly weight: number;
+  /** Known where feedback tells it (core/feedback). */
+  readonly truth?: Truth;
   /** Held back: an example to learn from (train, or validation) has the same input. Absent: none has. */
   readonly seen?: true;
 }

@@ -29,6 +29,9 @@ export function constraintsOf(format: JsonObject | undefined): string {
   return canonicalJson([format.type ?? null, schema === undefined ? null : reduced(schema, CONSTRAINTS)]);
 }
 
+/** A tool's schema without what changes no answer (descriptions, examples), as canonical text. */
+export const schemaConstraints = (schema: Json): string => canonicalJson(reduced(schema, CONSTRAINTS));
+
 /** The choices that a schema leaves, as `path: choice|choice`, a line for each; '' where there are none. */
 export function choicesOf(format: JsonObject | undefined): string {
   const lines: string[] = [];

@@ -168,6 +168,25 @@ export interface JournalState {
   readonly quarantine: { readonly segments: number; readonly bytes: number };
 }
 
+/** A mean over sessions with its 95 % interval; null bounds where too few tell none. */
+export interface Mean {
+  readonly n: number;
+  readonly mean: number;
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+/**
+ * A metric that callers gave as feedback, by session. Observed, not tried: the sessions in which specialists serve are others
+ * than those in which they do not, so that a difference may come from the sessions.
+ */
+export interface OutcomeReport {
+  /** The callers' name; yes and no are 1 and 0. */
+  readonly name: string;
+  readonly withSpecialists: Mean;
+  readonly llmAlone: Mean;
+}
+
 /** What is in the store, for people and programs that look at it from outside. */
 export interface StatusReport {
   readonly kind: 'status';
@@ -175,6 +194,9 @@ export interface StatusReport {
   /** Calls that were answered and are not recorded, by reason, as long as this data folder exists. */
   readonly lost: Readonly<Record<string, number>>;
   readonly journal: JournalState;
+  /** How often feedback was given. */
+  readonly feedback: number;
+  readonly outcomes: readonly OutcomeReport[];
   readonly tasks: readonly {
     readonly id: string;
     readonly name: string;
@@ -197,6 +219,13 @@ export interface StatusReport {
       readonly servedError: number | null;
       /** About how many more comparisons end its stage; null where none will, or that is not to be expected. */
       readonly moreComparisons: number | null;
+      /** Of the task's latest calls that were decided on: those recognised, served, and escalated though recognised. */
+      readonly lately: {
+        readonly calls: number;
+        readonly recognised: number;
+        readonly served: number;
+        readonly escalated: number;
+      };
       readonly history: readonly StageChange[];
     } | null;
   }[];

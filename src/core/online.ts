@@ -1,6 +1,7 @@
 /** The interfaces of the online path: who decides on a call, and who writes it down. */
 import type { Answer, OutputKind } from './answer.ts';
 import type { Call, CallRequest, CallResponse, Served } from './call.ts';
+import type { Feedback } from './feedback.ts';
 
 /** A call as the gateway got it. */
 export interface IncomingCall {
@@ -21,6 +22,11 @@ export interface Decision {
   readonly answer: Answer | null;
   /** Measures the specialist on this call; null where that is not wanted, or cannot be had. */
   readonly compare: Compare | null;
+  /**
+   * Where a specialist serves and the LLM is asked as well: with which probability this call was chosen for it, given all
+   * that came before.
+   */
+  readonly auditProbability?: number;
 }
 
 /**
@@ -72,6 +78,14 @@ export interface RawExchange extends Pick<Call, 'id' | 'at' | 'latencyMs' | 'ser
   readonly status: number;
   /** The status that stands where the response proves to be incomplete: 499 where the agent broke off, 502, …. */
   readonly brokenStatus: number;
+  /** On the LLM's answer to a call that a specialist served. */
+  readonly audits?: AuditedCall;
+}
+
+/** The call that an audit is about, and the probability with which it was chosen. */
+export interface AuditedCall {
+  readonly callId: string;
+  readonly probability: number;
 }
 
 /** Writes calls down. Whoever opens one closes it. */
@@ -86,4 +100,6 @@ export interface Recorder {
   record(call: Call, sender: string, exchange: () => RawExchange, onCopied: () => void): Promise<boolean>;
   /** The same for an exchange that is too large to be read on the event loop: all work is done in another thread. */
   recordExchange(exchange: RawExchange, onCopied: () => void): Promise<boolean>;
+  /** The same for feedback that came at `at` (epoch milliseconds), on a call or a session. */
+  recordFeedback(feedback: Feedback, at: number): Promise<boolean>;
 }

@@ -1,6 +1,7 @@
 /** Candidates, trained specialists, and the evidence on them. */
 import type { OutputKind } from './answer.ts';
 import type { Json, JsonObject } from './json.ts';
+import type { CallSite } from './task.ts';
 
 /**
  * A kind of specialist, by the name that reports show: a step of the ladder that tasks climb, cheapest first. A trainer
@@ -57,11 +58,23 @@ export interface Prediction {
   readonly ms: number;
 }
 
+/**
+ * Signals that tell how much an input resembles those that were learnt from: the share of known n-grams, the similarity to
+ * the nearest (models/classifier/linear).
+ */
+export const DISTRIBUTION_SIGNALS = ['known', 'familiarity'] as const;
+
 /** Combines signals into one probability of being right: logistic in the logits of the signals. */
 export interface ConfidenceModel {
   readonly signals: readonly string[];
   readonly weights: readonly number[];
   readonly bias: number;
+  /**
+   * For each distribution signal a value a little below nearly all of the calls that the model was fitted on: below it an
+   * input is unlike them (evaluate/confidence).
+   * Absent in models of earlier versions.
+   */
+  readonly floors?: Signals;
 }
 
 /** A share with its 95 % interval: Clopper–Pearson's, or by session where calls hang together (stats/cluster-rate). */
@@ -148,6 +161,30 @@ export interface ExamVeto {
   readonly power: number;
 }
 
+/** Specialist and LLM, both held against what feedback says is correct. */
+export interface TruthComparison {
+  /** served: exam calls that would be served. all: all answers on the calibration split, where the exam stayed closed. */
+  readonly scope: 'served' | 'all';
+  /** False: of some calls alone, which somebody chose to speak of; no fair sample. True: of all (gate.truth). */
+  readonly complete: boolean;
+  /** Calls of the split, and those of them whose truth is known. */
+  readonly heldBack: number;
+  readonly known: number;
+  /** Of those compared, one a session. */
+  readonly specialist: Rate;
+  readonly llm: Rate;
+  /** Calls that one of them alone has wrong. */
+  readonly onlySpecialist: number;
+  readonly onlyLlm: number;
+  /** Error share of the specialist minus the LLM's, and what it does not exceed with confidence 1 − delta. */
+  readonly difference: number;
+  readonly high: number;
+  readonly delta: number;
+  /** What `high` has to stay within for the specialist to be no worse: the gate's epsilon. */
+  readonly margin: number;
+  readonly nonInferior: boolean;
+}
+
 export interface Evidence {
   readonly datasetId: string;
   readonly calibration: {
@@ -185,7 +222,26 @@ export interface Evidence {
    * right, among the calls that would be served; the two ends hold together with confidence 1 − delta. Absent elsewhere.
    */
   readonly slips?: SlipRate;
+  /** Absent where the truth of no held-back call is known. */
+  readonly truth?: TruthComparison;
   readonly latencyMs: { readonly p50: number; readonly p95: number };
+}
+
+/** What a specialist was proved on (callsite/proved). Callers' words are in it, as in the task. */
+export interface ProvedOn {
+  /** With the shapes of their slots: what follows another template, or has other slots, was not proved. */
+  readonly sites: readonly CallSite[];
+  readonly kind: OutputKind;
+  readonly labels: readonly string[];
+  /**
+   * Hashes of the tools' versions without volatile values, descriptions included, and of what the schemas allow; null where
+   * the tools are part of the input. Calls as they come are compared by the schemas alone: what is recorded of a description
+   * may have had a name replaced.
+   */
+  readonly tools: { readonly versions: readonly string[]; readonly schemas: readonly string[] } | null;
+  /** Hash of what the response format allows; null where it is part of the input, or there is none. */
+  readonly format: string | null;
+  readonly logitBias?: JsonObject;
 }
 
 /** A trained candidate for one task, with its evidence. */
@@ -198,5 +254,7 @@ export interface Specialist {
   readonly artefact: Artefact;
   readonly confidence: ConfidenceModel;
   readonly evidence: Evidence;
+  /** Absent where an earlier version proved it: it serves whatever the task is now. */
+  readonly proved?: ProvedOn;
   readonly createdAt: number;
 }

@@ -90,16 +90,23 @@ export interface CallStore {
   ): Promise<number>;
   /** Those of the ids whose calls are stored. */
   knownCalls(ids: readonly string[]): Promise<Set<string>>;
+  /** When those of the calls arrived that are stored. */
+  callTimes(ids: readonly string[]): Promise<Map<string, number>>;
   /**
    * Oldest first, by time and then id, in batches of bounded size, each of its own transaction: calls that are added or
    * deleted meanwhile are seen or not. Stopping early costs nothing; `after` resumes.
    */
   calls(filter?: CallFilter): AsyncIterable<readonly StoredCall[]>;
-  countCalls(filter?: Pick<CallFilter, 'since' | 'until' | 'taskId'>): Promise<number>;
+  /** @param filter.audits false: without the LLM's answers to audits, which no agent called for. Default: true. */
+  countCalls(
+    filter?: Pick<CallFilter, 'since' | 'until' | 'taskId'> & { readonly audits?: boolean },
+  ): Promise<number>;
+  /** How a task's latest calls were served: their number by reason. The LLM's answers to audits are left out. */
+  countReasons(taskId: string, limit: number): Promise<ReadonlyMap<Served['reason'], number>>;
   /** When the latest call since then arrived; null where there is none. */
   latestCallAt(since: number): Promise<number | null>;
   parts(ids: readonly string[]): Promise<Map<string, SealedPart>>;
-  /** Deletes calls and every part that no call holds any more; returns how many of each went. */
+  /** Deletes calls, feedback on them, and every part that no call holds any more; returns how many calls and parts went. */
   deleteCalls(ids: readonly string[]): Promise<{ readonly calls: number; readonly parts: number }>;
   /**
    * Removes what deleted rows and keys have left behind in files. False where somebody else is reading, so that some of
@@ -114,6 +121,41 @@ export interface CallStore {
   ): Promise<void>;
   /** The words by call site. */
   vocabulary(): Promise<Map<string, readonly string[]>>;
+}
+
+/** Feedback as stored: which call or session it is about in the open, what was said sealed. */
+export interface StoredFeedback {
+  /** A random id of ours, or a keyed pseudonym of the caller's. */
+  readonly id: string;
+  readonly at: number;
+  /** Null where it is about a session. */
+  readonly callId: string | null;
+  /** Keyed pseudonym, as on the call; null where it is about a call. */
+  readonly sessionId: string | null;
+  /** A FeedbackContent (core/feedback), under the key of its call's day; of its own, where the call is not known. */
+  readonly content: SealedPart;
+}
+
+/** Feedback with the session that it is about, its own or its call's. */
+export interface SessionFeedback extends StoredFeedback {
+  readonly session: string;
+  /** Whether a specialist served any of the session's calls. */
+  readonly bySpecialist: boolean;
+}
+
+export interface FeedbackStore {
+  /**
+   * Adds feedback, all or none, and returns how much was new; what is there already stays. Its call need not be there.
+   * @param sealedUnder As in CallStore.addCalls. @throws UnderstudyError 'not-found' for a key that is gone.
+   */
+  addFeedback(feedback: readonly StoredFeedback[], sealedUnder?: readonly WrappedKey[]): Promise<number>;
+  /** Feedback on these calls, oldest first, by time and then id. CallStore.deleteCalls takes it away with its call. */
+  feedbackOn(callIds: readonly string[]): Promise<readonly StoredFeedback[]>;
+  /** Feedback on sessions that have calls in the store, in batches, in any order that does not change. */
+  sessionFeedback(): AsyncIterable<readonly SessionFeedback[]>;
+  countFeedback(): Promise<number>;
+  /** Deletes what was sealed on these days; returns how much. */
+  deleteFeedback(days: readonly string[]): Promise<number>;
 }
 
 export interface KeyStore {
@@ -188,6 +230,12 @@ export interface EventStore {
 }
 
 /** All of it, as one database has it. Those who need a part of it name that part. */
-export interface Store extends CallStore, KeyStore, LearningStore, DeploymentStore, EventStore {
+export interface Store
+  extends CallStore,
+    FeedbackStore,
+    KeyStore,
+    LearningStore,
+    DeploymentStore,
+    EventStore {
   close(): Promise<void>;
 }

@@ -18,6 +18,7 @@ import { joinRepeats } from './sessions.ts';
 import { neighbours } from './similar.ts';
 import { softTargets } from './soft.ts';
 import { defaultShares, type Shares, splitSessions } from './splits.ts';
+import { mayTeach, taught, taughtOrWhyNot, truthOf, withoutTruth } from './truth.ts';
 import { usableCalls } from './usable.ts';
 
 /** Texts to learn from with at least this resemblance are the same text written twice. */
@@ -32,6 +33,8 @@ export interface DatasetOptions {
   readonly seed: number;
   /** Which fields of answers may differ, and how far. Default: none. */
   readonly equality?: EqualityPolicy;
+  /** complete: each wrong output is known to have been corrected, so that held-back calls are judged by it. Default: partial. */
+  readonly truth?: 'partial' | 'complete';
 }
 
 /**
@@ -43,6 +46,9 @@ export interface DatasetOptions {
  * The LLM's answers to calls that a specialist serves are on record for the audited ones only. So that held-back calls are
  * a fair sample all the same, each is kept with its share of the smallest probability among them (Horvitz and Thompson
  * 1952, by thinning, which leaves calls of equal weight); the others are dropped as 'thinned'.
+ * What feedback corrects is taught as corrected. Held back, the reference stays the LLM's answer: people correct what is
+ * wrong, so calls with a correction are no fair sample, and those without one are not known to be right; what is known is
+ * kept beside it (`truth`). Calls that a specialist served and somebody corrected only teach.
  * A call that no specialist would be asked about teaches, but proves nothing: held back it is dropped as 'policy'. An
  * answer that none can give teaches nothing, but stays where it is held back, and counts against whoever answers.
  * Weights and dropped calls add up to the calls given. Labels to train on get soft targets, where calls tell of any.
@@ -56,15 +62,17 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
   };
   const byId = new Map(usable.calls.map((call) => [call.id, call]));
   const examples: Example[] = [];
+  /** Of calls that a specialist served: nobody knows what the LLM would have said. */
+  const corrections: Example[] = [];
   for (const call of usable.calls) {
-    const example = exampleOf(task, call);
-    if (example) examples.push(example);
+    const example = exampleOf(task, call, options.truth === 'complete');
+    if (example) (example.truth?.llm === null ? corrections : examples).push(example);
     else drop('unfamiliar');
   }
   const sessions = inOrder(order === 'time' ? joinRepeats(examples) : examples, order, options.seed);
   const callsOf = (session: readonly Example[]): Call[] => session.map(({ callId }) => byId.get(callId)!);
   const { names, isKept } = splitAndThin(sessions.map(callsOf), options.shares);
-  const wouldCount = (call: Call): boolean => isKept(call) && whyLeftOut(task, call, 'calibration') === null;
+  const wouldCount = (call: Call): boolean => isKept(call) && whyNotAsked(task, call.request) === null;
   const chosen: Record<SplitName, Example[]> = { train: [], validation: [], calibration: [], exam: [] };
   const trainSessions: number[] = [];
   for (const [i, session] of sessions.entries()) {
@@ -72,10 +80,18 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
     if (split === 'train')
       trainSessions.push(session.filter(({ callId }) => wouldCount(byId.get(callId)!)).length);
     for (const example of session) {
-      const reason = whyLeftOut(task, byId.get(example.callId)!, split);
-      if (reason === null) chosen[split].push(example);
+      const reason = whyLeftOut(task, byId.get(example.callId)!, example, split);
+      if (reason === null) chosen[split].push(split === 'train' ? taught(example) : example);
       else drop(reason);
     }
+  }
+  // Only now: they only teach, and must not move the limits between the splits.
+  const heldBack = sessions.filter((_, i) => names[i] !== 'train').flat();
+  const isBefore = mayTeach(heldBack, byId, order);
+  for (const example of corrections) {
+    const reason = isBefore(byId.get(example.callId)!) ? taughtOrWhyNot(example) : 'corrected';
+    if (typeof reason === 'string') drop(reason);
+    else chosen.train.push(reason);
   }
 
   const measured = (split: SplitName, learnt: ReadonlySet<string>): Example[] =>
@@ -104,9 +120,12 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
     splits,
     dropped,
   };
-  const id = `data_${contentHash(canonicalJson(content as unknown as Json), 24)}`;
+  // What is known beside the answers decides nothing: a word on an old call must not make another dataset, and another try.
+  const named = { ...content, splits: withoutTruth(splits) };
+  const id = `data_${contentHash(canonicalJson(named as unknown as Json), 24)}`;
   // Not part of the name: with another policy they are others, and the exam is the same one, used again.
-  const contradictions = contradictionsIn(examples, task, options.equality ?? {});
+  const asAnswered = examples.map((each) => ({ ...each, answer: each.truth?.llm ?? each.answer }));
+  const contradictions = contradictionsIn(asAnswered, task, options.equality ?? {});
   return { id, ...content, contradictions, trainSessions: trainSessions.filter((size) => size > 0) };
 }
 
@@ -200,30 +219,43 @@ function softened(
   const labels = [...new Set(examples.map(({ answer }) => answer))];
   return examples.map((example, i) => {
     const { input, answer } = example;
-    const same = groups[i]!.filter((each) => each.input === input && each.answer === answer);
+    const same = groups[i]!.filter(
+      (each) => each.input === input && each.answer === answer && (each.truth?.llm ?? answer) === answer,
+    );
     const told = same.map(({ callId }) => alternatives.get(callId)).find((each) => each !== undefined);
     const soft = softTargets(answer, told ?? [], labels);
     return soft.length > 0 ? { ...example, soft } : example;
   });
 }
 
-function exampleOf(task: Task, call: Call): Example | null {
+function exampleOf(task: Task, call: Call, isComplete: boolean): Example | null {
   const input = distil(task, call.request);
   if (input === null || !call.response) return null;
+  const truth = truthOf(task, call);
+  const answer = referenceOf(task, call.response);
   return {
     id: `ex_${contentHash(`${task.id}\n${call.id}\n${input}`, 20)}`,
     callId: call.id,
     sessionId: call.sessionId,
     at: call.at,
     input,
-    answer: referenceOf(task, call.response),
+    answer: truth && isComplete ? truth.correct : answer,
     weight: 1,
+    ...(truth ? { truth } : {}),
   };
 }
 
 /** Why a call is of no use in its split; null where it is. */
-function whyLeftOut(task: Task, { request, response }: Call, split: SplitName): string | null {
-  if (split === 'train') return response && whyNotGiven(task, response);
+function whyLeftOut(
+  task: Task,
+  { request, response }: Call,
+  { truth }: Example,
+  split: SplitName,
+): string | null {
+  if (split === 'train') {
+    if (truth) return truth.correct === '' ? 'wrong' : null;
+    return response && whyNotGiven(task, response);
+  }
   return whyNotAsked(task, request) === null ? null : 'policy';
 }
 
@@ -240,7 +272,10 @@ function inOrder(examples: readonly Example[], order: SplitOrder, seed: number):
 /** One example for several calls with one input or one answer: the first, with the most frequent answer. */
 function collapse(group: readonly Example[]): Example {
   const first = group[0]!;
-  const same = group.filter((example) => example.input === first.input);
+  const alike = group.filter((example) => example.input === first.input);
+  const known = alike.filter(({ truth }) => truth);
+  // What is known to be correct outweighs any number of answers that are not.
+  const same = known.length > 0 ? known : alike;
   const counts = Map.groupBy(same, (example) => example.answer);
   // groupBy keeps the order of first appearance and sort is stable: among equals, the earliest answer.
   const answer = [...counts].sort((a, b) => b[1].length - a[1].length)[0]![0];

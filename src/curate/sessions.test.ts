@@ -114,6 +114,22 @@ test('repeats in a row are one session; a frequent input is not', () => {
   );
 });
 
+test('an audit belongs to the session of the call that it is about, however the conversation goes on', () => {
+  const audit = (id: string, at: number, messages: readonly Message[], of: string): Call => ({
+    ...call(id, at, messages, 'the LLM says', of),
+    served: { by: 'llm', reason: 'audit' },
+  });
+  const [first, second] = [[user('a')], [user('a'), assistant('the specialist says'), user('c')]];
+  const calls = [
+    call('1', 1, first, 'the specialist says'),
+    audit('1a', 1, first, '1'),
+    call('2', 2, second, 'd'),
+    audit('2a', 2, second, '2'),
+    call('3', 3, [...second, assistant('d'), user('e')], 'f'),
+  ];
+  assert.deepEqual(sessionsOf(calls), ['1', '1', '1', '1', '1']);
+});
+
 test('sessions of several calls stay apart, however often they say the same at once', () => {
   const example = (i: number, sessionId: string, input: string): Example => ({
     ...{ id: `${i}`, callId: `${i}`, sessionId, at: i * 1000, input, answer: '', weight: 1 },

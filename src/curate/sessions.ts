@@ -53,8 +53,9 @@ export function sessionFinder(): SessionFinder {
     return null;
   };
   return {
-    add({ id, sessionId, request, response }) {
-      sizes.set(sessionId, (sizes.get(sessionId) ?? 0) + 1);
+    add({ id, sessionId, request, response, served }) {
+      // An audit is named after the call that it is about where nobody named a session: that tells of no other call.
+      if (served.reason !== 'audit') sizes.set(sessionId, (sizes.get(sessionId) ?? 0) + 1);
       const messages = conversation(request);
       const prefixes = prefixHashes(messages.map(hash));
       added.push({ id, told: sessionId, continues: continuedBy(messages, prefixes) });
@@ -68,7 +69,7 @@ export function sessionFinder(): SessionFinder {
     sessions() {
       const found = new Map<string, string>();
       for (const { id, told, continues } of added) {
-        const isTold = continues === null || sizes.get(told) !== 1;
+        const isTold = continues === null || (sizes.get(told) ?? 1) !== 1;
         found.set(id, isTold ? told : found.get(continues)!);
       }
       return found;

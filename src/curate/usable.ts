@@ -6,8 +6,12 @@
 import type { Call } from '../core/call.ts';
 import { type NoAnswer, whyNoAnswer } from '../core/ending.ts';
 import { inSessions, sessionFinder } from './sessions.ts';
+import { correctedResponse } from './truth.ts';
 
-/** Why a call is of no use. specialist: a small model answered it, and must not become its own teacher. */
+/**
+ * Why a call is of no use. specialist: a small model answered it, and must not become its own teacher; where it was
+ * corrected, the correction teaches.
+ */
 export type Unusable = NoAnswer | 'media' | 'specialist';
 
 export interface Usable {
@@ -24,7 +28,8 @@ export function usableCalls(calls: Iterable<Call>): Usable {
 
 /**
  * As usableCalls, of calls that are read one by one, oldest first, each in its session (sessions.ts), to which the others
- * belong too. Those are let go at once.
+ * belong too. Those are let go at once. `read` counts what agents called: the LLM's answer to an audit is no call more, and
+ * the call that a specialist served is learnt from through it.
  */
 export async function readUsable(
   calls: AsyncIterable<Call> | Iterable<Call>,
@@ -32,13 +37,21 @@ export async function readUsable(
   const sorting = sorter();
   const finder = sessionFinder();
   let read = 0;
+  let audits = 0;
   for await (const call of calls) {
-    read++;
+    if (call.served.reason === 'audit') audits++;
+    else read++;
     finder.add(call);
     sorting.add(call);
   }
   const { calls: usable, dropped } = sorting.usable;
-  return { calls: inSessions(usable, finder.sessions()), dropped, read };
+  const { specialist = 0, ...others } = dropped;
+  const unheard = Math.max(0, specialist - audits);
+  return {
+    calls: inSessions(usable, finder.sessions()),
+    dropped: unheard > 0 ? { ...others, specialist: unheard } : others,
+    read,
+  };
 }
 
 function sorter(): { add(call: Call): void; readonly usable: Usable } {
@@ -48,7 +61,7 @@ function sorter(): { add(call: Call): void; readonly usable: Usable } {
     usable: { calls, dropped },
     add(call) {
       const reason = whyUnusable(call);
-      if (reason === null) calls.push(call);
+      if (reason === null) calls.push(call.served.by === 'llm' ? call : corrected(call));
       else dropped[reason] = (dropped[reason] ?? 0) + 1;
     },
   };
@@ -57,9 +70,17 @@ function sorter(): { add(call: Call): void; readonly usable: Usable } {
 function whyUnusable(call: Call): Unusable | null {
   const { response, request } = call;
   if (call.status >= 400 || response === null) return 'failed';
-  if (call.served.by !== 'llm') return 'specialist';
+  if (call.served.by !== 'llm' && !call.feedback?.correction) return 'specialist';
   const reason = whyNoAnswer(request, response);
   if (reason !== null) return reason;
   const isMedia = [...request.messages, response.message].some((message) => (message.mediaParts ?? 0) > 0);
   return isMedia ? 'media' : null;
+}
+
+/** A specialist's call with what it should have answered, and without what it did. */
+function corrected(call: Call): Call {
+  const { response, feedback } = call;
+  return response && feedback?.correction
+    ? { ...call, response: correctedResponse(response, feedback.correction) }
+    : call;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom } from '../core/random.ts';
-import { confidenceOf } from '../stats/confidence.ts';
+import { confidenceOf, isInDistribution } from '../stats/confidence.ts';
 import { fitConfidence } from './confidence.ts';
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
@@ -53,4 +53,19 @@ test('a missing signal is the least sure; no signals give the base rate', () => 
   ]);
   assert.ok(confidenceOf(model, {}) < confidenceOf(model, { p: 0.1 }));
   assert.ok(confidenceOf(fitConfidence([]), { p: 1 }) === 0.5);
+});
+
+test('the floors of distribution signals lie below nearly all calls that the model was fitted on, and above what is far off', () => {
+  const random = seededRandom(5);
+  const graded = Array.from({ length: 1_000 }, () => ({
+    signals: { probability: 0.9, known: 0.8 + 0.2 * random.next() },
+    correct: true,
+  }));
+  // Where there was no answer, there are no signals.
+  const model = fitConfidence([...graded, { signals: { probability: 0, known: 0 }, correct: false }]);
+  assert.deepEqual(Object.keys(model.floors ?? {}), ['known']);
+  assert.ok(graded.every(({ signals }) => isInDistribution(model, signals)));
+  assert.ok(!isInDistribution(model, { probability: 1, known: 0.6 }));
+  assert.ok(!isInDistribution(model, { probability: 1 }));
+  assert.equal('floors' in fitConfidence([{ signals: { probability: 0.9 }, correct: true }]), false);
 });

@@ -4,7 +4,7 @@
  * Does not: choose a threshold (gate.ts), or apply the model (stats/confidence).
  */
 
-import type { ConfidenceModel, Signals } from '../core/specialist.ts';
+import { type ConfidenceModel, DISTRIBUTION_SIGNALS, type Signals } from '../core/specialist.ts';
 import { signalLogit } from '../stats/confidence.ts';
 
 export interface GradedSignals {
@@ -47,7 +47,26 @@ export function fitConfidence(graded: readonly GradedSignals[], ridge = 1): Conf
     for (let j = 0; j <= d; j++) w[j]! += scale * step[j]!;
     if (size < 1e-8) break;
   }
-  return { signals: names, weights: w.slice(0, d).map((weight) => Math.max(0, weight)), bias: w[d]! };
+  const weights = w.slice(0, d).map((weight) => Math.max(0, weight));
+  const floors = floorsOf(graded);
+  return { signals: names, weights, bias: w[d]!, ...(Object.keys(floors).length > 0 ? { floors } : {}) };
+}
+
+/** The quantile that a floor is set by: of fewer than 200 calls the lowest value. */
+const FLOOR_QUANTILE = 0.005;
+/** Below it by a tenth: what is at the edge is for the confidence to say, and numbers that count up drift a little. */
+const FLOOR_SHARE = 0.9;
+
+/** The floors of the distribution signals, from the calls that the confidence is fitted on. */
+function floorsOf(graded: readonly GradedSignals[]): Signals {
+  const floors: Record<string, number> = {};
+  for (const name of DISTRIBUTION_SIGNALS) {
+    // Where there is no answer, all signals are 0.
+    const values = graded.flatMap(({ signals }) => signals[name] || []).sort((a, b) => a - b);
+    const lowest = values[Math.floor(FLOOR_QUANTILE * values.length)];
+    if (lowest !== undefined) floors[name] = FLOOR_SHARE * lowest;
+  }
+  return floors;
 }
 
 /** Minimises the quadratic model of the loss, keeping the first `bounded` weights at or above 0. */

@@ -2,16 +2,14 @@
  * What a candidate is likely worth, from the validation split alone: for the competition between candidates.
  * Does not: prove anything; that is the gate's, on calls that nobody has looked at.
  */
-import { confidenceOf } from '../stats/confidence.ts';
 import { fitConfidence } from './confidence.ts';
-import { type GradedPrediction, gradedSignals } from './evaluate.ts';
+import { type GradedPrediction, gradedSignals, servedConfidence } from './evaluate.ts';
 import {
   burstOf,
   clusteringOf,
   forecast,
   type GateRun,
   levelOf,
-  NOT_SERVABLE,
   riskCurve,
   type ScoredAnswer,
   sessionSizes,
@@ -37,7 +35,7 @@ export function estimate(
   const half = (parity: number) => signals.filter((_, i) => i % 2 === parity);
   const models = [fitConfidence(half(1)), fitConfidence(half(0))] as const;
   const answers: ScoredAnswer[] = signals.map((each, i) => ({
-    confidence: graded[i]!.servable ? confidenceOf(models[i % 2 === 0 ? 0 : 1], each.signals) : NOT_SERVABLE,
+    confidence: servedConfidence(models[i % 2 === 0 ? 0 : 1], graded[i]!),
     correct: each.correct,
     session: graded[i]!.session,
   }));

@@ -14,9 +14,10 @@ import type {
   GateResult,
   Prediction,
   Rate,
+  TruthComparison,
 } from '../core/specialist.ts';
 import { qualityOf } from '../stats/calibration.ts';
-import { confidenceOf } from '../stats/confidence.ts';
+import { confidenceOf, isInDistribution } from '../stats/confidence.ts';
 import { fitConfidence, type GradedSignals } from './confidence.ts';
 import { closedExam, type ExamResult, examine, shareOf } from './exam.ts';
 import { canPass, runGate } from './gate.ts';
@@ -30,6 +31,7 @@ import {
 } from './gate-order.ts';
 import type { Grade, Scorer } from './scorers/scorer.ts';
 import { type Repeats, slipRate } from './slips.ts';
+import { compareWithTruth } from './truth.ts';
 import { wrongFieldText } from './wrong-fields.ts';
 
 /** One held-back call: what the specialist said, and whether that is correct. */
@@ -94,16 +96,24 @@ export async function gradePredictions(
   return out;
 }
 
+/** The confidence by which the router would decide on an answer; NOT_SERVABLE where it would not be given at all. */
+export function servedConfidence(
+  model: ConfidenceModel,
+  { prediction: { signals }, servable }: Pick<GradedPrediction, 'prediction' | 'servable'>,
+): number {
+  return servable && isInDistribution(model, signals) ? confidenceOf(model, signals) : NOT_SERVABLE;
+}
+
 /** The confidence of each answer and whether it is correct; what is undecided counts as wrong. */
 export function scoreAnswers(
   model: ConfidenceModel,
   graded: readonly GradedPrediction[],
 ): (ScoredAnswer & Pick<GradedPrediction, 'seen'>)[] {
-  return graded.map(({ session, seen, prediction, grade, servable }) => ({
-    confidence: servable ? confidenceOf(model, prediction.signals) : NOT_SERVABLE,
-    correct: grade.correct === true,
-    session,
-    seen,
+  return graded.map((each) => ({
+    confidence: servedConfidence(model, each),
+    correct: each.grade.correct === true,
+    session: each.session,
+    seen: each.seen,
   }));
 }
 
@@ -128,6 +138,8 @@ export interface AssessOptions extends PredictionOptions, GateOptions {
   readonly tries?: { readonly number: number; readonly use: () => Promise<number> };
   /** From asking the LLM again (ask-again.ts), where the references in `dataset` are its majority answers. */
   readonly selfAgreement?: Rate | null;
+  /** complete: the truth of all held-back calls is known. Default: partial. */
+  readonly truth?: 'partial' | 'complete';
   /** What that told of each example. */
   readonly repeats?: ReadonlyMap<string, Repeats>;
 }
@@ -160,7 +172,9 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
   const tested = explain(runGate(scoreAnswers(confidence, validation), calibration, run), undecided, graded);
   const gate = splits.exam.length === 0 ? withoutExam(tested) : tested;
   const slips = slipsOf(options.repeats, graded, confidence, gate);
-  const exam = gate.passed ? await openExam(confidence, gate, options) : { rates: closedExam(), gate };
+  const exam = gate.passed
+    ? await openExam(confidence, gate, options)
+    : { rates: closedExam(), gate, truth: await truthOf(splits.calibration, graded, null, options) };
   return {
     confidence,
     evidence: {
@@ -174,6 +188,7 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
       gate: exam.gate,
       selfAgreement: options.selfAgreement ?? null,
       ...(slips ? { slips } : {}),
+      ...(exam.truth ? { truth: exam.truth } : {}),
       latencyMs: await latencyOf(splits.validation, options),
     },
   };
@@ -209,14 +224,35 @@ async function openExam(
   confidence: ConfidenceModel,
   gate: GateResult,
   options: AssessOptions,
-): Promise<ExamResult> {
+): Promise<ExamResult & { readonly truth: TruthComparison | undefined }> {
   const uses = await options.useExam();
-  const graded = await gradePredictions(options.dataset.splits.exam, options);
+  const { exam } = options.dataset.splits;
+  const graded = await gradePredictions(exam, options);
   const answers = scoreAnswers(confidence, graded).map((answer, i) => ({
     ...answer,
     fieldScore: graded[i]!.grade.fieldScore,
   }));
-  return examine(answers, gate, uses);
+  const served = answers.map((answer) => answer.confidence >= (gate.threshold ?? Number.POSITIVE_INFINITY));
+  return { ...examine(answers, gate, uses), truth: await truthOf(exam, graded, served, options) };
+}
+
+/**
+ * The calibration split has chosen the threshold, so what is served at it is measured on the exam; of a refused candidate,
+ * which has no threshold, all answers count.
+ */
+function truthOf(
+  examples: readonly Example[],
+  graded: readonly GradedPrediction[],
+  served: readonly boolean[] | null,
+  { scorer, epsilon, delta, truth }: AssessOptions,
+): Promise<TruthComparison | undefined> {
+  const answers = examples.map((example, i) => ({
+    example,
+    answer: graded[i]!.prediction.answer,
+    served: served?.[i] ?? true,
+  }));
+  const scope = served === null ? 'all' : 'served';
+  return compareWithTruth(answers, { scorer, epsilon, delta, scope, complete: truth === 'complete' });
 }
 
 /** Nothing is deployed that was not compared with the LLM on later calls. */

@@ -17,8 +17,8 @@ export interface BoundedRecorder extends Recorder {
 /** Calls that may wait inside a stuck recorder before new ones are dropped: bounds memory. */
 const MAX_OVERDUE = 1000;
 
-/** Why a call did not come to the recorder: it was stuck, or the call's response did not fit into memory. */
-export type LostFor = 'not-recorded' | 'too-much-at-once';
+/** Why a call or feedback did not come to the recorder: it was stuck, or the call's response did not fit into memory. */
+export type LostFor = 'not-recorded' | 'too-much-at-once' | 'feedback-not-recorded';
 
 /**
  * @param waitMs Longest wait for one call.
@@ -48,10 +48,14 @@ export function boundedRecorder(
     }
   };
 
-  const bounded = async (write: () => Promise<boolean>, release: () => void): Promise<boolean> => {
+  const bounded = async (
+    write: () => Promise<boolean>,
+    release: () => void,
+    reason: LostFor = 'not-recorded',
+  ): Promise<boolean> => {
     if (stuck > 0 && open >= MAX_OVERDUE) {
       counts.dropped++;
-      onLost('not-recorded');
+      onLost(reason);
       release();
       return false;
     }
@@ -86,5 +90,12 @@ export function boundedRecorder(
       bounded(() => recorder.record(call, sender, exchange, onCopied), onCopied),
     recordExchange: (exchange, onCopied) =>
       bounded(() => recorder.recordExchange(exchange, onCopied), onCopied),
+    // Its sender is told where it fails: it counts as no call, and is never dropped unseen.
+    recordFeedback: (feedback, at) =>
+      bounded(
+        () => recorder.recordFeedback(feedback, at),
+        () => {},
+        'feedback-not-recorded',
+      ),
   };
 }

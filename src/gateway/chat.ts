@@ -6,11 +6,12 @@
  */
 import type { CallResponse, Served } from '../core/call.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
+import { newId } from '../core/ids.ts';
 import type { Compare, Decision } from '../core/online.ts';
 import { type Exchange, type GatewayContext, nameOf, openExchange } from './exchange.ts';
 import { MAX_RECORDED_HERE_BYTES, recordExchange } from './record-exchange.ts';
 import { relay } from './relay.ts';
-import { captureResponse } from './response-capture.ts';
+import { captureResponse, type ResponseCapture } from './response-capture.ts';
 import { renderReply, responseOf, sendReply } from './serve.ts';
 
 /** Responses up to this size are read on the event loop where a specialist's answer is compared with them. */
@@ -34,7 +35,7 @@ async function handleExchange(context: GatewayContext, exchange: Exchange): Prom
   const decision = await decide(context, exchange);
   const { served, compare } = decision;
   if (await sendAnswer(context, exchange, decision)) {
-    if (compare) audit(context, exchange, compare);
+    if (compare) audit(context, exchange, decision, compare);
     return;
   }
   const byLlm: Served = served.by === 'llm' ? served : { ...served, by: 'llm', reason: 'error' };
@@ -42,7 +43,7 @@ async function handleExchange(context: GatewayContext, exchange: Exchange): Prom
   if (!compare || !llm) return;
   const release = exchange.body.keep();
   const isStarted = context.background.start((signal) =>
-    compare(llm, signal, () => askLlm(context, exchange, signal)).finally(release),
+    compare(llm, signal, async () => (await askLlm(context, exchange, signal)).response).finally(release),
   );
   if (!isStarted) release();
 }
@@ -135,26 +136,44 @@ async function relayLlm(
   }
 }
 
-/** The specialist answered; the LLM is asked the same bytes beside the client, and the two are compared. */
-function audit(context: GatewayContext, exchange: Exchange, compare: Compare): void {
+/**
+ * The specialist answered; the LLM is asked the same bytes beside the client. Its answer goes on record as a call of its own,
+ * from which can be learnt, and the two are compared.
+ */
+function audit(
+  context: GatewayContext,
+  exchange: Exchange,
+  { served, auditProbability: probability = 1 }: Decision,
+  compare: Compare,
+): void {
   const release = exchange.body.keep();
+  const { callId, at } = exchange;
+  const { taskId } = served;
   const work = async (signal: AbortSignal): Promise<void> => {
-    const ask = (): Promise<CallResponse | null> => askLlm(context, exchange, signal);
-    const llm = await ask();
-    if (llm !== null) await compare(llm, signal, ask);
+    const askedAt = context.now();
+    const { response, capture } = await askLlm(context, exchange, signal);
+    if (response === null) return;
+    const result = {
+      ...{ response, status: capture.status, brokenStatus: capture.status },
+      latencyMs: context.now() - askedAt,
+      served: { by: 'llm', reason: 'audit', ...(taskId === undefined ? {} : { taskId }) } as const,
+      audits: { callId, probability },
+    };
+    await recordExchange(context, exchange, capture, result, newId('call', at));
+    await compare(response, signal, async () => (await askLlm(context, exchange, signal)).response);
   };
   if (!context.background.start((signal) => work(signal).finally(release))) release();
 }
 
 /**
- * Sends the client's bytes to the LLM, for nobody but us; null where the response is not whole, or too long to compare.
+ * Sends the client's bytes to the LLM, for nobody but us; the response is null where it is not whole, or too long to compare.
  * @throws UnderstudyError as the upstream.
  */
 async function askLlm(
   context: GatewayContext,
   { dialect, request }: Exchange,
   signal: AbortSignal,
-): Promise<CallResponse | null> {
+): Promise<{ readonly response: CallResponse | null; readonly capture: ResponseCapture }> {
   const capture = captureResponse(dialect, MAX_COMPARED_BYTES);
   const listener = {
     onHead: capture.begin,
@@ -163,7 +182,7 @@ async function askLlm(
     },
   };
   await context.upstream.send(request, listener, signal);
-  return capture.read(MAX_COMPARED_BYTES);
+  return { response: await capture.read(MAX_COMPARED_BYTES), capture };
 }
 
 /** Who served, for the agent's author: a flat list of names and values. */

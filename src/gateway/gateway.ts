@@ -1,6 +1,6 @@
 /**
  * The gateway: an HTTP server in front of the LLM. Chat calls go through chat.ts; every other path and method is
- * passed through untouched; /health/* is our own.
+ * passed through untouched; /health/* and feedback are our own.
  * Does not: own the router or the recorder, which whoever starts it makes and closes.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -18,6 +18,7 @@ import { boundedRecorder, type LostFor } from './bounded-recorder.ts';
 import { bodyBudget } from './budget.ts';
 import { handleChat } from './chat.ts';
 import type { GatewayContext, Log } from './exchange.ts';
+import { isFeedback, takeFeedback } from './feedback.ts';
 import { oneATurn } from './one-a-turn.ts';
 import { endWith, health, refuse } from './own-answers.ts';
 import { passThrough } from './pass.ts';
@@ -160,6 +161,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       health(pathOf(url), response, closing, { ...options.health?.(), recording: { ...recorder.counts } });
       return;
     }
+    if (isFeedback(pathOf(url))) return takeFeedback(context, request, response);
     const gone = new AbortController();
     response.once('close', () => {
       if (!response.writableFinished) gone.abort();

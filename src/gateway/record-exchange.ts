@@ -13,26 +13,30 @@ export const MAX_RECORDED_HERE_BYTES = 64 * 1024;
 
 /** What came of a call. `response` is null where there was none, or where it was not read here. */
 export type Result = Pick<Call, 'response' | 'status' | 'latencyMs' | 'served'> &
-  Pick<RawExchange, 'brokenStatus'>;
+  Pick<RawExchange, 'brokenStatus' | 'audits'>;
 
-/** @param captured Null where a specialist answered. Never rejects. */
+/**
+ * @param captured Null where a specialist answered.
+ * @param id Default: the exchange's own. Never rejects.
+ */
 export async function recordExchange(
   context: GatewayContext,
   exchange: Exchange,
   captured: ResponseCapture | null,
   result: Result,
+  id: string = exchange.callId,
 ): Promise<void> {
-  const { understood, callId: id, at } = exchange;
+  const { understood, at } = exchange;
   if (understood === 'foreign') return;
   if (captured?.lost) {
     context.recorder.lose();
     return;
   }
-  const { response, status, brokenStatus, latencyMs, served } = result;
+  const { response, ...outcome } = result;
   const bytes = exchange.body.bytes.length + (captured?.size ?? 0);
   const isRead = response !== null || !captured?.body();
   const raw = (): RawExchange => ({
-    ...{ id, at, status, brokenStatus, latencyMs, served },
+    ...{ id, at, ...outcome },
     dialect: exchange.dialect.name,
     headers: exchange.message.headers,
     address: exchange.message.socket.remoteAddress ?? '',
@@ -51,7 +55,7 @@ export async function recordExchange(
   }
   const { request, source } = understood;
   if (source.omit) return release();
-  const call = callOf({ id, at, status, brokenStatus, latencyMs, served }, { request, source, response });
+  const call = callOf({ id, at, ...outcome }, { request, source, response });
   await context.recorder.record(call, source.sender, raw, release);
 }
 

@@ -6,6 +6,7 @@
 import { recordedRequest } from '../capture/recorded-request.ts';
 import type { CallRequest, EscalationReason } from '../core/call.ts';
 import type { Example } from '../core/dataset.ts';
+import type { ProvedOn } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
 import { decisionFor } from '../route/decision.ts';
 
@@ -13,17 +14,19 @@ import { decisionFor } from '../route/decision.ts';
  * Why a specialist's answer to an example's call would not be given to the caller; null where it would be, its confidence
  * being high enough.
  * @param requests Of the task's calls, by their ids. An example of none of them counts as not served.
+ * @param proved What the specialist was proved on, if it is not being proved now.
  */
 export function offlineDecision(
   task: Task,
   requests: ReadonlyMap<string, CallRequest>,
-): (example: Pick<Example, 'callId'>, answer: string) => EscalationReason | null {
-  const { admit, accept } = decisionFor(task);
-  return ({ callId }, answer) => {
+  proved?: ProvedOn,
+): (example: Pick<Example, 'callId' | 'at'>, answer: string) => EscalationReason | null {
+  const { admit, accept } = decisionFor(task, proved);
+  return ({ callId, at }, answer) => {
     const request = requests.get(callId);
     if (request === undefined) return 'error';
     const read = recordedRequest(request);
-    const admission = admit(request, read);
+    const admission = admit(request, read, at);
     if (!admission.asked) return admission.reason;
     return accept(request, read, answer) === null ? 'invalid-output' : null;
   };

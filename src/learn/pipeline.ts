@@ -5,13 +5,15 @@
  * what happens to one task is spelled out in rounds.ts (its candidates compete), trial.ts (one of them is tried) and
  * proof.ts (the winner is examined).
  */
+import type { TimedRequest } from '../callsite/proved.ts';
 import { findTasks } from '../cluster/tasks.ts';
-import type { Call } from '../core/call.ts';
+import { type Call, UNTIMED } from '../core/call.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import type { LearnOptions, LearnReport, TaskReport } from '../core/learning.ts';
 import type { Task } from '../core/task.ts';
 import { readUsable } from '../curate/usable.ts';
 import { probeHardware } from '../select/hardware.ts';
+import { suspendChanged } from './changed.ts';
 import { proveAndDeploy } from './proof.ts';
 import { firstRound, leftToGain, secondRound } from './rounds.ts';
 import type { LearnContext, TaskRun } from './trial.ts';
@@ -28,7 +30,7 @@ export async function learn(
   const startedAt = Date.now();
 
   // S2 curate: what can be learnt from. S3 cluster: which of it is one job.
-  const { tasks: found, callsOf, ...counts } = await findJobs(calls, context);
+  const { tasks: found, callsOf, changed, ...counts } = await findJobs(calls, context);
   refuseUnknown(options, found);
 
   // S4 select, S5 train: first every task's candidates that take seconds …
@@ -46,7 +48,7 @@ export async function learn(
   // The proof on calls that nobody has looked at, and S6 deploy.
   const tasks: TaskReport[] = [];
   for (const run of finals.toSorted((a, b) => b.task.calls - a.task.calls))
-    tasks.push(await proveAndDeploy(run, context, options));
+    tasks.push(await proveAndDeploy(run, context, { ...options, changed: changed.get(run.task.id) ?? null }));
 
   const { freeMemoryBytes: _, freeDiskBytes: __, ...hardware } = probeHardware(config.dataDir);
   return {
@@ -64,25 +66,43 @@ export async function learn(
   };
 }
 
-/** The tasks behind the calls, each with its own, and how many calls there were. */
+/**
+ * The tasks behind the calls, each with its own, and how many calls there were. Specialists whose task has changed are out of
+ * service from here on.
+ */
 async function findJobs(
   calls: AsyncIterable<Call> | Iterable<Call>,
-  { store }: LearnContext,
+  context: LearnContext,
 ): Promise<
   Pick<LearnReport, 'calls' | 'usableCalls' | 'dropped'> & {
     readonly tasks: readonly Task[];
     readonly callsOf: Map<string | undefined, readonly Call[]>;
+    /** Why the specialist in service was suspended, by task id. */
+    readonly changed: ReadonlyMap<string, string>;
   }
 > {
+  const { store } = context;
   const usable = await readUsable(calls);
   const { tasks, assignment } = findTasks(usable.calls, await store.tasks());
-  await store.putTasks(tasks);
   const callsOf = Map.groupBy(usable.calls, (call) => assignment.get(call.id));
   callsOf.delete(undefined);
+  const changed = await suspendChanged(tasks, (id) => latestOf(callsOf.get(id) ?? []), context);
+  await store.putTasks(tasks);
   return {
     ...{ calls: usable.read, usableCalls: usable.calls.length, dropped: usable.dropped },
-    ...{ tasks, callsOf },
+    ...{ tasks, callsOf, changed },
   };
+}
+
+/** Calls that tell what a task's tools are now. */
+const LATEST = 20;
+
+/** The latest of the calls, each with its time where that is known. */
+function latestOf(calls: readonly Call[]): TimedRequest[] {
+  return calls
+    .toSorted((a, b) => a.at - b.at)
+    .slice(-LATEST)
+    .map(({ request, at, tags }) => ({ request, at: UNTIMED in tags ? null : at }));
 }
 
 /** @throws UnderstudyError 'not-found' for a wanted task that there is none of. */

@@ -2,6 +2,7 @@
  * The proof of a task's winner: references settled, threshold by the gate, the exam, and the deployment if it passed.
  * Joins evaluate and deploy for pipeline.ts. Does not: train or choose (trial.ts, select/).
  */
+import { provedOn, type TimedRequest } from '../callsite/proved.ts';
 import type { CallRequest } from '../core/call.ts';
 import { equalityId } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
@@ -26,15 +27,16 @@ import { examination, type LearnContext, nextTry, type TaskRun, type TrainedTria
 /**
  * The task's report. What was proved before, on the same examples and to the same bound, is not examined again. Where
  * nothing new comes into service, whoever is in service is graded on the new held-back calls.
+ * @param options.changed Why whoever was in service was suspended already, if so.
  */
 export async function proveAndDeploy(
   run: TaskRun,
   context: LearnContext,
-  options: LearnOptions,
+  options: LearnOptions & { readonly changed: string | null },
 ): Promise<TaskReport> {
   const report = await proveWinner(run, context, options);
-  if (report.deployed || options.dryRun) return report;
-  const suspended = await suspendIfRefuted(run, context);
+  if (report.deployed) return report;
+  const suspended = options.changed ?? (options.dryRun ? null : await suspendIfRefuted(run, context));
   return suspended === null
     ? report
     : { ...report, suspended, reason: `${report.reason} The one in service: ${suspended}.` };
@@ -191,10 +193,24 @@ async function prove(
     artefact,
     confidence,
     evidence: proved,
+    proved: provedOn(task, timedRequests(recorded, requests)),
     createdAt: now,
   };
   await store.addSpecialist(specialist);
   return { specialist, asked };
+}
+
+/** The requests of the dataset's calls, each with its time where that is known. */
+function timedRequests(
+  { splits, order }: Dataset,
+  requests: ReadonlyMap<string, CallRequest>,
+): TimedRequest[] {
+  return Object.values(splits)
+    .flat()
+    .flatMap(({ callId, at }) => {
+      const request = requests.get(callId);
+      return request ? [{ request, at: order === 'time' ? at : null }] : [];
+    });
 }
 
 /** Deploys in shadow, in the place of a former deployment of the task; nothing changes where it is deployed already. */

@@ -27,7 +27,9 @@ export async function referencesFor(
   asked: number;
 }> {
   // Two free texts are hardly ever the same, so there is no majority to be had.
-  if (!askAgain || task.kind === 'text') return { dataset, selfAgreement: null, asked: 0 };
+  // Nor is the LLM's majority the reference where the truth is known.
+  if (!askAgain || task.kind === 'text' || config.gate.truth === 'complete')
+    return { dataset, selfAgreement: null, asked: 0 };
   const total = names.reduce((sum, name) => sum + dataset.splits[name].length, 0);
   return withReferences(dataset, names, {
     ask: async ({ callId }) => {

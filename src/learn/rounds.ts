@@ -24,7 +24,10 @@ export async function firstRound(
 ): Promise<TaskRun> {
   const { store, config } = context;
   const order = options.order ?? orderOf(calls);
-  const recorded = buildDataset(task, calls, { seed: config.train.seed, order, equality: config.equality });
+  const recorded = buildDataset(task, calls, {
+    ...{ seed: config.train.seed, order, equality: config.equality },
+    truth: config.gate.truth,
+  });
   await store.addDataset(manifestOf(recorded));
   const requests = new Map(calls.map(({ id, request }) => [id, request]));
   const { dataset, asked } = await referencesFor(task, recorded, ['validation'], requests, context);

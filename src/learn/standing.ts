@@ -3,9 +3,13 @@
  * run sees of the specialist in service counts for that one. Evidence is never forgotten. For proof.ts.
  * Does not: prove a candidate (evaluate/), or read audits (their sums stand on the deployment's record).
  */
+import { asProved } from '../callsite/proved.ts';
+import { distil } from '../callsite/variable-part.ts';
+import type { Example } from '../core/dataset.ts';
 import { type Deployment, isInService, type StageNumbers } from '../core/deployment.ts';
 import type { Candidate, GateResult, Specialist } from '../core/specialist.ts';
 import type { DeploymentStore } from '../core/store.ts';
+import type { Task } from '../core/task.ts';
 import { boundOf, policyFor, type ServeSettings } from '../deploy/policy.ts';
 import { readWatch } from '../deploy/read-watch.ts';
 import { moveEvent, moveTo, standsAgainst } from '../deploy/stages.ts';
@@ -95,9 +99,10 @@ export async function suspendIfRefuted(
   const { calibration } = dataset.splits;
   const isSlow = specialist.evidence.latencyMs.p50 > SLOW_MS;
   const examples = isSlow ? calibration.slice(-MAX_SLOW) : calibration;
-  const { artefact, confidence } = specialist;
-  const graded = await gradePredictions(examples, {
-    ...examination(task, requests, context),
+  const { artefact, confidence, proved } = specialist;
+  const own = examples.map((example) => asItReads(example, asProved(task, proved), requests));
+  const graded = await gradePredictions(own, {
+    ...examination(task, requests, context, proved),
     runtime,
     artefact,
   });
@@ -132,4 +137,10 @@ export async function suspendIfRefuted(
   await store.putDeployment(moved);
   await store.addEvent(moveEvent(now.stage, moved));
   return reason;
+}
+
+/** The example with what a specialist reads of its call that was proved on the task as it was. */
+function asItReads(example: Example, proved: Task, requests: TaskRun['requests']): Example {
+  const request = requests.get(example.callId);
+  return { ...example, input: (request && distil(proved, request)) ?? example.input };
 }

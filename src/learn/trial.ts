@@ -9,7 +9,7 @@ import type { Config } from '../core/config.ts';
 import type { Dataset, Example } from '../core/dataset.ts';
 import type { OnProgress } from '../core/progress.ts';
 import type { Runtime, Trainer } from '../core/runtime.ts';
-import type { Artefact, Verdict } from '../core/specialist.ts';
+import type { Artefact, ProvedOn, Verdict } from '../core/specialist.ts';
 import type { DeploymentStore, EventStore, LearningStore } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
 import { fitAndGrade } from '../evaluate/cross-fit.ts';
@@ -128,11 +128,15 @@ export async function nextTry(
   return 1 + (await store.gateTries(config.gate.deltaFor === 'task' ? taskId : undefined));
 }
 
-/** How answers to the task's calls are graded, which of them would be given, and who hears of the progress. */
+/**
+ * How answers to the task's calls are graded, which of them would be given, and who hears of the progress.
+ * @param proved What the specialist was proved on, if it is not being proved now.
+ */
 export function examination(
   task: Task,
   requests: ReadonlyMap<string, CallRequest>,
   { config, onProgress, signal }: LearnContext,
+  proved?: ProvedOn,
 ): {
   readonly scorer: Scorer;
   readonly isServable: (example: Example, answer: string) => boolean;
@@ -140,7 +144,7 @@ export function examination(
   readonly on?: OnProgress;
   readonly signal?: AbortSignal;
 } {
-  const whyNotServed = offlineDecision(task, requests);
+  const whyNotServed = offlineDecision(task, requests, proved);
   return {
     scorer: scorerFor(task.kind, schemasOf(task, config.equality)),
     isServable: (example, answer) => whyNotServed(example, answer) === null,

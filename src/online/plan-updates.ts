@@ -7,6 +7,7 @@ import type { Audit } from '../core/deployment.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Store } from '../core/store.ts';
 import type { RoutingPlan } from '../route/router.ts';
+import type { CoverageAlarms } from './coverage-alarms.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { Vocabulary } from './recording-folder.ts';
 import type { Watching } from './watching.ts';
@@ -15,6 +16,7 @@ export interface PlanUpdatesOptions {
   /** Null while there is none. */
   readonly store: () => Store | null;
   readonly watching: Watching;
+  readonly coverage: Pick<CoverageAlarms, 'write'>;
   /** The store has another plan than before. */
   readonly onPlan: (plan: RoutingPlan, vocabulary: Vocabulary) => void;
   readonly log: (line: string) => void;
@@ -52,6 +54,7 @@ export function planUpdates(options: PlanUpdatesOptions): PlanUpdates {
       await store.addAudits(pending);
       for (const id of new Set(pending.map((audit) => audit.deploymentId)))
         await watching.advance(store, id, now());
+      await options.coverage.write(store);
       return true;
     } catch (error) {
       // What was written already is recognised by its call id when it is written again.

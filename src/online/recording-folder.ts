@@ -3,7 +3,7 @@
  * fails: meanwhile calls pass through, and count as lost.
  * Does not: open it itself (capturing.ts).
  */
-import type { Losses } from '../capture/losses.ts';
+import type { Losses, LossReason } from '../capture/losses.ts';
 import type { CallRequest } from '../core/call.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -99,8 +99,8 @@ export async function openRecordingFolder(options: RecordingFolderOptions): Prom
     failed(error);
   }
 
-  const lost = async (): Promise<boolean> => {
-    losses.add('capture-closed');
+  const lost = async (reason: LossReason = 'capture-closed'): Promise<boolean> => {
+    losses.add(reason);
     throw new UnderstudyError('unavailable', 'The data folder is not open.', { hint: closedBecause });
   };
   return {
@@ -109,6 +109,8 @@ export async function openRecordingFolder(options: RecordingFolderOptions): Prom
       record: (call, sender, exchange, onCopied) =>
         capture?.recorder.record(call, sender, exchange, onCopied) ?? lost(),
       recordExchange: (exchange, onCopied) => capture?.recorder.recordExchange(exchange, onCopied) ?? lost(),
+      recordFeedback: (feedback, at) =>
+        capture?.recorder.recordFeedback(feedback, at) ?? lost('feedback-not-recorded'),
     },
     redact: (request) => redact?.(request) ?? null,
     pseudonym: (text) => capture?.pseudonym(text) ?? null,

@@ -15,6 +15,7 @@ import { referenceOf } from '../core/reference.ts';
 import type { Runtime } from '../core/runtime.ts';
 import { type Gateway, type GatewayOptions, startGateway } from '../gateway/gateway.ts';
 import { createRouter, type RoutingPlan } from '../route/router.ts';
+import { coverageAlarms } from './coverage-alarms.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { planUpdates } from './plan-updates.ts';
 import { openRecordingFolder, type RecordingFolderOptions, type Vocabulary } from './recording-folder.ts';
@@ -62,12 +63,15 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     ...(parts.onOpen ? { onOpen: parts.onOpen } : {}),
   });
   const watching = watchDeployments(config.serve, log);
+  const coverage = coverageAlarms(log, now);
   const settleBudget = dailyBudget(config.serve.settleAudits, now);
   const updates = planUpdates({
     store: folder.store,
     watching,
+    coverage,
     onPlan: (plan, words) => {
       vocabulary = words;
+      coverage.update(plan);
       router.update(plan);
     },
     log,
@@ -110,7 +114,7 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     gateway: config.gateway,
     upstreamUrl: config.upstream.baseUrl,
     dialects: parts.dialects,
-    router,
+    router: coverage.counted(router),
     recorder: folder.recorder,
     onLost: losses.add,
     health: () => ({

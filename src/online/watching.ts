@@ -4,7 +4,7 @@
  * Does not: decide (deploy/ does), or write audits (plan-updates.ts).
  */
 import type { Config } from '../core/config.ts';
-import { type Belonging, type Deployment, isInService } from '../core/deployment.ts';
+import { type Belonging, type Deployment, isInService, type Stage } from '../core/deployment.ts';
 import type { Specialist } from '../core/specialist.ts';
 import type { DeploymentStore, EventStore } from '../core/store.ts';
 import { auditProbability } from '../deploy/audit-share.ts';
@@ -36,8 +36,18 @@ interface Watched {
 /** @param log Gets a line for each move. */
 export function watchDeployments(serve: Config['serve'], log: (line: string) => void): Watching {
   let watched = new Map<string, Watched>();
+  /** As they were last seen, by deployment. */
+  const stages = new Map<string, Stage>();
+  const seen = ({ id, stage, history }: Deployment): void => {
+    const before = stages.get(id);
+    stages.set(id, stage);
+    if (before !== undefined && before !== stage)
+      log(`deployment ${id}: ${before} → ${stage}: ${history.at(-1)?.reason}`);
+  };
   return {
     update: async (store, { deployments, specialists }) => {
+      // Moved by a learning run in another process, too.
+      deployments.forEach(seen);
       const next = new Map<string, Watched>();
       for (const { id, stage, specialistId } of deployments) {
         const specialist = specialists.find((each) => each.id === specialistId);
@@ -59,7 +69,8 @@ export function watchDeployments(serve: Config['serve'], log: (line: string) => 
       if (!deployment || moved === undefined || moved === deployment) return;
       await store.putDeployment(moved);
       await store.addEvent(moveEvent(deployment.stage, moved));
-      log(`deployment ${id}: ${deployment.stage} → ${moved.stage}: ${moved.history.at(-1)?.reason}`);
+      stages.set(id, deployment.stage);
+      seen(moved);
     },
     probability: (deployment, belonging) => {
       const known = watched.get(deployment.id);

@@ -1,7 +1,7 @@
 /** The sections of a learning run: what passed, the proof for each task, what was tried, what was refused. */
 import type { LearnReport, TaskReport } from '../core/learning.ts';
 import type { ConfidenceQuality } from '../core/specialist.ts';
-import { confidenceText, unseenText, vetoText } from './evidence-text.ts';
+import { confidenceText, truthText, unseenText, vetoText } from './evidence-text.ts';
 import { type Markup, markup } from './markup.ts';
 import { riskPlot } from './plot.ts';
 import { reliabilityPlot } from './reliability-plot.ts';
@@ -59,7 +59,7 @@ function card(task: TaskReport): Markup {
 <p class="facts">${task.task.kind} · ${count(task.task.calls)} calls${task.dataset === null ? null : ` · train ${count(task.dataset.sizes.train)}, validation ${count(task.dataset.sizes.validation)}, calibration ${count(task.dataset.sizes.calibration)}, exam ${count(task.dataset.sizes.exam)}`}</p>
 ${evidence ? riskPlot(task.task.id, evidence) : null}
 ${evidence?.calibration.confidence ? confidence(task.task.id, evidence.calibration.confidence) : null}
-${evidence && task.outcome === 'passed' ? markup`<p><strong>${specialist?.candidate.rung ?? ''}</strong>${specialist?.candidate.base ? ` on ${specialist.candidate.base}` : ''} serves <strong>${percent(evidence.exam.coverage.share)}</strong> of the calls; ${evidence.exam.servedError.hits} of ${count(evidence.exam.servedError.n)} exam answers it would have served are wrong: ${rate(evidence.exam.servedError)}${unseenText(evidence)}.${vetoText(evidence)} Of all its answers ${percent(evidence.exam.accuracy.share)} are right${evidence.exam.fieldScore === null ? '' : `, ${percent(evidence.exam.fieldScore)} by field`}. p50 ${milliseconds(evidence.latencyMs.p50)}, p95 ${milliseconds(evidence.latencyMs.p95)}.${agreementText(task)}${usesText(evidence.exam.uses)}</p><p class="facts">${task.reason}</p>` : markup`<p>${refusalText(task)}</p>`}
+${evidence && task.outcome === 'passed' ? markup`<p><strong>${specialist?.candidate.rung ?? ''}</strong>${specialist?.candidate.base ? ` on ${specialist.candidate.base}` : ''} serves <strong>${percent(evidence.exam.coverage.share)}</strong> of the calls; ${evidence.exam.servedError.hits} of ${count(evidence.exam.servedError.n)} exam answers it would have served are wrong: ${rate(evidence.exam.servedError)}${unseenText(evidence)}.${vetoText(evidence)}${truthText(evidence)} Of all its answers ${percent(evidence.exam.accuracy.share)} are right${evidence.exam.fieldScore === null ? '' : `, ${percent(evidence.exam.fieldScore)} by field`}. p50 ${milliseconds(evidence.latencyMs.p50)}, p95 ${milliseconds(evidence.latencyMs.p95)}.${agreementText(task)}${usesText(evidence.exam.uses)}</p><p class="facts">${task.reason}</p>` : markup`<p>${refusalText(task)}${evidence ? truthText(evidence) : ''}</p>`}
 ${candidates(task)}</section>`;
 }
 

@@ -4,7 +4,7 @@
  */
 import type { LearnReport, StatusReport, TaskReport } from '../core/learning.ts';
 import type { Evidence, Rate } from '../core/specialist.ts';
-import { unseenText, vetoText } from './evidence-text.ts';
+import { outcomeLines, truthText, unseenText, vetoText } from './evidence-text.ts';
 import { clip, paint, type TextStyle, table, wrap } from './table.ts';
 import { bytes, count, dateTime, duration, milliseconds, money, percent, plural, rate } from './words.ts';
 
@@ -58,9 +58,9 @@ export function learnText(report: LearnReport, page: Page): string {
 /** The gate's reason, and what the exam found and could have found. */
 function proofText({ reason, specialist }: TaskReport): string {
   const evidence = specialist?.evidence;
-  if (!evidence || evidence.exam.servedError.n === 0) return reason;
+  if (!evidence || evidence.exam.servedError.n === 0) return evidence ? reason + truthText(evidence) : reason;
   const { hits, n } = evidence.exam.servedError;
-  return `${reason} In the exam ${plural(hits, 'error')} in ${count(n)} served${unseenText(evidence)}.${vetoText(evidence)}`;
+  return `${reason} In the exam ${plural(hits, 'error')} in ${count(n)} served${unseenText(evidence)}.${vetoText(evidence)}${truthText(evidence)}`;
 }
 
 /** 'head 2.4 s ✓ · lora 3 min 2 s · not tried: knn, lora on 5 other models'. */
@@ -166,7 +166,9 @@ function lossLines(lost: StatusReport['lost']): string[] {
   return Object.entries(lost).map(([reason, count]) =>
     reason === 'quarantine-removed'
       ? `${plural(count, 'segment')} went from journal/quarantine: too old, or too much.`
-      : `${plural(count, 'call')} answered but not recorded: ${LOSSES[reason] ?? reason}.`,
+      : reason === 'feedback-not-recorded'
+        ? `Feedback was not recorded ${plural(count, 'time')}; who sent it was told so.`
+        : `${plural(count, 'call')} answered but not recorded: ${LOSSES[reason] ?? reason}.`,
   );
 }
 
@@ -202,8 +204,14 @@ function journalLines({ waiting, quarantine }: StatusReport['journal']): string[
 }
 
 export function statusText(report: StatusReport, page: Page): string {
-  const counted = `${plural(report.calls, 'call')} in the store, ${plural(report.tasks.length, 'task')}.`;
-  const head = [counted, ...journalLines(report.journal), ...lossLines(report.lost)].join('\n');
+  const said = report.feedback > 0 ? `, feedback on them ${plural(report.feedback, 'time')}` : '';
+  const counted = `${plural(report.calls, 'call')} in the store${said}, ${plural(report.tasks.length, 'task')}.`;
+  const head = [
+    counted,
+    ...outcomeLines(report.outcomes),
+    ...journalLines(report.journal),
+    ...lossLines(report.lost),
+  ].join('\n');
   if (report.tasks.length === 0) {
     return `${head}\n${report.calls === 0 ? 'Next: `understudy start`, or `understudy import FILE`.' : 'Next: `understudy learn`.'}`;
   }
@@ -216,6 +224,9 @@ export function statusText(report: StatusReport, page: Page): string {
       deployment?.rung ?? '–',
       deployment ? paint(page, deployment.stage === 'live' ? 'green' : 'yellow', deployment.stage) : 'none',
       deployment ? percent(deployment.coverage) : '–',
+      deployment && deployment.lately.calls > 0
+        ? `${count(deployment.lately.served)} of ${count(deployment.lately.calls)}`
+        : '–',
       deployment ? `${count(deployment.auditErrors)} of ${count(deployment.audits)}` : '–',
       deployment ? goalText(deployment) : '–',
     ];
@@ -227,10 +238,14 @@ export function statusText(report: StatusReport, page: Page): string {
     { title: 'method' },
     { title: 'stage' },
     { title: 'can serve', align: 'right' as const },
+    { title: 'served lately', align: 'right' as const },
     { title: 'errors in audits' },
     { title: 'held to' },
   ];
-  return `${head}\n\n${table(page, columns, rows)}`;
+  const why = report.tasks.flatMap(({ name, deployment }) =>
+    deployment?.stage === 'suspended' ? [`${name} is suspended: ${deployment.history.at(-1)?.reason}.`] : [],
+  );
+  return [`${head}\n\n${table(page, columns, rows)}`, ...why].join('\n');
 }
 
 export function checksText(checks: readonly Check[], page: Page): string {

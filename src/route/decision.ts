@@ -4,14 +4,15 @@
  * proved (learn/), are decided here, so that what is proved is what is served.
  * Does not: know stages, specialists or time limits (router.ts).
  */
+import { asProved, likeProved } from '../callsite/proved.ts';
 import { distil } from '../callsite/variable-part.ts';
 import type { Answer } from '../core/answer.ts';
 import type { CallRequest, EscalationReason } from '../core/call.ts';
 import type { RedactedRequest } from '../core/online.ts';
 import { whyNotAsked } from '../core/policy.ts';
-import type { ConfidenceModel, Prediction } from '../core/specialist.ts';
+import type { ConfidenceModel, Prediction, ProvedOn } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
-import { confidenceOf } from '../stats/confidence.ts';
+import { confidenceOf, isInDistribution } from '../stats/confidence.ts';
 import { answerCheck } from './check.ts';
 import { misfit } from './misfit.ts';
 
@@ -32,16 +33,24 @@ export interface Standard {
 }
 
 export interface TaskDecision {
-  /** @param read The request as specialists read requests. */
-  admit(request: CallRequest, read: RedactedRequest): Admission;
+  /**
+   * @param read The request as specialists read requests.
+   * @param at When it came, epoch milliseconds; null: not known.
+   */
+  admit(request: CallRequest, read: RedactedRequest, at: number | null): Admission;
   /** The answer to the caller, if it is one that the caller could use; null otherwise. */
   accept(request: CallRequest, read: RedactedRequest, answer: string): Answer | null;
   /** Whether a prediction is used. */
   judge(request: CallRequest, read: RedactedRequest, prediction: Prediction, standard: Standard): Outcome;
 }
 
-/** The decisions on a task's calls. Schemas are compiled once: keep it as long as the task is the same. */
-export function decisionFor(task: Task): TaskDecision {
+/**
+ * The decisions on a task's calls. Schemas are compiled once: keep it as long as the task is the same.
+ * @param proved What the specialist was proved on; absent: that is what is being done.
+ */
+export function decisionFor(present: Task, proved?: ProvedOn): TaskDecision {
+  const task = asProved(present, proved);
+  const isLikeProved = likeProved(task, proved);
   const check = answerCheck(task);
   const accept: TaskDecision['accept'] = (request, read, text) => {
     const revealed = read.reveal(text, task.kind);
@@ -50,15 +59,19 @@ export function decisionFor(task: Task): TaskDecision {
   };
   return {
     accept,
-    admit: (request, read) => {
+    admit: (request, read, at) => {
       if (whyNotAsked(task, request) !== null) return { asked: false, reason: 'policy' };
       const input = distil(task, read.request);
-      return input === null ? { asked: false, reason: 'unfamiliar-input' } : { asked: true, input };
+      return input !== null && isLikeProved({ request: read.request, at })
+        ? { asked: true, input }
+        : { asked: false, reason: 'unfamiliar-input' };
     },
     judge: (request, read, prediction, standard) => {
       const confidence = confidenceOf(standard.confidence, prediction.signals);
       const answer = accept(request, read, prediction.answer);
       if (answer === null) return { used: false, reason: 'invalid-output', confidence };
+      if (!isInDistribution(standard.confidence, prediction.signals))
+        return { used: false, reason: 'unfamiliar-input', confidence };
       if (confidence < standard.threshold) return { used: false, reason: 'low-confidence', confidence };
       return { used: true, answer, confidence };
     },

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { assign } from '../callsite/assign.ts';
+import { withShapes } from '../callsite/slot-shape.ts';
 import type { CallRequest, CallResponse } from '../core/call.ts';
 import type { Audit, Deployment, Stage } from '../core/deployment.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Compare, IncomingCall, Router } from '../core/online.ts';
-import type { Specialist } from '../core/specialist.ts';
+import type { Signals, Specialist } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
+import { confidenceOf } from '../stats/confidence.ts';
 import { createRouter, type RouterOptions, type RoutingPlan } from './router.ts';
 
 const free = { pieces: ['', ''] };
@@ -219,4 +222,68 @@ test('a runtime that refuses or takes too long is an overload, anything else tha
     unavailable: 'error',
     internal: 'error',
   });
+});
+
+const withSystem = (content: string): CallRequest => ({
+  ...request,
+  messages: [{ role: 'system', content }, ...request.messages],
+});
+
+/** Who serves a request, and why, with a specialist that is sure of its answer and has these signals. */
+async function servedBy(
+  asked: CallRequest,
+  over: { readonly task?: Partial<Task>; readonly signals?: Signals; readonly floors?: Signals } = {},
+) {
+  const own = { ...task, ...over.task };
+  const plan = planIn('live');
+  const confidence = {
+    signals: ['p'],
+    weights: [1],
+    bias: 0,
+    ...(over.floors ? { floors: over.floors } : {}),
+  };
+  const router = createRouter(
+    { ...plan, tasks: [own], specialists: [{ ...specialist, confidence }] },
+    {
+      ...optionsFor(own, () => {}),
+      assign,
+      runtimes: [
+        {
+          rungs: ['lexical'],
+          predict: async () => ({ answer: 'late', signals: { p: 0.9, ...over.signals }, ms: 0 }),
+          close: async () => {},
+        },
+      ],
+    },
+  );
+  return (await router.route(incoming('call_1', asked), signal)).served;
+}
+
+test('an input unlike those that the confidence was fitted on goes to the LLM, however sure the answer', async () => {
+  const floors = { familiarity: 0.4 };
+  assert.equal((await servedBy(request, { floors, signals: { familiarity: 0.4 } })).reason, 'confident');
+  for (const signals of [{ familiarity: 0.39 }, {}])
+    assert.deepEqual(await servedBy(request, { floors, signals }), {
+      ...{ by: 'llm', reason: 'unfamiliar-input', taskId: 'task_1' },
+      confidence: confidenceOf({ signals: ['p'], weights: [1], bias: 0 }, { p: 0.9 }),
+    });
+});
+
+test('a prompt that was edited within a slot, and one that follows no template, are unfamiliar input of their task', async () => {
+  const learnt = ['2026-11-21', '2026-11-22'].map((day) => withSystem(`Today is ${day}. Sort the mail.`));
+  const site = { ...task.sites[0]!, system: { pieces: ['Today is ', '. Sort the mail.'] } };
+  const own = { sites: [withShapes(site, learnt)] };
+  const reasonOf = async (system: string) => {
+    const { reason, taskId } = await servedBy(withSystem(system), { task: own });
+    return [reason, taskId];
+  };
+  assert.deepEqual(await reasonOf('Today is 2026-11-23. Sort the mail.'), ['confident', 'task_1']);
+  for (const system of ['Today is 2026-11-23. Answer in Spanish. Sort the mail.', 'A prompt of tomorrow.'])
+    assert.deepEqual(await reasonOf(system), ['unfamiliar-input', 'task_1']);
+  // Nobody stands ready for it.
+  const { served } = await createRouter(
+    { ...planIn('retired'), tasks: [{ ...task, ...own }] },
+    { ...optionsFor(task, () => {}), assign },
+  ).route(incoming('call_1', withSystem('A prompt of tomorrow.')), signal);
+  assert.deepEqual(served, { by: 'llm', reason: 'no-specialist' });
 });

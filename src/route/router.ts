@@ -4,6 +4,8 @@
  * confidence. Read `route` first.
  * Does not: move deployments between stages (deploy/), or talk HTTP (gateway/).
  */
+import { taskAlike } from '../callsite/assign.ts';
+import { whyUnproved } from '../callsite/proved.ts';
 import type { Answer } from '../core/answer.ts';
 import type { CallRequest, CallResponse, LlmReason } from '../core/call.ts';
 import { type Audit, type Belonging, type Deployment, isInService } from '../core/deployment.ts';
@@ -115,7 +117,9 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       return {
         served: { by: specialist.id, reason: 'confident', taskId, confidence },
         answer,
-        compare: isAudited ? comparison(call.id, candidacy, outcome, probability) : null,
+        ...(isAudited
+          ? { compare: comparison(call.id, candidacy, outcome, probability), auditProbability: probability }
+          : { compare: null }),
       };
     } catch {
       return byLlm('error', taskId);
@@ -133,10 +137,14 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     const read = redact(request);
     if (read === null) return llm('too-large');
     const task = options.assign(tasks, read.request);
-    if (task === null) return llm('no-specialist');
+    if (task === null) {
+      // Where it can only be this one, its prompt has changed beyond what was learnt.
+      const alike = taskAlike(tasks, read.request);
+      return alike && routes.has(alike.id) ? llm('unfamiliar-input', alike.id) : llm('no-specialist');
+    }
     const found = routes.get(task.id);
     if (!found) return llm('no-specialist', task.id);
-    const admission = found.decision.admit(request, read);
+    const admission = found.decision.admit(request, read, options.now());
     if (!admission.asked) return llm(admission.reason, task.id);
     const { input } = admission;
     const belonging: Candidacy['belonging'] = (derived) => {
@@ -244,8 +252,9 @@ function routesOf(plan: RoutingPlan, runtimes: readonly Runtime[]): Map<string, 
     const task = plan.tasks.find(({ id }) => id === deployment.taskId);
     const specialist = plan.specialists.find(({ id }) => id === deployment.specialistId);
     const runtime = runtimes.find(({ rungs }) => specialist && rungs.includes(specialist.artefact.rung));
-    if (!task || !specialist || !runtime) continue;
-    routes.set(task.id, { task, deployment, specialist, runtime, decision: decisionFor(task) });
+    if (!task || !specialist || !runtime || whyUnproved(task, specialist.proved) !== null) continue;
+    const decision = decisionFor(task, specialist.proved);
+    routes.set(task.id, { task, deployment, specialist, runtime, decision });
   }
   return routes;
 }

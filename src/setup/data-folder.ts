@@ -15,7 +15,7 @@ import type { Cipher } from '../core/cipher.ts';
 import type { Config } from '../core/config.ts';
 import type { EntityFinder } from '../core/entity.ts';
 import type { OnProgress } from '../core/progress.ts';
-import type { CallStore, Store } from '../core/store.ts';
+import type { Store } from '../core/store.ts';
 import { openFinderPool } from '../models/token-classifier/pool.ts';
 import { DEFAULT_CLASSIFIER } from '../models/weights/catalogue.ts';
 import { whyNot } from '../models/weights/engines.ts';
@@ -117,7 +117,7 @@ export function stageOf({ vault, store, context }: Storage, finder: EntityFinder
 /** Drains the journals into the store. `openStage` is asked only where there is something to drain. */
 export async function drainJournals(
   dataDir: string,
-  store: CallStore,
+  store: DrainOptions['store'],
   openStage: () => Promise<SecondStage>,
   options: Pick<DrainOptions, 'onProgress' | 'signal' | 'quarantine'> = {},
 ): Promise<Drained> {

@@ -17,3 +17,8 @@ export function confidenceOf(model: ConfidenceModel, signals: Signals): number {
     sum += (model.weights[i] ?? 0) * signalLogit(signals[model.signals[i] ?? '']);
   return 1 / (1 + Math.exp(-sum));
 }
+
+/** Whether the input resembles those that the model was fitted on: no distribution signal is below its floor. */
+export function isInDistribution({ floors = {} }: ConfidenceModel, signals: Signals): boolean {
+  return Object.entries(floors).every(([name, floor]) => (signals[name] ?? 0) >= floor);
+}

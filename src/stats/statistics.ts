@@ -103,7 +103,7 @@ export function errorsAllowed(n: number, epsilon: number, delta: number): number
 }
 
 /** The x with I_x(a, b) = q, by bisection to double precision. */
-function betaQuantile(q: number, a: number, b: number): number {
+export function betaQuantile(q: number, a: number, b: number): number {
   let low = 0;
   let high = 1;
   for (let i = 0; i < 80; i++) {

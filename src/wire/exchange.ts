@@ -4,7 +4,7 @@
  */
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib';
-import type { Call, CallRequest, CallResponse } from '../core/call.ts';
+import { AUDITED, type Call, type CallRequest, type CallResponse } from '../core/call.ts';
 import type { RawBody, RawExchange } from '../core/online.ts';
 import type { Dialect } from './dialect.ts';
 import { type Source, sourceOf, withoutSender } from './source.ts';
@@ -84,7 +84,10 @@ export async function readExchange(
   return { call: callOf(exchange, { request, source, response }), sender: source.sender };
 }
 
-/** The call of an exchange, from what was read of it. Its sender is no part of it. */
+/**
+ * The call of an exchange, from what was read of it. Its sender is no part of it. The LLM's answer to an audited call is a
+ * call of its own in the session of that one.
+ */
 export function callOf(
   {
     id,
@@ -93,6 +96,7 @@ export function callOf(
     served,
     status,
     brokenStatus,
+    audits,
   }: Omit<RawExchange, 'request' | 'response' | 'dialect' | 'headers' | 'address'>,
   {
     request,
@@ -100,11 +104,13 @@ export function callOf(
     response,
   }: { readonly request: CallRequest; readonly source: Source; readonly response: CallResponse | null },
 ): Call {
+  // Whoever called says nothing about audits.
+  const { [AUDITED]: _, ...tags } = source.tags;
   return {
     ...{ id, at, latencyMs, served, response },
-    sessionId: source.sessionId ?? id,
+    sessionId: source.sessionId ?? audits?.callId ?? id,
     origin: '',
-    tags: source.tags,
+    tags: audits ? { ...tags, [AUDITED]: String(audits.probability) } : tags,
     request: withoutSender(request),
     status: response === null ? brokenStatus : status,
   };

@@ -4,7 +4,7 @@
  * Does not: make pseudonyms (capture/ does, from `sender`).
  */
 import type { CallRequest } from '../core/call.ts';
-import { contentHash } from '../core/ids.ts';
+import { sessionName } from '../core/feedback.ts';
 import { isObject, type Json, type JsonObject, parseJson } from '../core/json.ts';
 
 /** Header values by name in lower case. */
@@ -61,11 +61,6 @@ export function sourceOf(headers: RequestHeaders, address: string, params: JsonO
 export function withoutSender(request: CallRequest): CallRequest {
   const params = Object.entries(request.params).filter(([name]) => !SENDER_PARAMS.includes(name));
   return { ...request, params: Object.fromEntries(params) };
-}
-
-/** An id stays as it is; anything else (it may be an address or a name) becomes a hash of itself. */
-function sessionName(session: string): string {
-  return /^[\w.:-]{1,128}$/.test(session) ? session : contentHash(session, 32);
 }
 
 /** The trace id of a traceparent header (W3C Trace Context, section 3.2.2). */

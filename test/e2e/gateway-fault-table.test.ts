@@ -76,7 +76,11 @@ async function both(cell: Cell, path: string): Promise<{ direct: Seen; gateway: 
     upstreamUrl: `http://127.0.0.1:${port}/v1`,
     dialects: DIALECTS,
     router: noSpecialist,
-    recorder: { record: async () => true, recordExchange: async () => true },
+    recorder: {
+      record: async () => true,
+      recordExchange: async () => true,
+      recordFeedback: async () => true,
+    },
   });
   try {
     return { direct: await cell.client(port, path), gateway: await cell.client(gateway.port, path) };

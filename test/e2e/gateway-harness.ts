@@ -107,6 +107,7 @@ export function recorderOf(record: (call: Call, sender: string) => Promise<void>
       if ('call' in read) await record(read.call, read.sender);
       return true;
     },
+    recordFeedback: async () => true,
   };
 }
 
@@ -176,6 +177,8 @@ function watched(make: MakeRouter, comparisons: Comparison[]): Router {
 export interface RouterSettings {
   readonly stage?: Stage;
   readonly isAudited?: boolean;
+  /** What is told as the probability of an audit; with less than 1 the call is one that is drawn. Default: 1. */
+  readonly auditProbability?: number;
   /** The LLM is asked again where answers differ. */
   readonly isSettled?: boolean;
   readonly timeoutMs?: number;
@@ -195,6 +198,7 @@ export function routerOver(
   {
     stage = 'live',
     isAudited = false,
+    auditProbability = 1,
     isSettled = false,
     timeoutMs = 10_000,
     threshold = 0.5,
@@ -226,8 +230,8 @@ export function routerOver(
     threshold,
     history: [],
   };
-  return (onAudit) =>
-    createRouter(
+  return (onAudit) => {
+    const router = createRouter(
       { tasks: [all], deployments: [deployment], specialists: [specialist] },
       {
         runtimes: [{ rungs: ['lexical'], predict, close: async () => {} }],
@@ -239,6 +243,13 @@ export function routerOver(
         now: () => 0,
       },
     );
+    return {
+      route: async (call, signal) => {
+        const decision = await router.route(call, signal);
+        return decision.auditProbability === undefined ? decision : { ...decision, auditProbability };
+      },
+    };
+  };
 }
 
 /** A router whose specialist gives this answer to any call, with this confidence. */

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { ChatCompletionTool } from 'openai/resources/chat/completions';
 import type { Answer } from '../../src/core/answer.ts';
-import type { LlmReason } from '../../src/core/call.ts';
+import { AUDITED, type Call, type LlmReason, recordedWith } from '../../src/core/call.ts';
 import { completion, routerOver, sendJson, served, startHarness } from './gateway-harness.ts';
 
 const tools: ChatCompletionTool[] = ['find_order', 'refund'].map((name) => ({
@@ -198,7 +198,55 @@ test('an audit asks the LLM the same bytes beside the client, and compares', asy
   assert.equal(harness.comparisons[0]?.callId, harness.calls[0]?.id);
   assert.equal(harness.comparisons[0]?.audit?.deploymentId, 'depl_1');
   assert.equal(harness.comparisons[0]?.llm.message.content, 'order-status');
-  assert.equal(harness.calls.length, 1);
+});
+
+/** The call that a specialist served, and the LLM's answer to it as it is recorded. */
+async function recordedAudit(length: number): Promise<{ call: Call; audit: Call; senders: string[] }> {
+  const harness = await startHarness((_received, response) => sendJson(response, completion('another')), {
+    router: served(label, { isAudited: true, auditProbability: 0.25 }),
+  });
+  await harness.client.chat.completions.create(
+    { model: 'm', messages: [{ role: 'user', content: `${'long '.repeat(length)}order A-17?` }] },
+    { headers: { 'x-litellm-tags': 'team:shop,understudy-audit:0.9' } },
+  );
+  await harness.close();
+  assert.equal(harness.calls.length, 2);
+  const [call, audit] = harness.calls as [Call, Call];
+  return { call, audit, senders: harness.senders };
+}
+
+for (const [what, length] of [
+  ['a short', 1],
+  ['a long', 15_000],
+] as const)
+  test(`the LLM's answer to ${what} audited call is recorded as a call of its own, with its probability`, async () => {
+    const { call, audit, senders } = await recordedAudit(length);
+    assert.equal(call.served.by, 'spec_1');
+    assert.equal(call.response?.message.content, 'order-status ✓');
+    assert.deepEqual(call.tags, { team: 'shop' });
+    assert.deepEqual(audit.served, { by: 'llm', reason: 'audit', taskId: 'task_1' });
+    assert.equal(audit.response?.message.content, 'another');
+    assert.deepEqual(audit.tags, { team: 'shop', [AUDITED]: '0.25' });
+    assert.equal(recordedWith(audit), 0.25);
+    assert.notEqual(audit.id, call.id);
+    assert.deepEqual(
+      [audit.at, audit.sessionId, audit.request, senders[1]],
+      [call.at, call.sessionId, call.request, senders[0]],
+    );
+  });
+
+test('an audit that the LLM does not answer leaves nothing on record but the call', async () => {
+  const harness = await startHarness(
+    (_received, response) => sendJson(response, '{"error":{"message":"overloaded"}}', 529),
+    { router: served(label, { isAudited: true }) },
+  );
+  const answer = await harness.client.chat.completions.create({ model: 'm', messages });
+  assert.equal(answer.choices[0]?.message.content, 'order-status ✓');
+  await harness.close();
+  assert.deepEqual(
+    harness.calls.map(({ served: { by } }) => by),
+    ['spec_1'],
+  );
 });
 
 test('an audit that may be settled asks the LLM the same bytes again where the answers differ', async () => {

@@ -43,7 +43,11 @@ async function start(upgraded: ((socket: Duplex) => void) | null): Promise<Parts
     upstreamUrl: `http://127.0.0.1:${port}/v1`,
     dialects: DIALECTS,
     router: noSpecialist,
-    recorder: { record: async () => true, recordExchange: async () => true },
+    recorder: {
+      record: async () => true,
+      recordExchange: async () => true,
+      recordFeedback: async () => true,
+    },
   });
   return {
     gateway,

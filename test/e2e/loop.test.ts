@@ -12,6 +12,7 @@ import { isRight } from '../../examples/helpdesk/judge.ts';
 import type { Work } from '../../examples/helpdesk/mailbox/mail.ts';
 import { writeDay } from '../../examples/helpdesk/mailbox/mailbox.ts';
 import { type StandIn, startStandIn } from '../../examples/helpdesk/stand-in.ts';
+import { AUDITED, recordedWith } from '../../src/core/call.ts';
 import { configSchema } from '../../src/core/config.ts';
 import type { LearnReport } from '../../src/core/learning.ts';
 import { connectLlm, type Llm } from '../../src/evaluate/llm.ts';
@@ -126,4 +127,37 @@ test('in the second half specialists pass the stages, serve, and are as good as 
   const deployments = await (await understudy.store()).deployments();
   const stages = deployments.map(({ history }) => history.map(({ stage }) => stage).join(' '));
   assert.ok(stages.includes('shadow canary live'), stages.join('; '));
+});
+
+test("the LLM's answers to audits are learnt from, and count as nobody's calls", async () => {
+  const calls = await Array.fromAsync(understudy.calls());
+  const audits = calls.filter(({ served: { reason } }) => reason === 'audit');
+  const served = calls.filter(({ served: { by } }) => by !== 'llm');
+  assert.ok(audits.length > 0 && audits.length <= served.length, `${audits.length} of ${served.length}`);
+  for (const audit of audits) {
+    const probability = Number(audit.tags[AUDITED]);
+    assert.ok(probability > 0 && probability <= 1, audit.tags[AUDITED]);
+    assert.equal(recordedWith(audit), probability);
+    const of = served.find(
+      ({ at, request, sessionId }) =>
+        at === audit.at &&
+        sessionId === audit.sessionId &&
+        JSON.stringify(request) === JSON.stringify(audit.request),
+    );
+    assert.equal(of?.served.taskId, audit.served.taskId);
+    assert.notEqual(of, undefined);
+  }
+  assert.equal((await understudy.status()).calls, calls.length - audits.length);
+
+  const again = await understudy.learn({ dryRun: true });
+  assert.equal(again.calls, calls.length - audits.length);
+  assert.equal(again.usableCalls + (again.dropped.specialist ?? 0), again.calls);
+  const store = await understudy.store();
+  const dataset = await store.dataset(
+    again.tasks.find(({ task }) => task.id === audits[0]?.served.taskId)?.dataset?.id ?? '',
+  );
+  const held = new Set(
+    [...(dataset?.splits.calibration ?? []), ...(dataset?.splits.exam ?? [])].map(({ callId }) => callId),
+  );
+  assert.ok(audits.some(({ id }) => held.has(id)));
 });

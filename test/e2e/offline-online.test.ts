@@ -100,6 +100,8 @@ const cases = kinds.chain((kind) =>
     confidence: fc.constantFrom(0.3, 0.7, 0.9),
     text: fc.constantFrom(...TEXTS),
     isLearntUnderBias: fc.boolean(),
+    /** The system prompt is longer than what stood in its slot when the task was learnt. */
+    isUnfamiliar: fc.constantFrom(false, false, false, true),
     logit_bias: fc.constantFrom(null, null, BIAS, { ...BIAS, '13': 1 }),
     max_tokens: fc.constantFrom(null, null, 1, 1000),
     knownLimit: fc.constantFrom(null, 1),
@@ -138,7 +140,15 @@ function caseOf(drawn: typeof cases extends fc.Arbitrary<infer T> ? T : never, i
   const free = { pieces: ['', ''] };
   const task: Task = {
     ...{ id: `task_${i}`, name: 'a task', kind, tools: [], responseFormat: null, calls: 0 },
-    sites: [{ id: 'site_1', system: free, user: free, toolNames, formatHash, turn }],
+    sites: [
+      {
+        ...{ id: 'site_1', system: free, user: free, toolNames, formatHash, turn },
+        shapes: {
+          system: [{ chars: drawn.isUnfamiliar ? 3 : 100, lines: 1, volatile: false }],
+          user: [{ chars: 100, lines: 3, volatile: false }],
+        },
+      },
+    ],
     labels: kind === 'label' ? LABELS : [],
     labelLimits: LABELS.map(() => drawn.knownLimit),
     ...(drawn.isLearntUnderBias ? { logitBias: BIAS } : {}),
@@ -221,7 +231,7 @@ describe('the offline decision', () => {
       const stored = recorded.get(call.id) ?? assert.fail('not recorded');
       const read = distil(task, stored.request) ?? '';
       const refused = offlineDecision(task, new Map([[call.id, stored.request]]))(
-        { callId: call.id },
+        { callId: call.id, at: call.at },
         answerTo(read, answer),
       );
       const isSure = confidenceOf(MODEL, { p: confidence }) >= THRESHOLD;
@@ -233,7 +243,7 @@ describe('the offline decision', () => {
     }
     // Each outcome was met for each kind of answer: the calls test something.
     for (const kind of ['label', 'text', 'json', 'tool'])
-      for (const reason of ['confident', 'low-confidence', 'invalid-output', 'policy'])
+      for (const reason of ['confident', 'low-confidence', 'invalid-output', 'policy', 'unfamiliar-input'])
         assert.ok((seen.get(`${kind} ${reason}`) ?? 0) > 0, `${kind} ${reason}`);
   });
 });

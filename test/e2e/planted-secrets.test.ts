@@ -174,7 +174,27 @@ function labelled(n: number): { request: object; response: object } {
   };
 }
 
-async function post(url: string, body: string | Buffer, headers: Record<string, string> = {}): Promise<void> {
+/** Feedback with a secret in every field that a caller writes. */
+async function giveFeedback(url: string, callId: string): Promise<void> {
+  const output = JSON.stringify({ [plant()]: plant() });
+  const toolCalls = { tool_calls: [{ name: plant(), arguments: { [plant()]: plant() } }] };
+  for (const said of [
+    { call_id: callId, name: plant(), value: 1, comment: plant(), id: plant() },
+    { call_id: callId, name: 'correction', value: output, comment: plant() },
+    { call_id: callId, name: 'correction', value: toolCalls },
+    { session_id: plant(), name: plant(), value: true, comment: plant(), id: plant() },
+  ]) {
+    const response = await fetch(`${url}/feedback`, { method: 'POST', body: JSON.stringify(said) });
+    assert.equal(response.status, 200);
+    await response.text();
+  }
+}
+
+async function post(
+  url: string,
+  body: string | Buffer,
+  headers: Record<string, string> = {},
+): Promise<string> {
   const response = await fetch(`${url}/chat/completions?${plant()}=${plant()}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
@@ -182,6 +202,7 @@ async function post(url: string, body: string | Buffer, headers: Record<string, 
   });
   assert.equal(response.status, 200);
   await response.text();
+  return response.headers.get('x-understudy-call-id') ?? '';
 }
 
 before(async () => {
@@ -230,7 +251,7 @@ test('no planted secret is readable, whatever field it came in and whatever was 
   const gateway = await understudy.startGateway();
   for (let n = 0; n < 4; n++) {
     const body = JSON.stringify(fullRequest(n % 2 === 0));
-    await post(gateway.url, body, fullHeaders());
+    await giveFeedback(gateway.url, await post(gateway.url, body, fullHeaders()));
     await post(gateway.url, gzipSync(JSON.stringify(fullRequest(n % 2 === 0))), {
       ...fullHeaders(),
       'content-encoding': 'gzip',

@@ -1,5 +1,6 @@
 /** Redaction of the pieces of a call: which of their texts are redacted, and how. */
-import type { CallRequest, CallResponse, Message, Tool } from '../../core/call.ts';
+import { AUDITED, type CallRequest, type CallResponse, type Message, type Tool } from '../../core/call.ts';
+import type { FeedbackContent } from '../../core/feedback.ts';
 import { isObject, type Json, type JsonObject } from '../../core/json.ts';
 import type { PartKind, PartValues } from '../parts.ts';
 import { type RedactText, redactSchema } from './redact-schema.ts';
@@ -33,10 +34,17 @@ const REDACTED: {
     pseudonym?: (text: string) => string,
   ) => PartValues[K];
 } = {
-  about: (about, redact) => ({
-    ...about,
-    tags: redactJson(about.tags as JsonObject, redact) as Record<string, string>,
-  }),
+  about: (about, redact) => {
+    const { [AUDITED]: probability, ...tags } = about.tags;
+    const redacted = redactJson(tags, redact) as Record<string, string>;
+    // A number of our own: changed, it would count calls wrongly.
+    const share = Number(probability);
+    const isOurs = share > 0 && share <= 1 && String(share) === probability;
+    return {
+      ...about,
+      tags: probability === undefined ? redacted : { ...redacted, [AUDITED]: isOurs ? probability : '' },
+    };
+  },
   settings: (settings, redact, pseudonym) => ({
     ...settings,
     ...(settings.responseFormat
@@ -48,6 +56,18 @@ const REDACTED: {
   message: redactMessage,
   response: (response, redact) => ({ ...response, message: redactMessage(response.message, redact) }),
 };
+
+/** The feedback with each of its texts passed through `redact`. */
+export function redactFeedback(
+  { name, value, comment }: FeedbackContent,
+  redact: (text: string) => string,
+): FeedbackContent {
+  return {
+    name: redact(name),
+    value: typeof value === 'object' ? redactMessage(value, redact) : value,
+    comment: redact(comment),
+  };
+}
 
 /** The message with each of its texts passed through `redact`, names and ids of tool calls included. */
 export function redactMessage(message: Message, redact: RedactText): Message {

@@ -1,8 +1,9 @@
 /** Calls and their sealed parts, in SQLite. */
 import type { Served } from '../../core/call.ts';
 import { UnderstudyError } from '../../core/errors.ts';
-import type { CallFilter, CallStore, SealedPart, StoredCall, WrappedKey } from '../../core/store.ts';
+import type { CallFilter, CallStore, SealedPart, StoredCall } from '../../core/store.ts';
 import type { Database, Row } from './database.ts';
+import { refuseErased } from './keys.ts';
 
 type CallTables = Omit<CallStore, 'addVocabulary' | 'vocabulary'>;
 
@@ -74,15 +75,6 @@ export function callTables(database: Database): CallTables {
     return dropped;
   };
 
-  const refuseErased = (keys: readonly WrappedKey[]): void => {
-    for (const { day, wrapped } of keys) {
-      if (database.get('SELECT 1 AS held FROM keys WHERE day = ? AND wrapped = ?', day, wrapped)) continue;
-      throw new UnderstudyError('not-found', `The data key of ${day} was erased meanwhile.`, {
-        hint: 'Nothing needs to be done: what it sealed is erased with it.',
-      });
-    }
-  };
-
   /** A call with the ids of its parts. */
   const whole = (row: Row): StoredCall => {
     const held = database.all(
@@ -104,7 +96,7 @@ export function callTables(database: Database): CallTables {
   return {
     addCalls: async (calls, parts, sealedUnder = []) =>
       database.transaction(() => {
-        refuseErased(sealedUnder);
+        refuseErased(database, sealedUnder);
         const fresh: number[] = [];
         for (const { id, day, sealed } of parts) {
           const row = database.get(INSERT_PART, id, day, sealed);
@@ -120,6 +112,15 @@ export function callTables(database: Database): CallTables {
       new Set(
         ids.filter((id) => database.get('SELECT 1 AS known FROM calls WHERE id = ?', id) !== undefined),
       ),
+
+    callTimes: async (ids) => {
+      const times = new Map<string, number>();
+      for (const id of new Set(ids)) {
+        const row = database.get('SELECT at FROM calls WHERE id = ?', id);
+        if (row) times.set(id, Number(row.at));
+      }
+      return times;
+    },
 
     async *calls({ limit = Number.POSITIVE_INFINITY, ...filter } = {}) {
       let left = limit;
@@ -138,10 +139,27 @@ export function callTables(database: Database): CallTables {
       }
     },
 
-    countCalls: async (filter = {}) => {
+    countCalls: async ({ audits = true, ...filter } = {}) => {
       const { where, values } = conditions(filter);
-      return Number(database.get(`SELECT count(*) AS n FROM calls${where}`, ...values)?.n ?? 0);
+      const sql = `SELECT count(*) AS n FROM calls${where}`;
+      const all = Number(database.get(sql, ...values)?.n ?? 0);
+      if (audits) return all;
+      const only = `${sql}${where === '' ? ' WHERE' : ' AND'} served_reason = 'audit'`;
+      return all - Number(database.get(only, ...values)?.n ?? 0);
     },
+
+    countReasons: async (taskId, limit) =>
+      new Map(
+        database
+          .all(
+            `SELECT served_reason, count(*) AS n FROM (
+               SELECT served_reason FROM calls WHERE task_id = ? AND served_reason != 'audit'
+               ORDER BY at DESC LIMIT ?) GROUP BY served_reason`,
+            taskId,
+            limit,
+          )
+          .map(({ served_reason, n }) => [String(served_reason) as Served['reason'], Number(n)]),
+      ),
 
     latestCallAt: async (since) => {
       const at = database.get('SELECT max(at) AS at FROM calls WHERE at >= ?', since)?.at;
@@ -171,6 +189,7 @@ export function callTables(database: Database): CallTables {
           for (const row of held) released.add(Number(row.part_no));
           // The rows of call_parts go with it (ON DELETE CASCADE), which the count leaves out.
           calls += database.run('DELETE FROM calls WHERE id = ?', id);
+          database.run('DELETE FROM feedback WHERE call_id = ?', id);
         }
         return { calls, parts: dropUnheld(released) };
       }),

@@ -1,4 +1,5 @@
 /** Data keys, wrapped by the master key, in SQLite. */
+import { UnderstudyError } from '../../core/errors.ts';
 import type { KeyStore, WrappedKey } from '../../core/store.ts';
 import type { Database } from './database.ts';
 
@@ -21,4 +22,14 @@ export function keyTable(database: Database): KeyStore {
       database.runDurably('DELETE FROM keys WHERE day = ?', day);
     },
   };
+}
+
+/** @throws UnderstudyError 'not-found' where one of the keys is not there any more. */
+export function refuseErased(database: Database, keys: readonly WrappedKey[]): void {
+  for (const { day, wrapped } of keys) {
+    if (database.get('SELECT 1 AS held FROM keys WHERE day = ? AND wrapped = ?', day, wrapped)) continue;
+    throw new UnderstudyError('not-found', `The data key of ${day} was erased meanwhile.`, {
+      hint: 'Nothing needs to be done: what it sealed is erased with it.',
+    });
+  }
 }

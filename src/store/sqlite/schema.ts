@@ -188,4 +188,22 @@ CREATE INDEX gate_tries_by_task ON gate_tries (task_id);
 INSERT INTO gate_tries (task_id, dataset_id) SELECT task_id, '' FROM specialists;
 `,
   },
+  {
+    sql: /* sql */ `
+-- What callers said of a call or a session afterwards. It may come before its call.
+CREATE TABLE feedback (
+  no         INTEGER PRIMARY KEY,
+  id         TEXT NOT NULL UNIQUE,
+  at         INTEGER NOT NULL,     -- epoch milliseconds
+  call_id    TEXT,                 -- of a call
+  session_id TEXT,                 -- or of a session: keyed pseudonym, as on its calls
+  part_id    TEXT NOT NULL,        -- name, value and comment, as a sealed part
+  day        TEXT NOT NULL,
+  sealed     BLOB NOT NULL
+);
+CREATE INDEX feedback_by_call ON feedback (call_id);
+CREATE INDEX feedback_by_day ON feedback (day);
+CREATE INDEX calls_by_session ON calls (session_id);
+`,
+  },
 ];

@@ -8,6 +8,7 @@ import { callTables } from './calls.ts';
 import { type CallsInClear, callsInClear } from './calls-in-clear.ts';
 import { openDatabase, type SqliteOptions } from './database.ts';
 import { deploymentTables, eventTable } from './deployments.ts';
+import { feedbackTable } from './feedback.ts';
 import { keyTable } from './keys.ts';
 import { learningTables } from './learning.ts';
 import { sealedRows } from './sealed.ts';
@@ -30,6 +31,7 @@ export function openSqliteStore(path: string, cipher: Cipher, options: SqliteOpt
   return {
     ...callTables(database),
     ...vocabularyTable(database, rows),
+    ...feedbackTable(database),
     ...keyTable(database),
     ...learningTables(database, rows),
     ...deploymentTables(database, rows),

@@ -93,6 +93,35 @@ export function callStoreContract(name: string, withStore: Opener<CallStore & Ke
         assert.equal(await store.countCalls({ taskId: 't2' }), 1);
       }));
 
+    it('counts without the answers to audits where that is wanted', () =>
+      withStore(async (store) => {
+        const served = (reason: StoredCall['served']['reason']) => ({ by: 'llm', reason, taskId: 't1' });
+        await store.addCalls(
+          [
+            call('a', 1, [], { served: served('audit') }),
+            call('b', 2, [], { served: served('canary') }),
+            call('c', 3, [], { served: served('audit') }),
+          ],
+          [ABOUT],
+        );
+        assert.equal(await store.countCalls(), 3);
+        assert.equal(await store.countCalls({ audits: false }), 1);
+        assert.equal(await store.countCalls({ audits: false, since: 3 }), 0);
+      }));
+
+    it('counts how the latest calls of a task were served, by reason', () =>
+      withStore(async (store) => {
+        const reasons = ['shadow', 'confident', 'audit', 'confident', 'low-confidence'] as const;
+        const served = reasons.map((reason, i) =>
+          call(`c${i}`, i, [], { served: { by: 'x', reason, taskId: 't1' } }),
+        );
+        const other = call('d', 9, [], { served: { by: 'x', reason: 'shadow', taskId: 't2' } });
+        await store.addCalls([...served, other], [ABOUT]);
+        const countsOf = async (limit: number) => Object.fromEntries(await store.countReasons('t1', limit));
+        assert.deepEqual(await countsOf(3), { confident: 2, 'low-confidence': 1 });
+        assert.deepEqual(await countsOf(9), { shadow: 1, confident: 2, 'low-confidence': 1 });
+      }));
+
     it('finds when the latest call arrived', () =>
       withStore(async (store) => {
         assert.equal(await store.latestCallAt(0), null);

@@ -3,6 +3,7 @@ import type { Store } from '../../../src/core/store.ts';
 import { callStoreContract } from './calls.ts';
 import { deploymentStoreContract } from './deployments.ts';
 import { eventStoreContract } from './events.ts';
+import { feedbackStoreContract } from './feedback.ts';
 import { keyStoreContract } from './keys.ts';
 import { learningStoreContract } from './learning.ts';
 
@@ -20,6 +21,7 @@ export function storeContract(name: string, open: () => Store | Promise<Store>):
     }
   };
   callStoreContract(name, withStore);
+  feedbackStoreContract(name, withStore);
   keyStoreContract(name, withStore);
   learningStoreContract(name, withStore);
   deploymentStoreContract(name, withStore);
