@@ -5,7 +5,7 @@ import type { OnProgress } from './progress.ts';
 import type { Artefact, Candidate, Prediction, Rung } from './specialist.ts';
 import type { Task } from './task.ts';
 
-/** Makes an artefact out of examples. Implementations: train/linear, train/encoder, train/embedded, train/peft, train/hosted. */
+/** Makes an artefact out of examples. Implementations: train/linear, train/encoder, train/extractor, train/embedded, train/peft, train/hosted. */
 export interface Trainer {
   readonly name: string;
   /**
@@ -89,7 +89,7 @@ export interface PredictOptions {
   readonly draft?: string;
 }
 
-/** Runs artefacts. Implementations: runtime/linear (encoder with a head), runtime/llama, runtime/remote. */
+/** Runs artefacts. Implementations: runtime/linear (encoder with a head), runtime/extractor, runtime/llama, runtime/remote. */
 export interface Runtime {
   readonly rungs: readonly Rung[];
   /** @throws UnderstudyError 'unavailable' (process or weights gone), 'overloaded', 'timed-out', 'cancelled'. */
@@ -120,4 +120,16 @@ export interface Encoder {
   embed(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]>;
   /** This encoder as an artefact of the rung `encoder` tunes it; absent where it cannot be. */
   readonly tunedBy?: (artefact: Artefact) => Encoder;
+  /** What an artefact of the rung `extractor` says of an input; absent where it cannot be asked. */
+  readonly readBy?: (artefact: Artefact, input: string, signal?: AbortSignal) => Promise<UnitReading>;
+}
+
+/** Probabilities that a model gives for a whole input and for its units (models/extractor). */
+export interface UnitReading {
+  /** Of each option of each group. */
+  readonly options: Float32Array;
+  /** Of each tag of each unit, unit by unit. */
+  readonly tags: Float32Array;
+  /** How near an example stands, in [0, 1]. */
+  readonly familiarity: number;
 }

@@ -1,5 +1,5 @@
 /**
- * The encoder by way of servers' /v1/embeddings.
+ * The encoder by way of servers' /v1/embeddings, and /pooling for what is said of each unit of a text.
  * Does not: run the model (server/, models/encoder/bert.ts).
  */
 import { UnderstudyError } from '../core/errors.ts';
@@ -23,6 +23,13 @@ export function remoteEncoder(options: {
     name,
     dimensions,
     tunedBy: ({ path }) => encoderWith({ lora_path: path }),
+    readBy: async ({ path }, input, signal) => {
+      const body = { model: name, input: [input], encoding_format: 'base64', lora_path: path };
+      const answer = await share((client) => client.post('/pooling', body, signal));
+      const [said] = isObject(answer) && Array.isArray(answer.data) ? answer.data : [];
+      const { options, tags, familiarity } = isObject(said) ? said : {};
+      return { options: floatsOf(options), tags: floatsOf(tags), familiarity: Number(familiarity ?? 0) };
+    },
     async embed(texts, signal) {
       const post = (input: string[]): Promise<Json> => {
         const body = { model: name, input, encoding_format: 'base64', ...more };
@@ -52,11 +59,15 @@ export function remoteEncoder(options: {
 }
 
 /** Little-endian floats in base64, as OpenAI's API gives them. */
+function floatsOf(encoded: unknown): Float32Array {
+  const bytes = typeof encoded === 'string' ? Buffer.from(encoded, 'base64') : Buffer.alloc(0);
+  return Float32Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(4 * i));
+}
+
 function decode(embedding: unknown, dimensions: number): Float32Array {
-  const bytes = typeof embedding === 'string' ? Buffer.from(embedding, 'base64') : Buffer.alloc(0);
-  if (bytes.length !== 4 * dimensions)
-    throw new UnderstudyError('internal', 'The encoder gave a vector of the wrong size.', {
-      hint: 'Check that the server runs the encoder of the configuration.',
-    });
-  return Float32Array.from({ length: dimensions }, (_, i) => bytes.readFloatLE(4 * i));
+  const vector = floatsOf(embedding);
+  if (vector.length === dimensions) return vector;
+  throw new UnderstudyError('internal', 'The encoder gave a vector of the wrong size.', {
+    hint: 'Check that the server runs the encoder of the configuration.',
+  });
 }

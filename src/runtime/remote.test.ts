@@ -19,7 +19,7 @@ import { guardedRuntime } from './guarded.ts';
 import { remoteRuntime } from './remote.ts';
 import { modelServer } from './server/http.ts';
 import { languageModel } from './server/language.ts';
-import { tuningStore } from './server/tunings.ts';
+import { extractorStore, tuningStore } from './server/tunings.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'understudy-remote-'));
 const open: (Runtime | Server)[] = [];
@@ -54,7 +54,13 @@ function served(): Promise<string> {
   if (serving === undefined) writeTinyModel(modelPath, { seed: 3, tied: false });
   serving ??= listen(
     modelServer({
-      ...{ baseName: 'tiny', token: 'key', encoder: null, tuning: tuningStore() },
+      ...{
+        baseName: 'tiny',
+        token: 'key',
+        encoder: null,
+        tuning: tuningStore(),
+        extractor: extractorStore(),
+      },
       language: languageModel({ modelPath, threads: 1, sequences: 1, contextTokens: 96, contexts: 1 }),
     }),
   );

@@ -13,6 +13,7 @@ import type { LearnContext } from '../learn/trial.ts';
 import { CATALOGUE, DEFAULT_ENCODER } from '../models/weights/catalogue.ts';
 import { loadOnnx, whyNot } from '../models/weights/engines.ts';
 import { ensureWeights } from '../models/weights/weights.ts';
+import { EXTRACTOR_RUNGS, extractorRuntime } from '../runtime/extractor.ts';
 import { createGuard } from '../runtime/guard.ts';
 import { guardedRuntime } from '../runtime/guarded.ts';
 import { LINEAR_RUNGS, linearRuntime } from '../runtime/linear.ts';
@@ -21,6 +22,7 @@ import { type Models, startModels } from '../runtime/models.ts';
 import { REMOTE_RUNGS, remoteRuntime } from '../runtime/remote.ts';
 import { type EmbeddedOptions, embeddedTrainer } from '../train/embedded/trainer.ts';
 import { encoderTrainer } from '../train/encoder/trainer.ts';
+import { extractorTrainer } from '../train/extractor/trainer.ts';
 import { hostedTrainer } from '../train/hosted/trainer.ts';
 import { linearTrainer } from '../train/linear/trainer.ts';
 import { peftTrainer } from '../train/peft/trainer.ts';
@@ -113,11 +115,12 @@ export function modelTools(options: {
     return {
       notes,
       models: new Set(present([encoder && DEFAULT_ENCODER, llama && base])),
-      runtimes: [linearRuntime({ encoder }), ...present(bulk)],
-      serving: [linearRuntime(serving), ...present([serving.llama, remote])],
+      runtimes: [linearRuntime({ encoder }), extractorRuntime({ encoder }), ...present(bulk)],
+      serving: [linearRuntime(serving), extractorRuntime(serving), ...present([serving.llama, remote])],
       trainers: [
         linearTrainer({ encoder }),
         encoderTrainer({ ...train, name: DEFAULT_ENCODER, path: encoderPath }),
+        extractorTrainer({ ...train, name: DEFAULT_ENCODER, path: encoderPath }),
         loraTrainer({ ...train, basePath }),
         ...(hosted === undefined ? [] : [hostedTrainer(hosted)]),
       ],
@@ -144,7 +147,7 @@ export function modelTools(options: {
 }
 
 /** What the runtimes of this program can run, whichever of them the configuration and the weights allow. */
-const RUNNABLE: readonly Rung[] = [...LINEAR_RUNGS, ...LLAMA_RUNGS, ...REMOTE_RUNGS];
+const RUNNABLE: readonly Rung[] = [...LINEAR_RUNGS, ...EXTRACTOR_RUNGS, ...LLAMA_RUNGS, ...REMOTE_RUNGS];
 
 /** How long after the models did not start it is tried again, in milliseconds. */
 const TRY_AGAIN_MS = 60_000;

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
+import type { OutputKind } from '../../src/core/answer.ts';
 import type { Dataset } from '../../src/core/dataset.ts';
 import type { UnderstudyError } from '../../src/core/errors.ts';
 import { contentHash } from '../../src/core/ids.ts';
@@ -34,6 +35,8 @@ export interface ProposalCase {
   readonly examples?: TrainingJob['train'];
   /** What the base is, where it is one of the catalogue. Default: a language model. */
   readonly baseKind?: BaseModel['kind'];
+  /** What the answers of its examples are. Default: labels. */
+  readonly kind?: OutputKind;
   /** Whether the minutes that are given bound what it proposes. Default: true. */
   readonly bounded?: boolean;
 }
@@ -56,12 +59,12 @@ const task: Task = {
   ...{ responseFormat: null, calls: 100 },
 };
 
-function datasetOf(train: TrainingJob['train']): Dataset {
+function datasetOf(train: TrainingJob['train'], kind: OutputKind): Dataset {
   const splits = { train, validation: [], calibration: [], exam: [] };
   return {
     id: 'dataset',
     taskId: task.id,
-    kind: 'label',
+    kind,
     order: 'time',
     splits,
     dropped: {},
@@ -75,10 +78,10 @@ export function proposalContract(name: string, open: () => ProposalCase, skip: s
   after(() => rmSync(home, { recursive: true, force: true }));
   /** Its proposals; the one of the case first. */
   const proposed = (limits: Partial<TrainingLimits> = {}): readonly [Proposal, ...Proposal[]] => {
-    const { trainer, candidate, examples = wordExamples(), baseKind = 'language' } = open();
+    const { trainer, candidate, examples = wordExamples(), baseKind = 'language', kind = 'label' } = open();
     const own = ({ rung, base }: Proposal): boolean => rung === candidate.rung && base === candidate.base;
     const bases = [{ name: candidate.base ?? '', kind: baseKind, parameters: 1e8 }];
-    const all = trainer.propose(task, datasetOf(examples), {
+    const all = trainer.propose({ ...task, kind }, datasetOf(examples, kind), {
       ...{ bases, minutes: 1e9, speedOf: () => null },
       ...limits,
     });
@@ -126,10 +129,10 @@ export function proposalContract(name: string, open: () => ProposalCase, skip: s
   });
 
   test(`${name}: what it proposes it trains`, { skip }, async () => {
-    const { trainer, examples: train = wordExamples() } = open();
+    const { trainer, examples: train = wordExamples(), kind = 'label' } = open();
     const [{ rung, base, recipe }] = proposed();
     const candidate = { id: 'proposed', taskId: task.id, rung, base, recipe };
-    const job = { candidate, kind: task.kind, train, validation: [], dir: join(home, 'proposed'), seed: 1 };
+    const job = { candidate, kind, train, validation: [], dir: join(home, 'proposed'), seed: 1 };
     const artefact = await trainer.train(job);
     assert.equal(artefact.rung, rung);
     assert.equal(artefact.base, base);
@@ -148,7 +151,7 @@ export function trainerContract(name: string, open: () => TrainerCase, skip: str
   };
   const jobIn = (folder: string, changes: Partial<TrainingJob> = {}): TrainingJob => ({
     candidate: start().candidate,
-    kind: 'label',
+    kind: start().kind ?? 'label',
     train: start().examples ?? wordExamples(),
     validation: [],
     dir: join(home, folder),

@@ -99,12 +99,24 @@ type Rows = readonly (readonly number[])[];
 /** What a linear layer adds to its result, by its name: LoRA, say. */
 type Addition = (name: string, x: readonly number[]) => readonly number[];
 
-/** The vector of a text, BERT as its paper and the original code have it, with mean pooling and unit length. */
+/** The vector of a text: mean pooling of its states, and unit length. */
 export function referenceVector(
   weights: ReadonlyMap<string, Safetensor>,
   ids: readonly number[],
   addition: Addition = () => [],
 ): number[] {
+  const x = referenceStates(weights, ids, addition);
+  const mean = Array.from({ length: H }, (_, i) => x.reduce((sum, row) => sum + row[i]!, 0) / x.length);
+  const length = Math.hypot(...mean);
+  return mean.map((value) => value / length);
+}
+
+/** The state of each token, BERT as its paper and the original code have it. */
+export function referenceStates(
+  weights: ReadonlyMap<string, Safetensor>,
+  ids: readonly number[],
+  addition: Addition = () => [],
+): number[][] {
   const w = (name: string): Float32Array => weights.get(name)!.data;
   const linear = (x: Rows, name: string): number[][] => {
     const [out, inner] = weights.get(`${name}.weight`)!.dims as [number, number];
@@ -162,9 +174,7 @@ export function referenceVector(
     );
     x = norm(plus(linear(wide, `${p}.output.dense`), x), `${p}.output.LayerNorm`);
   }
-  const mean = Array.from({ length: H }, (_, i) => x.reduce((sum, row) => sum + row[i]!, 0) / x.length);
-  const length = Math.hypot(...mean);
-  return mean.map((value) => value / length);
+  return x;
 }
 
 /** Taylor series of the error function; the arguments here are small. */

@@ -8,6 +8,7 @@ import type { OutputKind } from '../../core/answer.ts';
 import { messageOf, UnderstudyError } from '../../core/errors.ts';
 import type { Artefact, Rung, Signals } from '../../core/specialist.ts';
 import type { Tuning } from '../encoder/bert-lora.ts';
+import { decodeArrays, encodeArrays } from '../formats/arrays.ts';
 import { type CopyPlan, fillTemplate } from './answer-template.ts';
 import { lexicalVector, makeVocabulary, type Sparse, type Vocabulary } from './lexical.ts';
 import { nearest, type VectorIndex, vote } from './neighbours.ts';
@@ -148,77 +149,41 @@ const MAGIC = 'understudy-linear 2\n';
 /** What is kept elsewhere than in the model's file: words of callers. */
 export type LinearAnswers = Pick<LinearModel, 'classes' | 'plan'>;
 
-/**
- * The model without its answers as bytes: a magic line, the header's length and the header as JSON, then the arrays, 4 bytes
- * a number.
- */
+/** The model without its answers as bytes (formats/arrays). */
 export function encodeLinear(model: LinearModel): Uint8Array {
-  const arrays: Record<string, Float32Array | Uint32Array> = {
+  const { rung, kind, encoder, job, figures } = model;
+  const header = {
+    ...{ rung, kind, encoder, job, figures },
+    dimensions: model.index?.dimensions ?? 0,
+    rank: model.tuning?.rank ?? 0,
+  };
+  return encodeArrays(MAGIC, header, {
     // Arrays and signals keep the names under which files and specialists of earlier versions have them.
     pointing: model.slotWeights,
     ...(model.vocabulary ? { hashes: model.vocabulary.hashes, idf: model.vocabulary.idf } : {}),
     ...(model.linear ? { weights: model.linear.weights, bias: model.linear.bias } : {}),
     ...(model.index ? { vectors: model.index.vectors, labels: model.index.classes } : {}),
     ...(model.tuning ? { tuning: model.tuning.parameters } : {}),
-  };
-  const { rung, kind, encoder, job, figures } = model;
-  const header = JSON.stringify({
-    ...{ rung, kind, encoder, job, figures },
-    dimensions: model.index?.dimensions ?? 0,
-    rank: model.tuning?.rank ?? 0,
-    arrays: Object.entries(arrays).map(([name, array]) => [name, array.length]),
   });
-  const head = Buffer.from(`${MAGIC}${Buffer.byteLength(header)}\n${header}`);
-  const padding = Buffer.alloc((4 - (head.length % 4)) % 4);
-  return Buffer.concat([
-    head,
-    padding,
-    ...Object.values(arrays).map((array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength)),
-  ]);
 }
 
 interface Header extends Pick<LinearModel, 'rung' | 'kind' | 'encoder' | 'job' | 'figures'> {
   readonly dimensions: number;
   /** Of the tuning's LoRA matrices. */
   readonly rank: number;
-  readonly arrays: readonly (readonly [string, number])[];
 }
 
 /** The inverse of encodeLinear. @throws UnderstudyError 'corrupt'. */
 export function decodeLinear(bytes: Uint8Array, { classes, plan }: LinearAnswers): LinearModel {
-  const corrupt = (why: string, cause?: unknown): UnderstudyError =>
-    new UnderstudyError('corrupt', `This is not a linear model: ${why}.`, {
-      hint: 'Train the specialist again with `understudy learn`.',
-      cause,
-    });
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (buffer.toString('latin1', 0, MAGIC.length) !== MAGIC) throw corrupt('it does not begin like one');
-  const lineEnd = buffer.indexOf(10, MAGIC.length);
-  const length = Number(buffer.toString('latin1', MAGIC.length, lineEnd));
-  let header: Header;
-  try {
-    header = JSON.parse(buffer.toString('utf8', lineEnd + 1, lineEnd + 1 + length)) as Header;
-  } catch (cause) {
-    throw corrupt(messageOf(cause), cause);
-  }
-  let at = Math.ceil((lineEnd + 1 + length) / 4) * 4;
-  const parts = new Map<string, ArrayBuffer>();
-  for (const [name, count] of header.arrays) {
-    const end = at + count * 4;
-    if (end > buffer.length) throw corrupt('it is cut short');
-    parts.set(name, new Uint8Array(buffer.subarray(at, end)).buffer);
-    at = end;
-  }
-  const floats = (name: string): Float32Array => new Float32Array(parts.get(name) ?? new ArrayBuffer(0));
-  const ints = (name: string): Uint32Array => new Uint32Array(parts.get(name) ?? new ArrayBuffer(0));
+  const { header, floats, ints, has } = decodeArrays<Header>(bytes, MAGIC, 'a linear model');
   const { rung, kind, encoder, job, figures, dimensions, rank } = header;
   return {
     ...{ rung, kind, encoder, plan, classes, job, figures },
     slotWeights: floats('pointing'),
-    tuning: parts.has('tuning') ? { rank, parameters: floats('tuning') } : null,
-    vocabulary: parts.has('hashes') ? makeVocabulary(ints('hashes'), floats('idf')) : null,
-    linear: parts.has('weights') ? { weights: floats('weights'), bias: floats('bias') } : null,
-    index: parts.has('vectors') ? { dimensions, vectors: floats('vectors'), classes: ints('labels') } : null,
+    tuning: has('tuning') ? { rank, parameters: floats('tuning') } : null,
+    vocabulary: has('hashes') ? makeVocabulary(ints('hashes'), floats('idf')) : null,
+    linear: has('weights') ? { weights: floats('weights'), bias: floats('bias') } : null,
+    index: has('vectors') ? { dimensions, vectors: floats('vectors'), classes: ints('labels') } : null,
   };
 }
 

@@ -228,6 +228,8 @@ export interface BlockTape {
   readonly cdf: Value;
 }
 export interface ForwardTape {
+  /** [tokens, hidden], of the last block. */
+  readonly states: Value;
   /** [texts, hidden], of unit length. */
   readonly vectors: Value;
   /** Length of each mean, [texts, 1]. */
@@ -248,7 +250,7 @@ export function bertForward(g: GraphBuilder, weights: BertWeights, loraScale: nu
   const positions = g.input('positions', 'int64', ['tokens']);
   const pad = g.input('pad', 'int64', ['cells']);
   const unpad = g.input('unpad', 'int64', ['tokens']);
-  const keyMask = g.input('keyMask', 'float32', ['texts', 1, 1, 'longest']);
+  const keyMask = g.input('keyMask', 'float32', ['sequences', 1, 1, 'longest']);
   const pool = g.input('pool', 'float32', ['texts', 'tokens']);
   const split = g.input('split', 'int64', [5]);
   for (const { name, part, rows, cols } of tuningLayout(weights, 1))
@@ -324,7 +326,7 @@ export function bertForward(g: GraphBuilder, weights: BertWeights, loraScale: nu
   });
   const means = g.node('MatMul', [pool, x]);
   const norms = g.node('ReduceL2', [means, g.ints([-1])], { keepdims: 1 });
-  return { vectors: g.node('Div', [means, norms]), norms, blocks };
+  return { states: x, vectors: g.node('Div', [means, norms]), norms, blocks };
 }
 
 /** The feeds of bertForward for these texts. */
@@ -346,7 +348,33 @@ export function packedFeeds(packed: PackedTexts, config: BertConfig): Record<str
 export interface TunedBert {
   /** One unit vector per tokenised text, in order, by the encoder with these LoRA matrices. */
   embed(texts: readonly (readonly number[])[], tuning: Tuning): Promise<Float32Array[]>;
+  /** The unit vector and the state of each token, [tokens, hidden], of a text in windows. */
+  read(
+    text: WindowedText,
+    tuning: Tuning,
+  ): Promise<{ readonly vector: Float32Array; readonly states: Float32Array }>;
   close(): Promise<void>;
+}
+
+/** A text that is read in windows: tokens of each, and how much each counts in the text's vector. */
+export interface WindowedText {
+  readonly windows: readonly (readonly number[])[];
+  readonly shares: readonly number[];
+}
+
+/** Mean pooling over the windows of each text, weighted by their shares: [texts, tokens]. */
+export function windowPool(texts: readonly WindowedText[]): Float32Array {
+  const tokens = texts.reduce((sum, { windows }) => sum + windows.reduce((n, ids) => n + ids.length, 0), 0);
+  const pool = new Float32Array(texts.length * tokens);
+  let at = 0;
+  texts.forEach(({ windows, shares }, t) => {
+    const total = windows.reduce((sum, ids, w) => sum + ids.length * shares[w]!, 0);
+    windows.forEach((ids, w) => {
+      pool.fill(shares[w]! / total, t * tokens + at, t * tokens + at + ids.length);
+      at += ids.length;
+    });
+  });
+  return pool;
 }
 
 export async function loadTunedBert(
@@ -355,15 +383,31 @@ export async function loadTunedBert(
 ): Promise<TunedBert> {
   const g = new GraphBuilder('tuned-bert');
   const { hidden } = weights.config;
-  g.output(bertForward(g, weights, 1).vectors, 'float32', ['texts', hidden], 'vectors');
+  const tape = bertForward(g, weights, 1);
+  g.output(tape.vectors, 'float32', ['texts', hidden], 'vectors');
+  g.output(tape.states, 'float32', ['tokens', hidden], 'states');
   const session = await InferenceSession.create(g.toBytes(), options);
+  const tunedFeeds = ({ rank, parameters }: Tuning): Record<string, Tensor> =>
+    Object.fromEntries(
+      tuningLayout(weights, rank).map(({ name, rows, cols, offset }) => [
+        name,
+        new Tensor('float32', parameters.subarray(offset, offset + rows * cols), [rows, cols]),
+      ]),
+    );
   return {
-    embed: async (texts, { rank, parameters }) => {
-      const feeds = packedFeeds(packTexts(texts), weights.config);
-      for (const { name, rows, cols, offset } of tuningLayout(weights, rank))
-        feeds[name] = new Tensor('float32', parameters.subarray(offset, offset + rows * cols), [rows, cols]);
-      const vectors = (await session.run(feeds)).vectors?.data as Float32Array;
+    embed: async (texts, tuning) => {
+      const feeds = { ...packedFeeds(packTexts(texts), weights.config), ...tunedFeeds(tuning) };
+      const vectors = (await session.run(feeds, ['vectors'])).vectors?.data as Float32Array;
       return texts.map((_, i) => vectors.slice(i * hidden, (i + 1) * hidden));
+    },
+    read: async (text, tuning) => {
+      const packed = packTexts(text.windows);
+      const out = await session.run({
+        ...packedFeeds(packed, weights.config),
+        pool: new Tensor('float32', windowPool([text]), [1, packed.tokens]),
+        ...tunedFeeds(tuning),
+      });
+      return { vector: out.vectors?.data as Float32Array, states: out.states?.data as Float32Array };
     },
     close: () => session.release(),
   };

@@ -27,6 +27,12 @@ export interface Bert {
   tokenize(text: string): number[];
   /** One unit vector per text, in order; by the tuned encoder where a tuning is given. */
   embed(texts: readonly string[], tuning?: Tuning): Promise<Float32Array[]>;
+  /** The encoder as tunings change it; its weights are loaded once more when this is first asked for. */
+  tuned(): Promise<TunedBert>;
+  /** Pieces of words, by their text. */
+  readonly vocabulary: ReadonlyMap<string, number>;
+  /** Most tokens that it reads at once. */
+  readonly maxTokens: number;
   close(): Promise<void>;
 }
 
@@ -42,7 +48,8 @@ export async function loadBert(
   options: { readonly threads?: number; readonly maxTokens?: number } = {},
 ): Promise<Bert> {
   const { config, tensors } = readBert(dir);
-  const tokenizer = new Tokenizer(readJson(join(dir, 'tokenizer.json')), {});
+  const tokenizerFile = readJson(join(dir, 'tokenizer.json'));
+  const tokenizer = new Tokenizer(tokenizerFile, {});
   const sessionOptions: InferenceSession.SessionOptions = {
     intraOpNumThreads: options.threads ?? 1,
     interOpNumThreads: 1,
@@ -59,7 +66,8 @@ export async function loadBert(
     });
     return tuned;
   };
-  const maxTokens = options.maxTokens ?? MAX_TOKENS;
+  const positions = tensors.get('embeddings.position_embeddings.weight')?.dims[0] ?? MAX_TOKENS;
+  const maxTokens = Math.min(positions, options.maxTokens ?? MAX_TOKENS);
   const tokenize = (text: string): number[] => {
     const ids = tokenizer.encode(text).ids;
     const end = ids.at(-1);
@@ -67,6 +75,9 @@ export async function loadBert(
   };
   return {
     dimensions: config.hidden,
+    vocabulary: vocabularyOf(tokenizerFile),
+    maxTokens,
+    tuned: openTuned,
     tokenize,
     embed: async (texts, tuning) => {
       const tokens = texts.map(tokenize);
@@ -79,6 +90,12 @@ export async function loadBert(
       await session.release();
     },
   };
+}
+
+/** The WordPiece vocabulary in a tokenizer's file; empty where it has none. */
+function vocabularyOf({ model }: Record<string, unknown>): ReadonlyMap<string, number> {
+  const vocabulary = isObject(model) && isObject(model.vocab) ? model.vocab : {};
+  return new Map(Object.entries(vocabulary).map(([piece, id]) => [piece, Number(id)]));
 }
 
 /** The weights as they are in the folder. @throws UnderstudyError 'unavailable', 'corrupt'. */

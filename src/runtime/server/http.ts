@@ -10,6 +10,7 @@ import { newId } from '../../core/ids.ts';
 import { parseJson } from '../../core/json.ts';
 import type { Bert } from '../../models/encoder/bert.ts';
 import type { Tuning } from '../../models/encoder/bert-lora.ts';
+import type { ExtractorModel } from '../../models/extractor/model.ts';
 import type { Completion, LanguageModel } from './language.ts';
 
 export interface ServerParts {
@@ -21,6 +22,8 @@ export interface ServerParts {
   readonly encoder: (() => Promise<Bert>) | null;
   /** The tuning in a linear model's file. */
   readonly tuning: (path: string) => Promise<Tuning>;
+  /** The extractor in a file. */
+  readonly extractor: (path: string) => Promise<ExtractorModel>;
   /** Every request but /health must carry it as a bearer token. */
   readonly token: string;
 }
@@ -45,6 +48,14 @@ const embeddingSchema = z.looseObject({
   encoding_format: z.enum(['float', 'base64']).optional(),
   /** File of the linear model whose tuning the encoder takes on. */
   lora_path: z.string().optional(),
+});
+
+const poolingSchema = z.looseObject({
+  model: z.string().optional(),
+  input: z.array(z.string()).min(1),
+  encoding_format: z.literal('base64'),
+  /** File of the extractor. */
+  lora_path: z.string(),
 });
 
 const loadSchema = z.looseObject({ lora_name: z.string().min(1), lora_path: z.string().min(1) });
@@ -76,6 +87,8 @@ async function answer(parts: ServerParts, request: IncomingMessage, signal: Abor
       return chat(parts, checked(chatSchema, body), signal);
     case 'POST /v1/embeddings':
       return embeddings(parts, checked(embeddingSchema, body));
+    case 'POST /pooling':
+      return pooling(parts, checked(poolingSchema, body));
     case 'POST /v1/load_lora_adapter': {
       const { lora_name, lora_path } = checked(loadSchema, body);
       present(parts.language, 'base model').addAdapter(lora_name, lora_path);
@@ -150,13 +163,26 @@ async function embeddings(parts: ServerParts, body: z.infer<typeof embeddingSche
     data: vectors.map((vector, index) => ({
       object: 'embedding',
       index,
-      embedding:
-        body.encoding_format === 'base64'
-          ? Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64')
-          : [...vector],
+      embedding: body.encoding_format === 'base64' ? base64(vector) : [...vector],
     })),
   };
 }
+
+/** What an extractor says of each text: probabilities of its options, and of the tags of its units. */
+async function pooling(parts: ServerParts, body: z.infer<typeof poolingSchema>): Promise<unknown> {
+  const bert = await present(parts.encoder, 'encoder')();
+  const { readUnits } = await import('../../models/extractor/model.ts');
+  const model = await parts.extractor(body.lora_path);
+  const data: object[] = [];
+  for (const [index, text] of body.input.entries()) {
+    const { options, tags, familiarity } = await readUnits(bert, model, text);
+    data.push({ object: 'pooling', index, options: base64(options), tags: base64(tags), familiarity });
+  }
+  return { object: 'list', model: body.model, data };
+}
+
+const base64 = ({ buffer, byteOffset, byteLength }: Float32Array): string =>
+  Buffer.from(buffer, byteOffset, byteLength).toString('base64');
 
 function present<T>(part: T | null, what: string): T {
   if (part !== null) return part;

@@ -10,7 +10,7 @@ import { modelServer } from './http.ts';
 import { languageModel } from './language.ts';
 import { startPulse } from './pulse.ts';
 import { messageSchema } from './settings.ts';
-import { tuningStore } from './tunings.ts';
+import { extractorStore, tuningStore } from './tunings.ts';
 
 process.once('message', async (message) => {
   const progress = await startPulse();
@@ -21,6 +21,7 @@ process.once('message', async (message) => {
     baseName: language?.name ?? '',
     token: settings.token,
     tuning: tuningStore(),
+    extractor: extractorStore(),
     language:
       language === null
         ? null

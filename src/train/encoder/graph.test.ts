@@ -7,7 +7,8 @@ import { after, test } from 'node:test';
 import { referenceVector, writeTinyBert } from '../../../test/support/tiny-bert.ts';
 import { seededRandom } from '../../core/random.ts';
 import { bertWeights, tuningLayout } from '../../models/encoder/bert-lora.ts';
-import { HEAD, HEAD_BIAS, HEAD_SCALE, LORA_SCALE, parameterPlaces } from './graph.ts';
+import { LORA_SCALE } from './backward.ts';
+import { HEAD, HEAD_BIAS, HEAD_SCALE, parameterPlaces } from './graph.ts';
 import { type Sample, tuningRunner } from './step.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'understudy-tuning-'));

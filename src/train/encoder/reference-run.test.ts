@@ -12,7 +12,8 @@ import { seededRandom } from '../../core/random.ts';
 import { bertWeights } from '../../models/encoder/bert-lora.ts';
 import { stepOrder, train } from '../engine/loop.ts';
 import { stepCount } from '../engine/schedule.ts';
-import { HEAD_SCALE, LORA_SCALE, parameterPlaces } from './graph.ts';
+import { LORA_SCALE } from './backward.ts';
+import { HEAD_SCALE, parameterPlaces } from './graph.ts';
 import { parseRecipe } from './recipe.ts';
 import { type Sample, tuningRunner } from './step.ts';
 

@@ -7,7 +7,8 @@ import { seededRandom } from '../../core/random.ts';
 import { type BertWeights, packedFeeds, packTexts } from '../../models/encoder/bert-lora.ts';
 import type { Trainable } from '../engine/loop.ts';
 import { attentionOf, cutRuns, tokensOf } from '../engine/runs.ts';
-import { gradientName, PROBABILITIES, parameterPlaces, tuningGraph } from './graph.ts';
+import { gradientName } from './backward.ts';
+import { PROBABILITIES, parameterPlaces, tuningGraph } from './graph.ts';
 
 /** A tokenised text and its class. */
 export interface Sample {

@@ -22,7 +22,8 @@ import { stepFigures } from '../figures.ts';
 import { epochsFor, indexOf, lossWeights, RATES, storedOf, toClasses } from '../linear/classes.ts';
 import { fitLinear } from '../linear/fit.ts';
 import { fitSlotRanker } from '../linear/fit-slots.ts';
-import { HEAD_SCALE, LORA_SCALE } from './graph.ts';
+import { LORA_SCALE } from './backward.ts';
+import { HEAD_SCALE } from './graph.ts';
 import type { EncoderRecipe } from './recipe.ts';
 import { tuningRunner } from './step.ts';
 

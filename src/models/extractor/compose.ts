@@ -1,0 +1,164 @@
+/**
+ * Composes an answer from what a model says of an input: the most probable form and options, the most probable tagging
+ * of the units, and the values that follow.
+ * Does not: run the model (reader.ts), or weigh its signals (evaluate/confidence).
+ */
+import type { OutputKind } from '../../core/answer.ts';
+import { isObject, type Json, type JsonObject, parseJson } from '../../core/json.ts';
+import type { UnitReading } from '../../core/runtime.ts';
+import type { Signals } from '../../core/specialist.ts';
+import { edited } from './edits.ts';
+import { type Extraction, groupsOf, tagCount } from './groups.ts';
+import { ABSENT, COPY, type ExtractionPlan, type Field, hasParent, OTHER } from './plan.ts';
+import { bestTags, type FoundSpan, likeliestSpan, spansOfTags } from './tagging.ts';
+import { fieldOfPlaceholder } from './targets.ts';
+import { answerOfTree, mapLeaves, setAt } from './tree.ts';
+import { sliceOf, type Units } from './units.ts';
+
+export interface Composed {
+  /** As targetOf writes it; '' for none. */
+  readonly answer: string;
+  /**
+   * `probability` of the whole: the product of all that was chosen. `choice`, `tag`: the least of the options' and of the
+   * units' probabilities. `value`: that of the least certain copied value. `familiarity`: as the model says.
+   */
+  readonly signals: Signals;
+}
+
+const NONE: Composed = {
+  answer: '',
+  signals: { probability: 0, choice: 0, tag: 0, value: 0, familiarity: 0 },
+};
+
+export function composeAnswer(
+  kind: OutputKind,
+  extraction: Extraction,
+  units: Units,
+  reading: UnitReading,
+): Composed {
+  const { plan, forms } = extraction;
+  const picks = picked(extraction, reading.options);
+  const form = picks.get(null)?.option ?? forms[0] ?? '';
+  const frame = parseJson(form);
+  if (!isObject(frame)) return NONE;
+  const choices = [picks.get(null)?.probability ?? 1];
+  /** The option of each field; null where it is copied if something is found. */
+  const options = plan.fields.map((field, i): string | null => {
+    if (field.repeated || !hasParent(kind, frame, field.path)) return ABSENT;
+    const pick = picks.get(i);
+    if (pick === undefined) return field.tag === null ? (field.options[0] ?? ABSENT) : null;
+    choices.push(pick.probability);
+    return pick.option;
+  });
+  const wanted = placeholdersIn(frame);
+  const active = plan.fields.flatMap(({ tag }, i) => {
+    const option = options[i]!;
+    return tag !== null && (option === null || option === COPY || wanted.has(i)) ? [tag] : [];
+  });
+  const count = tagCount(plan);
+  const tagging = bestTags(reading.tags, count, active);
+  const found = Map.groupBy(spansOfTags(tagging), ({ tag }) => tag);
+  const used: FoundSpan[] = [];
+  const take = (field: Field, most: number): readonly FoundSpan[] => {
+    const spans = mostProbable(found.get(field.tag!) ?? [], most);
+    used.push(...spans);
+    return spans;
+  };
+  const written = (field: Field, span: FoundSpan): Json | undefined =>
+    edited(field.edits, sliceOf(units, span));
+
+  const repeated = new Map<number, Json[]>();
+  for (const [i, times] of wanted) {
+    const field = plan.fields[i]!;
+    const values = take(field, times).map((span) => written(field, span));
+    if (values.length < times || values.includes(undefined)) return NONE;
+    repeated.set(i, values as Json[]);
+  }
+  const tree = mapLeaves(frame, ({ value }) => {
+    const i = fieldOfPlaceholder(value);
+    return i === null ? value : repeated.get(i)!.shift()!;
+  });
+  for (const [i, field] of plan.fields.entries()) {
+    let option = options[i]!;
+    if (option === null || option === COPY) {
+      let spans = take(field, field.many ? Number.POSITIVE_INFINITY : 1);
+      const fallback = option === null ? field.options.find((each) => each !== COPY) : undefined;
+      if (spans.length > 0 || fallback === undefined) {
+        // It is always there: then where it is most likely.
+        if (spans.length === 0) {
+          const forced = likeliestSpan(reading.tags, count, field.tag!);
+          if (forced === null) return NONE;
+          spans = [forced];
+          used.push(forced);
+        }
+        const values = spans.map((span) => written(field, span));
+        if (values.includes(undefined)) return NONE;
+        setAt(tree, field.path, field.many ? (values as Json[]) : values[0]!);
+        continue;
+      }
+      option = fallback;
+    }
+    if (option === OTHER) return NONE;
+    if (option !== ABSENT) setAt(tree, field.path, JSON.parse(option) as Json);
+  }
+  const likely = tagging.probabilities.reduce((product, probability) => product * probability, 1);
+  return {
+    answer: answerOfTree(kind, inOrder(tree, plan)),
+    signals: {
+      probability: choices.reduce((product, probability) => product * probability, likely),
+      choice: Math.min(...choices),
+      tag: tagging.probabilities.length === 0 ? 1 : Math.min(...tagging.probabilities),
+      value: Math.min(1, ...used.map(({ probability }) => probability)),
+      familiarity: reading.familiarity,
+    },
+  };
+}
+
+interface Pick {
+  readonly option: string;
+  readonly probability: number;
+}
+
+/** The most probable option of each group, by its field; null stands for the form. */
+function picked(extraction: Extraction, probabilities: Float32Array): ReadonlyMap<number | null, Pick> {
+  return new Map(
+    groupsOf(extraction).map(({ field, options, offset }) => {
+      let best = 0;
+      for (let k = 1; k < options.length; k++)
+        if (probabilities[offset + k]! > probabilities[offset + best]!) best = k;
+      return [field, { option: options[best]!, probability: probabilities[offset + best]! }];
+    }),
+  );
+}
+
+/** How often each repeated field stands in a form. */
+function placeholdersIn(frame: JsonObject): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>();
+  mapLeaves(frame, ({ value }) => {
+    const i = fieldOfPlaceholder(value);
+    if (i !== null) counts.set(i, (counts.get(i) ?? 0) + 1);
+    return value;
+  });
+  return counts;
+}
+
+/** So many of the spans at most, the most probable ones, in order. */
+function mostProbable(spans: readonly FoundSpan[], most: number): readonly FoundSpan[] {
+  if (spans.length <= most) return spans;
+  const kept = new Set(spans.toSorted((a, b) => b.probability - a.probability).slice(0, most));
+  return spans.filter((span) => kept.has(span));
+}
+
+/** The tree with its keys, outside of lists, in the order that the plan has learnt. */
+function inOrder(tree: JsonObject, { order }: ExtractionPlan): JsonObject {
+  const places = new Map(order.map((key, place) => [key, place]));
+  const walk = (object: JsonObject, path: readonly string[]): JsonObject => {
+    const placeOf = (name: string): number => places.get(JSON.stringify([...path, name])) ?? order.length;
+    return Object.fromEntries(
+      Object.entries(object)
+        .sort(([a], [b]) => placeOf(a) - placeOf(b))
+        .map(([name, value]) => [name, isObject(value) ? walk(value, [...path, name]) : value]),
+    );
+  };
+  return walk(tree, []);
+}
