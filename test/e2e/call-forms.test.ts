@@ -16,7 +16,7 @@ import type { TaskReport } from '../../src/core/learning.ts';
 import { openUnderstudy } from '../../src/understudy.ts';
 import { FORMS, type FormCall } from './call-forms.ts';
 
-const LEARNT = 300;
+const LEARNT = 400;
 const LIVE = 40;
 
 interface Recording {
