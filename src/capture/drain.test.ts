@@ -125,6 +125,35 @@ describe('drain', () => {
     await store.close();
   });
 
+  it('lets an answer copy what its call says, whatever the model sees in either', async () => {
+    const said = 'my Halden stool from Varde broke';
+    const { dir, store, stageWith, calls } = await recorded(1, (n) => {
+      const call = exampleCall(n);
+      const content = '{"product":"Halden stool","shop":"Varde"}';
+      return {
+        request: { ...call.request, messages: [{ role: 'user', content: said }] },
+        response: { ...call.response, message: { role: 'assistant', content } },
+      };
+    });
+    // A model that sees a brand in prose only, and another in JSON only.
+    const finder: EntityFinder = {
+      find: async (texts) =>
+        texts.map((text) => {
+          const word = text === said ? 'Varde' : 'Halden';
+          const start = text.indexOf(word);
+          return start < 0 ? [] : [{ kind: 'address' as const, start, end: start + word.length }];
+        }),
+      close: async () => {},
+    };
+    await drain({ dir, store, openStage: async () => stageWith(finder) });
+    const [{ request, response } = assert.fail()] = await calls();
+    const mail = request.messages[0]?.content ?? '';
+    const { product, shop } = JSON.parse(response?.message.content ?? '') as Record<string, string>;
+    assert.ok(!mail.includes('Varde'), mail);
+    assert.ok(mail.includes(product!) && mail.includes(shop!), `${mail} ${product} ${shop}`);
+    await store.close();
+  });
+
   it('redacts every part, however much comes at once', async () => {
     const noise = (n: number): string =>
       Array.from({ length: 60_000 }, (_, i) => ((i * 7919 + n * 104_729) % 1_000_003).toString(36)).join(' ');

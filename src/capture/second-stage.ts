@@ -23,6 +23,7 @@ import {
 } from './redact/redact.ts';
 import { redactPart, withSafeAlternatives } from './redact/redact-call.ts';
 import type { RedactText } from './redact/redact-schema.ts';
+import { agreeing, type TakenWord } from './same-words.ts';
 import { textsOf } from './texts.ts';
 import { upgradedCall } from './upgrade.ts';
 import { type DayKeyRing, dayOf, type Vault } from './vault.ts';
@@ -62,7 +63,9 @@ interface Found {
   /** People, to be replaced in the other parts of the call too. */
   readonly names: readonly string[];
   /** All that is replaced, as it was. */
-  readonly taken: readonly string[];
+  readonly taken: readonly TakenWord[];
+  /** The texts that were walked. */
+  readonly texts: readonly string[];
   readonly words: ReadonlySet<string>;
 }
 
@@ -125,8 +128,9 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
         entities,
         names: spoken ? [...new Set(names)] : [],
         taken: entities.flatMap((each, j) =>
-          each.map(({ start, end }) => texts[i]![j]!.text.slice(start, end)),
+          each.map(({ kind: of, start, end }) => ({ kind: of, text: texts[i]![j]!.text.slice(start, end) })),
         ),
+        texts: kind === 'response' ? texts[i]!.map(({ text }) => text) : [],
         words: new Set(texts[i]!.flatMap(({ text }) => text.toLowerCase().match(/[\p{L}\p{M}]+/gu) ?? [])),
       };
       foundBefore.set(part.id, found);
@@ -148,7 +152,8 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
         .split(/[^\p{L}\p{M}]+/u)
         .some((word) => found.words.has(word)),
     );
-    const id = `${part.id} ${relevant.join('\0')}`;
+    const places = found.entities.flat().map(({ start, end }) => `${start}-${end}`);
+    const id = `${part.id} ${kind === 'response' ? places.join(' ') : ''} ${relevant.join('\0')}`;
     const before = sealedBefore.get(id);
     if (before) return before;
     let text = 0;
@@ -196,6 +201,25 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
       const refused = await countNotErased(unread);
       const found = await look([...opened.values()]);
       const foundIn = (each: Opened): Found => found.get(each.part.id)!;
+      /** What was found in a response, as its call's messages have it. */
+      const agreeingWith = (
+        held: readonly Opened[],
+        each: Opened,
+        { messages }: CallRequest,
+        names: readonly string[],
+      ): Found => {
+        const own = foundIn(each);
+        const taken = held.filter(({ kind }) => kind === 'message').flatMap((one) => foundIn(one).taken);
+        if (taken.length === 0 && own.taken.length === 0) return own;
+        const said = messages
+          .map(({ content, toolCalls = [] }) => content + toolCalls.map((call) => call.arguments).join('\n'))
+          .join('\n');
+        const isReplaced = (word: string): boolean => redactEntities(word, [], names, context) !== word;
+        const entities = own.texts.map((text, i) =>
+          agreeing(text, own.entities[i] ?? [], said, taken, isReplaced),
+        );
+        return { ...own, entities };
+      };
       const resealed = new Map<string, SealedPart>();
       const words = new Map<string, Set<string>>();
       const refined = whole.map((call) => {
@@ -203,8 +227,11 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
         const names = [...new Set(held.flatMap((each) => foundIn(each).names))];
         const request = requestOf(call, opened);
         const [about = '', ...rest] = held.map((each) => {
-          const taken = (): string[] => [...new Set(held.flatMap((one) => foundIn(one).taken))];
-          const sealed = reseal(withSafe(each, taken, request), foundIn(each), names, ring);
+          const taken = (): string[] => [
+            ...new Set(held.flatMap((one) => foundIn(one).taken.map(({ text }) => text))),
+          ];
+          const found = each.kind === 'response' ? agreeingWith(held, each, request, names) : foundIn(each);
+          const sealed = reseal(withSafe(each, taken, request), found, names, ring);
           resealed.set(sealed.id, sealed);
           return sealed.id;
         });
