@@ -12,7 +12,7 @@ import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { CallStore, FeedbackStore, SealedPart, StoredFeedback } from '../core/store.ts';
 import { type Deaths, openDeaths } from './deaths.ts';
 import { decodeSegment, type JournalCall } from './frames.ts';
-import { CLOSED_ENDING, closeLeftovers, OPEN_ENDING } from './journal.ts';
+import { CLOSED_ENDING, closeAbandoned, OPEN_ENDING } from './journal.ts';
 import { type Lock, tryLock } from './lock.ts';
 import { boundQuarantine, type QuarantineLimits, setAside } from './quarantine.ts';
 import type { SecondStage } from './second-stage.ts';
@@ -113,18 +113,6 @@ export async function drain(options: DrainOptions): Promise<Drained> {
     });
   }
   return total;
-}
-
-/** Segments that a recorder left open are complete where no recorder runs: whoever gets the lock knows. */
-function closeAbandoned(dir: string): void {
-  const lock = tryLock(dir);
-  if (lock === null) return;
-  try {
-    closeLeftovers(dir);
-  } finally {
-    // Not held while draining: a gateway may start meanwhile.
-    lock.release();
-  }
 }
 
 /** The drain's lock; null where it was aborted before another process let go of it. */

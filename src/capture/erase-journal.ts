@@ -7,8 +7,7 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeSegment, encodeFrame, type Frame, SEGMENT_HEADER } from './frames.ts';
-import { CLOSED_ENDING, closeLeftovers, OPEN_ENDING } from './journal.ts';
-import { tryLock } from './lock.ts';
+import { CLOSED_ENDING, closeAbandoned, OPEN_ENDING } from './journal.ts';
 import { QUARANTINE } from './quarantine.ts';
 import { dayOf } from './vault.ts';
 
@@ -47,17 +46,6 @@ export function eraseJournal(
     }
   }
   return total;
-}
-
-/** What a killed recorder left open is complete; who gets the lock knows that none is running. */
-function closeAbandoned(dir: string): void {
-  const lock = tryLock(dir);
-  if (lock === null) return;
-  try {
-    closeLeftovers(dir);
-  } finally {
-    lock.release();
-  }
 }
 
 function segmentsIn(folder: string): string[] {

@@ -20,6 +20,7 @@ import { join } from 'node:path';
 import { UnderstudyError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { SEGMENT_HEADER } from './frames.ts';
+import { tryLock } from './lock.ts';
 
 /** A segment that is being written, and one that is complete. */
 export const OPEN_ENDING = '.open';
@@ -178,6 +179,20 @@ function writeAll(fd: number, bytes: Uint8Array): void {
 
 function closedName(path: string): string {
   return path.slice(0, -OPEN_ENDING.length) + CLOSED_ENDING;
+}
+
+/**
+ * Closes what recorders left open, where none is running: who gets the lock knows. The lock is not held afterwards, so that
+ * a gateway may start.
+ */
+export function closeAbandoned(dir: string): void {
+  const lock = tryLock(dir);
+  if (lock === null) return;
+  try {
+    closeLeftovers(dir);
+  } finally {
+    lock.release();
+  }
 }
 
 /**

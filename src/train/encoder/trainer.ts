@@ -5,28 +5,21 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UnderstudyError } from '../../core/errors.ts';
-import { contentHash } from '../../core/ids.ts';
 import type { Trainer } from '../../core/runtime.ts';
 import { artefactOf, finishedCard, writeCard } from '../card.ts';
 import { runJob } from '../engine/process.ts';
 import { answersOf, toClasses } from '../linear/classes.ts';
-import { type LocalOptions, localOptions } from '../local.ts';
+import { localOptions } from '../local.ts';
 import type { ChildJob } from './child.ts';
+import { type EncoderOptions, encoderFolder, tuningHash } from './job.ts';
 import { proposeEncoder } from './plan.ts';
 import { parseRecipe } from './recipe.ts';
-import type { TuningJob, TuningRun } from './tune.ts';
-
-export interface EncoderTrainerOptions extends LocalOptions {
-  /** Catalogue name of the encoder. */
-  readonly name: string;
-  /** Its folder; null where its weights are not on this machine. */
-  readonly path: string | null;
-}
+import type { TuningRun } from './tune.ts';
 
 /** Changes when the same job would give another model. */
 const VERSION = 1;
 
-export function encoderTrainer(options: EncoderTrainerOptions): Trainer {
+export function encoderTrainer(options: EncoderOptions): Trainer {
   return {
     name: 'encoder',
     propose: (task, dataset, limits) => [
@@ -38,17 +31,7 @@ export function encoderTrainer(options: EncoderTrainerOptions): Trainer {
     ],
     train: async (job, on, signal) => {
       const { candidate, kind, train, seed, dir } = job;
-      if (candidate.rung !== 'encoder' || candidate.base !== options.name)
-        throw new UnderstudyError(
-          'unsupported',
-          `This trainer tunes ${options.name}, not the rung ${candidate.rung} on ${candidate.base ?? 'nothing'}.`,
-          { hint: 'Give it a candidate of the rung encoder on the encoder that is here.' },
-        );
-      const { path: encoderDir } = options;
-      if (encoderDir === null)
-        throw new UnderstudyError('unavailable', `The weights of ${options.name} are missing.`, {
-          hint: 'Run `understudy doctor` to see how to get them.',
-        });
+      const encoderDir = encoderFolder(candidate, 'encoder', options);
       const recipe = parseRecipe(candidate.recipe);
       if (train.length === 0)
         throw new UnderstudyError('bad-input', 'There is no example to train on.', {
@@ -57,7 +40,7 @@ export function encoderTrainer(options: EncoderTrainerOptions): Trainer {
       // The child finds the same: they are not sent through a file.
       const answers = answersOf(toClasses(job));
       const work = { kind, train, seed, recipe, encoder: options.name };
-      const hash = tuningHash(work);
+      const hash = tuningHash(VERSION, work);
       // Another job, of another seed say, must not replace a model that has been proved.
       const path = join(dir, `encoder-${hash.slice(0, 16)}.understudy-linear`);
       const done = finishedCard(hash, path);
@@ -76,10 +59,4 @@ export function encoderTrainer(options: EncoderTrainerOptions): Trainer {
       return { ...artefactOf(writeCard(path, { ...about, ...run }), candidate, path), answers };
     },
   };
-}
-
-/** Hash of the job that gives the model. */
-function tuningHash(job: Omit<TuningJob, 'hash' | 'encoderDir' | 'threads'>): string {
-  const examples = job.train.map(({ input, answer, weight }) => [input, answer, weight]);
-  return contentHash(JSON.stringify([VERSION, job.encoder, job.kind, job.recipe, job.seed, examples]));
 }

@@ -6,30 +6,23 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UnderstudyError } from '../../core/errors.ts';
-import { contentHash } from '../../core/ids.ts';
 import type { Json } from '../../core/json.ts';
 import type { Trainer, TrainingJob } from '../../core/runtime.ts';
 import type { Artefact } from '../../core/specialist.ts';
 import { learnTargets } from '../../models/extractor/targets.ts';
 import { artefactOf, finishedCard, writeCard } from '../card.ts';
+import { type EncoderOptions, encoderFolder, tuningHash } from '../encoder/job.ts';
 import { runJob } from '../engine/process.ts';
-import { type LocalOptions, localOptions } from '../local.ts';
+import { localOptions } from '../local.ts';
 import type { ChildJob } from './child.ts';
 import { proposeExtractor } from './plan.ts';
 import { parseRecipe } from './recipe.ts';
-import type { ExtractorRun, ExtractorTuning } from './tune.ts';
-
-export interface ExtractorTrainerOptions extends LocalOptions {
-  /** Catalogue name of the encoder. */
-  readonly name: string;
-  /** Its folder; null where its weights are not on this machine. */
-  readonly path: string | null;
-}
+import type { ExtractorRun } from './tune.ts';
 
 /** Changes when the same job would give another model. */
 const VERSION = 1;
 
-export function extractorTrainer(options: ExtractorTrainerOptions): Trainer {
+export function extractorTrainer(options: EncoderOptions): Trainer {
   return {
     name: 'extractor',
     propose: (task, dataset, limits) =>
@@ -40,17 +33,7 @@ export function extractorTrainer(options: ExtractorTrainerOptions): Trainer {
       }),
     train: async (job, on, signal) => {
       const { candidate, kind, train, seed, dir } = job;
-      if (candidate.rung !== 'extractor' || candidate.base !== options.name)
-        throw new UnderstudyError(
-          'unsupported',
-          `This trainer tunes ${options.name}, not the rung ${candidate.rung} on ${candidate.base ?? 'nothing'}.`,
-          { hint: 'Give it a candidate of the rung extractor on the encoder that is here.' },
-        );
-      const { path: encoderDir } = options;
-      if (encoderDir === null)
-        throw new UnderstudyError('unavailable', `The weights of ${options.name} are missing.`, {
-          hint: 'Run `understudy doctor` to see how to get them.',
-        });
+      const encoderDir = encoderFolder(candidate, 'extractor', options);
       const recipe = parseRecipe(candidate.recipe);
       if (train.length === 0)
         throw new UnderstudyError('bad-input', 'There is no example to train on.', {
@@ -66,7 +49,7 @@ export function extractorTrainer(options: ExtractorTrainerOptions): Trainer {
         );
       const answers = answersOf(job);
       const work = { kind, train, seed, recipe, encoder: options.name };
-      const hash = tuningHash(work);
+      const hash = tuningHash(VERSION, work);
       // Another job, of another seed say, must not replace a model that has been proved.
       const path = join(dir, `extractor-${hash.slice(0, 16)}.understudy-extractor`);
       const done = finishedCard(hash, path);
@@ -91,10 +74,4 @@ export function extractorTrainer(options: ExtractorTrainerOptions): Trainer {
 function answersOf({ kind, train }: TrainingJob): NonNullable<Artefact['answers']> {
   const { forms, plan } = learnTargets(kind, train);
   return { classes: forms, plan: { kind, ...plan } as unknown as Json };
-}
-
-/** Hash of the job that gives the model. */
-function tuningHash(job: Omit<ExtractorTuning, 'hash' | 'encoderDir' | 'threads'>): string {
-  const examples = job.train.map(({ input, answer, weight }) => [input, answer, weight]);
-  return contentHash(JSON.stringify([VERSION, job.encoder, job.kind, job.recipe, job.seed, examples]));
 }
