@@ -44,7 +44,7 @@ interface Row {
   readonly figures: Artefact['figures'];
 }
 
-/** One seed unless told: --seed=N. */
+/** Default: one seed; --seed=N for another. */
 export async function run(args: readonly string[] = process.argv.slice(3)): Promise<BenchmarkResult> {
   if (!existsSync(DATA)) throw new Error(`HWU64 is not here: ${DATA} is missing.`);
   const seed = Number(args.find((arg) => arg.startsWith('--seed='))?.slice('--seed='.length) ?? 1);
@@ -180,7 +180,7 @@ async function answersTo(
   return out;
 }
 
-/** The largest share, surest first, of which at most so many are wrong. */
+/** The largest share, surest first, of which at most that number are wrong. */
 function coverageAt(surestFirst: readonly { readonly correct: boolean }[], epsilon: number): number {
   let [wrong, best] = [0, 0];
   surestFirst.forEach(({ correct }, i) => {

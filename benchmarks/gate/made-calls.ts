@@ -61,7 +61,7 @@ export function passes(dataset: Dataset, isWrong: IsWrong): boolean {
 export const wrongShare = ({ splits: { calibration } }: Dataset, isWrong: IsWrong): number =>
   calibration.filter(isWrong).length / calibration.length;
 
-/** How often it happens in so many runs. */
+/** How often it happens in the runs. */
 export function shareOfRuns(runs: number, happens: (run: number) => boolean): ReturnType<typeof rateOf> {
   let hits = 0;
   for (let run = 0; run < runs; run++) if (happens(run)) hits++;

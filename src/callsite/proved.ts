@@ -48,7 +48,7 @@ export function asProved(task: Task, proved: ProvedOn | undefined): Task {
 
 /**
  * Why the proof does not hold for the task any more, in a few words that quote nothing; null where it does. Templates are no
- * reason: the specialist goes on serving the calls that follow the old ones.
+ * reason: the specialist keeps serving the calls that follow the old ones.
  * @param latest The task's latest calls as recorded, whose tools are to be compared. Default: none, as in routing, which
  *   compares those of each call.
  */

@@ -1,5 +1,5 @@
 /** Shares as people read them. */
 
-/** A share as per cent with so many decimals at most: '2 %', '0.25 %'. */
+/** A share as per cent with at most this number of decimals: '2 %', '0.25 %'. */
 export const percent = (share: number, decimals = 2): string =>
   `${Number((share * 100).toFixed(decimals))} %`;

@@ -153,15 +153,15 @@ export interface GateResult {
   readonly moreCalls: number | null;
 }
 
-/** The exam takes back what the gate gave where so many errors would be rare at epsilon. */
+/** The exam takes back what the gate gave where that number of errors would be rare at epsilon. */
 export interface ExamVeto {
-  /** From so many errors among the served; null where no number of them would do. */
+  /** From this number of errors among the served on; null where no number of them would do. */
   readonly errors: number | null;
   /** The chance that it would have noticed a true error of twice epsilon. */
   readonly power: number;
 }
 
-/** Specialist and LLM, both held against what feedback says is correct. */
+/** Specialist and LLM, both compared with what feedback says is correct. */
 export interface TruthComparison {
   /** served: exam calls that would be served. all: all answers on the calibration split, where the exam stayed closed. */
   readonly scope: 'served' | 'all';

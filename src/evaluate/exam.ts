@@ -8,7 +8,7 @@ import type { SessionTally } from '../stats/sessions.ts';
 import { binomialTail } from '../stats/statistics.ts';
 import { riskAt, riskCurve, type ScoredAnswer, tallySessions } from './gate-order.ts';
 
-/** The veto falls where so many errors would come in at most this share of exams at a true error of epsilon. */
+/** The veto falls where that number of errors would come in at most this share of exams at a true error of epsilon. */
 const VETO_LEVEL = 0.1;
 
 export interface ExamAnswer extends ScoredAnswer {

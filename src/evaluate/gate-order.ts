@@ -53,7 +53,7 @@ export interface ThresholdTest {
   readonly test: SessionTest;
 }
 
-/** At most so many thresholds are looked at: finer steps would only be stopped by the next single error. */
+/** Most thresholds that are looked at: finer steps would only be stopped by the next single error. */
 const GRID = 40;
 
 /** What the two tests by session are tried with: the share of thinnings that must pass, and the share that is bet. */

@@ -33,7 +33,7 @@ import {
   testOrder,
 } from './gate-order.ts';
 
-/** Beyond this, "so many more calls" is no help to anyone. */
+/** Beyond this, a number of calls is no help to anyone. */
 const MAX_CALLS = 20_000;
 
 interface Outcome {
@@ -168,7 +168,7 @@ function estimateMoreCalls(
   return Math.max(best - calibration.length, Math.ceil(calibration.length * 0.1), 1);
 }
 
-/** Whether so many errors would be unlikely (below the level) if their share were at most epsilon. */
+/** Whether that number of errors would be unlikely (below the level) if their share were at most epsilon. */
 const isAbove = ({ errors, served }: RiskPoint, burst: number, epsilon: number, level: number): boolean =>
   1 - binomialTail(errors / burst - 1, served / burst, epsilon) < level;
 

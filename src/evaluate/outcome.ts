@@ -55,7 +55,7 @@ const ENOUGH_TO_CHOOSE = 3_000;
 /** A number of the shape varies about as much as four dimensions of a unit vector of 384 (0.05 each). */
 const SHAPE_SCALE = 0.1;
 
-/** Which of so many folds a group is in. */
+/** Which of the folds a group is in. */
 export function foldOfGroup(group: string, folds: number, seed: number): number {
   return Number.parseInt(contentHash(`${seed}:${group}`, 8), 16) % folds;
 }

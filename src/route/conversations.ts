@@ -8,9 +8,9 @@ import type { CallRequest } from '../core/call.ts';
 import { contentHash } from '../core/ids.ts';
 
 export interface Conversations {
-  /** The session that the call goes on from; null where it goes on from none that is remembered. */
+  /** The session that the call continues; null where it continues none that is remembered. */
   find(request: Pick<CallRequest, 'messages'>): string | null;
-  /** The same for a call that is audited, which is remembered; its own id is the session where it goes on from none. */
+  /** The same for a call that is audited, which is remembered; its own id is the session where it continues none. */
   join(callId: string, request: Pick<CallRequest, 'messages'>): string;
 }
 

@@ -80,7 +80,7 @@ function thinnings(sessions: readonly SessionTally[], cap: number, mostErrors: n
 
 /** The share of thinnings that the exact binomial test passes at `level`. */
 function shareOfPassing({ clean, mixed }: Thinnings, epsilon: number, level: number): number {
-  // Chance that at least so many calls of clean sessions are kept.
+  // Probability that at least this number of calls of clean sessions are kept.
   const tail = new Float64Array(clean.chances.length + 1);
   for (let i = clean.chances.length - 1; i >= 0; i--) tail[i] = tail[i + 1]! + clean.chances[i]!;
   const atLeast = (n: number): number => tail[Math.min(Math.max(0, n - clean.from), tail.length - 1)]!;

@@ -142,7 +142,7 @@ function placeholdersIn(frame: JsonObject): ReadonlyMap<number, number> {
   return counts;
 }
 
-/** So many of the spans at most, the most probable ones, in order. */
+/** At most this number of the spans, the most probable ones, in order. */
 function mostProbable(spans: readonly FoundSpan[], most: number): readonly FoundSpan[] {
   if (spans.length <= most) return spans;
   const kept = new Set(spans.toSorted((a, b) => b.probability - a.probability).slice(0, most));

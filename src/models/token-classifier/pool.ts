@@ -76,6 +76,6 @@ function sharesOf(texts: readonly string[]): (readonly string[])[] {
 
 function failed(why: string): UnderstudyError {
   return new UnderstudyError('internal', `The model that finds people failed (${why}).`, {
-    hint: 'Try again; `understudy doctor` checks its weights. redaction.finder: off goes on without it.',
+    hint: 'Try again; `understudy doctor` checks its weights. redaction.finder: off works without it.',
   });
 }

@@ -66,7 +66,7 @@ function whyNotExtracted(kind: 'json' | 'tool', train: readonly Example[]): Refu
 const NOTHING_TO_FIND =
   'Nothing in its answers is copied from the input or chosen apart from the rest: the cheaper rungs do as much.';
 
-/** So many of the examples, evenly spread, tell whether it is worth trying. */
+/** This number of the examples, evenly spread, tells whether it is worth trying. */
 const MAX_LOOKED_AT = 2_000;
 
 function findReason(kind: 'json' | 'tool', all: readonly Example[]): string | null {
