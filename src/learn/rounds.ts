@@ -63,5 +63,5 @@ export const leftToGain = ({ task, competition }: TaskRun): number =>
   task.calls * (1 - (competition.winner?.coverage ?? 0));
 
 /** By time, unless most calls were imported without one. */
-const orderOf = (calls: readonly Call[]): SplitOrder =>
+export const orderOf = (calls: readonly Call[]): SplitOrder =>
   calls.filter(({ tags }) => UNTIMED in tags).length * 2 > calls.length ? 'shuffle-sessions' : 'time';
