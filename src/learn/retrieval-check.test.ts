@@ -16,7 +16,7 @@ const WORDS = {
 function calls(
   n: number,
   answer: (topic: keyof typeof WORDS, i: number) => string,
-  session = String,
+  session: (i: number) => string = String,
 ): Call[] {
   const random = seededRandom(1);
   return Array.from({ length: n }, (_, i): Call => {
