@@ -23,7 +23,7 @@ import { redactMessage, redactTools } from './redact/redact-call.ts';
 import { redactSchema } from './redact/redact-schema.ts';
 import { textsOf } from './texts.ts';
 import type { Sealing } from './vault.ts';
-import { siteOf } from './vocabulary.ts';
+import { siteOf, withTheirWords } from './vocabulary.ts';
 import { anyWholeWord } from './whole-words.ts';
 
 /** What is read at once: a message, or all that a request says beside its messages. */
@@ -105,7 +105,7 @@ export function liveRedaction(
   return (request) => {
     const site = siteOf(sealing, request);
     const words = vocabulary().get(site) ?? NONE;
-    const keep = kept.get(words) ?? new Set(words);
+    const keep = kept.get(words) ?? withTheirWords(words);
     kept.set(words, keep);
     let here = 0;
     let waiting = false;
@@ -118,7 +118,7 @@ export function liveRedaction(
         // What failed, or was forgotten on the way, is asked for again.
         if (known && performance.now() - known.askedAt < ASK_AGAIN_MS) return null;
         readBefore.set(id, { askedAt: performance.now() });
-        readElsewhere(piece, words).then(
+        readElsewhere(piece, [...keep]).then(
           (made) => readBefore.set(id, made),
           () => {},
         );
