@@ -132,13 +132,14 @@ function digest(text: string): string {
 
 /** Whether a value of a field reads as a person's name: all its words as names are written, one of them a first name. */
 function isPerson(value: string): boolean {
-  const words = wordsOf(value);
+  const words = wordsIn(value);
   return (
     words.some(isFirstName) && words.every((word) => /^\p{Lu}|^(?:van|von|de|der|da|di|la)$/u.test(word))
   );
 }
 
-function wordsOf(text: string): string[] {
+/** The words of a text, of letters alone. */
+export function wordsIn(text: string): string[] {
   return text.split(/[^\p{L}\p{M}'’-]+/u).filter((word) => word.length > 0);
 }
 
@@ -150,7 +151,7 @@ export function withTheirWords(words: readonly string[]): Set<string> {
   return new Set(
     words.flatMap((each) => [
       each,
-      ...wordsOf(each).filter((word) => word.length >= MIN_WORD && !isFirstName(word)),
+      ...wordsIn(each).filter((word) => word.length >= MIN_WORD && !isFirstName(word)),
     ]),
   );
 }
@@ -171,7 +172,7 @@ export function restorer(words: readonly string[], context: RedactContext): (tex
     for (const surrogate of surrogatesOf(text)) add(surrogate, text);
   }
   for (const word of words) {
-    for (const name of wordsOf(word).filter((each) => each !== word && isFirstName(each))) {
+    for (const name of wordsIn(word).filter((each) => each !== word && isFirstName(each))) {
       for (const surrogate of surrogatesOf(name))
         add(
           word.replace(name, () => surrogate),
