@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { promptedSchema } from './config-prompted.ts';
 import { ENTITY_KINDS } from './entity.ts';
 import { POLICIES, whyNoPolicy } from './equality-policy.ts';
 import { messageOf, UnderstudyError } from './errors.ts';
@@ -189,6 +190,7 @@ export const configSchema = z
           .optional(),
       })
       .prefault({}),
+    prompted: promptedSchema,
     equality: z
       .record(
         z.string(),
@@ -286,8 +288,11 @@ export type Config = z.infer<typeof configSchema>;
 /** The configuration as it may be shown: API keys are left out. */
 export function withoutSecrets(config: Config): Config {
   const { hosted } = config.train;
-  if (hosted === undefined) return config;
-  return { ...config, train: { ...config.train, hosted: { ...hosted, apiKey: '(set)' } } };
+  const prompted = config.prompted.map((server) =>
+    server.apiKey === undefined ? server : { ...server, apiKey: '(set)' },
+  );
+  if (hosted === undefined) return { ...config, prompted };
+  return { ...config, prompted, train: { ...config.train, hosted: { ...hosted, apiKey: '(set)' } } };
 }
 
 /**
