@@ -13,6 +13,7 @@ import { addErase } from './erase.ts';
 import { addFeedback } from './feedback.ts';
 import { addImport } from './import.ts';
 import { addLearn } from './learn.ts';
+import { addModels } from './models.ts';
 import { addStart } from './start.ts';
 import { addStatus } from './status.ts';
 import { addValidate } from './validate.ts';
@@ -58,6 +59,7 @@ Exit codes: 0 done, 1 an error, 2 a wrong command line, 130 interrupted.`,
   addStatus(program, terminal);
   addFeedback(program, terminal);
   addErase(program, terminal);
+  addModels(program, terminal);
   addDoctor(program, terminal);
   addValidate(program, terminal);
   return program;
