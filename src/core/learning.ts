@@ -16,6 +16,10 @@ export interface LearnOptions {
   readonly order?: 'time' | 'shuffle-sessions';
   /** Do everything except deploying. */
   readonly dryRun?: boolean;
+  /** What passes waits for a person's approval instead of coming into service. */
+  readonly propose?: boolean;
+  /** Ids of tasks to leave as they are; `tasks` comes first. */
+  readonly except?: readonly string[];
 }
 
 export interface Hardware {

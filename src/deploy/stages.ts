@@ -14,19 +14,23 @@ import { boundOf, marginOf, type StagePolicy, shownError } from './policy.ts';
 import type { Watch } from './watch.ts';
 
 /**
- * A first deployment, in shadow.
+ * A first deployment, in shadow, or as a proposal.
  * The specialist must have passed the gate: its threshold is the deployment's.
  */
-export function deploy(specialist: Specialist, now: number): Deployment {
+export function deploy(
+  specialist: Specialist,
+  now: number,
+  stage: 'proposed' | 'shadow' = 'shadow',
+): Deployment {
   const { threshold, reason } = specialist.evidence.gate;
   if (threshold === null) throw new TypeError(`${specialist.id} has not passed the gate`);
   return {
     id: newId('dep', now),
     taskId: specialist.taskId,
     specialistId: specialist.id,
-    stage: 'shadow',
+    stage,
     threshold,
-    history: [{ stage: 'shadow', at: now, reason }],
+    history: [{ stage, at: now, reason }],
   };
 }
 

@@ -51,11 +51,15 @@ export interface RouterOptions extends AskLimits {
 /** Audited calls whose conversations are remembered. */
 const MAX_REMEMBERED = 5000;
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** What the router knows: swapped as a whole when something is deployed or retired. */
 export interface RoutingPlan {
   readonly tasks: readonly Task[];
   readonly deployments: readonly Deployment[];
   readonly specialists: readonly Specialist[];
+  /** Ids of the tasks that a person has stopped. Default: none. */
+  readonly stopped?: ReadonlySet<string>;
 }
 
 export interface UpdatableRouter extends Router {
@@ -97,6 +101,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
   const ask = createAsk(options);
   const conversations = rememberConversations(MAX_REMEMBERED);
   let tasks: readonly Task[] = plan.tasks;
+  let stopped = plan.stopped ?? NONE;
   let routes = routesOf(plan, options.runtimes);
 
   const route = async (call: IncomingCall, signal: AbortSignal): Promise<Decision> => {
@@ -142,6 +147,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       const alike = taskAlike(tasks, read.request);
       return alike && routes.has(alike.id) ? llm('unfamiliar-input', alike.id) : llm('no-specialist');
     }
+    if (stopped.has(task.id)) return llm('stopped', task.id);
     const found = routes.get(task.id);
     if (!found) return llm('no-specialist', task.id);
     const admission = found.decision.admit(request, read, options.now());
@@ -170,6 +176,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
             belonging(() => conversations.find(request)),
           ),
         };
+      case 'proposed':
       case 'suspended':
       case 'retired':
         return llm('no-specialist', task.id);
@@ -240,6 +247,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     route,
     update: (next) => {
       tasks = next.tasks;
+      stopped = next.stopped ?? NONE;
       routes = routesOf(next, options.runtimes);
     },
   };
@@ -248,7 +256,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
 function routesOf(plan: RoutingPlan, runtimes: readonly Runtime[]): Map<string, Route> {
   const routes = new Map<string, Route>();
   for (const deployment of plan.deployments) {
-    if (!isInService(deployment.stage)) continue;
+    if (!isInService(deployment.stage) || plan.stopped?.has(deployment.taskId)) continue;
     const task = plan.tasks.find(({ id }) => id === deployment.taskId);
     const specialist = plan.specialists.find(({ id }) => id === deployment.specialistId);
     const runtime = runtimes.find(({ rungs }) => specialist && rungs.includes(specialist.artefact.rung));

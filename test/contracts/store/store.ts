@@ -4,6 +4,7 @@ import { callStoreContract } from './calls.ts';
 import { deploymentStoreContract } from './deployments.ts';
 import { eventStoreContract } from './events.ts';
 import { feedbackStoreContract } from './feedback.ts';
+import { jobStoreContract } from './jobs.ts';
 import { keyStoreContract } from './keys.ts';
 import { learningStoreContract } from './learning.ts';
 
@@ -26,4 +27,5 @@ export function storeContract(name: string, open: () => Store | Promise<Store>):
   learningStoreContract(name, withStore);
   deploymentStoreContract(name, withStore);
   eventStoreContract(name, withStore);
+  jobStoreContract(name, withStore);
 }
