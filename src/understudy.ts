@@ -34,6 +34,7 @@ import { policyFor } from './deploy/policy.ts';
 import { readWatch } from './deploy/read-watch.ts';
 import { outlookOf } from './deploy/stages.ts';
 import type { Gateway } from './gateway/gateway.ts';
+import { type LearningService, startLearning } from './learn/jobs/service.ts';
 import { learn } from './learn/pipeline.ts';
 import { openCapture } from './online/capturing.ts';
 import { startOnline } from './online/serving.ts';
@@ -87,6 +88,8 @@ export interface Understudy {
    */
   feedback(input: FeedbackInput): Promise<{ readonly added: boolean }>;
   startGateway(): Promise<Gateway>;
+  /** Learns by itself from now on, as the configuration's section `learn` says. */
+  startLearning(): LearningService;
   close(): Promise<void>;
 }
 
@@ -204,6 +207,12 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         log,
       });
     },
+    startLearning: () =>
+      startLearning({
+        ...{ config, env, weightsDir, log },
+        // Beside the gateway: its thread waits for no lock.
+        open: () => openStorage(config, { env, busyTimeoutMs: 0, durable: false }),
+      }),
     close: async () => {
       await tools.close();
       await (await finder?.catch(() => null))?.close();

@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { learnSchema } from './config-learn.ts';
 import { ENTITY_KINDS } from './entity.ts';
 import { POLICIES, whyNoPolicy } from './equality-policy.ts';
 import { messageOf, UnderstudyError } from './errors.ts';
@@ -189,6 +190,7 @@ export const configSchema = z
           .optional(),
       })
       .prefault({}),
+    learn: learnSchema,
     equality: z
       .record(
         z.string(),

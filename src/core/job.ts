@@ -20,7 +20,10 @@ export type JobTrigger =
   /** Less is served than was promised, or inputs are unlike those that were learnt from. */
   | 'drift'
   | 'feedback'
-  | 'by-hand';
+  /** A person asked a running service for it. */
+  | 'by-hand'
+  /** `understudy learn`, which works on it itself. */
+  | 'command';
 
 /** What a job takes: expected before it begins, or counted afterwards. */
 export interface JobCost {
@@ -88,8 +91,8 @@ export interface Job {
   readonly isCancelRequested: boolean;
   readonly progress: Progress | null;
   readonly estimate: JobEstimate | null;
-  /** So far, over all starts. */
-  readonly spent: JobCost;
+  /** So far, over all starts, by day (YYYY-MM-DD in UTC). */
+  readonly spent: Readonly<Record<string, JobCost>>;
   readonly result: JobResult | null;
   /** Why it failed, or was cancelled, or waits again; null where there is nothing to say. */
   readonly note: string | null;
@@ -111,7 +114,7 @@ export interface JobStore {
   /**
    * Changes a job that is in one of the states `from`, in one step that no other process comes between; the job as it is
    * then, or null, and nothing is changed, where it is in none of them.
-   * @param while Further conditions: the job's process; the most jobs that may be running beside it.
+   * @param condition Further ones: the job's process; fewer jobs than `maxRunning` run beside it.
    */
   changeJob(
     id: string,
@@ -120,6 +123,21 @@ export interface JobStore {
     condition?: { readonly pid?: number | null; readonly maxRunning?: number },
   ): Promise<Job | null>;
 }
+
+/** The day of a time, for what is counted by day. */
+export const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
+
+export const NO_COST: JobCost = { cpuMinutes: 0, diskBytes: 0, dollars: 0 };
+
+export const addCost = (a: JobCost, b: JobCost): JobCost => ({
+  cpuMinutes: a.cpuMinutes + b.cpuMinutes,
+  diskBytes: a.diskBytes + b.diskBytes,
+  dollars: a.dollars + b.dollars,
+});
+
+/** What a job has taken in all. */
+export const spentBy = ({ spent }: Pick<Job, 'spent'>): JobCost =>
+  Object.values(spent).reduce(addCost, NO_COST);
 
 /** A job's row as JSON, for events and programs. */
 export function jobAbout({ id, trigger, reason, tasks, mode, estimate }: Job): JsonObject {

@@ -98,9 +98,15 @@ export interface CallStore {
    * deleted meanwhile are seen or not. Stopping early costs nothing; `after` resumes.
    */
   calls(filter?: CallFilter): AsyncIterable<readonly StoredCall[]>;
-  /** @param filter.audits false: without the LLM's answers to audits, which no agent called for. Default: true. */
+  /**
+   * @param filter.audits false: without the LLM's answers to audits, which no agent called for. Default: true.
+   * @param filter.byLlm true: only those that the LLM answered, from which can be learnt. Default: false.
+   */
   countCalls(
-    filter?: Pick<CallFilter, 'since' | 'until' | 'taskId'> & { readonly audits?: boolean },
+    filter?: Pick<CallFilter, 'since' | 'until' | 'taskId'> & {
+      readonly audits?: boolean;
+      readonly byLlm?: boolean;
+    },
   ): Promise<number>;
   /** How a task's latest calls were served: their number by reason. The LLM's answers to audits are left out. */
   countReasons(taskId: string, limit: number): Promise<ReadonlyMap<Served['reason'], number>>;

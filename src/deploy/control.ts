@@ -11,7 +11,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { EventStore, LearningStore } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
 import { changeDeployment, type MovingStore } from './change.ts';
-import { moveTo } from './stages.ts';
+import { moveTo, REPLACED } from './stages.ts';
 
 /** The parts of a store that are read and written here. */
 export type ControlStore = MovingStore & SwitchStore & Pick<LearningStore, 'tasks'> & EventStore;
@@ -48,7 +48,7 @@ export async function approve(store: ControlStore, named: string, word: Word): P
     await changeDeployment(store, other.id, (now) =>
       now.stage === 'retired'
         ? now
-        : moveTo(now, 'retired', word.now, `replaced by ${proposal.specialistId}`),
+        : moveTo(now, 'retired', word.now, `${REPLACED} ${proposal.specialistId}`),
     );
   }
   const moved = await changeDeployment(store, proposal.id, (now) =>

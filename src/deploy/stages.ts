@@ -46,6 +46,16 @@ export function moveTo(
   return { ...deployment, stage, history: [...deployment.history, change] };
 }
 
+/** How the reason begins of a deployment that made room for another. */
+export const REPLACED = 'replaced by';
+
+/** Whether a deployment was taken out of service by what was seen of it, and not by a successor or a person. */
+export function isRolledBack({ stage, history }: Pick<Deployment, 'stage' | 'history'>): boolean {
+  const last = history.at(-1);
+  if (stage === 'suspended') return true;
+  return stage === 'retired' && last?.numbers !== undefined && !last.reason.startsWith(REPLACED);
+}
+
 /**
  * What speaks against a specialist that leaves service for another: the errors that had begun to pile up, where they are
  * more than a specialist within its bound is likely to have. Undefined where nothing does.

@@ -17,7 +17,7 @@ import type { DeploymentStore } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
 import { callsToHoldBack } from '../curate/splits.ts';
 import { changeDeployment } from '../deploy/change.ts';
-import { deploy, moveTo } from '../deploy/stages.ts';
+import { deploy, moveTo, REPLACED } from '../deploy/stages.ts';
 import { assess } from '../evaluate/evaluate.ts';
 import { deltaOfTry } from '../stats/spending.ts';
 import { callsNeeded } from '../stats/statistics.ts';
@@ -238,7 +238,7 @@ async function putIntoService(
     await changeDeployment(store, active.id, (former) =>
       former.stage === 'retired'
         ? former
-        : moveTo(former, 'retired', now, `replaced by version ${specialist.version}`, against),
+        : moveTo(former, 'retired', now, `${REPLACED} version ${specialist.version}`, against),
     );
   }
   if (own) {
