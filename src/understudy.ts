@@ -229,12 +229,13 @@ async function statusOf(
   journal: StatusReport['journal'],
 ): Promise<StatusReport> {
   const deployments = await store.deployments();
+  const stopped = new Set((await store.stoppedTasks()).map(({ taskId }) => taskId));
   const tasks: StatusReport['tasks'][number][] = [];
   for (const task of await store.tasks()) {
     const specialists = await store.specialists(task.id);
-    const deployment = deployments
-      .filter((each) => each.taskId === task.id && each.stage !== 'retired')
-      .at(-1);
+    const own = deployments.filter((each) => each.taskId === task.id && each.stage !== 'retired');
+    // What serves says more than what waits for approval beside it.
+    const deployment = own.findLast(({ stage }) => stage !== 'proposed') ?? own.at(-1);
     const specialist = specialists.find((each) => each.id === deployment?.specialistId);
     const policy = specialist && policyFor(specialist, serve);
     const shown = deployment && specialist && policy ? { deployment, specialist, policy } : null;
@@ -251,6 +252,8 @@ async function statusOf(
       kind: task.kind,
       calls: task.calls,
       specialists: specialists.length,
+      isStopped: stopped.has(task.id),
+      isProposed: own.some(({ stage }) => stage === 'proposed'),
       deployment: shown &&
         outlook && {
           id: shown.deployment.id,

@@ -43,7 +43,7 @@ export const learnSchema = z
       .positive()
       .default(60)
       .describe(
-        'Least wait before a task is learnt again that was refused or rolled back, or after a run that failed. It doubles each time, up to a week.',
+        'Least wait before a task is learnt again, and after a run that failed. It doubles with each try within a week, with each rollback, and with each failure in a row, up to a week.',
       ),
     window: z
       .union([z.literal('off'), z.string().regex(/^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/)])

@@ -207,6 +207,10 @@ export interface StatusReport {
     readonly kind: OutputKind;
     readonly calls: number;
     readonly specialists: number;
+    /** A person has stopped it: its calls go to the LLM. */
+    readonly isStopped: boolean;
+    /** What passed waits for a person's approval. */
+    readonly isProposed: boolean;
     /** The newest one that is not retired. */
     readonly deployment: {
       readonly id: string;

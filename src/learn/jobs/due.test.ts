@@ -18,7 +18,7 @@ const task = (over: Partial<TaskFacts> = {}): TaskFacts => ({
   ...over,
 });
 const tried = (over: Partial<LastTry> = {}): LastTry => ({
-  ...{ at: NOON - 100 * HOUR, calls: 1000, outcome: 'passed', moreCalls: null, refusals: 0 },
+  ...{ at: NOON - 100 * HOUR, calls: 1000, outcome: 'passed', moreCalls: null, recent: 1 },
   ...over,
 });
 const facts = (over: Partial<LearningFacts> = {}): LearningFacts => ({
@@ -53,7 +53,7 @@ describe('whatIsDue', () => {
     assert.equal(needs({ lastTry: tried({ calls: 100 }) }), 300);
     assert.equal(needs({ lastTry: tried(), isInService: true }), 1000);
     assert.equal(needs({ lastTry: tried(), isProposed: true }), 1000);
-    assert.equal(needs({ lastTry: tried({ outcome: 'refused', moreCalls: 1700, refusals: 1 }) }), 1700);
+    assert.equal(needs({ lastTry: tried({ outcome: 'refused', moreCalls: 1700 }) }), 1700);
   });
 
   test('only the tasks that are due are learnt, the most urgent reason first', () => {
@@ -128,47 +128,44 @@ describe('whatIsDue', () => {
     assert.notEqual(due({ tasks, estimate: { ...estimate, cpuMinutes: 900 } }).job, null);
   });
 
-  test('whatever happens, tries are so few that the gate asks for no more calls than come in', () => {
+  test('whatever happens in a quarter, the gate asks for a few times the calls of a first try at most', () => {
     fc.assert(
       fc.property(
-        fc.record({
-          perHour: fc.integer({ min: 1, max: 2000 }),
-          seed: fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }),
-        }),
-        ({ perHour, seed }) => {
-          let lastTry: LastTry | null = null;
-          let [tries, calls] = [0, 0];
-          let rolledBack: { at: number; calls: number; times: number } | null = null;
+        fc.integer({ min: 1, max: 5000 }),
+        fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }),
+        (perHour, passes) => {
+          const tries: number[] = [];
+          const rollbacks: number[] = [];
+          let [calls, learntFrom] = [0, 0];
           for (let hour = 1; hour <= 24 * 90; hour++) {
             const now = NOON + hour * HOUR;
             calls += perHour;
+            const at = tries.at(-1);
+            const out = rollbacks.at(-1);
+            const since = { calls: calls - learntFrom, reason: 'x' };
+            // Everything at once speaks for learning, all the time.
             const state = task({
-              ...{ lastTry, newCalls: calls - (lastTry?.calls ?? 0), newFeedback: 1000 },
-              rollback: rolledBack && {
-                ...{ at: rolledBack.at, times: rolledBack.times, reason: 'x' },
-                calls: calls - rolledBack.calls,
-              },
+              lastTry:
+                at === undefined
+                  ? null
+                  : tried({
+                      ...{ at, calls: learntFrom, moreCalls: 1 },
+                      outcome: at === out ? 'passed' : 'refused',
+                      recent: tries.filter((each) => each > at - 168 * HOUR).length,
+                    }),
+              ...{ newCalls: calls - learntFrom, newFeedback: 1000 },
+              alarm: at === undefined ? null : { at, ...since },
+              rollback: at === undefined || at !== out ? null : { at, ...since, times: rollbacks.length },
             });
             if (due({ tasks: [state] }, now).job === null) continue;
-            const before: number = lastTry?.refusals ?? 0;
-            const passes = seed[tries % seed.length]!;
-            tries++;
-            lastTry = {
-              at: now,
-              calls,
-              outcome: passes ? 'passed' : 'refused',
-              moreCalls: 1,
-              refusals: passes ? 0 : before + 1,
-            };
-            // Each that passes is rolled back at once: the worst that can be.
-            if (passes) rolledBack = { at: now, calls, times: Math.min(20, (rolledBack?.times ?? 0) + 1) };
-            else rolledBack = null;
+            // Each that passes is rolled back at once.
+            if (passes[tries.length % passes.length]) rollbacks.push(now);
+            tries.push(now);
+            learntFrom = calls;
           }
-          assert.ok(tries <= (24 * 90) / 3, `${tries} tries`);
-          if (tries > 0) {
-            const needed = callsNeeded(0, 0.02, deltaOfTry(0.05, tries));
-            assert.ok(needed <= 200 + 100 * Math.log(1 + tries) * 2, `${needed}`);
-          }
+          const first = callsNeeded(0, 0.02, deltaOfTry(0.05, 1));
+          const last = callsNeeded(0, 0.02, deltaOfTry(0.05, Math.max(1, tries.length)));
+          assert.ok(last <= 4 * first, `${tries.length} tries, ${last} after ${first}`);
         },
       ),
       { numRuns: 30 },

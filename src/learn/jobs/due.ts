@@ -3,8 +3,8 @@
  * there is none.
  *
  * Tries are not free: each takes its part of the chance of error (stats/spending), so a task that was refused needs the more
- * calls the oftener it was tried. So tries follow the growth of a task's calls, not the clock, and whatever failed waits twice
- * as long each time: no state of affairs makes a machine learn the same thing again and again.
+ * calls the oftener it was tried. So tries follow the growth of a task's calls, not the clock, and each within a week waits
+ * twice as long as the one before: no state of affairs makes a machine learn the same thing again and again.
  */
 import type { LearnSettings } from '../../core/config-learn.ts';
 import type { JobCost, JobEstimate, JobTrigger } from '../../core/job.ts';
@@ -16,8 +16,8 @@ export interface LastTry {
   readonly calls: number;
   readonly outcome: 'passed' | 'refused';
   readonly moreCalls: number | null;
-  /** Refusals in a row up to this one. */
-  readonly refusals: number;
+  /** Tries within a week up to this one. */
+  readonly recent: number;
 }
 
 export interface TaskFacts {
@@ -159,14 +159,13 @@ function whyDue(
   isNight: boolean,
 ): Omit<DueTask, 'id'> | null {
   const { lastTry, rollback, alarm, name } = task;
+  if (lastTry !== null && now < lastTry.at + backOff(settings.retryMinutes, lastTry.recent)) return null;
   if (rollback !== null) {
     const isEnough = rollback.calls >= settings.rollbackCalls * 2 ** (rollback.times - 1);
     if (!isEnough || now < rollback.at + backOff(settings.retryMinutes, rollback.times)) return null;
     const reason = `'${name}' was taken out of service (${rollback.reason}), and ${count(rollback.calls, 'call')} have come since`;
     return { trigger: 'rollback', reason };
   }
-  const wait = lastTry?.outcome === 'refused' ? backOff(settings.retryMinutes, lastTry.refusals) : 0;
-  if (lastTry !== null && now < lastTry.at + wait) return null;
   if (alarm !== null && alarm.calls >= settings.alarmCalls)
     return {
       trigger: 'drift',

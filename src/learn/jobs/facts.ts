@@ -24,6 +24,8 @@ export type FactsStore = Pick<
 const JOBS = 200;
 /** Alarms that are looked back on. */
 const ALARMS = 200;
+/** Tries that count together. */
+const RECENT_MS = 7 * 24 * 3_600_000;
 /** Rollbacks that count together. */
 const ROLLBACK_MS = 30 * 24 * 3_600_000;
 
@@ -139,7 +141,7 @@ function lastTryOf(taskId: string, ended: readonly Job[]): LastTry | null {
   const last = tries.at(-1);
   if (last === undefined) return null;
   const { at, calls, outcome, moreCalls } = last;
-  return { at, calls, outcome, moreCalls, refusals: streak(tries, (each) => each.outcome === 'refused') };
+  return { at, calls, outcome, moreCalls, recent: tries.filter((each) => each.at > at - RECENT_MS).length };
 }
 
 /** How many at the end of the list are so. */

@@ -240,7 +240,7 @@ export function startLearning(parts: LearningParts): LearningService {
       );
       if (child !== null) await watchOver(storage, child.jobId);
       else {
-        const waiting = open.filter(({ state }) => state === 'queued');
+        const waiting = open.filter(({ state, trigger }) => state === 'queued' && trigger !== 'command');
         const next = waiting.find(({ notBefore }) => notBefore <= now());
         const isFree = !open.some(({ state }) => state === 'running');
         if (next && isFree && !isClosing) start(next);
