@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { accessSchema, tlsSchema } from './config-access.ts';
+import { learnSchema } from './config-learn.ts';
 import { ENTITY_KINDS } from './entity.ts';
 import { POLICIES, whyNoPolicy } from './equality-policy.ts';
 import { messageOf, UnderstudyError } from './errors.ts';
@@ -205,6 +206,7 @@ export const configSchema = z
           .optional(),
       })
       .prefault({}),
+    learn: learnSchema,
     equality: z
       .record(
         z.string(),
