@@ -28,6 +28,7 @@ import type {
   StatusReport,
 } from './core/learning.ts';
 import { type OnProgress, progressOf } from './core/progress.ts';
+import type { RetrievalReport } from './core/retrieval-report.ts';
 import type { Store } from './core/store.ts';
 import { coverageOf } from './deploy/coverage.ts';
 import { policyFor } from './deploy/policy.ts';
@@ -36,6 +37,7 @@ import { outlookOf } from './deploy/stages.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { type LearningService, startLearning } from './learn/jobs/service.ts';
 import { learn } from './learn/pipeline.ts';
+import { checkRetrieval } from './learn/retrieval-check.ts';
 import { openCapture } from './online/capturing.ts';
 import { startOnline } from './online/serving.ts';
 import {
@@ -78,6 +80,8 @@ export interface Understudy {
   /** The six steps over all that has been captured. */
   learn(options?: LearnOptions): Promise<LearnReport>;
   status(): Promise<StatusReport>;
+  /** How well retrieval finds calls that were answered alike. */
+  checkRetrieval(): Promise<RetrievalReport>;
   /** The captured calls with their payloads opened as they are asked for, oldest first. */
   calls(): AsyncIterable<Call>;
   /** Erases what was captured on some days; see capture/erase. */
@@ -179,6 +183,11 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         },
         learnOptions,
       ),
+    checkRetrieval: async () => {
+      const { encoder, notes } = await tools.open();
+      const known = await (await storage()).store.tasks();
+      return checkRetrieval(calls(), { config, known, encoder, notes, ...progress });
+    },
     status: async () => statusOf(await storage(), config.serve, losses.counts(), await journal()),
     feedback: async (input) => {
       const feedback = feedbackOf(input);

@@ -8,6 +8,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { accessSchema, tlsSchema } from './config-access.ts';
 import { learnSchema } from './config-learn.ts';
+import { promptedSchema } from './config-prompted.ts';
 import { ENTITY_KINDS } from './entity.ts';
 import { POLICIES, whyNoPolicy } from './equality-policy.ts';
 import { messageOf, UnderstudyError } from './errors.ts';
@@ -207,6 +208,7 @@ export const configSchema = z
       })
       .prefault({}),
     learn: learnSchema,
+    prompted: promptedSchema,
     equality: z
       .record(
         z.string(),
@@ -305,8 +307,11 @@ export type Config = z.infer<typeof configSchema>;
 export function withoutSecrets(config: Config): Config {
   const { hosted } = config.train;
   const { apiKey } = config.upstream;
+  const prompted = config.prompted.map((server) =>
+    server.apiKey === undefined ? server : { ...server, apiKey: '(set)' },
+  );
   return {
-    ...config,
+    ...{ ...config, prompted },
     ...(apiKey === undefined ? {} : { upstream: { ...config.upstream, apiKey: '(set)' } }),
     ...(hosted === undefined ? {} : { train: { ...config.train, hosted: { ...hosted, apiKey: '(set)' } } }),
   };

@@ -213,7 +213,8 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
           whole === read ? { asked: true as const, input } : decision.admit(request, whole, options.now());
         if (!admission.asked) return { refused: admission.reason };
         const { artefact } = specialist;
-        return { whole, prediction: await runtime.predict(artefact, admission.input, { signal: within }) };
+        const told = { signal: within, request: whole.request };
+        return { whole, prediction: await runtime.predict(artefact, admission.input, told) };
       },
       signal,
     );
