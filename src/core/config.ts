@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { upstreamsSchema } from './config-upstreams.ts';
 import { ENTITY_KINDS } from './entity.ts';
 import { POLICIES, whyNoPolicy } from './equality-policy.ts';
 import { messageOf, UnderstudyError } from './errors.ts';
@@ -44,9 +45,12 @@ export const configSchema = z
         baseUrl: z
           .url({ protocol: /^https?$/ })
           .default('https://api.openai.com/v1')
-          .describe('The LLM provider, with its version path.'),
+          .describe(
+            'The LLM provider, with its version path. Anthropic’s API may have another: `upstreams`.',
+          ),
       })
       .prefault({}),
+    upstreams: upstreamsSchema,
     gate: z
       .strictObject({
         epsilon: z

@@ -8,10 +8,12 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Served } from '../core/call.ts';
 import type { Config } from '../core/config.ts';
+import type { Provider } from '../core/config-upstreams.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Recorder, Router } from '../core/online.ts';
 import type { Dialect } from '../wire/dialect.ts';
+import { providerOf } from '../wire/provider.ts';
 import { backgroundWork } from './background.ts';
 import { readBody, SMALL_BODY_BYTES } from './body.ts';
 import { boundedRecorder, type LostFor } from './bounded-recorder.ts';
@@ -24,7 +26,7 @@ import { endWith, health, refuse } from './own-answers.ts';
 import { passThrough } from './pass.ts';
 import { sharedTurns } from './turns.ts';
 import { tunnels, wantsUpgrade } from './upgrade.ts';
-import { connectUpstream } from './upstream.ts';
+import { connectUpstreams, pathOf } from './upstreams.ts';
 
 /** How long a call may wait for its record, in milliseconds. */
 const RECORD_WAIT_MS = 2000;
@@ -55,7 +57,9 @@ export interface GatewayOptions {
   readonly gateway: Config['gateway'];
   /** With or without its version path. */
   readonly upstreamUrl: string;
-  /** Those whose calls are read and served. What belongs to none is answered in the shape of the first. */
+  /** Of APIs that have an upstream of their own. */
+  readonly upstreamUrls?: Readonly<Partial<Record<Provider, string>>>;
+  /** Those whose calls are read and served. What belongs to none is answered in the shape of its provider's first. */
   readonly dialects: readonly [Dialect, ...Dialect[]];
   readonly router: Router;
   readonly recorder: Recorder;
@@ -109,7 +113,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { host, port, maxBodyBytes, maxBufferedBytes, timeoutMs } = options.gateway;
   requireLoopback(host);
   const [anyDialect] = options.dialects;
-  const upstream = connectUpstream(options.upstreamUrl, timeoutMs);
+  /** In whose shape errors are told to a request that belongs to no dialect. */
+  const shapeFor = ({ url, headers }: IncomingMessage): Dialect => {
+    const provider = providerOf(pathOf(url), headers);
+    return options.dialects.find((dialect) => dialect.provider === provider) ?? anyDialect;
+  };
+  const { upstreamUrl } = options;
+  const urls = { openai: upstreamUrl, anthropic: upstreamUrl, ...options.upstreamUrls };
+  const upstreams = connectUpstreams(urls, timeoutMs);
   const recorder = boundedRecorder(options.recorder, options.recordWaitMs ?? RECORD_WAIT_MS, options.onLost);
   const background = backgroundWork(MAX_BACKGROUND);
   const log = options.log ?? (() => {});
@@ -117,15 +128,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const bodies = bodyBudget(maxBufferedBytes, SMALL_BODY_BYTES);
   const turns = sharedTurns(BYTES_A_TURN);
   const upgrades = tunnels({
-    upstream,
+    upstreams,
     extraHeaders: PASSED,
-    refuse: (response, error) => refuse(response, error, anyDialect, log),
+    refuse: (response, error, request) => refuse(response, error, shapeFor(request), log),
   });
   const counts = { requests: 0, inFlight: 0, passedThrough: 0, servedBySpecialists: 0 };
   const servedByLlm: Record<string, number> = {};
   let closing = false;
   const context: GatewayContext = {
-    upstream,
+    upstreams,
     router: options.router,
     recorder,
     background,
@@ -142,7 +153,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
   };
 
-  const dialectOf = ({ method = '', url = '' }: IncomingMessage): Dialect | undefined =>
+  const dialectOf = ({ method = '', url }: IncomingMessage): Dialect | undefined =>
     options.dialects.find((dialect) => dialect.matches(method, pathOf(url)));
 
   const answer = async (
@@ -172,7 +183,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     }
     counts.passedThrough++;
     await passThrough({
-      upstream,
+      upstream: upstreams.of(request),
       request,
       response,
       signal: gone.signal,
@@ -202,7 +213,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       });
       const dialect = dialectOf(request);
       answer(request, response, dialect).catch((error: unknown) =>
-        refuse(response, error, dialect ?? anyDialect, log),
+        refuse(response, error, dialect ?? shapeFor(request), log),
       );
     },
   );
@@ -272,12 +283,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       clearInterval(again);
       clearTimeout(impatience);
       await background.close(AUDIT_GRACE_MS);
-      await upstream.close();
+      await upstreams.close();
     },
   };
 }
-
-const pathOf = (url: string): string => url.split('?', 1)[0] ?? '';
 
 /** Until there are keys of our own, whoever reaches the gateway may ask the specialists. */
 function requireLoopback(host: string): void {

@@ -9,6 +9,7 @@ import type { Losses } from '../capture/losses.ts';
 import { targetOf } from '../core/answer.ts';
 import { compareAnswers, schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
+import { upstreamUrls } from '../core/config-upstreams.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { JournalState } from '../core/learning.ts';
 import { referenceOf } from '../core/reference.ts';
@@ -113,6 +114,7 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
   const gateway = await startGateway({
     gateway: config.gateway,
     upstreamUrl: config.upstream.baseUrl,
+    upstreamUrls: upstreamUrls(config),
     dialects: parts.dialects,
     router: coverage.counted(router),
     recorder: folder.recorder,
