@@ -24,6 +24,7 @@ import { isFeedback, takeFeedback } from './feedback.ts';
 import { oneATurn } from './one-a-turn.ts';
 import { endWith, health, refuse } from './own-answers.ts';
 import { passThrough } from './pass.ts';
+import { silentConnections } from './silent-connections.ts';
 import { sharedTurns } from './turns.ts';
 import { tunnels, wantsUpgrade } from './upgrade.ts';
 import { connectUpstreams, pathOf } from './upstreams.ts';
@@ -217,9 +218,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       );
     },
   );
+  const closeSilent = silentConnections(server);
   /** While closing: an idle connection would keep the server open, and an upgraded one has no end of its own. */
   const closeIdle = (): void => {
     server.closeIdleConnections();
+    closeSilent();
     if (counts.inFlight === 0) upgrades.close();
   };
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
