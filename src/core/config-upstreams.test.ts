@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { configSchema } from './config.ts';
-import { upstreamUrls } from './config-upstreams.ts';
+import { configSchema, withoutSecrets } from './config.ts';
+import { upstreamKeys, upstreamUrls } from './config-upstreams.ts';
 
 const urls = (config: object) => upstreamUrls(configSchema.parse(config));
 
@@ -26,4 +26,23 @@ test('an upstream for Anthropic’s API is taken with and without its version', 
   assert.equal(anthropic('https://example.org'), 'https://example.org/v1');
   assert.equal(anthropic('https://example.org/anthropic/'), 'https://example.org/anthropic/v1');
   assert.equal(anthropic('https://example.org/anthropic/v1'), 'https://example.org/anthropic/v1');
+});
+
+test('a key goes to no address but the one that it was given for', () => {
+  const keys = (config: object) => upstreamKeys(configSchema.parse(config));
+  const baseUrl = 'https://llm.example.org/v1';
+  const apiKey = 'one';
+  assert.deepEqual(keys({}), {});
+  assert.deepEqual(keys({ upstream: { apiKey } }), { openai: 'one' });
+  assert.deepEqual(keys({ upstream: { apiKey, baseUrl } }), { openai: 'one', anthropic: 'one' });
+  const other = { anthropic: { baseUrl: 'https://other.example.org' } };
+  assert.deepEqual(keys({ upstream: { apiKey, baseUrl }, upstreams: other }), { openai: 'one' });
+  const upstreams = { anthropic: { apiKey: 'two' } };
+  assert.deepEqual(keys({ upstream: { apiKey }, upstreams }), { openai: 'one', anthropic: 'two' });
+  assert.deepEqual(keys({ upstreams }), { anthropic: 'two' });
+});
+
+test('a configuration that is shown has no key of a provider', () => {
+  const given = { upstream: { apiKey: 'secret-1' }, upstreams: { anthropic: { apiKey: 'secret-2' } } };
+  assert.doesNotMatch(JSON.stringify(withoutSecrets(configSchema.parse(given))), /secret/);
 });

@@ -9,7 +9,7 @@ import { connectUpstream, type Upstream } from './upstream.ts';
 
 export interface Upstreams {
   /** The one that a request is meant for. */
-  of(request: Pick<IncomingMessage, 'url' | 'headers'>): Upstream;
+  of(request: IncomingMessage): Upstream;
   close(): Promise<void>;
 }
 
@@ -18,12 +18,9 @@ export function connectUpstreams(urls: Readonly<Record<Provider, string>>, timeo
   const byUrl = new Map<string, Upstream>();
   for (const url of Object.values(urls)) if (!byUrl.has(url)) byUrl.set(url, connectUpstream(url, timeoutMs));
   return {
-    of: ({ url, headers }) => byUrl.get(urls[providerOf(pathOf(url), headers)])!,
+    of: (request) => byUrl.get(urls[providerOf(request)])!,
     close: async () => {
       await Promise.all([...byUrl.values()].map((upstream) => upstream.close()));
     },
   };
 }
-
-/** A request target's path, without its query. */
-export const pathOf = (url = ''): string => url.split('?', 1)[0] ?? '';

@@ -5,7 +5,7 @@ import { providerOf } from './provider.ts';
 test('requests of Anthropic’s API are known by their path or their version header', () => {
   const version = { 'anthropic-version': '2023-06-01' };
   for (const path of ['/v1/messages', '/messages', '/v1/messages/count_tokens', '/v1/messages/batches/b'])
-    assert.equal(providerOf(path, {}), 'anthropic', path);
+    assert.equal(providerOf({ url: path, headers: {} }), 'anthropic', path);
   for (const path of [
     '/v1/models',
     '/v1/files',
@@ -13,6 +13,6 @@ test('requests of Anthropic’s API are known by their path or their version hea
     '/v1/threads/t/messages',
     '/v1/responses',
   ])
-    assert.equal(providerOf(path, {}), 'openai', path);
-  assert.equal(providerOf('/v1/models', version), 'anthropic');
+    assert.equal(providerOf({ url: path, headers: {} }), 'openai', path);
+  assert.equal(providerOf({ url: '/v1/models?x=/messages', headers: version }), 'anthropic');
 });
