@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { accessSchema, tlsSchema } from './config-access.ts';
 import { learnSchema } from './config-learn.ts';
 import { promptedSchema } from './config-prompted.ts';
+import { upstreamsSchema } from './config-upstreams.ts';
 import { ENTITY_KINDS } from './entity.ts';
 import { POLICIES, whyNoPolicy } from './equality-policy.ts';
 import { messageOf, UnderstudyError } from './errors.ts';
@@ -55,7 +56,9 @@ export const configSchema = z
         baseUrl: z
           .url({ protocol: /^https?$/ })
           .default('https://api.openai.com/v1')
-          .describe('The LLM provider, with its version path.'),
+          .describe(
+            'The LLM provider, with its version path. Anthropic’s API may have another: `upstreams`.',
+          ),
         apiKey: z
           .string()
           .min(1)
@@ -65,6 +68,7 @@ export const configSchema = z
           ),
       })
       .prefault({}),
+    upstreams: upstreamsSchema,
     gate: z
       .strictObject({
         epsilon: z
@@ -310,9 +314,13 @@ export function withoutSecrets(config: Config): Config {
   const prompted = config.prompted.map((server) =>
     server.apiKey === undefined ? server : { ...server, apiKey: '(set)' },
   );
+  const { anthropic } = config.upstreams;
   return {
     ...{ ...config, prompted },
     ...(apiKey === undefined ? {} : { upstream: { ...config.upstream, apiKey: '(set)' } }),
+    ...(anthropic.apiKey === undefined
+      ? {}
+      : { upstreams: { anthropic: { ...anthropic, apiKey: '(set)' } } }),
     ...(hosted === undefined ? {} : { train: { ...config.train, hosted: { ...hosted, apiKey: '(set)' } } }),
   };
 }

@@ -10,6 +10,7 @@ import type { Losses } from '../capture/losses.ts';
 import { targetOf } from '../core/answer.ts';
 import { compareAnswers, schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
+import { upstreamKeys, upstreamUrls } from '../core/config-upstreams.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { JournalState } from '../core/learning.ts';
 import { referenceOf } from '../core/reference.ts';
@@ -17,6 +18,7 @@ import type { Runtime } from '../core/runtime.ts';
 import { type Gateway, type GatewayOptions, startGateway } from '../gateway/gateway.ts';
 import { cost, priceOf } from '../report/prices.ts';
 import { createRouter, type RoutingPlan } from '../route/router.ts';
+import { providerOf } from '../wire/provider.ts';
 import { accessUpdates } from './access-updates.ts';
 import { coverageAlarms } from './coverage-alarms.ts';
 import { oneAtATime } from './one-at-a-time.ts';
@@ -119,9 +121,12 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     journal = await parts.journal().catch(() => journal);
   });
   void look();
+  const keysUpstream = upstreamKeys(config);
   const access = createAccess({
     ...config.access,
-    ...(config.upstream.apiKey === undefined ? {} : { upstreamKey: config.upstream.apiKey }),
+    ...(Object.keys(keysUpstream).length > 0
+      ? { upstreamKey: (head) => keysUpstream[providerOf(head)] }
+      : {}),
     costOf: (use) => {
       const price = priceOf(use.model, config.prices);
       return price && cost(use, price);
@@ -135,6 +140,7 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     gateway: config.gateway,
     access,
     upstreamUrl: config.upstream.baseUrl,
+    upstreamUrls: upstreamUrls(config),
     dialects: parts.dialects,
     router: coverage.counted(router),
     recorder: folder.recorder,
