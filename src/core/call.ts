@@ -98,6 +98,8 @@ export type EscalationReason =
   | 'invalid-output'
   | 'unfamiliar-input'
   | 'policy'
+  /** As many calls of its session were served as the proof allows. */
+  | 'session-limit'
   | 'overload'
   | 'error';
 
@@ -105,6 +107,8 @@ export type EscalationReason =
 export type LlmReason =
   | EscalationReason
   | 'no-specialist'
+  /** A person has stopped the task. */
+  | 'stopped'
   | 'shadow'
   | 'canary'
   | 'asked-for'

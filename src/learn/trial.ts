@@ -21,7 +21,7 @@ import {
   timePredictions,
 } from '../evaluate/evaluate.ts';
 import { type Scorer, scorerFor } from '../evaluate/scorers/scorer.ts';
-import { CATALOGUE } from '../models/weights/catalogue.ts';
+import { catalogueOf } from '../models/weights/own.ts';
 import { whyUncheckable } from '../route/check.ts';
 import type { Contender, SelectionLimits, TrainingBudget } from '../select/candidates.ts';
 import type { Competition, Trial } from '../select/compete.ts';
@@ -81,7 +81,10 @@ export function selectionLimits(
   return {
     trainers,
     canRun: (rung) => runtimes.some(({ rungs }) => rungs.includes(rung)),
-    catalogue: CATALOGUE,
+    // Those that would have to be fetched from the hub first are left to a person: `understudy models list`.
+    catalogue: catalogueOf(config.dataDir).filter(
+      ({ name, files }) => files.length > 0 || name === config.train.base,
+    ),
     resources: probeHardware(config.dataDir),
     available: models,
     base: config.train.base,

@@ -18,6 +18,7 @@ import type { Task } from '../core/task.ts';
 import { type AskLimits, createAsk } from './ask.ts';
 import { rememberConversations } from './conversations.ts';
 import { decisionFor, type Outcome, type TaskDecision } from './decision.ts';
+import { sessionLimits } from './session-limits.ts';
 import { isCorrectByMajority } from './settle.ts';
 
 export interface RouterOptions extends AskLimits {
@@ -48,14 +49,18 @@ export interface RouterOptions extends AskLimits {
   readonly now: () => number;
 }
 
-/** Audited calls whose conversations are remembered. */
-const MAX_REMEMBERED = 5000;
+/** Calls whose conversations are remembered, and sessions of which it is known how many of their calls were served. */
+const MAX_REMEMBERED = 20_000;
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** What the router knows: swapped as a whole when something is deployed or retired. */
 export interface RoutingPlan {
   readonly tasks: readonly Task[];
   readonly deployments: readonly Deployment[];
   readonly specialists: readonly Specialist[];
+  /** Ids of the tasks that a person has stopped. Default: none. */
+  readonly stopped?: ReadonlySet<string>;
 }
 
 export interface UpdatableRouter extends Router {
@@ -69,6 +74,8 @@ interface Route {
   readonly specialist: Specialist;
   readonly runtime: Runtime;
   readonly decision: TaskDecision;
+  /** Most calls of a session that it serves. */
+  readonly perSession: number;
 }
 
 /** A specialist that may be asked about a call. */
@@ -77,6 +84,8 @@ interface Candidacy {
   readonly request: CallRequest;
   readonly read: RedactedRequest;
   readonly input: string;
+  /** As its caller named it, or else as its conversation tells. */
+  readonly session: () => string;
   /** @param session The call's, where nobody named one. */
   readonly belonging: (session: () => string | null) => Belonging;
 }
@@ -101,7 +110,9 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
   const redact = options.redact ?? asItIs;
   const ask = createAsk(options);
   const conversations = rememberConversations(MAX_REMEMBERED);
+  const limits = sessionLimits(MAX_REMEMBERED);
   let tasks: readonly Task[] = plan.tasks;
+  let stopped = plan.stopped ?? NONE;
   let routes = routesOf(plan, options.runtimes);
 
   const route = async (call: IncomingCall, signal: AbortSignal): Promise<Decision> => {
@@ -147,6 +158,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       const alike = taskAlike(tasks, read.request);
       return alike && routes.has(alike.id) ? llm('unfamiliar-input', alike.id) : llm('no-specialist');
     }
+    if (stopped.has(task.id)) return llm('stopped', task.id);
     const found = routes.get(task.id);
     if (!found) return llm('no-specialist', task.id);
     const admission = found.decision.admit(request, read, options.now());
@@ -159,7 +171,8 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       const pseudonym = name === null ? null : options.pseudonym?.(`session ${name}`);
       return { input: own, ...(pseudonym ? { session: pseudonym } : {}) };
     };
-    const candidacy = { route: found, request, read, input, belonging };
+    const sessionOf = (): string => session ?? conversations.join(id, request);
+    const candidacy = { route: found, request, read, input, session: sessionOf, belonging };
     switch (found.deployment.stage) {
       case 'shadow':
         return { candidacy, asked: 'in-shadow', probability: 1 };
@@ -175,6 +188,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
             belonging(() => conversations.find(request)),
           ),
         };
+      case 'proposed':
       case 'suspended':
       case 'retired':
         return llm('no-specialist', task.id);
@@ -182,9 +196,13 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
   };
 
   const outcomeOf = async (
-    { route: { decision, deployment, runtime, specialist }, request, read, input }: Candidacy,
+    { route: { decision, deployment, runtime, specialist, perSession }, ...call }: Candidacy,
     signal: AbortSignal,
   ): Promise<Outcome> => {
+    const { request, read, input } = call;
+    const session = call.session();
+    const isOver = (): boolean => limits.isReached(specialist.id, session, perSession);
+    if (isOver()) return { used: false, reason: 'session-limit' };
     const asked = await ask(
       specialist.id,
       async (within): Promise<Asked> => {
@@ -204,7 +222,13 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     if ('refused' in asked) return { used: false, reason: asked.refused };
     const { whole, prediction } = asked;
     const { confidence } = specialist;
-    return decision.judge(request, whole, prediction, { confidence, threshold: deployment.threshold });
+    const { threshold } = deployment;
+    const outcome = decision.judge(request, whole, prediction, { confidence, threshold });
+    if (!outcome.used) return outcome;
+    // Others of its session may have been served meanwhile.
+    if (isOver()) return { used: false, reason: 'session-limit', confidence: outcome.confidence };
+    limits.count(specialist.id, session);
+    return outcome;
   };
 
   const comparison = (
@@ -257,6 +281,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     route,
     update: (next) => {
       tasks = next.tasks;
+      stopped = next.stopped ?? NONE;
       routes = routesOf(next, options.runtimes);
     },
   };
@@ -265,13 +290,14 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
 function routesOf(plan: RoutingPlan, runtimes: readonly Runtime[]): Map<string, Route> {
   const routes = new Map<string, Route>();
   for (const deployment of plan.deployments) {
-    if (!isInService(deployment.stage)) continue;
+    if (!isInService(deployment.stage) || plan.stopped?.has(deployment.taskId)) continue;
     const task = plan.tasks.find(({ id }) => id === deployment.taskId);
     const specialist = plan.specialists.find(({ id }) => id === deployment.specialistId);
     const runtime = runtimes.find(({ rungs }) => specialist && rungs.includes(specialist.artefact.rung));
     if (!task || !specialist || !runtime || whyUnproved(task, specialist.proved) !== null) continue;
     const decision = decisionFor(task, specialist.proved);
-    routes.set(task.id, { task, deployment, specialist, runtime, decision });
+    const perSession = specialist.evidence.gate.sessions?.cap ?? Number.POSITIVE_INFINITY;
+    routes.set(task.id, { task, deployment, specialist, runtime, decision, perSession });
   }
   return routes;
 }
