@@ -49,6 +49,7 @@ import {
   type Storage,
   stageOf,
 } from './setup/data-folder.ts';
+import { openEncoder } from './setup/encoder.ts';
 import { outcomesOf } from './setup/outcomes.ts';
 import { modelTools } from './setup/tools.ts';
 import { DIALECTS } from './wire/dialects.ts';
@@ -184,9 +185,13 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         learnOptions,
       ),
     checkRetrieval: async () => {
-      const { encoder, notes } = await tools.open();
       const known = await (await storage()).store.tasks();
-      return checkRetrieval(calls(), { config, known, encoder, notes, ...progress });
+      const opened = await openEncoder({ env, weightsDir, threads: config.serve.threads });
+      try {
+        return await checkRetrieval(calls(), { config, known, ...opened, ...progress });
+      } finally {
+        await opened.close();
+      }
     },
     status: async () => statusOf(await storage(), config.serve, losses.counts(), await journal()),
     feedback: async (input) => {
