@@ -6,10 +6,19 @@
 import { assign, constantLength } from '../callsite/assign.ts';
 import { withShapes } from '../callsite/slot-shape.ts';
 import { ANY, siteOf } from '../callsite/variable-part.ts';
+import type { OutputKind } from '../core/answer.ts';
 import type { Call } from '../core/call.ts';
 import { contentHash } from '../core/ids.ts';
 import type { CallSite, Task } from '../core/task.ts';
-import { commonBias, commonFormat, commonTools, labelLimitsOf, labelsOf, outputKindOf } from './kind.ts';
+import {
+  commonBias,
+  commonFormat,
+  commonTools,
+  kindShares,
+  labelLimitsOf,
+  labelsOf,
+  outputKindOf,
+} from './kind.ts';
 import { nameOf } from './name.ts';
 import { poolSites, shapeOf } from './pool.ts';
 import { findSites, type SiteCalls, siteWith, toldByUser } from './sites.ts';
@@ -226,11 +235,15 @@ function isPool(task: Task): boolean {
   return task.sites.length > 1 || task.sites[0]!.toolNames[0] === ANY;
 }
 
-/** A known task keeps its kind, except that text may turn out to be labels once each has been seen often enough. */
+/** What a known task of this kind may turn out to be: labels once each has been seen often enough, or of several kinds. */
+const mayBecome = (known: OutputKind, now: OutputKind): boolean =>
+  (known === 'text' && now === 'label') || now === 'mixed';
+
+/** A known task keeps its kind, unless it turns out to be another. */
 function filled(task: Task, calls: readonly Call[], isNew: boolean): Task {
   const responses = calls.flatMap((call) => call.response ?? []);
   const now = outputKindOf(responses);
-  const kind = isNew || (task.kind === 'text' && now === 'label') ? now : task.kind;
+  const kind = isNew || mayBecome(task.kind, now) ? now : task.kind;
   const pooledTools = task.sites.some((site) => site.toolNames[0] === ANY);
   const labels = kind === 'label' ? labelsOf(responses, task.sites.flatMap(constantsOf).join('\n')) : [];
   const bias = commonBias(calls);
@@ -243,6 +256,7 @@ function filled(task: Task, calls: readonly Call[], isNew: boolean): Task {
     ...rest,
     sites: mostConstantFirst(task.sites).map((site) => withShapes(site, requests.get(site) ?? [])),
     kind,
+    kinds: kindShares(kind, responses),
     labels,
     ...(kind === 'label' ? { labelLimits: labelLimitsOf(calls, { kind, labels }) } : {}),
     ...(bias === null ? {} : { logitBias: bias }),

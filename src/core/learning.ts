@@ -3,7 +3,7 @@
  * --json and a later dashboard all show the same figures.
  * Does not: hold payloads. Nothing here contains the text of a call.
  */
-import type { OutputKind } from './answer.ts';
+import type { AnswerKind, OutputKind } from './answer.ts';
 import type { EscalationReason, LlmReason } from './call.ts';
 import type { SplitName } from './dataset.ts';
 import type { Stage, StageChange } from './deployment.ts';
@@ -55,6 +55,8 @@ export interface TaskReport {
     readonly id: string;
     readonly name: string;
     readonly kind: OutputKind;
+    /** Share of its calls by the kind of their answer. Absent in reports of earlier versions. */
+    readonly kinds?: Readonly<Partial<Record<AnswerKind, number>>>;
     readonly calls: number;
   };
   /** Null where there were too few calls to make one. */

@@ -1,5 +1,5 @@
 /** A task: a cluster of calls that one small model can learn. */
-import type { OutputKind } from './answer.ts';
+import type { AnswerKind, OutputKind } from './answer.ts';
 import type { Tool } from './call.ts';
 import type { JsonObject } from './json.ts';
 
@@ -46,6 +46,8 @@ export interface Task {
   /** The call sites whose calls belong to it; more than one only where each alone is too small. */
   readonly sites: readonly CallSite[];
   readonly kind: OutputKind;
+  /** Share of its calls by the kind of their answer; absent where an earlier version found it. */
+  readonly kinds?: Readonly<Partial<Record<AnswerKind, number>>>;
   /** The distinct answers of a label task, each in its most frequent spelling, most frequent first; '' where nothing was
    * said. Empty for other kinds. */
   readonly labels: readonly string[];

@@ -11,6 +11,7 @@ import type {
   Artefact,
   ConfidenceModel,
   Evidence,
+  EvidenceByKind,
   GateResult,
   Prediction,
   Rate,
@@ -18,6 +19,7 @@ import type {
 } from '../core/specialist.ts';
 import { qualityOf } from '../stats/calibration.ts';
 import { confidenceOf, isInDistribution } from '../stats/confidence.ts';
+import { evidenceByKind } from './by-kind.ts';
 import { fitConfidence, type GradedSignals } from './confidence.ts';
 import { closedExam, type ExamResult, examine, shareOf } from './exam.ts';
 import { canPass, runGate } from './gate.ts';
@@ -183,6 +185,7 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
         accuracy: shareOf(calibration, ({ correct }) => correct),
         curve: riskCurve(calibration),
         confidence: qualityOf(calibration.filter(({ confidence: given }) => given !== NOT_SERVABLE)),
+        byKind: byKind(dataset, splits.calibration, graded, calibration, exam.gate.threshold),
       },
       exam: exam.rates,
       gate: exam.gate,
@@ -233,8 +236,34 @@ async function openExam(
     fieldScore: graded[i]!.grade.fieldScore,
   }));
   const served = answers.map((answer) => answer.confidence >= (gate.threshold ?? Number.POSITIVE_INFINITY));
-  return { ...examine(answers, gate, uses), truth: await truthOf(exam, graded, served, options) };
+  const examined = examine(answers, gate, uses);
+  const kinds = byKind(options.dataset, exam, graded, answers, gate.threshold, 1 - 0.05 / uses);
+  return {
+    ...examined,
+    rates: { ...examined.rates, byKind: kinds },
+    truth: await truthOf(exam, graded, served, options),
+  };
 }
+
+/** Results by the kind of the recorded answers. */
+const byKind = (
+  { kind }: Dataset,
+  examples: readonly Example[],
+  graded: readonly GradedPrediction[],
+  scored: readonly ScoredAnswer[],
+  threshold: number | null,
+  level?: number,
+): EvidenceByKind =>
+  evidenceByKind(
+    kind,
+    scored.map((each, i) => ({
+      ...each,
+      expected: examples[i]!.answer,
+      prediction: graded[i]!.prediction,
+    })),
+    threshold,
+    level,
+  );
 
 /**
  * The calibration split has chosen the threshold, so what is served at it is measured on the exam; of a refused candidate,
@@ -263,14 +292,16 @@ function withoutExam(gate: GateResult): GateResult {
   return { ...gate, passed: false, threshold: null, reason, moreCalls: null };
 }
 
-/** A refusal that is owed to undecided answers says so: more calls would not help, a judge would. */
+/** Where the wrong answers are, and where only a judge could say that they are. */
 function explain(gate: GateResult, undecided: number, graded: readonly GradedPrediction[]): GateResult {
   if (gate.passed) return gate;
-  if (undecided === 0)
-    return { ...gate, reason: gate.reason + wrongFieldText(graded.map(({ grade }) => grade)) };
+  const fields = wrongFieldText(graded.map(({ grade }) => grade));
   const share = Math.round((undecided / Math.max(1, gate.n)) * 100);
-  const reason = `${share} % of its answers are texts that differ from the LLM's, and without a judge model nobody can say whether they are as good.`;
-  return { ...gate, reason, moreCalls: null };
+  const texts =
+    share < 1
+      ? ''
+      : ` ${share} % of its answers are texts that differ from the LLM's; without a judge model they count as wrong.`;
+  return { ...gate, reason: gate.reason + fields + texts };
 }
 
 /** As a caller would meet it: one at a time, without a draft, which would flatter. */

@@ -18,6 +18,7 @@ import type { Task } from '../core/task.ts';
 import { callsToHoldBack } from '../curate/splits.ts';
 import { deploy, moveEvent, moveTo } from '../deploy/stages.ts';
 import { assess } from '../evaluate/evaluate.ts';
+import { whyNotRepeated } from '../select/repeats.ts';
 import { deltaOfTry } from '../stats/spending.ts';
 import { callsNeeded } from '../stats/statistics.ts';
 import { referencesFor } from './references.ts';
@@ -51,7 +52,10 @@ async function proveWinner(
   const verdicts = [...competition.verdicts, ...dropped];
   await store.addVerdicts(task.id, Date.now(), verdicts);
   const common = {
-    task: { id: task.id, name: task.name, kind: task.kind, calls: task.calls },
+    task: {
+      ...{ id: task.id, name: task.name, kind: task.kind, calls: task.calls },
+      ...(task.kinds ? { kinds: task.kinds } : {}),
+    },
     dataset: { id: dataset.id, sizes: sizesOf(dataset), dropped: dataset.dropped },
     verdicts,
     askedAgain,
@@ -73,9 +77,10 @@ async function proveWinner(
     const missing =
       callsNeeded(0, config.gate.epsilon, deltaOfTry(config.gate.delta, await nextTry(task.id, context))) -
       dataset.splits.calibration.length;
-    // Texts need a judge, however many there are; calls that ask for more than is served need another caller.
+    // Other texts need a judge, however many there are; calls that ask for more than is served need another caller.
     const isRefused = (dataset.dropped.policy ?? 0) > 0 && dataset.splits.calibration.length === 0;
-    const moreCalls = task.kind !== 'text' && missing > 0 && !isRefused ? callsFor(missing, dataset) : null;
+    const isHelped = whyNotRepeated(task.kind, dataset.splits.train) === null;
+    const moreCalls = isHelped && missing > 0 && !isRefused ? callsFor(missing, dataset) : null;
     return { ...common, ...REFUSED, specialist: null, reason, moreCalls };
   }
 
