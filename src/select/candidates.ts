@@ -126,7 +126,7 @@ function candidateOf(
 
 /** Why nothing could be learnt from these calls, or served if it were, whoever trains. */
 function whyHopeless(task: Task, dataset: Dataset, { unserved }: SelectionLimits): Refusal | null {
-  return because(unserved ?? whyTooFew(dataset) ?? whyNotRepeated(task.kind, dataset.splits.train));
+  return because(unserved ?? whyNotRepeated(task.kind, dataset.splits.train) ?? whyTooFew(dataset));
 }
 
 /** Why a proposal is not worth trying. A want of time is the last reason: with more time, the others would still hold. */

@@ -161,7 +161,7 @@ const MODEL = { signals: ['p'], weights: [1], bias: 0 };
 
 describe('the offline decision', () => {
   const { store, vault, context, ...folder } = openDataFolder(temporaryFolder());
-  const drawn = fc.sample(cases, { numRuns: 1500, seed: 12 }).map(caseOf);
+  const drawn = fc.sample(cases, { numRuns: 2500, seed: 12 }).map(caseOf);
   /** As recorded, by id. */
   let recorded: ReadonlyMap<string, Call>;
 
