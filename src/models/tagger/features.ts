@@ -8,7 +8,8 @@ import { sliceOf, type Units } from '../extractor/units.ts';
 /** Hashes of the features that are there; each is there or not. */
 export type Features = Uint32Array;
 
-interface Said {
+/** A message of an input. */
+export interface Said {
   /** user, assistant or tool; '' where the input is no conversation. */
   readonly role: string;
   readonly start: number;
@@ -23,7 +24,7 @@ const MAX_WORDS = 80;
 const RECENT = 4;
 
 /** The messages of an input that variable-part.ts rendered; one without a role where it is a single text. */
-function messagesOf(text: string): readonly Said[] {
+export function messagesOf(text: string): readonly Said[] {
   const starts = [...text.matchAll(ROLE)].map((match) => ({ role: match[1]!, at: match.index, skip: match[0].length }));
   if (starts[0]?.at !== 0) starts.unshift({ role: '', at: 0, skip: 0 });
   return starts.map(({ role, at, skip }, i) => {
@@ -40,8 +41,18 @@ function wordsOf(text: string): readonly string[] {
 /** A tool call that an assistant's message holds: its name stands alone before the arguments. */
 const CALL = /(?:^|\n)([\w.-]{1,64}) (?=\{)/g;
 
-/** The features of the whole input. */
-export function inputFeatures({ text }: Pick<Units, 'text'>): Features {
+/** What the unit tagger says of an input: [units, count]. */
+export interface UnitTags {
+  readonly tags: Float32Array;
+  readonly count: number;
+}
+
+/**
+ * The features of the whole input.
+ * @param tagged With it, also which values are there, and who said them when: a tool can be called once they are known.
+ */
+export function inputFeatures(units: Units, tagged: UnitTags | null): Features {
+  const { text } = units;
   const out = collector();
   const messages = messagesOf(text);
   const newest = messages.toReversed();
@@ -74,7 +85,39 @@ export function inputFeatures({ text }: Pick<Units, 'text'>): Features {
   out.add(`called ${latest?.name ?? ''} ${latest ? Math.min(8, messages.length - latest.i) : ''}`);
   for (const { name } of called) out.add(`has called ${name}`);
   out.add(`turns ${Math.min(12, messages.length)} ${last?.role ?? ''}`);
+  if (tagged) for (const feature of foundFeatures(units, messages, tagged)) out.add(feature);
   return out.hashes();
+}
+
+/** For each tag where a value most likely begins, how likely, and which tags are there together. */
+function foundFeatures(units: Units, messages: readonly Said[], { tags, count }: UnitTags): string[] {
+  const { starts } = units;
+  const out: string[] = [];
+  const [there, fresh]: [number[], number[]] = [[], []];
+  const newestFrom = messages.at(-1)?.start ?? 0;
+  for (let state = 1; state < count; state += 2) {
+    let [best, newest] = [-1, 0];
+    for (let unit = 0; unit < starts.length; unit++) {
+      const p = tags[unit * count + state]!;
+      if (best < 0 || p > tags[best * count + state]!) best = unit;
+      if (starts[unit]! >= newestFrom) newest = Math.max(newest, p);
+    }
+    const p = best < 0 ? 0 : tags[best * count + state]!;
+    const at = messages.findLastIndex(({ start }) => best >= 0 && start <= starts[best]!);
+    const size = p > 0.9 ? 3 : p > 0.5 ? 2 : p > 0.1 ? 1 : 0;
+    out.push(`tag ${state} ${size}`);
+    out.push(`tag ${state} ${size} ${messages[at]?.role} ${Math.min(3, messages.length - 1 - at)}`);
+    if (p > 0.5) there.push(state);
+    // What stands there, for values that are named otherwise than they are written.
+    for (let unit = Math.max(0, best - 1); best >= 0 && unit < Math.min(starts.length, best + 3); unit++)
+      out.push(`tag ${state} ${unit - best} ${sliceOf(units, { start: unit, end: unit + 1 }).toLowerCase()}`);
+    if (newest > 0.5) {
+      fresh.push(state);
+      out.push(`new ${state}`);
+    }
+  }
+  out.push(`there ${there.join(' ')}`, `new ${fresh.join(' ')} of ${there.join(' ')}`);
+  return out;
 }
 
 /** Units around one whose words tell what it is. */
@@ -149,7 +192,7 @@ function collector(): { add(feature: string): void; hashes(): Features } {
 }
 
 /** FNV-1a over UTF-16 units. */
-function hashOf(text: string): number {
+export function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return (hash ^ (hash >>> 15)) >>> 0;
