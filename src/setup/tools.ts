@@ -20,12 +20,14 @@ import { LINEAR_RUNGS, linearRuntime } from '../runtime/linear.ts';
 import { LLAMA_RUNGS } from '../runtime/llama.ts';
 import { type Models, startModels } from '../runtime/models.ts';
 import { REMOTE_RUNGS, remoteRuntime } from '../runtime/remote.ts';
+import { TAGGER_RUNGS, taggerRuntime } from '../runtime/tagger.ts';
 import { type EmbeddedOptions, embeddedTrainer } from '../train/embedded/trainer.ts';
 import { encoderTrainer } from '../train/encoder/trainer.ts';
 import { extractorTrainer } from '../train/extractor/trainer.ts';
 import { hostedTrainer } from '../train/hosted/trainer.ts';
 import { linearTrainer } from '../train/linear/trainer.ts';
 import { peftTrainer } from '../train/peft/trainer.ts';
+import { taggerTrainer } from '../train/tagger/trainer.ts';
 
 export type Tools = Pick<LearnContext, 'trainers' | 'runtimes' | 'models' | 'notes'> & {
   /** The runtimes for agents' calls, which no server that hangs may hold up. */
@@ -115,10 +117,21 @@ export function modelTools(options: {
     return {
       notes,
       models: new Set(present([encoder && DEFAULT_ENCODER, llama && base])),
-      runtimes: [linearRuntime({ encoder }), extractorRuntime({ encoder }), ...present(bulk)],
-      serving: [linearRuntime(serving), extractorRuntime(serving), ...present([serving.llama, remote])],
+      runtimes: [
+        linearRuntime({ encoder }),
+        taggerRuntime(),
+        extractorRuntime({ encoder }),
+        ...present(bulk),
+      ],
+      serving: [
+        linearRuntime(serving),
+        taggerRuntime(),
+        extractorRuntime(serving),
+        ...present([serving.llama, remote]),
+      ],
       trainers: [
         linearTrainer({ encoder }),
+        taggerTrainer(),
         encoderTrainer({ ...train, name: DEFAULT_ENCODER, path: encoderPath }),
         extractorTrainer({ ...train, name: DEFAULT_ENCODER, path: encoderPath }),
         loraTrainer({ ...train, basePath }),
@@ -147,7 +160,13 @@ export function modelTools(options: {
 }
 
 /** What the runtimes of this program can run, whichever of them the configuration and the weights allow. */
-const RUNNABLE: readonly Rung[] = [...LINEAR_RUNGS, ...EXTRACTOR_RUNGS, ...LLAMA_RUNGS, ...REMOTE_RUNGS];
+const RUNNABLE: readonly Rung[] = [
+  ...LINEAR_RUNGS,
+  ...TAGGER_RUNGS,
+  ...EXTRACTOR_RUNGS,
+  ...LLAMA_RUNGS,
+  ...REMOTE_RUNGS,
+];
 
 /** How long after the models did not start it is tried again, in milliseconds. */
 const TRY_AGAIN_MS = 60_000;

@@ -49,7 +49,9 @@ export function composeAnswer(
   }
   if (!isObject(frame)) return NONE;
   const composed = composeTree(kind, extraction, frame, units, reading, picks);
-  return composed === null ? { ...NONE, choice: hasTools(kind) ? Object.keys(frame).join(' ') : '' } : composed;
+  return composed === null
+    ? { ...NONE, choice: hasTools(kind) ? Object.keys(frame).join(' ') : '' }
+    : composed;
 }
 
 /** The answer that has this form; null where a value cannot be found. */

@@ -40,7 +40,9 @@ function fromToday(plain: string, from: number): string | undefined {
 function onWeekday(plain: string, from: number): string | undefined {
   const match = /^(?:next |this |coming )?([a-z]{3,9})( next week)?$/.exec(plain);
   const name = match?.[1] ?? '';
-  const day = WEEKDAYS.findIndex((weekday) => weekday === name || (name !== 'sun' && weekday.startsWith(name)));
+  const day = WEEKDAYS.findIndex(
+    (weekday) => weekday === name || (name !== 'sun' && weekday.startsWith(name)),
+  );
   if (day < 0 || (name.length < 6 && !/^(mon|tues?|wed|thu(rs?)?|fri|sat)$/.test(name))) return undefined;
   const today = new Date(from).getUTCDay();
   if (match?.[2] === undefined) return iso(from + (((day - today + 6) % 7) + 1) * DAY_MS);

@@ -113,8 +113,7 @@ function learnField(kind: OutputKind, key: FieldKey, read: readonly ReadExample[
   const distinct = new Set(mine.map(({ value }) => JSON.stringify(value))).size;
   // Of days few are met in a short time, and others later.
   const areDays = edits.some((edit) => edit.startsWith('day after '));
-  const isChoice =
-    distinct <= FEW_VALUES && distinct * 5 <= mine.length && share < NEARLY_ALL && !areDays;
+  const isChoice = distinct <= FEW_VALUES && distinct * 5 <= mine.length && share < NEARLY_ALL && !areDays;
   const copies = share >= MIN_COPIED && copied.filter(Boolean).length >= 2 && !isChoice;
 
   const counts = new Map<string, number>();

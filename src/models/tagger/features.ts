@@ -25,7 +25,11 @@ const RECENT = 4;
 
 /** The messages of an input that variable-part.ts rendered; one without a role where it is a single text. */
 export function messagesOf(text: string): readonly Said[] {
-  const starts = [...text.matchAll(ROLE)].map((match) => ({ role: match[1]!, at: match.index, skip: match[0].length }));
+  const starts = [...text.matchAll(ROLE)].map((match) => ({
+    role: match[1]!,
+    at: match.index,
+    skip: match[0].length,
+  }));
   if (starts[0]?.at !== 0) starts.unshift({ role: '', at: 0, skip: 0 });
   return starts.map(({ role, at, skip }, i) => {
     const end = starts[i + 1]?.at ?? text.length;
@@ -34,8 +38,14 @@ export function messagesOf(text: string): readonly Said[] {
 }
 
 function wordsOf(text: string): readonly string[] {
-  const words = text.toLowerCase().replace(/\d/g, '0').match(/[\p{L}\p{M}\p{N}_']+|[?!€£$]/gu) ?? [];
-  return words.length <= MAX_WORDS ? words : [...words.slice(0, MAX_WORDS / 2), ...words.slice(-MAX_WORDS / 2)];
+  const words =
+    text
+      .toLowerCase()
+      .replace(/\d/g, '0')
+      .match(/[\p{L}\p{M}\p{N}_']+|[?!€£$]/gu) ?? [];
+  return words.length <= MAX_WORDS
+    ? words
+    : [...words.slice(0, MAX_WORDS / 2), ...words.slice(-MAX_WORDS / 2)];
 }
 
 /** A tool call that an assistant's message holds: its name stands alone before the arguments. */
@@ -72,7 +82,8 @@ export function inputFeatures(units: Units, tagged: UnitTags | null): Features {
           if (word.length > 5) out.add(`${at} ${word.slice(0, 5)}*`);
         }
       });
-      if (role === 'tool') out.add(`${at} result ${text.slice(start, Math.min(end, start + 12)).replace(/\d/g, '0')}`);
+      if (role === 'tool')
+        out.add(`${at} result ${text.slice(start, Math.min(end, start + 12)).replace(/\d/g, '0')}`);
     } else for (const word of words) out.add(`older ${role} ${word}`);
     if (role !== 'tool') for (const word of words) out.add(`any ${role} ${word}`);
   }
@@ -160,7 +171,8 @@ export function unitFeatures(units: Units): readonly Features[] {
     out.add(`age ${role} ${Math.min(9, age)} ${shapes[unit]}`);
     out.add(`again ${lastAt.get(own) === unit} ${shapes[unit]}`);
     out.add(`again ${lastAt.get(own) === unit} ${role} ${word(unit - 1)}`);
-    if (role === 'tool' || role === 'assistant') out.add(`key ${role} ${keyBefore(text, start)} ${shapes[unit]}`);
+    if (role === 'tool' || role === 'assistant')
+      out.add(`key ${role} ${keyBefore(text, start)} ${shapes[unit]}`);
     // The question that it may answer.
     if (role === 'user')
       for (const asked of messages[m - 1]?.words.slice(-16) ?? []) out.add(`asked ${asked} ${shapes[unit]}`);

@@ -106,7 +106,8 @@ function readSpans(
     if (several.has(tag)) {
       // Of several values none competes with another: the units' own tags stand.
       for (let unit = 0; unit < units.starts.length; unit++) {
-        for (const state of [beginOf(tag), insideOf(tag)]) out[unit * count + state] = tagged[unit * count + state]!;
+        for (const state of [beginOf(tag), insideOf(tag)])
+          out[unit * count + state] = tagged[unit * count + state]!;
         out[unit * count] = Math.min(out[unit * count]!, tagged[unit * count]!);
       }
       return;
@@ -138,7 +139,10 @@ interface Header {
 }
 
 export async function saveTagger(path: string, { options, tags }: TaggerModel): Promise<void> {
-  const arraysOf = (name: string, { rows, idf, linear }: TaggerHead): [string, Float32Array | Uint32Array][] => [
+  const arraysOf = (
+    name: string,
+    { rows, idf, linear }: TaggerHead,
+  ): [string, Float32Array | Uint32Array][] => [
     [`${name}.hashes`, Uint32Array.from(rows.keys())],
     [`${name}.idf`, idf],
     [`${name}.weights`, linear.weights],
@@ -150,7 +154,9 @@ export async function saveTagger(path: string, { options, tags }: TaggerModel): 
   ];
   const arrays = [
     ...options.flatMap((head, i) => arraysOf(`options.${i}`, head)),
-    ...(tags === null ? [] : [...arraysOf('units', tags.units), ['spans', tags.spans] as const, ...tags.known.flatMap(metOf)]),
+    ...(tags === null
+      ? []
+      : [...arraysOf('units', tags.units), ['spans', tags.spans] as const, ...tags.known.flatMap(metOf)]),
   ];
   const header: Header = { options: options.length, tags: tags?.known.length ?? null };
   await writeFile(path, encodeArrays(MAGIC, header, Object.fromEntries(arrays)), { mode: 0o600 });

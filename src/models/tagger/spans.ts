@@ -4,8 +4,8 @@
  * Does not: fit the weights (train/tagger), or tag units (model.ts).
  */
 import type { Json } from '../../core/json.ts';
-import { beginOf, insideOf } from '../extractor/groups.ts';
 import { edited } from '../extractor/edits.ts';
+import { beginOf, insideOf } from '../extractor/groups.ts';
 import type { ExtractionPlan, Field } from '../extractor/plan.ts';
 import { type Span, sliceOf, type Units } from '../extractor/units.ts';
 import { hashOf, messagesOf, type Said } from './features.ts';
@@ -53,7 +53,9 @@ export interface TagValues {
 }
 
 export const editsOfTags = ({ fields, tags }: ExtractionPlan): readonly (readonly Field['edits'][])[] =>
-  Array.from({ length: tags }, (_, tag) => fields.filter((field) => field.tag === tag).map(({ edits }) => edits));
+  Array.from({ length: tags }, (_, tag) =>
+    fields.filter((field) => field.tag === tag).map(({ edits }) => edits),
+  );
 
 const keyOfValue = (value: Json): string => JSON.stringify(value);
 
@@ -155,7 +157,9 @@ function featuresOf(ground: Ground, tag: number, { start, end }: Span, told: rea
   add(`length ${length}`);
   add(`capitals ${capitals === 0 ? 'none' : capitals === end - start ? 'all' : 'some'} ${length}`);
   add(`edges ${isCapital(start)} ${isCapital(end - 1)}`);
-  add(`beyond ${start > 0 && isCapital(start - 1)} ${end < words.length && isCapital(end)} ${isCapital(start)} ${isCapital(end - 1)}`);
+  add(
+    `beyond ${start > 0 && isCapital(start - 1)} ${end < words.length && isCapital(end)} ${isCapital(start)} ${isCapital(end - 1)}`,
+  );
   add(`age ${role} ${age}`);
   for (let unit = start; unit < end; unit++) add(`has ${word(unit)}`);
   add(`all ${said.replace(/\d/g, '0')}`);
@@ -172,7 +176,9 @@ function featuresOf(ground: Ground, tag: number, { start, end }: Span, told: rea
   const longer = end < words.length ? lower.slice(units.starts[start], units.ends[end]) : '';
   add(`longer again ${longer === '' ? 0 : Math.min(3, countOf(lower, longer, 4))} ${Math.min(4, mentions)}`);
   const earlier = start > 0 ? lower.slice(units.starts[start - 1], units.ends[end - 1]) : '';
-  add(`earlier again ${earlier === '' ? 0 : Math.min(3, countOf(lower, earlier, 4))} ${Math.min(4, mentions)}`);
+  add(
+    `earlier again ${earlier === '' ? 0 : Math.min(3, countOf(lower, earlier, 4))} ${Math.min(4, mentions)}`,
+  );
   // The newest message that says it, whoever does.
   const last = lower.lastIndexOf(said);
   const newest = messages.findLastIndex(({ start: from }) => from <= last);

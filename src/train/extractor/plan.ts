@@ -60,7 +60,7 @@ const MISSING: Refusal = {
 /** By the examples: aligning them takes a moment, and a trainer is asked more than once. */
 const reasons = new WeakMap<readonly Example[], Refusal | null>();
 
-function whyNotExtracted(kind: Structured, train: readonly Example[]): Refusal | null {
+export function whyNotExtracted(kind: Structured, train: readonly Example[]): Refusal | null {
   const known = reasons.get(train);
   if (known !== undefined) return known;
   const reason = findReason(kind, train);

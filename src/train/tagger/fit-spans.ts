@@ -3,11 +3,12 @@
  * where all that give the right value are right together, AdaGrad, seeded.
  * Does not: make candidates or features (models/tagger/spans).
  */
+
+import type { OutputKind } from '../../core/answer.ts';
 import { seededRandom } from '../../core/random.ts';
 import { hasParent, OTHER } from '../../models/extractor/plan.ts';
-import type { OutputKind } from '../../core/answer.ts';
-import { treeOf } from '../../models/extractor/tree.ts';
 import type { Lesson, Target } from '../../models/extractor/targets.ts';
+import { treeOf } from '../../models/extractor/tree.ts';
 import { unitsOf } from '../../models/extractor/units.ts';
 import {
   type Candidate,

@@ -12,7 +12,13 @@ import { type Lesson, learnTargets, type Target } from '../../models/extractor/t
 import { treeOf } from '../../models/extractor/tree.ts';
 import { unitsOf } from '../../models/extractor/units.ts';
 import { type Features, hashOf, inputFeatures, unitFeatures } from '../../models/tagger/features.ts';
-import { type SpanTagger, sparseOf, type TaggerHead, type TaggerModel, tagUnits } from '../../models/tagger/model.ts';
+import {
+  type SpanTagger,
+  sparseOf,
+  type TaggerHead,
+  type TaggerModel,
+  tagUnits,
+} from '../../models/tagger/model.ts';
 import { editsOfTags, spanKey, type TagValues } from '../../models/tagger/spans.ts';
 import { epochsFor, lossWeights } from '../linear/classes.ts';
 import { fitLinear } from '../linear/fit.ts';
@@ -51,7 +57,9 @@ export async function fitTagger(
   const options: TaggerHead[] = [];
   for (const { field, options: names } of groups) {
     const taught = lesson.targets.flatMap((target, i) => {
-      const said = names.indexOf((field === null ? formOf(lesson, target) : target.options.get(field)) ?? '=');
+      const said = names.indexOf(
+        (field === null ? formOf(lesson, target) : target.options.get(field)) ?? '=',
+      );
       return said < 0 ? [] : [{ i, said }];
     });
     const linear = await fitLinear(
