@@ -66,9 +66,8 @@ export function tagUnits(head: TaggerHead, units: Units): Float32Array {
   const { linear } = head;
   const count = linear.bias.length;
   const out = new Float32Array(units.starts.length * count);
-  unitFeatures(units).forEach((each, unit) =>
-    out.set(probabilitiesOf(linear, sparseOf(head, each).vector), unit * count),
-  );
+  for (const [unit, each] of unitFeatures(units).entries())
+    out.set(probabilitiesOf(linear, sparseOf(head, each).vector), unit * count);
   return out;
 }
 
