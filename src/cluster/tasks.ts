@@ -23,6 +23,7 @@ import { nameOf } from './name.ts';
 import { poolSites, shapeOf } from './pool.ts';
 import { findSites, type SiteCalls, siteWith, toldByUser } from './sites.ts';
 import { FREE, isFree, joinTemplates } from './template.ts';
+import { agentKey, isAgent, joinTurns } from './turns.ts';
 
 export interface FindOptions {
   /** A site with fewer calls is not a task of its own. */
@@ -123,7 +124,7 @@ function promote(known: readonly Task[], calls: readonly Call[], least: number):
   return known.flatMap((task) => {
     // A pool that is left without a site keeps its first: it has become that task.
     const grown = task.sites.filter((site, i) => isGrown(site) && (i > 0 || !task.sites.every(isGrown)));
-    if (task.sites.length === 1 || grown.length === 0) return [task];
+    if (task.sites.length === 1 || grown.length === 0 || isAgent(task)) return [task];
     const rest = task.sites.filter((site) => !grown.includes(site));
     return [{ ...task, sites: rest }, ...grown.map((site) => draft([site]))];
   });
@@ -169,10 +170,21 @@ function differInNumbers(a: string, b: string): boolean {
   return a.replace(/\p{N}+/gu, '0') === b.replace(/\p{N}+/gu, '0');
 }
 
-/** Large sites as tasks; small ones in pools: known ones of their shape, or new ones with calls enough. */
+/**
+ * Large sites as tasks, turns of one agent together where that is one job; new turns of a known one with it. Small sites in
+ * pools: known ones of their shape, or new ones with calls enough.
+ */
 function makeTasks(sites: readonly SiteCalls[], known: Task[], least: number): Task[] {
-  const large = sites.filter(({ calls }) => calls.length >= least);
-  const small = sites.filter(({ calls }) => calls.length < least);
+  const others = sites.filter(({ site }) => {
+    const i = known.findIndex((task) => isAgent(task) && agentKey(task.sites[0]!) === agentKey(site));
+    if (i >= 0) known[i] = { ...known[i]!, sites: mostConstantFirst([...known[i]!.sites, site]) };
+    return i < 0;
+  });
+  const sizeOf = (group: readonly SiteCalls[]): number =>
+    group.reduce((sum, { calls }) => sum + calls.length, 0);
+  const groups = joinTurns(others);
+  const large = groups.filter((group) => sizeOf(group) >= least);
+  const small = groups.filter((group) => sizeOf(group) < least).flat();
   const byShape = Map.groupBy(small, ({ site, calls }) =>
     shapeOf(site, outputKindOf(calls.flatMap((call) => call.response ?? []))),
   );
@@ -191,7 +203,7 @@ function makeTasks(sites: readonly SiteCalls[], known: Task[], least: number): T
       pools.push(draft(poolSites(members)));
     }
   }
-  return [...large.map(({ site }) => draft([site])), ...pools];
+  return [...large.map((group) => draft(group.map(({ site }) => site))), ...pools];
 }
 
 /** Fills in what the tasks' calls show, and says what became of each call. */
