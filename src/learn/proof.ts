@@ -10,7 +10,7 @@ import type { Dataset, SplitName } from '../core/dataset.ts';
 import { isInService } from '../core/deployment.ts';
 import { newId } from '../core/ids.ts';
 import { countTwins } from '../core/label.ts';
-import type { LearnOptions, TaskReport } from '../core/learning.ts';
+import { type LearnOptions, leftOutOf, type TaskReport } from '../core/learning.ts';
 import { percent } from '../core/percent.ts';
 import type { Artefact, Candidate, Specialist } from '../core/specialist.ts';
 import type { DeploymentStore } from '../core/store.ts';
@@ -56,7 +56,10 @@ async function proveWinner(
       ...{ id: task.id, name: task.name, kind: task.kind, calls: task.calls },
       ...(task.kinds ? { kinds: task.kinds } : {}),
     },
-    dataset: { id: dataset.id, sizes: sizesOf(dataset), dropped: dataset.dropped },
+    dataset: {
+      ...{ id: dataset.id, sizes: sizesOf(dataset), dropped: dataset.dropped },
+      leftOut: leftOutOf(dataset.dropped, dataset.droppedExamples ?? {}),
+    },
     verdicts,
     askedAgain,
     trained: competition.trials.map(({ candidate, artefact }) => ({
