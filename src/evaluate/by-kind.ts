@@ -5,30 +5,25 @@
  */
 import { type AnswerKind, answerKindOf, type OutputKind, toolChoiceOf } from '../core/answer.ts';
 import type { Example } from '../core/dataset.ts';
-import type { EvidenceByKind, Prediction } from '../core/specialist.ts';
+import type { EvidenceByKind, Prediction, Rate } from '../core/specialist.ts';
 import { clusteredRate } from '../stats/cluster-rate.ts';
-import { shareOf } from './exam.ts';
 import { type ScoredAnswer, tallySessions } from './gate-order.ts';
 
 /** A held-back call: the LLM's answer, what the specialist said, and how that was graded. */
 export interface AnsweredCall extends ScoredAnswer {
   readonly expected: Example['answer'];
   readonly prediction: Pick<Prediction, 'answer' | 'choice'>;
+  readonly served: boolean;
 }
 
 const KINDS: readonly AnswerKind[] = ['tool', 'json', 'label', 'text'];
 
-/**
- * @param threshold The least confidence with which an answer is served; null: none is.
- * @param level Of the intervals. Default: 0.95.
- */
+/** @param level Of the intervals. Default: 0.95. */
 export function evidenceByKind(
   kind: OutputKind,
   calls: readonly AnsweredCall[],
-  threshold: number | null,
   level?: number,
 ): EvidenceByKind {
-  const least = threshold ?? Number.POSITIVE_INFINITY;
   const byKind = Map.groupBy(calls, ({ expected }) => answerKindOf(kind, expected));
   const kinds = KINDS.flatMap((own) => {
     const mine = byKind.get(own);
@@ -36,9 +31,9 @@ export function evidenceByKind(
     return [
       {
         kind: own,
-        accuracy: shareOf(mine, ({ correct }) => correct, level),
-        coverage: shareOf(mine, ({ confidence }) => confidence >= least, level),
-        servedError: clusteredRate(tallySessions(mine, least), level),
+        accuracy: rateOfHits(mine, ({ correct }) => correct, level),
+        coverage: rateOfHits(mine, ({ served }) => served, level),
+        servedError: clusteredRate(tallySessions(mine.filter(({ served }) => served)), level),
       },
     ];
   });
@@ -55,12 +50,18 @@ export function evidenceByKind(
   return {
     kinds,
     tools: {
-      choice: shareOf(
-        told.map((call) => ({ ...call, correct: call.isChosen })),
-        ({ correct }) => correct,
-        level,
-      ),
-      arguments: shareOf(right, ({ correct }) => correct, level),
+      choice: rateOfHits(told, ({ isChosen }) => isChosen, level),
+      arguments: rateOfHits(right, ({ correct }) => correct, level),
     },
   };
+}
+
+/** The share of the calls that `hits`, by session. */
+function rateOfHits<T extends AnsweredCall>(
+  calls: readonly T[],
+  hits: (call: T) => boolean,
+  level?: number,
+): Rate {
+  const all = calls.map((call) => ({ ...call, confidence: 1, correct: !hits(call) }));
+  return clusteredRate(tallySessions(all), level);
 }

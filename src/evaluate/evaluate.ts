@@ -29,6 +29,7 @@ import {
   NOT_SERVABLE,
   riskCurve,
   type ScoredAnswer,
+  servedAt,
   sessionSizes,
 } from './gate-order.ts';
 import type { Grade, Scorer } from './scorers/scorer.ts';
@@ -183,9 +184,15 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
       datasetId: dataset.id,
       calibration: {
         accuracy: shareOf(calibration, ({ correct }) => correct),
-        curve: riskCurve(calibration),
+        curve: riskCurve(calibration, { cap: capOf(gate) }),
         confidence: qualityOf(calibration.filter(({ confidence: given }) => given !== NOT_SERVABLE)),
-        byKind: byKind(dataset, splits.calibration, graded, calibration, exam.gate.threshold),
+        byKind: byKind(
+          dataset,
+          splits.calibration,
+          graded,
+          calibration,
+          servedAt(calibration, gate.threshold ?? Number.POSITIVE_INFINITY, capOf(gate)),
+        ),
       },
       exam: exam.rates,
       gate: exam.gate,
@@ -212,16 +219,20 @@ function slipsOf(
   repeats: ReadonlyMap<string, Repeats> | undefined,
   graded: readonly GradedPrediction[],
   confidence: ConfidenceModel,
-  { threshold, delta }: GateResult,
+  gate: GateResult,
 ): Evidence['slips'] {
-  if (repeats === undefined || threshold === null) return undefined;
-  const served = scoreAnswers(confidence, graded).flatMap((scored, i) => {
+  if (repeats === undefined || gate.threshold === null) return undefined;
+  const answers = scoreAnswers(confidence, graded);
+  const isServed = servedAt(answers, gate.threshold, capOf(gate));
+  const served = answers.flatMap(({ correct }, i) => {
     const told = repeats.get(graded[i]!.exampleId);
-    if (told === undefined || scored.confidence < threshold) return [];
-    return [scored.correct ? told : null];
+    return told === undefined || !isServed[i] ? [] : [correct ? told : null];
   });
-  return slipRate(served, delta);
+  return slipRate(served, gate.delta);
 }
+
+/** Most calls of a session that are served. */
+const capOf = ({ sessions }: GateResult): number => sessions?.cap ?? Number.POSITIVE_INFINITY;
 
 async function openExam(
   confidence: ConfidenceModel,
@@ -235,9 +246,9 @@ async function openExam(
     ...answer,
     fieldScore: graded[i]!.grade.fieldScore,
   }));
-  const served = answers.map((answer) => answer.confidence >= (gate.threshold ?? Number.POSITIVE_INFINITY));
+  const served = servedAt(answers, gate.threshold ?? Number.POSITIVE_INFINITY, capOf(gate));
   const examined = examine(answers, gate, uses);
-  const kinds = byKind(options.dataset, exam, graded, answers, gate.threshold, 1 - 0.05 / uses);
+  const kinds = byKind(options.dataset, exam, graded, answers, served, 1 - 0.05 / uses);
   return {
     ...examined,
     rates: { ...examined.rates, byKind: kinds },
@@ -251,7 +262,7 @@ const byKind = (
   examples: readonly Example[],
   graded: readonly GradedPrediction[],
   scored: readonly ScoredAnswer[],
-  threshold: number | null,
+  served: readonly boolean[],
   level?: number,
 ): EvidenceByKind =>
   evidenceByKind(
@@ -260,8 +271,8 @@ const byKind = (
       ...each,
       expected: examples[i]!.answer,
       prediction: graded[i]!.prediction,
+      served: served[i] === true,
     })),
-    threshold,
     level,
   );
 
