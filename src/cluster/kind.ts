@@ -2,13 +2,14 @@
 import { aroundVolatile } from '../callsite/volatile-values.ts';
 import { type AnswerKind, answerOf, type OutputKind, parseAnswer } from '../core/answer.ts';
 import { type Call, type CallResponse, type Tool, UNTIMED } from '../core/call.ts';
-import { isSameBias, logitBias, tokenLimit } from '../core/demands.ts';
+import { isSameBias, limitKey, logitBias, tokenLimit } from '../core/demands.ts';
 import { constraintsOf } from '../core/format.ts';
 import { canonicalJson, type Json, type JsonObject } from '../core/json.ts';
 import { foldSpellings, indexOfLabel } from '../core/label.ts';
 import { withoutReasoning } from '../core/reasoning.ts';
 import { referenceOf } from '../core/reference.ts';
 import type { Task } from '../core/task.ts';
+import { estimateTokens } from '../core/tokens.ts';
 
 const LABELS = 200;
 const LABEL_LENGTH = 60;
@@ -84,6 +85,24 @@ export function labelLimitsOf(
     if (limit !== null && at >= 0) limits[at] = Math.min(limit, limits[at] ?? limit);
   }
   return limits;
+}
+
+/**
+ * The narrowest limits under which texts were given that are longer by estimate, by limitKey: cut by it, as their callers
+ * wanted, or of long tokens. At least as many calls have each as make a class of it.
+ */
+export function textLimitsOf(calls: readonly Call[]): Readonly<Record<string, number>> {
+  const given = new Map<string, { times: number; limit: number }>();
+  for (const { request, response } of calls) {
+    const limit = tokenLimit(request);
+    if (limit === null || !response || (response.message.toolCalls ?? []).length > 0) continue;
+    const text = withoutReasoning(response.message.content);
+    if (estimateTokens(text) <= limit) continue;
+    const known = given.get(text) ?? { times: 0, limit };
+    given.set(text, { times: known.times + 1, limit: Math.min(known.limit, limit) });
+  }
+  const often = [...given].filter(([, { times }]) => times >= SEEN_EACH);
+  return Object.fromEntries(often.map(([text, { limit }]) => [limitKey(text), limit]));
 }
 
 /** The biases by token that each of the calls had; null where there are none, or not the same. */

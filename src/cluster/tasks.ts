@@ -18,6 +18,7 @@ import {
   labelLimitsOf,
   labelsOf,
   outputKindOf,
+  textLimitsOf,
 } from './kind.ts';
 import { nameOf } from './name.ts';
 import { poolSites, shapeOf } from './pool.ts';
@@ -263,7 +264,8 @@ function filled(task: Task, calls: readonly Call[], isNew: boolean): Task {
     calls.map(({ request }) => request),
     (request) => siteOf(task, request),
   );
-  const { labelLimits: _, logitBias: __, ...rest } = task;
+  const limits = kind === 'text' || kind === 'mixed' ? textLimitsOf(calls) : {};
+  const { labelLimits: _, textLimits: __, logitBias: ___, ...rest } = task;
   return {
     ...rest,
     sites: mostConstantFirst(task.sites).map((site) => withShapes(site, requests.get(site) ?? [])),
@@ -271,6 +273,7 @@ function filled(task: Task, calls: readonly Call[], isNew: boolean): Task {
     kinds: kindShares(kind, responses),
     labels,
     ...(kind === 'label' ? { labelLimits: labelLimitsOf(calls, { kind, labels }) } : {}),
+    ...(Object.keys(limits).length > 0 ? { textLimits: limits } : {}),
     ...(bias === null ? {} : { logitBias: bias }),
     tools: pooledTools || (!isNew && task.tools.length === 0) ? [] : commonTools(calls),
     responseFormat: commonFormat(calls),

@@ -56,6 +56,11 @@ export interface Task {
    * Absent: not known.
    */
   readonly labelLimits?: readonly (number | null)[];
+  /**
+   * For texts that are longer by estimate than a call allowed which was answered with them, the fewest tokens that one did:
+   * by a hash of the text. Absent where there are none.
+   */
+  readonly textLimits?: Readonly<Record<string, number>>;
   /** The `logit_bias` that each of its calls had; absent where there was none, or not the same. */
   readonly logitBias?: JsonObject;
   /** The tools, where all calls have the same; else empty, and the tools are part of the input. */
