@@ -9,21 +9,31 @@ import type { EvidenceByKind, Prediction, Rate } from '../core/specialist.ts';
 import { clusteredRate } from '../stats/cluster-rate.ts';
 import { type ScoredAnswer, tallySessions } from './gate-order.ts';
 
-/** A held-back call: the LLM's answer, what the specialist said, and how that was graded. */
-export interface AnsweredCall extends ScoredAnswer {
+const KINDS: readonly AnswerKind[] = ['tool', 'json', 'label', 'text'];
+
+/** A held-back call: the LLM's answer, what the specialist said, and what came of it. */
+interface AnsweredCall extends ScoredAnswer {
   readonly expected: Example['answer'];
-  readonly prediction: Pick<Prediction, 'answer' | 'choice'>;
+  readonly prediction: Prediction;
   readonly served: boolean;
 }
 
-const KINDS: readonly AnswerKind[] = ['tool', 'json', 'label', 'text'];
-
-/** @param level Of the intervals. Default: 0.95. */
+/**
+ * @param graded Of each example, as are `scored` and `served`.
+ * @param level Of the intervals. Default: 0.95.
+ */
 export function evidenceByKind(
   kind: OutputKind,
-  calls: readonly AnsweredCall[],
+  examples: readonly Example[],
+  graded: readonly { readonly prediction: Prediction }[],
+  scored: readonly ScoredAnswer[],
+  served: readonly boolean[],
   level?: number,
 ): EvidenceByKind {
+  const calls = scored.map((each, i): AnsweredCall => {
+    const { answer: expected } = examples[i]!;
+    return { ...each, expected, prediction: graded[i]!.prediction, served: served[i] === true };
+  });
   const byKind = Map.groupBy(calls, ({ expected }) => answerKindOf(kind, expected));
   const kinds = KINDS.flatMap((own) => {
     const mine = byKind.get(own);

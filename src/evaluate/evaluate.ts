@@ -11,7 +11,6 @@ import type {
   Artefact,
   ConfidenceModel,
   Evidence,
-  EvidenceByKind,
   GateResult,
   Prediction,
   Rate,
@@ -178,6 +177,7 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
   const exam = gate.passed
     ? await openExam(confidence, gate, options)
     : { rates: closedExam(), gate, truth: await truthOf(splits.calibration, graded, null, options) };
+  const served = servedAt(calibration, gate.threshold ?? Number.POSITIVE_INFINITY, capOf(gate));
   return {
     confidence,
     evidence: {
@@ -186,13 +186,7 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
         accuracy: shareOf(calibration, ({ correct }) => correct),
         curve: riskCurve(calibration, { cap: capOf(gate) }),
         confidence: qualityOf(calibration.filter(({ confidence: given }) => given !== NOT_SERVABLE)),
-        byKind: byKind(
-          dataset,
-          splits.calibration,
-          graded,
-          calibration,
-          servedAt(calibration, gate.threshold ?? Number.POSITIVE_INFINITY, capOf(gate)),
-        ),
+        byKind: evidenceByKind(dataset.kind, splits.calibration, graded, calibration, served),
       },
       exam: exam.rates,
       gate: exam.gate,
@@ -248,33 +242,13 @@ async function openExam(
   }));
   const served = servedAt(answers, gate.threshold ?? Number.POSITIVE_INFINITY, capOf(gate));
   const examined = examine(answers, gate, uses);
-  const kinds = byKind(options.dataset, exam, graded, answers, served, 1 - 0.05 / uses);
+  const byKind = evidenceByKind(options.dataset.kind, exam, graded, answers, served, 1 - 0.05 / uses);
   return {
     ...examined,
-    rates: { ...examined.rates, byKind: kinds },
+    rates: { ...examined.rates, byKind },
     truth: await truthOf(exam, graded, served, options),
   };
 }
-
-/** Results by the kind of the recorded answers. */
-const byKind = (
-  { kind }: Dataset,
-  examples: readonly Example[],
-  graded: readonly GradedPrediction[],
-  scored: readonly ScoredAnswer[],
-  served: readonly boolean[],
-  level?: number,
-): EvidenceByKind =>
-  evidenceByKind(
-    kind,
-    scored.map((each, i) => ({
-      ...each,
-      expected: examples[i]!.answer,
-      prediction: graded[i]!.prediction,
-      served: served[i] === true,
-    })),
-    level,
-  );
 
 /**
  * The calibration split has chosen the threshold, so what is served at it is measured on the exam; of a refused candidate,

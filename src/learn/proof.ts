@@ -89,8 +89,10 @@ async function proveWinner(
 
   const { winner } = competition;
   const { candidate, artefact } = winner;
-  if (isHopeless(winner)) {
-    const reason = `Of the best candidate's answers (${candidate.rung}) ${percent(winner.accuracy, 0)} were correct on the validation split: too few to spend held-back calls on a proof.${spellingsOf(task)}`;
+  const correct = correctOfGiven(winner);
+  // Nothing that it could be expected to serve, and most answers wrong: minutes of predictions would show the same.
+  if (winner.coverage === 0 && correct < 0.5) {
+    const reason = `Of the best candidate's answers (${candidate.rung}) ${percent(correct, 0)} were correct on the validation split: too few to spend held-back calls on a proof.${spellingsOf(task)}`;
     return { ...common, ...REFUSED, specialist: null, reason, moreCalls: null };
   }
   const proved = (await store.specialists(task.id)).find((each) =>
@@ -122,8 +124,11 @@ async function proveWinner(
   };
 }
 
-/** Nothing that it could be expected to serve, and most answers wrong: minutes of predictions would show the same. */
-const isHopeless = ({ coverage, accuracy }: TrainedTrial): boolean => coverage === 0 && accuracy < 0.5;
+/** Share of the answers that it gave, of those it was tried on, that are correct: where it abstains it is not wrong. */
+function correctOfGiven({ graded }: TrainedTrial): number {
+  const given = graded.filter(({ prediction }) => prediction.answer !== '');
+  return given.filter(({ grade }) => grade.correct === true).length / Math.max(1, given.length);
+}
 
 /** Names the labels' spellings as a likely cause of a refusal; '' where they are none. */
 function spellingsOf({ labels }: Task): string {

@@ -32,7 +32,7 @@ export function taggerRuntime(): Runtime {
       if (signal?.aborted)
         throw new UnderstudyError('cancelled', 'The prediction was cancelled.', { hint: 'Nothing to do.' });
       const units = unitsOf(input);
-      const reading = readTagger(model, extraction.plan, units);
+      const reading = readTagger(model, extraction, units);
       return { ...composeAnswer(kind, extraction, units, reading), ms: performance.now() - start };
     },
     close: async () => models.clear(),

@@ -49,7 +49,7 @@ function wordsOf(text: string): readonly string[] {
 }
 
 /** A tool call that an assistant's message holds: its name stands alone before the arguments. */
-const CALL = /(?:^|\n)([\w.-]{1,64}) (?=\{)/g;
+export const CALL = /(?:^|\n)([\w.-]{1,64}) (?=\{)/g;
 
 /** What the unit tagger says of an input: [units, count]. */
 export interface UnitTags {

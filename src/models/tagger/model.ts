@@ -8,11 +8,12 @@ import { messageOf, UnderstudyError } from '../../core/errors.ts';
 import type { UnitReading } from '../../core/runtime.ts';
 import type { Sparse } from '../classifier/lexical.ts';
 import { addLogits, type LinearWeights, softmax } from '../classifier/linear.ts';
-import { beginOf, insideOf, tagCount } from '../extractor/groups.ts';
+import { beginOf, type Extraction, groupsOf, insideOf, tagCount } from '../extractor/groups.ts';
 import type { ExtractionPlan } from '../extractor/plan.ts';
 import type { Units } from '../extractor/units.ts';
 import { decodeArrays, encodeArrays } from '../formats/arrays.ts';
 import { type Features, inputFeatures, unitFeatures } from './features.ts';
+import { matchFeatures } from './matches.ts';
 import { bestValue, candidatesFor, editsOfTags, groundOf, spanProbabilities } from './spans.ts';
 
 /** Features that are known, and a class for each of a few things. */
@@ -24,9 +25,14 @@ export interface TaggerHead {
   readonly linear: LinearWeights;
 }
 
+/** A head for options; `matches`: weights on how they are named in the input, which all of them share; null for the form. */
+export interface OptionHead extends TaggerHead {
+  readonly matches: Float32Array | null;
+}
+
 export interface TaggerModel {
   /** One head for each group of options (models/extractor/groups). */
-  readonly options: readonly TaggerHead[];
+  readonly options: readonly OptionHead[];
   /** Null where nothing is copied. */
   readonly tags: SpanTagger | null;
 }
@@ -72,12 +78,19 @@ export function tagUnits(head: TaggerHead, units: Units): Float32Array {
 }
 
 /** What the model says of an input. Familiarity: the share of the features of the whole input that are known. */
-export function readTagger({ options, tags }: TaggerModel, plan: ExtractionPlan, units: Units): UnitReading {
+export function readTagger(
+  { options, tags }: TaggerModel,
+  extraction: Extraction,
+  units: Units,
+): UnitReading {
+  const { plan } = extraction;
+  const groups = groupsOf(extraction);
   const tagged = tags === null ? null : tagUnits(tags.units, units);
   const features = inputFeatures(units, tagged && { tags: tagged, count: tagCount(plan) });
-  const said = options.map((head) => {
+  const said = options.map((head, i) => {
     const { vector, known } = sparseOf(head, features);
-    return { probabilities: probabilitiesOf(head.linear, vector), known };
+    const named = head.matches && matchFeatures(units.text, groups[i]!.options);
+    return { probabilities: probabilitiesOf(head.linear, vector, head.matches, named), known };
   });
   return {
     options: Float32Array.from(said.flatMap(({ probabilities }) => [...probabilities])),
@@ -122,9 +135,16 @@ function readSpans(
   return out;
 }
 
-function probabilitiesOf(linear: LinearWeights, vector: Sparse): Float64Array {
+function probabilitiesOf(
+  linear: LinearWeights,
+  vector: Sparse,
+  shared: Float32Array | null = null,
+  named: readonly Uint32Array[] | null = null,
+): Float64Array {
   const logits = new Float64Array(linear.bias.length);
   addLogits(linear, vector, null, 0, logits);
+  if (shared && named)
+    for (let c = 0; c < logits.length; c++) for (const place of named[c]!) logits[c]! += shared[place]!;
   softmax(logits);
   return logits;
 }
@@ -152,7 +172,13 @@ export async function saveTagger(path: string, { options, tags }: TaggerModel): 
     [`known.${tag}.times`, Uint32Array.from(met.values())],
   ];
   const arrays = [
-    ...options.flatMap((head, i) => arraysOf(`options.${i}`, head)),
+    ...options.flatMap(
+      (head, i): [string, Float32Array | Uint32Array][] =>
+        [
+          ...arraysOf(`options.${i}`, head),
+          ...(head.matches ? ([[`options.${i}.matches`, head.matches]] as const) : []),
+        ] as [string, Float32Array | Uint32Array][],
+    ),
     ...(tags === null
       ? []
       : [...arraysOf('units', tags.units), ['spans', tags.spans] as const, ...tags.known.flatMap(metOf)]),
@@ -173,14 +199,17 @@ export async function loadTagger(path: string): Promise<TaggerModel> {
       cause,
     });
   }
-  const { header, floats, ints } = decodeArrays<Header>(bytes, MAGIC, 'a tagger');
+  const { header, floats, ints, has } = decodeArrays<Header>(bytes, MAGIC, 'a tagger');
   const headOf = (name: string): TaggerHead => ({
     rows: new Map(Array.from(ints(`${name}.hashes`), (hash, row) => [hash, row])),
     idf: floats(`${name}.idf`),
     linear: { weights: floats(`${name}.weights`), bias: floats(`${name}.bias`) },
   });
   return {
-    options: Array.from({ length: header.options }, (_, i) => headOf(`options.${i}`)),
+    options: Array.from({ length: header.options }, (_, i) => ({
+      ...headOf(`options.${i}`),
+      matches: has(`options.${i}.matches`) ? floats(`options.${i}.matches`) : null,
+    })),
     tags:
       header.tags === null
         ? null

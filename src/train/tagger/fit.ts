@@ -12,7 +12,9 @@ import { type Lesson, learnTargets, type Target } from '../../models/extractor/t
 import { treeOf } from '../../models/extractor/tree.ts';
 import { unitsOf } from '../../models/extractor/units.ts';
 import { type Features, hashOf, inputFeatures, unitFeatures } from '../../models/tagger/features.ts';
+import { matchFeatures } from '../../models/tagger/matches.ts';
 import {
+  type OptionHead,
   type SpanTagger,
   sparseOf,
   type TaggerHead,
@@ -22,6 +24,7 @@ import {
 import { editsOfTags, spanKey, type TagValues } from '../../models/tagger/spans.ts';
 import { epochsFor, lossWeights } from '../linear/classes.ts';
 import { fitLinear } from '../linear/fit.ts';
+import { fitChoice } from './fit-choice.ts';
 import { fitSpans, type SpanExample } from './fit-spans.ts';
 
 /** Known features at most: of the whole inputs, and of units. */
@@ -54,7 +57,7 @@ export async function fitTagger(
   const groups = groupsOf(lesson);
   const known = knownRows(seen, MAX_FEATURES.options);
   const vectors = seen.map((features) => sparseOf(known, features).vector);
-  const options: TaggerHead[] = [];
+  const options: OptionHead[] = [];
   for (const { field, options: names } of groups) {
     const taught = lesson.targets.flatMap((target, i) => {
       const said = names.indexOf(
@@ -62,18 +65,30 @@ export async function fitTagger(
       );
       return said < 0 ? [] : [{ i, said }];
     });
-    const linear = await fitLinear(
-      {
-        sparse: taught.map(({ i }) => vectors[i]!),
-        dense: null,
-        labels: Uint32Array.from(taught, ({ said }) => said),
-        weights: Float32Array.from(taught, ({ i }) => weights[i]!),
-        classes: names.length,
-        lexicalRows: known.rows.size,
-      },
-      { epochs: epochsFor(Math.max(1, taught.length)), rate: RATE, denseRate: 0, seed, signal },
-    );
-    options.push({ ...known, linear });
+    const epochs = epochsFor(Math.max(1, taught.length));
+    if (field !== null) {
+      const choices = taught.map(({ i, said }) => ({
+        vector: vectors[i]!,
+        matches: matchFeatures(unitsOf(train[i]!.input).text, names),
+        label: said,
+        weight: weights[i]!,
+      }));
+      options.push({ ...known, ...fitChoice(choices, names.length, known.rows.size, { epochs, seed }) });
+      signal?.throwIfAborted();
+    } else {
+      const linear = await fitLinear(
+        {
+          sparse: taught.map(({ i }) => vectors[i]!),
+          dense: null,
+          labels: Uint32Array.from(taught, ({ said }) => said),
+          weights: Float32Array.from(taught, ({ i }) => weights[i]!),
+          classes: names.length,
+          lexicalRows: known.rows.size,
+        },
+        { epochs, rate: RATE, denseRate: 0, seed, signal },
+      );
+      options.push({ ...known, linear, matches: null });
+    }
     onShare(0.6 + (0.4 * options.length) / groups.length);
   }
   return { model: { options, tags: tagging?.tagger ?? null }, lesson };
