@@ -7,7 +7,7 @@ const FIND = 'find {"city":"Rome"}';
 const OTHER = 'find {"city":"Oslo"}';
 
 /** The LLM's answer, the specialist's, what it would call where it gives none, and whether it is served. */
-type Row = readonly [expected: string, answer: string, choice?: string, served?: boolean];
+type Row = readonly [expected: string, answer: string, choice?: string | undefined, served?: boolean];
 
 function evidence(rows: readonly Row[]): ReturnType<typeof evidenceByKind> {
   const examples = rows.map(([answer], i): Example => {

@@ -32,6 +32,8 @@ const MAX_FEATURES = { options: 60_000, tags: 90_000 } as const;
 /** Units to learn from; of more, those outside of values are drawn. */
 const MAX_UNITS = 120_000;
 const RATE = 0.2;
+/** More let each option learn its examples by heart, and how options are named counts less. */
+const CHOICE_EPOCHS = 10;
 const TAG_EPOCHS = 6;
 
 export interface FittedTagger {
@@ -73,7 +75,10 @@ export async function fitTagger(
         label: said,
         weight: weights[i]!,
       }));
-      options.push({ ...known, ...fitChoice(choices, names.length, known.rows.size, { epochs, seed }) });
+      options.push({
+        ...known,
+        ...fitChoice(choices, names.length, known.rows.size, { epochs: CHOICE_EPOCHS, seed }),
+      });
       signal?.throwIfAborted();
     } else {
       const linear = await fitLinear(
