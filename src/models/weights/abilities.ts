@@ -14,8 +14,8 @@ export function isTrained(architecture: string): architecture is TrainedArchitec
   return (TRAINED_ARCHITECTURES as readonly string[]).includes(architecture);
 }
 
-/** model_type of the encoders that can be read. */
-const ENCODERS: readonly string[] = ['bert'];
+/** Encoders that can be read: model_type, and how words are cut where it is not WordPiece. */
+const ENCODERS: readonly string[] = ['bert', 'bert-unigram'];
 
 /**
  * Memory that the embedded trainer takes, estimated: weights in float32, and the activations of a step (2.0–2.7 GB were
