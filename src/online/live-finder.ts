@@ -1,0 +1,45 @@
+/**
+ * The model that finds people, for requests that a specialist is to be asked about: opened with the first of them, in a
+ * thread of its own; until it is open those calls are the LLM's. Where it cannot be had or fails, requests are read by the
+ * recognisers alone.
+ * Does not: read what is recorded (the drain's process has its own).
+ */
+import type { Entity, EntityFinder } from '../core/entity.ts';
+import { UnderstudyError } from '../core/errors.ts';
+
+/** How long after it could not be opened it is tried again. */
+const AGAIN_MS = 60_000;
+
+export interface LiveFinder {
+  readonly find: EntityFinder['find'];
+  close(): Promise<void>;
+}
+
+/** @param open Null where its weights cannot be had. */
+export function liveFinder(open: () => Promise<EntityFinder | null>): LiveFinder {
+  let finder: EntityFinder | null = null;
+  let opening: Promise<void> | null = null;
+  let triedAt = Number.NEGATIVE_INFINITY;
+  const begin = async (): Promise<void> => {
+    triedAt = performance.now();
+    finder = await open().catch(() => null);
+    // A thread is open with its first answer.
+    await finder?.find(['ready']).catch(() => null);
+    opening = null;
+  };
+  const nothing = (texts: readonly string[]): Entity[][] => texts.map(() => []);
+  return {
+    find: async (texts) => {
+      if (finder === null && performance.now() - triedAt > AGAIN_MS) opening ??= begin();
+      if (opening !== null)
+        throw new UnderstudyError('overloaded', 'The model that finds people is being opened.', {
+          hint: 'Ask again in some seconds.',
+        });
+      return finder === null ? nothing(texts) : finder.find(texts).catch(() => nothing(texts));
+    },
+    close: async () => {
+      await opening;
+      await finder?.close();
+    },
+  };
+}
