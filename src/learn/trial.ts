@@ -73,8 +73,8 @@ export function selectionLimits(
     trainers,
     canRun: (rung) => runtimes.some(({ rungs }) => rungs.includes(rung)),
     // Those that would have to be fetched from the hub first are left to a person: `understudy models list`.
-    catalogue: catalogueOf(config.dataDir).filter(
-      ({ name, files }) => files.length > 0 || name === config.train.base,
+    catalogue: catalogueOf(config.dataDir).filter(({ name, kind, files }) =>
+      kind === 'encoder' ? name === config.train.encoder : files.length > 0 || name === config.train.base,
     ),
     resources: probeHardware(config.dataDir),
     available: models,

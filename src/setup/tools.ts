@@ -10,8 +10,8 @@ import type { OnProgress } from '../core/progress.ts';
 import type { Runtime, Trainer } from '../core/runtime.ts';
 import type { Rung } from '../core/specialist.ts';
 import type { LearnContext } from '../learn/trial.ts';
-import { CATALOGUE, DEFAULT_ENCODER } from '../models/weights/catalogue.ts';
 import { loadOnnx, whyNot } from '../models/weights/engines.ts';
+import { catalogueOf } from '../models/weights/own.ts';
 import { ensureWeights } from '../models/weights/weights.ts';
 import { EXTRACTOR_RUNGS, extractorRuntime } from '../runtime/extractor.ts';
 import { createGuard } from '../runtime/guard.ts';
@@ -84,12 +84,17 @@ export function modelTools(options: {
         return false;
       },
     );
-    const encoderPath = onnx ? await weights(DEFAULT_ENCODER) : null;
-    const { base } = config.train;
+    const { base, encoder: encoderName } = config.train;
+    const encoderPath = onnx ? await weights(encoderName) : null;
     const languagePath = onnx || config.train.peft !== undefined ? await weights(base) : null;
-    const dimensions = CATALOGUE.find((entry) => entry.name === DEFAULT_ENCODER)?.dimensions ?? 384;
+    const entry = catalogueOf(weightsDir).find(({ name }) => name === encoderName);
+    // The extractor cuts words into WordPiece's pieces.
+    const extractorPath = entry?.architecture === 'bert' ? encoderPath : null;
     models = await startModels({
-      encoder: encoderPath === null ? null : { name: DEFAULT_ENCODER, path: encoderPath, dimensions },
+      encoder:
+        encoderPath === null
+          ? null
+          : { name: encoderName, path: encoderPath, dimensions: entry?.dimensions ?? 384 },
       language: languagePath === null ? null : { name: base, path: languagePath },
       threads: config.serve.threads,
     });
@@ -114,13 +119,13 @@ export function modelTools(options: {
     const present = <T>(all: readonly (T | null)[]): T[] => all.filter((each) => each !== null);
     return {
       notes,
-      models: new Set(present([encoder && DEFAULT_ENCODER, llama && base])),
+      models: new Set(present([encoder && encoderName, llama && base])),
       runtimes: [linearRuntime({ encoder }), extractorRuntime({ encoder }), ...present(bulk)],
       serving: [linearRuntime(serving), extractorRuntime(serving), ...present([serving.llama, remote])],
       trainers: [
         linearTrainer({ encoder }),
-        encoderTrainer({ ...train, name: DEFAULT_ENCODER, path: encoderPath }),
-        extractorTrainer({ ...train, name: DEFAULT_ENCODER, path: encoderPath }),
+        encoderTrainer({ ...train, name: encoderName, path: encoderPath }),
+        extractorTrainer({ ...train, name: encoderName, path: extractorPath }),
         loraTrainer({ ...train, basePath }),
         ...(hosted === undefined ? [] : [hostedTrainer(hosted)]),
       ],
