@@ -7,7 +7,7 @@ import { TEMPLATE_NAMES } from '../decoder/chat-template.ts';
 import type { CatalogueEntry } from './entry.ts';
 
 /** general.architecture of the models that the embedded trainer computes; train/embedded/architecture.ts has a family for each. */
-export const TRAINED_ARCHITECTURES = ['llama', 'qwen2', 'qwen3', 'gemma3'] as const;
+export const TRAINED_ARCHITECTURES = ['llama', 'qwen2', 'qwen3', 'gemma3', 'granite', 'smollm3'] as const;
 export type TrainedArchitecture = (typeof TRAINED_ARCHITECTURES)[number];
 
 export function isTrained(architecture: string): architecture is TrainedArchitecture {

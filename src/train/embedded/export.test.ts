@@ -11,7 +11,7 @@ import { openLlama } from '../../models/decoder/llama-engine.ts';
 import { DEFAULT_LANGUAGE } from '../../models/weights/catalogue.ts';
 import { ensureWeights } from '../../models/weights/weights.ts';
 import { writeAdapter } from './adapter.ts';
-import type { Linear } from './architecture.ts';
+import type { Linear } from './linears.ts';
 import { initialLora, type LoraConfig, loraLayout } from './lora.ts';
 import { StepRunner } from './step.ts';
 import { openTokenizer, tokeniseExample } from './tokenise.ts';
@@ -179,6 +179,18 @@ const variants: readonly (readonly [string, Partial<TinyShape>, number])[] = [
   [
     'qwen3 with biases',
     { architecture: 'qwen3', tensors: biases({ attn_q: 64, attn_k: 32, attn_v: 32 }) },
+    1e-4,
+  ],
+  ['smollm3', { architecture: 'smollm3' }, 1e-4],
+  ['granite', { architecture: 'granite' }, 1e-4],
+  [
+    'granite, own output matrix, biases, scales that are left out',
+    {
+      architecture: 'granite',
+      tied: false,
+      tensors: biases({ attn_q: 32, attn_output: 32, ffn_down: 32 }),
+      metadata: { 'granite.attention.scale': null, 'granite.embedding_scale': null },
+    },
     1e-4,
   ],
   ['gemma3', { architecture: 'gemma3' }, 1e-2],
