@@ -12,7 +12,7 @@ import type { Rung } from '../core/specialist.ts';
 import type { LearnContext } from '../learn/trial.ts';
 import { loadOnnx, whyNot } from '../models/weights/engines.ts';
 import { catalogueOf } from '../models/weights/own.ts';
-import { ensureWeights } from '../models/weights/weights.ts';
+import { ensureWeights, homeOf } from '../models/weights/weights.ts';
 import { EXTRACTOR_RUNGS, extractorRuntime } from '../runtime/extractor.ts';
 import { createGuard } from '../runtime/guard.ts';
 import { guardedRuntime } from '../runtime/guarded.ts';
@@ -95,7 +95,11 @@ export function modelTools(options: {
         encoderPath === null
           ? null
           : { name: encoderName, path: encoderPath, dimensions: entry?.dimensions ?? 384 },
-      language: languagePath === null ? null : { name: base, path: languagePath },
+      // Weights may lie in a folder of the user's; what is made of them does not.
+      language:
+        languagePath === null
+          ? null
+          : { name: base, path: languagePath, copiesDir: homeOf({ name: base }, weightsDir) },
       threads: config.serve.threads,
     });
     const { encoder, llama } = models;

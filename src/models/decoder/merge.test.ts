@@ -49,18 +49,15 @@ test('it is made once, whoever asks at the same time, and found again', async ()
   const { dir, path } = base();
   const artefact = tinyAdapter(dir, 2);
   let tensors = 0;
+  const further = (): void => {
+    tensors++;
+  };
   const asked = await Promise.all(
-    Array.from({ length: 4 }, () =>
-      mergedCopy(path, artefact.path, () => {
-        tensors++;
-      }),
-    ),
+    Array.from({ length: 4 }, () => mergedCopy(path, artefact.path, { further })),
   );
   assert.equal(new Set(asked).size, 1);
   const made = tensors;
-  await mergedCopy(path, artefact.path, () => {
-    tensors++;
-  });
+  await mergedCopy(path, artefact.path, { further });
   assert.equal(tensors, made);
   assert.deepEqual(readdirSync(join(dir, 'merged')).length, 1);
 });
@@ -99,4 +96,13 @@ test('an adapter that does not fit its base is not merged', async () => {
     assert.equal(await mergedCopy(path, odd), null);
   }
   assert.deepEqual(readdirSync(join(dir, 'merged')), []);
+});
+
+test('copies lie where they are wanted, and a base elsewhere is left alone', async () => {
+  const { dir, path } = base();
+  const copiesDir = mkdtempSync(join(root, 'copies-'));
+  const artefact = tinyAdapter(root, 7);
+  const copy = await mergedCopy(path, artefact.path, { copiesDir });
+  assert.ok(copy!.startsWith(copiesDir));
+  assert.deepEqual(readdirSync(dir), ['tiny.gguf']);
 });

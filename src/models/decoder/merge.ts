@@ -2,7 +2,7 @@
  * A copy of a base model with an adapter worked into its weights: W + alpha/rank · B A, in Q8_0 where the base is
  * quantised. llama.cpp computes an adapter beside the base in four small operations for each of its matrices, whatever the rank,
  * which takes a quarter of the time of a small model (dev/LOG.md); of a merged copy it knows nothing.
- * Copies lie beside the base in merged/, the most recently used few; processes share one by its pages in memory.
+ * Copies lie in a folder of their own, the most recently used few; processes share one by its pages in memory.
  * Does not: serve.
  */
 import {
@@ -34,17 +34,23 @@ const F32 = 0;
 /** F32, F16, BF16: kept in float32. */
 const UNQUANTISED: readonly number[] = [F32, 1, 30];
 
+export interface MergeOptions {
+  /** Told of each tensor that is done. */
+  readonly further?: () => void;
+  /** Copies are in merged/ in it. Default: the base's folder. */
+  readonly copiesDir?: string;
+}
+
 /**
  * The merged copy's path; null where base and adapter are not merged: too large, no room, or an adapter that is not understood.
- * @param further Told of each tensor that is done.
  */
 export async function mergedCopy(
   basePath: string,
   adapterPath: string,
-  further: () => void = () => undefined,
+  { further = () => undefined, copiesDir = dirname(basePath) }: MergeOptions = {},
 ): Promise<string | null> {
   if (statSync(basePath).size > MAX_BASE_BYTES) return null;
-  const dir = join(dirname(basePath), 'merged');
+  const dir = join(copiesDir, 'merged');
   const { size, mtimeMs } = statSync(adapterPath);
   const copy = join(dir, `${contentHash(`${basePath}\n${adapterPath}\n${size}\n${mtimeMs}`, 24)}.gguf`);
   try {

@@ -6,7 +6,8 @@
  * Does not: serve, or convert models of other formats.
  */
 
-import { closeSync, existsSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { readBytes } from '../formats/files.ts';
 import { tensorBytes } from '../formats/gguf/dequantise.ts';
 import { type GgufFile, type GgufTensor, openGguf } from '../formats/gguf/read.ts';
@@ -18,15 +19,17 @@ const BLOCK_BYTES = 34;
 const ALIGNMENT = 32;
 
 /**
- * The file to serve for this model: the copy, made beside it at the first call (a few seconds), or the model itself
- * where it needs none or the folder cannot be written to.
+ * The file to serve for this model: the copy, made at the first call (a few seconds), or the model itself where it needs
+ * none or the folder cannot be written to.
+ * @param dir Folder of copies. Default: that of the model.
  */
-export function servingCopy(path: string): string {
-  const copy = path.replace(/(\.gguf)?$/, '.serving.gguf');
+export function servingCopy(path: string, dir = dirname(path)): string {
+  const copy = join(dir, `${basename(path, '.gguf')}.serving.gguf`);
   if (existsSync(copy)) return copy;
   const file = openGguf(path);
   const part = `${copy}.${process.pid}.part`;
   try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
     if (![...file.tensors.values()].some((tensor) => tensor.type === Q4_1)) return path;
     for (const _ of copySteps(file, path, part, (tensor) => servedAs(file, tensor)));
     renameSync(part, copy);

@@ -30,6 +30,8 @@ import type { Progress } from './pulse.ts';
 
 export interface LanguageOptions {
   readonly modelPath: string;
+  /** Folder of the copies of it that are served. Default: its own. */
+  readonly copiesDir?: string | undefined;
   readonly threads: number;
   /** Requests of one adapter that are decoded together. */
   readonly sequences: number;
@@ -190,7 +192,7 @@ async function loadModel(options: LanguageOptions, progress: Progress): Promise<
   try {
     const llama = await openLlama({ threads: options.threads });
     return await llama.loadModel({
-      modelPath: servingCopy(options.modelPath),
+      modelPath: servingCopy(options.modelPath, options.copiesDir),
       gpuLayers: 0,
       onLoadProgress: progress.further,
     });
@@ -222,7 +224,12 @@ async function openContext(
   let own: LlamaModel | null = null;
   try {
     const merged =
-      adapter === undefined ? null : await mergedCopy(options.modelPath, adapter, progress.further);
+      adapter === undefined
+        ? null
+        : await mergedCopy(options.modelPath, adapter, {
+            further: progress.further,
+            ...(options.copiesDir === undefined ? {} : { copiesDir: options.copiesDir }),
+          });
     if (merged !== null)
       own = await progress.step(() => model.llama.loadModel({ modelPath: merged, gpuLayers: 0 }));
     const context = await create(own ?? model, own === null ? adapter : undefined);
