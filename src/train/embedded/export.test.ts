@@ -8,6 +8,7 @@ import type { ControlledEvaluateInputItem, Token } from 'node-llama-cpp';
 import { type TinyShape, writeTinyModel } from '../../../test/support/tiny-gguf.ts';
 import { seededRandom } from '../../core/random.ts';
 import { openLlama } from '../../models/decoder/llama-engine.ts';
+import { mergedCopy } from '../../models/decoder/merge.ts';
 import { DEFAULT_LANGUAGE } from '../../models/weights/catalogue.ts';
 import { ensureWeights } from '../../models/weights/weights.ts';
 import { writeAdapter } from './adapter.ts';
@@ -96,6 +97,8 @@ function difference(rows: Rows, logits: Float32Array, vocab: number): Difference
 interface Compared {
   readonly plain: Difference;
   readonly adapted: Difference;
+  /** With the adapter worked into a copy of the base, which is what is served of small bases. */
+  readonly merged: Difference;
   /** What the adapter changes in what llama.cpp answers: if it did not matter, its comparison would prove nothing. */
   readonly moved: Difference;
 }
@@ -128,9 +131,13 @@ async function compare(
   await runner.close();
   const { vocab } = weights.shape;
   const [base, theirs] = await served(basePath, [null, adapterPath], ids, sample.completion - 1);
+  const copy = await mergedCopy(basePath, adapterPath);
+  assert.ok(copy !== null, 'base and adapter are not merged');
+  const [worked] = await served(copy, [null], ids, sample.completion - 1);
   const compared = {
     plain: difference(base!, bare, vocab),
     adapted: difference(theirs!, own, vocab),
+    merged: difference(worked!, own, vocab),
     moved: difference(theirs!, bare, vocab),
   };
   for (const [name, found] of Object.entries(compared)) t.diagnostic(`${name}: ${JSON.stringify(found)}`);
@@ -223,8 +230,8 @@ for (const [name, options, tolerance] of variants) {
   test(`llama.cpp gives the probabilities of the graph, with and without the adapter: ${name}`, async (t) => {
     const basePath = join(dir, `${name.replace(/\W+/g, '-')}.gguf`);
     writeTinyModel(basePath, options);
-    const { plain, adapted, moved } = await compare(t, basePath, examples[1]!, lora, 0.1);
-    for (const [what, { worst, sameFirst }] of Object.entries({ plain, adapted })) {
+    const { plain, adapted, merged, moved } = await compare(t, basePath, examples[1]!, lora, 0.1);
+    for (const [what, { worst, sameFirst }] of Object.entries({ plain, adapted, merged })) {
       assert.ok(worst < tolerance, `${what}: by up to ${worst}`);
       assert.ok(sameFirst > 0.999, `${what}: the same first choice in ${sameFirst} of the rows`);
     }
@@ -256,9 +263,10 @@ for (const [name, example, spread] of [
   test(`the same on real weights: ${name}`, { skip: 'skip' in weights && weights.skip }, async (t) => {
     if ('skip' in weights) return;
     const compared = await compare(t, weights.path, example, { ...lora, rank: 8 }, spread);
-    const { plain, adapted, moved } = compared;
+    const { plain, adapted, merged, moved } = compared;
     assert.ok(plain.divergence < 0.03, `without adapter: ${plain.divergence} nats`);
     assert.ok(adapted.divergence < 0.03, `with adapter: ${adapted.divergence} nats`);
+    assert.ok(merged.divergence < 0.03, `with the adapter worked in: ${merged.divergence} nats`);
     assert.ok(moved.divergence > 0.3, `the adapter moves the answers by ${moved.divergence} nats only`);
   });
 }
