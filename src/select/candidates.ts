@@ -66,6 +66,19 @@ const PERMISSIVE = ['Apache-2.0', 'MIT', 'BSD-3-Clause', 'CC-BY-4.0'];
 const MIN_EXAMPLES = 30;
 
 /**
+ * The part of the catalogue that a contest is about: the models that the configuration names, and the bases that are
+ * had without the hub. The rest is a person's choice (`understudy models`), and not worth a line in each report.
+ */
+export function inQuestion(
+  catalogue: readonly CatalogueEntry[],
+  named: { readonly base: string; readonly encoder: string },
+): readonly CatalogueEntry[] {
+  return catalogue.filter(({ name, kind, files }) =>
+    kind === 'encoder' ? name === named.encoder : name === named.base || files.length > 0,
+  );
+}
+
+/**
  * The candidates of this cost for a task, and why the others were dropped. What a training is expected to take is taken
  * off the minutes of those after it.
  */
