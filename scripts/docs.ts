@@ -56,7 +56,13 @@ function cliPage(): string {
     command.outputHelp();
     return ['```', text.trim(), '```'].join('\n');
   };
-  const sections = program.commands.map((command) => `## ${command.name()}\n\n${help(command)}`);
+  const withOwn = (command: typeof program, path: string): [typeof program, string][] => [
+    [command, path],
+    ...command.commands.flatMap((own) => withOwn(own, `${path} ${own.name()}`)),
+  ];
+  const sections = program.commands
+    .flatMap((command) => withOwn(command, command.name()))
+    .map(([command, path]) => `## ${path}\n\n${help(command)}`);
   return `${[
     MADE,
     '# Command line',
