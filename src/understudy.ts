@@ -28,6 +28,7 @@ import type {
   StatusReport,
 } from './core/learning.ts';
 import { type OnProgress, progressOf } from './core/progress.ts';
+import type { SavingsReport } from './core/savings.ts';
 import type { Store } from './core/store.ts';
 import { coverageOf } from './deploy/coverage.ts';
 import { policyFor } from './deploy/policy.ts';
@@ -48,6 +49,7 @@ import {
   stageOf,
 } from './setup/data-folder.ts';
 import { outcomesOf } from './setup/outcomes.ts';
+import { priceBook, readSavings } from './setup/savings.ts';
 import { modelTools } from './setup/tools.ts';
 import { DIALECTS } from './wire/dialects.ts';
 
@@ -78,6 +80,8 @@ export interface Understudy {
   /** The six steps over all that has been captured. */
   learn(options?: LearnOptions): Promise<LearnReport>;
   status(): Promise<StatusReport>;
+  /** What specialists save, net; of the calls since then (epoch milliseconds). Default: all. */
+  savings(since?: number): Promise<SavingsReport>;
   /** The captured calls with their payloads opened as they are asked for, oldest first. */
   calls(): AsyncIterable<Call>;
   /** Erases what was captured on some days; see capture/erase. */
@@ -180,6 +184,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         learnOptions,
       ),
     status: async () => statusOf(await storage(), config.serve, losses.counts(), await journal()),
+    savings: async (since) => readSavings(await storage(), config, since),
     feedback: async (input) => {
       const feedback = feedbackOf(input);
       const { store, vault, context } = await storage();
@@ -202,6 +207,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
           if ((await store.deployments()).some(({ stage }) => stage !== 'retired')) runtime.open();
         },
         runtimes: [runtime],
+        priceOf: priceBook(config),
         dialects: DIALECTS,
         modelHealth: tools.health,
         log,

@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { costsSchema } from './config-costs.ts';
 import { learnSchema } from './config-learn.ts';
 import { ENTITY_KINDS } from './entity.ts';
 import { POLICIES, whyNoPolicy } from './equality-policy.ts';
@@ -191,6 +192,7 @@ export const configSchema = z
       })
       .prefault({}),
     learn: learnSchema,
+    costs: costsSchema,
     equality: z
       .record(
         z.string(),

@@ -75,7 +75,8 @@ async function sendAnswer(
     const response = responseOf(answer, request);
     const rendered = renderReply(dialect, { id: callId, at, request, response });
     const latencyMs = context.now() - at;
-    await sendReply(exchange.response, rendered, servedHeaders(callId, served), async () => {
+    const headers = [...servedHeaders(callId, served), ...costHeaders(context, response, latencyMs)];
+    await sendReply(exchange.response, rendered, headers, async () => {
       context.onServed(served);
       const result = { response, status: 200, brokenStatus: 200, latencyMs, served };
       await recordExchange(context, exchange, null, result);
@@ -195,6 +196,16 @@ function servedHeaders(callId: string, served: Served): string[] {
   if (served.taskId !== undefined) headers.push('x-understudy-task', served.taskId);
   if (served.confidence !== undefined) headers.push('x-understudy-confidence', served.confidence.toFixed(4));
   return headers;
+}
+
+/** What the answer cost and what the LLM would have charged beyond that, in dollars; none where the price is not known. */
+function costHeaders({ costOf }: GatewayContext, { model, usage }: CallResponse, ms: number): string[] {
+  const dollars = usage && costOf(model, usage, ms);
+  if (!dollars) return [];
+  return [
+    ...['x-understudy-cost', dollars.cost.toFixed(8)],
+    ...['x-understudy-saved', dollars.saved.toFixed(8)],
+  ];
 }
 
 function causeOf(error: unknown): string {

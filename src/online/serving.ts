@@ -3,6 +3,7 @@
  * deployments. The other half of the story is learn/pipeline.ts.
  * Does not: do any of the work itself; whatever fails here leaves the agent with the LLM.
  */
+import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assign } from '../callsite/assign.ts';
 import type { Losses } from '../capture/losses.ts';
@@ -10,11 +11,13 @@ import { targetOf } from '../core/answer.ts';
 import { compareAnswers, schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { JournalState } from '../core/learning.ts';
+import type { JournalState, PriceUsed } from '../core/learning.ts';
 import { referenceOf } from '../core/reference.ts';
 import type { Runtime } from '../core/runtime.ts';
 import { type Gateway, type GatewayOptions, startGateway } from '../gateway/gateway.ts';
 import { createRouter, type RoutingPlan } from '../route/router.ts';
+import { answerCost } from '../savings/answer-cost.ts';
+import { machineCost } from '../savings/energy.ts';
 import { coverageAlarms } from './coverage-alarms.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { planUpdates } from './plan-updates.ts';
@@ -32,6 +35,8 @@ export interface OnlineParts {
   readonly onOpen?: RecordingFolderOptions['onOpen'];
   readonly runtimes: readonly Runtime[];
   readonly dialects: GatewayOptions['dialects'];
+  /** The LLM's price of a model; null where it is not known. */
+  readonly priceOf?: (model: string) => PriceUsed | null;
   /** How the processes and servers of models are, for /health/readiness. */
   readonly modelHealth: () => readonly JsonObject[];
   readonly log: (line: string) => void;
@@ -66,6 +71,11 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     losses,
     log,
     ...(parts.onOpen ? { onOpen: parts.onOpen } : {}),
+  });
+  let machine = await machineCost(config.costs, availableParallelism(), async () => null);
+  // Measured beside the start, which waits for nothing.
+  void machineCost(config.costs, availableParallelism()).then((measured) => {
+    machine = measured;
   });
   const watching = watchDeployments(config.serve, log);
   const coverage = coverageAlarms(log, now);
@@ -119,6 +129,7 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     gateway: config.gateway,
     upstreamUrl: config.upstream.baseUrl,
     dialects: parts.dialects,
+    ...(parts.priceOf ? { costOf: answerCost(parts.priceOf, () => machine) } : {}),
     router: coverage.counted(router),
     recorder: folder.recorder,
     onLost: losses.add,
