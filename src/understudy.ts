@@ -28,6 +28,7 @@ import type {
   StatusReport,
 } from './core/learning.ts';
 import { type OnProgress, progressOf } from './core/progress.ts';
+import type { RetrievalReport } from './core/retrieval-report.ts';
 import type { SavingsReport } from './core/savings.ts';
 import type { Store } from './core/store.ts';
 import { coverageOf } from './deploy/coverage.ts';
@@ -37,6 +38,7 @@ import { outlookOf } from './deploy/stages.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { type LearningService, startLearning } from './learn/jobs/service.ts';
 import { learn } from './learn/pipeline.ts';
+import { checkRetrieval } from './learn/retrieval-check.ts';
 import { openCapture } from './online/capturing.ts';
 import { startOnline } from './online/serving.ts';
 import {
@@ -82,6 +84,8 @@ export interface Understudy {
   status(): Promise<StatusReport>;
   /** What specialists save, net; of the calls since then (epoch milliseconds). Default: all. */
   savings(since?: number): Promise<SavingsReport>;
+  /** How well retrieval finds calls that were answered alike. */
+  checkRetrieval(): Promise<RetrievalReport>;
   /** The captured calls with their payloads opened as they are asked for, oldest first. */
   calls(): AsyncIterable<Call>;
   /** Erases what was captured on some days; see capture/erase. */
@@ -183,6 +187,11 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         },
         learnOptions,
       ),
+    checkRetrieval: async () => {
+      const { encoder, notes } = await tools.open();
+      const known = await (await storage()).store.tasks();
+      return checkRetrieval(calls(), { config, known, encoder, notes, ...progress });
+    },
     status: async () => statusOf(await storage(), config.serve, losses.counts(), await journal()),
     savings: async (since) => readSavings(await storage(), config, since),
     feedback: async (input) => {

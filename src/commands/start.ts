@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { UnderstudyError } from '../core/errors.ts';
 import { type CommonOptions, configFor, print, type Terminal, withCommonOptions } from './context.ts';
+import { makeFirstKey } from './first-key.ts';
 import { portOf } from './numbers.ts';
 
 interface StartFlags extends CommonOptions {
@@ -63,6 +64,7 @@ async function run(flags: StartFlags, terminal: Terminal): Promise<void> {
     log: (line) => terminal.err(`${line}\n`),
   });
   try {
+    await makeFirstKey(config, understudy.store, terminal);
     const gateway = await understudy.startGateway();
     const learning = understudy.startLearning();
     try {

@@ -6,8 +6,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { accessSchema, tlsSchema } from './config-access.ts';
 import { costsSchema } from './config-costs.ts';
 import { learnSchema } from './config-learn.ts';
+import { promptedSchema } from './config-prompted.ts';
+import { upstreamsSchema } from './config-upstreams.ts';
 import { ENTITY_KINDS } from './entity.ts';
 import { POLICIES, whyNoPolicy } from './equality-policy.ts';
 import { messageOf, UnderstudyError } from './errors.ts';
@@ -39,16 +42,34 @@ export const configSchema = z
           .positive()
           .default(600_000)
           .describe('Longest wait for the upstream to begin its answer, and between two pieces of it.'),
+        tls: tlsSchema,
+        trustProxy: z
+          .boolean()
+          .default(false)
+          .describe(
+            'Whether a proxy in front of the gateway ends TLS; needed beyond loopback without `tls`.',
+          ),
       })
       .prefault({}),
+    access: accessSchema,
     upstream: z
       .strictObject({
         baseUrl: z
           .url({ protocol: /^https?$/ })
           .default('https://api.openai.com/v1')
-          .describe('The LLM provider, with its version path.'),
+          .describe(
+            'The LLM provider, with its version path. Anthropic’s API may have another: `upstreams`.',
+          ),
+        apiKey: z
+          .string()
+          .min(1)
+          .optional()
+          .describe(
+            'The provider’s key, for callers that send an access key of Understudy instead; best filled in from the environment.',
+          ),
       })
       .prefault({}),
+    upstreams: upstreamsSchema,
     gate: z
       .strictObject({
         epsilon: z
@@ -193,6 +214,7 @@ export const configSchema = z
       .prefault({}),
     learn: learnSchema,
     costs: costsSchema,
+    prompted: promptedSchema,
     equality: z
       .record(
         z.string(),
@@ -290,8 +312,19 @@ export type Config = z.infer<typeof configSchema>;
 /** The configuration as it may be shown: API keys are left out. */
 export function withoutSecrets(config: Config): Config {
   const { hosted } = config.train;
-  if (hosted === undefined) return config;
-  return { ...config, train: { ...config.train, hosted: { ...hosted, apiKey: '(set)' } } };
+  const { apiKey } = config.upstream;
+  const prompted = config.prompted.map((server) =>
+    server.apiKey === undefined ? server : { ...server, apiKey: '(set)' },
+  );
+  const { anthropic } = config.upstreams;
+  return {
+    ...{ ...config, prompted },
+    ...(apiKey === undefined ? {} : { upstream: { ...config.upstream, apiKey: '(set)' } }),
+    ...(anthropic.apiKey === undefined
+      ? {}
+      : { upstreams: { anthropic: { ...anthropic, apiKey: '(set)' } } }),
+    ...(hosted === undefined ? {} : { train: { ...config.train, hosted: { ...hosted, apiKey: '(set)' } } }),
+  };
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Candidates, trained specialists, and the evidence on them. */
 import type { OutputKind } from './answer.ts';
+import type { Usage } from './call.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { CallSite } from './task.ts';
 
@@ -56,6 +57,8 @@ export interface Prediction {
   readonly answer: string;
   readonly signals: Signals;
   readonly ms: number;
+  /** Tokens that it took, all samples together; absent where nobody counts them. */
+  readonly usage?: Pick<Usage, 'promptTokens' | 'completionTokens'>;
 }
 
 /**
@@ -138,9 +141,9 @@ export interface GateResult {
   readonly sessions?: {
     /** Sessions with a served call. */
     readonly count: number;
-    /** Most calls of one session that count; 1: the exact binomial test. */
+    /** Most calls of one session that are served; 1: the exact binomial test. */
     readonly cap: number;
-    /** Share of the calls beyond the cap in earlier sessions: reckoned as wrong. */
+    /** Share of the calls beyond the cap in earlier sessions: the LLM's. */
     readonly beyondCap: number;
     /** Independent calls with the same share of errors that would have the same p-value. */
     readonly effectiveCalls: number;

@@ -3,6 +3,7 @@
  * Whatever cannot be read is passed on as bytes.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Access, Admission } from '../core/access.ts';
 import type { CallRequest, Served, Usage } from '../core/call.ts';
 import { newId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -17,6 +18,7 @@ import type { Budget } from './budget.ts';
 import { upstreamHeaders } from './headers.ts';
 import type { OneATurn } from './one-a-turn.ts';
 import type { Upstream, UpstreamRequest } from './upstream.ts';
+import type { Upstreams } from './upstreams.ts';
 
 /** Tells what happened, never what was said: no payload, no key. */
 export type Log = (event: string, detail: JsonObject) => void;
@@ -30,7 +32,8 @@ export type CostOf = (
 
 /** What every call needs. */
 export interface GatewayContext {
-  readonly upstream: Upstream;
+  readonly access: Access;
+  readonly upstreams: Upstreams;
   readonly router: Router;
   readonly recorder: BoundedRecorder;
   readonly background: Background;
@@ -54,6 +57,7 @@ export interface Exchange {
   readonly callId: string;
   /** Arrival, epoch milliseconds. */
   readonly at: number;
+  readonly upstream: Upstream;
   readonly request: UpstreamRequest;
   readonly body: HeldBody;
   readonly response: ServerResponse;
@@ -61,6 +65,7 @@ export interface Exchange {
   readonly signal: AbortSignal;
   readonly dialect: Dialect;
   readonly message: IncomingMessage;
+  readonly admission: Admission;
   readonly raw: RawBody;
   /** 'large': not read here. 'foreign': no request of the dialect; passed through, not captured. */
   readonly understood: Understood | 'large' | 'foreign';
@@ -79,13 +84,14 @@ const MAX_UNSHARED_BYTES = 8 * 1024;
 /** @param at When the first of it came, epoch milliseconds. */
 export async function openExchange(
   context: GatewayContext,
-  from: Pick<Exchange, 'dialect' | 'message' | 'response' | 'signal' | 'body' | 'at'>,
+  from: Pick<Exchange, 'dialect' | 'message' | 'response' | 'signal' | 'admission' | 'body' | 'at'>,
 ): Promise<Exchange> {
   const { message, body, at, dialect } = from;
   const raw = { chunks: [body.bytes], encoding: contentCoding(message.headers['content-encoding']) };
   return {
     ...from,
     callId: newId('call', at),
+    upstream: context.upstreams.of(message),
     request: {
       method: message.method ?? 'POST',
       path: message.url ?? '/',

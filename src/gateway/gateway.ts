@@ -3,15 +3,17 @@
  * passed through untouched; /health/* and feedback are our own.
  * Does not: own the router or the recorder, which whoever starts it makes and closes.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Access } from '../core/access.ts';
 import type { Served } from '../core/call.ts';
 import type { Config } from '../core/config.ts';
-import { messageOf, UnderstudyError } from '../core/errors.ts';
+import type { Provider } from '../core/config-upstreams.ts';
+import { UnderstudyError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Recorder, Router } from '../core/online.ts';
 import type { Dialect } from '../wire/dialect.ts';
+import { providerOf } from '../wire/provider.ts';
 import { backgroundWork } from './background.ts';
 import { readBody, SMALL_BODY_BYTES } from './body.ts';
 import { boundedRecorder, type LostFor } from './bounded-recorder.ts';
@@ -19,12 +21,14 @@ import { bodyBudget } from './budget.ts';
 import { handleChat } from './chat.ts';
 import type { CostOf, GatewayContext, Log } from './exchange.ts';
 import { isFeedback, takeFeedback } from './feedback.ts';
+import { listen, makeServer, requireSafeAddress } from './listen.ts';
 import { oneATurn } from './one-a-turn.ts';
 import { endWith, health, refuse } from './own-answers.ts';
 import { passThrough } from './pass.ts';
+import { silentConnections } from './silent-connections.ts';
 import { sharedTurns } from './turns.ts';
 import { tunnels, wantsUpgrade } from './upgrade.ts';
-import { connectUpstream } from './upstream.ts';
+import { connectUpstreams } from './upstreams.ts';
 
 /** How long a call may wait for its record, in milliseconds. */
 const RECORD_WAIT_MS = 2000;
@@ -55,10 +59,14 @@ export interface GatewayOptions {
   readonly gateway: Config['gateway'];
   /** With or without its version path. */
   readonly upstreamUrl: string;
-  /** Those whose calls are read and served. What belongs to none is answered in the shape of the first. */
+  /** Of APIs that have an upstream of their own. */
+  readonly upstreamUrls?: Readonly<Partial<Record<Provider, string>>>;
+  /** Those whose calls are read and served. What belongs to none is answered in the shape of its provider's first. */
   readonly dialects: readonly [Dialect, ...Dialect[]];
   readonly router: Router;
   readonly recorder: Recorder;
+  /** Who is let in. */
+  readonly access: Access;
   readonly log?: Log;
   /** A call could not be handed to the recorder, and is lost. */
   readonly onLost?: (reason: LostFor) => void;
@@ -105,13 +113,22 @@ export interface Gateway {
 
 /**
  * Starts listening.
- * @throws UnderstudyError 'bad-config' for an address other than loopback, 'unavailable' where the port is taken.
+ * @throws UnderstudyError 'bad-config' for an address beyond loopback without keys or TLS, 'unavailable' where the port is
+ * taken.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { host, port, maxBodyBytes, maxBufferedBytes, timeoutMs } = options.gateway;
-  requireLoopback(host);
+  const { access } = options;
+  requireSafeAddress(options.gateway, access.isOn());
   const [anyDialect] = options.dialects;
-  const upstream = connectUpstream(options.upstreamUrl, timeoutMs);
+  /** In whose shape errors are told to a request that belongs to no dialect. */
+  const shapeFor = (request: IncomingMessage): Dialect => {
+    const provider = providerOf(request);
+    return options.dialects.find((dialect) => dialect.provider === provider) ?? anyDialect;
+  };
+  const { upstreamUrl } = options;
+  const urls = { openai: upstreamUrl, anthropic: upstreamUrl, ...options.upstreamUrls };
+  const upstreams = connectUpstreams(urls, timeoutMs);
   const recorder = boundedRecorder(options.recorder, options.recordWaitMs ?? RECORD_WAIT_MS, options.onLost);
   const background = backgroundWork(MAX_BACKGROUND);
   const log = options.log ?? (() => {});
@@ -119,15 +136,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const bodies = bodyBudget(maxBufferedBytes, SMALL_BODY_BYTES);
   const turns = sharedTurns(BYTES_A_TURN);
   const upgrades = tunnels({
-    upstream,
+    upstreams,
     extraHeaders: PASSED,
-    refuse: (response, error) => refuse(response, error, anyDialect, log),
+    admit: (request) => access.beginCall(access.authorise(request, 'call'), null),
+    refuse: (response, error, request) => refuse(response, error, shapeFor(request), log),
   });
   const counts = { requests: 0, inFlight: 0, passedThrough: 0, servedBySpecialists: 0 };
   const servedByLlm: Record<string, number> = {};
   let closing = false;
   const context: GatewayContext = {
-    upstream,
+    access,
+    upstreams,
     router: options.router,
     costOf: options.costOf ?? (() => null),
     recorder,
@@ -145,7 +164,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
   };
 
-  const dialectOf = ({ method = '', url = '' }: IncomingMessage): Dialect | undefined =>
+  const dialectOf = ({ method = '', url }: IncomingMessage): Dialect | undefined =>
     options.dialects.find((dialect) => dialect.matches(method, pathOf(url)));
 
   const answer = async (
@@ -161,30 +180,49 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       });
     }
     if (request.method === 'GET' && url.startsWith('/health/')) {
-      health(pathOf(url), response, closing, { ...options.health?.(), recording: { ...recorder.counts } });
+      const detail = mayView(request) ? { ...options.health?.(), recording: { ...recorder.counts } } : null;
+      health(pathOf(url), response, closing, detail);
       return;
     }
-    if (isFeedback(pathOf(url))) return takeFeedback(context, request, response);
+    const allowed = access.preflight(request);
+    if (allowed !== null) {
+      response.writeHead(204, [...allowed]);
+      response.end();
+      return;
+    }
+    const isOwn = isFeedback(pathOf(url));
+    const admission = access.authorise(request, isOwn ? 'feedback' : 'call');
+    if (isOwn) return takeFeedback(context, request, response, admission.cors);
     const gone = new AbortController();
     response.once('close', () => {
       if (!response.writableFinished) gone.abort();
     });
     if (dialect) {
-      await handleChat(context, { dialect, message: request, response, signal: gone.signal });
+      await handleChat(context, { dialect, message: request, response, admission, signal: gone.signal });
       return;
     }
+    access.beginCall(admission, null);
     counts.passedThrough++;
     await passThrough({
-      upstream,
+      upstream: upstreams.of(request),
       request,
       response,
       signal: gone.signal,
       extraHeaders: PASSED,
+      cors: admission.cors,
       idleMs: limits.uploadIdleMs,
     });
   };
+  const mayView = (request: IncomingMessage): boolean => {
+    try {
+      return access.authorise(request, 'view').isTrusted;
+    } catch {
+      return false;
+    }
+  };
 
-  const server = createServer(
+  const server = makeServer(
+    options.gateway.tls,
     {
       maxHeaderSize: MAX_HEADER_BYTES,
       // Less than node reads at once, so that each connection's share of a turn is one such piece.
@@ -205,13 +243,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       });
       const dialect = dialectOf(request);
       answer(request, response, dialect).catch((error: unknown) =>
-        refuse(response, error, dialect ?? anyDialect, log),
+        refuse(response, error, dialect ?? shapeFor(request), log),
       );
     },
   );
+  const closeSilent = silentConnections(server);
   /** While closing: an idle connection would keep the server open, and an upgraded one has no end of its own. */
   const closeIdle = (): void => {
     server.closeIdleConnections();
+    closeSilent();
     if (counts.inFlight === 0) upgrades.close();
   };
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -235,22 +275,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         'The request cannot be read.',
       );
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) =>
-      reject(
-        new UnderstudyError('unavailable', `Cannot listen on ${host}:${port}: ${messageOf(cause)}`, {
-          hint: 'Choose another port with gateway.port; 0 picks a free one.',
-          data: { host, port },
-          cause,
-        }),
-      ),
-    );
-    server.listen(port, host, resolve);
-  });
-  const bound = (server.address() as AddressInfo).port;
+  const bound = await listen(server, host, port);
 
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}/v1`,
+    url: `${options.gateway.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${bound}/v1`,
     port: bound,
     stats: () => ({
       ...counts,
@@ -275,22 +303,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       clearInterval(again);
       clearTimeout(impatience);
       await background.close(AUDIT_GRACE_MS);
-      await upstream.close();
+      await upstreams.close();
     },
   };
 }
 
-const pathOf = (url: string): string => url.split('?', 1)[0] ?? '';
-
-/** Until there are keys of our own, whoever reaches the gateway may ask the specialists. */
-function requireLoopback(host: string): void {
-  if (/^(localhost|127(\.\d+){3}|::1)$/.test(host)) return;
-  throw new UnderstudyError(
-    'bad-config',
-    `The gateway does not listen on ${host}: it has no access keys yet.`,
-    {
-      hint: 'Set gateway.host to 127.0.0.1 and put a proxy that checks access in front of it.',
-      data: { host },
-    },
-  );
-}
+const pathOf = (url = ''): string => url.split('?', 1)[0] ?? '';

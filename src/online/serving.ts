@@ -5,11 +5,13 @@
  */
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createAccess } from '../access/access.ts';
 import { assign } from '../callsite/assign.ts';
 import type { Losses } from '../capture/losses.ts';
 import { targetOf } from '../core/answer.ts';
 import { compareAnswers, schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
+import { upstreamKeys, upstreamUrls } from '../core/config-upstreams.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { JournalState, PriceUsed } from '../core/learning.ts';
 import { referenceOf } from '../core/reference.ts';
@@ -18,6 +20,9 @@ import { type Gateway, type GatewayOptions, startGateway } from '../gateway/gate
 import { createRouter, type RoutingPlan } from '../route/router.ts';
 import { answerCost } from '../savings/answer-cost.ts';
 import { machineCost } from '../savings/energy.ts';
+import { cost, priceOf } from '../savings/prices.ts';
+import { providerOf } from '../wire/provider.ts';
+import { accessUpdates } from './access-updates.ts';
 import { coverageAlarms } from './coverage-alarms.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { planUpdates } from './plan-updates.ts';
@@ -35,7 +40,7 @@ export interface OnlineParts {
   readonly onOpen?: RecordingFolderOptions['onOpen'];
   readonly runtimes: readonly Runtime[];
   readonly dialects: GatewayOptions['dialects'];
-  /** The LLM's price of a model; null where it is not known. */
+  /** The LLM's price of a model; null where it is not known. Default: by `prices` of the configuration and the built-in table. */
   readonly priceOf?: (model: string) => PriceUsed | null;
   /** How the processes and servers of models are, for /health/readiness. */
   readonly modelHealth: () => readonly JsonObject[];
@@ -48,6 +53,8 @@ export interface OnlineParts {
  * has stopped, which has to be out of service within a second. Where nothing has changed it is one number that is read.
  */
 const REFRESH_MS = 400;
+/** How often it looks for access keys that were made, changed or revoked. */
+const KEYS_MS = 500;
 /** How often it looks after the journal and, where that is closed, the data folder. */
 const LOOK_MS = 2000;
 /** How long closing waits for the store to take the last audits. */
@@ -72,6 +79,7 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     log,
     ...(parts.onOpen ? { onOpen: parts.onOpen } : {}),
   });
+  const listPrice = parts.priceOf ?? ((model: string) => priceOf(model, config.prices));
   let machine = await machineCost(config.costs, availableParallelism(), async () => null);
   // Measured beside the start, which waits for nothing.
   void machineCost(config.costs, availableParallelism()).then((measured) => {
@@ -124,17 +132,34 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     journal = await parts.journal().catch(() => journal);
   });
   void look();
+  const keysUpstream = upstreamKeys(config);
+  const access = createAccess({
+    ...config.access,
+    ...(Object.keys(keysUpstream).length > 0
+      ? { upstreamKey: (head) => keysUpstream[providerOf(head)] }
+      : {}),
+    costOf: (use) => {
+      const price = listPrice(use.model);
+      return price && cost(use, price);
+    },
+    now,
+  });
+  const keys = accessUpdates({ access, store: folder.store, log, now });
+  await keys.refresh();
   await updates.run();
   const gateway = await startGateway({
     gateway: config.gateway,
+    access,
     upstreamUrl: config.upstream.baseUrl,
+    upstreamUrls: upstreamUrls(config),
     dialects: parts.dialects,
-    ...(parts.priceOf ? { costOf: answerCost(parts.priceOf, () => machine) } : {}),
+    costOf: answerCost(listPrice, () => machine),
     router: coverage.counted(router),
     recorder: folder.recorder,
     onLost: losses.add,
     health: () => ({
       capture: folder.state(),
+      access: { state: access.isOn() ? 'on' : 'off', ...(keys.trouble() ? { trouble: keys.trouble() } : {}) },
       lost: losses.counts(),
       ...(journal ? { journal: { ...journal } as unknown as JsonObject } : {}),
       models: [...parts.modelHealth()],
@@ -149,13 +174,15 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
   const looking = setInterval(() => {
     void look();
     void folder.retry();
+    void keys.flush();
   }, LOOK_MS).unref();
+  const refreshingKeys = setInterval(() => void keys.refresh(), KEYS_MS).unref();
   return {
     ...gateway,
     close: async () => {
       await gateway.close();
-      clearInterval(refreshing);
-      clearInterval(looking);
+      for (const timer of [refreshing, looking, refreshingKeys]) clearInterval(timer);
+      await keys.flush();
       // A store that answers no more must not keep the program alive.
       await Promise.race([updates.run(), sleep(CLOSE_GRACE_MS, undefined, { ref: false })]);
       await folder.close();

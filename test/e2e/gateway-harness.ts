@@ -16,6 +16,7 @@ import { type Gateway, type GatewayOptions, startGateway } from '../../src/gatew
 import { createRouter, type RouterOptions } from '../../src/route/router.ts';
 import { DIALECTS } from '../../src/wire/dialects.ts';
 import { readExchange } from '../../src/wire/exchange.ts';
+import { openAccess } from '../support/access.ts';
 
 export interface Received {
   readonly method: string;
@@ -93,6 +94,8 @@ export interface HarnessOptions extends Partial<Omit<GatewayOptions, 'gateway' |
   readonly settings?: Partial<GatewayOptions['gateway']>;
   /** Instead of the upstream's own address. */
   readonly upstreamUrl?: string;
+  /** Of the base URL at the upstream. Default: /v1. */
+  readonly basePath?: string;
 }
 
 /** A recorder for small calls and, read here, for large ones. */
@@ -125,15 +128,16 @@ export async function startHarness(
     calls.push(call);
     senders.push(sender);
   });
-  const { router: makeRouter = () => noSpecialist, ...others } = options;
+  const { router: makeRouter = () => noSpecialist, basePath = '/v1', ...others } = options;
   const gateway = await startGateway({
+    access: openAccess(),
     router: watched(makeRouter, comparisons),
     recorder,
     dialects: DIALECTS,
     log: (event, detail) => log.push(`${event} ${JSON.stringify(detail)}`),
     ...others,
     gateway: { ...configSchema.parse({}).gateway, port: 0, ...options.settings },
-    upstreamUrl: options.upstreamUrl ?? `${upstream.url}/v1`,
+    upstreamUrl: options.upstreamUrl ?? upstream.url + basePath,
   }).catch(async (error: unknown) => {
     await upstream.close();
     throw error;
@@ -221,6 +225,7 @@ export function routerOver(
     taskId: 'task_1',
     artefact: { rung: 'lexical', base: null, path: '', sha256: '', trainedMs: 0, figures: {} },
     confidence: { signals: ['p'], weights: [1], bias: 0 },
+    evidence: { gate: {} },
   } as unknown as Specialist;
   const deployment = {
     id: 'depl_1',

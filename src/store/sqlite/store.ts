@@ -4,6 +4,7 @@
  */
 import type { Cipher } from '../../core/cipher.ts';
 import type { Store } from '../../core/store.ts';
+import { accessTables } from './access.ts';
 import { callTables } from './calls.ts';
 import { type CallsInClear, callsInClear } from './calls-in-clear.ts';
 import { openDatabase, type SqliteOptions } from './database.ts';
@@ -13,6 +14,7 @@ import { jobTables } from './jobs.ts';
 import { keyTable } from './keys.ts';
 import { learningTables } from './learning.ts';
 import { sealedRows } from './sealed.ts';
+import { trailTable } from './trail.ts';
 import { vocabularyTable } from './vocabulary.ts';
 
 export interface SqliteStore extends Store {
@@ -37,6 +39,8 @@ export function openSqliteStore(path: string, cipher: Cipher, options: SqliteOpt
     ...learningTables(database, rows),
     ...deploymentTables(database, rows),
     ...eventTable(database, rows),
+    ...accessTables(database, rows),
+    ...trailTable(database, rows),
     ...jobTables(database, rows),
     callsInClear: callsInClear(database),
     close: async () => database.close(),

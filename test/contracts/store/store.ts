@@ -1,5 +1,6 @@
 /** What every Store must do: the contracts of its parts. Each implementation's test calls this. */
 import type { Store } from '../../../src/core/store.ts';
+import { accessStoreContract } from './access.ts';
 import { callStoreContract } from './calls.ts';
 import { deploymentStoreContract } from './deployments.ts';
 import { eventStoreContract } from './events.ts';
@@ -7,6 +8,7 @@ import { feedbackStoreContract } from './feedback.ts';
 import { jobStoreContract } from './jobs.ts';
 import { keyStoreContract } from './keys.ts';
 import { learningStoreContract } from './learning.ts';
+import { trailStoreContract } from './trail.ts';
 
 /** Runs `work` on an empty store, and closes it. */
 export type Opener<S> = (work: (store: S) => Promise<void>) => Promise<void>;
@@ -27,5 +29,7 @@ export function storeContract(name: string, open: () => Store | Promise<Store>):
   learningStoreContract(name, withStore);
   deploymentStoreContract(name, withStore);
   eventStoreContract(name, withStore);
+  accessStoreContract(name, withStore);
+  trailStoreContract(name, withStore);
   jobStoreContract(name, withStore);
 }
