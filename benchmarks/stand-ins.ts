@@ -18,7 +18,7 @@ import type { GradedPrediction } from '../src/evaluate/evaluate.ts';
 import { runGate } from '../src/evaluate/gate.ts';
 import type { ScoredAnswer } from '../src/evaluate/gate-order.ts';
 import { fitOutcomes } from '../src/evaluate/outcome.ts';
-import { cost, priceOf } from '../src/report/prices.ts';
+import { cost, priceOf } from '../src/savings/prices.ts';
 import { confidenceOf } from '../src/stats/confidence.ts';
 import { predictOutcomes } from '../src/stats/outcome.ts';
 import { pairedDifference } from '../src/stats/paired.ts';
