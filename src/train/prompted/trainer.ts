@@ -110,7 +110,8 @@ async function train(
     });
   report(0);
   // Of tool calls nobody gives them.
-  const logprobs = kind !== 'tool' && (await givesLogprobs(server, signal));
+  const mayCall = kind === 'tool' || kind === 'mixed';
+  const logprobs = !mayCall && (await givesLogprobs(server, signal));
   if (!existsSync(job.dir)) mkdirSync(job.dir, { recursive: true, mode: 0o700 });
   writeFileSync(`${path}.part`, `${JSON.stringify({ ...named, logprobs })}\n`, { mode: 0o600 });
   renameSync(`${path}.part`, path);
