@@ -99,7 +99,6 @@ async function train(
   });
   const done = finishedCard(hash, path);
   if (done) return finish(done);
-  const started = Date.now();
   const report = (step: number): void =>
     on?.({
       step: 'train',
@@ -117,7 +116,8 @@ async function train(
   renameSync(`${path}.part`, path);
   const card = writeCard(path, {
     ...{ job: hash, trainer: 'prompted', base: candidate.base, recipe: { examples }, seed: job.seed },
-    trainedMs: Date.now() - started,
+    // Nothing was: how fast the server answers is not known from this.
+    trainedMs: 0,
     figures: { examples: job.train.length, kept: kept.length, logprobs: logprobs ? 1 : 0 },
   });
   report(1);
