@@ -29,6 +29,7 @@ import type {
 } from './core/learning.ts';
 import { type OnProgress, progressOf } from './core/progress.ts';
 import type { Store } from './core/store.ts';
+import type { NewTrailEntry } from './core/trail.ts';
 import { coverageOf } from './deploy/coverage.ts';
 import { policyFor } from './deploy/policy.ts';
 import { readWatch } from './deploy/read-watch.ts';
@@ -47,6 +48,7 @@ import {
   stageOf,
 } from './setup/data-folder.ts';
 import { outcomesOf } from './setup/outcomes.ts';
+import { person } from './setup/person.ts';
 import { modelTools } from './setup/tools.ts';
 import { DIALECTS } from './wire/dialects.ts';
 
@@ -131,9 +133,19 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
     for (const [reason, count] of lossesOf(drained)) losses.add(reason, count);
     trouble(drained).forEach(log);
   };
+  /** On record before it is done: what cannot be written down is not done. */
+  const note = async ({ action, subject, detail }: Omit<NewTrailEntry, 'at' | 'actor'>): Promise<void> => {
+    const { store } = await storage();
+    await store.appendTrail({ at: Date.now(), actor: person(), action, subject, detail });
+  };
   async function* calls(): AsyncGenerator<Call> {
     await drainAll();
     const { store, vault, context } = await storage();
+    await note({
+      action: 'payloads-opened',
+      subject: 'all calls',
+      detail: { calls: await store.countCalls() },
+    });
     yield* readCalls(store, vault, context, undefined, (count) =>
       log(`${count} calls are erased with their day's key`),
     );
@@ -144,12 +156,16 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
   return {
     store: async () => (await storage()).store,
     calls,
-    erase: async (days) =>
-      eraseDays({
+    erase: async (days) => {
+      const { from, to, dryRun = false } = days;
+      if (!dryRun)
+        await note({ action: 'days-erased', subject: `${from ?? 'the first'} to ${to}`, detail: {} });
+      return eraseDays({
         ...days,
         store: (await storage()).store,
         journals: Object.values(journalsOf(dataDir)),
-      }),
+      });
+    },
     import: async (paths, { dryRun = false, fields = {} } = {}) => {
       const { store, vault, context } = await storage();
       // What a killed import left behind counts as there.

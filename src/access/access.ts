@@ -24,8 +24,8 @@ export interface AccessOptions {
   readonly keys: 'auto' | 'required' | 'off';
   readonly hosts: readonly string[];
   readonly origins: readonly string[];
-  /** The provider's key, for callers that send an access key instead. */
-  readonly upstreamKey?: string;
+  /** The key of the provider that a request is meant for, for callers that send an access key instead. Default: none. */
+  readonly upstreamKey?: (head: RequestHead) => string | undefined;
   /** What a call cost, in US dollars; null where the model's price is not known. */
   readonly costOf: (use: CallUse) => number | null;
   readonly now: () => number;
@@ -49,7 +49,7 @@ interface KeyedAdmission extends Admission {
 }
 
 export function createAccess(options: AccessOptions): KeyedAccess {
-  const { now, upstreamKey, costOf, onRefused = () => {} } = options;
+  const { now, upstreamKey = () => undefined, costOf, onRefused = () => {} } = options;
   const browser = browserRules(options);
   const limits = keyLimits();
   /** Null until the store has been read for the first time. */
@@ -63,15 +63,17 @@ export function createAccess(options: AccessOptions): KeyedAccess {
     const { host } = head.headers;
     const isTrusted = browser.isOwnHost(Array.isArray(host) ? host[0] : host);
     // The provider's key is spent for callers of this machine alone.
-    if (!isTrusted && (permission !== 'call' || upstreamKey !== undefined)) throw foreignHost();
-    if (sent !== null || upstreamKey !== undefined) takeKey(head, null, upstreamKey);
+    const providerKey = upstreamKey(head);
+    if (!isTrusted && (permission !== 'call' || providerKey !== undefined)) throw foreignHost();
+    if (sent !== null || providerKey !== undefined) takeKey(head, null, providerKey);
     return { key: null, principal: LOCAL, isTrusted, cors, limitsModels: false, isMetered: false };
   };
 
   /** While nobody knows whether there are keys, the LLM answers those who pay for it themselves, and numbers may be seen. */
   const refuseUnread = (head: RequestHead, permission: Permission, sent: string | null): void => {
     const isOpen = permission === 'call' || permission === 'feedback' || permission === 'view';
-    if (!isOpen || ((sent !== null || upstreamKey !== undefined) && !hasProviderKey(head))) throw unread();
+    if (!isOpen || ((sent !== null || upstreamKey(head) !== undefined) && !hasProviderKey(head)))
+      throw unread();
   };
 
   const authorise = (head: RequestHead, permission: Permission): KeyedAdmission => {
@@ -85,7 +87,7 @@ export function createAccess(options: AccessOptions): KeyedAccess {
     const key = sent === null ? null : ring.find(sent, now());
     if (key === null) throw unauthenticated(sent !== null);
     if (!allows(key.role, permission)) throw notGranted(key, permission);
-    takeKey(head, `access key ${key.id}`, upstreamKey);
+    takeKey(head, `access key ${key.id}`, upstreamKey(head));
     return {
       key,
       principal: { keyId: key.id, name: key.alias, role: key.role },

@@ -1,7 +1,5 @@
-/** Commands that work on the store alone: opens it, and says who acts. */
-import { userInfo } from 'node:os';
+/** Opens the store for commands that work on it alone. */
 import type { Store } from '../core/store.ts';
-import type { Actor } from '../core/trail.ts';
 import { type CommonOptions, configFor, type Terminal } from './context.ts';
 
 export async function withStore<T>(
@@ -19,14 +17,5 @@ export async function withStore<T>(
     return await work(await understudy.store());
   } finally {
     await understudy.close();
-  }
-}
-
-/** The person at the command line, by their name on this machine; 'unknown' where it has none for them (containers). */
-export function person(): Actor {
-  try {
-    return { kind: 'user', name: userInfo().username };
-  } catch {
-    return { kind: 'user', name: 'unknown' };
   }
 }

@@ -116,7 +116,7 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
   void look();
   const access = createAccess({
     ...config.access,
-    ...(config.upstream.apiKey === undefined ? {} : { upstreamKey: config.upstream.apiKey }),
+    upstreamKey: () => config.upstream.apiKey,
     costOf: (use) => {
       const price = priceOf(use.model, config.prices);
       return price && cost(use, price);
