@@ -50,6 +50,7 @@ import {
 import { outcomesOf } from './setup/outcomes.ts';
 import { person } from './setup/person.ts';
 import { modelTools } from './setup/tools.ts';
+import { version } from './setup/version.ts';
 import { DIALECTS } from './wire/dialects.ts';
 
 export interface UnderstudyOptions {
@@ -217,7 +218,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         runtimes: [runtime],
         dialects: DIALECTS,
         modelHealth: tools.health,
-        log,
+        ...{ env, log, version: version() },
       });
     },
     close: async () => {

@@ -113,6 +113,13 @@ export function createAccess(options: AccessOptions): KeyedAccess {
     isOn,
     preflight: counted(browser.preflight),
     authorise: counted(authorise),
+    mayDo: (head, permission) => {
+      try {
+        return authorise(head, permission).isTrusted;
+      } catch {
+        return false;
+      }
+    },
     beginCall: counted((admission, models) => {
       const { key } = admission as KeyedAdmission;
       if (key === null) return;

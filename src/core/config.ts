@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { accessSchema, tlsSchema } from './config-access.ts';
+import { alertsSchema, telemetrySchema } from './config-telemetry.ts';
 import { ENTITY_KINDS } from './entity.ts';
 import { POLICIES, whyNoPolicy } from './equality-policy.ts';
 import { messageOf, UnderstudyError } from './errors.ts';
@@ -48,6 +49,8 @@ export const configSchema = z
       })
       .prefault({}),
     access: accessSchema,
+    telemetry: telemetrySchema,
+    alerts: alertsSchema,
     upstream: z
       .strictObject({
         baseUrl: z
@@ -305,6 +308,8 @@ export function withoutSecrets(config: Config): Config {
   const { apiKey } = config.upstream;
   return {
     ...config,
+    // The address of a webhook is its secret.
+    alerts: { ...config.alerts, webhooks: config.alerts.webhooks.map((hook) => ({ ...hook, url: '(set)' })) },
     ...(apiKey === undefined ? {} : { upstream: { ...config.upstream, apiKey: '(set)' } }),
     ...(hosted === undefined ? {} : { train: { ...config.train, hosted: { ...hosted, apiKey: '(set)' } } }),
   };

@@ -10,6 +10,7 @@ import type { Served } from '../core/call.ts';
 import type { Config } from '../core/config.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { Observer } from '../core/observe.ts';
 import type { Recorder, Router } from '../core/online.ts';
 import type { Dialect } from '../wire/dialect.ts';
 import { backgroundWork } from './background.ts';
@@ -21,7 +22,8 @@ import type { GatewayContext, Log } from './exchange.ts';
 import { isFeedback, takeFeedback } from './feedback.ts';
 import { listen, makeServer, requireSafeAddress } from './listen.ts';
 import { oneATurn } from './one-a-turn.ts';
-import { endWith, health, refuse } from './own-answers.ts';
+import { endWith, refuse } from './own-answers.ts';
+import { answerOwn, type GatewayHealth } from './own-routes.ts';
 import { passThrough } from './pass.ts';
 import { sharedTurns } from './turns.ts';
 import { tunnels, wantsUpgrade } from './upgrade.ts';
@@ -66,7 +68,11 @@ export interface GatewayOptions {
   /** A call could not be handed to the recorder, and is lost. */
   readonly onLost?: (reason: LostFor) => void;
   /** What /health/readiness tells beside the gateway's own state; holds no payload. */
-  readonly health?: () => JsonObject;
+  readonly health?: () => GatewayHealth;
+  /** Told what became of each call. */
+  readonly observer?: Observer;
+  /** What `/metrics` tells. Default: the path is passed on. */
+  readonly metrics?: () => string;
   readonly now?: () => number;
   /** Longest wait for the recorder, milliseconds. Default: 2000. */
   readonly recordWaitMs?: number;
@@ -141,6 +147,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     readBody: (request) =>
       readBody(request, { maxBytes: maxBodyBytes, budget: bodies, turns, idleMs: limits.uploadIdleMs }),
     memory: bodies,
+    observer: options.observer ?? null,
     reading: oneATurn(),
     maxBodyBytes,
     onServed: (served: Served) => {
@@ -164,17 +171,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         status: 400,
       });
     }
-    if (request.method === 'GET' && url.startsWith('/health/')) {
-      const detail = mayView(request) ? { ...options.health?.(), recording: { ...recorder.counts } } : null;
-      health(pathOf(url), response, closing, detail);
-      return;
-    }
-    const allowed = access.preflight(request);
-    if (allowed !== null) {
-      response.writeHead(204, [...allowed]);
-      response.end();
-      return;
-    }
+    if (answerOwn(request, response, { ...options, closing, recording: recorder.counts })) return;
     const isOwn = isFeedback(pathOf(url));
     const admission = access.authorise(request, isOwn ? 'feedback' : 'call');
     if (isOwn) return takeFeedback(context, request, response, admission.cors);
@@ -188,6 +185,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     }
     access.beginCall(admission, null);
     counts.passedThrough++;
+    response.once('close', () => options.observer?.passed(response.headersSent ? response.statusCode : 499));
     await passThrough({
       upstream,
       request,
@@ -198,14 +196,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       idleMs: limits.uploadIdleMs,
     });
   };
-  const mayView = (request: IncomingMessage): boolean => {
-    try {
-      return access.authorise(request, 'view').isTrusted;
-    } catch {
-      return false;
-    }
-  };
-
   const server = makeServer(
     options.gateway.tls,
     {

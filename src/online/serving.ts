@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createAccess } from '../access/access.ts';
 import { assign } from '../callsite/assign.ts';
 import type { Losses } from '../capture/losses.ts';
+import type { CallUse } from '../core/access.ts';
 import { targetOf } from '../core/answer.ts';
 import { compareAnswers, schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
@@ -18,10 +19,13 @@ import { type Gateway, type GatewayOptions, startGateway } from '../gateway/gate
 import { cost, priceOf } from '../report/prices.ts';
 import { createRouter, type RoutingPlan } from '../route/router.ts';
 import { accessUpdates } from './access-updates.ts';
+import { gatewayCondition } from './condition.ts';
 import { coverageAlarms } from './coverage-alarms.ts';
+import { eventAlerts } from './event-alerts.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { planUpdates } from './plan-updates.ts';
 import { openRecordingFolder, type RecordingFolderOptions, type Vocabulary } from './recording-folder.ts';
+import { openTelemetry } from './telemetry.ts';
 import { dailyBudget, watchDeployments } from './watching.ts';
 
 export interface OnlineParts {
@@ -37,6 +41,9 @@ export interface OnlineParts {
   readonly dialects: GatewayOptions['dialects'];
   /** How the processes and servers of models are, for /health/readiness. */
   readonly modelHealth: () => readonly JsonObject[];
+  /** Where traces go (OTEL_EXPORTER_OTLP_ENDPOINT). */
+  readonly env: NodeJS.ProcessEnv;
+  readonly version: string;
   readonly log: (line: string) => void;
   readonly now?: () => number;
 }
@@ -45,6 +52,8 @@ export interface OnlineParts {
 const REFRESH_MS = 2000;
 /** How often it looks for access keys that were made, changed or revoked. */
 const KEYS_MS = 500;
+/** How often it looks for events that a person should know. */
+const NEWS_MS = 10_000;
 /** How long closing waits for the store to take the last audits. */
 const CLOSE_GRACE_MS = 5000;
 /** Calls of one specialist at once: models answer a few together, the rest would only wait, and hold up comparisons. */
@@ -60,6 +69,8 @@ const NOTHING: RoutingPlan = { tasks: [], deployments: [], specialists: [] };
 export async function startOnline(parts: OnlineParts): Promise<Gateway> {
   const { config, losses, log, now = Date.now } = parts;
   let vocabulary: Vocabulary = new Map();
+  /** Deployments by stage. */
+  const stages = new Map<string, number>();
   const folder = await openRecordingFolder({
     open: parts.openCapture,
     vocabulary: () => vocabulary,
@@ -78,6 +89,8 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
       vocabulary = words;
       router.update(plan);
       coverage.update(plan);
+      stages.clear();
+      for (const { stage } of plan.deployments) stages.set(stage, (stages.get(stage) ?? 0) + 1);
     },
     log,
     now,
@@ -105,25 +118,44 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     right: (task, answer, llm) =>
       compareAnswers(task.kind, referenceOf(task, llm), targetOf(answer), schemasOf(task, config.equality))
         .right === true,
-    onAudit: updates.add,
-    now,
-  });
-  /** As it was a moment ago: health is asked often, and folders may be long. */
-  let journal: JournalState | null = null;
-  const look = oneAtATime(async () => {
-    journal = await parts.journal().catch(() => journal);
-  });
-  void look();
-  const access = createAccess({
-    ...config.access,
-    upstreamKey: () => config.upstream.apiKey,
-    costOf: (use) => {
-      const price = priceOf(use.model, config.prices);
-      return price && cost(use, price);
+    onAudit: (audit) => {
+      telemetry.metrics.audited(audit.deploymentId, audit.correct);
+      updates.add(audit);
     },
     now,
   });
+  const costOf = (use: CallUse): number | null => {
+    const price = priceOf(use.model, config.prices);
+    return price && cost(use, price);
+  };
+  const access = createAccess({
+    ...{ ...config.access, costOf, now },
+    upstreamKey: () => config.upstream.apiKey,
+    onRefused: (code) => telemetry.metrics.refused(code),
+  });
   const keys = accessUpdates({ access, store: folder.store, log, now });
+  const condition = gatewayCondition({
+    ...{ dataDir: config.dataDir, capture: folder.state, lost: losses.counts, journal: parts.journal, now },
+    access: () => ({ isOn: access.isOn(), trouble: keys.trouble() }),
+    models: parts.modelHealth,
+    onAlert: (alert) => telemetry.alerts.raise(alert),
+  });
+  const telemetry = openTelemetry({
+    ...{ config, env: parts.env, version: parts.version, costOf, log, now },
+    sources: {
+      ...{ lost: losses.counts, deployments: () => stages },
+      ...{ journalBytes: condition.journalBytes, diskFreeBytes: condition.diskFreeBytes },
+      inFlight: () => gateway.stats().inFlight,
+      bodyBytes: () => gateway.stats().bodies.bytes,
+      isWell: () => condition.health().isWell,
+    },
+  });
+  const news = eventAlerts(telemetry.alerts.raise);
+  const tellNews = oneAtATime(async () => {
+    const store = folder.store();
+    // What cannot be read now is told the next time.
+    if (store !== null) await news.read(store).catch(() => undefined);
+  });
   await keys.refresh();
   await updates.run();
   const gateway = await startGateway({
@@ -134,13 +166,9 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     router: coverage.counted(router),
     recorder: folder.recorder,
     onLost: losses.add,
-    health: () => ({
-      capture: folder.state(),
-      access: { state: access.isOn() ? 'on' : 'off', ...(keys.trouble() ? { trouble: keys.trouble() } : {}) },
-      lost: losses.counts(),
-      ...(journal ? { journal: { ...journal } as unknown as JsonObject } : {}),
-      models: [...parts.modelHealth()],
-    }),
+    health: condition.health,
+    observer: telemetry.observer,
+    metrics: telemetry.metrics.text,
     log: (event, detail) => log(`${event} ${JSON.stringify(detail)}`),
     now,
   }).catch(async (error: unknown) => {
@@ -148,11 +176,12 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     throw error;
   });
   const refreshing = setInterval(async () => {
-    void look();
+    void condition.look();
     await folder.retry();
-    await keys.flush();
+    void keys.flush();
     await updates.run();
   }, REFRESH_MS).unref();
+  const tellingNews = setInterval(tellNews, NEWS_MS).unref();
   const refreshingKeys = setInterval(() => void keys.refresh(), KEYS_MS).unref();
   return {
     ...gateway,
@@ -160,10 +189,12 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
       await gateway.close();
       clearInterval(refreshing);
       clearInterval(refreshingKeys);
-      await keys.flush();
+      clearInterval(tellingNews);
       // A store that answers no more must not keep the program alive.
-      await Promise.race([updates.run(), sleep(CLOSE_GRACE_MS, undefined, { ref: false })]);
+      const last = Promise.all([keys.flush(), updates.run()]);
+      await Promise.race([last, sleep(CLOSE_GRACE_MS, undefined, { ref: false })]);
       await folder.close();
+      await telemetry.close();
     },
   };
 }
