@@ -24,7 +24,10 @@ export interface AccessOptions {
   readonly keys: 'auto' | 'required' | 'off';
   readonly hosts: readonly string[];
   readonly origins: readonly string[];
-  /** The key of the provider that a request is meant for, for callers that send an access key instead. Default: none. */
+  /**
+   * The key of the provider that a request is for, for callers that send an access key instead; undefined where the
+   * configuration has none for it. Default: none.
+   */
   readonly upstreamKey?: (head: RequestHead) => string | undefined;
   /** What a call cost, in US dollars; null where the model's price is not known. */
   readonly costOf: (use: CallUse) => number | null;

@@ -109,6 +109,8 @@ export type EscalationReason = (typeof ESCALATION_REASONS)[number];
 export type LlmReason =
   | EscalationReason
   | 'no-specialist'
+  /** A person has stopped the task. */
+  | 'stopped'
   | 'shadow'
   | 'canary'
   | 'asked-for'

@@ -81,7 +81,7 @@ test('calls are answered and recorded while the store does not answer', async (t
     await response.arrayBuffer();
   }
   assert.deepEqual(recorder.counts, { recorded: 20, failed: 0 });
-  const looks = { addAudits: 1, accessVersion: 1, events: 1 };
+  const looks = { planVersion: 1, accessVersion: 1, events: 1 };
   assert.deepEqual(Object.fromEntries(asked), looks, 'one look of each kind at a time waits for it');
   release();
   await gateway.close();

@@ -11,6 +11,7 @@ import type { CallUse } from '../core/access.ts';
 import { targetOf } from '../core/answer.ts';
 import { compareAnswers, schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
+import { upstreamKeys, upstreamUrls } from '../core/config-upstreams.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { JournalState } from '../core/learning.ts';
 import { referenceOf } from '../core/reference.ts';
@@ -18,6 +19,7 @@ import type { Runtime } from '../core/runtime.ts';
 import { type Gateway, type GatewayOptions, startGateway } from '../gateway/gateway.ts';
 import { cost, priceOf } from '../report/prices.ts';
 import { createRouter, type RoutingPlan } from '../route/router.ts';
+import { providerOf } from '../wire/provider.ts';
 import { accessUpdates } from './access-updates.ts';
 import { gatewayCondition } from './condition.ts';
 import { coverageAlarms } from './coverage-alarms.ts';
@@ -48,12 +50,17 @@ export interface OnlineParts {
   readonly now?: () => number;
 }
 
-/** How often a running gateway looks for what a learning run in another process has deployed. */
-const REFRESH_MS = 2000;
+/**
+ * How often a running gateway looks for what another process has changed: what a learning run has deployed, and what a person
+ * has stopped, which has to be out of service within a second. Where nothing has changed it is one number that is read.
+ */
+const REFRESH_MS = 400;
 /** How often it looks for access keys that were made, changed or revoked. */
 const KEYS_MS = 500;
 /** How often it looks for events that a person should know. */
 const NEWS_MS = 10_000;
+/** How often it looks after the journal and, where that is closed, the data folder. */
+const LOOK_MS = 2000;
 /** How long closing waits for the store to take the last audits. */
 const CLOSE_GRACE_MS = 5000;
 /** Calls of one specialist at once: models answer a few together, the rest would only wait, and hold up comparisons. */
@@ -128,9 +135,10 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     const price = priceOf(use.model, config.prices);
     return price && cost(use, price);
   };
+  const keysUpstream = upstreamKeys(config);
   const access = createAccess({
     ...{ ...config.access, costOf, now },
-    upstreamKey: () => config.upstream.apiKey,
+    upstreamKey: (head) => keysUpstream[providerOf(head)],
     onRefused: (code) => telemetry.metrics.refused(code),
   });
   const keys = accessUpdates({ access, store: folder.store, log, now });
@@ -156,12 +164,14 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     // What cannot be read now is told the next time.
     if (store !== null) await news.read(store).catch(() => undefined);
   });
+  void condition.look();
   await keys.refresh();
   await updates.run();
   const gateway = await startGateway({
     gateway: config.gateway,
     access,
     upstreamUrl: config.upstream.baseUrl,
+    upstreamUrls: upstreamUrls(config),
     dialects: parts.dialects,
     router: coverage.counted(router),
     recorder: folder.recorder,
@@ -175,21 +185,19 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     await folder.close();
     throw error;
   });
-  const refreshing = setInterval(async () => {
+  const refreshing = setInterval(() => void updates.run(), REFRESH_MS).unref();
+  const looking = setInterval(() => {
     void condition.look();
-    await folder.retry();
+    void folder.retry();
     void keys.flush();
-    await updates.run();
-  }, REFRESH_MS).unref();
+  }, LOOK_MS).unref();
   const tellingNews = setInterval(tellNews, NEWS_MS).unref();
   const refreshingKeys = setInterval(() => void keys.refresh(), KEYS_MS).unref();
   return {
     ...gateway,
     close: async () => {
       await gateway.close();
-      clearInterval(refreshing);
-      clearInterval(refreshingKeys);
-      clearInterval(tellingNews);
+      for (const timer of [refreshing, looking, refreshingKeys, tellingNews]) clearInterval(timer);
       // A store that answers no more must not keep the program alive.
       const last = Promise.all([keys.flush(), updates.run()]);
       await Promise.race([last, sleep(CLOSE_GRACE_MS, undefined, { ref: false })]);
