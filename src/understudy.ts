@@ -35,12 +35,11 @@ import { coverageOf } from './deploy/coverage.ts';
 import { policyFor } from './deploy/policy.ts';
 import { readWatch } from './deploy/read-watch.ts';
 import { outlookOf } from './deploy/stages.ts';
-import type { Gateway } from './gateway/gateway.ts';
 import { type LearningService, startLearning } from './learn/jobs/service.ts';
 import { learn } from './learn/pipeline.ts';
 import { checkRetrieval } from './learn/retrieval-check.ts';
 import { openCapture } from './online/capturing.ts';
-import { startOnline } from './online/serving.ts';
+import { type OnlineGateway, startOnline } from './online/serving.ts';
 import {
   drainJournals,
   journalsOf,
@@ -94,7 +93,7 @@ export interface Understudy {
    * that is there, and for a call of a day that was erased. @throws UnderstudyError 'bad-input' for what is no feedback.
    */
   feedback(input: FeedbackInput): Promise<{ readonly added: boolean }>;
-  startGateway(): Promise<Gateway>;
+  startGateway(): Promise<OnlineGateway>;
   /** Learns by itself from now on, as the configuration's section `learn` says. */
   startLearning(): LearningService;
   close(): Promise<void>;

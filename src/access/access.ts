@@ -36,7 +36,11 @@ export interface AccessOptions {
   readonly onRefused?: (code: string) => void;
 }
 
+type AccessRules = Pick<AccessOptions, 'keys' | 'hosts' | 'origins'>;
+
 export interface KeyedAccess extends Access, Pick<Limits, 'taken' | 'putBack'> {
+  /** Other rules, from now on. */
+  configure(rules: AccessRules): void;
   /** The keys as they are now, and what they have used. */
   update(keys: readonly AccessKey[]): void;
   known(uses: readonly KeyUse[]): void;
@@ -53,13 +57,14 @@ interface KeyedAdmission extends Admission {
 
 export function createAccess(options: AccessOptions): KeyedAccess {
   const { now, upstreamKey = () => undefined, costOf, onRefused = () => {} } = options;
-  const browser = browserRules(options);
+  let rules: AccessRules = options;
+  let browser = browserRules(rules);
   const limits = keyLimits();
   /** Null until the store has been read for the first time. */
   let ring: Keyring | null = null;
 
   const isOn = (): boolean =>
-    options.keys === 'required' || (options.keys === 'auto' && ring !== null && ring.size > 0);
+    rules.keys === 'required' || (rules.keys === 'auto' && ring !== null && ring.size > 0);
 
   const withoutKey = (head: RequestHead, permission: Permission, sent: string | null): KeyedAdmission => {
     const cors = browser.corsOf(head, false);
@@ -82,7 +87,7 @@ export function createAccess(options: AccessOptions): KeyedAccess {
   const authorise = (head: RequestHead, permission: Permission): KeyedAdmission => {
     const sent = sentKey(head);
     if (!isOn()) {
-      if (ring === null && options.keys === 'auto') refuseUnread(head, permission, sent);
+      if (ring === null && rules.keys === 'auto') refuseUnread(head, permission, sent);
       return withoutKey(head, permission, sent);
     }
     if (ring === null) throw unread();
@@ -114,7 +119,11 @@ export function createAccess(options: AccessOptions): KeyedAccess {
 
   return {
     isOn,
-    preflight: counted(browser.preflight),
+    configure: (next) => {
+      rules = next;
+      browser = browserRules(next);
+    },
+    preflight: counted((head) => browser.preflight(head)),
     authorise: counted(authorise),
     mayDo: (head, permission) => {
       try {

@@ -27,6 +27,7 @@ import { eventAlerts } from './event-alerts.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { planUpdates } from './plan-updates.ts';
 import { openRecordingFolder, type RecordingFolderOptions, type Vocabulary } from './recording-folder.ts';
+import { applied, type Reloaded, reloaded } from './reload.ts';
 import { openTelemetry } from './telemetry.ts';
 import { dailyBudget, watchDeployments } from './watching.ts';
 
@@ -55,6 +56,14 @@ export interface OnlineParts {
  * has stopped, which has to be out of service within a second. Where nothing has changed it is one number that is read.
  */
 const REFRESH_MS = 400;
+export interface OnlineGateway extends Gateway {
+  /**
+   * Takes over what can be taken over of a configuration that was read again; no connection is dropped.
+   * @throws UnderstudyError 'bad-config' for a certificate that cannot be used; then nothing has changed.
+   */
+  reload(config: Config): Reloaded;
+}
+
 /** How often it looks for access keys that were made, changed or revoked. */
 const KEYS_MS = 500;
 /** How often it looks for events that a person should know. */
@@ -73,8 +82,10 @@ const NOTHING: RoutingPlan = { tasks: [], deployments: [], specialists: [] };
  * folder: then every call goes to the LLM, and what is wrong is logged and told by /health/readiness.
  * @throws UnderstudyError as startGateway, and 'in-use' where another gateway records into the data folder.
  */
-export async function startOnline(parts: OnlineParts): Promise<Gateway> {
+export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
   const { config, losses, log, now = Date.now } = parts;
+  /** With what has been taken over since the start. */
+  let current = config;
   let vocabulary: Vocabulary = new Map();
   /** Deployments by stage. */
   const stages = new Map<string, number>();
@@ -132,13 +143,12 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     now,
   });
   const costOf = (use: CallUse): number | null => {
-    const price = priceOf(use.model, config.prices);
+    const price = priceOf(use.model, current.prices);
     return price && cost(use, price);
   };
-  const keysUpstream = upstreamKeys(config);
   const access = createAccess({
     ...{ ...config.access, costOf, now },
-    upstreamKey: (head) => keysUpstream[providerOf(head)],
+    upstreamKey: (head) => upstreamKeys(current)[providerOf(head)],
     onRefused: (code) => telemetry.metrics.refused(code),
   });
   const keys = accessUpdates({ access, store: folder.store, log, now });
@@ -149,7 +159,7 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     onAlert: (alert) => telemetry.alerts.raise(alert),
   });
   const telemetry = openTelemetry({
-    ...{ config, env: parts.env, version: parts.version, costOf, log, now },
+    ...{ config: () => current, env: parts.env, version: parts.version, costOf, log, now },
     sources: {
       ...{ lost: losses.counts, deployments: () => stages },
       ...{ journalBytes: condition.journalBytes, diskFreeBytes: condition.diskFreeBytes },
@@ -195,6 +205,18 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
   const refreshingKeys = setInterval(() => void keys.refresh(), KEYS_MS).unref();
   return {
     ...gateway,
+    reload: (next) => {
+      const result = reloaded(current, next);
+      const settings = applied(current, next);
+      gateway.takeOver({
+        gateway: settings.gateway,
+        upstreamUrl: settings.upstream.baseUrl,
+        upstreamUrls: upstreamUrls(settings),
+      });
+      access.configure(settings.access);
+      current = settings;
+      return result;
+    },
     close: async () => {
       await gateway.close();
       for (const timer of [refreshing, looking, refreshingKeys, tellingNews]) clearInterval(timer);

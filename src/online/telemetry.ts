@@ -15,7 +15,8 @@ export interface Telemetry {
 }
 
 export function openTelemetry(options: {
-  readonly config: Pick<Config, 'telemetry' | 'alerts'>;
+  /** As it is at the time. */
+  readonly config: () => Pick<Config, 'telemetry' | 'alerts'>;
   readonly env: NodeJS.ProcessEnv;
   readonly version: string;
   readonly costOf: (use: CallUse) => number | null;
@@ -25,12 +26,12 @@ export function openTelemetry(options: {
 }): Telemetry {
   const { config, env, version, costOf, sources, log, now } = options;
   const metrics = gatewayMetrics({ ...sources, version, costOf });
-  const alerts = createAlerts({ ...config.alerts, now, log });
+  const alerts = createAlerts({ settings: () => config().alerts, now, log });
   const settings = exporterSettings(env, version);
   const exporter = settings && traceExporter(settings, log);
   const call = (observed: ObservedCall): void => {
     metrics.call(observed);
-    const span = exporter && spanOf(observed, config.telemetry);
+    const span = exporter && spanOf(observed, config().telemetry);
     if (span) exporter?.add(span);
   };
   return {

@@ -23,9 +23,14 @@ export interface Alerts {
   close(): Promise<void>;
 }
 
+interface Webhook {
+  readonly url: string;
+  readonly format: 'json' | 'slack';
+}
+
 export interface AlertOptions {
-  readonly webhooks: readonly { readonly url: string; readonly format: 'json' | 'slack' }[];
-  readonly perHour: number;
+  /** As they are at the time. */
+  readonly settings: () => { readonly webhooks: readonly Webhook[]; readonly perHour: number };
   readonly now: () => number;
   readonly log: (line: string) => void;
   /** Default: real time. */
@@ -37,7 +42,7 @@ const TRIES = 5;
 const FIRST_WAIT_MS = 2000;
 
 export function createAlerts(options: AlertOptions): Alerts {
-  const { webhooks, perHour, now, log, wait = (ms) => sleep(ms, undefined, { ref: false }) } = options;
+  const { settings, now, log, wait = (ms) => sleep(ms, undefined, { ref: false }) } = options;
   const counts = { sent: 0, failed: 0, held: 0 };
   const pending = new Set<Promise<void>>();
   /** When the latest were raised. */
@@ -45,11 +50,7 @@ export function createAlerts(options: AlertOptions): Alerts {
   let held = 0;
   let isClosing = false;
 
-  const post = async (
-    webhook: AlertOptions['webhooks'][number],
-    alert: Alert,
-    before: number,
-  ): Promise<void> => {
+  const post = async (webhook: Webhook, alert: Alert, before: number): Promise<void> => {
     const isTaken = await postJson(webhook.url, bodyOf(webhook.format, alert, before), {
       ...{ tries: TRIES, waitMs: FIRST_WAIT_MS },
       sleep: (ms) => (isClosing ? Promise.resolve() : wait(ms)),
@@ -61,6 +62,7 @@ export function createAlerts(options: AlertOptions): Alerts {
   return {
     counts,
     raise: (alert) => {
+      const { webhooks, perHour } = settings();
       if (webhooks.length === 0) return;
       const at = now();
       times = times.filter((time) => at - time < HOUR_MS);

@@ -204,7 +204,9 @@ describe('alerts', () => {
       { url, format: 'json' as const },
       { url, format: 'slack' as const },
     ];
-    const alerts = createAlerts({ ...{ webhooks, perHour: 5, now: () => 0, log: () => {} } });
+    const alerts = createAlerts({
+      ...{ settings: () => ({ webhooks, perHour: 5 }), now: () => 0, log: () => {} },
+    });
     alerts.raise(alert);
     await alerts.close();
     assert.deepEqual(
@@ -230,7 +232,7 @@ describe('alerts', () => {
     };
     const webhooks = [{ url: found.url, format: 'json' as const }];
     found.statuses = [500, 429, 200];
-    const alerts = createAlerts({ webhooks, ...options });
+    const alerts = createAlerts({ settings: () => ({ webhooks, perHour: 5 }), ...options });
     alerts.raise(alert);
     while (alerts.counts.sent + alerts.counts.failed < 1)
       await new Promise((resolve) => setImmediate(resolve));
@@ -246,7 +248,9 @@ describe('alerts', () => {
     const { url, bodies } = await collector(t);
     const clock = { now: 0 };
     const webhooks = [{ url, format: 'json' as const }];
-    const alerts = createAlerts({ ...{ webhooks, perHour: 2, now: () => clock.now, log: () => {} } });
+    const alerts = createAlerts({
+      ...{ settings: () => ({ webhooks, perHour: 2 }), now: () => clock.now, log: () => {} },
+    });
     for (let i = 0; i < 7; i++) alerts.raise(alert);
     clock.now = 3600_000;
     alerts.raise(alert);
