@@ -6,6 +6,7 @@
 import { availableParallelism } from 'node:os';
 import { lossesOf, trouble } from './capture/drain-loop.ts';
 import { type EraseOptions, eraseDays } from './capture/erase.ts';
+import { eraseSenders } from './capture/erase-sender.ts';
 import { sealFeedback } from './capture/feedback.ts';
 import { importFiles } from './capture/importers/import.ts';
 import { drySink, journalSink } from './capture/importers/sink.ts';
@@ -25,6 +26,7 @@ import type {
   JournalState,
   LearnOptions,
   LearnReport,
+  SenderEraseReport,
   StatusReport,
 } from './core/learning.ts';
 import { type OnProgress, progressOf } from './core/progress.ts';
@@ -88,6 +90,10 @@ export interface Understudy {
   calls(): AsyncIterable<Call>;
   /** Erases what was captured on some days; see capture/erase. */
   erase(days: Pick<EraseOptions, 'from' | 'to' | 'dryRun'>): Promise<EraseReport>;
+  /** Erases the calls of some senders, by their pseudonyms; see capture/erase-sender. */
+  eraseSenders(origins: readonly string[], dryRun: boolean): Promise<SenderEraseReport>;
+  /** The pseudonym that stands for a sender on their calls. */
+  pseudonym(sender: string): Promise<string>;
   /**
    * Says something of a call or a session, as `POST /v1/feedback` does, straight into the store; `added` is false for an id
    * that is there, and for a call of a day that was erased. @throws UnderstudyError 'bad-input' for what is no feedback.
@@ -173,6 +179,13 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         journals: Object.values(journalsOf(dataDir)),
       });
     },
+    eraseSenders: async (origins, dryRun) => {
+      // What waits in the journals is theirs as well.
+      if (!dryRun) await drainAll();
+      if (!dryRun) await note({ action: 'senders-erased', subject: origins.join(' '), detail: {} });
+      return eraseSenders({ origins, dryRun, store: (await storage()).store });
+    },
+    pseudonym: async (sender) => (await storage()).vault.pseudonym(sender),
     import: async (paths, { dryRun = false, fields = {} } = {}) => {
       const { store, vault, context } = await storage();
       // What a killed import left behind counts as there.

@@ -16,7 +16,7 @@ import {
 } from '../core/access.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import { browserRules } from './browser.ts';
-import { hasProviderKey, sentKey, takeKey } from './credentials.ts';
+import { accessKeySender, hasProviderKey, sentKey, takeKey } from './credentials.ts';
 import { type Keyring, keyringOf } from './keyring.ts';
 import { keyLimits, type Limits } from './limits.ts';
 
@@ -95,7 +95,7 @@ export function createAccess(options: AccessOptions): KeyedAccess {
     const key = sent === null ? null : ring.find(sent, now());
     if (key === null) throw unauthenticated(sent !== null);
     if (!allows(key.role, permission)) throw notGranted(key, permission);
-    takeKey(head, `access key ${key.id}`, upstreamKey(head));
+    takeKey(head, accessKeySender(key.id), upstreamKey(head));
     return {
       key,
       principal: { keyId: key.id, name: key.alias, role: key.role },

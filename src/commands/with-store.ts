@@ -1,11 +1,12 @@
-/** Opens the store for commands that work on it alone. */
+/** Opens what a command works on, and closes it. */
 import type { Store } from '../core/store.ts';
+import type { Understudy } from '../understudy.ts';
 import { type CommonOptions, configFor, type Terminal } from './context.ts';
 
-export async function withStore<T>(
+export async function withUnderstudy<T>(
   flags: CommonOptions,
   terminal: Terminal,
-  work: (store: Store) => Promise<T>,
+  work: (understudy: Understudy) => Promise<T>,
 ): Promise<T> {
   const { openUnderstudy } = await import('../understudy.ts');
   const understudy = await openUnderstudy({
@@ -14,8 +15,16 @@ export async function withStore<T>(
     log: (line) => terminal.err(`${line}\n`),
   });
   try {
-    return await work(await understudy.store());
+    return await work(understudy);
   } finally {
     await understudy.close();
   }
+}
+
+export function withStore<T>(
+  flags: CommonOptions,
+  terminal: Terminal,
+  work: (store: Store) => Promise<T>,
+): Promise<T> {
+  return withUnderstudy(flags, terminal, async (understudy) => work(await understudy.store()));
 }

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { accessSchema, tlsSchema } from './config-access.ts';
 import { learnSchema } from './config-learn.ts';
 import { promptedSchema } from './config-prompted.ts';
+import { retentionSchema } from './config-retention.ts';
 import { alertsSchema, telemetrySchema } from './config-telemetry.ts';
 import { upstreamsSchema } from './config-upstreams.ts';
 import { ENTITY_KINDS } from './entity.ts';
@@ -294,6 +295,7 @@ export const configSchema = z
           .describe('Days after which such a segment is removed.'),
       })
       .prefault({}),
+    retention: retentionSchema,
     prices: z
       .record(
         z.string(),
