@@ -74,6 +74,8 @@ export function readExample(kind: OutputKind, input: string, answer: string): Re
 const MIN_COPIED = 0.5;
 /** A field of so few values is a choice, unless nearly all of them stand in the input. */
 const [FEW_VALUES, NEARLY_ALL] = [30, 0.9];
+/** Share of values met once: about the chance that the next one is new (Good 1953). */
+const NEW = 0.005;
 /** A share of values neither copied nor chosen below which no head is asked about them. */
 const NEGLIGIBLE = 0.05;
 /** Most values that a field is chosen among. */
@@ -110,10 +112,14 @@ function learnField(kind: OutputKind, key: FieldKey, read: readonly ReadExample[
   const isCopied = (leaf: ReadLeaf): boolean =>
     isFilled(leaf, many) && leaf.singles.every((single) => copyPlaces(single, edits).length > 0);
   const copied = mine.map(isCopied);
-  const distinct = new Set(mine.map(({ value }) => JSON.stringify(value))).size;
-  // Of days few are met in a short time, and others later.
+  const times = new Map<string, number>();
+  for (const { value } of mine) times.set(JSON.stringify(value), (times.get(JSON.stringify(value)) ?? 0) + 1);
+  // Of days few are met in a short time, and others later. Nor are arguments few where new ones keep coming.
   const areDays = edits.some((edit) => edit.startsWith('day after '));
-  const isChoice = distinct <= FEW_VALUES && distinct * 5 <= mine.length && share < NEARLY_ALL && !areDays;
+  const once = [...times.values()].filter((n) => n === 1).length;
+  const isOpen = areDays || (hasTools(kind) && once > NEW * mine.length);
+  const isChoice =
+    times.size <= FEW_VALUES && times.size * 5 <= mine.length && share < NEARLY_ALL && !isOpen;
   const copies = share >= MIN_COPIED && copied.filter(Boolean).length >= 2 && !isChoice;
 
   const counts = new Map<string, number>();
