@@ -115,7 +115,8 @@ ${rows.join('\n')}
 
 Two things are set in the environment alone: \`UNDERSTUDY_WEIGHTS\` names a folder that is searched for weights first
 and never written to, and \`UNDERSTUDY_MASTER_KEY\` gives the master key (32 bytes in base64), which otherwise stands in a file of the data
-folder.
+folder. For models of the hub the variables of its own tools count (\`HF_TOKEN\`, \`HF_ENDPOINT\`, \`HF_HOME\`, \`HF_HUB_CACHE\`,
+\`HF_HUB_OFFLINE\`), and \`HTTPS_PROXY\` and \`NO_PROXY\`; see [base models](base-models.md).
 `;
 }
 

@@ -7,6 +7,10 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { accessSchema, tlsSchema } from './config-access.ts';
+import { costsSchema } from './config-costs.ts';
+import { learnSchema } from './config-learn.ts';
+import { promptedSchema } from './config-prompted.ts';
+import { upstreamsSchema } from './config-upstreams.ts';
 import { ENTITY_KINDS } from './entity.ts';
 import { POLICIES, whyNoPolicy } from './equality-policy.ts';
 import { messageOf, UnderstudyError } from './errors.ts';
@@ -53,7 +57,9 @@ export const configSchema = z
         baseUrl: z
           .url({ protocol: /^https?$/ })
           .default('https://api.openai.com/v1')
-          .describe('The LLM provider, with its version path.'),
+          .describe(
+            'The LLM provider, with its version path. Anthropic’s API may have another: `upstreams`.',
+          ),
         apiKey: z
           .string()
           .min(1)
@@ -63,6 +69,7 @@ export const configSchema = z
           ),
       })
       .prefault({}),
+    upstreams: upstreamsSchema,
     gate: z
       .strictObject({
         epsilon: z
@@ -163,6 +170,12 @@ export const configSchema = z
           .describe(
             'Base model of language-model specialists, by its name in the catalogue (base-models.md). To name one is to accept its licence.',
           ),
+        encoder: z
+          .string()
+          .default('all-minilm-l6-v2')
+          .describe(
+            'Encoder, by its name in the catalogue; `multilingual-e5-small-q4` for other languages than English. Specialists that were trained on another are not served.',
+          ),
         minutes: z
           .number()
           .positive()
@@ -205,6 +218,9 @@ export const configSchema = z
           .optional(),
       })
       .prefault({}),
+    learn: learnSchema,
+    costs: costsSchema,
+    prompted: promptedSchema,
     equality: z
       .record(
         z.string(),
@@ -303,9 +319,16 @@ export type Config = z.infer<typeof configSchema>;
 export function withoutSecrets(config: Config): Config {
   const { hosted } = config.train;
   const { apiKey } = config.upstream;
+  const prompted = config.prompted.map((server) =>
+    server.apiKey === undefined ? server : { ...server, apiKey: '(set)' },
+  );
+  const { anthropic } = config.upstreams;
   return {
-    ...config,
+    ...{ ...config, prompted },
     ...(apiKey === undefined ? {} : { upstream: { ...config.upstream, apiKey: '(set)' } }),
+    ...(anthropic.apiKey === undefined
+      ? {}
+      : { upstreams: { anthropic: { ...anthropic, apiKey: '(set)' } } }),
     ...(hosted === undefined ? {} : { train: { ...config.train, hosted: { ...hosted, apiKey: '(set)' } } }),
   };
 }

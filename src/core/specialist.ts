@@ -1,5 +1,6 @@
 /** Candidates, trained specialists, and the evidence on them. */
 import type { AnswerKind, OutputKind } from './answer.ts';
+import type { Usage } from './call.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { CallSite } from './task.ts';
 
@@ -58,6 +59,8 @@ export interface Prediction {
   readonly choice?: string;
   readonly signals: Signals;
   readonly ms: number;
+  /** Tokens that it took, all samples together; absent where nobody counts them. */
+  readonly usage?: Pick<Usage, 'promptTokens' | 'completionTokens'>;
 }
 
 /**

@@ -48,7 +48,7 @@ async function handleExchange(context: GatewayContext, exchange: Exchange, model
   if (!compare || !llm) return;
   const release = exchange.body.keep();
   const isStarted = context.background.start((signal) =>
-    compare(llm, signal, async () => (await askLlm(context, exchange, signal)).response).finally(release),
+    compare(llm, signal, async () => (await askLlm(exchange, signal)).response).finally(release),
   );
   if (!isStarted) release();
 }
@@ -81,7 +81,11 @@ async function sendAnswer(
     const response = responseOf(answer, request);
     const rendered = renderReply(dialect, { id: callId, at, request, response });
     const latencyMs = context.now() - at;
-    const headers = [...servedHeaders(callId, served), ...exchange.admission.cors];
+    const headers = [
+      ...servedHeaders(callId, served),
+      ...costHeaders(context, response, latencyMs),
+      ...exchange.admission.cors,
+    ];
     await sendReply(exchange.response, rendered, headers, async () => {
       context.onServed(served);
       context.access.endCall(exchange.admission, usedBySpecialist(request.model, response));
@@ -130,7 +134,7 @@ async function relayLlm(
   };
   try {
     await relay({
-      upstream: context.upstream,
+      upstream: exchange.upstream,
       request: exchange.request,
       response,
       signal: exchange.signal,
@@ -166,7 +170,7 @@ function audit(
   const { taskId } = served;
   const work = async (signal: AbortSignal): Promise<void> => {
     const askedAt = context.now();
-    const { response, capture } = await askLlm(context, exchange, signal);
+    const { response, capture } = await askLlm(exchange, signal);
     if (response === null) return;
     const result = {
       ...{ response, status: capture.status, brokenStatus: capture.status },
@@ -175,7 +179,7 @@ function audit(
       audits: { callId, probability },
     };
     await recordExchange(context, exchange, capture, result, newId('call', at));
-    await compare(response, signal, async () => (await askLlm(context, exchange, signal)).response);
+    await compare(response, signal, async () => (await askLlm(exchange, signal)).response);
   };
   if (!context.background.start((signal) => work(signal).finally(release))) release();
 }
@@ -185,8 +189,7 @@ function audit(
  * @throws UnderstudyError as the upstream.
  */
 async function askLlm(
-  context: GatewayContext,
-  { dialect, request }: Exchange,
+  { dialect, request, upstream }: Exchange,
   signal: AbortSignal,
 ): Promise<{ readonly response: CallResponse | null; readonly capture: ResponseCapture }> {
   const capture = captureResponse(dialect, MAX_COMPARED_BYTES);
@@ -196,7 +199,7 @@ async function askLlm(
       capture.push(chunk);
     },
   };
-  await context.upstream.send(request, listener, signal);
+  await upstream.send(request, listener, signal);
   return { response: await capture.read(MAX_COMPARED_BYTES), capture };
 }
 
@@ -210,6 +213,16 @@ function servedHeaders(callId: string, served: Served): string[] {
   if (served.taskId !== undefined) headers.push('x-understudy-task', served.taskId);
   if (served.confidence !== undefined) headers.push('x-understudy-confidence', served.confidence.toFixed(4));
   return headers;
+}
+
+/** What the answer cost and what the LLM would have charged beyond that, in dollars; none where the price is not known. */
+function costHeaders({ costOf }: GatewayContext, { model, usage }: CallResponse, ms: number): string[] {
+  const dollars = usage && costOf(model, usage, ms);
+  if (!dollars) return [];
+  return [
+    ...['x-understudy-cost', dollars.cost.toFixed(8)],
+    ...['x-understudy-saved', dollars.saved.toFixed(8)],
+  ];
 }
 
 function causeOf(error: unknown): string {

@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Access, Admission } from '../core/access.ts';
-import type { CallRequest, Served } from '../core/call.ts';
+import type { CallRequest, Served, Usage } from '../core/call.ts';
 import { newId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { RawBody, Router } from '../core/online.ts';
@@ -18,14 +18,22 @@ import type { Budget } from './budget.ts';
 import { upstreamHeaders } from './headers.ts';
 import type { OneATurn } from './one-a-turn.ts';
 import type { Upstream, UpstreamRequest } from './upstream.ts';
+import type { Upstreams } from './upstreams.ts';
 
 /** Tells what happened, never what was said: no payload, no key. */
 export type Log = (event: string, detail: JsonObject) => void;
 
+/** Dollars of an answer of a specialist. @param ms That it took. */
+export type CostOf = (
+  model: string,
+  usage: Usage,
+  ms: number,
+) => { readonly cost: number; readonly saved: number } | null;
+
 /** What every call needs. */
 export interface GatewayContext {
   readonly access: Access;
-  readonly upstream: Upstream;
+  readonly upstreams: Upstreams;
   readonly router: Router;
   readonly recorder: BoundedRecorder;
   readonly background: Background;
@@ -39,6 +47,7 @@ export interface GatewayContext {
   readonly reading: OneATurn;
   /** Longest response that is read. */
   readonly maxBodyBytes: number;
+  readonly costOf: CostOf;
   /** Counted when the response is known. */
   readonly onServed: (served: Served) => void;
 }
@@ -48,6 +57,7 @@ export interface Exchange {
   readonly callId: string;
   /** Arrival, epoch milliseconds. */
   readonly at: number;
+  readonly upstream: Upstream;
   readonly request: UpstreamRequest;
   readonly body: HeldBody;
   readonly response: ServerResponse;
@@ -81,6 +91,7 @@ export async function openExchange(
   return {
     ...from,
     callId: newId('call', at),
+    upstream: context.upstreams.of(message),
     request: {
       method: message.method ?? 'POST',
       path: message.url ?? '/',

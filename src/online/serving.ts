@@ -3,6 +3,7 @@
  * deployments. The other half of the story is learn/pipeline.ts.
  * Does not: do any of the work itself; whatever fails here leaves the agent with the LLM.
  */
+import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAccess } from '../access/access.ts';
 import { assign } from '../callsite/assign.ts';
@@ -10,13 +11,17 @@ import type { Losses } from '../capture/losses.ts';
 import { targetOf } from '../core/answer.ts';
 import { compareAnswers, schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
+import { upstreamKeys, upstreamUrls } from '../core/config-upstreams.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { JournalState } from '../core/learning.ts';
+import type { JournalState, PriceUsed } from '../core/learning.ts';
 import { referenceOf } from '../core/reference.ts';
 import type { Runtime } from '../core/runtime.ts';
 import { type Gateway, type GatewayOptions, startGateway } from '../gateway/gateway.ts';
-import { cost, priceOf } from '../report/prices.ts';
 import { createRouter, type RoutingPlan } from '../route/router.ts';
+import { answerCost } from '../savings/answer-cost.ts';
+import { machineCost } from '../savings/energy.ts';
+import { cost, priceOf } from '../savings/prices.ts';
+import { providerOf } from '../wire/provider.ts';
 import { accessUpdates } from './access-updates.ts';
 import { coverageAlarms } from './coverage-alarms.ts';
 import { oneAtATime } from './one-at-a-time.ts';
@@ -35,16 +40,23 @@ export interface OnlineParts {
   readonly onOpen?: RecordingFolderOptions['onOpen'];
   readonly runtimes: readonly Runtime[];
   readonly dialects: GatewayOptions['dialects'];
+  /** The LLM's price of a model; null where it is not known. Default: by `prices` of the configuration and the built-in table. */
+  readonly priceOf?: (model: string) => PriceUsed | null;
   /** How the processes and servers of models are, for /health/readiness. */
   readonly modelHealth: () => readonly JsonObject[];
   readonly log: (line: string) => void;
   readonly now?: () => number;
 }
 
-/** How often a running gateway looks for what a learning run in another process has deployed. */
-const REFRESH_MS = 2000;
+/**
+ * How often a running gateway looks for what another process has changed: what a learning run has deployed, and what a person
+ * has stopped, which has to be out of service within a second. Where nothing has changed it is one number that is read.
+ */
+const REFRESH_MS = 400;
 /** How often it looks for access keys that were made, changed or revoked. */
 const KEYS_MS = 500;
+/** How often it looks after the journal and, where that is closed, the data folder. */
+const LOOK_MS = 2000;
 /** How long closing waits for the store to take the last audits. */
 const CLOSE_GRACE_MS = 5000;
 /** Calls of one specialist at once: models answer a few together, the rest would only wait, and hold up comparisons. */
@@ -66,6 +78,12 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     losses,
     log,
     ...(parts.onOpen ? { onOpen: parts.onOpen } : {}),
+  });
+  const listPrice = parts.priceOf ?? ((model: string) => priceOf(model, config.prices));
+  let machine = await machineCost(config.costs, availableParallelism(), async () => null);
+  // Measured beside the start, which waits for nothing.
+  void machineCost(config.costs, availableParallelism()).then((measured) => {
+    machine = measured;
   });
   const watching = watchDeployments(config.serve, log);
   const coverage = coverageAlarms(log, now);
@@ -114,11 +132,14 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     journal = await parts.journal().catch(() => journal);
   });
   void look();
+  const keysUpstream = upstreamKeys(config);
   const access = createAccess({
     ...config.access,
-    ...(config.upstream.apiKey === undefined ? {} : { upstreamKey: config.upstream.apiKey }),
+    ...(Object.keys(keysUpstream).length > 0
+      ? { upstreamKey: (head) => keysUpstream[providerOf(head)] }
+      : {}),
     costOf: (use) => {
-      const price = priceOf(use.model, config.prices);
+      const price = listPrice(use.model);
       return price && cost(use, price);
     },
     now,
@@ -130,7 +151,9 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     gateway: config.gateway,
     access,
     upstreamUrl: config.upstream.baseUrl,
+    upstreamUrls: upstreamUrls(config),
     dialects: parts.dialects,
+    costOf: answerCost(listPrice, () => machine),
     router: coverage.counted(router),
     recorder: folder.recorder,
     onLost: losses.add,
@@ -147,19 +170,18 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     await folder.close();
     throw error;
   });
-  const refreshing = setInterval(async () => {
+  const refreshing = setInterval(() => void updates.run(), REFRESH_MS).unref();
+  const looking = setInterval(() => {
     void look();
-    await folder.retry();
-    await keys.flush();
-    await updates.run();
-  }, REFRESH_MS).unref();
+    void folder.retry();
+    void keys.flush();
+  }, LOOK_MS).unref();
   const refreshingKeys = setInterval(() => void keys.refresh(), KEYS_MS).unref();
   return {
     ...gateway,
     close: async () => {
       await gateway.close();
-      clearInterval(refreshing);
-      clearInterval(refreshingKeys);
+      for (const timer of [refreshing, looking, refreshingKeys]) clearInterval(timer);
       await keys.flush();
       // A store that answers no more must not keep the program alive.
       await Promise.race([updates.run(), sleep(CLOSE_GRACE_MS, undefined, { ref: false })]);

@@ -7,19 +7,21 @@ import type { Config } from '../core/config.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { OnProgress } from '../core/progress.ts';
-import type { Runtime, Trainer } from '../core/runtime.ts';
+import type { Encoder, Runtime, Trainer } from '../core/runtime.ts';
 import type { Rung } from '../core/specialist.ts';
 import type { LearnContext } from '../learn/trial.ts';
-import { CATALOGUE, DEFAULT_ENCODER } from '../models/weights/catalogue.ts';
 import { loadOnnx, whyNot } from '../models/weights/engines.ts';
-import { ensureWeights } from '../models/weights/weights.ts';
+import { catalogueOf } from '../models/weights/own.ts';
+import { ensureWeights, homeOf } from '../models/weights/weights.ts';
 import { EXTRACTOR_RUNGS, extractorRuntime } from '../runtime/extractor.ts';
 import { createGuard } from '../runtime/guard.ts';
 import { guardedRuntime } from '../runtime/guarded.ts';
 import { LINEAR_RUNGS, linearRuntime } from '../runtime/linear.ts';
 import { LLAMA_RUNGS } from '../runtime/llama.ts';
 import { type Models, startModels } from '../runtime/models.ts';
+import { givesLogprobs, PROMPTED_RUNGS, type PromptedRuntime, promptedRuntime } from '../runtime/prompted.ts';
 import { REMOTE_RUNGS, remoteRuntime } from '../runtime/remote.ts';
+import { RETRIEVAL_RUNGS, retrievalRuntime } from '../runtime/retrieval.ts';
 import { TAGGER_RUNGS, taggerRuntime } from '../runtime/tagger.ts';
 import { type EmbeddedOptions, embeddedTrainer } from '../train/embedded/trainer.ts';
 import { encoderTrainer } from '../train/encoder/trainer.ts';
@@ -27,11 +29,16 @@ import { extractorTrainer } from '../train/extractor/trainer.ts';
 import { hostedTrainer } from '../train/hosted/trainer.ts';
 import { linearTrainer } from '../train/linear/trainer.ts';
 import { peftTrainer } from '../train/peft/trainer.ts';
+import { promptedTrainer } from '../train/prompted/trainer.ts';
+import { retrievalTrainer } from '../train/retrieval/trainer.ts';
 import { taggerTrainer } from '../train/tagger/trainer.ts';
+import { priceOfServer } from './server-price.ts';
 
 export type Tools = Pick<LearnContext, 'trainers' | 'runtimes' | 'models' | 'notes'> & {
   /** The runtimes for agents' calls, which no server that hangs may hold up. */
   readonly serving: readonly Runtime[];
+  /** Null where its weights are missing. */
+  readonly encoder: Encoder | null;
 };
 
 export interface ModelTools {
@@ -56,6 +63,8 @@ export function modelTools(options: {
   const { config, env, weightsDir, log, onProgress, signal } = options;
   let models: Models | null = null;
   let remote: ReturnType<typeof guardedRuntime> | null = null;
+  /** In bulk, and for agents' calls. */
+  const prompted: PromptedRuntime[] = [];
   let tooling: Promise<Tools> | null = null;
 
   const openAll = async (): Promise<Tools> => {
@@ -86,13 +95,22 @@ export function modelTools(options: {
         return false;
       },
     );
-    const encoderPath = onnx ? await weights(DEFAULT_ENCODER) : null;
-    const { base } = config.train;
+    const { base, encoder: encoderName } = config.train;
+    const encoderPath = onnx ? await weights(encoderName) : null;
     const languagePath = onnx || config.train.peft !== undefined ? await weights(base) : null;
-    const dimensions = CATALOGUE.find((entry) => entry.name === DEFAULT_ENCODER)?.dimensions ?? 384;
+    const entry = catalogueOf(weightsDir).find(({ name }) => name === encoderName);
+    // The extractor cuts words into WordPiece's pieces.
+    const extractorPath = entry?.architecture === 'bert' ? encoderPath : null;
     models = await startModels({
-      encoder: encoderPath === null ? null : { name: DEFAULT_ENCODER, path: encoderPath, dimensions },
-      language: languagePath === null ? null : { name: base, path: languagePath },
+      encoder:
+        encoderPath === null
+          ? null
+          : { name: encoderName, path: encoderPath, dimensions: entry?.dimensions ?? 384 },
+      // Weights may lie in a folder of the user's; what is made of them does not.
+      language:
+        languagePath === null
+          ? null
+          : { name: base, path: languagePath, copiesDir: homeOf({ name: base }, weightsDir) },
       threads: config.serve.threads,
     });
     const { encoder, llama } = models;
@@ -113,29 +131,47 @@ export function modelTools(options: {
     const { serving } = models;
     const bulk = [llama, hosted === undefined ? null : remoteRuntime(hosted)] as const;
     remote = bulk[1] && guardedRuntime(bulk[1], createGuard());
+    const servers = config.prompted;
+    if (servers.length > 0)
+      prompted.push(...[false, true].map((guarded) => promptedRuntime({ servers, guarded })));
     const present = <T>(all: readonly (T | null)[]): T[] => all.filter((each) => each !== null);
     return {
       notes,
-      models: new Set(present([encoder && DEFAULT_ENCODER, llama && base])),
+      encoder,
+      models: new Set(present([encoder && encoderName, llama && base])),
       runtimes: [
         linearRuntime({ encoder }),
         taggerRuntime(),
+        retrievalRuntime({ encoder }),
         extractorRuntime({ encoder }),
         ...present(bulk),
+        ...prompted.slice(0, 1),
       ],
       serving: [
         linearRuntime(serving),
         taggerRuntime(),
+        retrievalRuntime(serving),
         extractorRuntime(serving),
         ...present([serving.llama, remote]),
+        ...prompted.slice(1),
       ],
       trainers: [
         linearTrainer({ encoder }),
         taggerTrainer(),
-        encoderTrainer({ ...train, name: DEFAULT_ENCODER, path: encoderPath }),
-        extractorTrainer({ ...train, name: DEFAULT_ENCODER, path: encoderPath }),
+        retrievalTrainer({ encoder }),
+        encoderTrainer({ ...train, name: encoderName, path: encoderPath }),
+        extractorTrainer({ ...train, name: encoderName, path: extractorPath }),
         loraTrainer({ ...train, basePath }),
         ...(hosted === undefined ? [] : [hostedTrainer(hosted)]),
+        ...(servers.length === 0
+          ? []
+          : [
+              promptedTrainer({
+                servers,
+                priceOf: (server) => priceOfServer(server, config.prices),
+                givesLogprobs,
+              }),
+            ]),
       ],
     };
   };
@@ -150,11 +186,16 @@ export function modelTools(options: {
     open,
     onDemand: () => onDemand(open, log),
     health: () =>
-      [...(models?.health() ?? []), ...(remote ? [remote.health()] : [])].map((each) => ({ ...each })),
+      [
+        ...(models?.health() ?? []),
+        ...(remote ? [remote.health()] : []),
+        ...prompted.flatMap((each) => each.health()),
+      ].map((each) => ({ ...each })),
     close: async () => {
       await tooling?.catch(() => {});
       await models?.close();
       await remote?.close();
+      for (const each of prompted) await each.close();
     },
   };
 }
@@ -163,9 +204,11 @@ export function modelTools(options: {
 const RUNNABLE: readonly Rung[] = [
   ...LINEAR_RUNGS,
   ...TAGGER_RUNGS,
+  ...RETRIEVAL_RUNGS,
   ...EXTRACTOR_RUNGS,
   ...LLAMA_RUNGS,
   ...REMOTE_RUNGS,
+  ...PROMPTED_RUNGS,
 ];
 
 /** How long after the models did not start it is tried again, in milliseconds. */
