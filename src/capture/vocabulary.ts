@@ -13,7 +13,7 @@ import { type FieldValues, fieldValues, stringFields } from './field-values.ts';
 import { isFirstName } from './redact/name-lists.ts';
 import { type RedactContext, redactEntities, redactText, vocabularyOf } from './redact/redact.ts';
 import type { Sealing } from './vault.ts';
-import { wholeWordReplacer } from './whole-words.ts';
+import { anyWholeWord } from './whole-words.ts';
 
 /** Longer answers are no labels (as in cluster/kind). */
 const LONGEST_LABEL = 100;
@@ -181,6 +181,6 @@ export function restorer(words: readonly string[], context: RedactContext): (tex
     }
   }
   if (originals.size === 0) return (text) => text;
-  const replaced = wholeWordReplacer([...originals.keys()]);
-  return (text) => replaced(text, (surrogate) => originals.get(surrogate) ?? surrogate);
+  const any = anyWholeWord([...originals.keys()]);
+  return (text) => text.replace(any, (surrogate) => originals.get(surrogate) ?? surrogate);
 }

@@ -118,8 +118,7 @@ function learnField(kind: OutputKind, key: FieldKey, read: readonly ReadExample[
   const areDays = edits.some((edit) => edit.startsWith('day after '));
   const once = [...times.values()].filter((n) => n === 1).length;
   const isOpen = areDays || (hasTools(kind) && once > NEW * mine.length);
-  const isChoice =
-    times.size <= FEW_VALUES && times.size * 5 <= mine.length && share < NEARLY_ALL && !isOpen;
+  const isChoice = times.size <= FEW_VALUES && times.size * 5 <= mine.length && share < NEARLY_ALL && !isOpen;
   const copies = share >= MIN_COPIED && copied.filter(Boolean).length >= 2 && !isChoice;
 
   const counts = new Map<string, number>();
