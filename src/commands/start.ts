@@ -1,5 +1,6 @@
 /** `understudy start`: the gateway, until it is told to stop. */
 import type { Command } from 'commander';
+import { upstreamUrls } from '../core/config-upstreams.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import { type CommonOptions, configFor, print, type Terminal, withCommonOptions } from './context.ts';
 import { makeFirstKey } from './first-key.ts';
@@ -58,11 +59,19 @@ async function run(flags: StartFlags, terminal: Terminal): Promise<void> {
     await makeFirstKey(config, understudy.store, terminal);
     const gateway = await understudy.startGateway();
     try {
-      const started = { kind: 'started', url: gateway.url, upstream: config.upstream.baseUrl };
+      const { openai, anthropic } = upstreamUrls(config);
+      const started = {
+        kind: 'started',
+        url: gateway.url,
+        upstream: openai,
+        upstreams: { openai, anthropic },
+      };
+      const others = new URL(anthropic).origin === new URL(openai).origin ? '' : ` and ${anthropic}`;
       print(terminal, flags, started, () =>
         [
-          `The gateway listens on ${gateway.url} and stands before ${config.upstream.baseUrl}.`,
+          `The gateway listens on ${gateway.url} and stands before ${openai}${others}.`,
           `Point your agent at it: OPENAI_BASE_URL=${gateway.url}`,
+          `or, for Anthropic’s clients: ANTHROPIC_BASE_URL=${new URL(gateway.url).origin}`,
           'Stop with ctrl-C.',
         ].join('\n'),
       );
