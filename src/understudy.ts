@@ -28,13 +28,16 @@ import type {
   StatusReport,
 } from './core/learning.ts';
 import { type OnProgress, progressOf } from './core/progress.ts';
+import type { RetrievalReport } from './core/retrieval-report.ts';
 import type { Store } from './core/store.ts';
 import { coverageOf } from './deploy/coverage.ts';
 import { policyFor } from './deploy/policy.ts';
 import { readWatch } from './deploy/read-watch.ts';
 import { outlookOf } from './deploy/stages.ts';
 import type { Gateway } from './gateway/gateway.ts';
+import { type LearningService, startLearning } from './learn/jobs/service.ts';
 import { learn } from './learn/pipeline.ts';
+import { checkRetrieval } from './learn/retrieval-check.ts';
 import { openCapture } from './online/capturing.ts';
 import { startOnline } from './online/serving.ts';
 import {
@@ -77,6 +80,8 @@ export interface Understudy {
   /** The six steps over all that has been captured. */
   learn(options?: LearnOptions): Promise<LearnReport>;
   status(): Promise<StatusReport>;
+  /** How well retrieval finds calls that were answered alike. */
+  checkRetrieval(): Promise<RetrievalReport>;
   /** The captured calls with their payloads opened as they are asked for, oldest first. */
   calls(): AsyncIterable<Call>;
   /** Erases what was captured on some days; see capture/erase. */
@@ -87,6 +92,8 @@ export interface Understudy {
    */
   feedback(input: FeedbackInput): Promise<{ readonly added: boolean }>;
   startGateway(): Promise<Gateway>;
+  /** Learns by itself from now on, as the configuration's section `learn` says. */
+  startLearning(): LearningService;
   close(): Promise<void>;
 }
 
@@ -176,6 +183,11 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         },
         learnOptions,
       ),
+    checkRetrieval: async () => {
+      const { encoder, notes } = await tools.open();
+      const known = await (await storage()).store.tasks();
+      return checkRetrieval(calls(), { config, known, encoder, notes, ...progress });
+    },
     status: async () => statusOf(await storage(), config.serve, losses.counts(), await journal()),
     feedback: async (input) => {
       const feedback = feedbackOf(input);
@@ -204,6 +216,12 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         log,
       });
     },
+    startLearning: () =>
+      startLearning({
+        ...{ config, env, weightsDir, log },
+        // Beside the gateway: its thread waits for no lock.
+        open: () => openStorage(config, { env, busyTimeoutMs: 0, durable: false }),
+      }),
     close: async () => {
       await tools.close();
       await (await finder?.catch(() => null))?.close();
@@ -220,12 +238,13 @@ async function statusOf(
   journal: StatusReport['journal'],
 ): Promise<StatusReport> {
   const deployments = await store.deployments();
+  const stopped = new Set((await store.stoppedTasks()).map(({ taskId }) => taskId));
   const tasks: StatusReport['tasks'][number][] = [];
   for (const task of await store.tasks()) {
     const specialists = await store.specialists(task.id);
-    const deployment = deployments
-      .filter((each) => each.taskId === task.id && each.stage !== 'retired')
-      .at(-1);
+    const own = deployments.filter((each) => each.taskId === task.id && each.stage !== 'retired');
+    // What serves says more than what waits for approval beside it.
+    const deployment = own.findLast(({ stage }) => stage !== 'proposed') ?? own.at(-1);
     const specialist = specialists.find((each) => each.id === deployment?.specialistId);
     const policy = specialist && policyFor(specialist, serve);
     const shown = deployment && specialist && policy ? { deployment, specialist, policy } : null;
@@ -242,6 +261,8 @@ async function statusOf(
       kind: task.kind,
       calls: task.calls,
       specialists: specialists.length,
+      isStopped: stopped.has(task.id),
+      isProposed: own.some(({ stage }) => stage === 'proposed'),
       deployment: shown &&
         outlook && {
           id: shown.deployment.id,

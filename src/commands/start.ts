@@ -33,6 +33,15 @@ Examples:
     .action((flags: StartFlags) => run(flags, terminal));
 }
 
+/** What happens by itself, in each mode. */
+const LEARNING = {
+  off: 'It does not learn by itself (learn.mode): `understudy learn` does.',
+  observe:
+    'It learns by itself and deploys nothing (learn.mode): `understudy jobs list` shows what it found.',
+  propose: 'It learns by itself; what passes waits for `understudy approve TASK` (learn.mode).',
+  auto: 'It learns by itself, and what passes comes into service, from shadow on (learn.mode).',
+} as const;
+
 async function run(flags: StartFlags, terminal: Terminal): Promise<void> {
   const base = configFor(flags, terminal);
   if (flags.upstream !== undefined && !/^https?:$/.test(URL.parse(flags.upstream)?.protocol ?? '')) {
@@ -58,6 +67,7 @@ async function run(flags: StartFlags, terminal: Terminal): Promise<void> {
   try {
     await makeFirstKey(config, understudy.store, terminal);
     const gateway = await understudy.startGateway();
+    const learning = understudy.startLearning();
     try {
       const { openai, anthropic } = upstreamUrls(config);
       const started = {
@@ -72,11 +82,13 @@ async function run(flags: StartFlags, terminal: Terminal): Promise<void> {
           `The gateway listens on ${gateway.url} and stands before ${openai}${others}.`,
           `Point your agent at it: OPENAI_BASE_URL=${gateway.url}`,
           `or, for Anthropic’s clients: ANTHROPIC_BASE_URL=${new URL(gateway.url).origin}`,
+          LEARNING[config.learn.mode],
           'Stop with ctrl-C.',
         ].join('\n'),
       );
       await stopped(terminal.signal);
     } finally {
+      await learning.close();
       await gateway.close();
     }
   } finally {

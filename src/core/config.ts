@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { accessSchema, tlsSchema } from './config-access.ts';
+import { learnSchema } from './config-learn.ts';
+import { promptedSchema } from './config-prompted.ts';
 import { upstreamsSchema } from './config-upstreams.ts';
 import { ENTITY_KINDS } from './entity.ts';
 import { POLICIES, whyNoPolicy } from './equality-policy.ts';
@@ -209,6 +211,8 @@ export const configSchema = z
           .optional(),
       })
       .prefault({}),
+    learn: learnSchema,
+    prompted: promptedSchema,
     equality: z
       .record(
         z.string(),
@@ -307,9 +311,12 @@ export type Config = z.infer<typeof configSchema>;
 export function withoutSecrets(config: Config): Config {
   const { hosted } = config.train;
   const { apiKey } = config.upstream;
+  const prompted = config.prompted.map((server) =>
+    server.apiKey === undefined ? server : { ...server, apiKey: '(set)' },
+  );
   const { anthropic } = config.upstreams;
   return {
-    ...config,
+    ...{ ...config, prompted },
     ...(apiKey === undefined ? {} : { upstream: { ...config.upstream, apiKey: '(set)' } }),
     ...(anthropic.apiKey === undefined
       ? {}

@@ -43,10 +43,15 @@ export interface OnlineParts {
   readonly now?: () => number;
 }
 
-/** How often a running gateway looks for what a learning run in another process has deployed. */
-const REFRESH_MS = 2000;
+/**
+ * How often a running gateway looks for what another process has changed: what a learning run has deployed, and what a person
+ * has stopped, which has to be out of service within a second. Where nothing has changed it is one number that is read.
+ */
+const REFRESH_MS = 400;
 /** How often it looks for access keys that were made, changed or revoked. */
 const KEYS_MS = 500;
+/** How often it looks after the journal and, where that is closed, the data folder. */
+const LOOK_MS = 2000;
 /** How long closing waits for the store to take the last audits. */
 const CLOSE_GRACE_MS = 5000;
 /** Calls of one specialist at once: models answer a few together, the rest would only wait, and hold up comparisons. */
@@ -153,19 +158,18 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     await folder.close();
     throw error;
   });
-  const refreshing = setInterval(async () => {
+  const refreshing = setInterval(() => void updates.run(), REFRESH_MS).unref();
+  const looking = setInterval(() => {
     void look();
-    await folder.retry();
-    await keys.flush();
-    await updates.run();
-  }, REFRESH_MS).unref();
+    void folder.retry();
+    void keys.flush();
+  }, LOOK_MS).unref();
   const refreshingKeys = setInterval(() => void keys.refresh(), KEYS_MS).unref();
   return {
     ...gateway,
     close: async () => {
       await gateway.close();
-      clearInterval(refreshing);
-      clearInterval(refreshingKeys);
+      for (const timer of [refreshing, looking, refreshingKeys]) clearInterval(timer);
       await keys.flush();
       // A store that answers no more must not keep the program alive.
       await Promise.race([updates.run(), sleep(CLOSE_GRACE_MS, undefined, { ref: false })]);

@@ -10,6 +10,7 @@ import { type CallsInClear, callsInClear } from './calls-in-clear.ts';
 import { openDatabase, type SqliteOptions } from './database.ts';
 import { deploymentTables, eventTable } from './deployments.ts';
 import { feedbackTable } from './feedback.ts';
+import { jobTables } from './jobs.ts';
 import { keyTable } from './keys.ts';
 import { learningTables } from './learning.ts';
 import { sealedRows } from './sealed.ts';
@@ -40,6 +41,7 @@ export function openSqliteStore(path: string, cipher: Cipher, options: SqliteOpt
     ...eventTable(database, rows),
     ...accessTables(database, rows),
     ...trailTable(database, rows),
+    ...jobTables(database, rows),
     callsInClear: callsInClear(database),
     close: async () => database.close(),
   };

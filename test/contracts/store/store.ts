@@ -5,6 +5,7 @@ import { callStoreContract } from './calls.ts';
 import { deploymentStoreContract } from './deployments.ts';
 import { eventStoreContract } from './events.ts';
 import { feedbackStoreContract } from './feedback.ts';
+import { jobStoreContract } from './jobs.ts';
 import { keyStoreContract } from './keys.ts';
 import { learningStoreContract } from './learning.ts';
 import { trailStoreContract } from './trail.ts';
@@ -30,4 +31,5 @@ export function storeContract(name: string, open: () => Store | Promise<Store>):
   eventStoreContract(name, withStore);
   accessStoreContract(name, withStore);
   trailStoreContract(name, withStore);
+  jobStoreContract(name, withStore);
 }
