@@ -18,8 +18,9 @@ export type Unusable = NoAnswer | 'media' | 'partial' | 'specialist';
 
 export interface Usable {
   readonly calls: readonly Call[];
-  /** How many were left out, by reason. */
+  /** How many were left out, by reason, and the id of one of them. */
   readonly dropped: Readonly<Record<string, number>>;
+  readonly examples: Readonly<Record<string, string>>;
   /** The places in the code (placeOf) whose calls continue what the provider has stored. */
   readonly continued: ReadonlySet<string>;
 }
@@ -53,28 +54,32 @@ export async function readUsable(
     finder.add(call);
     sorting.add(call);
   }
-  const { calls: usable, dropped, continued } = sorting.usable;
+  const { calls: usable, dropped, examples, continued } = sorting.usable;
   const { specialist = 0, ...others } = dropped;
   const unheard = Math.max(0, specialist - audits);
   return {
     calls: inSessions(usable, finder.sessions()),
     dropped: unheard > 0 ? { ...others, specialist: unheard } : others,
-    ...{ continued, read },
+    ...{ examples, continued, read },
   };
 }
 
 function sorter(): { add(call: Call): void; readonly usable: Usable } {
   const calls: Call[] = [];
   const dropped: Record<string, number> = {};
+  const examples: Record<string, string> = {};
   const continued = new Set<string>();
   return {
-    usable: { calls, dropped, continued },
+    usable: { calls, dropped, examples, continued },
     add(call) {
       if (call.request.params[STORED_ELSEWHERE] !== undefined)
         continued.add(placeOf(signatureOf(call.request)));
       const reason = whyUnusable(call);
       if (reason === null) calls.push(call.served.by === 'llm' ? call : corrected(call));
-      else dropped[reason] = (dropped[reason] ?? 0) + 1;
+      else {
+        dropped[reason] = (dropped[reason] ?? 0) + 1;
+        examples[reason] ??= call.id;
+      }
     },
   };
 }

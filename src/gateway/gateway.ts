@@ -19,7 +19,7 @@ import { readBody, SMALL_BODY_BYTES } from './body.ts';
 import { boundedRecorder, type LostFor } from './bounded-recorder.ts';
 import { bodyBudget } from './budget.ts';
 import { handleChat } from './chat.ts';
-import type { GatewayContext, Log } from './exchange.ts';
+import type { CostOf, GatewayContext, Log } from './exchange.ts';
 import { isFeedback, takeFeedback } from './feedback.ts';
 import { listen, makeServer, requireSafeAddress } from './listen.ts';
 import { oneATurn } from './one-a-turn.ts';
@@ -61,6 +61,8 @@ export interface GatewayOptions {
   readonly upstreamUrl: string;
   /** Of APIs that have an upstream of their own. */
   readonly upstreamUrls?: Readonly<Partial<Record<Provider, string>>>;
+  /** To each upstream, at once. Default: no limit. */
+  readonly maxConnections?: number | undefined;
   /** Those whose calls are read and served. What belongs to none is answered in the shape of its provider's first. */
   readonly dialects: readonly [Dialect, ...Dialect[]];
   readonly router: Router;
@@ -72,6 +74,8 @@ export interface GatewayOptions {
   readonly onLost?: (reason: LostFor) => void;
   /** What /health/readiness tells beside the gateway's own state; holds no payload. */
   readonly health?: () => JsonObject;
+  /** What a specialist's answer to a request for this model cost and saved, in dollars; null where that is not known. */
+  readonly costOf?: CostOf;
   readonly now?: () => number;
   /** Longest wait for the recorder, milliseconds. Default: 2000. */
   readonly recordWaitMs?: number;
@@ -126,7 +130,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
   const { upstreamUrl } = options;
   const urls = { openai: upstreamUrl, anthropic: upstreamUrl, ...options.upstreamUrls };
-  const upstreams = connectUpstreams(urls, timeoutMs);
+  const upstreams = connectUpstreams(urls, { timeoutMs, maxConnections: options.maxConnections });
   const recorder = boundedRecorder(options.recorder, options.recordWaitMs ?? RECORD_WAIT_MS, options.onLost);
   const background = backgroundWork(MAX_BACKGROUND);
   const log = options.log ?? (() => {});
@@ -146,6 +150,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     access,
     upstreams,
     router: options.router,
+    costOf: options.costOf ?? (() => null),
     recorder,
     background,
     log,

@@ -9,7 +9,13 @@ import type { TimedRequest } from '../callsite/proved.ts';
 import { findTasks } from '../cluster/tasks.ts';
 import { type Call, UNTIMED } from '../core/call.ts';
 import { UnderstudyError } from '../core/errors.ts';
-import type { LearnOptions, LearnReport, TaskReport } from '../core/learning.ts';
+import {
+  type LearnOptions,
+  type LearnReport,
+  type LeftOut,
+  leftOutOf,
+  type TaskReport,
+} from '../core/learning.ts';
 import type { Task } from '../core/task.ts';
 import { readUsable } from '../curate/usable.ts';
 import { probeHardware } from '../select/hardware.ts';
@@ -75,7 +81,7 @@ async function findJobs(
   calls: AsyncIterable<Call> | Iterable<Call>,
   context: LearnContext,
 ): Promise<
-  Pick<LearnReport, 'calls' | 'usableCalls' | 'dropped'> & {
+  Pick<LearnReport, 'calls' | 'usableCalls' | 'dropped' | 'leftOut'> & {
     readonly tasks: readonly Task[];
     readonly callsOf: Map<string | undefined, readonly Call[]>;
     /** Why the specialist in service was suspended, by task id. */
@@ -84,7 +90,7 @@ async function findJobs(
 > {
   const { store } = context;
   const usable = await readUsable(calls);
-  const { tasks: found, assignment } = findTasks(usable.calls, await store.tasks());
+  const { tasks: found, assignment, unassigned } = findTasks(usable.calls, await store.tasks());
   const tasks = found.map((task) => withContinued(task, usable.continued));
   const callsOf = Map.groupBy(usable.calls, (call) => assignment.get(call.id));
   callsOf.delete(undefined);
@@ -92,8 +98,19 @@ async function findJobs(
   await store.putTasks(tasks);
   return {
     ...{ calls: usable.read, usableCalls: usable.calls.length, dropped: usable.dropped },
+    leftOut: [...leftOutOf(usable.dropped, usable.examples), ...withoutTask(unassigned)],
     ...{ tasks, callsOf, changed },
   };
+}
+
+/** Usable calls that belong to no task, by reason. */
+function withoutTask(
+  unassigned: readonly { readonly callId: string; readonly reason: string }[],
+): readonly LeftOut[] {
+  const byReason = Map.groupBy(unassigned, ({ reason }) => reason);
+  return [...byReason].map(([reason, [first, ...others]]) => ({
+    ...{ reason, calls: 1 + others.length, example: first?.callId ?? null },
+  }));
 }
 
 /** Calls that tell what a task's tools are now. */
