@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { accessSchema, tlsSchema } from './config-access.ts';
+import { costsSchema } from './config-costs.ts';
 import { learnSchema } from './config-learn.ts';
 import { promptedSchema } from './config-prompted.ts';
 import { upstreamsSchema } from './config-upstreams.ts';
@@ -218,6 +219,7 @@ export const configSchema = z
       })
       .prefault({}),
     learn: learnSchema,
+    costs: costsSchema,
     prompted: promptedSchema,
     equality: z
       .record(

@@ -14,6 +14,7 @@ import type { CatalogueEntry } from '../models/weights/entry.ts';
 import { callsNeeded } from '../stats/statistics.ts';
 import { type LlmFigures, whyNotCheaper } from './cost.ts';
 import type { Resources } from './hardware.ts';
+import { whyNotRepeated } from './repeats.ts';
 
 /** What candidates have to keep to. */
 export interface SelectionLimits {
@@ -142,11 +143,7 @@ function candidateOf(
 
 /** Why nothing could be learnt from these calls, or served if it were, whoever trains. */
 function whyHopeless(task: Task, dataset: Dataset, { unserved }: SelectionLimits): Refusal | null {
-  if (task.kind === 'text')
-    return because(
-      'Its answers are free text: whether two texts are equally good takes a judge model, and there is none.',
-    );
-  return because(unserved ?? whyTooFew(dataset));
+  return because(unserved ?? whyNotRepeated(task.kind, dataset.splits.train) ?? whyTooFew(dataset));
 }
 
 /** Why a proposal is not worth trying. A want of time is the last reason: with more time, the others would still hold. */

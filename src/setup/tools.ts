@@ -22,6 +22,7 @@ import { type Models, startModels } from '../runtime/models.ts';
 import { givesLogprobs, PROMPTED_RUNGS, type PromptedRuntime, promptedRuntime } from '../runtime/prompted.ts';
 import { REMOTE_RUNGS, remoteRuntime } from '../runtime/remote.ts';
 import { RETRIEVAL_RUNGS, retrievalRuntime } from '../runtime/retrieval.ts';
+import { TAGGER_RUNGS, taggerRuntime } from '../runtime/tagger.ts';
 import { type EmbeddedOptions, embeddedTrainer } from '../train/embedded/trainer.ts';
 import { encoderTrainer } from '../train/encoder/trainer.ts';
 import { extractorTrainer } from '../train/extractor/trainer.ts';
@@ -30,6 +31,7 @@ import { linearTrainer } from '../train/linear/trainer.ts';
 import { peftTrainer } from '../train/peft/trainer.ts';
 import { promptedTrainer } from '../train/prompted/trainer.ts';
 import { retrievalTrainer } from '../train/retrieval/trainer.ts';
+import { taggerTrainer } from '../train/tagger/trainer.ts';
 import { priceOfServer } from './server-price.ts';
 
 export type Tools = Pick<LearnContext, 'trainers' | 'runtimes' | 'models' | 'notes'> & {
@@ -139,6 +141,7 @@ export function modelTools(options: {
       models: new Set(present([encoder && encoderName, llama && base])),
       runtimes: [
         linearRuntime({ encoder }),
+        taggerRuntime(),
         retrievalRuntime({ encoder }),
         extractorRuntime({ encoder }),
         ...present(bulk),
@@ -146,6 +149,7 @@ export function modelTools(options: {
       ],
       serving: [
         linearRuntime(serving),
+        taggerRuntime(),
         retrievalRuntime(serving),
         extractorRuntime(serving),
         ...present([serving.llama, remote]),
@@ -153,6 +157,7 @@ export function modelTools(options: {
       ],
       trainers: [
         linearTrainer({ encoder }),
+        taggerTrainer(),
         retrievalTrainer({ encoder }),
         encoderTrainer({ ...train, name: encoderName, path: encoderPath }),
         extractorTrainer({ ...train, name: encoderName, path: extractorPath }),
@@ -198,6 +203,7 @@ export function modelTools(options: {
 /** What the runtimes of this program can run, whichever of them the configuration and the weights allow. */
 const RUNNABLE: readonly Rung[] = [
   ...LINEAR_RUNGS,
+  ...TAGGER_RUNGS,
   ...RETRIEVAL_RUNGS,
   ...EXTRACTOR_RUNGS,
   ...LLAMA_RUNGS,
