@@ -16,7 +16,7 @@ export interface LastTry {
   readonly calls: number;
   readonly outcome: 'passed' | 'refused';
   readonly moreCalls: number | null;
-  /** Tries within a week up to this one. */
+  /** Tries within the last week. */
   readonly recent: number;
 }
 
@@ -166,12 +166,14 @@ function whyDue(
     const reason = `'${name}' was taken out of service (${rollback.reason}), and ${count(rollback.calls, 'call')} have come since`;
     return { trigger: 'rollback', reason };
   }
-  if (alarm !== null && alarm.calls >= settings.alarmCalls)
+  // What calls for a try again after a try within the week was not settled by it: it has to say so the louder.
+  const louder = 2 ** Math.max(0, (lastTry?.recent ?? 1) - 1);
+  if (alarm !== null && alarm.calls >= settings.alarmCalls * louder)
     return {
       trigger: 'drift',
       reason: `'${name}': ${alarm.reason}; ${count(alarm.calls, 'call')} have come since`,
     };
-  if (task.newFeedback >= settings.newFeedback)
+  if (task.newFeedback >= settings.newFeedback * louder)
     return {
       trigger: 'feedback',
       reason: `'${name}' has feedback ${count(task.newFeedback, 'time')} since it was learnt`,
@@ -186,9 +188,9 @@ function whyDue(
 function callsToWaitFor({ lastTry, isInService, isProposed }: TaskFacts, settings: LearnSettings): number {
   const { newCalls, growth } = settings;
   if (lastTry === null) return newCalls;
-  // The gate has said how many it would take.
-  if (lastTry.outcome === 'refused' && lastTry.moreCalls !== null)
-    return Math.max(newCalls, lastTry.moreCalls);
+  // The gate has said how many it would take. Where the traffic has changed since, old calls count in that, and it is too many.
+  const said = lastTry.outcome === 'refused' ? lastTry.moreCalls : null;
+  if (said !== null) return Math.max(newCalls, Math.min(said, growth * lastTry.calls));
   // Who replaces a specialist begins in shadow: while one serves well, that has to be worth it.
   const serves = isInService || isProposed ? 2 : 1;
   return Math.max(newCalls, serves * growth * lastTry.calls);
