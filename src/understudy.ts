@@ -51,7 +51,7 @@ import {
   stageOf,
 } from './setup/data-folder.ts';
 import { outcomesOf } from './setup/outcomes.ts';
-import { priceBook, readSavings } from './setup/savings.ts';
+import { llmDollars, priceBook, readSavings } from './setup/savings.ts';
 import { modelTools } from './setup/tools.ts';
 import { DIALECTS } from './wire/dialects.ts';
 
@@ -226,7 +226,10 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
       startLearning({
         ...{ config, env, weightsDir, log },
         // Beside the gateway: its thread waits for no lock.
-        open: () => openStorage(config, { env, busyTimeoutMs: 0, durable: false }),
+        open: async () => {
+          const opened = await openStorage(config, { env, busyTimeoutMs: 0, durable: false });
+          return { ...opened, llmDollars: (since) => llmDollars(opened, config, since) };
+        },
       }),
     close: async () => {
       await tools.close();

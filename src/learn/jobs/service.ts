@@ -31,6 +31,8 @@ export interface LearningService {
 
 /** What is read and written, and its end. */
 export interface LearningStorage {
+  /** Dollars that the LLM took for its calls since then; null where no price is known. Default: not known. */
+  readonly llmDollars?: (since: number) => Promise<number | null>;
   readonly store: FactsStore & Pick<Store, 'job' | 'addJob' | 'changeJob' | 'addEvent'>;
   close(): Promise<void>;
 }
@@ -52,6 +54,10 @@ export interface LearningParts {
 const TICK_MS = 500;
 /** How long after the data folder could not be opened it is tried again. */
 const REOPEN_MS = 30_000;
+const DAY_MS = 24 * 3_600_000;
+/** What a run may save a day is told by what the LLM took in the last days, of which it may take over about half. */
+const PAYBACK_DAYS = 7;
+const EXPECTED_COVERAGE = 0.5;
 /** Jobs of which some may have been worked on today. */
 const JOBS_A_DAY = 50;
 /** Between SIGTERM, which a process that is well obeys, and SIGKILL. */
@@ -222,7 +228,9 @@ export function startLearning(parts: LearningParts): LearningService {
       return;
     }
     held = '';
-    await queueJob(store, { ...due.job, mode: learn.mode, estimate: facts.estimate }, at);
+    const spent = (await opened.llmDollars?.(at - PAYBACK_DAYS * DAY_MS)) ?? null;
+    const savedADay = spent === null ? null : (spent / PAYBACK_DAYS) * EXPECTED_COVERAGE;
+    await queueJob(store, { ...due.job, mode: learn.mode, estimate: { ...facts.estimate, savedADay } }, at);
   };
 
   const tick = async (): Promise<void> => {
@@ -302,7 +310,7 @@ function noteOf(why: EndReason, how: string): string {
 }
 
 /** The beginning of the next day, by which budgets count (UTC). */
-const nextDay = (at: number): number => Date.parse(dayOf(at)) + 24 * 3_600_000;
+const nextDay = (at: number): number => Date.parse(dayOf(at)) + DAY_MS;
 
 /** The environment without what a job has no use for: agents' keys stay here, the LLM's goes where it is asked again. */
 function withoutKeys(env: NodeJS.ProcessEnv, isAsking: boolean): NodeJS.ProcessEnv {
