@@ -170,6 +170,12 @@ export const configSchema = z
           .describe(
             'Base model of language-model specialists, by its name in the catalogue (base-models.md). To name one is to accept its licence.',
           ),
+        encoder: z
+          .string()
+          .default('all-minilm-l6-v2')
+          .describe(
+            'Encoder, by its name in the catalogue; `multilingual-e5-small-q4` for other languages than English. Specialists that were trained on another are not served.',
+          ),
         minutes: z
           .number()
           .positive()
