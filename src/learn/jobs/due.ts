@@ -76,7 +76,8 @@ export interface DueJob {
 /** A job, or why there is none. */
 export type Due =
   | { readonly job: DueJob; readonly reason: string }
-  | { readonly job: null; readonly reason: string };
+  /** `held`: what speaks against a job that is due; null where none is. */
+  | { readonly job: null; readonly reason: string; readonly held: string | null };
 
 const WEEK_MS = 7 * 24 * 3_600_000;
 const MIN_FREE_BYTES = 1e9;
@@ -94,14 +95,14 @@ export function whatIsDue(facts: LearningFacts, settings: LearnSettings, now: nu
   const urgent = due.toSorted((a, b) => URGENCY.indexOf(a.trigger) - URGENCY.indexOf(b.trigger))[0]!;
   const reason = due.map((each) => each.reason).join('; ');
   // Said only where there would be something to do.
-  if (held !== null) return none(`${held}. Due: ${reason}`);
+  if (held !== null) return none(`${held}. Due: ${reason}`, held);
   return {
     job: { trigger: urgent.trigger, reason, tasks: due.flatMap(({ id }) => (id === null ? [] : [id])) },
     reason,
   };
 }
 
-const none = (reason: string): Due => ({ job: null, reason });
+const none = (reason: string, held: string | null = null): Due => ({ job: null, reason, held });
 
 const URGENCY: readonly JobTrigger[] = ['rollback', 'drift', 'feedback', 'new-calls', 'nightly'];
 
