@@ -24,14 +24,15 @@ test('a proposal, a rollback and a failed run are told once; what a person decid
       ['specialist-proposed', { task: 't1', reason: 'It passed.' }],
       ['deployment-moved', { from: 'proposed', to: 'shadow', reason: 'approved by Ada' }],
       ['deployment-moved', { from: 'proposed', to: 'retired', reason: 'rejected by Ada' }],
+      ['deployment-moved', { from: 'live', to: 'retired', reason: 'replaced by version 3' }],
       ['deployment-moved', { from: 'live', to: 'retired', reason: '9 of 40 differ' }],
       ['job-ended', { state: 'done', reason: '1 of 2 tasks passed' }],
       ['job-ended', { state: 'failed', reason: 'The disk is full.' }],
     ),
     [
       'specialist-proposed: s0 passed and waits for approval (`understudy approve t1`): It passed.',
-      'deployment-taken-back: s3 went from live to retired: 9 of 40 differ',
-      'job-failed: The learning run s5 failed: The disk is full.',
+      'deployment-taken-back: s4 went from live to retired: 9 of 40 differ',
+      'job-failed: The learning run s6 failed: The disk is full.',
     ],
   );
 });

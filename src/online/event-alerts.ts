@@ -4,6 +4,7 @@
  * Does not: post them (telemetry/alerts.ts).
  */
 import type { Event, EventStore } from '../core/store.ts';
+import { REPLACED } from '../deploy/stages.ts';
 import type { Alert } from '../telemetry/alerts.ts';
 
 export interface EventAlerts {
@@ -36,8 +37,9 @@ function tell(event: Event, raise: (alert: Alert) => void): void {
   const reason = typeof detail.reason === 'string' ? detail.reason : '';
   if (kind === 'deployment-moved') {
     const { from, to } = detail;
-    // Approved or rejected: a person did that.
-    if (typeof to !== 'string' || !BAD_STAGES.has(to) || from === 'proposed') return;
+    // A person approved or rejected it, or its successor took its place.
+    const isExpected = from === 'proposed' || reason.startsWith(REPLACED);
+    if (typeof to !== 'string' || !BAD_STAGES.has(to) || isExpected) return;
     raise({
       kind: 'deployment-taken-back',
       subject,
