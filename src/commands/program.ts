@@ -18,6 +18,7 @@ import { addKeys } from './keys.ts';
 import { addLearn } from './learn.ts';
 import { addMasterKey } from './master-key.ts';
 import { addModels } from './models.ts';
+import { addSavings } from './savings.ts';
 import { addStart } from './start.ts';
 import { addStatus } from './status.ts';
 import { addValidate } from './validate.ts';
@@ -61,6 +62,7 @@ Exit codes: 0 done, 1 an error, 2 a wrong command line, 130 interrupted.`,
   addAssess(program, terminal);
   addLearn(program, terminal);
   addStatus(program, terminal);
+  addSavings(program, terminal);
   addJobs(program, terminal);
   addControl(program, terminal);
   addFeedback(program, terminal);

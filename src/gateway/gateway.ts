@@ -19,9 +19,10 @@ import { readBody, SMALL_BODY_BYTES } from './body.ts';
 import { boundedRecorder, type LostFor } from './bounded-recorder.ts';
 import { bodyBudget } from './budget.ts';
 import { handleChat } from './chat.ts';
-import type { GatewayContext, Log } from './exchange.ts';
+import type { CostOf, GatewayContext, Log } from './exchange.ts';
 import { isFeedback, takeFeedback } from './feedback.ts';
 import { listen, makeServer, requireSafeAddress, withCertificate } from './listen.ts';
+import { isFree } from './metering.ts';
 import { oneATurn } from './one-a-turn.ts';
 import { endWith, refuse } from './own-answers.ts';
 import { answerOwn, type GatewayHealth } from './own-routes.ts';
@@ -77,6 +78,8 @@ export interface GatewayOptions {
   readonly observer?: Observer;
   /** What `/metrics` tells. Default: the path is passed on. */
   readonly metrics?: () => string;
+  /** What a specialist's answer to a request for this model cost and saved, in dollars; null where that is not known. */
+  readonly costOf?: CostOf;
   readonly now?: () => number;
   /** Longest wait for the recorder, milliseconds. Default: 2000. */
   readonly recordWaitMs?: number;
@@ -154,6 +157,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     access,
     upstreams,
     router: options.router,
+    costOf: options.costOf ?? (() => null),
     recorder,
     background,
     log,
@@ -197,7 +201,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await handleChat(context, { dialect, message: request, response, admission, signal: gone.signal });
       return;
     }
-    access.beginCall(admission, null);
+    access.beginCall(admission, isFree(request.method, pathOf(url)) ? 'none' : null);
     counts.passedThrough++;
     response.once('close', () => options.observer?.passed(response.headersSent ? response.statusCode : 499));
     await passThrough({
