@@ -28,8 +28,10 @@ import { endWith, refuse } from './own-answers.ts';
 import { answerOwn, type GatewayHealth } from './own-routes.ts';
 import { passThrough } from './pass.ts';
 import { silentConnections } from './silent-connections.ts';
+import type { GatewayStats } from './stats.ts';
 import { sharedTurns } from './turns.ts';
 import { tunnels, wantsUpgrade } from './upgrade.ts';
+import { watchUpload } from './upload.ts';
 import { connectUpstreams, type UpstreamUrls, urlsOf } from './upstreams.ts';
 
 /** How long a call may wait for its record, in milliseconds. */
@@ -86,28 +88,6 @@ export interface GatewayOptions {
   readonly limits?: Partial<ClientLimits>;
 }
 
-export interface GatewayStats {
-  readonly requests: number;
-  readonly inFlight: number;
-  readonly passedThrough: number;
-  /** Calls that specialists answered. */
-  readonly servedBySpecialists: number;
-  /** Calls that the LLM answered, by reason. */
-  readonly servedByLlm: Readonly<Record<string, number>>;
-  readonly recording: {
-    readonly recorded: number;
-    readonly failed: number;
-    readonly overdue: number;
-    readonly dropped: number;
-  };
-  /** Memory that request bodies and copies of responses hold: bytes now and at most so far, and bodies that wait for room. */
-  readonly bodies: { readonly bytes: number; readonly peak: number; readonly waiting: number };
-  /** Upgraded connections (WebSocket). */
-  readonly upgrades: { readonly opened: number; readonly open: number };
-  /** Audits and comparisons. */
-  readonly background: { readonly started: number; readonly failed: number; readonly dropped: number };
-}
-
 export interface Gateway {
   /** Like http://127.0.0.1:4000/v1, the base URL for agents. */
   readonly url: string;
@@ -115,7 +95,8 @@ export interface Gateway {
   stats(): GatewayStats;
   /**
    * Takes over other upstreams and another certificate, for connections and calls that come from now on.
-   * @throws UnderstudyError 'bad-config' for a certificate that cannot be used; then nothing has changed.
+   * @throws UnderstudyError 'bad-config' for a certificate that cannot be used, or where keys are off by now and the address is
+   *   beyond loopback; then nothing has changed.
    */
   takeOver(settings: Pick<GatewayOptions, 'gateway' | 'upstreamUrl' | 'upstreamUrls'>): void;
   /** Stops accepting, finishes what is under way (calls within 30 s, audits within 10), closes the connections to the upstream. */
@@ -235,9 +216,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         if (closing) setImmediate(closeIdle);
       });
       const dialect = dialectOf(request);
-      answer(request, response, dialect).catch((error: unknown) =>
-        refuse(response, error, dialect ?? shapeFor(request), log),
-      );
+      answer(request, response, dialect).catch((error: unknown) => {
+        refuse(response, error, dialect ?? shapeFor(request), log);
+        // What is left of a refused body is let through, and not for ever.
+        watchUpload(request, limits.uploadIdleMs, () => request.destroy());
+      });
     },
   );
   const closeSilent = silentConnections(server);
@@ -282,6 +265,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       background: { ...background.counts },
     }),
     takeOver: (settings) => {
+      requireSafeAddress(options.gateway, access.isOn());
       const { tls } = settings.gateway;
       if (tls && server instanceof TlsServer) withCertificate(tls, (files) => server.setSecureContext(files));
       upstreams.replace(urlsOf(settings));
