@@ -113,10 +113,12 @@ prices:
 |---|---|---|
 ${rows.join('\n')}
 
-Two things are set in the environment alone: \`UNDERSTUDY_WEIGHTS\` names a folder that is searched for weights first
-and never written to, and \`UNDERSTUDY_MASTER_KEY\` gives the master key (32 bytes in base64), which otherwise stands in a file of the data
-folder. For models of the hub the variables of its own tools count (\`HF_TOKEN\`, \`HF_ENDPOINT\`, \`HF_HOME\`, \`HF_HUB_CACHE\`,
+Some things are set in the environment alone: \`UNDERSTUDY_WEIGHTS\` names a folder that is searched for weights first
+and never written to. \`UNDERSTUDY_MASTER_KEY\` gives the master key (32 bytes in base64); else the output of \`UNDERSTUDY_MASTER_KEY_COMMAND\`, which may
+ask a key management service; else the file \`UNDERSTUDY_MASTER_KEY_FILE\`; else \`master.key\` in the data folder, which is made where it is missing.
+For models of the hub the variables of its own tools count (\`HF_TOKEN\`, \`HF_ENDPOINT\`, \`HF_HOME\`, \`HF_HUB_CACHE\`,
 \`HF_HUB_OFFLINE\`), and \`HTTPS_PROXY\` and \`NO_PROXY\`; see [base models](base-models.md).
+\`OTEL_EXPORTER_OTLP_ENDPOINT\` and its like say where traces go ([observing](observing.md)).
 `;
 }
 

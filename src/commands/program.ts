@@ -16,6 +16,7 @@ import { addImport } from './import.ts';
 import { addJobs } from './jobs.ts';
 import { addKeys } from './keys.ts';
 import { addLearn } from './learn.ts';
+import { addMasterKey } from './master-key.ts';
 import { addModels } from './models.ts';
 import { addSavings } from './savings.ts';
 import { addStart } from './start.ts';
@@ -69,6 +70,7 @@ Exit codes: 0 done, 1 an error, 2 a wrong command line, 130 interrupted.`,
   addModels(program, terminal);
   addKeys(program, terminal);
   addAudit(program, terminal);
+  addMasterKey(program, terminal);
   addDoctor(program, terminal);
   addValidate(program, terminal);
   return program;
