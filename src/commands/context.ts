@@ -21,8 +21,11 @@ export interface Terminal {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   readonly signal: AbortSignal;
-  /** Asks the person at the terminal, and gives the line that is typed; absent where there is nobody. */
-  readonly ask?: (question: string) => Promise<string>;
+  /**
+   * Asks the person at the terminal, and gives the line that is typed, null where the input ended; absent where there is
+   * nobody.
+   */
+  readonly ask?: (question: string) => Promise<string | null>;
 }
 
 export interface CommonOptions {
