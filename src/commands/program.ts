@@ -7,6 +7,7 @@ import { findPackageJSON } from 'node:module';
 import { Command } from 'commander';
 import { addAssess } from './assess.ts';
 import { addAudit } from './audit.ts';
+import { addCompletion } from './completion.ts';
 import type { Terminal } from './context.ts';
 import { addControl } from './control.ts';
 import { addDemo } from './demo.ts';
@@ -73,6 +74,7 @@ Exit codes: 0 done, 1 an error, 2 a wrong command line, 130 interrupted.`,
   addAudit(program, terminal);
   addDoctor(program, terminal);
   addValidate(program, terminal);
+  addCompletion(program, terminal);
   return program;
 }
 
