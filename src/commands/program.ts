@@ -13,6 +13,7 @@ import { addControl } from './control.ts';
 import { addDemo } from './demo.ts';
 import { addDoctor } from './doctor.ts';
 import { addErase } from './erase.ts';
+import { addExport } from './export.ts';
 import { addFeedback } from './feedback.ts';
 import { addImport } from './import.ts';
 import { addInit } from './init.ts';
@@ -68,6 +69,7 @@ Exit codes: 0 done, 1 an error, 2 a wrong command line, 130 interrupted.`,
   addJobs(program, terminal);
   addControl(program, terminal);
   addFeedback(program, terminal);
+  addExport(program, terminal);
   addErase(program, terminal);
   addModels(program, terminal);
   addKeys(program, terminal);

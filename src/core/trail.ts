@@ -14,6 +14,7 @@ export type TrailAction =
   | 'key-rotated'
   | 'key-revoked'
   | 'payloads-opened'
+  | 'specialist-exported'
   | 'days-erased'
   | 'sender-erased'
   | 'master-key-rotated'
