@@ -23,9 +23,9 @@ import {
 } from '../export/formats.ts';
 import { ensureWeights, modelNamed } from '../models/weights/weights.ts';
 import { plural } from '../report/words.ts';
+import { person } from '../setup/person.ts';
 import type { Understudy } from '../understudy.ts';
 import { type CommonOptions, configFor, print, type Terminal, withCommonOptions } from './context.ts';
-import { person } from './with-store.ts';
 
 interface ExportFlags extends CommonOptions {
   readonly out?: string;
@@ -82,9 +82,7 @@ A model that is trained on held-back examples (validation, calibration, exam) ca
     .description('Write the LoRA adapter of a task, as it was proved.')
     .argument('<task>', 'name or id of the task')
     .addOption(
-      new Option('--format <format...>', 'of the adapter')
-        .choices(ADAPTER_FORMATS)
-        .default([...ADAPTER_FORMATS]),
+      new Option('--format <format...>', 'of the adapter').choices(ADAPTER_FORMATS).default(['gguf', 'peft']),
     )
     .option(
       '--specialist <version>',
@@ -117,9 +115,8 @@ function runDataset(named: string, flags: DatasetFlags, terminal: Terminal): Pro
         hint: 'Its calls may have been erased, or there are too few of them for a dataset.',
       });
     await store.appendTrail({
-      ...{ at: Date.now(), actor: person(), action: 'payloads-opened', subject: task.name },
+      ...{ at: Date.now(), actor: person(), action: 'dataset-exported', subject: task.name },
       detail: {
-        command: 'export',
         format,
         splits: splits.join(' '),
         dataset: id,
@@ -160,7 +157,7 @@ function runSpecialist(named: string, flags: SpecialistFlags, terminal: Terminal
         dir,
       },
     });
-    const files = writeSpecialist(dir, {
+    const files = await writeSpecialist(dir, {
       ...{ specialist, task, base, basePath, formats: flags.format },
       ...(flags.baseModel === undefined ? {} : { baseModel: flags.baseModel }),
     });

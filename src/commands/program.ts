@@ -2,9 +2,8 @@
  * The command line as a whole: every command adds itself to one commander program. cli.ts runs it, scripts/docs.ts
  * makes docs/cli.md from it.
  */
-import { readFileSync } from 'node:fs';
-import { findPackageJSON } from 'node:module';
 import { Command } from 'commander';
+import { version } from '../setup/version.ts';
 import { addAssess } from './assess.ts';
 import { addAudit } from './audit.ts';
 import { addCompletion } from './completion.ts';
@@ -21,6 +20,7 @@ import { addJobs } from './jobs.ts';
 import { addKeys } from './keys.ts';
 import { addLearn } from './learn.ts';
 import { addModels } from './models.ts';
+import { addSavings } from './savings.ts';
 import { addStart } from './start.ts';
 import { addStatus } from './status.ts';
 import { addValidate } from './validate.ts';
@@ -66,6 +66,7 @@ Exit codes: 0 done, 1 an error, 2 a wrong command line, 130 interrupted.`,
   addAssess(program, terminal);
   addLearn(program, terminal);
   addStatus(program, terminal);
+  addSavings(program, terminal);
   addJobs(program, terminal);
   addControl(program, terminal);
   addFeedback(program, terminal);
@@ -78,10 +79,4 @@ Exit codes: 0 done, 1 an error, 2 a wrong command line, 130 interrupted.`,
   addValidate(program, terminal);
   addCompletion(program, terminal);
   return program;
-}
-
-function version(): string {
-  // The nearest above this file, which is the project's own where it runs as it is and where it is built into dist/.
-  const text = readFileSync(findPackageJSON('..', import.meta.url)!, 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -7,8 +7,11 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { accessSchema, tlsSchema } from './config-access.ts';
+import { costsSchema } from './config-costs.ts';
 import { learnSchema } from './config-learn.ts';
 import { promptedSchema } from './config-prompted.ts';
+import { retentionSchema } from './config-retention.ts';
+import { alertsSchema, telemetrySchema } from './config-telemetry.ts';
 import { upstreamsSchema } from './config-upstreams.ts';
 import { ENTITY_KINDS } from './entity.ts';
 import { POLICIES, whyNoPolicy } from './equality-policy.ts';
@@ -51,6 +54,8 @@ export const configSchema = z
       })
       .prefault({}),
     access: accessSchema,
+    telemetry: telemetrySchema,
+    alerts: alertsSchema,
     upstream: z
       .strictObject({
         baseUrl: z
@@ -169,6 +174,12 @@ export const configSchema = z
           .describe(
             'Base model of language-model specialists, by its name in the catalogue (base-models.md). To name one is to accept its licence.',
           ),
+        encoder: z
+          .string()
+          .default('all-minilm-l6-v2')
+          .describe(
+            'Encoder, by its name in the catalogue; `multilingual-e5-small-q4` for other languages than English. Specialists that were trained on another are not served.',
+          ),
         minutes: z
           .number()
           .positive()
@@ -212,6 +223,7 @@ export const configSchema = z
       })
       .prefault({}),
     learn: learnSchema,
+    costs: costsSchema,
     prompted: promptedSchema,
     equality: z
       .record(
@@ -291,6 +303,7 @@ export const configSchema = z
           .describe('Days after which such a segment is removed.'),
       })
       .prefault({}),
+    retention: retentionSchema,
     prices: z
       .record(
         z.string(),
@@ -317,6 +330,8 @@ export function withoutSecrets(config: Config): Config {
   const { anthropic } = config.upstreams;
   return {
     ...{ ...config, prompted },
+    // The address of a webhook is its secret.
+    alerts: { ...config.alerts, webhooks: config.alerts.webhooks.map((hook) => ({ ...hook, url: '(set)' })) },
     ...(apiKey === undefined ? {} : { upstream: { ...config.upstream, apiKey: '(set)' } }),
     ...(anthropic.apiKey === undefined
       ? {}

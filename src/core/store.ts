@@ -73,9 +73,27 @@ export interface CallFilter {
   /** Epoch milliseconds, included. */
   readonly until?: number;
   readonly taskId?: string;
+  /** Keyed pseudonym of the sender. */
+  readonly origin?: string;
   /** Only calls that come after this one in the order of reading. */
   readonly after?: CallCursor;
   readonly limit?: number;
+}
+
+/** Calls of a day that were sent by one sender to one model, and served by one for one reason. */
+export interface UsageSum {
+  /** YYYY-MM-DD in UTC. */
+  readonly day: string;
+  readonly origin: string;
+  readonly taskId: string | null;
+  readonly served: Pick<Served, 'by' | 'reason'>;
+  /** The part with the model's name; calls to one model may have several. */
+  readonly aboutPart: string;
+  readonly calls: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly cachedTokens: number;
+  readonly latencyMs: number;
 }
 
 export interface CallStore {
@@ -105,16 +123,20 @@ export interface CallStore {
    * @param filter.byLlm true: only those that the LLM answered, from which can be learnt. Default: false.
    */
   countCalls(
-    filter?: Pick<CallFilter, 'since' | 'until' | 'taskId'> & {
+    filter?: Pick<CallFilter, 'since' | 'until' | 'taskId' | 'origin'> & {
       readonly audits?: boolean;
       readonly byLlm?: boolean;
     },
   ): Promise<number>;
   /** How a task's latest calls were served: their number by reason. The LLM's answers to audits are left out. */
   countReasons(taskId: string, limit: number): Promise<ReadonlyMap<Served['reason'], number>>;
+  /** Tokens and times of calls, added up by what they have in common. @param filter.since @param filter.until As in CallFilter. */
+  usage(filter?: Pick<CallFilter, 'since' | 'until'>): Promise<readonly UsageSum[]>;
   /** When the latest call since then arrived; null where there is none. */
   latestCallAt(since: number): Promise<number | null>;
   parts(ids: readonly string[]): Promise<Map<string, SealedPart>>;
+  /** What parts take, sealed, in bytes, by the day of their key. */
+  partBytes(): Promise<ReadonlyMap<string, number>>;
   /** Deletes calls, feedback on them, and every part that no call holds any more; returns how many calls and parts went. */
   deleteCalls(ids: readonly string[]): Promise<{ readonly calls: number; readonly parts: number }>;
   /**

@@ -7,5 +7,6 @@ export type DatasetFormat = (typeof DATASET_FORMATS)[number];
 export const PROMPTS = ['full', 'distilled'] as const;
 export type PromptForm = (typeof PROMPTS)[number];
 
-export const ADAPTER_FORMATS = ['gguf', 'peft'] as const;
+/** merged: base and adapter in one GGUF file, as Understudy serves it. */
+export const ADAPTER_FORMATS = ['gguf', 'peft', 'merged'] as const;
 export type AdapterFormat = (typeof ADAPTER_FORMATS)[number];

@@ -14,8 +14,9 @@ import { writeTinyModel } from '../../test/support/tiny-gguf.ts';
 import { seededRandom } from '../core/random.ts';
 import { openGguf } from '../models/formats/gguf/read.ts';
 import { readSafetensors } from '../models/formats/safetensors.ts';
+import { TRAINED_ARCHITECTURES, type TrainedArchitecture } from '../models/weights/abilities.ts';
 import { writeAdapter } from '../train/embedded/adapter.ts';
-import type { Linear } from '../train/embedded/architecture.ts';
+import type { Linear } from '../train/embedded/linears.ts';
 import { initialLora, loraLayout, matrixOf } from '../train/embedded/lora.ts';
 import { type DecoderWeights, readDecoder } from '../train/embedded/weights.ts';
 import { writePeft } from './peft.ts';
@@ -24,7 +25,7 @@ const LORA = { rank: 4, alpha: 24 };
 const IDS = [1, 40, 90, 17, 200, 65];
 
 /** A tiny base model, a random adapter in which every matrix counts, and its PEFT folder. */
-function made(architecture: 'llama' | 'qwen2' | 'qwen3' | 'gemma3') {
+function made(architecture: TrainedArchitecture) {
   const dir = temporaryFolder();
   const base = join(dir, 'base.gguf');
   writeTinyModel(base, { architecture });
@@ -82,7 +83,7 @@ function asHuggingFace(weights: DecoderWeights): DecoderWeights {
   return { ...weights, blocks, shape: { ...shape, rotaryPairs: 'halves' } };
 }
 
-for (const architecture of ['llama', 'qwen2', 'qwen3', 'gemma3'] as const) {
+for (const architecture of TRAINED_ARCHITECTURES) {
   test(`${architecture}: the matrices under PEFT’s names compute what the GGUF adapter computes`, () => {
     const { weights, peft, expected } = made(architecture);
     const tensors = readSafetensors(join(peft, 'adapter_model.safetensors'));

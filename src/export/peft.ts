@@ -6,12 +6,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnderstudyError } from '../core/errors.ts';
-import { rotaryRow } from '../models/decoder/rotary-rows.ts';
+import { NEIGHBOUR_ARCHITECTURES, rotaryRow } from '../models/decoder/rotary-rows.ts';
 import type { GgufFile } from '../models/formats/gguf/read.ts';
 import type { Safetensor } from '../models/formats/safetensors.ts';
 import { writeSafetensors } from '../models/formats/safetensors-write.ts';
 
-/** Hugging Face's name of each linear layer, by ggml's; the same for llama, qwen2, qwen3 and gemma3. */
+/** Hugging Face's name of each linear layer, by ggml's; the same for all that are trained here. */
 const MODULES: Readonly<Record<string, string>> = {
   attn_q: 'self_attn.q_proj',
   attn_k: 'self_attn.k_proj',
@@ -25,9 +25,6 @@ const MODULES: Readonly<Record<string, string>> = {
 /** Layers whose output is rotated. */
 const ROTATED = ['attn_q', 'attn_k'];
 
-/** The architecture whose rotary pairs are neighbours in a GGUF file. */
-const NEIGHBOURS = 'llama';
-
 export interface PeftOptions {
   /** Values of a head of queries or keys. */
   readonly headSize: number;
@@ -40,7 +37,7 @@ export interface PeftOptions {
  * @throws UnderstudyError 'unsupported' for a tensor that is no LoRA matrix of a known linear layer.
  */
 export function writePeft(dir: string, adapter: GgufFile, { headSize, baseModel }: PeftOptions): void {
-  const isNeighbours = adapter.metadata.get('general.architecture') === NEIGHBOURS;
+  const isNeighbours = NEIGHBOUR_ARCHITECTURES.includes(String(adapter.metadata.get('general.architecture')));
   const tensors = new Map<string, Safetensor>();
   const targets = new Set<string>();
   let rank = 0;

@@ -1,9 +1,9 @@
 /**
  * A trained LoRA specialist as a folder that other runtimes load: the adapter as it was proved, byte for byte (adapter.gguf,
- * for llama.cpp), the same as PEFT has it (peft/), how it is asked (specialist.json) and a model card (README.md).
+ * for llama.cpp), the same as PEFT has it (peft/), base and adapter in one file (merged.gguf), how it is asked (specialist.json) and a model card (README.md).
  * Does not: decide who may have it, or keep a record of it (commands/export.ts).
  */
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnderstudyError } from '../core/errors.ts';
 import { contentHash } from '../core/ids.ts';
@@ -11,6 +11,7 @@ import type { Specialist } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
 import { promptPieces } from '../models/decoder/chat-template.ts';
 import { chatTemplateOfGguf } from '../models/decoder/gguf-template.ts';
+import { mergedCopy } from '../models/decoder/merge.ts';
 import { openGguf } from '../models/formats/gguf/read.ts';
 import type { CatalogueEntry } from '../models/weights/entry.ts';
 import type { AdapterFormat } from './formats.ts';
@@ -47,8 +48,11 @@ export function checkExportable({ artefact, candidate }: Specialist): void {
     });
 }
 
-/** Writes the folder, whose files are their owner's alone; returns their names. @throws as checkExportable and the readers. */
-export function writeSpecialist(dir: string, options: SpecialistExport): readonly string[] {
+/**
+ * Writes the folder, whose files are their owner's alone; returns their names.
+ * @throws as checkExportable and the readers; UnderstudyError 'unsupported' for a base that is not merged.
+ */
+export async function writeSpecialist(dir: string, options: SpecialistExport): Promise<readonly string[]> {
   const { specialist, task, base, basePath, formats } = options;
   const { artefact, candidate, evidence, confidence } = specialist;
   checkExportable(specialist);
@@ -72,6 +76,10 @@ export function writeSpecialist(dir: string, options: SpecialistExport): readonl
     adapter.close();
     written.push('peft/adapter_config.json', 'peft/adapter_model.safetensors');
   }
+  if (formats.includes('merged')) {
+    await writeMerged(dir, basePath, artefact.path);
+    written.push('merged.gguf');
+  }
   const { exam, gate } = evidence;
   const about = {
     ...{ id: specialist.id, task: task.name, kind: specialist.kind, version: specialist.version },
@@ -94,6 +102,17 @@ export function writeSpecialist(dir: string, options: SpecialistExport): readonl
   write('specialist.json', `${JSON.stringify(about, null, 2)}\n`);
   write('README.md', card(options, prompt, stop));
   return written;
+}
+
+async function writeMerged(dir: string, basePath: string, adapterPath: string): Promise<void> {
+  const copy = await mergedCopy(basePath, adapterPath, { copiesDir: dir });
+  if (copy === null)
+    throw new UnderstudyError('unsupported', 'Base and adapter cannot be written as one file here.', {
+      hint: 'The base is too large or the disk too full; llama-export-lora of llama.cpp makes one of the two files.',
+    });
+  renameSync(copy, join(dir, 'merged.gguf'));
+  chmodSync(join(dir, 'merged.gguf'), 0o600);
+  rmSync(join(dir, 'merged'), { recursive: true });
 }
 
 function readBase(file: ReturnType<typeof openGguf>): { headSize: number; prompt: string; stop: string } {

@@ -26,7 +26,8 @@ export async function handleChat(
   const at = context.now();
   const body = await context.readBody(from.message);
   try {
-    const exchange = await openExchange(context, { ...from, at, body });
+    const times = { read: performance.now(), asked: 0, firstByte: 0, answered: 0 };
+    const exchange = await openExchange(context, { ...from, at, body, times });
     const models = from.admission.limitsModels ? await namedModels(exchange.raw, context.maxBodyBytes) : [];
     context.access.beginCall(from.admission, models);
     await handleExchange(context, exchange, models[0] ?? '');
@@ -81,7 +82,11 @@ async function sendAnswer(
     const response = responseOf(answer, request);
     const rendered = renderReply(dialect, { id: callId, at, request, response });
     const latencyMs = context.now() - at;
-    const headers = [...servedHeaders(callId, served), ...exchange.admission.cors];
+    const headers = [
+      ...servedHeaders(callId, served),
+      ...costHeaders(context, response, latencyMs),
+      ...exchange.admission.cors,
+    ];
     await sendReply(exchange.response, rendered, headers, async () => {
       context.onServed(served);
       context.access.endCall(exchange.admission, usedBySpecialist(request.model, response));
@@ -136,6 +141,7 @@ async function relayLlm(
       signal: exchange.signal,
       extraHeaders: servedHeaders(callId, served),
       cors: admission.cors,
+      times: exchange.times,
       ...(capture ? { capture } : {}),
       beforeEnd: record,
     });
@@ -209,6 +215,16 @@ function servedHeaders(callId: string, served: Served): string[] {
   if (served.taskId !== undefined) headers.push('x-understudy-task', served.taskId);
   if (served.confidence !== undefined) headers.push('x-understudy-confidence', served.confidence.toFixed(4));
   return headers;
+}
+
+/** What the answer cost and what the LLM would have charged beyond that, in dollars; none where the price is not known. */
+function costHeaders({ costOf }: GatewayContext, { model, usage }: CallResponse, ms: number): string[] {
+  const dollars = usage && costOf(model, usage, ms);
+  if (!dollars) return [];
+  return [
+    ...['x-understudy-cost', dollars.cost.toFixed(8)],
+    ...['x-understudy-saved', dollars.saved.toFixed(8)],
+  ];
 }
 
 function causeOf(error: unknown): string {

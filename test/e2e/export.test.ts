@@ -150,6 +150,13 @@ test('the exported adapter answers as the one that was evaluated, with the same 
     exported.map(({ answer }) => answer),
     train.map(({ answer }) => answer),
   );
+  // What runs an adapter works it into a copy of its base.
+  const copies = readdirSync(join(cwd, 'merged')).filter((name) => name.endsWith('.gguf'));
+  assert.ok(copies.length > 0);
+  await run('export', 'specialist', 'sort mail', '--out', 'one', '--format', 'merged');
+  const merged = readFileSync(join(cwd, 'one', 'merged.gguf'));
+  for (const name of copies) assert.ok(merged.equals(readFileSync(join(cwd, 'merged', name))), name);
+  assert.deepEqual(readdirSync(join(cwd, 'one')).sort(), ['README.md', 'merged.gguf', 'specialist.json']);
   const about = JSON.parse(readFileSync(join(dir, 'specialist.json'), 'utf8')) as Record<string, unknown>;
   assert.deepEqual(about.answerKeys, ['letter', 'n']);
   assert.deepEqual(about.prompt, {
@@ -187,7 +194,7 @@ test('a dataset is exported as it is stored, to its owner alone, and on record',
   assert.match(text, /Where is parcel/);
   assert.equal(statSync(file).mode & 0o777, 0o600);
   const last = (await trail()).at(-1);
-  assert.equal(last?.action, 'payloads-opened');
+  assert.equal(last?.action, 'dataset-exported');
   assert.deepEqual([last?.detail.examples, last?.detail.file], [records.length, file]);
   const all = await run('export', 'dataset', 'sort mail', '--out', 'all.jsonl', '--split', 'train', 'exam');
   assert.ok(Number(all.examples) > records.length);

@@ -1,7 +1,7 @@
 /** Calls and their sealed parts, in SQLite. */
 import type { Served } from '../../core/call.ts';
 import { UnderstudyError } from '../../core/errors.ts';
-import type { CallFilter, CallStore, SealedPart, StoredCall } from '../../core/store.ts';
+import type { CallFilter, CallStore, SealedPart, StoredCall, UsageSum } from '../../core/store.ts';
 import type { Database, Row } from './database.ts';
 import { refuseErased } from './keys.ts';
 
@@ -163,6 +163,40 @@ export function callTables(database: Database): CallTables {
           .map(({ served_reason, n }) => [String(served_reason) as Served['reason'], Number(n)]),
       ),
 
+    usage: async (filter = {}) => {
+      const { where, values } = conditions(filter);
+      return database
+        .all(
+          `SELECT date(at / 1000, 'unixepoch') AS day, origin, task_id, served_by, served_reason,
+                  parts.id AS about, count(*) AS calls, sum(prompt_tokens) AS prompt,
+                  sum(completion_tokens) AS completion, sum(cached_tokens) AS cached, sum(latency_ms) AS latency
+           FROM (SELECT * FROM calls${where}) AS calls
+           JOIN call_parts ON call_no = calls.no AND position = ${ABOUT} JOIN parts ON parts.no = part_no
+           GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6`,
+          ...values,
+        )
+        .map(
+          (row): UsageSum => ({
+            day: String(row.day),
+            origin: String(row.origin),
+            taskId: row.task_id === null ? null : String(row.task_id),
+            served: { by: String(row.served_by), reason: String(row.served_reason) as Served['reason'] },
+            aboutPart: String(row.about),
+            calls: Number(row.calls),
+            promptTokens: Number(row.prompt),
+            completionTokens: Number(row.completion),
+            cachedTokens: Number(row.cached),
+            latencyMs: Number(row.latency),
+          }),
+        );
+    },
+    partBytes: async () =>
+      new Map(
+        database
+          .all('SELECT day, sum(length(sealed)) AS bytes FROM parts GROUP BY day')
+          .map(({ day, bytes }) => [String(day), Number(bytes)]),
+      ),
+
     latestCallAt: async (since) => {
       const at = database.get('SELECT max(at) AS at FROM calls WHERE at >= ?', since)?.at;
       return typeof at === 'number' ? at : null;
@@ -201,7 +235,7 @@ export function callTables(database: Database): CallTables {
 }
 
 /** The rows that a filter asks for. */
-function conditions({ since, until, taskId, after }: Omit<CallFilter, 'limit'>): {
+function conditions({ since, until, taskId, origin, after }: Omit<CallFilter, 'limit'>): {
   readonly where: string;
   readonly values: readonly (string | number)[];
 } {
@@ -216,6 +250,7 @@ function conditions({ since, until, taskId, after }: Omit<CallFilter, 'limit'>):
   add('at >= ?', since);
   add('at <= ?', until);
   add('task_id = ?', taskId);
+  add('origin = ?', origin);
   add('(at, id) > (?, ?)', after?.at, after?.id);
   return { where: wheres.length > 0 ? ` WHERE ${wheres.join(' AND ')}` : '', values };
 }
