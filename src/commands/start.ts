@@ -40,7 +40,9 @@ upstreams, certificate, alerts; for the rest it says that a restart is needed).
 Examples:
   $ understudy start
   $ understudy start --port 8080 --upstream https://api.openai.com/v1
-  $ OPENAI_BASE_URL=http://127.0.0.1:4000/v1 npm run my-agent       the one line of change, in another terminal`,
+
+The one line of change, where your agent runs; the clients of OpenAI read it, in Python and in Node:
+  $ export OPENAI_BASE_URL=http://127.0.0.1:4000/v1`,
     )
     .action((flags: StartFlags) => run(flags, terminal));
 }
