@@ -4,6 +4,8 @@
  * Does not: hold the loop itself (learn/pipeline.ts) or the online path (online/serving.ts).
  */
 import { availableParallelism } from 'node:os';
+import { explained } from './api/figures/explained.ts';
+import type { Explanation } from './api/schemas.ts';
 import { lossesOf, trouble } from './capture/drain-loop.ts';
 import { type EraseOptions, eraseDays } from './capture/erase.ts';
 import { sealFeedback } from './capture/feedback.ts';
@@ -35,6 +37,7 @@ import { readWatch } from './deploy/read-watch.ts';
 import { outlookOf } from './deploy/stages.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { learn } from './learn/pipeline.ts';
+import { type AdminProcess, startAdminProcess } from './online/admin-process.ts';
 import { openCapture } from './online/capturing.ts';
 import { startOnline } from './online/serving.ts';
 import {
@@ -48,6 +51,7 @@ import {
 } from './setup/data-folder.ts';
 import { outcomesOf } from './setup/outcomes.ts';
 import { modelTools } from './setup/tools.ts';
+import { version } from './setup/version.ts';
 import { DIALECTS } from './wire/dialects.ts';
 
 export interface UnderstudyOptions {
@@ -87,6 +91,10 @@ export interface Understudy {
    */
   feedback(input: FeedbackInput): Promise<{ readonly added: boolean }>;
   startGateway(): Promise<Gateway>;
+  /** The dashboard and the admin API, in a process of their own beside the gateway that is at `gatewayUrl`. Never rejects. */
+  startAdmin(gatewayUrl: string): Promise<AdminProcess>;
+  /** Why a call was served by whom, from the record alone. @throws UnderstudyError 'not-found'. */
+  explain(callId: string): Promise<Explanation>;
   close(): Promise<void>;
 }
 
@@ -203,6 +211,20 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         modelHealth: tools.health,
         log,
       });
+    },
+    startAdmin: (gatewayUrl) =>
+      startAdminProcess(
+        {
+          config,
+          weightsDir,
+          about: { version: version(), upstream: config.upstream.baseUrl, gateway: gatewayUrl },
+        },
+        { env, log },
+      ),
+    explain: async (callId) => {
+      // What was recorded a moment ago is still in the journal.
+      await drainAll();
+      return explained((await storage()).store, callId, config.serve.canaryShare);
     },
     close: async () => {
       await tools.close();

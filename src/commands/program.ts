@@ -2,14 +2,14 @@
  * The command line as a whole: every command adds itself to one commander program. cli.ts runs it, scripts/docs.ts
  * makes docs/cli.md from it.
  */
-import { readFileSync } from 'node:fs';
-import { findPackageJSON } from 'node:module';
 import { Command } from 'commander';
+import { version } from '../setup/version.ts';
 import { addAssess } from './assess.ts';
 import type { Terminal } from './context.ts';
 import { addDemo } from './demo.ts';
 import { addDoctor } from './doctor.ts';
 import { addErase } from './erase.ts';
+import { addExplain } from './explain.ts';
 import { addFeedback } from './feedback.ts';
 import { addImport } from './import.ts';
 import { addLearn } from './learn.ts';
@@ -56,15 +56,10 @@ Exit codes: 0 done, 1 an error, 2 a wrong command line, 130 interrupted.`,
   addAssess(program, terminal);
   addLearn(program, terminal);
   addStatus(program, terminal);
+  addExplain(program, terminal);
   addFeedback(program, terminal);
   addErase(program, terminal);
   addDoctor(program, terminal);
   addValidate(program, terminal);
   return program;
-}
-
-function version(): string {
-  // The nearest above this file, which is the project's own where it runs as it is and where it is built into dist/.
-  const text = readFileSync(findPackageJSON('..', import.meta.url)!, 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -1,5 +1,6 @@
-/** `understudy start`: the gateway, until it is told to stop. */
+/** `understudy start`: the gateway, and the dashboard beside it, until it is told to stop. */
 import type { Command } from 'commander';
+import { dashboardFolder, isBuilt } from '../api/files.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import { type CommonOptions, configFor, print, type Terminal, withCommonOptions } from './context.ts';
 import { portOf } from './numbers.ts';
@@ -7,13 +8,19 @@ import { portOf } from './numbers.ts';
 interface StartFlags extends CommonOptions {
   readonly host?: string;
   readonly port?: number;
+  readonly adminPort?: number;
   readonly upstream?: string;
 }
 
 export function addStart(program: Command, terminal: Terminal): void {
   withCommonOptions(program.command('start'))
-    .description('Start the gateway between your agents and their LLM.')
+    .description('Start the gateway between your agents and their LLM, and the dashboard beside it.')
     .option('--port <n>', 'port to listen on; 0 picks a free one', portOf)
+    .option(
+      '--admin-port <n>',
+      'port of the dashboard and the admin API (default: 4001); 0 picks a free one',
+      portOf,
+    )
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--upstream <url>', 'base URL of the LLM provider, with its version path')
     .addHelpText(
@@ -45,6 +52,7 @@ async function run(flags: StartFlags, terminal: Terminal): Promise<void> {
       host: flags.host ?? base.gateway.host,
       port: flags.port ?? base.gateway.port,
     },
+    admin: { ...base.admin, port: flags.adminPort ?? base.admin.port },
     upstream: { ...base.upstream, baseUrl: flags.upstream ?? base.upstream.baseUrl },
   };
   const { openUnderstudy } = await import('../understudy.ts');
@@ -55,22 +63,36 @@ async function run(flags: StartFlags, terminal: Terminal): Promise<void> {
   });
   try {
     const gateway = await understudy.startGateway();
+    const admin = await understudy.startAdmin(gateway.url);
     try {
-      const started = { kind: 'started', url: gateway.url, upstream: config.upstream.baseUrl };
+      const started = {
+        kind: 'started',
+        url: gateway.url,
+        upstream: config.upstream.baseUrl,
+        dashboard: admin.url,
+      };
       print(terminal, flags, started, () =>
         [
           `The gateway listens on ${gateway.url} and stands before ${config.upstream.baseUrl}.`,
           `Point your agent at it: OPENAI_BASE_URL=${gateway.url}`,
+          ...(admin.url === null ? [] : [dashboardLine(admin.url)]),
           'Stop with ctrl-C.',
         ].join('\n'),
       );
       await stopped(terminal.signal);
     } finally {
-      await gateway.close();
+      await Promise.all([gateway.close(), admin.close()]);
     }
   } finally {
     await understudy.close();
   }
+}
+
+/** From a checkout, the page may not be there yet. */
+function dashboardLine(url: string): string {
+  return isBuilt(dashboardFolder())
+    ? `The dashboard is at ${url}`
+    : `The admin API is at ${url}/api/v1; for the dashboard run \`npm run build:dashboard\` once.`;
 }
 
 function stopped(signal: AbortSignal): Promise<void> {

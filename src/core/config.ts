@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { adminSchema } from './config-admin.ts';
 import { ENTITY_KINDS } from './entity.ts';
 import { POLICIES, whyNoPolicy } from './equality-policy.ts';
 import { messageOf, UnderstudyError } from './errors.ts';
@@ -39,6 +40,7 @@ export const configSchema = z
           .describe('Longest wait for the upstream to begin its answer, and between two pieces of it.'),
       })
       .prefault({}),
+    admin: adminSchema,
     upstream: z
       .strictObject({
         baseUrl: z

@@ -8,6 +8,7 @@
 import type { Served } from './call.ts';
 import type { DatasetManifest } from './dataset.ts';
 import type { Audit, Deployment } from './deployment.ts';
+import type { FigureStore } from './figures.ts';
 import type { JsonObject } from './json.ts';
 import type { Specialist, Verdict } from './specialist.ts';
 import type { Task } from './task.ts';
@@ -236,6 +237,7 @@ export interface Store
     KeyStore,
     LearningStore,
     DeploymentStore,
-    EventStore {
+    EventStore,
+    FigureStore {
   close(): Promise<void>;
 }

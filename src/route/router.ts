@@ -283,6 +283,6 @@ function asItIs(request: CallRequest): RedactedRequest {
 }
 
 /** A number in [0, 1) that depends on the call and the purpose alone, so that a decision can be explained later. */
-function draw(callId: string, purpose: string): number {
+export function draw(callId: string, purpose: string): number {
   return Number.parseInt(contentHash(`${purpose}:${callId}`, 8), 16) / 0x1_0000_0000;
 }

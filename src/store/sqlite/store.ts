@@ -9,6 +9,7 @@ import { type CallsInClear, callsInClear } from './calls-in-clear.ts';
 import { openDatabase, type SqliteOptions } from './database.ts';
 import { deploymentTables, eventTable } from './deployments.ts';
 import { feedbackTable } from './feedback.ts';
+import { figureTables } from './figures.ts';
 import { keyTable } from './keys.ts';
 import { learningTables } from './learning.ts';
 import { sealedRows } from './sealed.ts';
@@ -36,6 +37,7 @@ export function openSqliteStore(path: string, cipher: Cipher, options: SqliteOpt
     ...learningTables(database, rows),
     ...deploymentTables(database, rows),
     ...eventTable(database, rows),
+    ...figureTables(database, rows),
     callsInClear: callsInClear(database),
     close: async () => database.close(),
   };

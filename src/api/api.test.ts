@@ -1,0 +1,320 @@
+/** The admin API as its callers have it: requests to the app, over a store that holds a made-up day. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { z } from 'zod';
+import { type AdminDay, makeAdminDay } from '../../test/support/admin-day.ts';
+import { MASTER_KEY } from '../../test/support/data-folder.ts';
+import { configSchema } from '../core/config.ts';
+import type { Feedback } from '../core/feedback.ts';
+import { openStorage, type Storage } from '../setup/data-folder.ts';
+import { API, adminApp, openApiDocument } from './app.ts';
+import type { Principal } from './authorise.ts';
+import type { AdminApp } from './env.ts';
+import { auditBook } from './figures/audit-book.ts';
+import { modelNames } from './figures/models.ts';
+import { payloadSchema } from './payload-schemas.ts';
+import {
+  auditListSchema,
+  callListSchema,
+  callSchema,
+  deploymentListSchema,
+  eventListSchema,
+  explanationSchema,
+  overviewSchema,
+  sessionSchema,
+  taskListSchema,
+  taskSchema,
+} from './schemas.ts';
+
+const NOW = Date.UTC(2026, 10, 27, 18);
+const dataDir = mkdtempSync(join(tmpdir(), 'understudy-api-'));
+const config = { ...configSchema.parse({}), dataDir };
+let day: AdminDay;
+let storage: Storage;
+let app: AdminApp;
+let principal: Principal = { name: 'tester', role: 'admin' };
+const given: Feedback[] = [];
+
+before(async () => {
+  day = await makeAdminDay(dataDir, NOW, MASTER_KEY, 0.5);
+  storage = await openStorage(config, { env: MASTER_KEY });
+  const { store, vault, context } = storage;
+  app = adminApp({
+    sources: {
+      ...{ store, vault, context, config, now: () => NOW, lost: () => ({ 'disk-full': 2 }) },
+      audits: auditBook(store, config.serve),
+      models: modelNames(store, vault),
+      journal: async () => ({
+        waiting: { segments: 0, bytes: 0, oldestSeconds: null },
+        quarantine: { segments: 0, bytes: 0 },
+      }),
+    },
+    authorise: () => principal,
+    isLoopback: true,
+    giveFeedback: async (feedback) => given.push(feedback) > 0,
+    about: { version: '0.0.0', upstream: 'http://llm.test/v1', gateway: 'http://127.0.0.1:4000/v1' },
+    log: () => {},
+  });
+});
+after(async () => {
+  await storage.close();
+  rmSync(dataDir, { recursive: true });
+});
+
+const asRole = async <T>(role: Principal['role'], work: () => Promise<T>): Promise<T> => {
+  principal = { name: `a ${role}`, role };
+  try {
+    return await work();
+  } finally {
+    principal = { name: 'tester', role: 'admin' };
+  }
+};
+
+async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+  return app.request(`${API}${path}`, { ...init, headers: { host: '127.0.0.1:4001', ...init.headers } });
+}
+
+/** The answer, read by its schema: what it does not name is refused. */
+async function read<S extends z.ZodObject>(schema: S, path: string): Promise<z.infer<S>> {
+  const response = await ask(path);
+  const body = await response.json();
+  assert.equal(response.status, 200, JSON.stringify(body));
+  return schema.strict().parse(body) as z.infer<S>;
+}
+
+const post = (path: string, body: unknown = {}): Promise<Response> =>
+  ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+
+const range = (): string => `?since=${day.since}&until=${day.until}`;
+
+describe('overview', () => {
+  it('counts calls, those served, and their buckets add up to the whole', async () => {
+    const found = await read(overviewSchema, `/overview${range()}`);
+    assert.equal(found.calls, day.calls);
+    assert.equal(found.served, day.served.length);
+    const sum = (name: 'calls' | 'served' | 'spent' | 'saved'): number =>
+      found.series.reduce((total, point) => total + point[name], 0);
+    assert.equal(sum('calls'), found.calls);
+    assert.equal(sum('served'), found.served);
+    assert.ok(Math.abs(sum('spent') - found.money.spent) < 1e-9);
+    assert.ok(Math.abs(sum('saved') - found.money.saved) < 1e-9);
+  });
+
+  it('gives the served error with its interval and its bound', async () => {
+    const { servedError } = await read(overviewSchema, `/overview${range()}`);
+    assert.ok(servedError.audits > 0 && servedError.bound === 0.02);
+    assert.ok(servedError.low! <= servedError.share! && servedError.share! <= servedError.high!);
+  });
+
+  it('names what needs a person, the most urgent first', async () => {
+    const { attention } = await read(overviewSchema, `/overview${range()}`);
+    assert.equal(attention[0]?.severity, 'act');
+    assert.match(attention[0]?.title ?? '', /How urgent is it was withdrawn/);
+    assert.ok(attention.some(({ id }) => id === 'lost'));
+    assert.ok(attention.some(({ title }) => title.includes('serves less than was promised')));
+  });
+
+  it('has zeros, not errors, for a time without calls', async () => {
+    const found = await read(overviewSchema, '/overview?since=1000&until=90000000');
+    assert.deepEqual([found.calls, found.money.spent, found.latency.llm], [0, 0, null]);
+  });
+});
+
+describe('tasks', () => {
+  it('lists each with why it stands where it does', async () => {
+    const { tasks } = await read(taskListSchema, `/tasks${range()}`);
+    assert.equal(tasks.length, 5);
+    const why = Object.fromEntries(tasks.map((task) => [task.id, task.why]));
+    assert.match(why.task_triage ?? '', /^Live: \d+ % of the last \d+ calls served, \d+ % promised\.$/);
+    assert.match(why.task_action ?? '', /^In shadow: \d+ of \d+ comparisons differ\./);
+    assert.match(why.task_priority ?? '', /^Withdrawn: .*bound of 2 % is broken\.$/);
+    assert.match(why.task_reply ?? '', /^Not deployed: no threshold/);
+  });
+
+  it('gives one with evidence, and its labels to reviewers alone', async () => {
+    const found = await read(taskSchema, `/tasks/task_triage${range()}`);
+    assert.ok(found.specialist!.evidence.calibration.curve.length > 10);
+    assert.equal(found.labels?.length, 6);
+    assert.equal(found.candidates[0]?.chosen, true);
+    const asViewer = await asRole('viewer', () => read(taskSchema, '/tasks/task_triage'));
+    assert.equal(asViewer.labels, null);
+  });
+
+  it('says that a task is not there', async () => {
+    const response = await ask('/tasks/nothing');
+    assert.equal(response.status, 404);
+    const { error } = (await response.json()) as { error: { code: string; hint: string } };
+    assert.equal(error.code, 'not-found');
+    assert.notEqual(error.hint, '');
+  });
+});
+
+describe('deployments', () => {
+  it('lists them with the test that ended each stage', async () => {
+    const { deployments } = await read(deploymentListSchema, '/deployments');
+    const triage = deployments.find(({ taskId }) => taskId === 'task_triage')!;
+    assert.deepEqual(
+      triage.history.map(({ stage }) => stage),
+      ['shadow', 'canary', 'live'],
+    );
+    assert.equal(triage.history[1]?.numbers?.comparisons, 88);
+    assert.equal(triage.outlook?.margin, 0.02);
+  });
+
+  it('gives audits as a sequence in which every error is there', async () => {
+    const { deployments } = await read(deploymentListSchema, '/deployments');
+    const withdrawn = deployments.find(({ taskId }) => taskId === 'task_priority')!;
+    const found = await read(auditListSchema, `/deployments/${withdrawn.id}/audits`);
+    assert.ok(found.errors > 0);
+    assert.equal(found.points.at(-1)?.n, found.audits);
+    assert.equal(found.points.at(-1)?.errors, found.errors);
+    assert.equal(new Set(found.points.map(({ errors }) => errors)).size >= found.errors, true);
+  });
+});
+
+describe('calls', () => {
+  it('come a page at a time, each once, newest first', async () => {
+    const ids: string[] = [];
+    let last = Number.POSITIVE_INFINITY;
+    for (let next: string | null = ''; next !== null; ) {
+      const page: z.infer<typeof callListSchema> = await read(
+        callListSchema,
+        `/calls?task=task_action&limit=37${next === '' ? '' : `&cursor=${next}`}`,
+      );
+      for (const { id, at } of page.calls) {
+        assert.ok(at <= last);
+        last = at;
+        ids.push(id);
+      }
+      next = page.next;
+    }
+    assert.equal(new Set(ids).size, ids.length);
+    assert.equal(ids.length, await storage.store.countCalls({ taskId: 'task_action' }));
+  });
+
+  it('are filtered by who served, and why', async () => {
+    const served = await read(callListSchema, '/calls?servedBy=specialist&limit=20');
+    assert.ok(
+      served.calls.every(({ servedBy, reason }) => servedBy === 'specialist' && reason === 'confident'),
+    );
+    const low = await read(callListSchema, '/calls?reason=low-confidence&limit=20');
+    assert.ok(low.calls.length > 0 && low.calls.every(({ reason }) => reason === 'low-confidence'));
+    assert.equal(low.calls[0]?.model, 'gpt-4.1-mini');
+  });
+
+  it('refuse a reason that there is none of, and a cursor that no page gave', async () => {
+    assert.equal((await ask('/calls?reason=because')).status, 400);
+    assert.equal((await ask('/calls?cursor=soon')).status, 400);
+  });
+
+  it('are explained from the record', async () => {
+    const found = await read(explanationSchema, `/calls/${day.served[0]}/explanation`);
+    assert.match(found.summary, /^The specialist for .* answered: its confidence of/);
+    assert.equal(found.steps.filter(({ outcome }) => outcome === 'decided').length, 1);
+    assert.ok(found.confidence!.value >= found.confidence!.threshold!);
+  });
+});
+
+describe('payloads', () => {
+  it('are opened by a reviewer, and the opening is on record', async () => {
+    const id = day.differed[0]!;
+    const opened = await asRole('reviewer', () => post(`/calls/${id}/payload`));
+    assert.equal(opened.status, 200);
+    const payload = payloadSchema.strict().parse(await opened.json());
+    assert.match(payload.messages[1]?.content ?? '', /^Hello, my order/);
+    assert.ok(payload.answer && payload.llmAnswer, 'both answers of an audited call');
+    assert.notDeepEqual(payload.answer, payload.llmAnswer);
+    const { openings } = await read(callSchema, `/calls/${id}`);
+    assert.deepEqual(openings, [{ at: NOW, by: 'a reviewer' }]);
+    const { events } = await read(eventListSchema, '/events?kind=payload-read');
+    assert.equal(events[0]?.text, 'A payload was opened by a reviewer.');
+  });
+
+  it('are opened by nobody below a reviewer, and nothing is put on record', async () => {
+    const id = day.served[1]!;
+    const refused = await asRole('viewer', () => post(`/calls/${id}/payload`));
+    assert.equal(refused.status, 403);
+    assert.doesNotMatch(await refused.text(), /order/);
+    assert.deepEqual((await read(callSchema, `/calls/${id}`)).openings, []);
+  });
+
+  it('stand in no other answer', async () => {
+    for (const path of [
+      '/overview',
+      '/tasks',
+      '/tasks/task_triage',
+      '/calls',
+      `/calls/${day.served[0]}`,
+      '/events',
+    ])
+      assert.doesNotMatch(await (await ask(path)).text(), /Hello, my order/, path);
+  });
+});
+
+describe('feedback', () => {
+  it('is taken as the gateway takes it', async () => {
+    const body = { call_id: day.served[0], name: 'correction', value: 'return' };
+    const response = await post('/feedback', body);
+    assert.deepEqual([response.status, await response.json()], [200, { added: true }]);
+    assert.deepEqual(given.at(-1)?.about, { callId: day.served[0] });
+  });
+
+  it('is refused with what is wrong with it', async () => {
+    const response = await post('/feedback', { call_id: day.served[0], name: 'correct', value: 'yes' });
+    assert.equal(response.status, 400);
+    assert.match(await response.text(), /must be true or false/);
+  });
+});
+
+describe('the guard', () => {
+  const cases: readonly (readonly [string, RequestInit, number])[] = [
+    ['another host name, as DNS rebinding has it', { headers: { host: 'evil.test' } }, 403],
+    ['a page of another origin', { headers: { origin: 'http://evil.test' } }, 403],
+    ['a page of another port', { headers: { origin: 'http://127.0.0.1:9999' } }, 403],
+    [
+      'a page of another site, by the browser’s own word',
+      { headers: { 'sec-fetch-site': 'cross-site' } },
+      403,
+    ],
+    ['its own page', { headers: { origin: 'http://127.0.0.1:4001', 'sec-fetch-site': 'same-origin' } }, 200],
+    ['localhost', { headers: { host: 'localhost:4001' } }, 200],
+  ];
+  for (const [who, init, status] of cases)
+    it(`answers ${who} with ${status}`, async () => {
+      assert.equal((await ask('/session', init)).status, status);
+    });
+
+  it('refuses a write that a form of another page could send', async () => {
+    const response = await ask('/feedback', {
+      method: 'POST',
+      headers: { 'content-type': 'text/plain' },
+      body: '{}',
+    });
+    assert.equal(response.status, 415);
+  });
+
+  it('lets nobody in whose role is for the gateway alone', async () => {
+    assert.equal(await asRole('app', async () => (await ask('/session')).status), 403);
+  });
+});
+
+describe('the description', () => {
+  it('names every route with its answer', async () => {
+    await read(sessionSchema, '/session');
+    const { paths } = openApiDocument(app);
+    assert.ok(Object.keys(paths ?? {}).length >= 11);
+    assert.deepEqual(
+      await (await ask('/openapi.json')).json(),
+      JSON.parse(JSON.stringify(openApiDocument(app))),
+    );
+  });
+
+  it('has an answer for what is not there', async () => {
+    const response = await ask('/nothing');
+    assert.equal(response.status, 404);
+    assert.match(await response.text(), /openapi\.json/);
+  });
+});

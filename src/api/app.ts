@@ -1,0 +1,65 @@
+/**
+ * The admin API as one hono app: guarded, authorised, described by an OpenAPI document that is made from its schemas. Every
+ * figure of the dashboard is here.
+ * Does not: listen (server.ts), compute figures (figures/), or serve the page's files (files.ts).
+ */
+import { UnderstudyError } from '../core/errors.ts';
+import { demandRole } from './authorise.ts';
+import { type AdminApp, type AdminOptions, routes } from './env.ts';
+import { errorResponse } from './errors.ts';
+import { guard } from './guard.ts';
+import { callRoutes } from './routes/calls.ts';
+import { deploymentRoutes } from './routes/deployments.ts';
+import { eventRoutes } from './routes/events.ts';
+import { overviewRoutes } from './routes/overview.ts';
+import { taskRoutes } from './routes/tasks.ts';
+
+export const API = '/api/v1';
+
+export function adminApp(options: AdminOptions): AdminApp {
+  const app = routes();
+  app.onError((error) => errorResponse(error, options.log));
+  app.use('*', async (context, next) => {
+    guard(context.req.raw, options.isLoopback);
+    await next();
+  });
+  app.use(`${API}/*`, async (context, next) => {
+    const known = await options.authorise(context.req.raw);
+    if (known instanceof UnderstudyError) throw known;
+    demandRole(known, 'viewer');
+    context.set('admin', options);
+    context.set('principal', known);
+    await next();
+    // Figures are of now, and nobody else's.
+    context.header('cache-control', 'no-store');
+  });
+  app.route(API, overviewRoutes());
+  app.route(API, taskRoutes());
+  app.route(API, deploymentRoutes());
+  app.route(API, callRoutes());
+  app.route(API, eventRoutes());
+  app.get(`${API}/openapi.json`, (context) => context.json(openApiDocument(app)));
+  app.all(`${API}/*`, (context) => {
+    throw new UnderstudyError('not-found', `There is no ${context.req.method} ${context.req.path}.`, {
+      hint: 'GET /api/v1/openapi.json lists what there is.',
+      status: 404,
+    });
+  });
+  return app;
+}
+
+/** The description of an app's routes, without any address of a server. */
+export function openApiDocument(app: AdminApp): ReturnType<AdminApp['getOpenAPI31Document']> {
+  return app.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: {
+      title: 'Understudy admin API',
+      version: '1',
+      description:
+        'Every figure of the dashboard. Errors are `{error: {code, message, hint, data}}`. Lists are read a page at a time with `cursor`.',
+      license: { name: 'Apache-2.0' },
+    },
+    security: [{ key: [] }],
+    tags: [],
+  });
+}

@@ -1,0 +1,102 @@
+/** The figures of the first page: what is taken over, what it saves, how safe it is, and what needs a person. */
+import type { LatencyClass, LatencySum } from '../../core/figures.ts';
+import type { Overview } from '../schemas.ts';
+import { attentionOf } from './attention.ts';
+import { errorShareTogether } from './error-share.ts';
+import { MONEY_BASIS, total } from './money.ts';
+import { bucketsOf, type FigureSources, type Range } from './sources.ts';
+import { countsOf, pricedSums, taskRecords } from './tasks.ts';
+
+/** Alarms that are looked at. */
+const MAX_ALARMS = 200;
+
+export async function overview(sources: FigureSources, range: Range): Promise<Overview> {
+  const { store } = sources;
+  const { sums, unpriced } = await pricedSums(sources, range);
+  const records = await taskRecords(sources, range.since);
+  const servedBy = (taskId: string): number => countsOf(sums.filter((sum) => sum.taskId === taskId)).served;
+  const money = total(sums);
+  const whole = await store.latencySums({ ...range, bucketMs: range.until - range.since });
+  const alarms = [];
+  for (const kind of ['coverage-fell', 'inputs-unfamiliar'])
+    alarms.push(
+      ...(await store.listEvents({ kind, limit: MAX_ALARMS })).filter(({ at }) => at >= range.since),
+    );
+  return {
+    range,
+    ...countsOf(sums),
+    money: {
+      spent: money.spent,
+      saved: money.avoided - money.audits,
+      audits: money.audits,
+      unpriced,
+      basis: MONEY_BASIS,
+    },
+    servedError: errorShareTogether(records.map(({ task, error }) => ({ served: servedBy(task.id), error }))),
+    latency: {
+      specialist: latencyOf(whole, 'specialist'),
+      llm: latencyOf(whole, 'llm'),
+      escalated: latencyOf(whole, 'escalated'),
+    },
+    series: await seriesOf(sources, range, sums, records),
+    attention: attentionOf({
+      records,
+      alarms,
+      unpriced,
+      lost: sources.lost(),
+      journal: await sources.journal(),
+    }),
+    stages: stagesOf(records),
+  };
+}
+
+function latencyOf(sums: readonly LatencySum[], served: LatencyClass): Overview['latency']['llm'] {
+  const sum = sums.find((each) => each.served === served);
+  return sum ? { p50: sum.p50, p95: sum.p95, calls: sum.calls } : null;
+}
+
+type Sums = Awaited<ReturnType<typeof pricedSums>>['sums'];
+type Records = Awaited<ReturnType<typeof taskRecords>>;
+
+async function seriesOf(
+  { store }: FigureSources,
+  range: Range,
+  sums: Sums,
+  records: Records,
+): Promise<Overview['series']> {
+  const latencies = await store.latencySums(range);
+  const audits = records.flatMap(({ booked }) => booked?.audits ?? []);
+  const bucketOf = (at: number): number =>
+    range.since + Math.floor((at - range.since) / range.bucketMs) * range.bucketMs;
+  const audited = new Map<number, { audits: number; auditErrors: number }>();
+  for (const { at, stage, correct } of audits) {
+    if (stage !== 'canary' && stage !== 'live') continue;
+    const tally = audited.get(bucketOf(at)) ?? { audits: 0, auditErrors: 0 };
+    tally.audits++;
+    if (!correct) tally.auditErrors++;
+    audited.set(bucketOf(at), tally);
+  }
+  const byBucket = Map.groupBy(sums, ({ at }) => at);
+  const p50 = (at: number, served: LatencyClass): number | null =>
+    latencies.find((each) => each.at === at && each.served === served)?.p50 ?? null;
+  return bucketsOf(range).map((at) => {
+    const own = byBucket.get(at) ?? [];
+    const { spent, avoided, audits: auditCost } = total(own);
+    return {
+      ...{ at, ...countsOf(own), spent },
+      saved: avoided - auditCost,
+      specialistP50: p50(at, 'specialist'),
+      llmP50: p50(at, 'llm'),
+      ...(audited.get(at) ?? { audits: 0, auditErrors: 0 }),
+    };
+  });
+}
+
+function stagesOf(records: Records): Record<string, number> {
+  const stages: Record<string, number> = {};
+  for (const { deployment } of records) {
+    const stage = deployment?.stage ?? 'none';
+    stages[stage] = (stages[stage] ?? 0) + 1;
+  }
+  return stages;
+}

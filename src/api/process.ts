@@ -1,0 +1,122 @@
+/**
+ * The process of the admin API and the dashboard, seen from inside: opens the data folder and listens. It is one of its own
+ * because its questions may take the database a while, and no agent's call waits for them. Ends with its parent.
+ */
+import { constants, setPriority } from 'node:os';
+import { sealFeedback } from '../capture/feedback.ts';
+import { openLosses } from '../capture/losses.ts';
+import { journalState } from '../capture/quarantine.ts';
+import { redactText } from '../capture/redact/redact.ts';
+import type { SecondStage } from '../capture/second-stage.ts';
+import { dayOf } from '../capture/vault.ts';
+import type { Config } from '../core/config.ts';
+import { messageOf, UnderstudyError } from '../core/errors.ts';
+import type { Feedback } from '../core/feedback.ts';
+import { journalsOf, openFinder, openStorage, type Storage, stageOf } from '../setup/data-folder.ts';
+import { adminApp } from './app.ts';
+import { type Authorise, asLocalAdmin } from './authorise.ts';
+import { auditBook } from './figures/audit-book.ts';
+import { modelNames } from './figures/models.ts';
+import { dashboardFolder, serveFiles } from './files.ts';
+import type { Session } from './schemas.ts';
+import { type AdminServer, isLoopbackHost, listen } from './server.ts';
+
+/** What the process is told when it starts. */
+export interface AdminSettings {
+  readonly config: Pick<Config, 'admin' | 'dataDir' | 'redaction' | 'serve' | 'gate' | 'prices'>;
+  readonly weightsDir: string;
+  readonly about: Omit<Session, 'name' | 'role'>;
+}
+
+/** What the process says: where it listens, why it does not, or a line for the operator. */
+export type AdminSays =
+  | { readonly type: 'listening'; readonly url: string }
+  | { readonly type: 'failed'; readonly message: string; readonly hint: string }
+  | { readonly type: 'log'; readonly line: string };
+
+export function runAdminProcess(): void {
+  const say = (said: AdminSays): void => {
+    process.send?.(said, () => {});
+  };
+  process.once('message', async (settings: AdminSettings) => {
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+    try {
+      const { url } = await startAdmin(settings, (line) => say({ type: 'log', line }));
+      say({ type: 'listening', url });
+    } catch (error) {
+      const hint = error instanceof UnderstudyError ? error.hint : 'The log has more.';
+      say({ type: 'failed', message: messageOf(error), hint });
+      process.disconnect();
+    }
+  });
+  process.once('disconnect', () => process.exit(0));
+  process.once('SIGTERM', () => process.exit(0));
+  // ctrl-C reaches the whole group; the parent decides when this ends.
+  process.on('SIGINT', () => undefined);
+}
+
+/** @throws UnderstudyError 'bad-config' for an address that others can reach, and as openStorage and listen. */
+export async function startAdmin(
+  { config, weightsDir, about }: AdminSettings,
+  log: (line: string) => void,
+): Promise<AdminServer> {
+  const isLoopback = isLoopbackHost(config.admin.host);
+  const authorise: Authorise = asLocalAdmin;
+  if (!isLoopback)
+    throw new UnderstudyError(
+      'bad-config',
+      `The dashboard does not listen on ${config.admin.host} without keys.`,
+      {
+        hint: 'Leave `admin.host` at 127.0.0.1, and reach it through an SSH tunnel.',
+      },
+    );
+  const storage = await openStorage(config);
+  const { store, vault, context } = storage;
+  const losses = openLosses(config.dataDir);
+  const app = adminApp({
+    sources: {
+      ...{ store, vault, context, config },
+      audits: auditBook(store, config.serve),
+      models: modelNames(store, vault),
+      lost: losses.counts,
+      journal: () => journalState(Object.values(journalsOf(config.dataDir)), Date.now()),
+      now: Date.now,
+    },
+    ...{ authorise, isLoopback, about, log },
+    giveFeedback: feedbackTaker(storage, config, weightsDir, log),
+  });
+  serveFiles(app, dashboardFolder());
+  try {
+    const server = await listen(app, config.admin);
+    return {
+      url: server.url,
+      close: async () => {
+        await server.close();
+        await losses.close();
+        await storage.close();
+      },
+    };
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+}
+
+/** Keeps feedback as `POST /v1/feedback` of the gateway does, without the journal. */
+function feedbackTaker(
+  storage: Storage,
+  config: Pick<Config, 'redaction'>,
+  weightsDir: string,
+  log: (line: string) => void,
+): (feedback: Feedback) => Promise<boolean> {
+  const { store, vault, context } = storage;
+  let stage: Promise<SecondStage> | null = null;
+  return async (feedback) => {
+    stage ??= openFinder(config, { weightsDir, log, threads: 1 }).then((finder) => stageOf(storage, finder));
+    const at = Date.now();
+    await vault.prepare(dayOf(at));
+    const sealed = sealFeedback(feedback, at, vault, (text) => redactText(text, context));
+    const { feedback: refined, keys } = await (await stage).refineFeedback([sealed]);
+    return (await store.addFeedback(refined, keys)) > 0;
+  };
+}

@@ -1,0 +1,35 @@
+/** Who asks, and the first page's figures. */
+import { createRoute } from '@hono/zod-openapi';
+import { type AdminApp, routes } from '../env.ts';
+import { overview } from '../figures/overview.ts';
+import { rangeOf } from '../figures/sources.ts';
+import { overviewSchema, sessionSchema } from '../schemas.ts';
+import { answers, rangeQuery } from './common.ts';
+
+const session = createRoute({
+  method: 'get',
+  path: '/session',
+  summary: 'Who asks, with which role, and what is running',
+  responses: answers(sessionSchema, 'The sender of the request.'),
+});
+
+const figures = createRoute({
+  method: 'get',
+  path: '/overview',
+  summary: 'Share taken over, money, served error, latency over time, and what needs a person',
+  request: { query: rangeQuery },
+  responses: answers(overviewSchema, 'The figures of the range.'),
+});
+
+export function overviewRoutes(): AdminApp {
+  const app = routes();
+  app.openapi(session, (context) => {
+    const { name, role } = context.get('principal');
+    return context.json({ ...context.get('admin').about, name, role }, 200);
+  });
+  app.openapi(figures, async (context) => {
+    const { sources } = context.get('admin');
+    return context.json(await overview(sources, rangeOf(context.req.valid('query'), sources.now())), 200);
+  });
+  return app;
+}

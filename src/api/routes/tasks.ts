@@ -1,0 +1,39 @@
+/** Tasks: the list, and one with its evidence. */
+import { createRoute } from '@hono/zod-openapi';
+import { mayAct } from '../authorise.ts';
+import { type AdminApp, routes } from '../env.ts';
+import { rangeOf } from '../figures/sources.ts';
+import { taskDetail, taskList } from '../figures/tasks.ts';
+import { taskListSchema, taskSchema } from '../schemas.ts';
+import { answers, idParam, rangeQuery } from './common.ts';
+
+const list = createRoute({
+  method: 'get',
+  path: '/tasks',
+  summary: 'The tasks with their share, stage and error',
+  request: { query: rangeQuery },
+  responses: answers(taskListSchema, 'The tasks, those with most calls first.'),
+});
+
+const one = createRoute({
+  method: 'get',
+  path: '/tasks/{id}',
+  summary: 'One task: evidence, risk and coverage, candidates, mistakes',
+  request: { params: idParam, query: rangeQuery },
+  responses: answers(taskSchema, 'The task.'),
+});
+
+export function taskRoutes(): AdminApp {
+  const app = routes();
+  app.openapi(list, async (context) => {
+    const { sources } = context.get('admin');
+    return context.json(await taskList(sources, rangeOf(context.req.valid('query'), sources.now())), 200);
+  });
+  app.openapi(one, async (context) => {
+    const { sources } = context.get('admin');
+    const range = rangeOf(context.req.valid('query'), sources.now());
+    const mayReadWords = mayAct(context.get('principal').role, 'reviewer');
+    return context.json(await taskDetail(sources, context.req.valid('param').id, range, mayReadWords), 200);
+  });
+  return app;
+}
