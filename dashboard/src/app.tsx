@@ -1,6 +1,6 @@
 /** The frame of the dashboard: navigation, range, theme, who is signed in, and the view of the present path. */
 import { useQuery as useFetch } from '@tanstack/react-query';
-import { useEffect, useRef } from 'react';
+import { useEffect } from 'react';
 import { api, RequestError } from './api.ts';
 import { type Connection, useLive } from './live.ts';
 import { KeyForm } from './parts/key-form.tsx';
@@ -27,14 +27,13 @@ export function App() {
   const connection = useLive(session.isSuccess);
   const refused =
     session.error instanceof RequestError && [401, 403].includes(session.error.status) ? session.error : null;
-  const main = useRef<HTMLElement>(null);
   const title = titleOf(path);
   useEffect(() => {
     document.title = title === 'Overview' ? 'Understudy' : `${title} · Understudy`;
   }, [title]);
   return (
     <div className="frame">
-      <a className="skip" href="#main" onClick={() => main.current?.focus()}>
+      <a className="skip" href="#main">
         Skip to the content
       </a>
       <header className="bar">
@@ -54,12 +53,17 @@ export function App() {
         </nav>
         <div className="tools">
           <RangePicker />
-          <button type="button" className="quiet" onClick={toggle} aria-label={`Switch to ${theme === 'dark' ? 'light' : 'dark'} mode`}>
+          <button
+            type="button"
+            className="quiet"
+            onClick={toggle}
+            aria-label={`Switch to ${theme === 'dark' ? 'light' : 'dark'} mode`}
+          >
             <span aria-hidden="true">{theme === 'dark' ? '☀' : '☾'}</span>
           </button>
         </div>
       </header>
-      <main id="main" ref={main} tabIndex={-1}>
+      <main id="main" tabIndex={-1}>
         {refused ? <KeyForm error={refused} onKey={() => void session.refetch()} /> : <View path={path} />}
       </main>
       <footer className="foot">
@@ -112,4 +116,5 @@ function ConnectionState({ state }: { readonly state: Connection }) {
 const isWithin = (path: string, view: string): boolean =>
   view === '/' ? path === '/' : path === view || path.startsWith(`${view}/`);
 
-const titleOf = (path: string): string => VIEWS.find((view) => isWithin(path, view.path))?.name ?? 'Understudy';
+const titleOf = (path: string): string =>
+  VIEWS.find((view) => isWithin(path, view.path))?.name ?? 'Understudy';

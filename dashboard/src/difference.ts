@@ -8,7 +8,8 @@ export interface Piece {
 /** Words beyond which texts are shown as wholly different: the comparison takes the product of both. */
 const MAX_WORDS = 1500;
 
-const wordsOf = (text: string): readonly string[] => text.match(/\s+|[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu) ?? [];
+const wordsOf = (text: string): readonly string[] =>
+  text.match(/\s+|[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu) ?? [];
 
 /** Both texts in pieces, each shared or its own. */
 export function differing(left: string, right: string): readonly [readonly Piece[], readonly Piece[]] {

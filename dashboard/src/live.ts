@@ -28,10 +28,12 @@ async function follow(
   signal: AbortSignal,
   onState: (state: Connection) => void,
 ): Promise<void> {
-  let pending: ReturnType<typeof setTimeout> | undefined;
+  let isPending = false;
   const refresh = (): void => {
-    pending ??= setTimeout(() => {
-      pending = undefined;
+    if (isPending) return;
+    isPending = true;
+    setTimeout(() => {
+      isPending = false;
       void client.invalidateQueries();
     }, REFRESH_MS);
   };

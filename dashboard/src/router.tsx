@@ -41,7 +41,10 @@ export function setQuery(change: Readonly<Record<string, string | undefined>>): 
 /** A link within the page. The range of time goes along. */
 export function Link({ href = '/', ...rest }: AnchorHTMLAttributes<HTMLAnchorElement>) {
   const range = useQuery().get('range');
-  const to = range === null || href.includes('range=') ? href : `${href}${href.includes('?') ? '&' : '?'}range=${range}`;
+  const to =
+    range === null || href.includes('range=')
+      ? href
+      : `${href}${href.includes('?') ? '&' : '?'}range=${range}`;
   const follow = (event: MouseEvent<HTMLAnchorElement>): void => {
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
     event.preventDefault();

@@ -12,7 +12,8 @@ const PLACES = [
 
 export const executable: string | undefined = PLACES.find((path) => path !== '' && existsSync(path));
 
-export const NO_BROWSER = 'no Chromium is installed (Debian: apt-get install chromium), nor named in UNDERSTUDY_CHROMIUM';
+export const NO_BROWSER =
+  'no Chromium is installed (Debian: apt-get install chromium), nor named in UNDERSTUDY_CHROMIUM';
 
 export function launch(): Promise<Browser> {
   return chromium.launch({

@@ -59,7 +59,11 @@ describe('the dashboard', { skip: executable === undefined && NO_BROWSER }, () =
 
   /** What went wrong in the page, and whom it asked besides the program. */
   async function open(options: Parameters<Browser['newContext']>[0], base = running.dashboard) {
-    const context: BrowserContext = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin', ...options });
+    const context: BrowserContext = await browser.newContext({
+      locale: 'en-GB',
+      timezoneId: 'Europe/Berlin',
+      ...options,
+    });
     const page: Page = await context.newPage();
     const troubles: string[] = [];
     page.on('pageerror', (error) => troubles.push(error.message));

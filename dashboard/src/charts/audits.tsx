@@ -39,11 +39,32 @@ export function AuditSequence({ audits }: { readonly audits: AuditList }) {
             label={{ value: stage, position: 'insideTop', fill: 'var(--muted)', fontSize: 11, dy: -14 }}
           />
         ))}
-        <XAxis {...AXIS} type="number" dataKey="n" domain={[0, 'dataMax']} tickFormatter={(n) => count(Number(n))} />
+        <XAxis
+          {...AXIS}
+          type="number"
+          dataKey="n"
+          domain={[0, 'dataMax']}
+          tickFormatter={(n) => count(Number(n))}
+        />
         <YAxis {...AXIS} width={36} axisLine={false} allowDecimals={false} />
         <Tooltip {...TOOLTIP} labelFormatter={(n) => `after ${count(Number(n))} audits`} />
-        <Line isAnimationActive={false} name="allowed" dataKey="allowed" stroke="var(--muted)" strokeDasharray="5 3" dot={false} />
-        <Line isAnimationActive={false} name="errors" dataKey="errors" type="stepAfter" stroke="var(--bad)" strokeWidth={2} dot={false} />
+        <Line
+          isAnimationActive={false}
+          name="allowed"
+          dataKey="allowed"
+          stroke="var(--muted)"
+          strokeDasharray="5 3"
+          dot={false}
+        />
+        <Line
+          isAnimationActive={false}
+          name="errors"
+          dataKey="errors"
+          type="stepAfter"
+          stroke="var(--bad)"
+          strokeWidth={2}
+          dot={false}
+        />
       </LineChart>
     </ChartFrame>
   );

@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react';
 import { useId } from 'react';
 import { ResponsiveContainer } from 'recharts';
+import { Scroll } from '../parts/scroll.tsx';
 
 export interface Row {
   readonly key: string | number;
@@ -50,7 +51,7 @@ export function ChartFrame({
       </div>
       <details>
         <summary>Show as a table</summary>
-        <div className="scroll low" tabIndex={0} role="region" aria-label={`${title}, as a table`}>
+        <Scroll className="scroll low" label={`${title}, as a table`}>
           <table>
             <thead>
               <tr>
@@ -65,14 +66,13 @@ export function ChartFrame({
               {rows.map(({ key, cells }) => (
                 <tr key={key}>
                   {cells.map((cell, i) => (
-                    // biome-ignore lint/suspicious/noArrayIndexKey: cells stand in the order of their heads
                     <td key={i}>{cell}</td>
                   ))}
                 </tr>
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       </details>
     </figure>
   );

@@ -1,5 +1,16 @@
 /** Figures over time: who answered the calls, money, latency. */
-import { Area, AreaChart, Bar, BarChart, CartesianGrid, Line, LineChart, Tooltip, XAxis, YAxis } from 'recharts';
+import {
+  Area,
+  AreaChart,
+  Bar,
+  BarChart,
+  CartesianGrid,
+  Line,
+  LineChart,
+  Tooltip,
+  XAxis,
+  YAxis,
+} from 'recharts';
 import type { Overview } from '../../../src/api/schemas.ts';
 import { at, compact, count, milliseconds, money, tick } from '../format.ts';
 import { AXIS, ChartFrame, TOOLTIP } from './frame.tsx';
@@ -36,12 +47,50 @@ export function CallsOverTime({ points, bucketMs }: SeriesProps) {
     >
       <AreaChart data={data} margin={margin} accessibilityLayer={false}>
         <CartesianGrid vertical={false} stroke="var(--grid)" />
-        <XAxis {...AXIS} dataKey="at" tickFormatter={(time) => tick(Number(time), bucketMs)} minTickGap={28} />
-        <YAxis {...AXIS} width={40} axisLine={false} tickFormatter={(n) => compact(Number(n))} allowDecimals={false} />
+        <XAxis
+          {...AXIS}
+          dataKey="at"
+          tickFormatter={(time) => tick(Number(time), bucketMs)}
+          minTickGap={28}
+        />
+        <YAxis
+          {...AXIS}
+          width={40}
+          axisLine={false}
+          tickFormatter={(n) => compact(Number(n))}
+          allowDecimals={false}
+        />
         <Tooltip {...TOOLTIP} labelFormatter={label} formatter={(n) => count(Number(n))} />
-        <Area isAnimationActive={false} type="step" stackId="1" name="specialists" dataKey="served" stroke="var(--served)" fill="var(--served)" fillOpacity={0.85} />
-        <Area isAnimationActive={false} type="step" stackId="1" name="escalated" dataKey="escalated" stroke="var(--escalated)" fill="var(--escalated)" fillOpacity={0.75} />
-        <Area isAnimationActive={false} type="step" stackId="1" name="LLM" dataKey="llm" stroke="var(--llm)" fill="var(--llm)" fillOpacity={0.5} />
+        <Area
+          isAnimationActive={false}
+          type="step"
+          stackId="1"
+          name="specialists"
+          dataKey="served"
+          stroke="var(--served)"
+          fill="var(--served)"
+          fillOpacity={0.85}
+        />
+        <Area
+          isAnimationActive={false}
+          type="step"
+          stackId="1"
+          name="escalated"
+          dataKey="escalated"
+          stroke="var(--escalated)"
+          fill="var(--escalated)"
+          fillOpacity={0.75}
+        />
+        <Area
+          isAnimationActive={false}
+          type="step"
+          stackId="1"
+          name="LLM"
+          dataKey="llm"
+          stroke="var(--llm)"
+          fill="var(--llm)"
+          fillOpacity={0.5}
+        />
       </AreaChart>
     </ChartFrame>
   );
@@ -53,7 +102,10 @@ export function MoneyOverTime({ points, bucketMs }: SeriesProps) {
       title="Money"
       summary="Paid to the provider, and what served calls would have cost, less their audits."
       heads={['From', 'Spent', 'Saved']}
-      rows={points.map((point) => ({ key: point.at, cells: [at(point.at), money(point.spent), money(point.saved)] }))}
+      rows={points.map((point) => ({
+        key: point.at,
+        cells: [at(point.at), money(point.spent), money(point.saved)],
+      }))}
       legend={[
         { name: 'spent', mark: 'mark-llm' },
         { name: 'saved', mark: 'mark-served' },
@@ -61,9 +113,19 @@ export function MoneyOverTime({ points, bucketMs }: SeriesProps) {
     >
       <BarChart data={[...points]} margin={margin} accessibilityLayer={false} barGap={0} barCategoryGap="15%">
         <CartesianGrid vertical={false} stroke="var(--grid)" />
-        <XAxis {...AXIS} dataKey="at" tickFormatter={(time) => tick(Number(time), bucketMs)} minTickGap={28} />
+        <XAxis
+          {...AXIS}
+          dataKey="at"
+          tickFormatter={(time) => tick(Number(time), bucketMs)}
+          minTickGap={28}
+        />
         <YAxis {...AXIS} width={56} axisLine={false} tickFormatter={(n) => money(Number(n))} />
-        <Tooltip {...TOOLTIP} labelFormatter={label} formatter={(n) => money(Number(n))} cursor={{ fill: 'var(--grid)' }} />
+        <Tooltip
+          {...TOOLTIP}
+          labelFormatter={label}
+          formatter={(n) => money(Number(n))}
+          cursor={{ fill: 'var(--grid)' }}
+        />
         <Bar isAnimationActive={false} name="spent" dataKey="spent" fill="var(--llm)" />
         <Bar isAnimationActive={false} name="saved" dataKey="saved" fill="var(--served)" />
       </BarChart>
@@ -88,7 +150,12 @@ export function LatencyOverTime({ points, bucketMs }: SeriesProps) {
     >
       <LineChart data={[...points]} margin={margin} accessibilityLayer={false}>
         <CartesianGrid vertical={false} stroke="var(--grid)" />
-        <XAxis {...AXIS} dataKey="at" tickFormatter={(time) => tick(Number(time), bucketMs)} minTickGap={28} />
+        <XAxis
+          {...AXIS}
+          dataKey="at"
+          tickFormatter={(time) => tick(Number(time), bucketMs)}
+          minTickGap={28}
+        />
         <YAxis
           {...AXIS}
           width={56}
@@ -99,8 +166,26 @@ export function LatencyOverTime({ points, bucketMs }: SeriesProps) {
           tickFormatter={(n) => milliseconds(Number(n))}
         />
         <Tooltip {...TOOLTIP} labelFormatter={label} formatter={(n) => milliseconds(Number(n))} />
-        <Line isAnimationActive={false} type="monotone" dot={{ r: 1.5 }} strokeWidth={2} name="specialists" dataKey="specialistP50" stroke="var(--served)" connectNulls />
-        <Line isAnimationActive={false} type="monotone" dot={{ r: 1.5 }} strokeWidth={2} name="LLM" dataKey="llmP50" stroke="var(--llm-line)" connectNulls />
+        <Line
+          isAnimationActive={false}
+          type="monotone"
+          dot={{ r: 1.5 }}
+          strokeWidth={2}
+          name="specialists"
+          dataKey="specialistP50"
+          stroke="var(--served)"
+          connectNulls
+        />
+        <Line
+          isAnimationActive={false}
+          type="monotone"
+          dot={{ r: 1.5 }}
+          strokeWidth={2}
+          name="LLM"
+          dataKey="llmP50"
+          stroke="var(--llm-line)"
+          connectNulls
+        />
       </LineChart>
     </ChartFrame>
   );

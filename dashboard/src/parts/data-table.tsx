@@ -8,6 +8,7 @@ import {
   useTable,
 } from '@tanstack/react-table';
 import { useState } from 'react';
+import { Scroll } from './scroll.tsx';
 
 const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() });
 
@@ -38,7 +39,7 @@ export function DataTable<T extends object>({
   });
   const align = (id: string): string | undefined => (numeric.includes(id) ? 'number' : undefined);
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label={caption}>
+    <Scroll label={caption}>
       <table>
         <caption className="hidden">{caption}</caption>
         <thead>
@@ -51,12 +52,20 @@ export function DataTable<T extends object>({
                     key={header.id}
                     scope="col"
                     className={align(header.column.id)}
-                    aria-sort={direction === 'asc' ? 'ascending' : direction === 'desc' ? 'descending' : undefined}
+                    aria-sort={
+                      direction === 'asc' ? 'ascending' : direction === 'desc' ? 'descending' : undefined
+                    }
                   >
                     {header.column.getCanSort() ? (
-                      <button type="button" className="sort" onClick={header.column.getToggleSortingHandler()}>
+                      <button
+                        type="button"
+                        className="sort"
+                        onClick={header.column.getToggleSortingHandler()}
+                      >
                         <table.FlexRender header={header} />
-                        <span aria-hidden="true">{direction === 'asc' ? ' ↑' : direction === 'desc' ? ' ↓' : ''}</span>
+                        <span aria-hidden="true">
+                          {direction === 'asc' ? ' ↑' : direction === 'desc' ? ' ↓' : ''}
+                        </span>
                       </button>
                     ) : (
                       <table.FlexRender header={header} />
@@ -79,6 +88,6 @@ export function DataTable<T extends object>({
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }

@@ -19,8 +19,13 @@ export function Difference({ left, right }: { readonly left: Side; readonly righ
           <h4>{side.name}</h4>
           <pre>
             {pieces.map(({ text, isShared }, i) =>
-              // biome-ignore lint/suspicious/noArrayIndexKey: pieces stand in their order
-              isShared ? <span key={i}>{text}</span> : <mark key={i} className={mark}>{text}</mark>,
+              isShared ? (
+                <span key={i}>{text}</span>
+              ) : (
+                <mark key={i} className={mark}>
+                  {text}
+                </mark>
+              ),
             )}
           </pre>
         </div>

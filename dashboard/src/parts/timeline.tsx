@@ -7,7 +7,6 @@ export function Timeline({ deployment: { history, outlook } }: { readonly deploy
   return (
     <ol className="timeline">
       {history.map(({ stage, at: time, reason, numbers }, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a history only grows
         <li key={i} className={stage}>
           <p>
             <Stage stage={stage} /> <time className="muted">{at(time)}</time>

@@ -1,5 +1,5 @@
 /** One call: why it went where it went, and for reviewers its texts, both answers side by side, and feedback. */
-import { useMutation, useQuery as useFetch, useQueryClient } from '@tanstack/react-query';
+import { useQuery as useFetch, useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useId, useState } from 'react';
 import type { Payload, PayloadMessage } from '../../../src/api/payload-schemas.ts';
 import type { CallDetail, Explanation } from '../../../src/api/schemas.ts';
@@ -75,7 +75,10 @@ function Why({ explanation }: { readonly explanation: Explanation }) {
           <>
             {' '}
             Its confidence is made of{' '}
-            {confidence.signals.map(({ signal, weight }) => `${signal} (weight ${weight.toFixed(2)})`).join(', ')}.
+            {confidence.signals
+              .map(({ signal, weight }) => `${signal} (weight ${weight.toFixed(2)})`)
+              .join(', ')}
+            .
           </>
         )}
       </p>
@@ -85,9 +88,16 @@ function Why({ explanation }: { readonly explanation: Explanation }) {
 
 function ConfidenceBar({ value, threshold }: { readonly value: number; readonly threshold: number | null }) {
   return (
-    <div className="confidence" role="img" aria-label={`Confidence ${value.toFixed(3)}, threshold ${threshold?.toFixed(3) ?? 'unknown'}`}>
+    <div
+      className="confidence"
+      role="img"
+      aria-label={`Confidence ${value.toFixed(3)}, threshold ${threshold?.toFixed(3) ?? 'unknown'}`}
+    >
       <div className="confidence-track">
-        <span className={threshold !== null && value >= threshold ? 'good' : ''} style={{ width: `${value * 100}%` }} />
+        <span
+          className={threshold !== null && value >= threshold ? 'good' : ''}
+          style={{ width: `${value * 100}%` }}
+        />
         {threshold !== null && <i style={{ left: `${threshold * 100}%` }} />}
       </div>
       <p className="muted">
@@ -122,7 +132,8 @@ function Facts({ detail: { call, feedback, openings } }: { readonly detail: Call
         <div>
           <dt>Took</dt>
           <dd>
-            {milliseconds(call.latencyMs)}, {count(call.promptTokens)} tokens in, {count(call.completionTokens)} out
+            {milliseconds(call.latencyMs)}, {count(call.promptTokens)} tokens in,{' '}
+            {count(call.completionTokens)} out
           </dd>
         </div>
         {feedback > 0 && (
@@ -153,7 +164,9 @@ function Texts({ id }: { readonly id: string }) {
   if (!opening.data)
     return (
       <section aria-label="Texts" className="closed">
-        <p>The texts of this call are sealed. To open them needs the role of a reviewer, and goes on record.</p>
+        <p>
+          The texts of this call are sealed. To open them needs the role of a reviewer, and goes on record.
+        </p>
         <button type="button" disabled={opening.isPending} onClick={() => opening.mutate()}>
           {opening.isPending ? 'Opening …' : 'Open the texts'}
         </button>
@@ -171,7 +184,6 @@ function Texts({ id }: { readonly id: string }) {
       <details open>
         <summary>Request ({count(payload.messages.length)} messages)</summary>
         {payload.messages.map((message, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: messages stand in their order
           <MessageView key={i} message={message} />
         ))}
         {payload.tools.length > 0 && <p className="muted">Tools: {payload.tools.join(', ')}</p>}
@@ -248,7 +260,8 @@ function FeedbackForm({ id }: { readonly id: string }) {
         Give the correction
       </button>
       <p role="status">
-        {giving.isSuccess && (giving.data.added ? 'Kept. The next learning run uses it.' : 'It was there already.')}
+        {giving.isSuccess &&
+          (giving.data.added ? 'Kept. The next learning run uses it.' : 'It was there already.')}
         {giving.error && <span className="bad-text">{giving.error.message}</span>}
       </p>
     </form>

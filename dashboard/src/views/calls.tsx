@@ -1,10 +1,11 @@
 /** The explorer of calls: filters in the query, a page at a time, and one call in a drawer beside the list. */
-import { useInfiniteQuery, useQuery as useFetch } from '@tanstack/react-query';
+import { useQuery as useFetch, useInfiniteQuery } from '@tanstack/react-query';
 import { Dialog } from 'radix-ui';
 import { useId } from 'react';
 import type { CallRow } from '../../../src/api/schemas.ts';
 import { api } from '../api.ts';
 import { atSecond, count, milliseconds, NONE, words } from '../format.ts';
+import { Scroll } from '../parts/scroll.tsx';
 import { Empty, Fetched } from '../parts/states.tsx';
 import { useRange } from '../range.tsx';
 import { go, Link, setQuery, useQuery } from '../router.tsx';
@@ -60,7 +61,11 @@ export function CallsView({ id }: { readonly id: string | null }) {
               <p className="more">
                 <span className="muted">{count(rows.length)} shown, newest first</span>
                 {calls.hasNextPage && (
-                  <button type="button" disabled={calls.isFetchingNextPage} onClick={() => void calls.fetchNextPage()}>
+                  <button
+                    type="button"
+                    disabled={calls.isFetchingNextPage}
+                    onClick={() => void calls.fetchNextPage()}
+                  >
                     {calls.isFetchingNextPage ? 'Fetching …' : 'Show more'}
                   </button>
                 )}
@@ -156,7 +161,7 @@ function Choice({
 
 function CallTable({ rows, open }: { readonly rows: readonly CallRow[]; readonly open: string | null }) {
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label="Calls">
+    <Scroll label="Calls">
       <table className="calls">
         <thead>
           <tr>
@@ -179,20 +184,24 @@ function CallTable({ rows, open }: { readonly rows: readonly CallRow[]; readonly
         <tbody>
           {rows.map((call) => (
             // The link is for keys and readers; the whole row is for the mouse.
-            // biome-ignore lint/a11y/useKeyWithClickEvents: the link in the row is for keys
             <tr
               key={call.id}
               className={`clickable${call.id === open ? ' chosen' : ''}`}
               onClick={() => go(`/calls/${call.id}${location.search}`)}
             >
               <td>
-                <Link href={`/calls/${call.id}${location.search}`} onClick={(event) => event.stopPropagation()}>
+                <Link
+                  href={`/calls/${call.id}${location.search}`}
+                  onClick={(event) => event.stopPropagation()}
+                >
                   {atSecond(call.at)}
                 </Link>
               </td>
               <td>{call.taskName ?? <span className="muted">none</span>}</td>
               <td>
-                <span className={`by ${call.servedBy}`}>{call.servedBy === 'llm' ? 'LLM' : 'specialist'}</span>
+                <span className={`by ${call.servedBy}`}>
+                  {call.servedBy === 'llm' ? 'LLM' : 'specialist'}
+                </span>
               </td>
               <td>{words(call.reason)}</td>
               <td className="number">{call.confidence?.toFixed(3) ?? NONE}</td>
@@ -208,7 +217,7 @@ function CallTable({ rows, open }: { readonly rows: readonly CallRow[]; readonly
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

@@ -19,9 +19,10 @@ export function DeploymentsView() {
           deployments.length === 0 ? (
             <Empty title="Nothing has been deployed">
               <p>
-                A specialist that passes the gate begins in <strong>shadow</strong>, where its answers are compared and
-                never used. Comparisons bring it to <strong>canary</strong> and then <strong>live</strong>, or take it out
-                of service. <code>understudy learn</code> trains and proves specialists.
+                A specialist that passes the gate begins in <strong>shadow</strong>, where its answers are
+                compared and never used. Comparisons bring it to <strong>canary</strong> and then{' '}
+                <strong>live</strong>, or take it out of service. <code>understudy learn</code> trains and
+                proves specialists.
               </p>
             </Empty>
           ) : (

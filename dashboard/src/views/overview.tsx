@@ -35,7 +35,8 @@ function Figures({ overview }: { readonly overview: Overview }) {
         </Figure>
         <ServedError overview={overview} />
         <Figure name="Latency, median" value={milliseconds(latency.specialist?.p50 ?? null)}>
-          LLM {milliseconds(latency.llm?.p50 ?? null)}, escalated {milliseconds(latency.escalated?.p50 ?? null)}
+          LLM {milliseconds(latency.llm?.p50 ?? null)}, escalated{' '}
+          {milliseconds(latency.escalated?.p50 ?? null)}
         </Figure>
       </dl>
       <NeedsYou items={attention} />
@@ -58,7 +59,11 @@ function ServedError({ overview: { servedError } }: { readonly overview: Overvie
       </Figure>
     );
   return (
-    <Figure name="Served error" value={percent(share)} tone={bound !== null && share > bound ? 'bad' : 'good'}>
+    <Figure
+      name="Served error"
+      value={percent(share)}
+      tone={bound !== null && share > bound ? 'bad' : 'good'}
+    >
       bound {percent(bound)}; {interval(low, high)} by {count(errors)} of {count(audits)} audits
     </Figure>
   );
@@ -84,14 +89,14 @@ function Verdict({ overview: { servedError, stages, served } }: { readonly overv
   if (share > bound)
     return (
       <p className="verdict bad">
-        <strong>More errors than promised:</strong> {percent(share)} of the audited answers differ from the LLM’s, the bound
-        is {percent(bound)}. A specialist whose bound is broken is withdrawn by itself.
+        <strong>More errors than promised:</strong> {percent(share)} of the audited answers differ from the
+        LLM’s, the bound is {percent(bound)}. A specialist whose bound is broken is withdrawn by itself.
       </p>
     );
   return (
     <p className="verdict good">
-      <strong>Within the bound:</strong> {percent(share)} of the audited answers differ from the LLM’s (at most{' '}
-      {percent(high)}, with 95 % confidence on each side), where {percent(bound)} is allowed.
+      <strong>Within the bound:</strong> {percent(share)} of the audited answers differ from the LLM’s (at
+      most {percent(high)}, with 95 % confidence on each side), where {percent(bound)} is allowed.
     </p>
   );
 }
@@ -131,16 +136,16 @@ function FirstSteps() {
       <p>Understudy learns from the calls of your agents. There are two ways to give it some:</p>
       <ol>
         <li>
-          Point an agent at the gateway, with one line: <code>OPENAI_BASE_URL=http://127.0.0.1:4000/v1</code>. Its calls
-          go to the LLM as they are, and are recorded here.
+          Point an agent at the gateway, with one line: <code>OPENAI_BASE_URL=http://127.0.0.1:4000/v1</code>.
+          Its calls go to the LLM as they are, and are recorded here.
         </li>
         <li>
           Bring logs that you have: <code>understudy import logs/</code>, then <code>understudy assess</code>.
         </li>
       </ol>
       <p>
-        With some hundred calls, <code>understudy learn</code> finds the routine ones and proves what could be taken over.
-        Nothing is served before it is proved.
+        With some hundred calls, <code>understudy learn</code> finds the routine ones and proves what could be
+        taken over. Nothing is served before it is proved.
       </p>
     </Empty>
   );

@@ -7,6 +7,7 @@ import { Calibration } from '../charts/calibration.tsx';
 import { RiskAndCoverage } from '../charts/risk.tsx';
 import { at, count, interval, milliseconds, money, NONE, percent, words } from '../format.ts';
 import { Figure, Panel, Stage } from '../parts/basics.tsx';
+import { Scroll } from '../parts/scroll.tsx';
 import { Fetched } from '../parts/states.tsx';
 import { Timeline } from '../parts/timeline.tsx';
 import { useRange } from '../range.tsx';
@@ -87,7 +88,11 @@ function Detail({ detail }: { readonly detail: TaskDetail }) {
 const toneOf = (share: number | null, bound: number | null) =>
   share === null || bound === null ? 'plain' : share > bound ? 'bad' : 'good';
 
-function Evidence({ specialist: { evidence } }: { readonly specialist: NonNullable<TaskDetail['specialist']> }) {
+function Evidence({
+  specialist: { evidence },
+}: {
+  readonly specialist: NonNullable<TaskDetail['specialist']>;
+}) {
   const { gate, exam, selfAgreement, latencyMs } = evidence;
   return (
     <Panel title={gate.passed ? 'Proof' : 'Not proved'} note={gate.reason}>
@@ -108,15 +113,16 @@ function Evidence({ specialist: { evidence } }: { readonly specialist: NonNullab
           <div>
             <dt>Inputs not in training</dt>
             <dd>
-              {percent(exam.unseenError.share)} wrong ({interval(exam.unseenError.low, exam.unseenError.high)}) of{' '}
-              {count(exam.unseenError.n)}
+              {percent(exam.unseenError.share)} wrong ({interval(exam.unseenError.low, exam.unseenError.high)}
+              ) of {count(exam.unseenError.n)}
             </dd>
           </div>
         )}
         <div>
           <dt>All answers</dt>
           <dd>
-            {percent(evidence.calibration.accuracy.share)} correct of {count(evidence.calibration.accuracy.n)} held back
+            {percent(evidence.calibration.accuracy.share)} correct of {count(evidence.calibration.accuracy.n)}{' '}
+            held back
           </dd>
         </div>
         {selfAgreement && (
@@ -169,7 +175,10 @@ function Reasons({ reasons, taskId }: { readonly reasons: TaskDetail['reasons'];
             <li key={reason}>
               <Link href={`/calls?task=${encodeURIComponent(taskId)}&reason=${reason}`}>{words(reason)}</Link>
               <span className="bar-track" aria-hidden="true">
-                <span className={reason === 'confident' ? 'good' : ''} style={{ width: `${(100 * calls) / all}%` }} />
+                <span
+                  className={reason === 'confident' ? 'good' : ''}
+                  style={{ width: `${(100 * calls) / all}%` }}
+                />
               </span>
               <span className="number">{percent(calls / all)}</span>
             </li>
@@ -208,7 +217,7 @@ function Candidates({ candidates }: { readonly candidates: TaskDetail['candidate
   if (candidates.length === 0) return null;
   return (
     <Panel title="Candidates" note="Who competed in the newest learning run, and why each was chosen or not.">
-      <div className="scroll" tabIndex={0} role="region" aria-label="Candidates">
+      <Scroll label="Candidates">
         <table>
           <thead>
             <tr>
@@ -237,7 +246,7 @@ function Candidates({ candidates }: { readonly candidates: TaskDetail['candidate
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </Panel>
   );
 }
@@ -246,7 +255,7 @@ function Versions({ versions }: { readonly versions: TaskDetail['versions'] }) {
   if (versions.length < 2) return null;
   return (
     <Panel title="Versions">
-      <div className="scroll" tabIndex={0} role="region" aria-label="Versions">
+      <Scroll label="Versions">
         <table>
           <thead>
             <tr>
@@ -270,12 +279,14 @@ function Versions({ versions }: { readonly versions: TaskDetail['versions'] }) {
                 <td>{at(version.createdAt)}</td>
                 <td>{version.passed ? <Stage stage={version.stage} /> : 'refused'}</td>
                 <td className="number">{percent(version.coverage)}</td>
-                <td className="number">{version.servedError.n === 0 ? NONE : percent(version.servedError.share)}</td>
+                <td className="number">
+                  {version.servedError.n === 0 ? NONE : percent(version.servedError.share)}
+                </td>
               </tr>
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </Panel>
   );
 }

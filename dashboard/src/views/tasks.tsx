@@ -69,7 +69,10 @@ function ErrorCell({ row: { servedError } }: { readonly row: TaskRow }) {
   if (error === null) return <span className="muted">–</span>;
   return (
     <span className={bound !== null && error > bound ? 'bad-text' : undefined}>
-      {percent(error)} <span className="muted">({count(errors)}/{count(audits)})</span>
+      {percent(error)}{' '}
+      <span className="muted">
+        ({count(errors)}/{count(audits)})
+      </span>
     </span>
   );
 }
@@ -85,8 +88,9 @@ export function TasksView() {
           tasks.length === 0 ? (
             <Empty title="No tasks yet">
               <p>
-                A task is a kind of call that one small model can learn: the same prompt, or the same behaviour.{' '}
-                <code>understudy learn</code> finds them among the calls on record, once there are some hundred.
+                A task is a kind of call that one small model can learn: the same prompt, or the same
+                behaviour. <code>understudy learn</code> finds them among the calls on record, once there are
+                some hundred.
               </p>
             </Empty>
           ) : (

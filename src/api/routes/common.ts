@@ -15,14 +15,9 @@ export const rangeQuery = z.object({
     .min(1)
     .optional()
     .openapi({ description: 'Epoch milliseconds, excluded. Default: now.' }),
-  bucketMs: z.coerce
-    .number()
-    .int()
-    .min(60_000)
-    .optional()
-    .openapi({
-      description: 'Length of a bucket of the series, counted from `since`. Default: suits the range.',
-    }),
+  bucketMs: z.coerce.number().int().min(60_000).optional().openapi({
+    description: 'Length of a bucket of the series, counted from `since`. Default: suits the range.',
+  }),
 });
 
 export const idParam = z.object({ id: z.string().min(1).max(128) });
