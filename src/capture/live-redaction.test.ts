@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { exampleCall, temporaryFolder } from '../../test/support/calls.ts';
 import { openDataFolder } from '../../test/support/data-folder.ts';
 import type { CallRequest, Message } from '../core/call.ts';
+import type { Entity, EntityFinder } from '../core/entity.ts';
 import { liveRedaction, readPiece } from './live-redaction.ts';
 import { createSealer } from './sealer.ts';
 import { dayOf } from './vault.ts';
@@ -21,12 +22,13 @@ const mail: Message = {
   content:
     'Please call +49 171 1234567 or write to anna.schmidt@web.de, my card is 4111 1111 1111 1111.\n\nBest regards,\nAnna Schmidt',
 };
-const live = (words: readonly string[] = []) => {
+const live = (words: readonly string[] = [], find: EntityFinder['find'] | null = null) => {
   const vocabulary = new Map([[siteOf(vault, requestOf(system)), words]]);
   const redacted = liveRedaction({
     sealing: vault,
     context,
     vocabulary: () => vocabulary,
+    find,
     readElsewhere: null,
   });
   return (request: CallRequest) => redacted(request)!;
@@ -80,10 +82,35 @@ describe('liveRedaction', () => {
     assert.equal(again.reveal(again.request.messages[1]?.content ?? '', 'text'), mail.content);
   });
 
+  it('has a message read by the model once, when a specialist is to be asked', async () => {
+    const read: string[] = [];
+    const redacted = live([], async (texts) => {
+      read.push(...texts);
+      return texts.map((text): Entity[] => {
+        const start = text.indexOf('Tarnow');
+        return start < 0 ? [] : [{ kind: 'person', start, end: start + 6 }];
+      });
+    });
+    const said: Message = { role: 'user', content: 'It leaks, as Tarnow told you.' };
+    const first = redacted(requestOf(system, said));
+    assert.equal(read.length, 0);
+    assert.match(first.request.messages[1]?.content ?? '', /Tarnow/);
+    const whole = (await first.complete?.()) ?? assert.fail();
+    const content = whole.request.messages[1]?.content ?? '';
+    assert.doesNotMatch(content, /Tarnow/);
+    assert.equal(whole.reveal(content, 'text'), said.content);
+    // A person of one message is one in the others, too.
+    const next = await redacted(
+      requestOf(system, said, { role: 'user', content: 'Ask Tarnow.' }),
+    ).complete?.();
+    assert.doesNotMatch(JSON.stringify(next?.request), /Tarnow/);
+    assert.equal(read.filter((text) => text === said.content).length, 1);
+  });
+
   it('has long pieces read elsewhere, and gives nothing until they are', async () => {
     const elsewhere: number[] = [];
     const redacted = liveRedaction({
-      ...{ sealing: vault, context, vocabulary: () => new Map() },
+      ...{ sealing: vault, context, vocabulary: () => new Map(), find: null },
       readElsewhere: async (piece, keep) => {
         elsewhere.push(JSON.stringify(piece.value).length);
         return readPiece(piece, new Set(keep), context);

@@ -1,16 +1,17 @@
 /**
  * What a specialist reads of a live request: the same words that it was trained on. The recognisers of both stages run on
- * it (all but the model that finds people, which is too slow for a call's path), and what the answer copies is put back.
+ * it, then, where a specialist is to be asked, the model that finds people; what the answer copies is put back.
  * Each piece of a conversation is read once. Long ones are read in a thread, and the first call with one goes to the LLM.
  * Does not: decide who is asked (route/).
  */
 import { hash } from 'node:crypto';
 import type { OutputKind } from '../core/answer.ts';
 import type { CallRequest, Message } from '../core/call.ts';
-import type { Entity } from '../core/entity.ts';
+import type { Entity, EntityFinder } from '../core/entity.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { RedactedRequest } from '../core/online.ts';
 import { boundedCache } from './bounded-cache.ts';
+import { findEntities } from './find-entities.ts';
 import {
   holdsSurrogate,
   namesOfEntities,
@@ -21,9 +22,9 @@ import {
 } from './redact/redact.ts';
 import { redactMessage, redactTools } from './redact/redact-call.ts';
 import { redactSchema } from './redact/redact-schema.ts';
-import { textsOf } from './texts.ts';
+import { textsOf, type WalkedText } from './texts.ts';
 import type { Sealing } from './vault.ts';
-import { siteOf } from './vocabulary.ts';
+import { restorer, siteOf, withTheirWords, wordsIn } from './vocabulary.ts';
 import { anyWholeWord } from './whole-words.ts';
 
 /** What is read at once: a message, or all that a request says beside its messages. */
@@ -56,6 +57,8 @@ export interface LiveRedactionOptions {
   readonly context: RedactContext;
   /** The words by call site, which are left as they are; asked for each call. */
   readonly vocabulary: () => ReadonlyMap<string, readonly string[]>;
+  /** Finds people and places off the event loop; null: names in obvious positions alone, as in what was recorded. */
+  readonly find: EntityFinder['find'] | null;
   /** Reads a piece elsewhere. Null: all is read here. */
   readonly readElsewhere: ((piece: Piece, keep: readonly string[]) => Promise<ReadPiece>) | null;
 }
@@ -80,24 +83,41 @@ export function readPiece(piece: Piece, keep: ReadonlySet<string>, context: Reda
     return { value, originals: [...originals], entities: [], names: [], words: new Set() };
   }
   const value = redactMessage(piece.value, plain);
-  const texts = textsOf((redact) => redactMessage(value, redact));
+  const texts = textsIn(value);
   const entities = texts.map(({ text, isWord }) => (isWord ? [] : obviousNames(text)));
-  const names = texts.flatMap(({ text }, i) => namesOfEntities(text, entities[i]!));
   return {
     ...{ value, originals: [...originals], entities },
-    // Names in the agent's own words are not hunted for in the conversation.
-    names: value.role === 'system' ? [] : names.filter((name) => !keep.has(name)),
+    names: namesIn(value, entities, keep),
     words: new Set(texts.flatMap(({ text }) => wordsOf(text))),
   };
+}
+
+const textsIn = (message: Message): WalkedText[] => textsOf((redact) => redactMessage(message, redact));
+
+/** The names of people in a message. Those in the agent's own words are not hunted for in the conversation. */
+function namesIn(
+  message: Message,
+  entities: readonly (readonly Entity[])[],
+  keep: ReadonlySet<string>,
+): string[] {
+  if (message.role === 'system') return [];
+  return textsIn(message)
+    .flatMap(({ text }, i) => namesOfEntities(text, entities[i]!))
+    .filter((name) => !keep.has(name));
 }
 
 /** Gives null for a request of which too much has not been read before: this call is the LLM's. */
 export function liveRedaction(
   options: LiveRedactionOptions,
 ): (request: CallRequest) => RedactedRequest | null {
-  const { sealing, context, vocabulary, readElsewhere } = options;
+  const { sealing, context, vocabulary, find, readElsewhere } = options;
   const readBefore = boundedCache<ReadPiece | Elsewhere>(REMEMBERED_BYTES, (read) =>
     'askedAt' in read ? 200 : 500 + 2 * JSON.stringify(read.value).length,
+  );
+  /** Of messages, what the model found with the rest; by the piece's id. */
+  const foundBefore = boundedCache<readonly (readonly Entity[])[]>(
+    REMEMBERED_BYTES,
+    (found) => 200 + 60 * found.flat().length,
   );
   const seconds = boundedCache<Second>(REMEMBERED_BYTES, ({ message }) => 500 + 2 * message.content.length);
   const kept = new WeakMap<readonly string[], ReadonlySet<string>>();
@@ -105,7 +125,7 @@ export function liveRedaction(
   return (request) => {
     const site = siteOf(sealing, request);
     const words = vocabulary().get(site) ?? NONE;
-    const keep = kept.get(words) ?? new Set(words);
+    const keep = kept.get(words) ?? withTheirWords(words);
     kept.set(words, keep);
     let here = 0;
     let waiting = false;
@@ -118,7 +138,7 @@ export function liveRedaction(
         // What failed, or was forgotten on the way, is asked for again.
         if (known && performance.now() - known.askedAt < ASK_AGAIN_MS) return null;
         readBefore.set(id, { askedAt: performance.now() });
-        readElsewhere(piece, words).then(
+        readElsewhere(piece, [...keep]).then(
           (made) => readBefore.set(id, made),
           () => {},
         );
@@ -145,13 +165,44 @@ export function liveRedaction(
       return part;
     });
     if (waiting) return null;
-    return assembled(request, parts as KnownPiece[], keep);
+    const [frame, ...messages] = parts as [KnownPiece, ...KnownPiece[]];
+    const obvious = assembled(request, frame, messages, keep);
+    if (obvious === null || find === null) return obvious;
+    return {
+      ...obvious,
+      complete: async () => assembled(request, frame, await looked(messages, keep, find), keep),
+    };
   };
+
+  /** The messages with what the model finds in them; each is read once. */
+  async function looked(
+    messages: readonly KnownPiece[],
+    keep: ReadonlySet<string>,
+    find: EntityFinder['find'],
+  ): Promise<KnownPiece[]> {
+    const fresh = messages.filter(({ id }) => foundBefore.get(id) === undefined);
+    const texts = fresh.map(({ value }) => textsIn(value as Message));
+    const all = await findEntities(texts.flat(), find);
+    let at = 0;
+    const found = new Map<string, readonly (readonly Entity[])[]>();
+    fresh.forEach(({ id }, i) => {
+      const own = all.slice(at, at + texts[i]!.length);
+      at += own.length;
+      found.set(id, own);
+      foundBefore.set(id, own);
+    });
+    return messages.map((message) => {
+      const entities = found.get(message.id) ?? foundBefore.get(message.id) ?? message.entities;
+      const names = namesIn(message.value as Message, entities, keep);
+      return { ...message, ...{ entities, names }, id: `${message.id} looked` };
+    });
+  }
 
   /** The second stage over all pieces: names of one message are replaced in the others. */
   function assembled(
     request: CallRequest,
-    [frame, ...messages]: readonly KnownPiece[],
+    frame: KnownPiece,
+    messages: readonly KnownPiece[],
     keep: ReadonlySet<string>,
   ): RedactedRequest | null {
     const names = [...new Set(messages.flatMap((part) => part.names))];
@@ -179,7 +230,7 @@ export function liveRedaction(
     return {
       request: {
         ...request,
-        ...(frame?.value as Pick<CallRequest, 'tools' | 'responseFormat'>),
+        ...(frame.value as Pick<CallRequest, 'tools' | 'responseFormat'>),
         messages: redacted,
       },
       reveal: (answer, kind) => reveal(answer, kind, originals, keep),
@@ -202,9 +253,14 @@ function secondOf(
   const originals = new Map<string, string>();
   const second = { ...context, keep, onReplace: noting(originals) };
   let i = 0;
-  const message = redactMessage(value as Message, (text) =>
-    redactEntities(text, entities[i++] ?? [], names, second),
-  );
+  const message = redactMessage(value as Message, (text) => {
+    const own = entities[i++] ?? [];
+    const redacted = redactEntities(text, own, names, second);
+    // Words of the site that were taken with others, as in "2x Halden": they are put back when calls are read, too.
+    const taken = [...own.map(({ start, end }) => text.slice(start, end)), ...names].flatMap(wordsIn);
+    const words = [...new Set(taken)].filter((word) => keep.has(word));
+    return words.length === 0 ? redacted : restorer(words, context)(redacted);
+  });
   return { message, originals: [...originals] };
 }
 

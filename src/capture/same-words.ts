@@ -36,7 +36,7 @@ export function agreeing(
   const added: Entity[] = [];
   const isFree = (start: number, end: number): boolean =>
     [...kept, ...added].every((each) => each.end <= start || each.start >= end);
-  for (const { text: word, kind } of taken.slice(0, MAX_TAKEN)) {
+  for (const { text: word, kind } of taken.slice(0, MAX_TAKEN).flatMap(withNumbers)) {
     if (word.length < MIN_LENGTH) continue;
     for (let start = text.indexOf(word); start >= 0; start = text.indexOf(word, start + word.length)) {
       const end = start + word.length;
@@ -45,6 +45,14 @@ export function agreeing(
   }
   return added.length === 0 ? kept : [...kept, ...added].sort((a, b) => a.start - b.start);
 }
+
+/** A number inside an address has a surrogate of its own: an answer may copy it alone. */
+const withNumbers = (taken: TakenWord): TakenWord[] => [
+  taken,
+  ...(taken.kind === 'address' ? (taken.text.match(/\d{3,}/g) ?? []) : [])
+    .filter((text) => text !== taken.text)
+    .map((text) => ({ ...taken, text })),
+];
 
 const LETTER = /[\p{L}\p{N}]/u;
 const isWhole = (text: string, start: number, end: number): boolean =>

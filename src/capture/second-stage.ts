@@ -10,11 +10,10 @@ import type { CallStore, EventStore, SealedPart, StoredCall, WrappedKey } from '
 import { boundedCache } from './bounded-cache.ts';
 import { DAY_ERASED } from './erase.ts';
 import { type FeedbackStage, feedbackStage } from './feedback.ts';
+import { findEntities } from './find-entities.ts';
 import type { JournalCall } from './frames.ts';
 import type { CallAbout, PartKind, PartValues, RequestSettings } from './parts.ts';
-import type { EntityTexts } from './redact/entity-texts.ts';
 import {
-  entityTexts,
   namesOfEntities,
   obviousNames,
   type RedactContext,
@@ -75,9 +74,6 @@ interface Opened {
   readonly value: unknown;
 }
 
-/** Of a word: it is not read. */
-const NO_TEXTS: EntityTexts = { texts: [], place: () => [] };
-
 const REMEMBERED_BYTES = 32 * 1024 * 1024;
 
 export function secondStage({ vault, store, finder, context }: SecondStageOptions): SecondStage {
@@ -108,19 +104,11 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
     }
     const fresh = opened.filter(({ part }) => !all.has(part.id));
     const texts = fresh.map(({ kind, value }) => textsOf((redact) => redactedPart(kind, value, redact)));
-    const plain = texts.map((each) =>
-      each.map(({ text, isWord }) => (isWord ? NO_TEXTS : entityTexts(text))),
-    );
-    const toRead = plain.flat().flatMap((each) => each.texts);
-    const model = await read(toRead);
+    const inAll = await findEntities(texts.flat(), read);
     let at = 0;
     fresh.forEach(({ part, kind, value }, i) => {
-      const entities = plain[i]!.map((each, j) => {
-        const found = each.place(model.slice(at, at + each.texts.length));
-        at += each.texts.length;
-        const { text, isWord } = texts[i]![j]!;
-        return isWord ? [] : [...found, ...obviousNames(text)];
-      });
+      const entities = inAll.slice(at, at + texts[i]!.length);
+      at += entities.length;
       const names = entities.flatMap((each, j) => namesOfEntities(texts[i]![j]!.text, each));
       // Names in the agent's own words are not hunted for in the conversation.
       const spoken = kind === 'response' || (kind === 'message' && (value as Message).role !== 'system');

@@ -1,14 +1,16 @@
 /**
- * The words of an application: labels that it answers again and again, enum values, names of tools. Redaction takes a
- * brand for a person, or the address of a department for a customer's; so such words are noted, sealed, by call site, and
- * put back in the place of their surrogates when calls are read. A value that few inputs had is nobody's vocabulary, and is
- * never noted.
+ * The words of an application: labels that it answers again and again, values of fields that take a few (field-values.ts),
+ * enum values, names of tools. Redaction takes a brand for a person, or the address of a department for a customer's; so
+ * such words are noted, sealed, by call site, and put back in the place of their surrogates when calls are read. A value
+ * that few inputs had is nobody's vocabulary, and is never noted.
  * Does not: redact (redact/), or keep anything (the store does).
  */
 import { hash } from 'node:crypto';
 import type { Call, CallRequest } from '../core/call.ts';
 import { ENTITY_KINDS } from '../core/entity.ts';
 import { boundedCache } from './bounded-cache.ts';
+import { type FieldValues, fieldValues, stringFields } from './field-values.ts';
+import { isFirstName } from './redact/name-lists.ts';
 import { type RedactContext, redactEntities, redactText, vocabularyOf } from './redact/redact.ts';
 import type { Sealing } from './vault.ts';
 import { anyWholeWord } from './whole-words.ts';
@@ -59,6 +61,7 @@ export function vocabularyFinder(): VocabularyFinder {
     readonly open: Set<string>;
     /** Digests of the schemas and prompts whose words were found. */
     readonly read: Set<string>;
+    readonly fields: FieldValues;
   }
   let noted = 0;
   const sites = boundedCache<Site>(COUNTED_BYTES, () => 2000);
@@ -70,6 +73,7 @@ export function vocabularyFinder(): VocabularyFinder {
         given: new Set(),
         open: new Set(),
         read: new Set(),
+        fields: fieldValues(),
       };
       if (sites.get(key) === undefined) sites.set(key, site);
       site.calls++;
@@ -90,12 +94,17 @@ export function vocabularyFinder(): VocabularyFinder {
         site.read.add(source);
         for (const word of vocabularyOf(call.request)) if (word.length <= LONGEST_LABEL) give(word);
       }
+      const input = digest(messages.at(-1)?.content ?? '');
+      for (const { path, value } of stringFields(call.response)) {
+        if (value.length > LONGEST_LABEL || value.includes('\n')) continue;
+        if (site.fields.isOfFew(path, digest(value), input) && !isPerson(value)) give(value);
+      }
       const label = labelOf(call);
       if (label === null || site.given.has(label) || site.open.has(label)) return [...site.open];
       const answer = digest(label);
       const inputs = site.inputs.get(answer) ?? new Set();
       site.inputs.set(answer, inputs);
-      if (inputs.size < MAX_INPUTS) inputs.add(digest(call.request.messages.at(-1)?.content ?? ''));
+      if (inputs.size < MAX_INPUTS) inputs.add(input);
       if (inputs.size >= MIN_INPUTS && inputs.size >= MIN_SHARE * site.calls) {
         site.inputs.delete(answer);
         give(label);
@@ -121,22 +130,54 @@ function digest(text: string): string {
   return hash('sha256', text, 'base64').slice(0, 16);
 }
 
+/** Whether a value of a field reads as a person's name: all its words as names are written, one of them a first name. */
+function isPerson(value: string): boolean {
+  const words = wordsIn(value);
+  return (
+    words.some(isFirstName) && words.every((word) => /^\p{Lu}|^(?:van|von|de|der|da|di|la)$/u.test(word))
+  );
+}
+
+/** The words of a text, of letters alone. */
+export function wordsIn(text: string): string[] {
+  return text.split(/[^\p{L}\p{M}'’-]+/u).filter((word) => word.length > 0);
+}
+
+/** Shorter words stand in others by chance. */
+const MIN_WORD = 3;
+
+/** The words, and each word of them that is nobody's first name: a text may say them apart. */
+export function withTheirWords(words: readonly string[]): Set<string> {
+  return new Set(
+    words.flatMap((each) => [
+      each,
+      ...wordsIn(each).filter((word) => word.length >= MIN_WORD && !isFirstName(word)),
+    ]),
+  );
+}
+
 /**
  * Puts a site's words back where their surrogates stand. Redaction is deterministic, so the surrogates follow from the
- * words.
+ * words. A word that is a first name, too, is put back where the others stand beside it.
  */
 export function restorer(words: readonly string[], context: RedactContext): (text: string) => string {
   const originals = new Map<string, string>();
   const add = (surrogate: string, word: string): void => {
-    if (surrogate !== word && surrogate.length >= 3) originals.set(surrogate, word);
+    if (surrogate !== word && surrogate.length >= MIN_WORD) originals.set(surrogate, word);
   };
+  const surrogatesOf = (text: string): string[] =>
+    ENTITY_KINDS.map((kind) => redactEntities(text, [{ start: 0, end: text.length, kind }], [], context));
+  for (const text of withTheirWords(words)) {
+    add(redactText(text, context), text);
+    for (const surrogate of surrogatesOf(text)) add(surrogate, text);
+  }
   for (const word of words) {
-    add(redactText(word, context), word);
-    for (const piece of new Set([word, ...word.split(/[^\p{L}\p{M}'’-]+/u)])) {
-      if (piece.length < 3) continue;
-      for (const kind of ENTITY_KINDS) {
-        add(redactEntities(piece, [{ start: 0, end: piece.length, kind }], [], context), piece);
-      }
+    for (const name of wordsIn(word).filter((each) => each !== word && isFirstName(each))) {
+      for (const surrogate of surrogatesOf(name))
+        add(
+          word.replace(name, () => surrogate),
+          word,
+        );
     }
   }
   if (originals.size === 0) return (text) => text;

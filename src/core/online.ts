@@ -44,6 +44,11 @@ export type Compare = (
 /** A request as a specialist may read it, and the way back for what its answer copies. */
 export interface RedactedRequest {
   readonly request: CallRequest;
+  /**
+   * The same after a model has looked for people, as it has in what specialists were trained on: some milliseconds, off the
+   * event loop. Null where there is too much to read. Absent where nothing is left to be read.
+   */
+  readonly complete?: () => Promise<RedactedRequest | null>;
   /** The answer with the caller's own words; null where it holds a surrogate that stands for nothing in the request. */
   reveal(answer: string, kind: OutputKind): string | null;
 }

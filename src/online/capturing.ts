@@ -7,8 +7,9 @@ import { liveRedaction } from '../capture/live-redaction.ts';
 import type { Losses } from '../capture/losses.ts';
 import { openRecorder } from '../capture/recorder.ts';
 import type { Config } from '../core/config.ts';
-import { journalsOf, openStorage } from '../setup/data-folder.ts';
+import { journalsOf, openFinder, openStorage } from '../setup/data-folder.ts';
 import { type Drainer, startDrainer } from './drainer.ts';
+import { liveFinder } from './live-finder.ts';
 import type { Capture } from './recording-folder.ts';
 
 /**
@@ -56,6 +57,9 @@ export async function openCapture(options: {
         throw error;
       }
     })();
+    const finder = liveFinder(() =>
+      openFinder(config, { weightsDir, env, log: () => undefined, threads: 1 }),
+    );
     const rotating = setInterval(() => {
       recorder.rotate();
       void recorder.refreshKeys();
@@ -65,9 +69,13 @@ export async function openCapture(options: {
       recorder,
       pseudonym: vault.pseudonym,
       redaction: (vocabulary) =>
-        liveRedaction({ sealing: vault, context, vocabulary, readElsewhere: recorder.read }),
+        liveRedaction({
+          ...{ sealing: vault, context, vocabulary, find: finder.find },
+          readElsewhere: recorder.read,
+        }),
       close: async () => {
         clearInterval(rotating);
+        await finder.close();
         await recorder.close();
         await drainer.close(DRAIN_GRACE_MS);
         await close();

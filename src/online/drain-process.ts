@@ -72,7 +72,7 @@ export function runDrainProcess({ stageFor = (stage) => stage, everyMs }: DrainP
     const storage = await openStorage(config);
     let stage: Promise<SecondStage> | null = null;
     const openStage = (): Promise<SecondStage> => {
-      stage ??= openFinder(config, { weightsDir, log, threads: 1, onProgress: fetching }).then((finder) => {
+      stage ??= openFinder(config, { weightsDir, log, threads: 0, onProgress: fetching }).then((finder) => {
         // Weights that cannot be had now may be there later.
         if (finder === null) setTimeout(() => (stage = null), FINDER_AGAIN_MS).unref();
         return stageFor(stageOf(storage, finder && counted(finder)));

@@ -3,7 +3,6 @@
  * Does not: decide whether to ask, or whether the answer is used (decision.ts).
  */
 import { UnderstudyError } from '../core/errors.ts';
-import type { Prediction } from '../core/specialist.ts';
 
 export interface AskLimits {
   /** Longest wait for an answer, milliseconds. */
@@ -13,26 +12,27 @@ export interface AskLimits {
 }
 
 /**
- * Runs `predict` for a specialist. Never rejects, and resolves within the time limit, or when `signal` is aborted,
- * even where `predict` does not: until that ends, it counts as in flight.
+ * Runs `work` for a specialist. Never rejects, and resolves within the time limit, or when `signal` is aborted,
+ * even where `work` does not: until that ends, it counts as in flight.
  */
-export type Ask = (
+export type Ask = <T>(
   specialistId: string,
-  predict: (signal: AbortSignal) => Promise<Prediction>,
+  work: (signal: AbortSignal) => Promise<T>,
   signal: AbortSignal,
-) => Promise<Prediction | 'overload' | 'error'>;
+) => Promise<T | 'overload' | 'error'>;
 
 export function createAsk({ timeoutMs, maxInFlight }: AskLimits): Ask {
   const inFlight = new Map<string, number>();
   const count = (id: string, by: number): void => {
     inFlight.set(id, (inFlight.get(id) ?? 0) + by);
   };
-  return (id, predict, signal) => {
-    if (signal.aborted || (inFlight.get(id) ?? 0) >= maxInFlight) return Promise.resolve('overload');
+  return <T>(id: string, work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal) => {
+    type Settled = T | 'overload' | 'error';
+    if (signal.aborted || (inFlight.get(id) ?? 0) >= maxInFlight) return Promise.resolve<Settled>('overload');
     count(id, 1);
-    return new Promise((resolve) => {
+    return new Promise<Settled>((resolve) => {
       const limit = new AbortController();
-      const settle = (outcome: Prediction | 'overload' | 'error'): void => {
+      const settle = (outcome: Settled): void => {
         clearTimeout(timer);
         signal.removeEventListener('abort', giveUp);
         resolve(outcome);
@@ -44,7 +44,7 @@ export function createAsk({ timeoutMs, maxInFlight }: AskLimits): Ask {
       const timer = setTimeout(giveUp, timeoutMs);
       signal.addEventListener('abort', giveUp, { once: true });
       Promise.resolve()
-        .then(() => predict(limit.signal))
+        .then(() => work(limit.signal))
         .then(settle, (error: unknown) => settle(reasonOf(error)))
         .finally(() => count(id, -1));
     });

@@ -7,13 +7,13 @@
 import { taskAlike } from '../callsite/assign.ts';
 import { whyUnproved } from '../callsite/proved.ts';
 import type { Answer } from '../core/answer.ts';
-import type { CallRequest, CallResponse, LlmReason } from '../core/call.ts';
+import type { CallRequest, CallResponse, EscalationReason, LlmReason } from '../core/call.ts';
 import { type Audit, type Belonging, type Deployment, isInService } from '../core/deployment.ts';
 import { whyNoAnswer } from '../core/ending.ts';
 import { contentHash } from '../core/ids.ts';
 import type { Compare, Decision, IncomingCall, RedactedRequest, Router } from '../core/online.ts';
 import type { Runtime } from '../core/runtime.ts';
-import type { Specialist } from '../core/specialist.ts';
+import type { Prediction, Specialist } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
 import { type AskLimits, createAsk } from './ask.ts';
 import { rememberConversations } from './conversations.ts';
@@ -80,6 +80,11 @@ interface Candidacy {
   /** @param session The call's, where nobody named one. */
   readonly belonging: (session: () => string | null) => Belonging;
 }
+
+/** What became of asking: its prediction, on the request as it read it; or why it was not asked. */
+type Asked =
+  | { readonly whole: RedactedRequest; readonly prediction: Prediction }
+  | { readonly refused: EscalationReason };
 
 /** What is settled before a specialist is asked. */
 type Assignment =
@@ -180,14 +185,25 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     { route: { decision, deployment, runtime, specialist }, request, read, input }: Candidacy,
     signal: AbortSignal,
   ): Promise<Outcome> => {
-    const prediction = await ask(
+    const asked = await ask(
       specialist.id,
-      (within) => runtime.predict(specialist.artefact, input, { signal: within }),
+      async (within): Promise<Asked> => {
+        // Within the specialist's time, as its answer is.
+        const whole = read.complete ? await read.complete() : read;
+        if (whole === null) return { refused: 'overload' };
+        const admission =
+          whole === read ? { asked: true as const, input } : decision.admit(request, whole, options.now());
+        if (!admission.asked) return { refused: admission.reason };
+        const { artefact } = specialist;
+        return { whole, prediction: await runtime.predict(artefact, admission.input, { signal: within }) };
+      },
       signal,
     );
-    if (typeof prediction === 'string') return { used: false, reason: prediction };
+    if (typeof asked === 'string') return { used: false, reason: asked };
+    if ('refused' in asked) return { used: false, reason: asked.refused };
+    const { whole, prediction } = asked;
     const { confidence } = specialist;
-    return decision.judge(request, read, prediction, { confidence, threshold: deployment.threshold });
+    return decision.judge(request, whole, prediction, { confidence, threshold: deployment.threshold });
   };
 
   const comparison = (

@@ -80,7 +80,7 @@ export interface FinderOptions {
   readonly weightsDir: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly log: (line: string) => void;
-  /** Threads that look at once; 1 runs in the caller's. */
+  /** Threads that look at once; 0: the caller's. */
   readonly threads: number;
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
@@ -99,7 +99,7 @@ export async function openFinder(
       ...(onProgress ? { onProgress } : {}),
       ...(signal ? { signal } : {}),
     });
-    if (threads > 1) return openFinderPool(path, threads);
+    if (threads > 0) return openFinderPool(path, threads);
     // Only now: where onnxruntime has no build, this fails, and nothing else does.
     const { openTokenClassifier } = await import('../models/token-classifier/classifier.ts');
     return await openTokenClassifier(path);

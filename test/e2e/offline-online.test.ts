@@ -12,6 +12,7 @@ import { liveRedaction } from '../../src/capture/live-redaction.ts';
 import { openRecorder } from '../../src/capture/recorder.ts';
 import { redactEntities } from '../../src/capture/redact/redact.ts';
 import type { Call, CallRequest, Tool } from '../../src/core/call.ts';
+import type { EntityFinder } from '../../src/core/entity.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Specialist } from '../../src/core/specialist.ts';
 import type { Task } from '../../src/core/task.ts';
@@ -83,7 +84,19 @@ const TEXTS = [
   'Where is parcel 17?',
   'My name is Anna Schmidt, write to anna.schmidt@web.de.\n\nBest regards,\nAnna Schmidt',
   'Please call +49 171 1234567, my card is 4111 1111 1111 1111.',
+  'My Kestrel kettle leaks. Tarnow of your shop told me to write.',
+  'Kestrel kettle 17, order 90210: it leaks.',
 ];
+/** A model that takes a word for a person in one text and not in another, as such models do. */
+const FINDER: EntityFinder = {
+  find: async (texts) =>
+    texts.map((text) =>
+      [...text.matchAll(/Kestrel|Tarnow/g)]
+        .filter(() => text.startsWith('My'))
+        .map(({ 0: { length }, index }) => ({ kind: 'person', start: index, end: index + length })),
+    ),
+  close: async () => {},
+};
 
 interface Case {
   readonly task: Task;
@@ -161,7 +174,7 @@ const THRESHOLD = 0.6;
 const MODEL = { signals: ['p'], weights: [1], bias: 0 };
 
 describe('the offline decision', () => {
-  const { store, vault, context, ...folder } = openDataFolder(temporaryFolder());
+  const { store, vault, context, ...folder } = openDataFolder(temporaryFolder(), { finder: FINDER });
   const drawn = fc.sample(cases, { numRuns: 1500, seed: 12 }).map(caseOf);
   /** As recorded, by id. */
   let recorded: ReadonlyMap<string, Call>;
@@ -218,6 +231,7 @@ describe('the offline decision', () => {
             sealing: vault,
             context,
             vocabulary: () => vocabulary,
+            find: FINDER.find,
             readElsewhere: null,
           }),
           assign: () => task,

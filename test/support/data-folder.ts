@@ -1,4 +1,4 @@
-/** A data folder for tests: store, vault and the drain without the model that finds people. */
+/** A data folder for tests: store, vault and the drain; without a model that finds people unless a test gives one. */
 import { join } from 'node:path';
 import { type Drained, drain } from '../../src/capture/drain.ts';
 import { readCalls } from '../../src/capture/read.ts';
@@ -7,6 +7,7 @@ import { type SecondStage, secondStage } from '../../src/capture/second-stage.ts
 import { openKeys, type Vault } from '../../src/capture/vault.ts';
 import type { Call } from '../../src/core/call.ts';
 import { configSchema } from '../../src/core/config.ts';
+import type { EntityFinder } from '../../src/core/entity.ts';
 import type { CallFilter } from '../../src/core/store.ts';
 import { openSqliteStore, type SqliteOptions, type SqliteStore } from '../../src/store/sqlite/store.ts';
 
@@ -25,14 +26,18 @@ export interface DataFolder {
 
 export function openDataFolder(
   dataDir: string,
-  options: SqliteOptions & { readonly env?: NodeJS.ProcessEnv; readonly file?: string } = {},
+  options: SqliteOptions & {
+    readonly env?: NodeJS.ProcessEnv;
+    readonly file?: string;
+    readonly finder?: EntityFinder;
+  } = {},
 ): DataFolder {
-  const { env = MASTER_KEY, file = 'store.sqlite', ...sqlite } = options;
+  const { env = MASTER_KEY, file = 'store.sqlite', finder = null, ...sqlite } = options;
   const keys = openKeys({ dataDir, env });
   const store = openSqliteStore(join(dataDir, file), keys.cipher, sqlite);
   const vault = keys.vault(store);
   const context = { key: vault.surrogateKey, policy: compilePolicy(REDACTION) };
-  const stage = secondStage({ vault, store, finder: null, context });
+  const stage = secondStage({ vault, store, finder, context });
   return {
     ...{ store, vault, context, stage },
     redact: (text) => redactText(text, context),

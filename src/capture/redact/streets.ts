@@ -138,15 +138,22 @@ const KEPT = new RegExp(
 const COMPOUND =
   /^(.{2,}?)(straße|strasse|str|weg|gasse|allee|platz|ufer|damm|ring|straat|laan|gracht|plein|kade|singel)$/iu;
 
-/** An address of the same build: digits drawn, names made up, words for streets as they were. */
+/**
+ * An address of the same build: digits drawn, names made up, words for streets as they were. A house number of one or two
+ * digits stays: it says nothing without its street, and "2x Halden oak stool" looks like an address to a finder. A longer
+ * number has one surrogate wherever it stands.
+ */
 export function addressSurrogate(original: string, key: Uint8Array): string {
   const draw = drawFor(key, 'address', original.toLowerCase());
+  const hasWords = /\p{L}{2}/u.test(original);
   // In a text without capitals, they tell nothing.
   const plain = original === original.toLowerCase();
   return original.replace(/\p{L}[\p{L}\p{M}'’]*|\d+/gu, (piece, at: number) => {
     if (/^\d/.test(piece)) {
-      const first = piece[0] === '0' ? '0' : String(1 + draw.below(9));
-      return first + Array.from(piece.slice(1), () => draw.digit()).join('');
+      if (hasWords && piece.length <= 2) return piece;
+      const own = drawFor(key, 'address', piece);
+      const first = piece[0] === '0' ? '0' : String(1 + own.below(9));
+      return first + Array.from(piece.slice(1), () => own.digit()).join('');
     }
     const besideDigit = /\d/.test(original[at - 1] ?? '') || /\d/.test(original[at + piece.length] ?? '');
     if (besideDigit || (piece.length <= 2 && piece === piece.toUpperCase()))
