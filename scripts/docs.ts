@@ -56,7 +56,10 @@ function cliPage(): string {
     command.outputHelp();
     return ['```', text.trim(), '```'].join('\n');
   };
-  const sections = program.commands.map((command) => `## ${command.name()}\n\n${help(command)}`);
+  const sections = program.commands.flatMap((command) => [
+    `## ${command.name()}\n\n${help(command)}`,
+    ...command.commands.map((part) => `### ${command.name()} ${part.name()}\n\n${help(part)}`),
+  ]);
   return `${[
     MADE,
     '# Command line',

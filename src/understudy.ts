@@ -37,7 +37,7 @@ import { readWatch } from './deploy/read-watch.ts';
 import { outlookOf } from './deploy/stages.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { learn } from './learn/pipeline.ts';
-import { type AdminProcess, startAdminProcess } from './online/admin-process.ts';
+import { type AdminProcess, adminConfig, startAdminProcess } from './online/admin-process.ts';
 import { openCapture } from './online/capturing.ts';
 import { startOnline } from './online/serving.ts';
 import {
@@ -215,7 +215,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
     startAdmin: (gatewayUrl) =>
       startAdminProcess(
         {
-          config,
+          config: adminConfig(config),
           weightsDir,
           about: { version: version(), upstream: config.upstream.baseUrl, gateway: gatewayUrl },
         },

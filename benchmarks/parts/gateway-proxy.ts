@@ -8,6 +8,7 @@ import { Pool } from 'undici';
 import { configSchema } from '../../src/core/config.ts';
 import { startGateway } from '../../src/gateway/gateway.ts';
 import { DIALECTS } from '../../src/wire/dialects.ts';
+import { openAccess } from '../../test/support/access.ts';
 
 const [kind, upstreamUrl = ''] = process.argv.slice(2);
 
@@ -30,6 +31,7 @@ async function startBare(): Promise<number> {
 
 async function startOurs(): Promise<number> {
   const gateway = await startGateway({
+    access: openAccess(),
     gateway: { ...configSchema.parse({}).gateway, port: 0 },
     upstreamUrl,
     dialects: DIALECTS,

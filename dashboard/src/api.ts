@@ -41,7 +41,7 @@ export const savedKey = {
 
 export function headers(): Record<string, string> {
   const key = savedKey.get();
-  return key === '' ? {} : { authorization: `Bearer ${key}` };
+  return key === '' ? {} : { 'x-understudy-key': key };
 }
 
 async function request<T>(path: string, init: RequestInit = {}): Promise<T> {

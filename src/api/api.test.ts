@@ -7,11 +7,14 @@ import { after, before, describe, it } from 'node:test';
 import type { z } from 'zod';
 import { type AdminDay, makeAdminDay } from '../../test/support/admin-day.ts';
 import { MASTER_KEY } from '../../test/support/data-folder.ts';
+import { createAccess } from '../access/access.ts';
+import { allows, type Principal } from '../core/access.ts';
 import { configSchema } from '../core/config.ts';
+import { UnderstudyError } from '../core/errors.ts';
 import type { Feedback } from '../core/feedback.ts';
 import { openStorage, type Storage } from '../setup/data-folder.ts';
 import { API, adminApp, openApiDocument } from './app.ts';
-import type { Principal } from './authorise.ts';
+import { authoriseBy } from './authorise.ts';
 import type { AdminApp } from './env.ts';
 import { auditBook } from './figures/audit-book.ts';
 import { modelNames } from './figures/models.ts';
@@ -35,7 +38,11 @@ const config = { ...configSchema.parse({}), dataDir };
 let day: AdminDay;
 let storage: Storage;
 let app: AdminApp;
-let principal: Principal = { name: 'tester', role: 'admin' };
+/** Null: whoever sits at the machine, as there are no keys. */
+let principal: Principal | null = null;
+const withoutKeys = authoriseBy(
+  createAccess({ keys: 'off', hosts: [], origins: [], costOf: () => null, now: () => NOW }),
+);
 const given: Feedback[] = [];
 
 before(async () => {
@@ -52,8 +59,11 @@ before(async () => {
         quarantine: { segments: 0, bytes: 0 },
       }),
     },
-    authorise: () => principal,
-    isLoopback: true,
+    authorise: (request, permission) => {
+      if (principal === null) return withoutKeys(request, permission);
+      if (allows(principal.role, permission)) return principal;
+      throw new UnderstudyError('forbidden', 'Not granted.', { hint: 'Another role.', status: 403 });
+    },
     giveFeedback: async (feedback) => given.push(feedback) > 0,
     about: { version: '0.0.0', upstream: 'http://llm.test/v1', gateway: 'http://127.0.0.1:4000/v1' },
     log: () => {},
@@ -65,11 +75,11 @@ after(async () => {
 });
 
 const asRole = async <T>(role: Principal['role'], work: () => Promise<T>): Promise<T> => {
-  principal = { name: `a ${role}`, role };
+  principal = { keyId: 'key_1', name: `a ${role}`, role };
   try {
     return await work();
   } finally {
-    principal = { name: 'tester', role: 'admin' };
+    principal = null;
   }
 };
 
@@ -231,6 +241,8 @@ describe('payloads', () => {
     assert.deepEqual(openings, [{ at: NOW, by: 'a reviewer' }]);
     const { events } = await read(eventListSchema, '/events?kind=payload-read');
     assert.equal(events[0]?.text, 'A payload was opened by a reviewer.');
+    const [entry] = await storage.store.trail(0, 1);
+    assert.deepEqual([entry?.action, entry?.subject, entry?.actor.keyId], ['payloads-opened', id, 'key_1']);
   });
 
   it('are opened by nobody below a reviewer, and nothing is put on record', async () => {
@@ -239,6 +251,8 @@ describe('payloads', () => {
     assert.equal(refused.status, 403);
     assert.doesNotMatch(await refused.text(), /order/);
     assert.deepEqual((await read(callSchema, `/calls/${id}`)).openings, []);
+    const operator = await asRole('operator', () => post(`/calls/${id}/payload`));
+    assert.equal(operator.status, 403, 'who may deploy need not read');
   });
 
   it('stand in no other answer', async () => {

@@ -1,35 +1,19 @@
 /**
- * Who may do what with the API. Whoever starts it says how a request is known; each role may do what the ones before it may.
- * Does not: keep keys.
+ * Who asks, and whether that may be done: the gateway's own rules (access/), for requests as hono has them.
+ * Does not: keep keys, or say which route takes which permission (routes/).
  */
-import { UnderstudyError } from '../core/errors.ts';
+import type { Access, Permission, Principal } from '../core/access.ts';
 
-/** In their order: a role may do what those before it may. `app` may call the gateway, and nothing here. */
-export const ROLES = ['app', 'viewer', 'reviewer', 'operator', 'admin'] as const;
-export type Role = (typeof ROLES)[number];
+/**
+ * Who sends the request, if that may be done.
+ * @throws UnderstudyError 'unauthenticated' (401), 'forbidden' (403), 'unavailable' (503).
+ */
+export type Authorise = (request: Request, permission: Permission) => Principal;
 
-/** Who asks, as it goes on record. */
-export interface Principal {
-  readonly name: string;
-  readonly role: Role;
-}
-
-/** Knows the sender of a request by its headers, or gives the error to answer with. */
-export type Authorise = (
-  request: Request,
-) => Principal | UnderstudyError | Promise<Principal | UnderstudyError>;
-
-/** Where there are no keys, and only this machine can reach the port: whoever sits at it is the admin. */
-export const asLocalAdmin: Authorise = () => ({ name: 'local', role: 'admin' });
-
-export const mayAct = (has: Role, needed: Role): boolean => ROLES.indexOf(has) >= ROLES.indexOf(needed);
-
-/** @throws UnderstudyError 'bad-input' (403). */
-export function demandRole({ name, role }: Principal, needed: Role): void {
-  if (mayAct(role, needed)) return;
-  throw new UnderstudyError('bad-input', `The key '${name}' has the role ${role}; this needs ${needed}.`, {
-    hint: `Ask an admin for a key with the role ${needed}.`,
-    data: { role, needed },
-    status: 403,
-  });
+export function authoriseBy(access: Pick<Access, 'authorise'>): Authorise {
+  return ({ method, url, headers }, permission) => {
+    // Nothing of the request goes further, so that no key has to be taken out of it.
+    const head = { method, url, headers: Object.fromEntries(headers), rawHeaders: [] };
+    return access.authorise(head, permission).principal;
+  };
 }

@@ -1,19 +1,22 @@
 /** What the handlers of the admin API are given, and the app that each group of routes is. */
 import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { Permission, Principal } from '../core/access.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import type { Feedback } from '../core/feedback.ts';
-import type { Authorise, Principal } from './authorise.ts';
+import type { Authorise } from './authorise.ts';
 import type { FigureSources } from './figures/sources.ts';
 import type { Session } from './schemas.ts';
+
+/** What is running. */
+export type About = Pick<Session, 'version' | 'upstream' | 'gateway'>;
 
 export interface AdminOptions {
   readonly sources: FigureSources;
   readonly authorise: Authorise;
-  /** Whether it listens on loopback. */
-  readonly isLoopback: boolean;
   /** Keeps feedback; false where it was there already. */
   readonly giveFeedback: (feedback: Feedback) => Promise<boolean>;
-  readonly about: Omit<Session, 'name' | 'role'>;
+  readonly about: About;
   readonly log: (line: string) => void;
 }
 
@@ -23,6 +26,11 @@ export interface AdminEnv {
 }
 
 export type AdminApp = OpenAPIHono<AdminEnv>;
+
+/** Who asks, if they may do this. @throws UnderstudyError 'forbidden' (403). */
+export function principalFor(context: Context<AdminEnv>, permission: Permission): Principal {
+  return context.get('admin').authorise(context.req.raw, permission);
+}
 
 /** An app for one group of routes; a request that its schema refuses is answered as any error. */
 export function routes(): AdminApp {

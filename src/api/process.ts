@@ -3,6 +3,7 @@
  * because its questions may take the database a while, and no agent's call waits for them. Ends with its parent.
  */
 import { constants, setPriority } from 'node:os';
+import { createAccess } from '../access/access.ts';
 import { sealFeedback } from '../capture/feedback.ts';
 import { openLosses } from '../capture/losses.ts';
 import { journalState } from '../capture/quarantine.ts';
@@ -12,20 +13,27 @@ import { dayOf } from '../capture/vault.ts';
 import type { Config } from '../core/config.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { Feedback } from '../core/feedback.ts';
+import { accessUpdates } from '../online/access-updates.ts';
 import { journalsOf, openFinder, openStorage, type Storage, stageOf } from '../setup/data-folder.ts';
 import { adminApp } from './app.ts';
-import { type Authorise, asLocalAdmin } from './authorise.ts';
+import { authoriseBy } from './authorise.ts';
+import type { About } from './env.ts';
 import { auditBook } from './figures/audit-book.ts';
 import { modelNames } from './figures/models.ts';
 import { dashboardFolder, serveFiles } from './files.ts';
-import type { Session } from './schemas.ts';
-import { type AdminServer, isLoopbackHost, listen } from './server.ts';
+import { type AdminServer, serve } from './server.ts';
+
+/** How often keys are looked for that were made, changed or revoked. */
+const KEYS_MS = 500;
 
 /** What the process is told when it starts. */
 export interface AdminSettings {
-  readonly config: Pick<Config, 'admin' | 'dataDir' | 'redaction' | 'serve' | 'gate' | 'prices'>;
+  readonly config: Pick<
+    Config,
+    'access' | 'admin' | 'dataDir' | 'gate' | 'gateway' | 'prices' | 'redaction' | 'serve'
+  >;
   readonly weightsDir: string;
-  readonly about: Omit<Session, 'name' | 'role'>;
+  readonly about: About;
 }
 
 /** What the process says: where it listens, why it does not, or a line for the operator. */
@@ -55,24 +63,18 @@ export function runAdminProcess(): void {
   process.on('SIGINT', () => undefined);
 }
 
-/** @throws UnderstudyError 'bad-config' for an address that others can reach, and as openStorage and listen. */
+/** @throws UnderstudyError as openStorage and serve. */
 export async function startAdmin(
   { config, weightsDir, about }: AdminSettings,
   log: (line: string) => void,
 ): Promise<AdminServer> {
-  const isLoopback = isLoopbackHost(config.admin.host);
-  const authorise: Authorise = asLocalAdmin;
-  if (!isLoopback)
-    throw new UnderstudyError(
-      'bad-config',
-      `The dashboard does not listen on ${config.admin.host} without keys.`,
-      {
-        hint: 'Leave `admin.host` at 127.0.0.1, and reach it through an SSH tunnel.',
-      },
-    );
   const storage = await openStorage(config);
   const { store, vault, context } = storage;
   const losses = openLosses(config.dataDir);
+  const access = createAccess({ ...config.access, costOf: () => null, now: Date.now });
+  const keys = accessUpdates({ access, store: () => store, log, now: Date.now });
+  await keys.refresh();
+  const refreshing = setInterval(() => void keys.refresh(), KEYS_MS).unref();
   const app = adminApp({
     sources: {
       ...{ store, vault, context, config },
@@ -82,21 +84,23 @@ export async function startAdmin(
       journal: () => journalState(Object.values(journalsOf(config.dataDir)), Date.now()),
       now: Date.now,
     },
-    ...{ authorise, isLoopback, about, log },
+    ...{ authorise: authoriseBy(access), about, log },
     giveFeedback: feedbackTaker(storage, config, weightsDir, log),
   });
   serveFiles(app, dashboardFolder());
   try {
-    const server = await listen(app, config.admin);
+    const server = await serve(app, config, access.isOn());
     return {
       url: server.url,
       close: async () => {
         await server.close();
+        clearInterval(refreshing);
         await losses.close();
         await storage.close();
       },
     };
   } catch (error) {
+    clearInterval(refreshing);
     await storage.close();
     throw error;
   }

@@ -4,12 +4,13 @@
  * Does not: hold payloads; those are in payload-schemas.ts, behind a role of their own.
  */
 import { z } from '@hono/zod-openapi';
+import { PERMISSIONS, ROLES } from '../core/access.ts';
 
 const share = z.number().min(0).max(1);
 const time = z.number().int().describe('Epoch milliseconds.');
 const list = <T extends z.ZodType>(item: T) => z.array(item).readonly();
 
-export const roleSchema = z.enum(['app', 'viewer', 'reviewer', 'operator', 'admin']);
+const roleSchema = z.enum(ROLES);
 const stageSchema = z.enum(['proposed', 'shadow', 'canary', 'live', 'suspended', 'retired']);
 const kindSchema = z.enum(['label', 'json', 'tool', 'text']);
 
@@ -56,6 +57,7 @@ export const sessionSchema = z
   .object({
     name: z.string().describe('As it goes on record.'),
     role: roleSchema,
+    permissions: list(z.enum(PERMISSIONS)).describe('What the role may do.'),
     version: z.string(),
     upstream: z.string(),
     gateway: z.string(),

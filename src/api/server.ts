@@ -1,11 +1,11 @@
 /**
- * Listens for the admin API and the dashboard.
+ * Listens for the admin API and the dashboard, as the gateway listens for calls: in the clear on loopback, elsewhere with
+ * keys and TLS alone.
  * Does not: know what they answer (app.ts, files.ts).
  */
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
-import { UnderstudyError } from '../core/errors.ts';
+import { getRequestListener } from '@hono/node-server';
+import type { Config } from '../core/config.ts';
+import { listen, makeServer, requireSafeAddress } from '../gateway/listen.ts';
 import type { AdminApp } from './env.ts';
 
 export interface AdminServer {
@@ -14,35 +14,19 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
-const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
-
-export const isLoopbackHost = (host: string): boolean => LOOPBACK.has(host);
-
-/** @throws UnderstudyError 'unavailable' where the address cannot be had. */
-export async function listen(
+/** @throws UnderstudyError 'bad-config' for an address that is not safe, 'unavailable' for one that cannot be had. */
+export async function serve(
   app: AdminApp,
-  { host, port }: { readonly host: string; readonly port: number },
+  { admin, gateway }: Pick<Config, 'admin' | 'gateway'>,
+  hasKeys: boolean,
 ): Promise<AdminServer> {
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
-  await new Promise<void>((done, failed) => {
-    server.once('error', (cause: NodeJS.ErrnoException) =>
-      failed(
-        new UnderstudyError(
-          'unavailable',
-          `The dashboard cannot listen on ${host}:${port} (${cause.code}).`,
-          {
-            hint: 'Set another `admin.port` in the configuration, or --admin-port; 0 picks a free one.',
-            data: { host, port },
-            cause,
-          },
-        ),
-      ),
-    );
-    server.listen(port, host, done);
-  });
-  const { port: bound } = server.address() as AddressInfo;
+  const { host } = admin;
+  requireSafeAddress({ ...gateway, host }, hasKeys);
+  const server = makeServer(gateway.tls, {}, getRequestListener(app.fetch));
+  const port = await listen(server, host, admin.port);
+  const scheme = gateway.tls === undefined ? 'http' : 'https';
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`,
     close: () =>
       new Promise((closed) => {
         server.close(() => closed());

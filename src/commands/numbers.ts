@@ -24,3 +24,13 @@ export function portOf(text: string): number {
   if (value < 0 || value > 65535) throw new InvalidArgumentError('A port from 0 to 65535.');
   return value;
 }
+
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3600_000, d: 24 * 3600_000 };
+
+/** A time like 90s, 15m, 24h or 30d, in milliseconds; 0 is one. */
+export function durationOf(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)([smhd])$/.exec(text);
+  if (match) return Number(match[1]) * (UNIT_MS[match[2] ?? ''] ?? Number.NaN);
+  if (text === '0') return 0;
+  throw new InvalidArgumentError('A time like 15m, 24h or 30d.');
+}

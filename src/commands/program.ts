@@ -5,6 +5,7 @@
 import { Command } from 'commander';
 import { version } from '../setup/version.ts';
 import { addAssess } from './assess.ts';
+import { addAudit } from './audit.ts';
 import type { Terminal } from './context.ts';
 import { addDemo } from './demo.ts';
 import { addDoctor } from './doctor.ts';
@@ -12,6 +13,7 @@ import { addErase } from './erase.ts';
 import { addExplain } from './explain.ts';
 import { addFeedback } from './feedback.ts';
 import { addImport } from './import.ts';
+import { addKeys } from './keys.ts';
 import { addLearn } from './learn.ts';
 import { addStart } from './start.ts';
 import { addStatus } from './status.ts';
@@ -59,6 +61,8 @@ Exit codes: 0 done, 1 an error, 2 a wrong command line, 130 interrupted.`,
   addExplain(program, terminal);
   addFeedback(program, terminal);
   addErase(program, terminal);
+  addKeys(program, terminal);
+  addAudit(program, terminal);
   addDoctor(program, terminal);
   addValidate(program, terminal);
   return program;

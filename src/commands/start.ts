@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { dashboardFolder, isBuilt } from '../api/files.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import { type CommonOptions, configFor, print, type Terminal, withCommonOptions } from './context.ts';
+import { makeFirstKey } from './first-key.ts';
 import { portOf } from './numbers.ts';
 
 interface StartFlags extends CommonOptions {
@@ -62,6 +63,7 @@ async function run(flags: StartFlags, terminal: Terminal): Promise<void> {
     log: (line) => terminal.err(`${line}\n`),
   });
   try {
+    await makeFirstKey(config, understudy.store, terminal);
     const gateway = await understudy.startGateway();
     const admin = await understudy.startAdmin(gateway.url);
     try {

@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { accessSchema, tlsSchema } from './config-access.ts';
 import { adminSchema } from './config-admin.ts';
 import { ENTITY_KINDS } from './entity.ts';
 import { POLICIES, whyNoPolicy } from './equality-policy.ts';
@@ -38,8 +39,16 @@ export const configSchema = z
           .positive()
           .default(600_000)
           .describe('Longest wait for the upstream to begin its answer, and between two pieces of it.'),
+        tls: tlsSchema,
+        trustProxy: z
+          .boolean()
+          .default(false)
+          .describe(
+            'Whether a proxy in front of the gateway ends TLS; needed beyond loopback without `tls`.',
+          ),
       })
       .prefault({}),
+    access: accessSchema,
     admin: adminSchema,
     upstream: z
       .strictObject({
@@ -47,6 +56,13 @@ export const configSchema = z
           .url({ protocol: /^https?$/ })
           .default('https://api.openai.com/v1')
           .describe('The LLM provider, with its version path.'),
+        apiKey: z
+          .string()
+          .min(1)
+          .optional()
+          .describe(
+            'The provider’s key, for callers that send an access key of Understudy instead; best filled in from the environment.',
+          ),
       })
       .prefault({}),
     gate: z
@@ -288,8 +304,12 @@ export type Config = z.infer<typeof configSchema>;
 /** The configuration as it may be shown: API keys are left out. */
 export function withoutSecrets(config: Config): Config {
   const { hosted } = config.train;
-  if (hosted === undefined) return config;
-  return { ...config, train: { ...config.train, hosted: { ...hosted, apiKey: '(set)' } } };
+  const { apiKey } = config.upstream;
+  return {
+    ...config,
+    ...(apiKey === undefined ? {} : { upstream: { ...config.upstream, apiKey: '(set)' } }),
+    ...(hosted === undefined ? {} : { train: { ...config.train, hosted: { ...hosted, apiKey: '(set)' } } }),
+  };
 }
 
 /**

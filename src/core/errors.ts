@@ -7,6 +7,12 @@ import type { JsonObject } from './json.ts';
 /** Every code is listed here, so that one look tells what can go wrong. */
 export type ErrorCode =
   | 'bad-input'
+  /** No access key, or none that is valid. */
+  | 'unauthenticated'
+  /** The access key may not do this, or not from there. */
+  | 'forbidden'
+  /** The access key has used up what it may for now. */
+  | 'rate-limited'
   | 'bad-config'
   | 'not-found'
   | 'unsupported'

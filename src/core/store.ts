@@ -5,6 +5,7 @@
  * call is one transaction. Nothing on the path of a live call waits for it.
  * Implementations: store/sqlite.
  */
+import type { AccessStore } from './access.ts';
 import type { Served } from './call.ts';
 import type { DatasetManifest } from './dataset.ts';
 import type { Audit, Deployment } from './deployment.ts';
@@ -12,6 +13,7 @@ import type { FigureStore } from './figures.ts';
 import type { JsonObject } from './json.ts';
 import type { Specialist, Verdict } from './specialist.ts';
 import type { Task } from './task.ts';
+import type { TrailStore } from './trail.ts';
 
 /** A piece of payload (a message, a tool set, a response), sealed, stored once per content and day. */
 export interface SealedPart {
@@ -238,6 +240,8 @@ export interface Store
     LearningStore,
     DeploymentStore,
     EventStore,
-    FigureStore {
+    FigureStore,
+    AccessStore,
+    TrailStore {
   close(): Promise<void>;
 }

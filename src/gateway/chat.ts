@@ -9,6 +9,7 @@ import { messageOf, UnderstudyError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import type { Compare, Decision } from '../core/online.ts';
 import { type Exchange, type GatewayContext, nameOf, openExchange } from './exchange.ts';
+import { MAX_METERED_BYTES, namedModels, usedByLlm, usedBySpecialist } from './metering.ts';
 import { MAX_RECORDED_HERE_BYTES, recordExchange } from './record-exchange.ts';
 import { relay } from './relay.ts';
 import { captureResponse, type ResponseCapture } from './response-capture.ts';
@@ -20,18 +21,22 @@ const MAX_COMPARED_BYTES = 128 * 1024;
 /** @throws UnderstudyError with the status for the client, where nothing has been sent yet. */
 export async function handleChat(
   context: GatewayContext,
-  from: Pick<Exchange, 'dialect' | 'message' | 'response' | 'signal'>,
+  from: Pick<Exchange, 'dialect' | 'message' | 'response' | 'signal' | 'admission'>,
 ): Promise<void> {
   const at = context.now();
   const body = await context.readBody(from.message);
   try {
-    await handleExchange(context, await openExchange(context, { ...from, at, body }));
+    const exchange = await openExchange(context, { ...from, at, body });
+    const models = from.admission.limitsModels ? await namedModels(exchange.raw, context.maxBodyBytes) : [];
+    context.access.beginCall(from.admission, models);
+    await handleExchange(context, exchange, models[0] ?? '');
   } finally {
     body.release();
   }
 }
 
-async function handleExchange(context: GatewayContext, exchange: Exchange): Promise<void> {
+/** @param model As the request names it, where that was looked for. */
+async function handleExchange(context: GatewayContext, exchange: Exchange, model: string): Promise<void> {
   const decision = await decide(context, exchange);
   const { served, compare } = decision;
   if (await sendAnswer(context, exchange, decision)) {
@@ -39,7 +44,7 @@ async function handleExchange(context: GatewayContext, exchange: Exchange): Prom
     return;
   }
   const byLlm: Served = served.by === 'llm' ? served : { ...served, by: 'llm', reason: 'error' };
-  const llm = await relayLlm(context, exchange, byLlm, compare !== null);
+  const llm = await relayLlm(context, exchange, byLlm, { isCompared: compare !== null, model });
   if (!compare || !llm) return;
   const release = exchange.body.keep();
   const isStarted = context.background.start((signal) =>
@@ -49,7 +54,8 @@ async function handleExchange(context: GatewayContext, exchange: Exchange): Prom
 }
 
 async function decide(context: GatewayContext, exchange: Exchange): Promise<Decision> {
-  const { callId, understood, message, signal } = exchange;
+  const { callId, understood, message, admission, signal } = exchange;
+  if (!admission.isTrusted) return { served: { by: 'llm', reason: 'policy' }, answer: null, compare: null };
   try {
     const request = typeof understood === 'string' ? understood : understood.request;
     const llmAskedFor = message.headers['x-understudy-route'] === 'llm';
@@ -75,8 +81,10 @@ async function sendAnswer(
     const response = responseOf(answer, request);
     const rendered = renderReply(dialect, { id: callId, at, request, response });
     const latencyMs = context.now() - at;
-    await sendReply(exchange.response, rendered, servedHeaders(callId, served), async () => {
+    const headers = [...servedHeaders(callId, served), ...exchange.admission.cors];
+    await sendReply(exchange.response, rendered, headers, async () => {
       context.onServed(served);
+      context.access.endCall(exchange.admission, usedBySpecialist(request.model, response));
       const result = { response, status: 200, brokenStatus: 200, latencyMs, served };
       await recordExchange(context, exchange, null, result);
     });
@@ -91,24 +99,30 @@ async function sendAnswer(
 /**
  * Passes the call to the LLM and its response to the client. Gives the response, for comparisons; null where there is
  * none that is whole.
- * @param isCompared Whether the response is needed, if it is not very long.
+ * @param about.isCompared Whether the response is needed, if it is not very long.
  */
 async function relayLlm(
   context: GatewayContext,
   exchange: Exchange,
   served: Served,
-  isCompared: boolean,
+  { isCompared, model }: { readonly isCompared: boolean; readonly model: string },
 ): Promise<CallResponse | null> {
-  const { callId, dialect, response, understood } = exchange;
+  const { callId, dialect, response, understood, admission } = exchange;
   const capture =
-    understood === 'foreign' ? null : captureResponse(dialect, context.maxBodyBytes, context.memory);
+    understood === 'foreign' && !admission.isMetered
+      ? null
+      : captureResponse(dialect, context.maxBodyBytes, context.memory);
   let llm: CallResponse | null = null;
   let isRecorded = false;
   const record = async (status: number, brokenStatus = status): Promise<void> => {
     isRecorded = true;
     const latencyMs = context.now() - exchange.at;
     // Decoded, that is: a short body may be a long one, compressed.
-    llm = (await capture?.read(isCompared ? MAX_COMPARED_BYTES : MAX_RECORDED_HERE_BYTES)) ?? null;
+    const limit = isCompared ? MAX_COMPARED_BYTES : MAX_RECORDED_HERE_BYTES;
+    llm = (await capture?.read(admission.isMetered ? MAX_METERED_BYTES : limit)) ?? null;
+    if (capture !== null && capture.status >= 200 && capture.status < 300) {
+      context.access.endCall(admission, usedByLlm(model, exchange.body, llm, capture));
+    }
     // Nobody was served where the client has gone before the last word.
     if (brokenStatus !== 499 || llm !== null) context.onServed(served);
     const result = { response: llm, status, brokenStatus, latencyMs, served };
@@ -121,6 +135,7 @@ async function relayLlm(
       response,
       signal: exchange.signal,
       extraHeaders: servedHeaders(callId, served),
+      cors: admission.cors,
       ...(capture ? { capture } : {}),
       beforeEnd: record,
     });

@@ -3,6 +3,7 @@
  * Whatever cannot be read is passed on as bytes.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Access, Admission } from '../core/access.ts';
 import type { CallRequest, Served } from '../core/call.ts';
 import { newId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -23,6 +24,7 @@ export type Log = (event: string, detail: JsonObject) => void;
 
 /** What every call needs. */
 export interface GatewayContext {
+  readonly access: Access;
   readonly upstream: Upstream;
   readonly router: Router;
   readonly recorder: BoundedRecorder;
@@ -53,6 +55,7 @@ export interface Exchange {
   readonly signal: AbortSignal;
   readonly dialect: Dialect;
   readonly message: IncomingMessage;
+  readonly admission: Admission;
   readonly raw: RawBody;
   /** 'large': not read here. 'foreign': no request of the dialect; passed through, not captured. */
   readonly understood: Understood | 'large' | 'foreign';
@@ -71,7 +74,7 @@ const MAX_UNSHARED_BYTES = 8 * 1024;
 /** @param at When the first of it came, epoch milliseconds. */
 export async function openExchange(
   context: GatewayContext,
-  from: Pick<Exchange, 'dialect' | 'message' | 'response' | 'signal' | 'body' | 'at'>,
+  from: Pick<Exchange, 'dialect' | 'message' | 'response' | 'signal' | 'admission' | 'body' | 'at'>,
 ): Promise<Exchange> {
   const { message, body, at, dialect } = from;
   const raw = { chunks: [body.bytes], encoding: contentCoding(message.headers['content-encoding']) };

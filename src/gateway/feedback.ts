@@ -25,6 +25,7 @@ export async function takeFeedback(
   { readBody, recorder, now }: Pick<GatewayContext, 'readBody' | 'recorder' | 'now'>,
   request: IncomingMessage,
   response: ServerResponse,
+  cors: readonly string[],
 ): Promise<void> {
   if (request.method !== 'POST') {
     request.resume();
@@ -46,10 +47,8 @@ export async function takeFeedback(
       });
     }
     const text = JSON.stringify({ id });
-    response.writeHead(200, {
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(text),
-    });
+    const length = String(Buffer.byteLength(text));
+    response.writeHead(200, ['content-type', 'application/json', 'content-length', length, ...cors]);
     response.end(text);
   } finally {
     body.release();

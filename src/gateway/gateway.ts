@@ -3,12 +3,12 @@
  * passed through untouched; /health/* and feedback are our own.
  * Does not: own the router or the recorder, which whoever starts it makes and closes.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Access } from '../core/access.ts';
 import type { Served } from '../core/call.ts';
 import type { Config } from '../core/config.ts';
-import { messageOf, UnderstudyError } from '../core/errors.ts';
+import { UnderstudyError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Recorder, Router } from '../core/online.ts';
 import type { Dialect } from '../wire/dialect.ts';
@@ -19,6 +19,7 @@ import { bodyBudget } from './budget.ts';
 import { handleChat } from './chat.ts';
 import type { GatewayContext, Log } from './exchange.ts';
 import { isFeedback, takeFeedback } from './feedback.ts';
+import { listen, makeServer, requireSafeAddress } from './listen.ts';
 import { oneATurn } from './one-a-turn.ts';
 import { endWith, health, refuse } from './own-answers.ts';
 import { passThrough } from './pass.ts';
@@ -59,6 +60,8 @@ export interface GatewayOptions {
   readonly dialects: readonly [Dialect, ...Dialect[]];
   readonly router: Router;
   readonly recorder: Recorder;
+  /** Who is let in. */
+  readonly access: Access;
   readonly log?: Log;
   /** A call could not be handed to the recorder, and is lost. */
   readonly onLost?: (reason: LostFor) => void;
@@ -103,11 +106,13 @@ export interface Gateway {
 
 /**
  * Starts listening.
- * @throws UnderstudyError 'bad-config' for an address other than loopback, 'unavailable' where the port is taken.
+ * @throws UnderstudyError 'bad-config' for an address beyond loopback without keys or TLS, 'unavailable' where the port is
+ * taken.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { host, port, maxBodyBytes, maxBufferedBytes, timeoutMs } = options.gateway;
-  requireLoopback(host);
+  const { access } = options;
+  requireSafeAddress(options.gateway, access.isOn());
   const [anyDialect] = options.dialects;
   const upstream = connectUpstream(options.upstreamUrl, timeoutMs);
   const recorder = boundedRecorder(options.recorder, options.recordWaitMs ?? RECORD_WAIT_MS, options.onLost);
@@ -119,12 +124,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const upgrades = tunnels({
     upstream,
     extraHeaders: PASSED,
+    admit: (request) => access.beginCall(access.authorise(request, 'call'), null),
     refuse: (response, error) => refuse(response, error, anyDialect, log),
   });
   const counts = { requests: 0, inFlight: 0, passedThrough: 0, servedBySpecialists: 0 };
   const servedByLlm: Record<string, number> = {};
   let closing = false;
   const context: GatewayContext = {
+    access,
     upstream,
     router: options.router,
     recorder,
@@ -158,18 +165,28 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       });
     }
     if (request.method === 'GET' && url.startsWith('/health/')) {
-      health(pathOf(url), response, closing, { ...options.health?.(), recording: { ...recorder.counts } });
+      const detail = mayView(request) ? { ...options.health?.(), recording: { ...recorder.counts } } : null;
+      health(pathOf(url), response, closing, detail);
       return;
     }
-    if (isFeedback(pathOf(url))) return takeFeedback(context, request, response);
+    const allowed = access.preflight(request);
+    if (allowed !== null) {
+      response.writeHead(204, [...allowed]);
+      response.end();
+      return;
+    }
+    const isOwn = isFeedback(pathOf(url));
+    const admission = access.authorise(request, isOwn ? 'feedback' : 'call');
+    if (isOwn) return takeFeedback(context, request, response, admission.cors);
     const gone = new AbortController();
     response.once('close', () => {
       if (!response.writableFinished) gone.abort();
     });
     if (dialect) {
-      await handleChat(context, { dialect, message: request, response, signal: gone.signal });
+      await handleChat(context, { dialect, message: request, response, admission, signal: gone.signal });
       return;
     }
+    access.beginCall(admission, null);
     counts.passedThrough++;
     await passThrough({
       upstream,
@@ -177,11 +194,20 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       response,
       signal: gone.signal,
       extraHeaders: PASSED,
+      cors: admission.cors,
       idleMs: limits.uploadIdleMs,
     });
   };
+  const mayView = (request: IncomingMessage): boolean => {
+    try {
+      return access.authorise(request, 'view').isTrusted;
+    } catch {
+      return false;
+    }
+  };
 
-  const server = createServer(
+  const server = makeServer(
+    options.gateway.tls,
     {
       maxHeaderSize: MAX_HEADER_BYTES,
       // Less than node reads at once, so that each connection's share of a turn is one such piece.
@@ -232,22 +258,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         'The request cannot be read.',
       );
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) =>
-      reject(
-        new UnderstudyError('unavailable', `Cannot listen on ${host}:${port}: ${messageOf(cause)}`, {
-          hint: 'Choose another port with gateway.port; 0 picks a free one.',
-          data: { host, port },
-          cause,
-        }),
-      ),
-    );
-    server.listen(port, host, resolve);
-  });
-  const bound = (server.address() as AddressInfo).port;
+  const bound = await listen(server, host, port);
 
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}/v1`,
+    url: `${options.gateway.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${bound}/v1`,
     port: bound,
     stats: () => ({
       ...counts,
@@ -278,16 +292,3 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 const pathOf = (url: string): string => url.split('?', 1)[0] ?? '';
-
-/** Until there are keys of our own, whoever reaches the gateway may ask the specialists. */
-function requireLoopback(host: string): void {
-  if (/^(localhost|127(\.\d+){3}|::1)$/.test(host)) return;
-  throw new UnderstudyError(
-    'bad-config',
-    `The gateway does not listen on ${host}: it has no access keys yet.`,
-    {
-      hint: 'Set gateway.host to 127.0.0.1 and put a proxy that checks access in front of it.',
-      data: { host },
-    },
-  );
-}

@@ -34,6 +34,11 @@ export function clientHeaders(raw: readonly string[], status = 200): string[] {
   return filter(raw, (name) => name.startsWith('x-understudy-'), status === 426 ? 'upgrade' : undefined);
 }
 
+/** A flat list without what the provider lets web pages do: those of our own answer take its place. */
+export function withoutCors(raw: readonly string[]): string[] {
+  return filter(raw, (name) => name.startsWith('access-control-'));
+}
+
 /** The trailers that go back to the client, as pairs. */
 export function clientTrailers(raw: readonly string[]): [string, string][] {
   const kept = filter(raw, (name) => NOT_IN_TRAILERS.has(name) || name.startsWith('x-understudy-'));

@@ -6,8 +6,16 @@ import type { JsonObject } from '../core/json.ts';
 import type { Dialect } from '../wire/dialect.ts';
 import type { Log } from './exchange.ts';
 
-/** Liveness: the process answers. Readiness: it takes calls; what of ours does not work is told, and fails nobody. */
-export function health(path: string, response: ServerResponse, closing: boolean, detail: JsonObject): void {
+/**
+ * Liveness: the process answers. Readiness: it takes calls; what of ours does not work is told, and fails nobody.
+ * @param detail Null for callers who may not see it.
+ */
+export function health(
+  path: string,
+  response: ServerResponse,
+  closing: boolean,
+  detail: JsonObject | null,
+): void {
   const known = path === '/health/liveness' || path === '/health/readiness';
   const alive = path === '/health/liveness';
   response.writeHead(known ? (alive || !closing ? 200 : 503) : 404, { 'content-type': 'application/json' });
@@ -37,9 +45,13 @@ export function refuse(response: ServerResponse, error: unknown, dialect: Dialec
     message: known ? `${known.message} ${known.hint}` : 'The gateway failed.',
     code: known?.code ?? 'internal',
   });
+  const { retryAfterSeconds, shouldRetry } = known?.data ?? {};
   response.writeHead(status, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),
+    ...(typeof retryAfterSeconds === 'number' ? { 'retry-after': String(retryAfterSeconds) } : {}),
+    // What the official clients look at before they try again by themselves.
+    ...(shouldRetry === false ? { 'x-should-retry': 'false' } : {}),
     // The rest of a refused body is not read, so the connection cannot be used again.
     ...(status === 413 || status === 408 ? { connection: 'close' } : {}),
   });

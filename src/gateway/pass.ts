@@ -14,13 +14,15 @@ export interface PassOptions {
   readonly signal: AbortSignal;
   /** Headers of ours, as a flat list. */
   readonly extraHeaders: readonly string[];
+  /** As in relay.ts. */
+  readonly cors: readonly string[];
   /** A client that stops in the middle of its body for this time (milliseconds) is given up. */
   readonly idleMs: number;
 }
 
 /** @throws UnderstudyError as Upstream.send, and 'timed-out' (408) where the client stops sending. */
 export async function passThrough(options: PassOptions): Promise<void> {
-  const { upstream, request, response, extraHeaders } = options;
+  const { upstream, request, response, extraHeaders, cors } = options;
   const length = request.headers['content-length'];
   const hasBody = (length !== undefined && length !== '0') || 'transfer-encoding' in request.headers;
   const headers = upstreamHeaders(request.rawHeaders);
@@ -46,6 +48,7 @@ export async function passThrough(options: PassOptions): Promise<void> {
       response,
       signal: AbortSignal.any([options.signal, idle.signal]),
       extraHeaders,
+      cors,
       beforeEnd: async () => {},
     });
   } catch (error) {

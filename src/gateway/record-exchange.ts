@@ -26,8 +26,11 @@ export async function recordExchange(
   result: Result,
   id: string = exchange.callId,
 ): Promise<void> {
-  const { understood, at } = exchange;
-  if (understood === 'foreign') return;
+  const { understood, at, admission } = exchange;
+  if (understood === 'foreign' || !admission.isTrusted) {
+    captured?.release();
+    return;
+  }
   if (captured?.lost) {
     context.recorder.lose();
     return;

@@ -4,7 +4,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { clientHeaders, clientTrailers, headerOf, withoutHeader } from './headers.ts';
+import { clientHeaders, clientTrailers, headerOf, withoutCors, withoutHeader } from './headers.ts';
 import type { ResponseCapture } from './response-capture.ts';
 import type { Listener, ResponseHead, Upgraded, Upstream, UpstreamRequest } from './upstream.ts';
 
@@ -20,6 +20,8 @@ export interface RelayOptions {
   readonly signal: AbortSignal;
   /** Headers of ours, as a flat list. */
   readonly extraHeaders: readonly string[];
+  /** Headers that let a web page read the answer, as a flat list, instead of the upstream's. Default: none, and those stay. */
+  readonly cors?: readonly string[];
   readonly capture?: ResponseCapture;
   /** Asks for an upgrade of the connection; where it is granted, `response` is left alone. */
   readonly upgrade?: { readonly protocol: string; onUpgraded(upgraded: Upgraded): void };
@@ -71,7 +73,9 @@ export async function relay(options: RelayOptions): Promise<number> {
       const length = headerOf(head.headers, 'content-length');
       if (length !== undefined && /^\d+$/.test(length)) left = Number(length);
       capture?.begin(head);
-      const headers = [...clientHeaders(head.headers, head.status), ...options.extraHeaders];
+      const { cors = [] } = options;
+      const passed = clientHeaders(head.headers, head.status);
+      const headers = [...(cors.length > 0 ? withoutCors(passed) : passed), ...options.extraHeaders, ...cors];
       response.writeHead(head.status, head.statusText, announceable(response, head, headers));
       flushSoon();
     },

@@ -22,6 +22,8 @@ export interface TunnelOptions {
   readonly upstream: Upstream;
   /** Headers of ours, as a flat list, in whatever the client is answered. */
   readonly extraHeaders: readonly string[];
+  /** Lets the request in, or throws. */
+  readonly admit: (request: IncomingMessage) => void;
   /** Answers with an error, where the upstream gave no answer. */
   readonly refuse: (response: ServerResponse, error: unknown) => void;
 }
@@ -82,6 +84,7 @@ export function tunnels(options: TunnelOptions): Tunnels {
       socket.end();
     });
     try {
+      options.admit(request);
       if (!wantsUpgrade(request)) {
         throw new UnderstudyError('unsupported', 'The connection cannot be upgraded in this way.', {
           hint: 'Send the request without its Upgrade header.',

@@ -6,12 +6,19 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { AdminSays, AdminSettings } from '../api/process.ts';
+import type { Config } from '../core/config.ts';
 import { withoutKeys } from './environment.ts';
 
 export interface AdminProcess {
   /** Where the dashboard is; null where it could not be started, which has been logged. */
   readonly url: string | null;
   close(): Promise<void>;
+}
+
+/** What the process has to know of the configuration: no key of a provider. */
+export function adminConfig(config: Config): AdminSettings['config'] {
+  const { access, admin, dataDir, gate, gateway, prices, redaction, serve } = config;
+  return { access, admin, dataDir, gate, gateway, prices, redaction, serve };
 }
 
 /** Before it is started again after a crash; doubles up to a minute. */

@@ -4,6 +4,7 @@
  * Does not: do any of the work itself; whatever fails here leaves the agent with the LLM.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createAccess } from '../access/access.ts';
 import { assign } from '../callsite/assign.ts';
 import type { Losses } from '../capture/losses.ts';
 import { targetOf } from '../core/answer.ts';
@@ -14,7 +15,9 @@ import type { JournalState } from '../core/learning.ts';
 import { referenceOf } from '../core/reference.ts';
 import type { Runtime } from '../core/runtime.ts';
 import { type Gateway, type GatewayOptions, startGateway } from '../gateway/gateway.ts';
+import { cost, priceOf } from '../report/prices.ts';
 import { createRouter, type RoutingPlan } from '../route/router.ts';
+import { accessUpdates } from './access-updates.ts';
 import { coverageAlarms } from './coverage-alarms.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { planUpdates } from './plan-updates.ts';
@@ -40,6 +43,8 @@ export interface OnlineParts {
 
 /** How often a running gateway looks for what a learning run in another process has deployed. */
 const REFRESH_MS = 2000;
+/** How often it looks for access keys that were made, changed or revoked. */
+const KEYS_MS = 500;
 /** How long closing waits for the store to take the last audits. */
 const CLOSE_GRACE_MS = 5000;
 /** Calls of one specialist at once: models answer a few together, the rest would only wait, and hold up comparisons. */
@@ -109,9 +114,21 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     journal = await parts.journal().catch(() => journal);
   });
   void look();
+  const access = createAccess({
+    ...config.access,
+    ...(config.upstream.apiKey === undefined ? {} : { upstreamKey: config.upstream.apiKey }),
+    costOf: (use) => {
+      const price = priceOf(use.model, config.prices);
+      return price && cost(use, price);
+    },
+    now,
+  });
+  const keys = accessUpdates({ access, store: folder.store, log, now });
+  await keys.refresh();
   await updates.run();
   const gateway = await startGateway({
     gateway: config.gateway,
+    access,
     upstreamUrl: config.upstream.baseUrl,
     dialects: parts.dialects,
     router: coverage.counted(router),
@@ -119,6 +136,7 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     onLost: losses.add,
     health: () => ({
       capture: folder.state(),
+      access: { state: access.isOn() ? 'on' : 'off', ...(keys.trouble() ? { trouble: keys.trouble() } : {}) },
       lost: losses.counts(),
       ...(journal ? { journal: { ...journal } as unknown as JsonObject } : {}),
       models: [...parts.modelHealth()],
@@ -132,13 +150,17 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
   const refreshing = setInterval(async () => {
     void look();
     await folder.retry();
+    await keys.flush();
     await updates.run();
   }, REFRESH_MS).unref();
+  const refreshingKeys = setInterval(() => void keys.refresh(), KEYS_MS).unref();
   return {
     ...gateway,
     close: async () => {
       await gateway.close();
       clearInterval(refreshing);
+      clearInterval(refreshingKeys);
+      await keys.flush();
       // A store that answers no more must not keep the program alive.
       await Promise.race([updates.run(), sleep(CLOSE_GRACE_MS, undefined, { ref: false })]);
       await folder.close();

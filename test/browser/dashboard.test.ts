@@ -92,8 +92,8 @@ describe('the dashboard', { skip: executable === undefined && NO_BROWSER }, () =
             await page.goto(running.dashboard + view.path());
             await page.getByText(view.shows).first().waitFor();
             assert.deepEqual(await violations(page), [], view.name);
-            const overflow = await page.evaluate(
-              () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+            const overflow: number = await page.evaluate(
+              'document.documentElement.scrollWidth - document.documentElement.clientWidth',
             );
             assert.ok(overflow <= 0, `${view.name} is ${overflow} px too wide`);
             const isShown = (colorScheme === 'light') === (size === 'wide') || colorScheme === 'light';
@@ -136,7 +136,7 @@ describe('the dashboard', { skip: executable === undefined && NO_BROWSER }, () =
       await page.goto(running.dashboard);
       await page.getByText(VIEWS[0]!.shows).waitFor();
       await page.keyboard.press('Tab');
-      assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Skip to the content');
+      assert.equal(await page.evaluate('document.activeElement?.textContent'), 'Skip to the content');
       const tasks = page.getByRole('link', { name: 'Tasks', exact: true });
       await tasks.focus();
       await page.keyboard.press('Enter');

@@ -14,6 +14,8 @@ import {
 } from './gateway-fault-parts.ts';
 import { askWebSocket, serveWebSocket } from './gateway-websocket.ts';
 
+const FOREIGN_PAGE = 'web pages are let in where their origin is configured (access.origins)';
+
 /** What clients send and do. */
 const CLIENTS: readonly Cell[] = [
   {
@@ -89,11 +91,18 @@ const CLIENTS: readonly Cell[] = [
       headers: ['origin', 'https://app.example', 'access-control-request-method', 'POST'],
       body: Buffer.alloc(0),
     }),
+    differs: FOREIGN_PAGE,
   },
   {
-    name: 'preflight that the upstream refuses',
+    name: 'OPTIONS from a web page, which the upstream refuses',
     upstream: answers(405, ['allow', 'POST'], ''),
     client: posts({ method: 'OPTIONS', headers: ['origin', 'https://app.example'], body: Buffer.alloc(0) }),
+    differs: FOREIGN_PAGE,
+  },
+  {
+    name: 'OPTIONS that the upstream refuses',
+    upstream: answers(405, ['allow', 'POST'], ''),
+    client: posts({ method: 'OPTIONS', headers: [], body: Buffer.alloc(0) }),
   },
   {
     name: 'HEAD',

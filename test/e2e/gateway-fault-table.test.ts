@@ -12,6 +12,7 @@ import { after, test } from 'node:test';
 import { configSchema } from '../../src/core/config.ts';
 import { startGateway } from '../../src/gateway/gateway.ts';
 import { DIALECTS } from '../../src/wire/dialects.ts';
+import { openAccess } from '../support/access.ts';
 import { BROKEN, UNUSUAL } from './gateway-fault-cells.ts';
 import { type Seen, summary } from './gateway-fault-client.ts';
 import { CLIENT_CELLS } from './gateway-fault-clients.ts';
@@ -72,6 +73,7 @@ async function both(cell: Cell, path: string): Promise<{ direct: Seen; gateway: 
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
   const { port } = upstream.address() as AddressInfo;
   const gateway = await startGateway({
+    access: openAccess(),
     gateway: { ...configSchema.parse({}).gateway, port: 0 },
     upstreamUrl: `http://127.0.0.1:${port}/v1`,
     dialects: DIALECTS,

@@ -16,6 +16,7 @@ import { type Gateway, type GatewayOptions, startGateway } from '../../src/gatew
 import { createRouter, type RouterOptions } from '../../src/route/router.ts';
 import { DIALECTS } from '../../src/wire/dialects.ts';
 import { readExchange } from '../../src/wire/exchange.ts';
+import { openAccess } from '../support/access.ts';
 
 export interface Received {
   readonly method: string;
@@ -127,6 +128,7 @@ export async function startHarness(
   });
   const { router: makeRouter = () => noSpecialist, ...others } = options;
   const gateway = await startGateway({
+    access: openAccess(),
     router: watched(makeRouter, comparisons),
     recorder,
     dialects: DIALECTS,

@@ -9,6 +9,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { configSchema } from '../../src/core/config.ts';
 import { type Gateway, startGateway } from '../../src/gateway/gateway.ts';
 import { DIALECTS } from '../../src/wire/dialects.ts';
+import { openAccess } from '../support/access.ts';
 import { noSpecialist } from './gateway-harness.ts';
 
 const ASK =
@@ -39,6 +40,7 @@ async function start(upgraded: ((socket: Duplex) => void) | null): Promise<Parts
   const { port } = upstream.address() as AddressInfo;
   if (upgraded === null) upstream.close();
   const gateway = await startGateway({
+    access: openAccess(),
     gateway: { ...configSchema.parse({}).gateway, port: 0 },
     upstreamUrl: `http://127.0.0.1:${port}/v1`,
     dialects: DIALECTS,

@@ -18,6 +18,7 @@ const ALLOWED: Readonly<Record<string, readonly string[] | '*'>> = {
   models: ['core'],
   store: ['core'],
   report: ['core'],
+  access: ['core'],
   capture: ['core', 'wire'],
   gateway: ['core', 'wire'],
   curate: ['core', 'callsite'],

@@ -2,8 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { parseFeedback } from '../../core/feedback.ts';
 import { newId } from '../../core/ids.ts';
-import { demandRole } from '../authorise.ts';
-import { type AdminApp, routes } from '../env.ts';
+import { type AdminApp, principalFor, routes } from '../env.ts';
 import { callDetail, callList, PAYLOAD_READ, payloadOf } from '../figures/calls.ts';
 import { explained, storedCall } from '../figures/explained.ts';
 import { addedSchema, feedbackSchema, payloadSchema } from '../payload-schemas.ts';
@@ -102,21 +101,24 @@ export function callRoutes(): AdminApp {
     return context.json(found, 200);
   });
   app.openapi(payload, async (context) => {
-    const principal = context.get('principal');
-    demandRole(principal, 'reviewer');
+    const { keyId, name, role } = principalFor(context, 'read');
     const { sources } = context.get('admin');
     const { id } = context.req.valid('param');
     await storedCall(sources.store, id);
     const at = sources.now();
     // On record before it is read: an opening that is not recorded cannot happen.
+    await sources.store.appendTrail({
+      ...{ at, action: 'payloads-opened', subject: id, detail: { role } },
+      actor: { kind: keyId === null ? 'user' : 'key', name, ...(keyId === null ? {} : { keyId }) },
+    });
     await sources.store.addEvent({
       ...{ id: newId('event', at), at, kind: PAYLOAD_READ, subject: id },
-      detail: { by: principal.name, role: principal.role },
+      detail: { by: name, role },
     });
     return context.json(await payloadOf(sources, id), 200);
   });
   app.openapi(feedback, async (context) => {
-    demandRole(context.get('principal'), 'reviewer');
+    principalFor(context, 'feedback');
     // Read again from its text: its numbers must be what was written.
     const given = parseFeedback(await context.req.text());
     return context.json({ added: await context.get('admin').giveFeedback(given) }, 200);

@@ -1,5 +1,6 @@
 /** Who asks, and the first page's figures. */
 import { createRoute } from '@hono/zod-openapi';
+import { allows, PERMISSIONS } from '../../core/access.ts';
 import { type AdminApp, routes } from '../env.ts';
 import { overview } from '../figures/overview.ts';
 import { rangeOf } from '../figures/sources.ts';
@@ -25,7 +26,8 @@ export function overviewRoutes(): AdminApp {
   const app = routes();
   app.openapi(session, (context) => {
     const { name, role } = context.get('principal');
-    return context.json({ ...context.get('admin').about, name, role }, 200);
+    const permissions = PERMISSIONS.filter((permission) => allows(role, permission));
+    return context.json({ ...context.get('admin').about, name, role, permissions }, 200);
   });
   app.openapi(figures, async (context) => {
     const { sources } = context.get('admin');

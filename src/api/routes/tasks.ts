@@ -1,6 +1,6 @@
 /** Tasks: the list, and one with its evidence. */
 import { createRoute } from '@hono/zod-openapi';
-import { mayAct } from '../authorise.ts';
+import { allows } from '../../core/access.ts';
 import { type AdminApp, routes } from '../env.ts';
 import { rangeOf } from '../figures/sources.ts';
 import { taskDetail, taskList } from '../figures/tasks.ts';
@@ -32,7 +32,7 @@ export function taskRoutes(): AdminApp {
   app.openapi(one, async (context) => {
     const { sources } = context.get('admin');
     const range = rangeOf(context.req.valid('query'), sources.now());
-    const mayReadWords = mayAct(context.get('principal').role, 'reviewer');
+    const mayReadWords = allows(context.get('principal').role, 'read');
     return context.json(await taskDetail(sources, context.req.valid('param').id, range, mayReadWords), 200);
   });
   return app;

@@ -206,4 +206,36 @@ CREATE INDEX feedback_by_day ON feedback (day);
 CREATE INDEX calls_by_session ON calls (session_id);
 `,
   },
+  {
+    sql: /* sql */ `
+-- Access keys: hash, role and limits as sealed JSON (core/access.ts); id and alias are no secrets. None is ever deleted.
+CREATE TABLE access_keys (
+  no      INTEGER PRIMARY KEY,
+  id      TEXT NOT NULL UNIQUE,
+  alias   TEXT NOT NULL,
+  revoked INTEGER NOT NULL,  -- 0 or 1
+  sealed  BLOB NOT NULL
+);
+-- What they have used, by day (UTC).
+CREATE TABLE access_use (
+  key_id   TEXT NOT NULL,
+  day      TEXT NOT NULL,
+  requests INTEGER NOT NULL,
+  tokens   INTEGER NOT NULL,
+  usd      REAL NOT NULL,
+  PRIMARY KEY (key_id, day)
+) WITHOUT ROWID;
+-- Counts their changes, so that a gateway reads them again only then.
+CREATE TABLE access (version INTEGER NOT NULL);
+INSERT INTO access VALUES (0);
+CREATE TRIGGER access_added AFTER INSERT ON access_keys BEGIN UPDATE access SET version = version + 1; END;
+CREATE TRIGGER access_changed AFTER UPDATE ON access_keys BEGIN UPDATE access SET version = version + 1; END;
+
+-- The audit trail (core/trail.ts): sealed entries, each with the hash of the one before, and the newest's number and hash.
+CREATE TABLE trail (no INTEGER PRIMARY KEY, sealed BLOB NOT NULL);
+CREATE TABLE trail_head (id INTEGER PRIMARY KEY CHECK (id = 1), sealed BLOB NOT NULL);
+CREATE TRIGGER trail_unchanged BEFORE UPDATE ON trail BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END;
+CREATE TRIGGER trail_kept BEFORE DELETE ON trail BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END;
+`,
+  },
 ];

@@ -4,6 +4,7 @@
  */
 import type { Cipher } from '../../core/cipher.ts';
 import type { Store } from '../../core/store.ts';
+import { accessTables } from './access.ts';
 import { callTables } from './calls.ts';
 import { type CallsInClear, callsInClear } from './calls-in-clear.ts';
 import { openDatabase, type SqliteOptions } from './database.ts';
@@ -13,6 +14,7 @@ import { figureTables } from './figures.ts';
 import { keyTable } from './keys.ts';
 import { learningTables } from './learning.ts';
 import { sealedRows } from './sealed.ts';
+import { trailTable } from './trail.ts';
 import { vocabularyTable } from './vocabulary.ts';
 
 export interface SqliteStore extends Store {
@@ -38,6 +40,8 @@ export function openSqliteStore(path: string, cipher: Cipher, options: SqliteOpt
     ...deploymentTables(database, rows),
     ...eventTable(database, rows),
     ...figureTables(database, rows),
+    ...accessTables(database, rows),
+    ...trailTable(database, rows),
     callsInClear: callsInClear(database),
     close: async () => database.close(),
   };

@@ -1,11 +1,13 @@
 /** What every Store must do: the contracts of its parts. Each implementation's test calls this. */
 import type { Store } from '../../../src/core/store.ts';
+import { accessStoreContract } from './access.ts';
 import { callStoreContract } from './calls.ts';
 import { deploymentStoreContract } from './deployments.ts';
 import { eventStoreContract } from './events.ts';
 import { feedbackStoreContract } from './feedback.ts';
 import { keyStoreContract } from './keys.ts';
 import { learningStoreContract } from './learning.ts';
+import { trailStoreContract } from './trail.ts';
 
 /** Runs `work` on an empty store, and closes it. */
 export type Opener<S> = (work: (store: S) => Promise<void>) => Promise<void>;
@@ -26,4 +28,6 @@ export function storeContract(name: string, open: () => Store | Promise<Store>):
   learningStoreContract(name, withStore);
   deploymentStoreContract(name, withStore);
   eventStoreContract(name, withStore);
+  accessStoreContract(name, withStore);
+  trailStoreContract(name, withStore);
 }
