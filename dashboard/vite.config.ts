@@ -11,7 +11,12 @@ const ADMIN = process.env.UNDERSTUDY_ADMIN_URL ?? 'http://127.0.0.1:4001';
 export default defineConfig({
   root: import.meta.dirname,
   plugins: [react()],
-  build: { outDir: '../dist/dashboard', emptyOutDir: true, chunkSizeWarningLimit: 900 },
+  build: {
+    outDir: '../dist/dashboard',
+    emptyOutDir: true,
+    chunkSizeWarningLimit: 1000,
+    license: { fileName: 'licences.md' },
+  },
   server: {
     port: 5173,
     proxy: {

@@ -33,6 +33,7 @@ export function money(dollars: number): string {
   return new Intl.NumberFormat(locale, {
     style: 'currency',
     currency: 'USD',
+    currencyDisplay: 'narrowSymbol',
     minimumFractionDigits: Math.min(2, digits),
     maximumFractionDigits: digits,
   }).format(dollars);
@@ -48,11 +49,18 @@ export function milliseconds(ms: number | null): string {
 export const at = (time: number): string => dateTime.format(time);
 export const atSecond = (time: number): string => seconds.format(time);
 
-/** A tick of a time axis: the hour within a day, the day otherwise. */
-export function tick(time: number, bucketMs: number): string {
-  const date = new Date(time);
-  const isMidnight = date.getHours() === 0 && date.getMinutes() === 0;
-  return bucketMs < 12 * 3_600_000 && !isMidnight ? hour.format(date) : day.format(date);
+/** A tick of a time axis: the hour within a day or two, the day otherwise. */
+export const tick = (time: number, bucketMs: number): string =>
+  (bucketMs < SIX_HOURS ? hour : day).format(time);
+
+const SIX_HOURS = 6 * 3_600_000;
+
+/** Which of the buckets have a tick: whole days; every sixth hour where buckets are hours. */
+export function ticks(times: readonly number[], bucketMs: number): number[] {
+  const step = bucketMs < SIX_HOURS ? 6 : 24;
+  const whole = times.filter((time) => new Date(time).getHours() % step === 0);
+  const every = Math.ceil(whole.length / 8);
+  return whole.filter((_, i) => i % every === 0);
 }
 
 /** 'low-confidence' → 'low confidence'. */

@@ -30,12 +30,8 @@ export function adminApp(options: AdminOptions): AdminApp {
     // Figures are of now, and nobody else's.
     context.header('cache-control', 'no-store');
   });
-  app.route(API, overviewRoutes());
-  app.route(API, taskRoutes());
-  app.route(API, deploymentRoutes());
-  app.route(API, callRoutes());
-  app.route(API, eventRoutes());
-  app.get(`${API}/openapi.json`, (context) => context.json(openApiDocument(app)));
+  app.route(API, described());
+  app.get(`${API}/openapi.json`, (context) => context.json(openApiDocument()));
   app.all(`${API}/*`, (context) => {
     throw new UnderstudyError('not-found', `There is no ${context.req.method} ${context.req.path}.`, {
       hint: 'GET /api/v1/openapi.json lists what there is.',
@@ -45,8 +41,22 @@ export function adminApp(options: AdminOptions): AdminApp {
   return app;
 }
 
-/** The description of an app's routes, without any address of a server. */
-export function openApiDocument(app: AdminApp): ReturnType<AdminApp['getOpenAPI31Document']> {
+/** The routes that the document describes. */
+function described(): AdminApp {
+  const app = routes();
+  for (const group of [overviewRoutes, taskRoutes, deploymentRoutes, callRoutes, eventRoutes])
+    app.route('/', group());
+  return app;
+}
+
+/** The description of the API, made from the schemas of its routes. */
+export function openApiDocument(): ReturnType<AdminApp['getOpenAPI31Document']> {
+  const app = routes();
+  app.route(API, described());
+  app.openAPIRegistry.registerComponent('securitySchemes', 'key', {
+    ...{ type: 'apiKey', in: 'header', name: 'x-understudy-key' },
+    description: 'An access key; not needed where there are none (docs/access.md).',
+  });
   return app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {
@@ -57,6 +67,5 @@ export function openApiDocument(app: AdminApp): ReturnType<AdminApp['getOpenAPI3
       license: { name: 'Apache-2.0' },
     },
     security: [{ key: [] }],
-    tags: [],
   });
 }

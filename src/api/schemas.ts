@@ -102,7 +102,9 @@ export const overviewSchema = z
       unpriced: list(z.string()).describe('Models without a price: their calls count as $0.'),
       basis: z.string(),
     }),
-    servedError: errorShareSchema,
+    servedError: errorShareSchema.describe('Of all that was served in the range.'),
+    servingError: errorShareSchema.describe('Of what the specialists that serve now have served in it.'),
+    withdrawn: z.number().int().describe('Specialists that were taken out of service in the range.'),
     latency: z.object({
       specialist: quantilesSchema.nullable(),
       llm: quantilesSchema.nullable(),

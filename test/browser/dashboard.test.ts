@@ -49,7 +49,11 @@ describe('the dashboard', { skip: executable === undefined && NO_BROWSER }, () =
   });
 
   const VIEWS: readonly View[] = [
-    { name: 'overview', path: () => '/', shows: /Within the bound|More errors than promised/ },
+    {
+      name: 'overview',
+      path: () => '/?range=1d',
+      shows: /Within the bound|Above the bound|More errors than/,
+    },
     { name: 'tasks', path: () => '/tasks', shows: /Sort the message into a category/ },
     { name: 'task', path: () => '/tasks/task_triage', shows: /would be served at a threshold/ },
     { name: 'deployments', path: () => '/deployments', shows: /Audits against the bound/ },

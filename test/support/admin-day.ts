@@ -11,6 +11,7 @@ import type { Audit, Deployment, Stage } from '../../src/core/deployment.ts';
 import { contentHash, newId } from '../../src/core/ids.ts';
 import { type Random, seededRandom } from '../../src/core/random.ts';
 import type { Evidence, RiskPoint, Rung, Specialist, Verdict } from '../../src/core/specialist.ts';
+import type { Event } from '../../src/core/store.ts';
 import type { Task } from '../../src/core/task.ts';
 import { openStorage } from '../../src/setup/data-folder.ts';
 import { clusteredRate } from '../../src/stats/cluster-rate.ts';
@@ -31,8 +32,8 @@ interface TaskPlan {
   /** Share of its answers that are correct. */
   readonly accuracy: number;
   readonly passed: boolean;
-  /** When its stages began, in hours from the beginning. */
-  readonly stages: readonly (readonly [Stage, number, string])[];
+  /** When its stages began, in hours from the beginning; the first with the gate's reason. */
+  readonly stages: readonly (readonly [Stage, number, string?])[];
   readonly callsAnHour: number;
   readonly latencyMs: number;
 }
@@ -47,16 +48,8 @@ const PLANS: readonly TaskPlan[] = [
         6,
         '212 held-back calls at or above the threshold, 1 of them wrong: at most 2 % with 95 % confidence',
       ],
-      [
-        'canary',
-        8,
-        '0 of 88 comparisons with the LLM differ: with 95 % confidence fewer than 6 % of its answers are wrong',
-      ],
-      [
-        'live',
-        12,
-        '1 of 164 comparisons with the LLM differ: with 95 % confidence fewer than 4 % of its answers are wrong',
-      ],
+      ['canary', 8],
+      ['live', 12],
     ],
   },
   {
@@ -68,11 +61,7 @@ const PLANS: readonly TaskPlan[] = [
         10,
         '260 held-back calls at or above the threshold, 1 of them wrong: at most 2 % with 95 % confidence',
       ],
-      [
-        'canary',
-        20,
-        '1 of 120 comparisons with the LLM differ: with 95 % confidence fewer than 6 % of its answers are wrong',
-      ],
+      ['canary', 20],
     ],
   },
   {
@@ -95,21 +84,9 @@ const PLANS: readonly TaskPlan[] = [
         2,
         '170 held-back calls at or above the threshold, none of them wrong: at most 2 % with 95 % confidence',
       ],
-      [
-        'canary',
-        5,
-        '0 of 90 comparisons with the LLM differ: with 95 % confidence fewer than 6 % of its answers are wrong',
-      ],
-      [
-        'live',
-        9,
-        '0 of 170 comparisons with the LLM differ: with 95 % confidence fewer than 4 % of its answers are wrong',
-      ],
-      [
-        'retired',
-        30,
-        '9 of the last 41 comparisons with the LLM differ (9 of all 214): the bound of 2 % is broken',
-      ],
+      ['canary', 5],
+      ['live', 9],
+      ['retired', 30],
     ],
   },
   {
@@ -151,6 +128,7 @@ export async function makeAdminDay(
   const sealer = createSealer({ sealing: vault, redact: (text) => text });
   const served: string[] = [];
   const differed: string[] = [];
+  const events: Event[] = [];
   let calls = 0;
   try {
     await store.putTasks(PLANS.map((plan) => taskOf(plan, scale)));
@@ -160,18 +138,6 @@ export async function makeAdminDay(
       await store.addSpecialist(specialist);
       await store.addVerdicts(plan.id, at(6), verdictsOf(plan, specialist));
       const deployment = deploymentOf(plan, specialist, at);
-      if (deployment) await putDeployment(store, deployment);
-      if (deployment)
-        for (const [i, change] of deployment.history.entries())
-          await store.addEvent({
-            ...{ id: newId('event', change.at), at: change.at, subject: deployment.id },
-            kind: i === 0 ? 'specialist-deployed' : 'deployment-moved',
-            detail: {
-              from: deployment.history[i - 1]?.stage ?? 'none',
-              to: change.stage,
-              reason: change.reason,
-            },
-          });
       const audits: Audit[] = [];
       const batch: Call[] = [];
       const total = Math.round(plan.callsAnHour * HOURS * scale);
@@ -219,10 +185,19 @@ export async function makeAdminDay(
           some.flatMap(({ parts }) => parts),
         );
       }
-      if (deployment) await store.addAudits(audits);
+      if (!deployment) continue;
+      await store.addAudits(audits);
+      const counted = withCounts(deployment, audits);
+      await putDeployment(store, counted);
+      for (const [i, change] of counted.history.entries())
+        events.push({
+          ...{ id: newId('event', change.at), at: change.at, subject: deployment.id },
+          kind: i === 0 ? 'specialist-deployed' : 'deployment-moved',
+          detail: { from: counted.history[i - 1]?.stage ?? 'none', to: change.stage, reason: change.reason },
+        });
     }
     const details = (await store.deployments()).find(({ taskId }) => taskId === 'task_details');
-    await store.addEvent({
+    events.push({
       ...{
         id: newId('event', until - HOUR),
         at: until - HOUR,
@@ -233,10 +208,29 @@ export async function makeAdminDay(
         reason: '171 of the last 300 calls were served, where the exam promised 78 % (at least 73 %)',
       },
     });
+    for (const event of events.sort((a, b) => a.at - b.at)) await store.addEvent(event);
   } finally {
     await storage.close();
   }
   return { since, until, calls, served, differed };
+}
+
+/** Its stages, with the comparisons that were made until each began. */
+function withCounts(deployment: Deployment, audits: readonly Audit[]): Deployment {
+  const history = deployment.history.map((change, i) => {
+    if (i === 0) return change;
+    const before = audits.filter(({ at }) => at < change.at);
+    const errors = before.filter(({ correct }) => !correct).length;
+    const counted = `${errors} of ${before.length} comparisons with the LLM differ`;
+    const margin = 0.02 * (4 - i);
+    const reason =
+      change.stage === 'retired'
+        ? `${counted}: the bound of 2 % is broken`
+        : `${counted}: with 95 % confidence fewer than ${Math.round(100 * margin)} % of its answers are wrong`;
+    const recent = { comparisons: before.length, errors };
+    return { ...change, reason, numbers: { ...recent, recent, margin, evidence: 20 + 3.5 * i } };
+  });
+  return { ...deployment, history };
 }
 
 /** As the store's interface has it. */
@@ -503,17 +497,6 @@ function deploymentOf(
     specialistId: specialist.id,
     stage: last[0],
     threshold,
-    history: plan.stages.map(([stage, hours, reason], i) => ({
-      ...{ stage, at: at(hours), reason },
-      ...(i === 0
-        ? {}
-        : {
-            numbers: {
-              ...{ comparisons: [0, 88, 164, 214][i] ?? 0, errors: stage === 'retired' ? 9 : i - 1 },
-              recent: { comparisons: 41, errors: stage === 'retired' ? 9 : 0 },
-              ...{ margin: 0.02 * (4 - i), evidence: 20 + 3.5 * i },
-            },
-          }),
-    })),
+    history: plan.stages.map(([stage, hours, reason = '']) => ({ stage, at: at(hours), reason })),
   };
 }

@@ -12,7 +12,7 @@ import {
   YAxis,
 } from 'recharts';
 import type { Overview } from '../../../src/api/schemas.ts';
-import { at, compact, count, milliseconds, money, tick } from '../format.ts';
+import { at, compact, count, milliseconds, money, tick, ticks } from '../format.ts';
 import { AXIS, ChartFrame, TOOLTIP } from './frame.tsx';
 
 type Points = Overview['series'];
@@ -23,6 +23,16 @@ interface SeriesProps {
 }
 
 const margin = { top: 6, right: 8, bottom: 0, left: 0 };
+const timeAxis = (points: Points, bucketMs: number) => ({
+  ...AXIS,
+  dataKey: 'at',
+  interval: 0 as const,
+  ticks: ticks(
+    points.map((point) => point.at),
+    bucketMs,
+  ),
+  tickFormatter: (time: unknown) => tick(Number(time), bucketMs),
+});
 const label = (time: unknown): string => at(Number(time));
 
 export function CallsOverTime({ points, bucketMs }: SeriesProps) {
@@ -47,12 +57,7 @@ export function CallsOverTime({ points, bucketMs }: SeriesProps) {
     >
       <AreaChart data={data} margin={margin} accessibilityLayer={false}>
         <CartesianGrid vertical={false} stroke="var(--grid)" />
-        <XAxis
-          {...AXIS}
-          dataKey="at"
-          tickFormatter={(time) => tick(Number(time), bucketMs)}
-          minTickGap={28}
-        />
+        <XAxis {...timeAxis(points, bucketMs)} />
         <YAxis
           {...AXIS}
           width={40}
@@ -113,12 +118,7 @@ export function MoneyOverTime({ points, bucketMs }: SeriesProps) {
     >
       <BarChart data={[...points]} margin={margin} accessibilityLayer={false} barGap={0} barCategoryGap="15%">
         <CartesianGrid vertical={false} stroke="var(--grid)" />
-        <XAxis
-          {...AXIS}
-          dataKey="at"
-          tickFormatter={(time) => tick(Number(time), bucketMs)}
-          minTickGap={28}
-        />
+        <XAxis {...timeAxis(points, bucketMs)} />
         <YAxis {...AXIS} width={56} axisLine={false} tickFormatter={(n) => money(Number(n))} />
         <Tooltip
           {...TOOLTIP}
@@ -150,18 +150,13 @@ export function LatencyOverTime({ points, bucketMs }: SeriesProps) {
     >
       <LineChart data={[...points]} margin={margin} accessibilityLayer={false}>
         <CartesianGrid vertical={false} stroke="var(--grid)" />
-        <XAxis
-          {...AXIS}
-          dataKey="at"
-          tickFormatter={(time) => tick(Number(time), bucketMs)}
-          minTickGap={28}
-        />
+        <XAxis {...timeAxis(points, bucketMs)} />
         <YAxis
           {...AXIS}
           width={56}
           axisLine={false}
           scale="log"
-          domain={[1, 'auto']}
+          domain={[1, (most: number) => most * 1.4]}
           allowDataOverflow
           tickFormatter={(n) => milliseconds(Number(n))}
         />

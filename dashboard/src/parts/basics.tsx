@@ -1,6 +1,7 @@
 /** Small pieces that every view has: panels, figures, stages. */
 import { Tooltip } from 'radix-ui';
 import { type ReactNode, useId } from 'react';
+import type { ErrorShare } from '../../../src/api/schemas.ts';
 
 export function Panel({
   title,
@@ -26,6 +27,14 @@ export function Panel({
   );
 }
 
+export type Tone = 'plain' | 'good' | 'warn' | 'bad';
+
+/** Green within the bound, amber above it, red where chance is no explanation. */
+export function toneOf({ share, low, bound }: ErrorShare): Tone {
+  if (share === null || low === null || bound === null) return 'plain';
+  return low > bound ? 'bad' : share > bound ? 'warn' : 'good';
+}
+
 /** One figure with its name, and what makes it up. */
 export function Figure({
   name,
@@ -35,7 +44,7 @@ export function Figure({
 }: {
   readonly name: string;
   readonly value: ReactNode;
-  readonly tone?: 'plain' | 'good' | 'bad';
+  readonly tone?: Tone;
   readonly children?: ReactNode;
 }) {
   return (

@@ -23,8 +23,8 @@ export function Timeline({ deployment: { history, outlook } }: { readonly deploy
       {outlook && outlook.moreComparisons !== null && (
         <li className="ahead">
           <p className="muted">
-            About {count(outlook.moreComparisons)} more comparisons show whether the error is below{' '}
-            {percent(outlook.margin)}.
+            {outlook.moreComparisons === 0 ? 'The next' : `About ${count(outlook.moreComparisons)} more`}{' '}
+            comparisons show whether the error is below {percent(outlook.margin)}.
           </p>
         </li>
       )}

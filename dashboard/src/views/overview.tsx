@@ -4,7 +4,8 @@ import type { Attention, Overview } from '../../../src/api/schemas.ts';
 import { api } from '../api.ts';
 import { CallsOverTime, LatencyOverTime, MoneyOverTime } from '../charts/over-time.tsx';
 import { at, count, interval, milliseconds, money, percent } from '../format.ts';
-import { Figure, Panel } from '../parts/basics.tsx';
+import { Figure, Panel, toneOf } from '../parts/basics.tsx';
+import { Prose } from '../parts/prose.tsx';
 import { Empty, Fetched } from '../parts/states.tsx';
 import { useRange } from '../range.tsx';
 import { Link } from '../router.tsx';
@@ -59,44 +60,53 @@ function ServedError({ overview: { servedError } }: { readonly overview: Overvie
       </Figure>
     );
   return (
-    <Figure
-      name="Served error"
-      value={percent(share)}
-      tone={bound !== null && share > bound ? 'bad' : 'good'}
-    >
+    <Figure name="Served error" value={percent(share)} tone={toneOf(servedError)}>
       bound {percent(bound)}; {interval(low, high)} by {count(errors)} of {count(audits)} audits
     </Figure>
   );
 }
 
-/** One sentence on how safe it is. */
-function Verdict({ overview: { servedError, stages, served } }: { readonly overview: Overview }) {
-  const { share, high, bound } = servedError;
+/** One sentence on how safe it is now. */
+function Verdict({ overview }: { readonly overview: Overview }) {
+  const { stages, withdrawn, servingError } = overview;
+  const { share, low, high, bound } = servingError;
   const serving = (stages.live ?? 0) + (stages.canary ?? 0);
-  if (serving === 0 && served === 0)
+  const gone =
+    withdrawn === 0
+      ? ''
+      : ` ${withdrawn === 1 ? 'One specialist was' : `${count(withdrawn)} specialists were`} taken out of service in this range.`;
+  if (serving === 0)
     return (
-      <p className="verdict calm">
+      <p className="verdict">
         <strong>Every call goes to the LLM.</strong> No specialist is in service
-        {stages.shadow ? `; ${count(stages.shadow)} in shadow` : ''}.
+        {stages.shadow ? `; ${count(stages.shadow)} in shadow` : ''}.{gone}
       </p>
     );
-  if (share === null || bound === null)
+  if (share === null || low === null || bound === null)
     return (
-      <p className="verdict calm">
-        <strong>Not checked yet.</strong> Served calls have not been audited in this range.
+      <p className="verdict">
+        <strong>Not checked yet.</strong> What is served now has not been audited in this range.{gone}
+      </p>
+    );
+  const facts = `${percent(share)} of the audited answers of what serves now differ from the LLM’s (${interval(low, high)}), where ${percent(bound)} is allowed.`;
+  if (low > bound)
+    return (
+      <p className="verdict bad">
+        <strong>More errors than promised:</strong> {facts}
+        {gone}
       </p>
     );
   if (share > bound)
     return (
-      <p className="verdict bad">
-        <strong>More errors than promised:</strong> {percent(share)} of the audited answers differ from the
-        LLM’s, the bound is {percent(bound)}. A specialist whose bound is broken is withdrawn by itself.
+      <p className="verdict warn">
+        <strong>Above the bound so far, by too few audits to say:</strong> {facts}
+        {gone}
       </p>
     );
   return (
     <p className="verdict good">
-      <strong>Within the bound:</strong> {percent(share)} of the audited answers differ from the LLM’s (at
-      most {percent(high)}, with 95 % confidence on each side), where {percent(bound)} is allowed.
+      <strong>Within the bound:</strong> {facts}
+      {gone}
     </p>
   );
 }
@@ -121,7 +131,9 @@ function NeedsYou({ items }: { readonly items: readonly Attention[] }) {
                 {item.at !== null && <time className="muted"> {at(item.at)}</time>}
               </p>
               <p>{item.detail}</p>
-              <p className="muted">{item.advice}</p>
+              <p className="muted">
+                <Prose text={item.advice} />
+              </p>
             </div>
           </li>
         ))}

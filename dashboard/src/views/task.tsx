@@ -6,7 +6,7 @@ import { AuditSequence } from '../charts/audits.tsx';
 import { Calibration } from '../charts/calibration.tsx';
 import { RiskAndCoverage } from '../charts/risk.tsx';
 import { at, count, interval, milliseconds, money, NONE, percent, words } from '../format.ts';
-import { Figure, Panel, Stage } from '../parts/basics.tsx';
+import { Figure, Panel, Stage, toneOf } from '../parts/basics.tsx';
 import { Scroll } from '../parts/scroll.tsx';
 import { Fetched } from '../parts/states.tsx';
 import { Timeline } from '../parts/timeline.tsx';
@@ -44,11 +44,7 @@ function Detail({ detail }: { readonly detail: TaskDetail }) {
         <Figure name="Served" value={percent(task.calls === 0 ? null : task.served / task.calls)}>
           {count(task.served)} of {count(task.calls)} calls in this range
         </Figure>
-        <Figure
-          name="Served error"
-          value={percent(task.servedError.share)}
-          tone={toneOf(task.servedError.share, task.servedError.bound)}
-        >
+        <Figure name="Served error" value={percent(task.servedError.share)} tone={toneOf(task.servedError)}>
           bound {percent(task.servedError.bound)}; {interval(task.servedError.low, task.servedError.high)} by{' '}
           {count(task.servedError.audits)} audits
         </Figure>
@@ -85,9 +81,6 @@ function Detail({ detail }: { readonly detail: TaskDetail }) {
   );
 }
 
-const toneOf = (share: number | null, bound: number | null) =>
-  share === null || bound === null ? 'plain' : share > bound ? 'bad' : 'good';
-
 function Evidence({
   specialist: { evidence },
 }: {
@@ -98,52 +91,54 @@ function Evidence({
     <Panel title={gate.passed ? 'Proof' : 'Not proved'} note={gate.reason}>
       <div className="two wide">
         <RiskAndCoverage evidence={evidence} />
-        {evidence.calibration.bins.length > 0 && <Calibration evidence={evidence} />}
+        <div className="column">
+          {evidence.calibration.bins.length > 0 && <Calibration evidence={evidence} />}
+          <dl className="facts">
+            <div>
+              <dt>Exam</dt>
+              <dd>
+                {exam.servedError.n === 0
+                  ? 'not opened: the gate refused'
+                  : `${percent(exam.servedError.share)} wrong (${interval(exam.servedError.low, exam.servedError.high)}) of ${count(exam.servedError.n)} served, ${percent(exam.coverage.share)} of ${count(exam.coverage.n)} calls`}
+              </dd>
+            </div>
+            {exam.unseenError && exam.unseenError.n > 0 && (
+              <div>
+                <dt>Inputs not in training</dt>
+                <dd>
+                  {percent(exam.unseenError.share)} wrong (
+                  {interval(exam.unseenError.low, exam.unseenError.high)}) of {count(exam.unseenError.n)}
+                </dd>
+              </div>
+            )}
+            <div>
+              <dt>All answers</dt>
+              <dd>
+                {percent(evidence.calibration.accuracy.share)} correct of{' '}
+                {count(evidence.calibration.accuracy.n)} held back
+              </dd>
+            </div>
+            {selfAgreement && (
+              <div>
+                <dt>The LLM with itself</dt>
+                <dd>{percent(selfAgreement.share)} the same when asked again</dd>
+              </div>
+            )}
+            <div>
+              <dt>Time</dt>
+              <dd>
+                {milliseconds(latencyMs.p50)} median, {milliseconds(latencyMs.p95)} at 95 %
+              </dd>
+            </div>
+            {gate.moreCalls !== null && (
+              <div>
+                <dt>To pass</dt>
+                <dd>about {count(gate.moreCalls)} more held-back calls of this quality</dd>
+              </div>
+            )}
+          </dl>
+        </div>
       </div>
-      <dl className="facts">
-        <div>
-          <dt>Exam</dt>
-          <dd>
-            {exam.servedError.n === 0
-              ? 'not opened: the gate refused'
-              : `${percent(exam.servedError.share)} wrong (${interval(exam.servedError.low, exam.servedError.high)}) of ${count(exam.servedError.n)} served, ${percent(exam.coverage.share)} of ${count(exam.coverage.n)} calls`}
-          </dd>
-        </div>
-        {exam.unseenError && exam.unseenError.n > 0 && (
-          <div>
-            <dt>Inputs not in training</dt>
-            <dd>
-              {percent(exam.unseenError.share)} wrong ({interval(exam.unseenError.low, exam.unseenError.high)}
-              ) of {count(exam.unseenError.n)}
-            </dd>
-          </div>
-        )}
-        <div>
-          <dt>All answers</dt>
-          <dd>
-            {percent(evidence.calibration.accuracy.share)} correct of {count(evidence.calibration.accuracy.n)}{' '}
-            held back
-          </dd>
-        </div>
-        {selfAgreement && (
-          <div>
-            <dt>The LLM with itself</dt>
-            <dd>{percent(selfAgreement.share)} the same when asked again</dd>
-          </div>
-        )}
-        <div>
-          <dt>Time</dt>
-          <dd>
-            {milliseconds(latencyMs.p50)} median, {milliseconds(latencyMs.p95)} at 95 %
-          </dd>
-        </div>
-        {gate.moreCalls !== null && (
-          <div>
-            <dt>To pass</dt>
-            <dd>about {count(gate.moreCalls)} more held-back calls of this quality</dd>
-          </div>
-        )}
-      </dl>
     </Panel>
   );
 }

@@ -4,7 +4,7 @@ import type { TaskRow } from '../../../src/api/schemas.ts';
 import { api } from '../api.ts';
 import { Spark } from '../charts/spark.tsx';
 import { count, money, percent } from '../format.ts';
-import { Stage } from '../parts/basics.tsx';
+import { Stage, toneOf } from '../parts/basics.tsx';
 import { type Columns, DataTable } from '../parts/data-table.tsx';
 import { Empty, Fetched } from '../parts/states.tsx';
 import { useRange } from '../range.tsx';
@@ -65,10 +65,10 @@ const COLUMNS: Columns<TaskRow> = [
 ];
 
 function ErrorCell({ row: { servedError } }: { readonly row: TaskRow }) {
-  const { share: error, bound, errors, audits } = servedError;
+  const { share: error, errors, audits } = servedError;
   if (error === null) return <span className="muted">–</span>;
   return (
-    <span className={bound !== null && error > bound ? 'bad-text' : undefined}>
+    <span className={`tone-${toneOf(servedError)}`}>
       {percent(error)}{' '}
       <span className="muted">
         ({count(errors)}/{count(audits)})

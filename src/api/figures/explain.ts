@@ -164,7 +164,7 @@ function outcomeOf(record: CallRecord): Outcome {
   switch (reason) {
     case 'confident':
       return {
-        summary: `The specialist for ${name} answered: its confidence of ${said} reached ${least}.`,
+        summary: `The specialist for ‘${name}’ answered: its confidence of ${said} reached ${least}.`,
         detail: `Its confidence of ${said} reached ${least}.`,
         wouldChange: [
           `A confidence below ${least} would have sent it to the LLM.`,
@@ -223,7 +223,7 @@ function outcomeOf(record: CallRecord): Outcome {
             'A task for calls like this one: `understudy learn` finds it once there are enough of them.',
           )
         : byLlm(
-            `no specialist for ${name} was in service.`,
+            `no specialist for ‘${name}’ was in service.`,
             'A specialist that passes the gate, and is not stopped, suspended or retired.',
           );
     case 'asked-for':

@@ -1,4 +1,5 @@
 /** The figures of the first page: what is taken over, what it saves, how safe it is, and what needs a person. */
+import type { Deployment, Stage } from '../../core/deployment.ts';
 import type { LatencyClass, LatencySum } from '../../core/figures.ts';
 import type { Overview } from '../schemas.ts';
 import { attentionOf } from './attention.ts';
@@ -15,6 +16,8 @@ export async function overview(sources: FigureSources, range: Range): Promise<Ov
   const { sums, unpriced } = await pricedSums(sources, range);
   const records = await taskRecords(sources, range.since);
   const servedBy = (taskId: string): number => countsOf(sums.filter((sum) => sum.taskId === taskId)).served;
+  const errorTogether = (some: Records): Overview['servedError'] =>
+    errorShareTogether(some.map(({ task, error }) => ({ served: servedBy(task.id), error })));
   const money = total(sums);
   const whole = await store.latencySums({ ...range, bucketMs: range.until - range.since });
   const alarms = [];
@@ -32,7 +35,9 @@ export async function overview(sources: FigureSources, range: Range): Promise<Ov
       unpriced,
       basis: MONEY_BASIS,
     },
-    servedError: errorShareTogether(records.map(({ task, error }) => ({ served: servedBy(task.id), error }))),
+    servedError: errorTogether(records),
+    servingError: errorTogether(records.filter(({ deployment }) => isServing(deployment?.stage))),
+    withdrawn: records.filter(({ deployment }) => isWithdrawnSince(deployment, range.since)).length,
     latency: {
       specialist: latencyOf(whole, 'specialist'),
       llm: latencyOf(whole, 'llm'),
@@ -48,6 +53,13 @@ export async function overview(sources: FigureSources, range: Range): Promise<Ov
     }),
     stages: stagesOf(records),
   };
+}
+
+const isServing = (stage: Stage | undefined): boolean => stage === 'canary' || stage === 'live';
+
+function isWithdrawnSince(deployment: Deployment | null, since: number): boolean {
+  const last = deployment?.history.at(-1);
+  return (last?.stage === 'retired' || last?.stage === 'suspended') && last.at >= since;
 }
 
 function latencyOf(sums: readonly LatencySum[], served: LatencyClass): Overview['latency']['llm'] {

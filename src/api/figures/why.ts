@@ -31,7 +31,9 @@ export function whyOf({ deployment, specialist, verdicts, outlook, lately }: Sta
       ? ''
       : more === null
         ? ` It is not to be expected that its error is shown to be below ${percent(outlook.margin)}.`
-        : ` About ${more} more comparisons show whether its error is below ${percent(outlook.margin)}.`;
+        : more === 0
+          ? ` The next comparisons show whether its error is below ${percent(outlook.margin)}.`
+          : ` About ${more} more comparisons show whether its error is below ${percent(outlook.margin)}.`;
   switch (deployment.stage) {
     case 'shadow':
       return outlook?.comparisons === 0
