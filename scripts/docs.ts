@@ -10,6 +10,13 @@ import { openApiDocument } from '../src/api/app.ts';
 import { buildProgram } from '../src/commands/program.ts';
 import { configSchema } from '../src/core/config.ts';
 import { isObject, type Json, type JsonObject } from '../src/core/json.ts';
+import { useOf } from '../src/models/weights/abilities.ts';
+import { CATALOGUE } from '../src/models/weights/catalogue.ts';
+import type { CatalogueEntry } from '../src/models/weights/entry.ts';
+import { licenceTerms } from '../src/models/weights/licences.ts';
+import { estimatedMemory, SHOWN_QUANTISATIONS } from '../src/models/weights/quantisation.ts';
+import { parametersText } from '../src/report/models.ts';
+import { bytes } from '../src/report/words.ts';
 import { MIGRATIONS } from '../src/store/sqlite/schema.ts';
 import { EQUALITY_TABLE, type EqualityPair } from '../test/support/equality-table.ts';
 
@@ -23,6 +30,7 @@ const pages: Readonly<Record<string, string>> = {
   'openapi.json': `${JSON.stringify(openApiDocument(), null, 2)}\n`,
   'schema.md': schemaPage(),
   'equality.md': equalityPage(),
+  'base-models.md': baseModelsPage(),
 };
 
 const check = process.argv.includes('--check');
@@ -60,7 +68,7 @@ function cliPage(): string {
   };
   const sections = program.commands.flatMap((command) => [
     `## ${command.name()}\n\n${help(command)}`,
-    ...command.commands.map((part) => `### ${command.name()} ${part.name()}\n\n${help(part)}`),
+    ...command.commands.map((each) => `### ${command.name()} ${each.name()}\n\n${help(each)}`),
   ]);
   return `${[
     MADE,
@@ -149,6 +157,58 @@ Each block is a migration, applied in order; \`PRAGMA user_version\` says how ma
 
 ${MIGRATIONS.map(({ sql }) => `\`\`\`sql\n${sql.trim()}\n\`\`\``).join('\n\n')}
 `;
+}
+
+/** The page as it stands, with what lies between its marks made anew. */
+function baseModelsPage(): string {
+  const [begin, end] = ['<!-- catalogue: made by scripts/docs.ts -->', '<!-- /catalogue -->'];
+  const page = readFileSync(join(DOCS, 'base-models.md'), 'utf8');
+  const [before = '', rest = ''] = page.split(begin);
+  const [, after = ''] = rest.split(end);
+  return `${before}${begin}\n\n${catalogueTables()}\n\n${end}${after}`;
+}
+
+function catalogueTables(): string {
+  const use = (entry: CatalogueEntry): string => {
+    const { trained, served } = useOf(entry, Number.POSITIVE_INFINITY);
+    return entry.kind === 'classifier'
+      ? 'redaction'
+      : trained
+        ? 'train, serve'
+        : served
+          ? 'serve'
+          : 'neither';
+  };
+  const languages = ({ languages: codes }: CatalogueEntry): string =>
+    codes.includes('mul') ? 'over 100' : codes.length === 0 ? 'not stated' : codes.join(' ');
+  const memory = (entry: CatalogueEntry): string =>
+    entry.kind === 'language'
+      ? SHOWN_QUANTISATIONS.map((each) => bytes(estimatedMemory(entry.parameters, each))).join(' / ')
+      : bytes(entry.memory.bytes);
+  const rows = CATALOGUE.map(
+    (entry) =>
+      `| \`${entry.name}\` | ${parametersText(entry.parameters)} | ${entry.license.replace('LicenseRef-', '')} | ${entry.context} | ${languages(entry)} | ${entry.toolFormat ?? (entry.tools === 'none' ? 'none' : 'not stated')} | ${entry.quantisation ?? 'float32'} | ${memory(entry)} | ${use(entry)} |`,
+  );
+  const scores = CATALOGUE.flatMap(({ name, benchmarks }) =>
+    benchmarks.map(
+      (each) => `| \`${name}\` | ${each.name} | ${each.score} | ${each.source} | ${each.date} |`,
+    ),
+  );
+  const licences = [...new Set(CATALOGUE.map(({ license }) => license))].flatMap((license) => {
+    const terms = licenceTerms(license);
+    return terms === null ? [] : [`| ${terms.name} | ${terms.commercial} | ${terms.obligations} |`];
+  });
+  return `| model | parameters | licence | context | languages | tool calls | fetched as | memory served, Q4_K_M / Q8_0 / F16 | here it can |
+|---|---:|---|---:|---|---|---|---|---|
+${rows.join('\n')}
+
+| licence | commercial use | obligations |
+|---|---|---|
+${licences.join('\n')}
+
+| model | published score | per cent | source | date |
+|---|---|---:|---|---|
+${scores.join('\n')}`;
 }
 
 function equalityPage(): string {

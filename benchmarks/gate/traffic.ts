@@ -52,11 +52,25 @@ function errorChances({ lengths, model, icc, error }: Traffic, length: number): 
     return betaBinomial(length, error, 0).map((chance, k) => (1 - icc) * chance + icc * together[k]!);
   }
   if (model === 'beta-binomial') return betaBinomial(length, error, icc);
-  const calls = lengths.reduce((sum, each) => sum + each, 0);
-  const isLong = (each: number): boolean => each >= calls / lengths.length;
-  const inLong = lengths.filter(isLong).reduce((sum, each) => sum + each, 0);
-  return betaBinomial(length, isLong(length) ? Math.min(1, (error * calls) / inLong) : 0, icc);
+  return betaBinomial(length, errorIn({ lengths, model, error }, length), icc);
 }
+
+/** The error rate of the calls of sessions of a length. */
+function errorIn({ lengths, model, error }: Omit<Traffic, 'icc'>, length: number): number {
+  if (model !== 'long-sessions') return error;
+  const calls = sumOf(lengths);
+  const isLong = (each: number): boolean => each >= calls / lengths.length;
+  return isLong(length) ? Math.min(1, (error * calls) / sumOf(lengths.filter(isLong))) : 0;
+}
+
+/** The true error rate where at most `cap` calls of a session are served. */
+export function errorWithin(traffic: Traffic, cap: number): number {
+  const within = traffic.lengths.map((length) => Math.min(length, cap));
+  const errors = within.map((calls, i) => calls * errorIn(traffic, traffic.lengths[i]!));
+  return sumOf(errors) / sumOf(within);
+}
+
+const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
 function betaBinomial(n: number, mean: number, icc: number): Float64Array {
   const chances = new Float64Array(n + 1);

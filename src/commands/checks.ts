@@ -13,7 +13,7 @@ import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { OnProgress } from '../core/progress.ts';
 import { DEFAULT_CLASSIFIER, DEFAULT_ENCODER } from '../models/weights/catalogue.ts';
 import { loadLlama, loadOnnx, whyNot } from '../models/weights/engines.ts';
-import { ensureWeights } from '../models/weights/weights.ts';
+import { ensureWeights, modelNamed } from '../models/weights/weights.ts';
 import type { Check } from '../report/terminal.ts';
 import { bytes, plural } from '../report/words.ts';
 import { INSTALL_HINT } from '../train/peft/process.ts';
@@ -180,6 +180,11 @@ async function checkWeights(
       return { name, state: 'warning', found: error.message, hint: error.hint };
     }
   }
+  if (modelNamed(model, config.dataDir).sources.some((source) => source.kind === 'hub'))
+    return ok(
+      name,
+      `not here yet; fetched from the hub when they are needed, or by \`models download ${model}\``,
+    );
   try {
     const { stdout } = await promisify(execFile)('python3', ['-m', 'pip', '--version'], { timeout: 20_000 });
     return ok(name, `not here yet; pip ${stdout.split(' ')[1] ?? ''} fetches them when they are needed`);

@@ -15,6 +15,7 @@ import { addFeedback } from './feedback.ts';
 import { addImport } from './import.ts';
 import { addKeys } from './keys.ts';
 import { addLearn } from './learn.ts';
+import { addModels } from './models.ts';
 import { addStart } from './start.ts';
 import { addStatus } from './status.ts';
 import { addValidate } from './validate.ts';
@@ -61,6 +62,7 @@ Exit codes: 0 done, 1 an error, 2 a wrong command line, 130 interrupted.`,
   addExplain(program, terminal);
   addFeedback(program, terminal);
   addErase(program, terminal);
+  addModels(program, terminal);
   addKeys(program, terminal);
   addAudit(program, terminal);
   addDoctor(program, terminal);

@@ -98,6 +98,8 @@ export type EscalationReason =
   | 'invalid-output'
   | 'unfamiliar-input'
   | 'policy'
+  /** As many calls of its session were served as the proof allows. */
+  | 'session-limit'
   | 'overload'
   | 'error';
 

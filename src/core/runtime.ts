@@ -67,6 +67,8 @@ export interface BaseModel {
   readonly name: string;
   readonly kind: 'language' | 'encoder' | 'classifier';
   readonly parameters: number;
+  /** ggml's name, or a configuration's model_type. */
+  readonly architecture: string;
 }
 
 export interface TrainingJob {

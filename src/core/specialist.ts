@@ -138,9 +138,9 @@ export interface GateResult {
   readonly sessions?: {
     /** Sessions with a served call. */
     readonly count: number;
-    /** Most calls of one session that count; 1: the exact binomial test. */
+    /** Most calls of one session that are served; 1: the exact binomial test. */
     readonly cap: number;
-    /** Share of the calls beyond the cap in earlier sessions: reckoned as wrong. */
+    /** Share of the calls beyond the cap in earlier sessions: the LLM's. */
     readonly beyondCap: number;
     /** Independent calls with the same share of errors that would have the same p-value. */
     readonly effectiveCalls: number;

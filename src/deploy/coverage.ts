@@ -45,6 +45,7 @@ export function coverageOf({
       return 'served';
     case 'low-confidence':
     case 'invalid-output':
+    case 'session-limit':
       return 'escalated';
     case 'unfamiliar-input':
       return 'unfamiliar';

@@ -39,10 +39,12 @@ export function estimate(
     correct: each.correct,
     session: graded[i]!.session,
   }));
-  const clustering = clusteringOf(run.earlierSessions ?? sessionSizes(answers), run.epsilon);
   const level = levelOf(run);
-  const burst = burstOf(tallySessions(answers), clustering.cap);
-  const worths = riskCurve(answers, 100).map(
+  const sizes = run.earlierSessions ?? sessionSizes(answers);
+  const clustering = clusteringOf(sizes, calibrationSize, run.epsilon, level);
+  const { cap } = clustering;
+  const burst = burstOf(tallySessions(answers, Number.NEGATIVE_INFINITY, cap), cap);
+  const worths = riskCurve(answers, { points: 100, cap }).map(
     (point) =>
       point.coverage * forecast(point, point.coverage * calibrationSize, clustering, level, burst).chance,
   );

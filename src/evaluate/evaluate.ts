@@ -27,6 +27,7 @@ import {
   NOT_SERVABLE,
   riskCurve,
   type ScoredAnswer,
+  servedAt,
   sessionSizes,
 } from './gate-order.ts';
 import type { Grade, Scorer } from './scorers/scorer.ts';
@@ -181,7 +182,7 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
       datasetId: dataset.id,
       calibration: {
         accuracy: shareOf(calibration, ({ correct }) => correct),
-        curve: riskCurve(calibration),
+        curve: riskCurve(calibration, { cap: capOf(gate) }),
         confidence: qualityOf(calibration.filter(({ confidence: given }) => given !== NOT_SERVABLE)),
       },
       exam: exam.rates,
@@ -209,16 +210,20 @@ function slipsOf(
   repeats: ReadonlyMap<string, Repeats> | undefined,
   graded: readonly GradedPrediction[],
   confidence: ConfidenceModel,
-  { threshold, delta }: GateResult,
+  gate: GateResult,
 ): Evidence['slips'] {
-  if (repeats === undefined || threshold === null) return undefined;
-  const served = scoreAnswers(confidence, graded).flatMap((scored, i) => {
+  if (repeats === undefined || gate.threshold === null) return undefined;
+  const answers = scoreAnswers(confidence, graded);
+  const isServed = servedAt(answers, gate.threshold, capOf(gate));
+  const served = answers.flatMap(({ correct }, i) => {
     const told = repeats.get(graded[i]!.exampleId);
-    if (told === undefined || scored.confidence < threshold) return [];
-    return [scored.correct ? told : null];
+    return told === undefined || !isServed[i] ? [] : [correct ? told : null];
   });
-  return slipRate(served, delta);
+  return slipRate(served, gate.delta);
 }
+
+/** Most calls of a session that are served. */
+const capOf = ({ sessions }: GateResult): number => sessions?.cap ?? Number.POSITIVE_INFINITY;
 
 async function openExam(
   confidence: ConfidenceModel,
@@ -232,7 +237,7 @@ async function openExam(
     ...answer,
     fieldScore: graded[i]!.grade.fieldScore,
   }));
-  const served = answers.map((answer) => answer.confidence >= (gate.threshold ?? Number.POSITIVE_INFINITY));
+  const served = servedAt(answers, gate.threshold ?? Number.POSITIVE_INFINITY, capOf(gate));
   return { ...examine(answers, gate, uses), truth: await truthOf(exam, graded, served, options) };
 }
 

@@ -6,7 +6,7 @@ import type { Evidence, ExamVeto, GateResult, Rate } from '../core/specialist.ts
 import { clusteredRate } from '../stats/cluster-rate.ts';
 import type { SessionTally } from '../stats/sessions.ts';
 import { binomialTail } from '../stats/statistics.ts';
-import { riskAt, riskCurve, type ScoredAnswer, tallySessions } from './gate-order.ts';
+import { riskCurve, type ScoredAnswer, servedAt, tallySessions } from './gate-order.ts';
 
 /** The veto falls where that number of errors would come in at most this share of exams at a true error of epsilon. */
 const VETO_LEVEL = 0.1;
@@ -29,23 +29,25 @@ export interface ExamResult {
 export function examine(answers: readonly ExamAnswer[], gate: GateResult, uses: number): ExamResult {
   const level = 1 - 0.05 / uses;
   const threshold = gate.threshold ?? Number.POSITIVE_INFINITY;
-  const { served, errors } = riskAt(answers, threshold);
-  const unseen = answers.filter(({ seen }) => !seen);
+  const cap = gate.sessions?.cap ?? Number.POSITIVE_INFINITY;
+  const isServed = servedAt(answers, threshold, cap);
+  const served = answers.filter((_, i) => isServed[i]);
+  const errors = served.filter(({ correct }) => !correct).length;
   const fields = answers.flatMap(({ fieldScore }) => (fieldScore === null ? [] : [fieldScore]));
-  const servedSessions = tallySessions(answers, threshold);
+  const servedSessions = tallySessions(served);
   const veto = vetoOf(servedSessions, gate.epsilon);
   const rates: Evidence['exam'] = {
     accuracy: shareOf(answers, ({ correct }) => correct, level),
-    coverage: shareOf(answers, ({ confidence }) => confidence >= threshold, level),
+    coverage: shareOf(answers, (_, i) => isServed[i] === true, level),
     servedError: clusteredRate(servedSessions, level),
-    unseenError: clusteredRate(tallySessions(unseen, threshold), level),
+    unseenError: clusteredRate(tallySessions(served.filter(({ seen }) => !seen)), level),
     veto,
-    curve: riskCurve(answers),
+    curve: riskCurve(answers, { cap }),
     fieldScore: fields.length === 0 ? null : fields.reduce((sum, score) => sum + score, 0) / fields.length,
     uses,
   };
   if (!gate.passed || veto.errors === null || errors < veto.errors) return { rates, gate };
-  const reason = `The exam contradicts the gate: ${errors} errors in ${served} served calls. Later calls differ from those it was calibrated on.`;
+  const reason = `The exam contradicts the gate: ${errors} errors in ${served.length} served calls. Later calls differ from those it was calibrated on.`;
   return { rates, gate: { ...gate, passed: false, threshold: null, reason, moreCalls: null } };
 }
 
@@ -80,9 +82,9 @@ function vetoErrors(n: number, epsilon: number): number | null {
 /** The share of the answers that `hits`, by session. */
 export function shareOf(
   answers: readonly ScoredAnswer[],
-  hits: (answer: ScoredAnswer) => boolean,
+  hits: (answer: ScoredAnswer, index: number) => boolean,
   level = 0.95,
 ): Rate {
-  const all = answers.map((answer) => ({ ...answer, correct: !hits(answer) }));
+  const all = answers.map((answer, i) => ({ ...answer, correct: !hits(answer, i) }));
   return clusteredRate(tallySessions(all), level);
 }

@@ -38,11 +38,10 @@ export const levelOf = ({ delta, tryNumber }: GateRun): number =>
 
 /** What the sizes of earlier sessions say about how calls hang together. */
 export interface Clustering {
-  /** Most calls of a session that count. */
+  /** Most calls of a session that are served. */
   readonly cap: number;
-  /** Share of calls beyond it. */
+  /** Share of earlier calls beyond it. */
   readonly beyond: number;
-  /** The bound for the calls that count, so that epsilon holds for all. */
   readonly epsilon: number;
   /** How full the session of an average call is, of `cap`: 1 where all sessions have `cap` calls. */
   readonly fill: number;
@@ -60,12 +59,18 @@ const GRID = 40;
 const QUANTILES = [1, 0.95, 0.85, 0.7, 0.55, 0.4] as const;
 const BETS = [1, 0.75, 0.5, 0.35, 0.25] as const;
 
-export function clusteringOf(sizes: readonly number[], epsilon: number): Clustering {
-  const best = sessionCap(sizes, epsilon);
+/** @param calls Held-back calls that will be tested on. @param level That each test will be made at. */
+export function clusteringOf(
+  sizes: readonly number[],
+  calls: number,
+  epsilon: number,
+  level: number,
+): Clustering {
+  const best = sessionCap(sizes, calls, epsilon, level);
   const kept = sizes.map((size) => Math.min(size, best.cap));
-  const calls = kept.reduce((sum, size) => sum + size, 0);
+  const within = kept.reduce((sum, size) => sum + size, 0);
   const squares = kept.reduce((sum, size) => sum + size ** 2, 0);
-  return { ...best, fill: calls === 0 ? 1 : squares / (best.cap * calls) };
+  return { ...best, epsilon, fill: within === 0 ? 1 : squares / (best.cap * within) };
 }
 
 /** Calls per session. */
@@ -79,43 +84,68 @@ export function sessionSizes(answers: readonly Pick<ScoredAnswer, 'session'>[]):
   return [...sizes.values(), ...new Array<number>(alone).fill(1)];
 }
 
-/** The served and wrong calls of each session that has any, among the answers with confidence ≥ threshold. */
+/**
+ * Which answers would be served at the threshold: those with confidence of at least it, of a session the first `cap`.
+ * @param answers Those of a session in the order in which its calls came.
+ */
+export function servedAt(answers: readonly ScoredAnswer[], threshold: number, cap: number): boolean[] {
+  const counts = new Map<string, number>();
+  return answers.map(({ confidence, session }) => {
+    if (confidence < threshold) return false;
+    if (!session || cap === Number.POSITIVE_INFINITY) return true;
+    const count = counts.get(session) ?? 0;
+    if (count >= cap) return false;
+    counts.set(session, count + 1);
+    return true;
+  });
+}
+
+/** The served and wrong calls of each session that has any, among the answers that would be served. */
 export function tallySessions(
   answers: readonly ScoredAnswer[],
   threshold = Number.NEGATIVE_INFINITY,
+  cap = Number.POSITIVE_INFINITY,
 ): SessionTally[] {
   const out: SessionTally[] = [];
   const bySession = new Map<string, { served: number; errors: number }>();
-  for (const { confidence, correct, session } of answers) {
-    if (confidence < threshold) continue;
+  const served = servedAt(answers, threshold, cap);
+  answers.forEach(({ correct, session }, i) => {
+    if (!served[i]) return;
     const errors = correct ? 0 : 1;
     const tally = session ? bySession.get(session) : undefined;
     if (tally) {
       tally.served++;
       tally.errors += errors;
-      continue;
+      return;
     }
     const first = { served: 1, errors };
     out.push(first);
     if (session) bySession.set(session, first);
-  }
+  });
   return out;
 }
 
-/** What would be served at the threshold, and how much of it wrong. */
-export function riskAt(answers: readonly ScoredAnswer[], threshold: number): RiskPoint {
+/** What would be served at the threshold, at most `cap` calls of a session, and how much of it wrong. */
+export function riskAt(
+  answers: readonly ScoredAnswer[],
+  threshold: number,
+  cap = Number.POSITIVE_INFINITY,
+): RiskPoint {
   let served = 0;
   let errors = 0;
-  for (const { confidence, correct } of answers) {
-    if (confidence < threshold) continue;
+  servedAt(answers, threshold, cap).forEach((isServed, i) => {
+    if (!isServed) return;
     served++;
-    if (!correct) errors++;
-  }
+    if (!answers[i]!.correct) errors++;
+  });
   return { threshold, served, errors, coverage: answers.length === 0 ? 0 : served / answers.length };
 }
 
 /** The risk-coverage curve, strictest threshold first, at most `points` of them, evenly over coverage. */
-export function riskCurve(answers: readonly ScoredAnswer[], points = GRID): RiskPoint[] {
+export function riskCurve(
+  answers: readonly ScoredAnswer[],
+  { points = GRID, cap }: { readonly points?: number; readonly cap?: number } = {},
+): RiskPoint[] {
   const servable = answers.filter(({ confidence }) => confidence !== NOT_SERVABLE);
   const sorted = Float64Array.from(servable, ({ confidence }) => confidence)
     .sort()
@@ -123,7 +153,7 @@ export function riskCurve(answers: readonly ScoredAnswer[], points = GRID): Risk
   const thresholds = new Set<number>();
   const count = Math.min(points, sorted.length);
   for (let i = 1; i <= count; i++) thresholds.add(sorted[Math.ceil((i * sorted.length) / count) - 1]!);
-  return [...thresholds].map((threshold) => riskAt(answers, threshold));
+  return [...thresholds].map((threshold) => riskAt(answers, threshold, cap));
 }
 
 /**
@@ -137,8 +167,9 @@ export function testOrder(
   clustering: Clustering,
   level: number,
 ): ThresholdTest[] {
-  const burst = burstOf(tallySessions(validation), clustering.cap);
-  const ranked = riskCurve(validation)
+  const { cap } = clustering;
+  const burst = burstOf(tallySessions(validation, Number.NEGATIVE_INFINITY, cap), cap);
+  const ranked = riskCurve(validation, { cap })
     .map((point) => ({
       ...point,
       ...forecast(point, point.coverage * calibrationSize, clustering, level, burst),

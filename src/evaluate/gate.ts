@@ -9,11 +9,11 @@
  * Why it is valid: given the validation split the order is fixed, and the calibration calls are fresh. A broken
  * bound needs a true H rejected; the first true H in the order is rejected with probability at most the level, and none
  * is tested after it unless it was. Choosing the model, its confidence and the order on earlier splits costs nothing.
- * What it assumes: calibration sessions and later ones are exchangeable. The exam (later in time) and the audits check.
+ * What it assumes: calibration sessions and later ones are exchangeable. That no session has more served calls than the
+ * test allows is not assumed: the router sees to it. The exam (later in time) and the audits check.
  *
  * Does not: decide correct or wrong (scorers/), count tries (the store), or serve (deploy/).
  */
-import { seededRandom } from '../core/random.ts';
 import type { GateResult, RiskPoint } from '../core/specialist.ts';
 import { effectiveCalls, sessionsPass, sessionsPValue } from '../stats/sessions.ts';
 import { binomialTail, callsNeeded, errorsAllowed, incompleteBeta } from '../stats/statistics.ts';
@@ -40,8 +40,6 @@ interface Outcome {
   readonly chosen: ThresholdTest | null;
   /** The first that could not be rejected. */
   readonly failed: ThresholdTest | null;
-  /** The calibration calls that count: at most `cap` of a session. */
-  readonly counted: readonly ScoredAnswer[];
   readonly clustering: Clustering;
   readonly level: number;
 }
@@ -53,16 +51,16 @@ export function testThresholds(
   run: GateRun,
 ): Outcome {
   const level = levelOf(run);
-  const clustering = clusteringOf(run.earlierSessions ?? sessionSizes(validation), run.epsilon);
-  const counted = atMost(calibration, clustering.cap);
+  const sizes = run.earlierSessions ?? sessionSizes(validation);
+  const clustering = clusteringOf(sizes, calibration.length, run.epsilon, level);
+  const { cap, epsilon } = clustering;
   let chosen: ThresholdTest | null = null;
-  for (const next of testOrder(validation, counted.length, clustering, level)) {
-    const tallies = tallySessions(counted, next.threshold);
-    if (!sessionsPass(tallies, next.test, clustering.epsilon, level))
-      return { chosen, failed: next, counted, clustering, level };
+  for (const next of testOrder(validation, calibration.length, clustering, level)) {
+    const tallies = tallySessions(calibration, next.threshold, cap);
+    if (!sessionsPass(tallies, next.test, epsilon, level)) return { chosen, failed: next, clustering, level };
     chosen = next;
   }
-  return { chosen, failed: null, counted, clustering, level };
+  return { chosen, failed: null, clustering, level };
 }
 
 /** Chooses the threshold on `calibration`; the order of the tests comes from `validation`. */
@@ -73,20 +71,19 @@ export function runGate(
 ): GateResult {
   const { epsilon, delta, tryNumber } = run;
   const outcome = testThresholds(validation, calibration, run);
-  const { chosen, counted, clustering, level } = outcome;
+  const { chosen, clustering, level } = outcome;
+  const { cap } = clustering;
   const last = chosen ?? outcome.failed;
-  const point = riskAt(counted, last?.threshold ?? Number.POSITIVE_INFINITY);
-  const tallies = tallySessions(counted, point.threshold);
-  const pValue = last === null ? 1 : sessionsPValue(tallies, last.test, clustering.epsilon);
+  const point = riskAt(calibration, last?.threshold ?? Number.POSITIVE_INFINITY, cap);
+  const tallies = tallySessions(calibration, point.threshold, cap);
+  const pValue = last === null ? 1 : sessionsPValue(tallies, last.test, epsilon);
   const sessions = {
-    count: tallies.length,
-    cap: clustering.cap,
-    beyondCap: clustering.beyond,
-    effectiveCalls: effectiveCalls(point, pValue, clustering.epsilon),
+    ...{ count: tallies.length, cap, beyondCap: clustering.beyond },
+    effectiveCalls: effectiveCalls(point, pValue, epsilon),
   };
-  const n = counted.length;
+  const n = calibration.length;
   // What could not pass, whatever the answers, was no try (canPass).
-  const isTry = tryNumber !== undefined && couldPass(n, clustering, level);
+  const isTry = tryNumber !== undefined && couldPass(calibration, clustering, level);
   const result = {
     ...{ epsilon, delta, n, served: point.served, errors: point.errors, pValue, sessions },
     ...(isTry ? { tries: { number: tryNumber, delta: level } } : {}),
@@ -100,7 +97,7 @@ export function runGate(
   }
   // More calls mean another try, at that try's level.
   const next = isTry ? levelOf({ ...run, tryNumber: tryNumber + 1 }) : level;
-  const moreCalls = estimateMoreCalls(validation, counted, clustering, next);
+  const moreCalls = estimateMoreCalls(validation, calibration, clustering, next);
   const more =
     moreCalls === null
       ? 'More calls of this kind would not help: no threshold comes close to the bound.'
@@ -112,30 +109,23 @@ export function runGate(
 
 /** Whether these calibration calls could pass at all, with no error among them: a test that cannot is no try. */
 export function canPass(calibration: readonly ScoredAnswer[], run: GateRun): boolean {
-  const clustering = clusteringOf(run.earlierSessions ?? [], run.epsilon);
-  return couldPass(atMost(calibration, clustering.cap).length, clustering, levelOf(run));
+  const level = levelOf(run);
+  const clustering = clusteringOf(run.earlierSessions ?? [], calibration.length, run.epsilon, level);
+  return couldPass(calibration, clustering, level);
 }
 
 /**
  * By session a bet passes with the fewest calls, those of short sessions: a call without an error gains at most
  * ln(1 + x) ≤ x = epsilon / ((1 − epsilon) · cap), and ln(1/level) is needed.
  */
-const couldPass = (calls: number, { cap, epsilon }: Clustering, level: number): boolean =>
-  calls / cap >=
-  (cap === 1 ? callsNeeded(0, epsilon, level) : (Math.log(1 / level) * (1 - epsilon)) / epsilon);
-
-/** At most `cap` calls of each session, drawn without a look at them. */
-function atMost(answers: readonly ScoredAnswer[], cap: number): readonly ScoredAnswer[] {
-  if (sessionSizes(answers).every((size) => size <= cap)) return answers;
-  const left = new Map<string, number>();
-  const kept = new Set<number>();
-  for (const i of seededRandom(answers.length).shuffle(answers.map((_, at) => at))) {
-    const { session } = answers[i]!;
-    const room = session ? (left.get(session) ?? cap) : 1;
-    if (session) left.set(session, room - 1);
-    if (room > 0) kept.add(i);
-  }
-  return answers.filter((_, i) => kept.has(i));
+function couldPass(
+  calibration: readonly ScoredAnswer[],
+  { cap, epsilon }: Clustering,
+  level: number,
+): boolean {
+  const { served } = riskAt(calibration, Number.NEGATIVE_INFINITY, cap);
+  const needed = cap === 1 ? callsNeeded(0, epsilon, level) : (Math.log(1 / level) * (1 - epsilon)) / epsilon;
+  return served / cap >= needed;
 }
 
 /** Held-back calls beyond the present ones with which some threshold would pass more likely than not; null: none. */
@@ -147,12 +137,12 @@ function estimateMoreCalls(
 ): number | null {
   const { epsilon, cap } = clustering;
   const pooled = [...validation, ...calibration];
-  const burst = burstOf(tallySessions(pooled), cap);
+  const burst = burstOf(tallySessions(pooled, Number.NEGATIVE_INFINITY, cap), cap);
   let best = Number.POSITIVE_INFINITY;
-  for (const point of riskCurve(pooled)) {
+  for (const point of riskCurve(pooled, { cap })) {
     if (point.errors >= epsilon * point.served) continue;
     // Validation calls may be earlier than those held back, and many more: what has changed since counts as it is now.
-    const now = calibration.length === 0 ? point : riskAt(calibration, point.threshold);
+    const now = calibration.length === 0 ? point : riskAt(calibration, point.threshold, cap);
     // With few calls served an observed rate says little: only thresholds under which a tenth is served count.
     if (now.coverage < 0.1 || isAbove(now, burst, epsilon, level)) continue;
     // With endless calls a threshold passes as often as its true error is under epsilon.
@@ -203,7 +193,7 @@ function sessionWords({
   const beyond =
     beyondCap === 0
       ? ''
-      : ` Of a session at most ${plural(cap, 'call')} count; those beyond (${percent(beyondCap)} before) are reckoned as wrong.`;
+      : ` Of a session at most ${plural(cap, 'call')} are served; those beyond (${percent(beyondCap)} of the calls before) stay with the LLM.`;
   return `Calls of a session are not independent: those of these ${plural(count, 'session')} are worth ${Math.floor(worth)} that are.${beyond}`;
 }
 

@@ -16,7 +16,7 @@ import { fitAndGrade } from '../evaluate/cross-fit.ts';
 import { estimate } from '../evaluate/estimate.ts';
 import { earlierSessions, type GradedPrediction } from '../evaluate/evaluate.ts';
 import { type Scorer, scorerFor } from '../evaluate/scorers/scorer.ts';
-import { CATALOGUE } from '../models/weights/catalogue.ts';
+import { catalogueOf } from '../models/weights/own.ts';
 import { whyUncheckable } from '../route/check.ts';
 import type { Contender, SelectionLimits, TrainingBudget } from '../select/candidates.ts';
 import type { Competition, Trial } from '../select/compete.ts';
@@ -72,7 +72,10 @@ export function selectionLimits(
   return {
     trainers,
     canRun: (rung) => runtimes.some(({ rungs }) => rungs.includes(rung)),
-    catalogue: CATALOGUE,
+    // Those that would have to be fetched from the hub first are left to a person: `understudy models list`.
+    catalogue: catalogueOf(config.dataDir).filter(
+      ({ name, files }) => files.length > 0 || name === config.train.base,
+    ),
     resources: probeHardware(config.dataDir),
     available: models,
     base: config.train.base,

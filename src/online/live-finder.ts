@@ -1,9 +1,11 @@
 /**
  * The model that finds people, for requests that a specialist is to be asked about: opened with the first of them, in a
- * thread of its own. Where it cannot be had or fails, requests are read by the recognisers alone.
+ * thread of its own; until it is open those calls are the LLM's. Where it cannot be had or fails, requests are read by the
+ * recognisers alone.
  * Does not: read what is recorded (the drain's process has its own).
  */
 import type { Entity, EntityFinder } from '../core/entity.ts';
+import { UnderstudyError } from '../core/errors.ts';
 
 /** How long after it could not be opened it is tried again. */
 const AGAIN_MS = 60_000;
@@ -15,25 +17,29 @@ export interface LiveFinder {
 
 /** @param open Null where its weights cannot be had. */
 export function liveFinder(open: () => Promise<EntityFinder | null>): LiveFinder {
-  let opened: Promise<EntityFinder | null> | null = null;
+  let finder: EntityFinder | null = null;
+  let opening: Promise<void> | null = null;
   let triedAt = Number.NEGATIVE_INFINITY;
-  const finder = (): Promise<EntityFinder | null> => {
-    if (opened === null && performance.now() - triedAt > AGAIN_MS) {
-      triedAt = performance.now();
-      opened = open().catch(() => null);
-      void opened.then((found) => {
-        if (found === null) opened = null;
-      });
-    }
-    return opened ?? Promise.resolve(null);
+  const begin = async (): Promise<void> => {
+    triedAt = performance.now();
+    finder = await open().catch(() => null);
+    // A thread is open with its first answer.
+    await finder?.find(['ready']).catch(() => null);
+    opening = null;
   };
   const nothing = (texts: readonly string[]): Entity[][] => texts.map(() => []);
   return {
     find: async (texts) => {
-      const found = await finder();
-      if (found === null) return nothing(texts);
-      return found.find(texts).catch(() => nothing(texts));
+      if (finder === null && performance.now() - triedAt > AGAIN_MS) opening ??= begin();
+      if (opening !== null)
+        throw new UnderstudyError('overloaded', 'The model that finds people is being opened.', {
+          hint: 'Ask again in some seconds.',
+        });
+      return finder === null ? nothing(texts) : finder.find(texts).catch(() => nothing(texts));
     },
-    close: async () => (await opened)?.close(),
+    close: async () => {
+      await opening;
+      await finder?.close();
+    },
   };
 }

@@ -18,6 +18,7 @@ const specialist = {
   ...{ id: 'spec_1', taskId: 'task_1' },
   artefact: { rung: 'lexical', base: null, path: '', sha256: '', trainedMs: 0, figures: {} },
   confidence: { signals: ['p'], weights: [1], bias: 0 },
+  evidence: { gate: {} },
 } as unknown as Specialist;
 const saying = (content: string): CallResponse => ({
   model: 'm',

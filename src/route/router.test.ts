@@ -28,6 +28,7 @@ const specialist = {
   taskId: 'task_1',
   artefact: { rung: 'lexical', base: null, path: '', sha256: '', trainedMs: 0, figures: {} },
   confidence: { signals: ['p'], weights: [1], bias: 0 },
+  evidence: { gate: {} },
 } as unknown as Specialist;
 const request: CallRequest = {
   model: 'm',
@@ -286,4 +287,32 @@ test('a prompt that was edited within a slot, and one that follows no template, 
     { ...optionsFor(task, () => {}), assign },
   ).route(incoming('call_1', withSystem('A prompt of tomorrow.')), signal);
   assert.deepEqual(served, { by: 'llm', reason: 'no-specialist' });
+});
+
+test('of a session no more calls are served than the proof allows, whoever names it', async () => {
+  const plan = planIn('live');
+  const limited = { ...specialist, evidence: { gate: { sessions: { cap: 2 } } } } as unknown as Specialist;
+  const router = createRouter(
+    { ...plan, specialists: [limited] },
+    optionsFor(task, () => {}),
+  );
+  const reasonOf = async (call: IncomingCall): Promise<string> =>
+    (await router.route(call, new AbortController().signal)).served.reason;
+  const named = (id: string, session: string): IncomingCall => ({ id, request, session, llmAskedFor: false });
+  assert.deepEqual(
+    [await reasonOf(named('1', 'a')), await reasonOf(named('2', 'a')), await reasonOf(named('3', 'a'))],
+    ['confident', 'confident', 'session-limit'],
+  );
+  assert.equal(await reasonOf(named('4', 'b')), 'confident');
+  // A conversation that goes on is a session, though nobody named it.
+  const turn = (id: string, turns: number): IncomingCall => {
+    const more = Array.from({ length: turns }, (_, i) => [
+      { role: 'assistant' as const, content: `answer ${i}` },
+      { role: 'user' as const, content: `question ${i}` },
+    ]).flat();
+    return { id, request: { ...request, messages: [...request.messages, ...more] }, llmAskedFor: false };
+  };
+  const reasons = [];
+  for (let i = 0; i < 4; i++) reasons.push(await reasonOf(turn(`t${i}`, i)));
+  assert.deepEqual(reasons, ['confident', 'confident', 'session-limit', 'session-limit']);
 });

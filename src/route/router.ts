@@ -18,6 +18,7 @@ import type { Task } from '../core/task.ts';
 import { type AskLimits, createAsk } from './ask.ts';
 import { rememberConversations } from './conversations.ts';
 import { decisionFor, type Outcome, type TaskDecision } from './decision.ts';
+import { sessionLimits } from './session-limits.ts';
 import { isCorrectByMajority } from './settle.ts';
 
 export interface RouterOptions extends AskLimits {
@@ -48,8 +49,8 @@ export interface RouterOptions extends AskLimits {
   readonly now: () => number;
 }
 
-/** Audited calls whose conversations are remembered. */
-const MAX_REMEMBERED = 5000;
+/** Calls whose conversations are remembered, and sessions of which it is known how many of their calls were served. */
+const MAX_REMEMBERED = 20_000;
 
 /** What the router knows: swapped as a whole when something is deployed or retired. */
 export interface RoutingPlan {
@@ -69,6 +70,8 @@ interface Route {
   readonly specialist: Specialist;
   readonly runtime: Runtime;
   readonly decision: TaskDecision;
+  /** Most calls of a session that it serves. */
+  readonly perSession: number;
 }
 
 /** A specialist that may be asked about a call. */
@@ -77,6 +80,8 @@ interface Candidacy {
   readonly request: CallRequest;
   readonly read: RedactedRequest;
   readonly input: string;
+  /** As its caller named it, or else as its conversation tells. */
+  readonly session: () => string;
   /** @param session The call's, where nobody named one. */
   readonly belonging: (session: () => string | null) => Belonging;
 }
@@ -101,6 +106,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
   const redact = options.redact ?? asItIs;
   const ask = createAsk(options);
   const conversations = rememberConversations(MAX_REMEMBERED);
+  const limits = sessionLimits(MAX_REMEMBERED);
   let tasks: readonly Task[] = plan.tasks;
   let routes = routesOf(plan, options.runtimes);
 
@@ -159,7 +165,8 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       const pseudonym = name === null ? null : options.pseudonym?.(`session ${name}`);
       return { input: own, ...(pseudonym ? { session: pseudonym } : {}) };
     };
-    const candidacy = { route: found, request, read, input, belonging };
+    const sessionOf = (): string => session ?? conversations.join(id, request);
+    const candidacy = { route: found, request, read, input, session: sessionOf, belonging };
     switch (found.deployment.stage) {
       case 'shadow':
         return { candidacy, asked: 'in-shadow', probability: 1 };
@@ -182,9 +189,13 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
   };
 
   const outcomeOf = async (
-    { route: { decision, deployment, runtime, specialist }, request, read, input }: Candidacy,
+    { route: { decision, deployment, runtime, specialist, perSession }, ...call }: Candidacy,
     signal: AbortSignal,
   ): Promise<Outcome> => {
+    const { request, read, input } = call;
+    const session = call.session();
+    const isOver = (): boolean => limits.isReached(specialist.id, session, perSession);
+    if (isOver()) return { used: false, reason: 'session-limit' };
     const asked = await ask(
       specialist.id,
       async (within): Promise<Asked> => {
@@ -203,7 +214,13 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     if ('refused' in asked) return { used: false, reason: asked.refused };
     const { whole, prediction } = asked;
     const { confidence } = specialist;
-    return decision.judge(request, whole, prediction, { confidence, threshold: deployment.threshold });
+    const { threshold } = deployment;
+    const outcome = decision.judge(request, whole, prediction, { confidence, threshold });
+    if (!outcome.used) return outcome;
+    // Others of its session may have been served meanwhile.
+    if (isOver()) return { used: false, reason: 'session-limit', confidence: outcome.confidence };
+    limits.count(specialist.id, session);
+    return outcome;
   };
 
   const comparison = (
@@ -270,7 +287,8 @@ function routesOf(plan: RoutingPlan, runtimes: readonly Runtime[]): Map<string, 
     const runtime = runtimes.find(({ rungs }) => specialist && rungs.includes(specialist.artefact.rung));
     if (!task || !specialist || !runtime || whyUnproved(task, specialist.proved) !== null) continue;
     const decision = decisionFor(task, specialist.proved);
-    routes.set(task.id, { task, deployment, specialist, runtime, decision });
+    const perSession = specialist.evidence.gate.sessions?.cap ?? Number.POSITIVE_INFINITY;
+    routes.set(task.id, { task, deployment, specialist, runtime, decision, perSession });
   }
   return routes;
 }

@@ -10,7 +10,7 @@ import type { Proposal, Refusal, Trainer } from '../core/runtime.ts';
 import type { Candidate, Rung, Verdict } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
 import { exampleTokens } from '../core/tokens.ts';
-import type { CatalogueEntry } from '../models/weights/catalogue.ts';
+import type { CatalogueEntry } from '../models/weights/entry.ts';
 import { callsNeeded } from '../stats/statistics.ts';
 import type { Resources } from './hardware.ts';
 
@@ -163,7 +163,6 @@ function whyTooFew({ splits, dropped }: Dataset): string | null {
 function whyNotHere(entry: CatalogueEntry, limits: SelectionLimits): string | null {
   const { resources } = limits;
   const isHere = limits.available.has(entry.name);
-  if (!isHere && entry.files.length === 0) return 'This version fetches no weights from Hugging Face yet.';
   if (entry.name !== limits.base && !(limits.licences ?? PERMISSIVE).includes(entry.license))
     return `Its licence (${entry.license}) is not among those that may be used.`;
   // Serving and training need not stand side by side with everything else; the weights must.
@@ -172,7 +171,7 @@ function whyNotHere(entry: CatalogueEntry, limits: SelectionLimits): string | nu
   if (isHere) return null;
   if (entry.diskBytes > resources.freeDiskBytes)
     return `It needs ${gigabytes(entry.diskBytes)} of disk, and ${gigabytes(resources.freeDiskBytes)} are free.`;
-  return 'Its weights are not available on this machine.';
+  return `Its weights are not on this machine: \`understudy models download ${entry.name}\`, then name it in train.base.`;
 }
 
 function whyNotProvable({ splits }: Dataset, { gate }: SelectionLimits): string | null {

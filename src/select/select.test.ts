@@ -56,7 +56,8 @@ const budgetOf = (minutes: number): SelectionLimits['budget'] => ({ minutes, spe
 const base: SelectionLimits = {
   trainers: [linear, tuned, lora],
   canRun: () => true,
-  catalogue: CATALOGUE,
+  // As the loop does: those that have to be fetched from the hub first are not asked for.
+  catalogue: CATALOGUE.filter(({ files }) => files.length > 0),
   resources: { ...resources, freeMemoryBytes: 8e9, freeDiskBytes: 8e9, cores: 2 },
   available: new Set([DEFAULT_ENCODER, DEFAULT_LANGUAGE]),
   base: DEFAULT_LANGUAGE,

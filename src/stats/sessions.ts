@@ -3,12 +3,12 @@
  *
  * Hypothesis: E[errors] / E[served] > epsilon for one session drawn at random, the error rate over the calls as they
  * come. Nothing is assumed of what happens within a session, nor that long ones are as good as short ones.
- * Assumed: sessions are independent and alike, and `cap`, the most calls of one, was settled before they were looked at.
- * Without that no test can pass with fewer sessions of `cap` calls than callsNeeded(0): a specialist that gets a share
+ * Assumed: sessions are independent and alike, and `cap`, the most calls of one, was settled before they were looked at
+ * (sessionCap). Without that no test can pass with fewer sessions of `cap` calls than callsNeeded(0): a specialist that gets a share
  * epsilon of its sessions wrong as a whole shows no error in fewer.
  * Does not: choose thresholds or tests (evaluate/gate), or look repeatedly at growing data (stats/sequential).
  */
-import { binomialTail } from './statistics.ts';
+import { binomialTail, errorsAllowed } from './statistics.ts';
 import { thinnedTest } from './thinned-test.ts';
 
 /** A session's served calls, and the wrong ones among them. */
@@ -93,24 +93,48 @@ export function effectiveCalls({ served, errors }: SessionTally, pValue: number,
 }
 
 /**
- * The most calls of a session that are counted, and what that costs, from the sizes of sessions that are not tested on.
- * Calls beyond the cap are left out of the test, and all of them are reckoned as wrong: with a share x of them an error
- * rate below `epsilon` over all calls needs one below (epsilon − x) / (1 − x) over those counted. Of the caps the one
- * is taken that needs the fewest calls; without outliers that is the longest session.
+ * The most calls of a session that a specialist may serve: the router leaves those beyond to the LLM, so that no session
+ * served is longer, whatever comes. Settled from the sizes of sessions that are not tested on: the cap with which a
+ * specialist that errs a quarter as often as it may can be expected to serve most, the share of calls within the cap
+ * times its chance to pass the binomial test on one call in `cap` (what a thinning keeps).
+ * @param calls Held-back calls that will be tested on.
+ * @param level That the test will be made at.
  */
 export function sessionCap(
   sizes: readonly number[],
+  calls: number,
   epsilon: number,
-): { readonly cap: number; readonly beyond: number; readonly epsilon: number } {
-  const calls = sizes.reduce((sum, size) => sum + size, 0);
-  let best = { cap: 1, beyond: 0, epsilon };
-  let fewest = Number.POSITIVE_INFINITY;
-  for (const cap of new Set(sizes.filter((size) => size > 0)).add(1)) {
-    const beyond = calls === 0 ? 0 : sizes.reduce((sum, size) => sum + Math.max(0, size - cap), 0) / calls;
-    const left = (epsilon - beyond) / (1 - beyond);
-    if (left <= 0 || cap / left >= fewest) continue;
-    fewest = cap / left;
-    best = { cap, beyond, epsilon: left };
+  level: number,
+): { readonly cap: number; readonly beyond: number } {
+  const all = sizes.reduce((sum, size) => sum + size, 0);
+  let best = { cap: 1, beyond: 0 };
+  let [most, mostKept] = [-1, -1];
+  for (const cap of capsOf(sizes)) {
+    const within = sizes.reduce((sum, size) => sum + Math.min(size, cap), 0) / all;
+    const kept = (within * calls) / cap;
+    const allowed = errorsAllowed(Math.floor(kept), epsilon, level);
+    const chance = allowed < 0 ? 0 : binomialTail(allowed, Math.floor(kept), epsilon / TYPICAL);
+    // Where no cap lets anything pass yet, the one that comes closest.
+    const worth = within * chance;
+    const closeness = within * kept;
+    if (worth < most || (worth === most && closeness <= mostKept)) continue;
+    [most, mostKept] = [worth, closeness];
+    best = { cap, beyond: 1 - within };
   }
   return best;
+}
+
+/** A specialist that is worth proving errs at most once where it may err this many times. */
+const TYPICAL = 4;
+/** Caps that are looked at. */
+const MAX_CAPS = 64;
+
+/** The sizes that occur, of many an even choice with the largest. */
+function capsOf(sizes: readonly number[]): number[] {
+  const distinct = [...new Set(sizes.filter((size) => size > 0))].sort((a, b) => a - b);
+  if (distinct.length <= MAX_CAPS) return distinct;
+  return Array.from(
+    { length: MAX_CAPS },
+    (_, i) => distinct[Math.ceil(((i + 1) * distinct.length) / MAX_CAPS) - 1]!,
+  );
 }

@@ -80,7 +80,7 @@ export function proposalContract(name: string, open: () => ProposalCase, skip: s
   const proposed = (limits: Partial<TrainingLimits> = {}): readonly [Proposal, ...Proposal[]] => {
     const { trainer, candidate, examples = wordExamples(), baseKind = 'language', kind = 'label' } = open();
     const own = ({ rung, base }: Proposal): boolean => rung === candidate.rung && base === candidate.base;
-    const bases = [{ name: candidate.base ?? '', kind: baseKind, parameters: 1e8 }];
+    const bases = [{ name: candidate.base ?? '', kind: baseKind, architecture: 'llama', parameters: 1e8 }];
     const all = trainer.propose({ ...task, kind }, datasetOf(examples, kind), {
       ...{ bases, minutes: 1e9, speedOf: () => null },
       ...limits,

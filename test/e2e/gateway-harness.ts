@@ -223,6 +223,7 @@ export function routerOver(
     taskId: 'task_1',
     artefact: { rung: 'lexical', base: null, path: '', sha256: '', trainedMs: 0, figures: {} },
     confidence: { signals: ['p'], weights: [1], bias: 0 },
+    evidence: { gate: {} },
   } as unknown as Specialist;
   const deployment = {
     id: 'depl_1',

@@ -207,6 +207,7 @@ describe('the offline decision', () => {
         taskId: task.id,
         artefact,
         confidence: MODEL,
+        evidence: { gate: {} },
       } as unknown as Specialist;
       const deployment = { id: 'dep_1', taskId: task.id, specialistId: 'spec_1', stage: 'live' as const };
       const router = createRouter(

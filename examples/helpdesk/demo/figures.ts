@@ -152,6 +152,7 @@ const ESCALATIONS: ReadonlySet<string> = new Set<EscalationReason>([
   'invalid-output',
   'unfamiliar-input',
   'policy',
+  'session-limit',
   'overload',
   'error',
 ]);

@@ -70,6 +70,21 @@ const TEMPLATES: readonly ChatTemplate[] = [
     roles: { assistant: 'model', system: null },
   },
   {
+    name: 'Granite',
+    begin: [],
+    turn: [
+      { special: '<|start_of_role|>' },
+      { text: 'ROLE' },
+      { special: '<|end_of_role|>' },
+      { text: 'CONTENT' },
+      { special: '<|end_of_text|>' },
+      { text: '\n' },
+    ],
+    open: [{ special: '<|start_of_role|>' }, { text: 'assistant' }, { special: '<|end_of_role|>' }],
+    end: '<|end_of_text|>',
+    roles: {},
+  },
+  {
     // TinyLlama. The role marks are no control tokens of its vocabulary.
     name: 'Zephyr',
     begin: [{ special: '<s>' }],
@@ -79,6 +94,9 @@ const TEMPLATES: readonly ChatTemplate[] = [
     roles: {},
   },
 ];
+
+/** Their names, in the order in which they are tried. */
+export const TEMPLATE_NAMES: readonly string[] = TEMPLATES.map(({ name }) => name);
 
 /**
  * The template of a model.

@@ -13,7 +13,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { CATALOGUE, DEFAULT_ENCODER, DEFAULT_LANGUAGE } from './catalogue.ts';
-import { collect, ensureWeights } from './weights.ts';
+import { collect, environmentFor } from './pip.ts';
+import { ensureWeights } from './weights.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'understudy-weights-'));
 after(() => rmSync(root, { recursive: true }));
@@ -34,10 +35,10 @@ test('names are unique, the defaults are there and can be fetched, and hashes lo
   for (const entry of CATALOGUE) for (const file of entry.files) assert.match(file.sha256, /^[0-9a-f]{64}$/);
 });
 
-test('an unknown name, a model that cannot be fetched, and absent weights are told apart', async () => {
+test('an unknown name and absent weights are told apart', async () => {
   const options = { dataDir: join(root, 'empty'), env: {}, offline: true };
   await assert.rejects(ensureWeights('gpt-9', options), { code: 'not-found' });
-  await assert.rejects(ensureWeights('qwen3-0.6b', options), { code: 'unsupported' });
+  await assert.rejects(ensureWeights('qwen3-0.6b', options), { code: 'unavailable' });
   await assert.rejects(ensureWeights(DEFAULT_ENCODER, options), { code: 'unavailable' });
 });
 
@@ -86,4 +87,36 @@ test('a file of the right size with other content is corrupt; ours is deleted, t
   const options = { dataDir: join(root, 'other'), env: { UNDERSTUDY_WEIGHTS: users }, offline: true };
   await assert.rejects(ensureWeights(entry.name, options), { code: 'corrupt' });
   assert.equal(existsSync(join(users, entry.name, entry.files[0]!.name)), true);
+});
+
+test('pip is given what it needs, and no key', () => {
+  const env = {
+    ...{
+      PATH: '/bin',
+      HOME: '/home/a',
+      https_proxy: 'http://proxy',
+      PIP_INDEX_URL: 'https://index',
+      LC_ALL: 'C',
+    },
+    ...{
+      OPENAI_API_KEY: 'a',
+      ANTHROPIC_API_KEY: 'b',
+      HF_TOKEN: 'c',
+      UNDERSTUDY_MASTER_KEY: 'd',
+      PYTHONPATH: '/x',
+    },
+  };
+  assert.deepEqual(Object.keys(environmentFor(env)).sort(), [
+    ...['HOME', 'LC_ALL', 'PATH', 'PIP_INDEX_URL', 'https_proxy'],
+  ]);
+});
+
+test('what pip is asked for has a hash, one for each package', () => {
+  for (const { name, sources } of CATALOGUE)
+    for (const source of sources)
+      if (source.kind === 'pypi')
+        for (const each of source.packages) {
+          assert.match(each.name, /==\d/, name);
+          assert.match(each.sha256, /^[0-9a-f]{64}$/, name);
+        }
 });

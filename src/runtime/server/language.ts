@@ -1,6 +1,7 @@
 /**
  * The language model of the server: one base model, a context per adapter, several sequences per context so that
- * requests of one adapter share batches, greedy decoding with token probabilities.
+ * requests of one adapter share batches, greedy decoding with token probabilities. A sequence keeps its last request's
+ * keys and values, and the next one that begins as that did (a system prompt, the turns so far) does not read that again.
  * Does not: speak HTTP (http.ts), or know what an answer means.
  *
  * llama.cpp's logits must not be read from two threads at once (reading puts the rows in order on the fly), and
@@ -58,6 +59,8 @@ export interface Completion {
   readonly tokens: readonly TokenProbability[];
   readonly finish: 'stop' | 'length';
   readonly promptTokens: number;
+  /** Of the prompt's tokens those that an earlier request had left behind. */
+  readonly cachedTokens: number;
 }
 
 export interface LanguageModel {
@@ -161,13 +164,16 @@ export function languageModel(options: LanguageOptions): LanguageModel {
       try {
         const { sequences } = await kept.opening;
         const sequence = await sequences.take(signal);
+        let whole = false;
         try {
           const draft = request.prediction === '' ? [] : loaded.tokenize(request.prediction, false);
           const max = Math.min(request.maxTokens, room);
-          return await greedy(sequence, prompt, draft, max, signal, progress);
+          const completion = await greedy(sequence, prompt, draft, max, signal, progress);
+          whole = true;
+          return completion;
         } finally {
-          // Nothing of one request stays in memory for the next.
-          await sequence.clearHistory();
+          // What a request leaves is what the next one may begin with; of one that failed nobody knows how far it came.
+          if (!whole) await sequence.clearHistory();
           sequences.give(sequence);
         }
       } finally {
@@ -265,11 +271,13 @@ async function greedy(
   const { model } = sequence;
   const tokens: Token[] = [];
   const probabilities: TokenProbability[] = [];
+  const kept = await progress.step(() => keepPrefix(sequence, prompt));
   const finish = (reason: 'stop' | 'length'): Completion => ({
     text: model.detokenize(tokens),
     tokens: probabilities,
     finish: reason,
     promptTokens: prompt.length,
+    cachedTokens: kept,
   });
   /** Takes the model's choice after a position; tells whether the answer is over. */
   const take = (output: ControlledEvaluateIndexOutput | undefined): 'stop' | 'length' | Token => {
@@ -283,11 +291,12 @@ async function greedy(
   const checked = draft.slice(0, max - 1);
   const outputs = await progress.step(() =>
     sequence.controlledEvaluate([
-      ...prompt.slice(0, -1),
+      ...prompt.slice(kept, -1),
       ...[...prompt.slice(-1), ...checked].map((token): [Token, typeof ASK] => [token, ASK]),
     ]),
   );
-  let next = take(outputs[prompt.length - 1]);
+  const last = prompt.length - 1 - kept;
+  let next = take(outputs[last]);
   for (const [k, token] of checked.entries()) {
     if (next !== token) {
       const start = prompt.length + k;
@@ -295,7 +304,7 @@ async function greedy(
         await sequence.eraseContextTokenRanges([{ start, end: sequence.nextTokenIndex }]);
       break;
     }
-    next = take(outputs[prompt.length + k]);
+    next = take(outputs[last + 1 + k]);
   }
   while (typeof next === 'number') {
     if (signal.aborted) throw requestCancelled();
@@ -304,6 +313,25 @@ async function greedy(
     next = take(output);
   }
   return finish(next);
+}
+
+/** A shared beginning of fewer tokens is read again: that costs less than asking whether the cache can be cut there. */
+const MIN_SHARED = 8;
+
+/**
+ * Cuts what the sequence holds of its last request down to what this prompt begins with too, but for its last token, after
+ * which the model is asked. @returns How many tokens of the prompt it holds then.
+ */
+async function keepPrefix(sequence: LlamaContextSequence, prompt: readonly Token[]): Promise<number> {
+  const { isRecurrent, isHybrid, swaSize } = sequence.model.fileInsights;
+  // Neither a state nor the keys of a sliding window can be cut back to any token.
+  const canBeCut = !isRecurrent && !isHybrid && swaSize === undefined;
+  const held = sequence.contextTokens;
+  let shared = 0;
+  while (shared < Math.min(held.length, prompt.length - 1) && held[shared] === prompt[shared]) shared++;
+  if (!canBeCut || shared < MIN_SHARED) await sequence.clearHistory();
+  else await sequence.eraseContextTokenRanges([{ start: shared, end: sequence.nextTokenIndex }]);
+  return sequence.nextTokenIndex;
 }
 
 /** The map of probabilities comes sorted, likeliest first. */

@@ -6,6 +6,11 @@
  * Does not: read weights (weights.ts) or compute.
  */
 import type { GgufFile } from '../../models/formats/gguf/read.ts';
+import {
+  isTrained,
+  TRAINED_ARCHITECTURES,
+  type TrainedArchitecture,
+} from '../../models/weights/abilities.ts';
 import { formatProblems, KeyReader, tensorProblems, unsupported } from './checks.ts';
 
 /** The seven linear layers of a block, by ggml's names. */
@@ -115,7 +120,7 @@ const QWEN2: Family = {
 };
 
 /** By general.architecture. The rows of llama's q and k are permuted so that rotary pairs are neighbours. */
-const FAMILIES: Readonly<Record<string, Family>> = {
+const FAMILIES: Readonly<Record<TrainedArchitecture, Family>> = {
   llama: { ...QWEN2, rotaryPairs: 'neighbours', biases: LINEARS, rotaryFactors: true },
   qwen2: QWEN2,
   qwen3: { ...QWEN2, headNorms: true },
@@ -161,10 +166,10 @@ export function linearSize(
  */
 export function readShape(file: GgufFile, path: string): DecoderShape {
   const name = String(file.metadata.get('general.architecture'));
-  const family = Object.hasOwn(FAMILIES, name) ? FAMILIES[name] : undefined;
+  const family = isTrained(name) ? FAMILIES[name] : undefined;
   const problems = formatProblems(file);
   if (!family) {
-    const known = Object.keys(FAMILIES).join(', ');
+    const known = TRAINED_ARCHITECTURES.join(', ');
     throw unsupported(path, [`its architecture is ${name}, not one of ${known}`, ...problems]);
   }
   const keys = new KeyReader(file, name);

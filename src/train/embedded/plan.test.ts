@@ -20,7 +20,7 @@ test('short examples make larger steps, long ones smaller, within bounds', () =>
 
 test('until a training is finished here, minutes go with threads and parameters; then with its speed', () => {
   const minutes = (parameters: number, threads: number, speed: number | null = null): number => {
-    const bases = [{ name: 'base', kind: 'language', parameters } as const];
+    const bases = [{ name: 'base', kind: 'language', architecture: 'llama', parameters } as const];
     const limits = { bases, minutes: 1000, speedOf: () => speed };
     const measured = { tokensPerSecond: 250, parameters: 135e6, threads: 2 };
     return proposeLora(examples(500, 100), limits, { measured, threads })[0]!.minutes!;

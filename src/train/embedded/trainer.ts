@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { UnderstudyError } from '../../core/errors.ts';
 import { contentHash } from '../../core/ids.ts';
 import type { Trainer, TrainingJob } from '../../core/runtime.ts';
+import { isTrained } from '../../models/weights/abilities.ts';
 import { artefactOf, finishedCard, writeCard } from '../card.ts';
 import { runJob } from '../engine/process.ts';
 import { type LocalOptions, localOptions } from '../local.ts';
@@ -33,7 +34,16 @@ export function embeddedTrainer(options: EmbeddedOptions): Trainer {
   return {
     name: 'embedded',
     propose: (_, { splits }, limits) =>
-      proposeLora(splits.train, limits, { measured: MEASURED, threads: localOptions(options).threads }),
+      proposeLora(splits.train, limits, { measured: MEASURED, threads: localOptions(options).threads }).map(
+        (proposal) => {
+          const base = limits.bases.find(({ name }) => name === proposal.base);
+          if (base === undefined || isTrained(base.architecture)) return proposal;
+          return {
+            ...proposal,
+            refusal: { reason: `This trainer does not compute ${base.architecture} models.` },
+          };
+        },
+      ),
     train: async (job, on, signal) => {
       const { answerKeys, ...work } = await prepare(job, options);
       const { hash, base, recipe, seed, adapterPath } = work;

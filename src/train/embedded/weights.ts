@@ -5,8 +5,8 @@
  * Does not: know what architectures there are (architecture.ts), or build the graph (graph.ts).
  */
 
-import { chatTemplateOf } from '../../models/decoder/chat-template.ts';
-import { type GgufValue, openGguf } from '../../models/formats/gguf/read.ts';
+import { chatTemplateOfGguf } from '../../models/decoder/gguf-template.ts';
+import { openGguf } from '../../models/formats/gguf/read.ts';
 import { type DecoderShape, LINEARS, type Linear, readShape } from './architecture.ts';
 
 export interface BlockWeights {
@@ -75,18 +75,9 @@ export function readDecoderShape(path: string): DecoderShape {
   const file = openGguf(path);
   try {
     const shape = readShape(file, path);
-    const list = (key: string): readonly GgufValue[] => {
-      const value = file.metadata.get(`tokenizer.ggml.${key}`);
-      return Array.isArray(value) ? value : [];
-    };
-    const types = list('token_type');
-    const control = new Set(list('tokens').filter((_, token) => types[token] === CONTROL));
-    chatTemplateOf((name) => control.has(name));
+    chatTemplateOfGguf(file);
     return shape;
   } finally {
     file.close();
   }
 }
-
-/** llama.cpp's type of control tokens. */
-const CONTROL = 3;
