@@ -155,7 +155,7 @@ export async function makeAdminDay(
         if (!isCompared) continue;
         const isCorrect = !(plan.stages.some(([name]) => name === 'retired') && when > at(25)
           ? random.next() < 0.3
-          : random.next() < 0.008);
+          : random.next() < 0.004);
         audits.push({
           ...{ callId: id, deploymentId: deployment.id, at: when, stage, correct: isCorrect },
           confidence: 0.9 + 0.1 * random.next(),

@@ -6,6 +6,7 @@ import type { CallDetail, Explanation } from '../../../src/api/schemas.ts';
 import { api } from '../api.ts';
 import { at, atSecond, count, milliseconds, words } from '../format.ts';
 import { Difference } from '../parts/difference.tsx';
+import { Prose } from '../parts/prose.tsx';
 import { Fetched } from '../parts/states.tsx';
 import { Link } from '../router.tsx';
 
@@ -54,7 +55,9 @@ function Why({ explanation }: { readonly explanation: Explanation }) {
           <h3>What would have changed it</h3>
           <ul>
             {wouldChange.map((each) => (
-              <li key={each}>{each}</li>
+              <li key={each}>
+                <Prose text={each} />
+              </li>
             ))}
           </ul>
         </>

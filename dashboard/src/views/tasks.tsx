@@ -6,6 +6,7 @@ import { Spark } from '../charts/spark.tsx';
 import { count, money, percent } from '../format.ts';
 import { Stage, toneOf } from '../parts/basics.tsx';
 import { type Columns, DataTable } from '../parts/data-table.tsx';
+import { Prose } from '../parts/prose.tsx';
 import { Empty, Fetched } from '../parts/states.tsx';
 import { useRange } from '../range.tsx';
 import { Link } from '../router.tsx';
@@ -20,7 +21,9 @@ const COLUMNS: Columns<TaskRow> = [
     cell: ({ row: { original } }) => (
       <div className="task-name">
         <Link href={`/tasks/${original.id}`}>{original.name}</Link>
-        <span className="muted">{original.why}</span>
+        <span className="muted">
+          <Prose text={original.why} />
+        </span>
       </div>
     ),
   },
