@@ -79,7 +79,7 @@ test('while weights are being fetched, calls do not wait for them', async (t) =>
     },
   } as unknown as Specialist);
   const live = { stage: 'live', threshold: 0.5, history: [] } as const;
-  await store.putDeployment({ id: 'dep_1', taskId: 'task_1', specialistId: 'spec_1', ...live });
+  await store.putDeployment({ id: 'dep_1', taskId: 'task_1', specialistId: 'spec_1', ...live }, null);
   const gateway = await understudy.startGateway();
   try {
     const answer = await fetch(`${gateway.url}/chat/completions`, {

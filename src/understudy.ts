@@ -30,16 +30,18 @@ import type {
   StatusReport,
 } from './core/learning.ts';
 import { type OnProgress, progressOf } from './core/progress.ts';
+import type { RetrievalReport } from './core/retrieval-report.ts';
 import type { Store } from './core/store.ts';
 import { coverageOf } from './deploy/coverage.ts';
 import { policyFor } from './deploy/policy.ts';
 import { readWatch } from './deploy/read-watch.ts';
 import { outlookOf } from './deploy/stages.ts';
-import type { Gateway } from './gateway/gateway.ts';
+import { type LearningService, startLearning } from './learn/jobs/service.ts';
 import { learn } from './learn/pipeline.ts';
+import { checkRetrieval } from './learn/retrieval-check.ts';
 import { type AdminProcess, adminConfig, startAdminProcess } from './online/admin-process.ts';
 import { openCapture } from './online/capturing.ts';
-import { startOnline } from './online/serving.ts';
+import { type OnlineGateway, startOnline } from './online/serving.ts';
 import {
   drainJournals,
   journalsOf,
@@ -81,6 +83,8 @@ export interface Understudy {
   /** The six steps over all that has been captured. */
   learn(options?: LearnOptions): Promise<LearnReport>;
   status(): Promise<StatusReport>;
+  /** How well retrieval finds calls that were answered alike. */
+  checkRetrieval(): Promise<RetrievalReport>;
   /** The captured calls with their payloads opened as they are asked for, oldest first. */
   calls(): AsyncIterable<Call>;
   /** Erases what was captured on some days; see capture/erase. */
@@ -90,11 +94,13 @@ export interface Understudy {
    * that is there, and for a call of a day that was erased. @throws UnderstudyError 'bad-input' for what is no feedback.
    */
   feedback(input: FeedbackInput): Promise<{ readonly added: boolean }>;
-  startGateway(): Promise<Gateway>;
-  /** The dashboard and the admin API, in a process of their own beside the gateway that is at `gatewayUrl`. Never rejects. */
-  startAdmin(gatewayUrl: string): Promise<AdminProcess>;
+  startGateway(): Promise<OnlineGateway>;
+  /** The dashboard and the admin API, in a process of their own beside the gateway. Never rejects. */
+  startAdmin(gateway: OnlineGateway): Promise<AdminProcess>;
   /** Why a call was served by whom, from the record alone. @throws UnderstudyError 'not-found'. */
   explain(callId: string): Promise<Explanation>;
+  /** Learns by itself from now on, as the configuration's section `learn` says. */
+  startLearning(): LearningService;
   close(): Promise<void>;
 }
 
@@ -184,6 +190,11 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         },
         learnOptions,
       ),
+    checkRetrieval: async () => {
+      const { encoder, notes } = await tools.open();
+      const known = await (await storage()).store.tasks();
+      return checkRetrieval(calls(), { config, known, encoder, notes, ...progress });
+    },
     status: async () => statusOf(await storage(), config.serve, losses.counts(), await journal()),
     feedback: async (input) => {
       const feedback = feedbackOf(input);
@@ -212,20 +223,26 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         log,
       });
     },
-    startAdmin: (gatewayUrl) =>
+    startAdmin: (gateway) =>
       startAdminProcess(
         {
           config: adminConfig(config),
           weightsDir,
-          about: { version: version(), upstream: config.upstream.baseUrl, gateway: gatewayUrl },
+          about: { version: version(), upstream: config.upstream.baseUrl, gateway: gateway.url },
         },
-        { env, log },
+        { env, log, apply: gateway.refresh },
       ),
     explain: async (callId) => {
       // What was recorded a moment ago is still in the journal.
       await drainAll();
       return explained((await storage()).store, callId, config.serve.canaryShare);
     },
+    startLearning: () =>
+      startLearning({
+        ...{ config, env, weightsDir, log },
+        // Beside the gateway: its thread waits for no lock.
+        open: () => openStorage(config, { env, busyTimeoutMs: 0, durable: false }),
+      }),
     close: async () => {
       await tools.close();
       await (await finder?.catch(() => null))?.close();
@@ -242,12 +259,13 @@ async function statusOf(
   journal: StatusReport['journal'],
 ): Promise<StatusReport> {
   const deployments = await store.deployments();
+  const stopped = new Set((await store.stoppedTasks()).map(({ taskId }) => taskId));
   const tasks: StatusReport['tasks'][number][] = [];
   for (const task of await store.tasks()) {
     const specialists = await store.specialists(task.id);
-    const deployment = deployments
-      .filter((each) => each.taskId === task.id && each.stage !== 'retired')
-      .at(-1);
+    const own = deployments.filter((each) => each.taskId === task.id && each.stage !== 'retired');
+    // What serves says more than what waits for approval beside it.
+    const deployment = own.findLast(({ stage }) => stage !== 'proposed') ?? own.at(-1);
     const specialist = specialists.find((each) => each.id === deployment?.specialistId);
     const policy = specialist && policyFor(specialist, serve);
     const shown = deployment && specialist && policy ? { deployment, specialist, policy } : null;
@@ -264,6 +282,8 @@ async function statusOf(
       kind: task.kind,
       calls: task.calls,
       specialists: specialists.length,
+      isStopped: stopped.has(task.id),
+      isProposed: own.some(({ stage }) => stage === 'proposed'),
       deployment: shown &&
         outlook && {
           id: shown.deployment.id,

@@ -2,6 +2,7 @@
  * The admin API as the dashboard calls it. The types are those of the API's own schemas; no schema is bundled.
  * Does not: cache (react-query does).
  */
+import type { ControlAction, ControlledView, JobListView, JobView } from '../../src/api/control-schemas.ts';
 import type { Payload } from '../../src/api/payload-schemas.ts';
 import type {
   ApiError,
@@ -86,5 +87,9 @@ export const api = {
   payload: (id: string) => post<Payload>(`${one('calls', id)}/payload`),
   feedback: (body: { call_id: string; name: string; value: unknown; comment?: string }) =>
     post<{ added: boolean }>('/feedback', body),
+  control: (id: string, action: ControlAction, reason: string) =>
+    post<ControlledView>(`${one('tasks', id)}/${action}`, { reason }),
+  jobs: () => get<JobListView>('/jobs'),
+  cancelJob: (id: string) => post<JobView>(`${one('jobs', id)}/cancel`),
   events: (query: Query) => get<EventList>('/events', query),
 };

@@ -12,10 +12,12 @@ import { DeploymentsView } from './views/deployments.tsx';
 import { OverviewView } from './views/overview.tsx';
 import { TaskView } from './views/task.tsx';
 import { TasksView } from './views/tasks.tsx';
+import { TrainingView } from './views/training.tsx';
 
 const VIEWS = [
   { path: '/', name: 'Overview' },
   { path: '/tasks', name: 'Tasks' },
+  { path: '/training', name: 'Training' },
   { path: '/deployments', name: 'Deployments' },
   { path: '/calls', name: 'Calls' },
 ] as const;
@@ -92,6 +94,7 @@ function View({ path }: { readonly path: string }) {
   const decoded = decodeURIComponent(id);
   if (path === '/') return <OverviewView />;
   if (kind === 'tasks') return decoded === '' ? <TasksView /> : <TaskView key={decoded} id={decoded} />;
+  if (kind === 'training') return <TrainingView />;
   if (kind === 'deployments') return <DeploymentsView />;
   if (kind === 'calls') return <CallsView id={decoded === '' ? null : decoded} />;
   return (

@@ -46,6 +46,12 @@ export function milliseconds(ms: number | null): string {
   return `${new Intl.NumberFormat(locale, { maximumFractionDigits: ms < 10 ? 1 : 0 }).format(ms)} ms`;
 }
 
+/** '40 s', '12 min', '3 h'. */
+export function duration(ms: number): string {
+  if (ms < 90_000) return `${whole.format(ms / 1000)} s`;
+  return ms < 5_400_000 ? `${whole.format(ms / 60_000)} min` : `${whole.format(ms / 3_600_000)} h`;
+}
+
 export const at = (time: number): string => dateTime.format(time);
 export const atSecond = (time: number): string => seconds.format(time);
 

@@ -55,7 +55,7 @@ const USE = { model: 'm', promptTokens: 0, cachedTokens: 0, byLlm: true };
 
 describe('access keys', () => {
   it('let in with their text alone, wherever it is sent', async () => {
-    const { access, made } = await withKey({}, { upstreamKey: 'sk-provider' });
+    const { access, made } = await withKey({}, { upstreamKey: () => 'sk-provider' });
     for (const headers of [
       { 'x-understudy-key': made.text },
       { authorization: `Bearer ${made.text}` },
@@ -123,7 +123,7 @@ describe('access keys', () => {
 
 describe('the head of a request', () => {
   it('holds no access key after it was let in, and all else as it came', async () => {
-    const { access, made } = await withKey({}, { upstreamKey: 'sk-provider' });
+    const { access, made } = await withKey({}, { upstreamKey: () => 'sk-provider' });
     const places = ['x-understudy-key', 'Authorization', 'x-api-key', 'api-key', 'X-Understudy-Key'];
     fc.assert(
       fc.property(
@@ -150,7 +150,7 @@ describe('the head of a request', () => {
   });
 
   it('keeps the caller’s own provider key, and stands for the sender by the key’s id', async () => {
-    const { access, made } = await withKey({}, { upstreamKey: 'sk-provider' });
+    const { access, made } = await withKey({}, { upstreamKey: () => 'sk-provider' });
     const request = head({ authorization: 'Bearer sk-own', 'x-understudy-key': made.text });
     access.authorise(request, 'call');
     assert.deepEqual(request.rawHeaders, ['authorization', 'Bearer sk-own']);
@@ -158,7 +158,7 @@ describe('the head of a request', () => {
   });
 
   it('gets the provider’s key where that kind of request has it', async () => {
-    const { access, made } = await withKey({}, { upstreamKey: 'sk-provider' });
+    const { access, made } = await withKey({}, { upstreamKey: () => 'sk-provider' });
     const claude = head({ authorization: `Bearer ${made.text}`, 'anthropic-version': '2023-06-01' });
     access.authorise(claude, 'call');
     assert.deepEqual(claude.rawHeaders, ['anthropic-version', '2023-06-01', 'x-api-key', 'sk-provider']);
@@ -301,7 +301,7 @@ describe('web pages', () => {
   });
 
   it('spend no key of the configuration under any other name', () => {
-    const access = openAccess({ upstreamKey: 'sk-provider' });
+    const access = openAccess({ upstreamKey: () => 'sk-provider' });
     assert.throws(() => ask(access, { host: 'evil.example' }, 'call'), refused(403));
   });
 
@@ -337,8 +337,8 @@ describe('web pages', () => {
 describe('while the keys cannot be read', () => {
   it('the LLM answers whoever pays for it, and nothing else is open', async () => {
     const { made } = await withKey();
-    const unread = (upstreamKey?: string) =>
-      openAccess({ isRead: false, ...(upstreamKey === undefined ? {} : { upstreamKey }) });
+    const unread = (key?: string) =>
+      openAccess({ isRead: false, ...(key === undefined ? {} : { upstreamKey: () => key }) });
     unread().authorise(head({ authorization: 'Bearer sk-own' }), 'call');
     unread().authorise(head({ authorization: 'Bearer sk-own', 'x-understudy-key': made.text }), 'call');
     unread().authorise(head({}), 'view');

@@ -24,8 +24,11 @@ export interface AccessOptions {
   readonly keys: 'auto' | 'required' | 'off';
   readonly hosts: readonly string[];
   readonly origins: readonly string[];
-  /** The provider's key, for callers that send an access key instead. */
-  readonly upstreamKey?: string;
+  /**
+   * The key of the provider that a request is for, for callers that send an access key instead; undefined where the
+   * configuration has none for it. Absent where it has none at all.
+   */
+  readonly upstreamKey?: (head: RequestHead) => string | undefined;
   /** What a call cost, in US dollars; null where the model's price is not known. */
   readonly costOf: (use: CallUse) => number | null;
   readonly now: () => number;
@@ -64,7 +67,7 @@ export function createAccess(options: AccessOptions): KeyedAccess {
     const isTrusted = browser.isOwnHost(Array.isArray(host) ? host[0] : host);
     // The provider's key is spent for callers of this machine alone.
     if (!isTrusted && (permission !== 'call' || upstreamKey !== undefined)) throw foreignHost();
-    if (sent !== null || upstreamKey !== undefined) takeKey(head, null, upstreamKey);
+    if (sent !== null || upstreamKey !== undefined) takeKey(head, null, upstreamKey?.(head));
     return { key: null, principal: LOCAL, isTrusted, cors, limitsModels: false, isMetered: false };
   };
 
@@ -85,7 +88,7 @@ export function createAccess(options: AccessOptions): KeyedAccess {
     const key = sent === null ? null : ring.find(sent, now());
     if (key === null) throw unauthenticated(sent !== null);
     if (!allows(key.role, permission)) throw notGranted(key, permission);
-    takeKey(head, `access key ${key.id}`, upstreamKey);
+    takeKey(head, `access key ${key.id}`, upstreamKey?.(head));
     return {
       key,
       principal: { keyId: key.id, name: key.alias, role: key.role },

@@ -12,9 +12,11 @@ import { allows, type Principal } from '../core/access.ts';
 import { configSchema } from '../core/config.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import type { Feedback } from '../core/feedback.ts';
+import { queueJob } from '../learn/jobs/control.ts';
 import { openStorage, type Storage } from '../setup/data-folder.ts';
 import { API, adminApp, openApiDocument } from './app.ts';
 import { authoriseBy } from './authorise.ts';
+import { controlledSchema, jobListSchema, jobSchema } from './control-schemas.ts';
 import type { AdminApp } from './env.ts';
 import { auditBook } from './figures/audit-book.ts';
 import { modelNames } from './figures/models.ts';
@@ -44,6 +46,7 @@ const withoutKeys = authoriseBy(
   createAccess({ keys: 'off', hosts: [], origins: [], costOf: () => null, now: () => NOW }),
 );
 const given: Feedback[] = [];
+let applied = 0;
 
 before(async () => {
   day = await makeAdminDay(dataDir, NOW, MASTER_KEY, 0.5);
@@ -64,6 +67,7 @@ before(async () => {
       if (allows(principal.role, permission)) return principal;
       throw new UnderstudyError('forbidden', 'Not granted.', { hint: 'Another role.', status: 403 });
     },
+    apply: async () => ++applied > 0,
     giveFeedback: async (feedback) => given.push(feedback) > 0,
     about: { version: '0.0.0', upstream: 'http://llm.test/v1', gateway: 'http://127.0.0.1:4000/v1' },
     log: () => {},
@@ -282,6 +286,72 @@ describe('feedback', () => {
     const response = await post('/feedback', { call_id: day.served[0], name: 'correct', value: 'yes' });
     assert.equal(response.status, 400);
     assert.match(await response.text(), /must be true or false/);
+  });
+});
+
+describe('controls', () => {
+  it('stop a task and let it go on, on record, and the gateway hears of it', async () => {
+    const before = applied;
+    const stopped = await asRole('operator', () =>
+      post('/tasks/task_triage/stop', { reason: 'a complaint' }),
+    );
+    const body = controlledSchema.strict().parse(await stopped.json());
+    assert.deepEqual([body.changed, body.applied, applied - before], [true, true, 1]);
+    const found = await read(taskSchema, '/tasks/task_triage');
+    assert.deepEqual([found.stopped?.by, found.stopped?.reason], ['a operator', 'a complaint']);
+    assert.match(found.task.why, /^Stopped by a operator: a complaint\./);
+    const { attention } = await read(overviewSchema, `/overview${range()}`);
+    assert.ok(attention.some(({ title }) => title.endsWith('is stopped')));
+    const again = (await (await post('/tasks/task_triage/stop')).json()) as { changed: boolean };
+    assert.equal(again.changed, false);
+    await post('/tasks/task_triage/resume');
+    assert.equal((await read(taskSchema, '/tasks/task_triage')).stopped, null);
+    const trail = await storage.store.trail(0, 100);
+    const actions = trail
+      .filter(({ action }) => action === 'deployment-changed')
+      .map(({ detail }) => detail.action);
+    assert.deepEqual(actions, ['stop', 'resume'], 'and nothing where nothing changed');
+  });
+
+  it('take a specialist out of service for good', async () => {
+    await post('/tasks/task_details/roll-back', { reason: 'just so' });
+    const { task } = await read(taskSchema, '/tasks/task_details');
+    assert.equal(task.stage, 'retired');
+    assert.match(task.why, /^Withdrawn: rolled back by local: just so\.$/);
+    assert.equal((await post('/tasks/task_details/roll-back')).status, 404);
+  });
+
+  it('are for who may deploy alone', async () => {
+    for (const role of ['viewer', 'reviewer'] as const)
+      for (const action of ['stop', 'resume', 'approve', 'reject', 'roll-back'])
+        assert.equal(
+          await asRole(role, async () => (await post(`/tasks/task_triage/${action}`)).status),
+          403,
+        );
+    assert.equal((await read(taskSchema, '/tasks/task_triage')).stopped, null);
+  });
+
+  it('say so where there is nothing to approve, and no such task', async () => {
+    assert.equal((await post('/tasks/task_triage/approve')).status, 404);
+    assert.equal((await post('/tasks/nothing/stop')).status, 404);
+  });
+});
+
+describe('jobs', () => {
+  it('are listed with their cost and what came of them, and cancelled', async () => {
+    const about = {
+      trigger: 'new-calls',
+      reason: '412 new calls',
+      tasks: null,
+      mode: 'propose',
+      estimate: null,
+    } as const;
+    const job = await queueJob(storage.store, about, NOW);
+    const { mode, jobs } = await read(jobListSchema, '/jobs');
+    assert.deepEqual([mode, jobs[0]?.id, jobs[0]?.state], ['propose', job.id, 'queued']);
+    assert.equal(await asRole('viewer', async () => (await post(`/jobs/${job.id}/cancel`)).status), 403);
+    const cancelled = jobSchema.strict().parse(await (await post(`/jobs/${job.id}/cancel`)).json());
+    assert.equal(cancelled.state, 'cancelled');
   });
 });
 

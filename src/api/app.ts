@@ -8,8 +8,10 @@ import { type AdminApp, type AdminOptions, principalFor, routes } from './env.ts
 import { errorResponse } from './errors.ts';
 import { guard } from './guard.ts';
 import { callRoutes } from './routes/calls.ts';
+import { controlRoutes } from './routes/control.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { eventRoutes } from './routes/events.ts';
+import { jobRoutes } from './routes/jobs.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { taskRoutes } from './routes/tasks.ts';
 
@@ -44,7 +46,15 @@ export function adminApp(options: AdminOptions): AdminApp {
 /** The routes that the document describes. */
 function described(): AdminApp {
   const app = routes();
-  for (const group of [overviewRoutes, taskRoutes, deploymentRoutes, callRoutes, eventRoutes])
+  for (const group of [
+    overviewRoutes,
+    taskRoutes,
+    controlRoutes,
+    deploymentRoutes,
+    callRoutes,
+    jobRoutes,
+    eventRoutes,
+  ])
     app.route('/', group());
   return app;
 }

@@ -4,6 +4,7 @@ import type { Context } from 'hono';
 import type { Permission, Principal } from '../core/access.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import type { Feedback } from '../core/feedback.ts';
+import type { Actor } from '../core/trail.ts';
 import type { Authorise } from './authorise.ts';
 import type { FigureSources } from './figures/sources.ts';
 import type { Session } from './schemas.ts';
@@ -16,6 +17,8 @@ export interface AdminOptions {
   readonly authorise: Authorise;
   /** Keeps feedback; false where it was there already. */
   readonly giveFeedback: (feedback: Feedback) => Promise<boolean>;
+  /** Has the gateway beside this take up what was changed; false where it did not answer. */
+  readonly apply: () => Promise<boolean>;
   readonly about: About;
   readonly log: (line: string) => void;
 }
@@ -30,6 +33,11 @@ export type AdminApp = OpenAPIHono<AdminEnv>;
 /** Who asks, if they may do this. @throws UnderstudyError 'forbidden' (403). */
 export function principalFor(context: Context<AdminEnv>, permission: Permission): Principal {
   return context.get('admin').authorise(context.req.raw, permission);
+}
+
+/** Who acts, for the audit trail. */
+export function actorOf({ keyId, name }: Principal): Actor {
+  return { kind: keyId === null ? 'user' : 'key', name, ...(keyId === null ? {} : { keyId }) };
 }
 
 /** An app for one group of routes; a request that its schema refuses is answered as any error. */

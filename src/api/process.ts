@@ -26,11 +26,14 @@ import { type AdminServer, serve } from './server.ts';
 /** How often keys are looked for that were made, changed or revoked. */
 const KEYS_MS = 500;
 
+/** How long the gateway may take to say that it has heard of a change; it looks by itself as often. */
+const APPLY_MS = 1000;
+
 /** What the process is told when it starts. */
 export interface AdminSettings {
   readonly config: Pick<
     Config,
-    'access' | 'admin' | 'dataDir' | 'gate' | 'gateway' | 'prices' | 'redaction' | 'serve'
+    'access' | 'admin' | 'dataDir' | 'gate' | 'gateway' | 'learn' | 'prices' | 'redaction' | 'serve'
   >;
   readonly weightsDir: string;
   readonly about: About;
@@ -40,7 +43,15 @@ export interface AdminSettings {
 export type AdminSays =
   | { readonly type: 'listening'; readonly url: string }
   | { readonly type: 'failed'; readonly message: string; readonly hint: string }
-  | { readonly type: 'log'; readonly line: string };
+  | { readonly type: 'log'; readonly line: string }
+  /** Something serves otherwise than before; answered with 'applied' and the same number. */
+  | { readonly type: 'changed'; readonly no: number };
+
+/** What it is told later: the gateway has taken up what was changed. */
+interface Applied {
+  readonly type: 'applied';
+  readonly no: number;
+}
 
 export function runAdminProcess(): void {
   const say = (said: AdminSays): void => {
@@ -49,7 +60,7 @@ export function runAdminProcess(): void {
   process.once('message', async (settings: AdminSettings) => {
     setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
     try {
-      const { url } = await startAdmin(settings, (line) => say({ type: 'log', line }));
+      const { url } = await startAdmin(settings, (line) => say({ type: 'log', line }), askGateway(say));
       say({ type: 'listening', url });
     } catch (error) {
       const hint = error instanceof UnderstudyError ? error.hint : 'The log has more.';
@@ -63,10 +74,32 @@ export function runAdminProcess(): void {
   process.on('SIGINT', () => undefined);
 }
 
+/** Tells the gateway that something was changed, and waits until it has taken it up; false where it does not say so. */
+function askGateway(say: (said: AdminSays) => void): () => Promise<boolean> {
+  const waiting = new Map<number, (isApplied: boolean) => void>();
+  let last = 0;
+  process.on('message', ({ type, no }: Applied) => {
+    if (type === 'applied') waiting.get(no)?.(true);
+  });
+  return () =>
+    new Promise((resolve) => {
+      const no = ++last;
+      const end = (isApplied: boolean): void => {
+        clearTimeout(timer);
+        waiting.delete(no);
+        resolve(isApplied);
+      };
+      const timer = setTimeout(() => end(false), APPLY_MS);
+      waiting.set(no, end);
+      say({ type: 'changed', no });
+    });
+}
+
 /** @throws UnderstudyError as openStorage and serve. */
 export async function startAdmin(
   { config, weightsDir, about }: AdminSettings,
   log: (line: string) => void,
+  apply: () => Promise<boolean>,
 ): Promise<AdminServer> {
   const storage = await openStorage(config);
   const { store, vault, context } = storage;
@@ -84,7 +117,7 @@ export async function startAdmin(
       journal: () => journalState(Object.values(journalsOf(config.dataDir)), Date.now()),
       now: Date.now,
     },
-    ...{ authorise: authoriseBy(access), about, log },
+    ...{ authorise: authoriseBy(access), about, apply, log },
     giveFeedback: feedbackTaker(storage, config, weightsDir, log),
   });
   serveFiles(app, dashboardFolder());

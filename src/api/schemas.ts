@@ -131,6 +131,7 @@ export const taskRowSchema = z
     promised: share.nullable().describe('Coverage that the exam showed.'),
     coverage: share.nullable().describe('Of the latest calls that a live specialist decided on.'),
     servedError: errorShareSchema,
+    isStopped: z.boolean().describe('A person has stopped it: its calls go to the LLM.'),
     why: z.string().describe('Why it stands where it does, in a sentence.'),
     spark: list(z.object({ at: time, calls: z.number().int(), served: z.number().int() })),
   })
@@ -291,6 +292,11 @@ export const taskSchema = z
       z.object({ callId: z.string(), at: time, stage: stageSchema, confidence: z.number() }),
     ).describe('Audited calls whose answers differed, the most confident first.'),
     deployment: deploymentSchema.nullable(),
+    proposal: deploymentSchema.nullable().describe('What waits for a person’s approval.'),
+    stopped: z
+      .object({ at: time, by: z.string(), reason: z.string() })
+      .nullable()
+      .describe('Who has stopped it: all its calls go to the LLM.'),
   })
   .openapi('Task');
 

@@ -172,7 +172,7 @@ describe('eraseDays', () => {
       await store.addSpecialist({ id: `s-${id}`, taskId: 't1', version: 1, evidence } as Specialist);
     }
     const live = { stage: 'live', threshold: 0.9, history: [] } as const;
-    await store.putDeployment({ id: 'dep', taskId: 't1', specialistId: 's-d1', ...live });
+    await store.putDeployment({ id: 'dep', taskId: 't1', specialistId: 's-d1', ...live }, null);
     const { stays } = await erase(0, 0);
     assert.deepEqual(stays, {
       tasks: 1,

@@ -7,10 +7,11 @@ import { UnderstudyError } from '../core/errors.ts';
 import { checksText } from '../report/terminal.ts';
 import { runChecks } from './checks.ts';
 import { type CommonOptions, print, type Terminal, withCommonOptions } from './context.ts';
+import { addDoctorRetrieval } from './doctor-retrieval.ts';
 import { progressLine } from './progress.ts';
 
 export function addDoctor(program: Command, terminal: Terminal): void {
-  withCommonOptions(program.command('doctor'))
+  const doctor = withCommonOptions(program.command('doctor'))
     .description('Check this machine and the configuration, and say what to do.')
     .option('--fetch', 'fetch the weights that are missing')
     .addHelpText(
@@ -39,4 +40,5 @@ Examples:
         );
       }
     });
+  addDoctorRetrieval(doctor, terminal);
 }

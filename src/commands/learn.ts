@@ -6,7 +6,9 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { UnderstudyError } from '../core/errors.ts';
 import type { LearnOptions } from '../core/learning.ts';
+import type { OnProgress } from '../core/progress.ts';
 import { connectLlm, type Llm } from '../evaluate/llm.ts';
+import { learnAsJob } from '../learn/jobs/command.ts';
 import { learnText } from '../report/terminal.ts';
 import { type CommonOptions, configFor, print, type Terminal, withCommonOptions } from './context.ts';
 import { integerOf, positiveOf, shareOf } from './numbers.ts';
@@ -91,16 +93,26 @@ export async function runLearn(flags: LearnFlags, terminal: Terminal, dryRun: bo
   };
   const llm = flags.askAgain === true ? llmToAsk(config.upstream.baseUrl, terminal) : null;
   const progress = progressLine(terminal);
+  let onProgress: OnProgress = progress.show;
   const { openUnderstudy } = await import('../understudy.ts');
   const understudy = await openUnderstudy({
     config,
-    onProgress: progress.show,
+    onProgress: (shown) => onProgress(shown),
     signal: terminal.signal,
     log: progress.note,
     ...(llm ? { askAgain: llm.ask } : {}),
   });
   try {
-    const report = await understudy.learn(options);
+    const report = dryRun
+      ? await understudy.learn(options)
+      : await learnAsJob({
+          ...{ config, store: await understudy.store(), signal: terminal.signal },
+          onProgress: progress.show,
+          learn: (_, show) => {
+            onProgress = show;
+            return understudy.learn(options);
+          },
+        });
     progress.end();
     if (flags.html !== undefined) writePage(report, resolve(terminal.cwd, flags.html), terminal);
     print(terminal, flags, report, () => learnText(report, terminal));

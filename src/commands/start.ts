@@ -39,6 +39,15 @@ Examples:
     .action((flags: StartFlags) => run(flags, terminal));
 }
 
+/** What happens by itself, in each mode. */
+const LEARNING = {
+  off: 'It does not learn by itself (learn.mode): `understudy learn` does.',
+  observe:
+    'It learns by itself and deploys nothing (learn.mode): `understudy jobs list` shows what it found.',
+  propose: 'It learns by itself; what passes waits for `understudy approve TASK` (learn.mode).',
+  auto: 'It learns by itself, and what passes comes into service, from shadow on (learn.mode).',
+} as const;
+
 async function run(flags: StartFlags, terminal: Terminal): Promise<void> {
   const base = configFor(flags, terminal);
   if (flags.upstream !== undefined && !/^https?:$/.test(URL.parse(flags.upstream)?.protocol ?? '')) {
@@ -65,7 +74,8 @@ async function run(flags: StartFlags, terminal: Terminal): Promise<void> {
   try {
     await makeFirstKey(config, understudy.store, terminal);
     const gateway = await understudy.startGateway();
-    const admin = await understudy.startAdmin(gateway.url);
+    const admin = await understudy.startAdmin(gateway);
+    const learning = understudy.startLearning();
     try {
       const started = {
         kind: 'started',
@@ -78,11 +88,13 @@ async function run(flags: StartFlags, terminal: Terminal): Promise<void> {
           `The gateway listens on ${gateway.url} and stands before ${config.upstream.baseUrl}.`,
           `Point your agent at it: OPENAI_BASE_URL=${gateway.url}`,
           ...(admin.url === null ? [] : [dashboardLine(admin.url)]),
+          LEARNING[config.learn.mode],
           'Stop with ctrl-C.',
         ].join('\n'),
       );
       await stopped(terminal.signal);
     } finally {
+      await learning.close();
       await Promise.all([gateway.close(), admin.close()]);
     }
   } finally {

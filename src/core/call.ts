@@ -107,6 +107,8 @@ export type EscalationReason =
 export type LlmReason =
   | EscalationReason
   | 'no-specialist'
+  /** A person has stopped the task. */
+  | 'stopped'
   | 'shadow'
   | 'canary'
   | 'asked-for'

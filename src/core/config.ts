@@ -8,6 +8,9 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { accessSchema, tlsSchema } from './config-access.ts';
 import { adminSchema } from './config-admin.ts';
+import { learnSchema } from './config-learn.ts';
+import { promptedSchema } from './config-prompted.ts';
+import { upstreamsSchema } from './config-upstreams.ts';
 import { ENTITY_KINDS } from './entity.ts';
 import { POLICIES, whyNoPolicy } from './equality-policy.ts';
 import { messageOf, UnderstudyError } from './errors.ts';
@@ -55,7 +58,9 @@ export const configSchema = z
         baseUrl: z
           .url({ protocol: /^https?$/ })
           .default('https://api.openai.com/v1')
-          .describe('The LLM provider, with its version path.'),
+          .describe(
+            'The LLM provider, with its version path. Anthropic’s API may have another: `upstreams`.',
+          ),
         apiKey: z
           .string()
           .min(1)
@@ -65,6 +70,7 @@ export const configSchema = z
           ),
       })
       .prefault({}),
+    upstreams: upstreamsSchema,
     gate: z
       .strictObject({
         epsilon: z
@@ -207,6 +213,8 @@ export const configSchema = z
           .optional(),
       })
       .prefault({}),
+    learn: learnSchema,
+    prompted: promptedSchema,
     equality: z
       .record(
         z.string(),
@@ -305,9 +313,16 @@ export type Config = z.infer<typeof configSchema>;
 export function withoutSecrets(config: Config): Config {
   const { hosted } = config.train;
   const { apiKey } = config.upstream;
+  const prompted = config.prompted.map((server) =>
+    server.apiKey === undefined ? server : { ...server, apiKey: '(set)' },
+  );
+  const { anthropic } = config.upstreams;
   return {
-    ...config,
+    ...{ ...config, prompted },
     ...(apiKey === undefined ? {} : { upstream: { ...config.upstream, apiKey: '(set)' } }),
+    ...(anthropic.apiKey === undefined
+      ? {}
+      : { upstreams: { anthropic: { ...anthropic, apiKey: '(set)' } } }),
     ...(hosted === undefined ? {} : { train: { ...config.train, hosted: { ...hosted, apiKey: '(set)' } } }),
   };
 }

@@ -1,10 +1,10 @@
 /** A specialist in a stage of service, and the record of how it came there. */
 
 /**
- * shadow: answers are compared, never used. canary: a share of the calls. live: all. suspended: none, until it is proved
- * anew. retired: none.
+ * proposed: waits for a person's word. shadow: answers are compared, never used. canary: a share of the calls. live: all.
+ * suspended: none, until it is proved anew. retired: none.
  */
-export type Stage = 'shadow' | 'canary' | 'live' | 'suspended' | 'retired';
+export type Stage = 'proposed' | 'shadow' | 'canary' | 'live' | 'suspended' | 'retired';
 
 /** What a change of stage rests on. */
 export interface StageNumbers {
@@ -39,7 +39,8 @@ export interface Deployment {
 }
 
 /** Whether somebody is asked in this stage. */
-export const isInService = (stage: Stage): boolean => stage !== 'retired' && stage !== 'suspended';
+export const isInService = (stage: Stage): boolean =>
+  stage === 'shadow' || stage === 'canary' || stage === 'live';
 
 /** One comparison of a specialist's answer with the LLM's on the same call, in production. */
 export interface Audit {

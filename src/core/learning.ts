@@ -16,6 +16,10 @@ export interface LearnOptions {
   readonly order?: 'time' | 'shuffle-sessions';
   /** Do everything except deploying. */
   readonly dryRun?: boolean;
+  /** What passes waits for a person's approval instead of coming into service. */
+  readonly propose?: boolean;
+  /** Ids of tasks to leave as they are; `tasks` comes first. */
+  readonly except?: readonly string[];
 }
 
 export interface Hardware {
@@ -203,6 +207,10 @@ export interface StatusReport {
     readonly kind: OutputKind;
     readonly calls: number;
     readonly specialists: number;
+    /** A person has stopped it: its calls go to the LLM. */
+    readonly isStopped: boolean;
+    /** What passed waits for a person's approval. */
+    readonly isProposed: boolean;
     /** The newest one that is not retired. */
     readonly deployment: {
       readonly id: string;

@@ -17,7 +17,18 @@ const BEYOND_US = [
   'search_settings',
   'moderation',
   'tools',
+  // Of the Responses API and Anthropic's: work beside the answer, and places where the provider keeps or runs something.
+  'background',
+  'container',
+  'context_management',
+  'mcp_servers',
 ] as const;
+
+/**
+ * Param, made by a dialect's reader, of a request that does not hold its whole conversation: which field refers to what the
+ * provider has stored. Nothing can be learnt from such a request, and no other model can answer it.
+ */
+export const STORED_ELSEWHERE = 'understudy_stored_elsewhere';
 
 /** Why no specialist of the task is asked about this request, in a few words; null where one may be. */
 export function whyNotAsked(task: Task, request: CallRequest): string | null {
@@ -35,6 +46,7 @@ export function policyReason(request: CallRequest): string | null {
   if (request.messages.at(-1)?.role === 'assistant') return 'an answer already begun';
   if (isObject(request.toolChoice) && namedTool(request.toolChoice) === null)
     return 'a choice of tools that is not understood';
+  if (params[STORED_ELSEWHERE] !== undefined) return 'a conversation that the provider keeps';
   const beyond = BEYOND_US.find((name) => isAsked(params[name]));
   return beyond === undefined ? null : `${beyond} asked for`;
 }

@@ -1,5 +1,6 @@
 /** The two interfaces behind which small models are made and run. */
 import type { OutputKind } from './answer.ts';
+import type { CallRequest } from './call.ts';
 import type { Dataset, Example } from './dataset.ts';
 import type { OnProgress } from './progress.ts';
 import type { Artefact, Candidate, Prediction, Rung } from './specialist.ts';
@@ -42,6 +43,14 @@ export interface Proposal {
   readonly refusal: Refusal | null;
   /** Trained and run by somebody else: what is known of this machine and its models says nothing about it. */
   readonly elsewhere?: true;
+  /** What its answers cost, in dollars per token; null: that is not known. Absent: nothing. */
+  readonly price?: TokenPrice | null;
+}
+
+/** Dollars per token. */
+export interface TokenPrice {
+  readonly input: number;
+  readonly output: number;
 }
 
 /** Why a trainer would not train. */
@@ -83,6 +92,11 @@ export interface TrainingJob {
 
 export interface PredictOptions {
   readonly signal?: AbortSignal;
+  /**
+   * The whole request that the input is the variable part of, as specialists read requests: what a runtime needs that asks a
+   * model with the caller's own prompt.
+   */
+  readonly request?: CallRequest;
   /**
    * What the answer probably is. The result is the same without it; with it, a language model checks the words
    * in one pass instead of writing them one by one (OpenAI calls the same thing a prediction), and vectors of texts

@@ -1,5 +1,6 @@
 /** Candidates, trained specialists, and the evidence on them. */
 import type { OutputKind } from './answer.ts';
+import type { Usage } from './call.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { CallSite } from './task.ts';
 
@@ -56,6 +57,8 @@ export interface Prediction {
   readonly answer: string;
   readonly signals: Signals;
   readonly ms: number;
+  /** Tokens that it took, all samples together; absent where nobody counts them. */
+  readonly usage?: Pick<Usage, 'promptTokens' | 'completionTokens'>;
 }
 
 /**

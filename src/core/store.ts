@@ -10,6 +10,7 @@ import type { Served } from './call.ts';
 import type { DatasetManifest } from './dataset.ts';
 import type { Audit, Deployment } from './deployment.ts';
 import type { FigureStore } from './figures.ts';
+import type { JobStore, SwitchStore } from './job.ts';
 import type { JsonObject } from './json.ts';
 import type { Specialist, Verdict } from './specialist.ts';
 import type { Task } from './task.ts';
@@ -100,9 +101,15 @@ export interface CallStore {
    * deleted meanwhile are seen or not. Stopping early costs nothing; `after` resumes.
    */
   calls(filter?: CallFilter): AsyncIterable<readonly StoredCall[]>;
-  /** @param filter.audits false: without the LLM's answers to audits, which no agent called for. Default: true. */
+  /**
+   * @param filter.audits false: without the LLM's answers to audits, which no agent called for. Default: true.
+   * @param filter.byLlm true: only those that the LLM answered, from which can be learnt. Default: false.
+   */
   countCalls(
-    filter?: Pick<CallFilter, 'since' | 'until' | 'taskId'> & { readonly audits?: boolean },
+    filter?: Pick<CallFilter, 'since' | 'until' | 'taskId'> & {
+      readonly audits?: boolean;
+      readonly byLlm?: boolean;
+    },
   ): Promise<number>;
   /** How a task's latest calls were served: their number by reason. The LLM's answers to audits are left out. */
   countReasons(taskId: string, limit: number): Promise<ReadonlyMap<Served['reason'], number>>;
@@ -156,7 +163,8 @@ export interface FeedbackStore {
   feedbackOn(callIds: readonly string[]): Promise<readonly StoredFeedback[]>;
   /** Feedback on sessions that have calls in the store, in batches, in any order that does not change. */
   sessionFeedback(): AsyncIterable<readonly SessionFeedback[]>;
-  countFeedback(): Promise<number>;
+  /** @param filter.taskId On calls of this task. @param filter.since Given since then, epoch milliseconds, included. */
+  countFeedback(filter?: { readonly taskId?: string; readonly since?: number }): Promise<number>;
   /** Deletes what was sealed on these days; returns how much. */
   deleteFeedback(days: readonly string[]): Promise<number>;
 }
@@ -212,7 +220,12 @@ export interface AuditPage {
 export interface DeploymentStore {
   /** Another number whenever tasks, specialists, deployments or vocabulary have changed; cheap. */
   planVersion(): Promise<number>;
-  putDeployment(deployment: Deployment): Promise<void>;
+  /**
+   * Adds a deployment (`before` null), or replaces the one that is still as `before`, told by its stage and by how many
+   * changes its history has. False, and nothing is changed, where another process was quicker: a gateway moves deployments
+   * while a learning run or a person does. deploy/change.ts reads again and retries.
+   */
+  putDeployment(deployment: Deployment, before: Deployment | null): Promise<boolean>;
   deployments(): Promise<Deployment[]>;
   /** A call's audit is kept once for a deployment; the first stays. */
   addAudits(audits: readonly Audit[]): Promise<void>;
@@ -239,6 +252,8 @@ export interface Store
     KeyStore,
     LearningStore,
     DeploymentStore,
+    JobStore,
+    SwitchStore,
     EventStore,
     FigureStore,
     AccessStore,

@@ -5,14 +5,15 @@
  */
 import type { Call } from '../core/call.ts';
 import { type NoAnswer, whyNoAnswer } from '../core/ending.ts';
+import { STORED_ELSEWHERE } from '../core/policy.ts';
 import { inSessions, sessionFinder } from './sessions.ts';
 import { correctedResponse } from './truth.ts';
 
 /**
  * Why a call is of no use. specialist: a small model answered it, and must not become its own teacher; where it was
- * corrected, the correction teaches.
+ * corrected, the correction teaches. partial: it continues what the provider stored, which nobody here has read.
  */
-export type Unusable = NoAnswer | 'media' | 'specialist';
+export type Unusable = NoAnswer | 'media' | 'partial' | 'specialist';
 
 export interface Usable {
   readonly calls: readonly Call[];
@@ -71,6 +72,7 @@ function whyUnusable(call: Call): Unusable | null {
   const { response, request } = call;
   if (call.status >= 400 || response === null) return 'failed';
   if (call.served.by !== 'llm' && !call.feedback?.correction) return 'specialist';
+  if (request.params[STORED_ELSEWHERE] !== undefined) return 'partial';
   const reason = whyNoAnswer(request, response);
   if (reason !== null) return reason;
   const isMedia = [...request.messages, response.message].some((message) => (message.mediaParts ?? 0) > 0);

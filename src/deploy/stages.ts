@@ -14,19 +14,23 @@ import { boundOf, marginOf, type StagePolicy, shownError } from './policy.ts';
 import type { Watch } from './watch.ts';
 
 /**
- * A first deployment, in shadow.
+ * A first deployment, in shadow, or as a proposal.
  * The specialist must have passed the gate: its threshold is the deployment's.
  */
-export function deploy(specialist: Specialist, now: number): Deployment {
+export function deploy(
+  specialist: Specialist,
+  now: number,
+  stage: 'proposed' | 'shadow' = 'shadow',
+): Deployment {
   const { threshold, reason } = specialist.evidence.gate;
   if (threshold === null) throw new TypeError(`${specialist.id} has not passed the gate`);
   return {
     id: newId('dep', now),
     taskId: specialist.taskId,
     specialistId: specialist.id,
-    stage: 'shadow',
+    stage,
     threshold,
-    history: [{ stage: 'shadow', at: now, reason }],
+    history: [{ stage, at: now, reason }],
   };
 }
 
@@ -40,6 +44,16 @@ export function moveTo(
 ): Deployment {
   const change = { stage, at: now, reason, ...(numbers ? { numbers } : {}) };
   return { ...deployment, stage, history: [...deployment.history, change] };
+}
+
+/** How the reason begins of a deployment that made room for another. */
+export const REPLACED = 'replaced by';
+
+/** Whether a deployment was taken out of service by what was seen of it, and not by a successor or a person. */
+export function isRolledBack({ stage, history }: Pick<Deployment, 'stage' | 'history'>): boolean {
+  const last = history.at(-1);
+  if (stage === 'suspended') return true;
+  return stage === 'retired' && last?.numbers !== undefined && !last.reason.startsWith(REPLACED);
 }
 
 /**

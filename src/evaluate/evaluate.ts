@@ -4,9 +4,10 @@
  * Does not: train, or decide on a deployment.
  */
 
+import type { CallRequest } from '../core/call.ts';
 import type { Dataset, Example } from '../core/dataset.ts';
 import { type OnProgress, progressOf } from '../core/progress.ts';
-import type { Runtime } from '../core/runtime.ts';
+import type { PredictOptions, Runtime } from '../core/runtime.ts';
 import type {
   Artefact,
   ConfidenceModel,
@@ -54,6 +55,8 @@ export interface PredictionOptions {
   readonly scorer: Scorer;
   /** The online decision on an answer to the example's call (route/), but for its confidence. Default: all are given. */
   readonly isServable?: (example: Example, answer: string) => boolean;
+  /** The whole request of an example's call, for runtimes that need it. */
+  readonly requestOf?: (example: Example) => CallRequest | undefined;
   /** Calls at once. Default: 8. */
   readonly concurrency?: number;
   readonly on?: OnProgress;
@@ -83,7 +86,7 @@ export async function gradePredictions(
       const { id, sessionId, input, answer, seen = false } = examples[i]!;
       let asked = predictions.get(input);
       if (asked === undefined) {
-        asked = runtime.predict(artefact, input, { draft: answer, ...(signal ? { signal } : {}) });
+        asked = runtime.predict(artefact, input, { draft: answer, ...askedWith(examples[i]!, options) });
         predictions.set(input, asked);
       }
       const prediction = await asked;
@@ -95,6 +98,12 @@ export async function gradePredictions(
   };
   await Promise.all(Array.from({ length: Math.min(options.concurrency ?? 8, examples.length) }, worker));
   return out;
+}
+
+/** What a runtime is told of an example's call besides its input. */
+function askedWith(example: Example, { requestOf, signal }: PredictionOptions): PredictOptions {
+  const request = requestOf?.(example);
+  return { ...(signal ? { signal } : {}), ...(request ? { request } : {}) };
 }
 
 /** The confidence by which the router would decide on an answer; NOT_SERVABLE where it would not be given at all. */
@@ -278,17 +287,25 @@ function explain(gate: GateResult, undecided: number, graded: readonly GradedPre
   return { ...gate, reason, moreCalls: null };
 }
 
-/** As a caller would meet it: one at a time, without a draft, which would flatter. */
+/** Milliseconds that each of the examples takes as a caller would meet it: one at a time, without a draft, which would flatter. */
+export async function timePredictions(
+  examples: readonly Example[],
+  options: PredictionOptions,
+): Promise<number[]> {
+  const { runtime, artefact, signal } = options;
+  const times: number[] = [];
+  for (const example of examples) {
+    signal?.throwIfAborted();
+    times.push((await runtime.predict(artefact, example.input, askedWith(example, options))).ms);
+  }
+  return times;
+}
+
 async function latencyOf(
   examples: readonly Example[],
-  { runtime, artefact, signal }: PredictionOptions,
+  options: PredictionOptions,
 ): Promise<Evidence['latencyMs']> {
-  const sample = examples.slice(0, 21);
-  const times: number[] = [];
-  for (const { input } of sample) {
-    signal?.throwIfAborted();
-    times.push((await runtime.predict(artefact, input, signal ? { signal } : {})).ms);
-  }
+  const times = await timePredictions(examples.slice(0, 21), options);
   // The first one loads and warms up.
   const sorted = times.slice(1).sort((a, b) => a - b);
   const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;

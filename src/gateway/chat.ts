@@ -48,7 +48,7 @@ async function handleExchange(context: GatewayContext, exchange: Exchange, model
   if (!compare || !llm) return;
   const release = exchange.body.keep();
   const isStarted = context.background.start((signal) =>
-    compare(llm, signal, async () => (await askLlm(context, exchange, signal)).response).finally(release),
+    compare(llm, signal, async () => (await askLlm(exchange, signal)).response).finally(release),
   );
   if (!isStarted) release();
 }
@@ -130,7 +130,7 @@ async function relayLlm(
   };
   try {
     await relay({
-      upstream: context.upstream,
+      upstream: exchange.upstream,
       request: exchange.request,
       response,
       signal: exchange.signal,
@@ -166,7 +166,7 @@ function audit(
   const { taskId } = served;
   const work = async (signal: AbortSignal): Promise<void> => {
     const askedAt = context.now();
-    const { response, capture } = await askLlm(context, exchange, signal);
+    const { response, capture } = await askLlm(exchange, signal);
     if (response === null) return;
     const result = {
       ...{ response, status: capture.status, brokenStatus: capture.status },
@@ -175,7 +175,7 @@ function audit(
       audits: { callId, probability },
     };
     await recordExchange(context, exchange, capture, result, newId('call', at));
-    await compare(response, signal, async () => (await askLlm(context, exchange, signal)).response);
+    await compare(response, signal, async () => (await askLlm(exchange, signal)).response);
   };
   if (!context.background.start((signal) => work(signal).finally(release))) release();
 }
@@ -185,8 +185,7 @@ function audit(
  * @throws UnderstudyError as the upstream.
  */
 async function askLlm(
-  context: GatewayContext,
-  { dialect, request }: Exchange,
+  { dialect, request, upstream }: Exchange,
   signal: AbortSignal,
 ): Promise<{ readonly response: CallResponse | null; readonly capture: ResponseCapture }> {
   const capture = captureResponse(dialect, MAX_COMPARED_BYTES);
@@ -196,7 +195,7 @@ async function askLlm(
       capture.push(chunk);
     },
   };
-  await context.upstream.send(request, listener, signal);
+  await upstream.send(request, listener, signal);
   return { response: await capture.read(MAX_COMPARED_BYTES), capture };
 }
 

@@ -18,6 +18,7 @@ import type { Budget } from './budget.ts';
 import { upstreamHeaders } from './headers.ts';
 import type { OneATurn } from './one-a-turn.ts';
 import type { Upstream, UpstreamRequest } from './upstream.ts';
+import type { Upstreams } from './upstreams.ts';
 
 /** Tells what happened, never what was said: no payload, no key. */
 export type Log = (event: string, detail: JsonObject) => void;
@@ -25,7 +26,7 @@ export type Log = (event: string, detail: JsonObject) => void;
 /** What every call needs. */
 export interface GatewayContext {
   readonly access: Access;
-  readonly upstream: Upstream;
+  readonly upstreams: Upstreams;
   readonly router: Router;
   readonly recorder: BoundedRecorder;
   readonly background: Background;
@@ -48,6 +49,7 @@ export interface Exchange {
   readonly callId: string;
   /** Arrival, epoch milliseconds. */
   readonly at: number;
+  readonly upstream: Upstream;
   readonly request: UpstreamRequest;
   readonly body: HeldBody;
   readonly response: ServerResponse;
@@ -81,6 +83,7 @@ export async function openExchange(
   return {
     ...from,
     callId: newId('call', at),
+    upstream: context.upstreams.of(message),
     request: {
       method: message.method ?? 'POST',
       path: message.url ?? '/',

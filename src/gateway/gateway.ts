@@ -8,10 +8,12 @@ import type { Duplex } from 'node:stream';
 import type { Access } from '../core/access.ts';
 import type { Served } from '../core/call.ts';
 import type { Config } from '../core/config.ts';
+import type { Provider } from '../core/config-upstreams.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Recorder, Router } from '../core/online.ts';
 import type { Dialect } from '../wire/dialect.ts';
+import { providerOf } from '../wire/provider.ts';
 import { backgroundWork } from './background.ts';
 import { readBody, SMALL_BODY_BYTES } from './body.ts';
 import { boundedRecorder, type LostFor } from './bounded-recorder.ts';
@@ -23,9 +25,10 @@ import { listen, makeServer, requireSafeAddress } from './listen.ts';
 import { oneATurn } from './one-a-turn.ts';
 import { endWith, health, refuse } from './own-answers.ts';
 import { passThrough } from './pass.ts';
+import { silentConnections } from './silent-connections.ts';
 import { sharedTurns } from './turns.ts';
 import { tunnels, wantsUpgrade } from './upgrade.ts';
-import { connectUpstream } from './upstream.ts';
+import { connectUpstreams } from './upstreams.ts';
 
 /** How long a call may wait for its record, in milliseconds. */
 const RECORD_WAIT_MS = 2000;
@@ -56,7 +59,9 @@ export interface GatewayOptions {
   readonly gateway: Config['gateway'];
   /** With or without its version path. */
   readonly upstreamUrl: string;
-  /** Those whose calls are read and served. What belongs to none is answered in the shape of the first. */
+  /** Of APIs that have an upstream of their own. */
+  readonly upstreamUrls?: Readonly<Partial<Record<Provider, string>>>;
+  /** Those whose calls are read and served. What belongs to none is answered in the shape of its provider's first. */
   readonly dialects: readonly [Dialect, ...Dialect[]];
   readonly router: Router;
   readonly recorder: Recorder;
@@ -114,7 +119,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { access } = options;
   requireSafeAddress(options.gateway, access.isOn());
   const [anyDialect] = options.dialects;
-  const upstream = connectUpstream(options.upstreamUrl, timeoutMs);
+  /** In whose shape errors are told to a request that belongs to no dialect. */
+  const shapeFor = (request: IncomingMessage): Dialect => {
+    const provider = providerOf(request);
+    return options.dialects.find((dialect) => dialect.provider === provider) ?? anyDialect;
+  };
+  const { upstreamUrl } = options;
+  const urls = { openai: upstreamUrl, anthropic: upstreamUrl, ...options.upstreamUrls };
+  const upstreams = connectUpstreams(urls, timeoutMs);
   const recorder = boundedRecorder(options.recorder, options.recordWaitMs ?? RECORD_WAIT_MS, options.onLost);
   const background = backgroundWork(MAX_BACKGROUND);
   const log = options.log ?? (() => {});
@@ -122,17 +134,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const bodies = bodyBudget(maxBufferedBytes, SMALL_BODY_BYTES);
   const turns = sharedTurns(BYTES_A_TURN);
   const upgrades = tunnels({
-    upstream,
+    upstreams,
     extraHeaders: PASSED,
     admit: (request) => access.beginCall(access.authorise(request, 'call'), null),
-    refuse: (response, error) => refuse(response, error, anyDialect, log),
+    refuse: (response, error, request) => refuse(response, error, shapeFor(request), log),
   });
   const counts = { requests: 0, inFlight: 0, passedThrough: 0, servedBySpecialists: 0 };
   const servedByLlm: Record<string, number> = {};
   let closing = false;
   const context: GatewayContext = {
     access,
-    upstream,
+    upstreams,
     router: options.router,
     recorder,
     background,
@@ -149,7 +161,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
   };
 
-  const dialectOf = ({ method = '', url = '' }: IncomingMessage): Dialect | undefined =>
+  const dialectOf = ({ method = '', url }: IncomingMessage): Dialect | undefined =>
     options.dialects.find((dialect) => dialect.matches(method, pathOf(url)));
 
   const answer = async (
@@ -189,7 +201,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     access.beginCall(admission, null);
     counts.passedThrough++;
     await passThrough({
-      upstream,
+      upstream: upstreams.of(request),
       request,
       response,
       signal: gone.signal,
@@ -228,13 +240,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       });
       const dialect = dialectOf(request);
       answer(request, response, dialect).catch((error: unknown) =>
-        refuse(response, error, dialect ?? anyDialect, log),
+        refuse(response, error, dialect ?? shapeFor(request), log),
       );
     },
   );
+  const closeSilent = silentConnections(server);
   /** While closing: an idle connection would keep the server open, and an upgraded one has no end of its own. */
   const closeIdle = (): void => {
     server.closeIdleConnections();
+    closeSilent();
     if (counts.inFlight === 0) upgrades.close();
   };
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -286,9 +300,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       clearInterval(again);
       clearTimeout(impatience);
       await background.close(AUDIT_GRACE_MS);
-      await upstream.close();
+      await upstreams.close();
     },
   };
 }
 
-const pathOf = (url: string): string => url.split('?', 1)[0] ?? '';
+const pathOf = (url = ''): string => url.split('?', 1)[0] ?? '';

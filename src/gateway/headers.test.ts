@@ -83,6 +83,9 @@ test('base URLs with and without a version meet paths with and without one', () 
     ['/api', '/v1/models', '/api/v1/models'],
     ['/v1', '/v1', '/v1'],
     ['/v1', '/v10/x', '/v1/v10/x'],
+    ['/v1', '/v1/v1/messages?beta=true', '/v1/messages?beta=true'],
+    ['/anthropic/v1', '/v1/v1/messages', '/anthropic/v1/messages'],
+    ['/v1', '/v1/v1', '/v1'],
   ];
   for (const [base, path, expected] of cases)
     assert.equal(upstreamPath(base, path), expected, `${base} + ${path}`);

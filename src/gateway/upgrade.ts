@@ -8,7 +8,8 @@ import type { Duplex } from 'node:stream';
 import { UnderstudyError } from '../core/errors.ts';
 import { clientHeaders, headerOf, upstreamHeaders, withoutHeader } from './headers.ts';
 import { relay } from './relay.ts';
-import type { ResponseHead, Upgraded, Upstream } from './upstream.ts';
+import type { ResponseHead, Upgraded } from './upstream.ts';
+import type { Upstreams } from './upstreams.ts';
 
 export interface Tunnels {
   /** For the server's `upgrade` event. Never rejects. */
@@ -19,13 +20,13 @@ export interface Tunnels {
 }
 
 export interface TunnelOptions {
-  readonly upstream: Upstream;
+  readonly upstreams: Upstreams;
   /** Headers of ours, as a flat list, in whatever the client is answered. */
   readonly extraHeaders: readonly string[];
   /** Lets the request in, or throws. */
   readonly admit: (request: IncomingMessage) => void;
   /** Answers with an error, where the upstream gave no answer. */
-  readonly refuse: (response: ServerResponse, error: unknown) => void;
+  readonly refuse: (response: ServerResponse, error: unknown, request: IncomingMessage) => void;
 }
 
 /**
@@ -92,7 +93,7 @@ export function tunnels(options: TunnelOptions): Tunnels {
         });
       }
       await relay({
-        upstream: options.upstream,
+        upstream: options.upstreams.of(request),
         request: {
           method: request.method ?? 'GET',
           path: request.url ?? '/',
@@ -112,7 +113,7 @@ export function tunnels(options: TunnelOptions): Tunnels {
         },
       });
     } catch (error) {
-      options.refuse(response, error);
+      options.refuse(response, error, request);
     }
   };
 

@@ -168,10 +168,12 @@ async function* slices(body: Uint8Array): AsyncGenerator<Uint8Array> {
 
 /**
  * The path at the provider. Base URLs come with and without their version, clients' too, so a path that already
- * starts with the base's is taken as it is, and a client's leading /v1 gives way to a base that has its own version.
+ * starts with the base's is taken as it is, and a client's leading /v1 gives way to a base that has its own version. A
+ * client that puts its own /v1 behind a base URL that has one means it once.
  */
-export function upstreamPath(basePath: string, path: string): string {
+export function upstreamPath(basePath: string, asked: string): string {
   const base = basePath.replace(/\/+$/, '');
+  const path = asked.replace(/^\/v1(?=\/v1(?:\/|\?|$))/, '');
   if (base === '' || path === base || path.startsWith(`${base}/`) || path.startsWith(`${base}?`)) return path;
   const versioned = /\/v\d+[a-z\d]*(\/|$)/.test(base);
   return base + (versioned ? path.replace(/^\/v1(?=\/|\?|$)/, '') : path);

@@ -4,9 +4,10 @@
  * Does not: say what a change is (callsite/proved), or keep calls of new templates from an old specialist (route/ does).
  */
 import { type TimedRequest, whyUnproved } from '../callsite/proved.ts';
-import { isInService } from '../core/deployment.ts';
+import { type Deployment, isInService } from '../core/deployment.ts';
 import type { Task } from '../core/task.ts';
-import { moveEvent, moveTo } from '../deploy/stages.ts';
+import { changeDeployment } from '../deploy/change.ts';
+import { moveTo } from '../deploy/stages.ts';
 import type { LearnContext } from './trial.ts';
 
 /**
@@ -23,16 +24,28 @@ export async function suspendChanged(
   const byId = new Map(tasks.map((task) => [task.id, task]));
   const specialists = new Map((await store.specialists()).map((each) => [each.id, each]));
   for (const deployment of await store.deployments()) {
-    if (!isInService(deployment.stage)) continue;
+    if (!isInService(deployment.stage) && deployment.stage !== 'proposed') continue;
     const task = byId.get(deployment.taskId);
     const proved = specialists.get(deployment.specialistId)?.proved;
     const why = task ? whyUnproved(task, proved, latestOf(task.id)) : null;
     if (why === null) continue;
-    const reason = `the task has changed since it was proved: ${why}. It is suspended until it is proved anew`;
-    const moved = moveTo(deployment, 'suspended', Date.now(), reason);
-    await store.putDeployment(moved);
-    await store.addEvent(moveEvent(deployment.stage, moved));
-    reasons.set(deployment.taskId, reason);
+    const changed = `the task has changed since it was proved: ${why}`;
+    const reason = `${changed}. It is suspended until it is proved anew`;
+    const moved = await changeDeployment(store, deployment.id, (now) =>
+      outOfService(now, { suspended: reason, retired: changed }),
+    );
+    if (moved?.after.stage === 'suspended') reasons.set(deployment.taskId, reason);
   }
   return reasons;
+}
+
+/** Suspended where it serves; a proposal that does not hold any more has nothing to wait for. */
+function outOfService(
+  deployment: Deployment,
+  reasons: { readonly suspended: string; readonly retired: string },
+): Deployment {
+  if (isInService(deployment.stage)) return moveTo(deployment, 'suspended', Date.now(), reasons.suspended);
+  return deployment.stage === 'proposed'
+    ? moveTo(deployment, 'retired', Date.now(), reasons.retired)
+    : deployment;
 }

@@ -197,7 +197,7 @@ test('what audits took out of service does not come back with the same calls', (
     await learnOne(own, context());
     const { store } = context();
     const [first] = await store.deployments();
-    await store.putDeployment(moveTo(first!, 'retired', 1, '9 of 40 differ'));
+    await store.putDeployment(moveTo(first!, 'retired', 1, '9 of 40 differ'), first!);
     const again = await learnOne(own, context());
     assert.equal(again.outcome, 'refused');
     assert.match(again.reason, /9 of 40 differ/);
@@ -213,7 +213,7 @@ test('what audits took out of service counts against it when it is trained again
       ...{ margin: 0.02, evidence: 21 },
     };
     const [former] = await store.deployments();
-    await store.putDeployment(moveTo(former!, 'retired', 1, '9 of 40 differ', numbers));
+    await store.putDeployment(moveTo(former!, 'retired', 1, '9 of 40 differ', numbers), former!);
     const again = await learnOne(calls(701), context());
     assert.equal(again.outcome, 'refused');
     assert.match(again.reason, /9 of 40 comparisons/);
@@ -272,7 +272,7 @@ test('a suspension keeps what a gateway beside it has done to the deployment mea
         const [specialist] = await store.specialists();
         if (asked[0].path === specialist!.artefact.path && !isMoved) {
           isMoved = true;
-          await store.putDeployment(moveTo(deployment!, 'canary', 1, 'for a test'));
+          await store.putDeployment(moveTo(deployment!, 'canary', 1, 'for a test'), deployment!);
         }
         return runtime.predict(...asked);
       },

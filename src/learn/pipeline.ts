@@ -117,6 +117,6 @@ function refuseUnknown({ tasks: wanted = [] }: LearnOptions, tasks: readonly Tas
 }
 
 const wantedBy =
-  ({ tasks }: LearnOptions) =>
+  ({ tasks, except = [] }: LearnOptions) =>
   ({ id, name }: Task): boolean =>
-    tasks === undefined || tasks.includes(id) || tasks.includes(name);
+    tasks === undefined ? !except.includes(id) : tasks.includes(id) || tasks.includes(name);

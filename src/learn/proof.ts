@@ -16,7 +16,8 @@ import type { Artefact, Candidate, Specialist } from '../core/specialist.ts';
 import type { DeploymentStore } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
 import { callsToHoldBack } from '../curate/splits.ts';
-import { deploy, moveEvent, moveTo } from '../deploy/stages.ts';
+import { changeDeployment } from '../deploy/change.ts';
+import { deploy, moveTo, REPLACED } from '../deploy/stages.ts';
 import { assess } from '../evaluate/evaluate.ts';
 import { deltaOfTry } from '../stats/spending.ts';
 import { callsNeeded } from '../stats/statistics.ts';
@@ -102,7 +103,7 @@ async function proveWinner(
     };
   const { passed, reason, moreCalls } = specialist.evidence.gate;
   const deployed = passed && !options.dryRun;
-  if (deployed) await putIntoService(specialist, context);
+  if (deployed) await putIntoService(specialist, context, options.propose === true);
   return {
     ...common,
     specialist,
@@ -143,7 +144,8 @@ function isProof(
 /** Why the specialist went out of service, where nothing took its place: evidence speaks against it. Null otherwise. */
 async function withdrawalOf(specialist: Specialist, store: DeploymentStore): Promise<string | null> {
   const last = (await store.deployments()).filter(({ taskId }) => taskId === specialist.taskId).at(-1);
-  const withdrawn = last?.specialistId === specialist.id && !isInService(last.stage);
+  const withdrawn =
+    last?.specialistId === specialist.id && !isInService(last.stage) && last.stage !== 'proposed';
   return withdrawn ? (last.history.at(-1)?.reason ?? 'no reason was given') : null;
 }
 
@@ -213,29 +215,47 @@ function timedRequests(
     });
 }
 
-/** Deploys in shadow, in the place of a former deployment of the task; nothing changes where it is deployed already. */
-async function putIntoService(specialist: Specialist, { store, config }: LearnContext): Promise<void> {
+/**
+ * Deploys in shadow, in the place of a former deployment of the task; nothing changes where it is deployed already.
+ * @param isProposal A person decides on it (deploy/control.ts): until then what serves stays, and only an earlier proposal goes.
+ */
+async function putIntoService(
+  specialist: Specialist,
+  { store, config }: LearnContext,
+  isProposal: boolean,
+): Promise<void> {
   const serving = (await store.deployments()).filter(
     ({ taskId, stage }) => taskId === specialist.taskId && stage !== 'retired',
   );
-  if (serving.some(({ specialistId }) => specialistId === specialist.id)) return;
+  const own = serving.find(({ specialistId }) => specialistId === specialist.id);
+  if (own && (isProposal || own.stage !== 'proposed')) return;
   const now = Date.now();
   for (const active of serving) {
+    if (active === own || (isProposal && active.stage !== 'proposed')) continue;
     const before = (await store.specialists(active.taskId)).find(({ id }) => id === active.specialistId);
     const against = before && (await numbersAgainst(active, before, store, config.serve));
     // Audits take a while to read: a gateway beside this may have moved it meanwhile.
-    const former = (await store.deployments()).find(({ id }) => id === active.id);
-    if (!former || former.stage === 'retired') continue;
-    const moved = moveTo(former, 'retired', now, `replaced by version ${specialist.version}`, against);
-    await store.putDeployment(moved);
-    await store.addEvent(moveEvent(former.stage, moved));
+    await changeDeployment(store, active.id, (former) =>
+      former.stage === 'retired'
+        ? former
+        : moveTo(former, 'retired', now, `${REPLACED} version ${specialist.version}`, against),
+    );
   }
-  const deployment = deploy(specialist, now);
-  await store.putDeployment(deployment);
+  if (own) {
+    // It waited for a person, and may now come into service without one.
+    await changeDeployment(store, own.id, (proposal) =>
+      proposal.stage === 'proposed'
+        ? moveTo(proposal, 'shadow', now, specialist.evidence.gate.reason)
+        : proposal,
+    );
+    return;
+  }
+  const deployment = deploy(specialist, now, isProposal ? 'proposed' : 'shadow');
+  await store.putDeployment(deployment, null);
   await store.addEvent({
     id: newId('event', now),
     at: now,
-    kind: 'specialist-deployed',
+    kind: isProposal ? 'specialist-proposed' : 'specialist-deployed',
     subject: specialist.id,
     detail: { deployment: deployment.id, reason: specialist.evidence.gate.reason },
   });

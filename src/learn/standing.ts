@@ -10,9 +10,10 @@ import { type Deployment, isInService, type StageNumbers } from '../core/deploym
 import type { Candidate, GateResult, Specialist } from '../core/specialist.ts';
 import type { DeploymentStore } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
+import { changeDeployment } from '../deploy/change.ts';
 import { boundOf, policyFor, type ServeSettings } from '../deploy/policy.ts';
 import { readWatch } from '../deploy/read-watch.ts';
-import { moveEvent, moveTo, standsAgainst } from '../deploy/stages.ts';
+import { moveTo, standsAgainst } from '../deploy/stages.ts';
 import { gradePredictions, scoreAnswers } from '../evaluate/evaluate.ts';
 import { capitalOf, detect, detects, type InUnit, newDetector } from '../stats/sequential.ts';
 import { binomialTail, callsNeeded } from '../stats/statistics.ts';
@@ -38,10 +39,9 @@ export async function auditsAgainst(candidate: Candidate, { store, config }: Lea
   for (const deployment of await store.deployments()) {
     const specialist = specialists.get(deployment.specialistId);
     if (!specialist) continue;
-    const numbers =
-      deployment.stage === 'retired'
-        ? deployment.history.at(-1)?.numbers
-        : await numbersAgainst(deployment, specialist, store, config.serve);
+    // Whoever was replaced by a person's word has no numbers on its record, but its audits.
+    const recorded = deployment.stage === 'retired' ? deployment.history.at(-1)?.numbers : undefined;
+    const numbers = recorded ?? (await numbersAgainst(deployment, specialist, store, config.serve));
     comparisons += numbers?.recent.comparisons ?? 0;
     errors += numbers?.recent.errors ?? 0;
   }
@@ -131,12 +131,10 @@ export async function suspendIfRefuted(
     ...{ margin: bound, evidence: capitalOf(detector) },
   };
   // A gateway beside this may have moved it meanwhile: its record is added to, not written over.
-  const now = (await store.deployments()).find(({ id }) => id === deployment.id);
-  if (!now || !isInService(now.stage)) return null;
-  const moved = moveTo(now, 'suspended', at, reason, numbers);
-  await store.putDeployment(moved);
-  await store.addEvent(moveEvent(now.stage, moved));
-  return reason;
+  const moved = await changeDeployment(store, deployment.id, (now) =>
+    isInService(now.stage) ? moveTo(now, 'suspended', at, reason, numbers) : now,
+  );
+  return moved === null ? null : reason;
 }
 
 /** The example with what a specialist reads of its call that was proved on the task as it was. */

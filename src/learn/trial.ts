@@ -14,12 +14,18 @@ import type { DeploymentStore, EventStore, LearningStore } from '../core/store.t
 import type { Task } from '../core/task.ts';
 import { fitAndGrade } from '../evaluate/cross-fit.ts';
 import { estimate } from '../evaluate/estimate.ts';
-import { earlierSessions, type GradedPrediction } from '../evaluate/evaluate.ts';
+import {
+  earlierSessions,
+  type GradedPrediction,
+  type PredictionOptions,
+  timePredictions,
+} from '../evaluate/evaluate.ts';
 import { type Scorer, scorerFor } from '../evaluate/scorers/scorer.ts';
 import { catalogueOf } from '../models/weights/own.ts';
 import { whyUncheckable } from '../route/check.ts';
 import type { Contender, SelectionLimits, TrainingBudget } from '../select/candidates.ts';
 import type { Competition, Trial } from '../select/compete.ts';
+import { costShareOf, type LlmFigures } from '../select/cost.ts';
 import { probeHardware } from '../select/hardware.ts';
 import { deltaOfTry } from '../stats/spending.ts';
 import { machineOf, recordSpeed } from './budget.ts';
@@ -59,6 +65,8 @@ export interface TaskRun {
   /** Candidates that were not worth trying, and why. */
   readonly dropped: readonly Verdict[];
   readonly competition: Competition<TrainedTrial>;
+  /** What its calls cost and take at the LLM. */
+  readonly llm: LlmFigures;
   /** Answers that the LLM was asked for again, so far. */
   readonly askedAgain: number;
 }
@@ -67,6 +75,7 @@ export interface TaskRun {
 export function selectionLimits(
   task: Task,
   budget: TrainingBudget,
+  llm: LlmFigures,
   { config, trainers, runtimes, models }: LearnContext,
 ): SelectionLimits {
   return {
@@ -80,6 +89,7 @@ export function selectionLimits(
     available: models,
     base: config.train.base,
     budget,
+    llm,
     // At the first try's level, whichever it will be: the same candidates are to win again on the same calls.
     gate: { epsilon: config.gate.epsilon, delta: deltaOfTry(config.gate.delta, 1) },
     unserved: whyUncheckable(task),
@@ -92,6 +102,7 @@ export async function tryCandidate(
   task: Task,
   dataset: Dataset,
   requests: ReadonlyMap<string, CallRequest>,
+  llm: LlmFigures,
   context: LearnContext,
 ): Promise<TrainedTrial> {
   const { candidate, cost } = contender;
@@ -100,8 +111,9 @@ export async function tryCandidate(
   const { train, validation, calibration } = dataset.splits;
   const dir = join(config.dataDir, 'training', candidate.id);
   const job = { candidate, kind: task.kind, train, validation, dir, seed: config.train.seed };
+  const how = examination(task, requests, context);
   const { artefact, graded } = await fitAndGrade({
-    ...examination(task, requests, context),
+    ...how,
     ...{ trainer: trainerOf(contender, context), runtime, job, crossFit: cost === 'seconds' },
   });
   // Cross-fitted candidates have more predictions; all are compared on the same examples, with the best references.
@@ -113,7 +125,23 @@ export async function tryCandidate(
     tryNumber: 1,
     earlierSessions: earlierSessions(dataset),
   });
-  return { candidate, ...estimated, artefact, runtime, graded };
+  const costShare = costShareOf(
+    contender.price,
+    graded.map(({ prediction }) => prediction.usage),
+    llm,
+  );
+  const median = llm.medianMs === null ? null : await medianMs(validation, { ...how, runtime, artefact });
+  const isSlow = median !== null && median > (llm.medianMs ?? Number.POSITIVE_INFINITY);
+  return { candidate, ...estimated, costShare, isSlow, artefact, runtime, graded };
+}
+
+/** Predictions that its pace is told by; the first one loads and warms up. */
+const TIMED = 6;
+
+/** As a caller would meet it: one at a time, without a draft, which would flatter. Null where there is nothing to time. */
+async function medianMs(examples: readonly Example[], options: PredictionOptions): Promise<number | null> {
+  const times = await timePredictions(examples.slice(0, TIMED), options);
+  return times.slice(1).sort((a, b) => a - b)[Math.floor((times.length - 1) / 2)] ?? null;
 }
 
 /** The candidate's trainer; how long its training takes is put on record, where that is minutes. */
@@ -143,6 +171,7 @@ export function examination(
 ): {
   readonly scorer: Scorer;
   readonly isServable: (example: Example, answer: string) => boolean;
+  readonly requestOf: (example: Example) => CallRequest | undefined;
   readonly subject: string;
   readonly on?: OnProgress;
   readonly signal?: AbortSignal;
@@ -151,6 +180,7 @@ export function examination(
   return {
     scorer: scorerFor(task.kind, schemasOf(task, config.equality)),
     isServable: (example, answer) => whyNotServed(example, answer) === null,
+    requestOf: ({ callId }) => requests.get(callId),
     subject: task.name,
     // Trainers know a task by its id; people by its name.
     ...(onProgress ? { on: (progress) => onProgress({ ...progress, subject: task.name }) } : {}),

@@ -17,8 +17,8 @@ export interface AdminProcess {
 
 /** What the process has to know of the configuration: no key of a provider. */
 export function adminConfig(config: Config): AdminSettings['config'] {
-  const { access, admin, dataDir, gate, gateway, prices, redaction, serve } = config;
-  return { access, admin, dataDir, gate, gateway, prices, redaction, serve };
+  const { access, admin, dataDir, gate, gateway, learn, prices, redaction, serve } = config;
+  return { access, admin, dataDir, gate, gateway, learn, prices, redaction, serve };
 }
 
 /** Before it is started again after a crash; doubles up to a minute. */
@@ -30,7 +30,12 @@ const KILL_AFTER_MS = 2000;
 /** Resolves when it listens, or cannot. Never rejects. */
 export function startAdminProcess(
   settings: AdminSettings,
-  options: { readonly env: NodeJS.ProcessEnv; readonly log: (line: string) => void },
+  options: {
+    readonly env: NodeJS.ProcessEnv;
+    readonly log: (line: string) => void;
+    /** Takes up now what was changed in the store. */
+    readonly apply: () => Promise<void>;
+  },
 ): Promise<AdminProcess> {
   const ending = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
   const program = fileURLToPath(new URL(`../api/child${ending}`, import.meta.url));
@@ -58,6 +63,8 @@ export function startAdminProcess(
     };
     started.on('message', (said: AdminSays) => {
       if (said.type === 'log') options.log(said.line);
+      if (said.type === 'changed')
+        void options.apply().then(() => started.connected && started.send({ type: 'applied', no: said.no }));
       if (said.type === 'failed') {
         isDone = true;
         options.log(`admin: ${said.message} ${said.hint}`);

@@ -51,7 +51,8 @@ export function planUpdates(options: PlanUpdatesOptions): PlanUpdates {
     const pending = audits;
     audits = [];
     try {
-      await store.addAudits(pending);
+      // Nothing to write takes no lock: this is asked several times a second.
+      if (pending.length > 0) await store.addAudits(pending);
       for (const id of new Set(pending.map((audit) => audit.deploymentId)))
         await watching.advance(store, id, now());
       await options.coverage.write(store);
@@ -63,10 +64,10 @@ export function planUpdates(options: PlanUpdatesOptions): PlanUpdates {
       return false;
     }
   };
-  const read = async (store: Store): Promise<void> => {
+  const read = async (store: Store, written: boolean): Promise<void> => {
     try {
       const version = await store.planVersion();
-      complaint = '';
+      if (written) complaint = '';
       if (version === planVersion) return;
       const plan = await readPlan(store);
       await watching.update(store, plan);
@@ -80,7 +81,10 @@ export function planUpdates(options: PlanUpdatesOptions): PlanUpdates {
     clearTimeout(soon);
     soon = undefined;
     const store = options.store();
-    if (store !== null && (await write(store))) await read(store);
+    if (store === null) return;
+    // Read whether or not audits could be written: a person who stops a task is heard while another process writes.
+    const written = await write(store);
+    await read(store, written);
   });
   return {
     add: (audit) => {
@@ -96,5 +100,6 @@ async function readPlan(store: Store): Promise<RoutingPlan> {
     tasks: await store.tasks(),
     deployments: await store.deployments(),
     specialists: await store.specialists(),
+    stopped: new Set((await store.stoppedTasks()).map(({ taskId }) => taskId)),
   };
 }

@@ -10,6 +10,7 @@ import type { Losses } from '../capture/losses.ts';
 import { targetOf } from '../core/answer.ts';
 import { compareAnswers, schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
+import { upstreamKeys, upstreamUrls } from '../core/config-upstreams.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { JournalState } from '../core/learning.ts';
 import { referenceOf } from '../core/reference.ts';
@@ -17,6 +18,7 @@ import type { Runtime } from '../core/runtime.ts';
 import { type Gateway, type GatewayOptions, startGateway } from '../gateway/gateway.ts';
 import { cost, priceOf } from '../report/prices.ts';
 import { createRouter, type RoutingPlan } from '../route/router.ts';
+import { providerOf } from '../wire/provider.ts';
 import { accessUpdates } from './access-updates.ts';
 import { coverageAlarms } from './coverage-alarms.ts';
 import { oneAtATime } from './one-at-a-time.ts';
@@ -41,10 +43,15 @@ export interface OnlineParts {
   readonly now?: () => number;
 }
 
-/** How often a running gateway looks for what a learning run in another process has deployed. */
-const REFRESH_MS = 2000;
+/**
+ * How often a running gateway looks for what another process has changed: what a learning run has deployed, and what a person
+ * has stopped, which has to be out of service within a second. Where nothing has changed it is one number that is read.
+ */
+const REFRESH_MS = 400;
 /** How often it looks for access keys that were made, changed or revoked. */
 const KEYS_MS = 500;
+/** How often it looks after the journal and, where that is closed, the data folder. */
+const LOOK_MS = 2000;
 /** How long closing waits for the store to take the last audits. */
 const CLOSE_GRACE_MS = 5000;
 /** Calls of one specialist at once: models answer a few together, the rest would only wait, and hold up comparisons. */
@@ -52,12 +59,18 @@ const MAX_IN_FLIGHT = 16;
 
 const NOTHING: RoutingPlan = { tasks: [], deployments: [], specialists: [] };
 
+/** A gateway with what it serves by. */
+export interface OnlineGateway extends Gateway {
+  /** Takes up now what was changed in the store, instead of within the next moment. Never rejects. */
+  refresh(): Promise<void>;
+}
+
 /**
  * Starts the gateway on the store's present deployments and keeps them up to date. It starts whatever is wrong with the data
  * folder: then every call goes to the LLM, and what is wrong is logged and told by /health/readiness.
  * @throws UnderstudyError as startGateway, and 'in-use' where another gateway records into the data folder.
  */
-export async function startOnline(parts: OnlineParts): Promise<Gateway> {
+export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
   const { config, losses, log, now = Date.now } = parts;
   let vocabulary: Vocabulary = new Map();
   const folder = await openRecordingFolder({
@@ -114,9 +127,12 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     journal = await parts.journal().catch(() => journal);
   });
   void look();
+  const keysUpstream = upstreamKeys(config);
   const access = createAccess({
     ...config.access,
-    ...(config.upstream.apiKey === undefined ? {} : { upstreamKey: config.upstream.apiKey }),
+    ...(Object.keys(keysUpstream).length > 0
+      ? { upstreamKey: (head) => keysUpstream[providerOf(head)] }
+      : {}),
     costOf: (use) => {
       const price = priceOf(use.model, config.prices);
       return price && cost(use, price);
@@ -130,6 +146,7 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     gateway: config.gateway,
     access,
     upstreamUrl: config.upstream.baseUrl,
+    upstreamUrls: upstreamUrls(config),
     dialects: parts.dialects,
     router: coverage.counted(router),
     recorder: folder.recorder,
@@ -147,19 +164,19 @@ export async function startOnline(parts: OnlineParts): Promise<Gateway> {
     await folder.close();
     throw error;
   });
-  const refreshing = setInterval(async () => {
+  const refreshing = setInterval(() => void updates.run(), REFRESH_MS).unref();
+  const looking = setInterval(() => {
     void look();
-    await folder.retry();
-    await keys.flush();
-    await updates.run();
-  }, REFRESH_MS).unref();
+    void folder.retry();
+    void keys.flush();
+  }, LOOK_MS).unref();
   const refreshingKeys = setInterval(() => void keys.refresh(), KEYS_MS).unref();
   return {
     ...gateway,
+    refresh: updates.run,
     close: async () => {
       await gateway.close();
-      clearInterval(refreshing);
-      clearInterval(refreshingKeys);
+      for (const timer of [refreshing, looking, refreshingKeys]) clearInterval(timer);
       await keys.flush();
       // A store that answers no more must not keep the program alive.
       await Promise.race([updates.run(), sleep(CLOSE_GRACE_MS, undefined, { ref: false })]);

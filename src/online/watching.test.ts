@@ -31,6 +31,7 @@ function memory() {
     deployments: async () => [deployment],
     putDeployment: async (next) => {
       deployment = next;
+      return true;
     },
     addEvent: async (event) => {
       events.push(event);

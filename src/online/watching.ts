@@ -8,9 +8,10 @@ import { type Belonging, type Deployment, isInService, type Stage } from '../cor
 import type { Specialist } from '../core/specialist.ts';
 import type { DeploymentStore, EventStore } from '../core/store.ts';
 import { auditProbability } from '../deploy/audit-share.ts';
+import { changeDeployment } from '../deploy/change.ts';
 import { policyFor, type StagePolicy } from '../deploy/policy.ts';
 import { type ReadWatch, readWatch } from '../deploy/read-watch.ts';
-import { moveEvent, step } from '../deploy/stages.ts';
+import { step } from '../deploy/stages.ts';
 
 /** What is read and written; the store that is open at the time. */
 type WatchedStore = Pick<DeploymentStore, 'auditsSince' | 'deployments' | 'putDeployment'> &
@@ -63,14 +64,13 @@ export function watchDeployments(serve: Config['serve'], log: (line: string) => 
       const { policy } = known;
       const read = await readWatch(store, id, policy, known.read);
       watched.set(id, { policy, read });
-      // The store's word on the stage: a learning run in another process may have replaced it.
-      const deployment = (await store.deployments()).find((each) => each.id === id);
-      const moved = deployment && step(deployment, read.watch, policy, now);
-      if (!deployment || moved === undefined || moved === deployment) return;
-      await store.putDeployment(moved);
-      await store.addEvent(moveEvent(deployment.stage, moved));
-      stages.set(id, deployment.stage);
-      seen(moved);
+      // The store's word on the stage: a learning run or a person in another process may have moved it.
+      const moved = await changeDeployment(store, id, (deployment) =>
+        step(deployment, read.watch, policy, now),
+      );
+      if (moved === null) return;
+      stages.set(id, moved.before.stage);
+      seen(moved.after);
     },
     probability: (deployment, belonging) => {
       const known = watched.get(deployment.id);

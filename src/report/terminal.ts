@@ -178,6 +178,7 @@ function goalText({
   margin,
   moreComparisons,
 }: NonNullable<StatusReport['tasks'][number]['deployment']>): string {
+  if (stage === 'proposed') return 'your approval';
   if (stage === 'suspended') return 'a new proof';
   if (stage === 'live') return `at most ${share(margin)}`;
   const more = moreComparisons === null ? '' : `, about ${count(moreComparisons)} more`;
@@ -222,7 +223,13 @@ export function statusText(report: StatusReport, page: Page): string {
       task.kind,
       count(task.calls),
       deployment?.rung ?? '–',
-      deployment ? paint(page, deployment.stage === 'live' ? 'green' : 'yellow', deployment.stage) : 'none',
+      deployment
+        ? paint(
+            page,
+            deployment.stage === 'live' ? 'green' : 'yellow',
+            task.isStopped ? 'stopped' : deployment.stage,
+          )
+        : 'none',
       deployment ? percent(deployment.coverage) : '–',
       deployment && deployment.lately.calls > 0
         ? `${count(deployment.lately.served)} of ${count(deployment.lately.calls)}`
@@ -242,9 +249,17 @@ export function statusText(report: StatusReport, page: Page): string {
     { title: 'errors in audits' },
     { title: 'held to' },
   ];
-  const why = report.tasks.flatMap(({ name, deployment }) =>
-    deployment?.stage === 'suspended' ? [`${name} is suspended: ${deployment.history.at(-1)?.reason}.`] : [],
-  );
+  const why = report.tasks.flatMap(({ name, deployment, isStopped, isProposed }) => [
+    ...(isStopped
+      ? [`${name} is stopped: its calls go to the LLM until \`understudy resume '${name}'\`.`]
+      : []),
+    ...(isProposed
+      ? [`${name} waits for your word: \`understudy approve '${name}'\` or \`understudy reject '${name}'\`.`]
+      : []),
+    ...(deployment?.stage === 'suspended'
+      ? [`${name} is suspended: ${deployment.history.at(-1)?.reason}.`]
+      : []),
+  ]);
   return [`${head}\n\n${table(page, columns, rows)}`, ...why].join('\n');
 }
 

@@ -5,7 +5,7 @@
 import { type Answer, renderAnswer } from '../core/answer.ts';
 import type { CallRequest } from '../core/call.ts';
 import { tokenLimit } from '../core/demands.ts';
-import type { Json } from '../core/json.ts';
+import { isObject, type Json } from '../core/json.ts';
 import { namedTool } from '../core/policy.ts';
 import { estimateTokens } from '../core/tokens.ts';
 
@@ -24,6 +24,9 @@ export function misfit(request: CallRequest, answer: Answer): string | null {
     if (named !== null && answer.uses.some((use) => use.name !== named)) return `another tool than ${named}`;
     const known = new Set(request.tools.map((tool) => tool.name));
     if (answer.uses.some((use) => !known.has(use.name))) return 'a tool that was not offered';
+    // Anthropic takes a tool call back only with the thought before it, which must be its own.
+    if (isObject(params.thinking) && params.thinking.type === 'enabled')
+      return 'a tool call without the thought that has to stand before it';
     if (params.parallel_tool_calls === false && answer.uses.length > 1)
       return 'several tool calls where one is allowed';
     return null;

@@ -52,11 +52,15 @@ export interface RouterOptions extends AskLimits {
 /** Calls whose conversations are remembered, and sessions of which it is known how many of their calls were served. */
 const MAX_REMEMBERED = 20_000;
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** What the router knows: swapped as a whole when something is deployed or retired. */
 export interface RoutingPlan {
   readonly tasks: readonly Task[];
   readonly deployments: readonly Deployment[];
   readonly specialists: readonly Specialist[];
+  /** Ids of the tasks that a person has stopped. Default: none. */
+  readonly stopped?: ReadonlySet<string>;
 }
 
 export interface UpdatableRouter extends Router {
@@ -108,6 +112,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
   const conversations = rememberConversations(MAX_REMEMBERED);
   const limits = sessionLimits(MAX_REMEMBERED);
   let tasks: readonly Task[] = plan.tasks;
+  let stopped = plan.stopped ?? NONE;
   let routes = routesOf(plan, options.runtimes);
 
   const route = async (call: IncomingCall, signal: AbortSignal): Promise<Decision> => {
@@ -153,6 +158,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       const alike = taskAlike(tasks, read.request);
       return alike && routes.has(alike.id) ? llm('unfamiliar-input', alike.id) : llm('no-specialist');
     }
+    if (stopped.has(task.id)) return llm('stopped', task.id);
     const found = routes.get(task.id);
     if (!found) return llm('no-specialist', task.id);
     const admission = found.decision.admit(request, read, options.now());
@@ -182,6 +188,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
             belonging(() => conversations.find(request)),
           ),
         };
+      case 'proposed':
       case 'suspended':
       case 'retired':
         return llm('no-specialist', task.id);
@@ -206,7 +213,8 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
           whole === read ? { asked: true as const, input } : decision.admit(request, whole, options.now());
         if (!admission.asked) return { refused: admission.reason };
         const { artefact } = specialist;
-        return { whole, prediction: await runtime.predict(artefact, admission.input, { signal: within }) };
+        const told = { signal: within, request: whole.request };
+        return { whole, prediction: await runtime.predict(artefact, admission.input, told) };
       },
       signal,
     );
@@ -273,6 +281,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     route,
     update: (next) => {
       tasks = next.tasks;
+      stopped = next.stopped ?? NONE;
       routes = routesOf(next, options.runtimes);
     },
   };
@@ -281,7 +290,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
 function routesOf(plan: RoutingPlan, runtimes: readonly Runtime[]): Map<string, Route> {
   const routes = new Map<string, Route>();
   for (const deployment of plan.deployments) {
-    if (!isInService(deployment.stage)) continue;
+    if (!isInService(deployment.stage) || plan.stopped?.has(deployment.taskId)) continue;
     const task = plan.tasks.find(({ id }) => id === deployment.taskId);
     const specialist = plan.specialists.find(({ id }) => id === deployment.specialistId);
     const runtime = runtimes.find(({ rungs }) => specialist && rungs.includes(specialist.artefact.rung));

@@ -22,7 +22,7 @@ export interface Client {
 /** @param baseUrl origin and path prefix: paths are put behind it, as in `http://host:8000` + `/v1/embeddings`. */
 export function httpClient(options: {
   readonly baseUrl: string;
-  readonly apiKey?: string;
+  readonly apiKey?: string | undefined;
   /** Longest wait for one answer. */
   readonly timeoutMs?: number;
 }): Client {

@@ -12,6 +12,7 @@ import type { Task } from '../core/task.ts';
 import { exampleTokens } from '../core/tokens.ts';
 import type { CatalogueEntry } from '../models/weights/entry.ts';
 import { callsNeeded } from '../stats/statistics.ts';
+import { type LlmFigures, whyNotCheaper } from './cost.ts';
 import type { Resources } from './hardware.ts';
 
 /** What candidates have to keep to. */
@@ -28,6 +29,8 @@ export interface SelectionLimits {
   readonly base: string;
   readonly budget: TrainingBudget;
   readonly gate: { readonly epsilon: number; readonly delta: number };
+  /** What the task's calls cost and take at the LLM. */
+  readonly llm: LlmFigures;
   /** Why answers to the task would not be served, whoever gives them; null where they would. */
   readonly unserved: string | null;
   /** Longest prompt with answer that a language model is served with, in tokens. Default: 1,024. */
@@ -45,7 +48,7 @@ export interface TrainingBudget {
 }
 
 /** A candidate, who would train it, and what that takes. */
-export interface Contender extends Pick<Proposal, 'cost' | 'work' | 'minutes'> {
+export interface Contender extends Pick<Proposal, 'cost' | 'work' | 'minutes' | 'price'> {
   readonly candidate: Candidate;
   readonly trainer: Trainer;
 }
@@ -91,8 +94,9 @@ export function chooseCandidates(
       const candidate = candidateOf(proposal, task, dataset, trainer, known);
       const refusal = hopeless ?? refusalOf(proposal, dataset, limits);
       if (refusal === null) {
-        const { work, minutes: expected } = proposal;
-        contenders.push({ candidate, trainer, cost, work, minutes: expected });
+        const { work, minutes: expected, price } = proposal;
+        const priced = price === undefined ? {} : { price };
+        contenders.push({ candidate, trainer, cost, work, minutes: expected, ...priced });
         minutes = Math.max(0, minutes - (expected ?? 0));
         // Those after it have less time.
         proposals = ask();
@@ -140,6 +144,7 @@ function refusalOf(proposal: Proposal, dataset: Dataset, limits: SelectionLimits
   const reason =
     (entry === undefined ? null : whyNotHere(entry, limits)) ??
     (limits.canRun(rung) ? null : `Nothing here can run a ${rung} specialist.`) ??
+    whyNotCheaper(proposal, limits.llm) ??
     (cost === 'minutes' ? whyNotProvable(dataset, limits) : null) ??
     (entry?.kind === 'language' ? whyTooLong(entry, dataset, limits) : null);
   return because(reason) ?? refusal;

@@ -16,6 +16,10 @@ export interface Trial {
   readonly coverage: number;
   /** Share of all answers that are correct. */
   readonly accuracy: number;
+  /** What an answer costs as a share of the LLM's. Absent: nothing. */
+  readonly costShare?: number;
+  /** Whether half of its answers take longer than half of the LLM's. */
+  readonly isSlow?: boolean;
 }
 
 export interface Competition<T extends Trial> {
@@ -29,6 +33,8 @@ export interface Competition<T extends Trial> {
 const ENOUGH = 0.9;
 /** A more expensive candidate must be this much better than a cheaper one to be preferred. */
 const WORTH = 0.02;
+/** One that is slower than the LLM must be this much better than one that is not: agents wait for it. */
+const WORTH_OF_WAITING = 0.1;
 
 /**
  * @param options.earlier The round before this one: a task's cheap candidates are tried before any task's expensive ones.
@@ -68,22 +74,31 @@ export async function compete<C extends Pick<Contender, 'candidate' | 'cost'>, T
   return { winner: best, trials, verdicts: [...verdicts, ...dropped] };
 }
 
-/** Of the best so far and a later, more expensive one; that is clearly better in coverage or, where neither would pass, accuracy. */
+/** What a candidate would save of what the LLM's answers cost. */
+const savings = ({ coverage, costShare = 0 }: Trial): number => coverage * (1 - costShare);
+
+/**
+ * Of the best so far and a later, more expensive one; that is clearly better in what it saves or, where neither would pass,
+ * accuracy.
+ */
 function better<T extends Trial>(best: T | null, later: T): T {
   if (best === null) return later;
   const hopeless = Math.max(later.coverage, best.coverage) < WORTH;
+  const waiting = WORTH_OF_WAITING * (Number(later.isSlow ?? false) - Number(best.isSlow ?? false));
   const isBetter = hopeless
     ? later.accuracy >= best.accuracy + WORTH
-    : later.coverage >= best.coverage + WORTH;
+    : savings(later) >= savings(best) + WORTH + waiting;
   return isBetter ? later : best;
 }
 
 function verdictOn(trial: Trial, best: Trial): Verdict {
   const { candidate, coverage, accuracy } = trial;
   const chosen = candidate === best.candidate;
-  const figures = `can be expected to serve ${percent(coverage, 0)} of the calls; ${percent(accuracy, 0)} of all its answers are right`;
+  const price = trial.costShare ? ` for ${percent(trial.costShare, 0)} of the LLM’s price` : '';
+  const pace = trial.isSlow ? ', more slowly than the LLM' : '';
+  const figures = `can be expected to serve ${percent(coverage, 0)} of the calls${price}${pace}; ${percent(accuracy, 0)} of all its answers are right`;
   const other = `the ${best.candidate.rung} specialist ${percent(best.coverage, 0)}`;
-  const lost = coverage >= best.coverage ? `and ${other} for less` : `but ${other}`;
+  const lost = savings(trial) >= savings(best) ? `and ${other} for less` : `but ${other}`;
   const reason = chosen ? `Chosen: ${figures}.` : `Not chosen: ${figures}, ${lost}.`;
   return { candidate, chosen, reason, estimate: coverage };
 }

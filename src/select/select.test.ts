@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { configSchema } from '../core/config.ts';
 import type { Dataset, Example } from '../core/dataset.ts';
 import { UnderstudyError } from '../core/errors.ts';
-import type { Encoder, Trainer } from '../core/runtime.ts';
+import type { Encoder, Proposal, Trainer } from '../core/runtime.ts';
 import type { Candidate, Rung } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
 import { CATALOGUE, DEFAULT_ENCODER, DEFAULT_LANGUAGE } from '../models/weights/catalogue.ts';
@@ -15,6 +15,7 @@ import { hostedTrainer } from '../train/hosted/trainer.ts';
 import { linearTrainer } from '../train/linear/trainer.ts';
 import { type Choice, chooseCandidates, type SelectionLimits } from './candidates.ts';
 import { compete, type Trial } from './compete.ts';
+import { costShareOf, whyNotCheaper } from './cost.ts';
 import { probeHardware } from './hardware.ts';
 
 const task: Task = {
@@ -63,6 +64,7 @@ const base: SelectionLimits = {
   base: DEFAULT_LANGUAGE,
   budget: budgetOf(10),
   gate: { epsilon: 0.02, delta: 0.05 },
+  llm: { promptTokens: 100, completionTokens: 5, cost: 0.001, medianMs: 500 },
   unserved: null,
 };
 
@@ -235,6 +237,48 @@ const race = (coverage: Partial<Record<Rung, number>>) =>
       return { candidate, coverage: share, accuracy: 0.9 };
     },
   });
+
+const cheaper = (price: Proposal['price'], llm: Partial<SelectionLimits['llm']> = {}): string | null =>
+  whyNotCheaper(price === undefined ? {} : { price }, { ...base.llm, ...llm });
+
+test('what costs as much as the LLM is not tried, nor what nobody knows the price of', () => {
+  assert.equal(cheaper(undefined), null);
+  assert.equal(cheaper({ input: 0, output: 0 }, { cost: null }), null);
+  assert.equal(cheaper({ input: 1e-6, output: 1e-6 }), null);
+  assert.match(cheaper({ input: 1e-5, output: 0 })!, /costs \$0\.0010, one of the LLM \$0\.0010/);
+  assert.match(cheaper(null)!, /`price`/);
+  assert.match(cheaper({ input: 1e-6, output: 0 }, { cost: null })!, /`prices`/);
+});
+
+test('what an answer costs is told by the tokens that it took', () => {
+  const price = { input: 1e-6, output: 1e-5 };
+  assert.equal(costShareOf(undefined, [], base.llm), 0);
+  assert.ok(Math.abs(costShareOf(price, [undefined], base.llm) - 0.15) < 1e-9);
+  const three = { promptTokens: 300, completionTokens: 15 };
+  assert.ok(Math.abs(costShareOf(price, [three], base.llm) - 0.45) < 1e-9);
+  assert.throws(() => costShareOf(price, [{ promptTokens: 1000, completionTokens: 0 }], base.llm), {
+    code: 'unsupported',
+  });
+});
+
+test('a candidate wins by what it saves, and one that is slower than the LLM must save more', async () => {
+  const winnerOf = async (trials: Readonly<Record<string, Omit<Trial, 'candidate' | 'accuracy'>>>) => {
+    const contenders = Object.keys(trials).map((rung) => ({
+      candidate: { id: rung, taskId: 't', rung, base: null, recipe: {} },
+      cost: 'seconds' as const,
+    }));
+    const { winner } = await compete({
+      contenders,
+      tryOut: async ({ candidate }) => ({ candidate, accuracy: 0.9, ...trials[candidate.rung]! }),
+    });
+    return winner?.candidate.rung;
+  };
+  assert.equal(await winnerOf({ a: { coverage: 0.6 }, b: { coverage: 0.9, costShare: 0.4 } }), 'a');
+  assert.equal(await winnerOf({ a: { coverage: 0.6 }, b: { coverage: 0.9, costShare: 0.1 } }), 'b');
+  assert.equal(await winnerOf({ a: { coverage: 0.6 }, b: { coverage: 0.7, isSlow: true } }), 'a');
+  assert.equal(await winnerOf({ a: { coverage: 0.6 }, b: { coverage: 0.75, isSlow: true } }), 'b');
+  assert.equal(await winnerOf({ a: { coverage: 0.6, isSlow: true }, b: { coverage: 0.55 } }), 'b');
+});
 
 test('what takes minutes is not trained where a cheap rung serves nearly all', async () => {
   const { winner, verdicts, trials } = await race({

@@ -7,7 +7,7 @@ import type { Config } from '../core/config.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { OnProgress } from '../core/progress.ts';
-import type { Runtime, Trainer } from '../core/runtime.ts';
+import type { Encoder, Runtime, Trainer } from '../core/runtime.ts';
 import type { Rung } from '../core/specialist.ts';
 import type { LearnContext } from '../learn/trial.ts';
 import { CATALOGUE, DEFAULT_ENCODER } from '../models/weights/catalogue.ts';
@@ -19,17 +19,24 @@ import { guardedRuntime } from '../runtime/guarded.ts';
 import { LINEAR_RUNGS, linearRuntime } from '../runtime/linear.ts';
 import { LLAMA_RUNGS } from '../runtime/llama.ts';
 import { type Models, startModels } from '../runtime/models.ts';
+import { givesLogprobs, PROMPTED_RUNGS, type PromptedRuntime, promptedRuntime } from '../runtime/prompted.ts';
 import { REMOTE_RUNGS, remoteRuntime } from '../runtime/remote.ts';
+import { RETRIEVAL_RUNGS, retrievalRuntime } from '../runtime/retrieval.ts';
 import { type EmbeddedOptions, embeddedTrainer } from '../train/embedded/trainer.ts';
 import { encoderTrainer } from '../train/encoder/trainer.ts';
 import { extractorTrainer } from '../train/extractor/trainer.ts';
 import { hostedTrainer } from '../train/hosted/trainer.ts';
 import { linearTrainer } from '../train/linear/trainer.ts';
 import { peftTrainer } from '../train/peft/trainer.ts';
+import { promptedTrainer } from '../train/prompted/trainer.ts';
+import { retrievalTrainer } from '../train/retrieval/trainer.ts';
+import { priceOfServer } from './server-price.ts';
 
 export type Tools = Pick<LearnContext, 'trainers' | 'runtimes' | 'models' | 'notes'> & {
   /** The runtimes for agents' calls, which no server that hangs may hold up. */
   readonly serving: readonly Runtime[];
+  /** Null where its weights are missing. */
+  readonly encoder: Encoder | null;
 };
 
 export interface ModelTools {
@@ -54,6 +61,8 @@ export function modelTools(options: {
   const { config, env, weightsDir, log, onProgress, signal } = options;
   let models: Models | null = null;
   let remote: ReturnType<typeof guardedRuntime> | null = null;
+  /** In bulk, and for agents' calls. */
+  const prompted: PromptedRuntime[] = [];
   let tooling: Promise<Tools> | null = null;
 
   const openAll = async (): Promise<Tools> => {
@@ -111,18 +120,44 @@ export function modelTools(options: {
     const { serving } = models;
     const bulk = [llama, hosted === undefined ? null : remoteRuntime(hosted)] as const;
     remote = bulk[1] && guardedRuntime(bulk[1], createGuard());
+    const servers = config.prompted;
+    if (servers.length > 0)
+      prompted.push(...[false, true].map((guarded) => promptedRuntime({ servers, guarded })));
     const present = <T>(all: readonly (T | null)[]): T[] => all.filter((each) => each !== null);
     return {
       notes,
+      encoder,
       models: new Set(present([encoder && DEFAULT_ENCODER, llama && base])),
-      runtimes: [linearRuntime({ encoder }), extractorRuntime({ encoder }), ...present(bulk)],
-      serving: [linearRuntime(serving), extractorRuntime(serving), ...present([serving.llama, remote])],
+      runtimes: [
+        linearRuntime({ encoder }),
+        retrievalRuntime({ encoder }),
+        extractorRuntime({ encoder }),
+        ...present(bulk),
+        ...prompted.slice(0, 1),
+      ],
+      serving: [
+        linearRuntime(serving),
+        retrievalRuntime(serving),
+        extractorRuntime(serving),
+        ...present([serving.llama, remote]),
+        ...prompted.slice(1),
+      ],
       trainers: [
         linearTrainer({ encoder }),
+        retrievalTrainer({ encoder }),
         encoderTrainer({ ...train, name: DEFAULT_ENCODER, path: encoderPath }),
         extractorTrainer({ ...train, name: DEFAULT_ENCODER, path: encoderPath }),
         loraTrainer({ ...train, basePath }),
         ...(hosted === undefined ? [] : [hostedTrainer(hosted)]),
+        ...(servers.length === 0
+          ? []
+          : [
+              promptedTrainer({
+                servers,
+                priceOf: (server) => priceOfServer(server, config.prices),
+                givesLogprobs,
+              }),
+            ]),
       ],
     };
   };
@@ -137,17 +172,29 @@ export function modelTools(options: {
     open,
     onDemand: () => onDemand(open, log),
     health: () =>
-      [...(models?.health() ?? []), ...(remote ? [remote.health()] : [])].map((each) => ({ ...each })),
+      [
+        ...(models?.health() ?? []),
+        ...(remote ? [remote.health()] : []),
+        ...prompted.flatMap((each) => each.health()),
+      ].map((each) => ({ ...each })),
     close: async () => {
       await tooling?.catch(() => {});
       await models?.close();
       await remote?.close();
+      for (const each of prompted) await each.close();
     },
   };
 }
 
 /** What the runtimes of this program can run, whichever of them the configuration and the weights allow. */
-const RUNNABLE: readonly Rung[] = [...LINEAR_RUNGS, ...EXTRACTOR_RUNGS, ...LLAMA_RUNGS, ...REMOTE_RUNGS];
+const RUNNABLE: readonly Rung[] = [
+  ...LINEAR_RUNGS,
+  ...RETRIEVAL_RUNGS,
+  ...EXTRACTOR_RUNGS,
+  ...LLAMA_RUNGS,
+  ...REMOTE_RUNGS,
+  ...PROMPTED_RUNGS,
+];
 
 /** How long after the models did not start it is tried again, in milliseconds. */
 const TRY_AGAIN_MS = 60_000;

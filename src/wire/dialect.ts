@@ -1,9 +1,10 @@
 /**
  * What a provider's dialect must offer: bytes ⇄ calls, both ways, streamed or not. Pure: no I/O, no clock, no
  * random; ids and times come in with the reply.
- * Implementations: wire/openai-chat.
+ * Implementations: wire/openai-chat, wire/openai-responses, wire/anthropic-messages.
  */
 import type { CallRequest, CallResponse } from '../core/call.ts';
+import type { Provider } from '../core/config-upstreams.ts';
 
 /** Collects a streamed response while its bytes pass by; chunk boundaries may fall anywhere. */
 export interface StreamAccumulator {
@@ -32,6 +33,8 @@ export interface WireError {
 
 export interface Dialect {
   readonly name: string;
+  /** Whose upstream its calls go to. */
+  readonly provider: Provider;
   /** `path` without its query. */
   matches(method: string, path: string): boolean;
   /** Null where the bytes are not a request of this dialect that we understand as a whole. */

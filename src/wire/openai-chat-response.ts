@@ -5,6 +5,7 @@
 import type { CallResponse, Message, Usage } from '../core/call.ts';
 import { isObject, type Json, type JsonObject, parseJson } from '../core/json.ts';
 import type { StreamAccumulator } from './dialect.ts';
+import { tokenCount } from './numbers.ts';
 import { alternativesOf, logprobsCollector } from './openai-chat-logprobs.ts';
 import { contentFromJson, mediaBesideContent, messageFromJson } from './openai-chat-request.ts';
 import { toolCallCollector } from './openai-chat-tools.ts';
@@ -142,12 +143,8 @@ function usageFromJson(raw: Json | undefined): Usage | null {
   if (!isObject(raw)) return null;
   const details = isObject(raw.prompt_tokens_details) ? raw.prompt_tokens_details : {};
   return {
-    promptTokens: count(raw.prompt_tokens),
-    completionTokens: count(raw.completion_tokens),
-    cachedTokens: count(details.cached_tokens ?? raw.prompt_cache_hit_tokens),
+    promptTokens: tokenCount(raw.prompt_tokens),
+    completionTokens: tokenCount(raw.completion_tokens),
+    cachedTokens: tokenCount(details.cached_tokens ?? raw.prompt_cache_hit_tokens),
   };
-}
-
-function count(raw: Json | undefined): number {
-  return typeof raw === 'number' && Number.isFinite(raw) && raw > 0 ? raw : 0;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { dialectContract } from '../../test/contracts/dialect.ts';
+import { CONVERSATION, dialectContract } from '../../test/contracts/dialect.ts';
 import type { CallRequest, CallResponse } from '../core/call.ts';
 import type { Json } from '../core/json.ts';
 import { openaiChat } from './openai-chat.ts';
@@ -22,7 +22,42 @@ dialectContract({
     ...{ model: 'm', messages: [{ role: 'user', content: 'hi' }] },
     ...{ stream: true, stream_options: { include_usage: true } },
   },
+  conversation: {
+    model: 'm',
+    max_tokens: 100,
+    messages: [
+      { role: 'developer', content: 'You know the weather.' },
+      { role: 'user', content: [{ type: 'text', text: 'Here and there?' }] },
+      {
+        role: 'assistant',
+        content: 'Let me look.',
+        tool_calls: ['Here', 'There'].map((city, i) => ({
+          id: 'ab'[i]!,
+          type: 'function',
+          function: { name: 'weather', arguments: JSON.stringify({ city }) },
+        })),
+      },
+      { role: 'tool', tool_call_id: 'a', content: 'sun' },
+      { role: 'tool', tool_call_id: 'b', content: 'rain' },
+    ],
+    tools: [
+      {
+        type: 'function',
+        function: { name: 'weather', description: 'The weather in a city.', parameters: CONVERSATION.schema },
+      },
+    ] as unknown as Json[],
+    tool_choice: { type: 'function', function: { name: 'weather' } },
+    response_format: {
+      type: 'json_schema',
+      json_schema: { name: 'place', schema: CONVERSATION.schema as unknown as Json },
+    },
+  },
+  picture: {
+    model: 'm',
+    messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'data:' } }] }],
+  },
   finishReasons: ['stop', 'tool_calls', 'length'],
+  toolArguments: 'text',
 });
 
 test('usage is streamed only where it was asked for', () => {

@@ -9,6 +9,7 @@ const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 export const openaiChat: Dialect = {
   name: 'openai-chat',
+  provider: 'openai',
   matches: (method, path) => method === 'POST' && path.endsWith('/chat/completions'),
   parseRequest: (body) => requestFromJson(parseJson(textOf(body))),
   parseResponse: (body) => responseFromJson(parseJson(textOf(body))),

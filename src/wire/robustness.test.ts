@@ -2,30 +2,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { anything, counted, handle, list, OBJECT_KEYS, some, word } from '../../test/support/nearly-right.ts';
 import { signatureOf } from '../callsite/signature.ts';
-import { answerOf, renderAnswer, targetOf } from '../core/answer.ts';
-import type { CallRequest, CallResponse } from '../core/call.ts';
-import { whyNoAnswer } from '../core/ending.ts';
+import { answerOf, renderAnswer } from '../core/answer.ts';
+import type { CallResponse } from '../core/call.ts';
 import type { Json } from '../core/json.ts';
 import { policyReason } from '../core/policy.ts';
 import { referenceOf } from '../core/reference.ts';
-import { misfit } from '../route/misfit.ts';
 import { openaiChat } from './openai-chat.ts';
-import { requestFromJson, requestToJson } from './openai-chat-request.ts';
+import { requestFromJson } from './openai-chat-request.ts';
 import { responseFromJson } from './openai-chat-response.ts';
-
-const OBJECT_KEYS = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf'];
-const anything = fc.json({ maxDepth: 3 }).map((text) => JSON.parse(text) as Json);
-const word = fc.oneof(fc.constantFrom(...OBJECT_KEYS, 'a', '', 'stop', 'assistant', 'function'), fc.string());
-/** A field as it should be, or anything at all. */
-const orAnything = (value: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
-  fc.oneof({ weight: 4, arbitrary: value }, { weight: 1, arbitrary: anything });
-const some = (fields: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<unknown> =>
-  fc.record(Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, orAnything(value)])), {
-    requiredKeys: [],
-    noNullPrototype: true,
-  });
-const list = (item: fc.Arbitrary<unknown>) => fc.array(orAnything(item), { maxLength: 4 });
 
 const called = some({ name: word, arguments: fc.oneof(word, fc.json()) });
 const toolCall = some({
@@ -80,36 +66,16 @@ const responseBody = some({
 });
 const chunk = some({ model: word, choices: list(choice('delta')), usage: anything, x_groq: anything });
 
-/** All that is done with a call on its way, before a task is known. */
-function handle(request: CallRequest | null, response: CallResponse | null): void {
-  if (request) {
-    signatureOf(request);
-    policyReason(request);
-    JSON.stringify(requestToJson(request));
-  }
-  if (!response) return;
-  const answer = answerOf(response);
-  targetOf(answer);
-  for (const kind of ['label', 'json', 'tool', 'text'] as const)
-    referenceOf({ kind, labels: ['a'] }, response);
-  if (!request) return;
-  whyNoAnswer(request, response);
-  misfit(request, answer);
-  const reply = { id: 'x', at: 0, request, response };
-  openaiChat.renderResponse(reply);
-  openaiChat.renderStream(reply);
-}
-
 const bytes = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
 
 test('bodies that are nearly right, in any place wrong, never throw', () => {
   fc.assert(
     fc.property(requestBody, responseBody, fc.array(chunk, { maxLength: 4 }), (asked, answered, chunks) => {
       const request = openaiChat.parseRequest(bytes(asked));
-      handle(request, openaiChat.parseResponse(bytes(answered)));
+      handle(openaiChat, request, openaiChat.parseResponse(bytes(answered)));
       const accumulator = openaiChat.streamAccumulator();
       for (const each of chunks) accumulator.push(Buffer.from(`data: ${JSON.stringify(each)}\n\n`));
-      handle(request, accumulator.end());
+      handle(openaiChat, request, accumulator.end());
     }),
     { numRuns: 400 },
   );
@@ -145,29 +111,17 @@ test('JSON that is nested without end is not read, and overflows nothing', () =>
     const response = openaiChat.parseResponse(
       bytes({ choices: [{ message: { content: nested, tool_calls: [call] }, finish_reason: 'stop' }] }),
     );
-    handle(openaiChat.parseRequest(Buffer.from(`{"model":"m","messages":${messages}}`)), response);
+    handle(
+      openaiChat,
+      openaiChat.parseRequest(Buffer.from(`{"model":"m","messages":${messages}}`)),
+      response,
+    );
     assert.equal(referenceOf({ kind: 'tool', labels: [] }, response!), '');
     const accumulator = openaiChat.streamAccumulator();
     accumulator.push(Buffer.from(`data: ${nested}\n\ndata: {"choices":[{"delta":{"content":"x"}}]}\n\n`));
     assert.equal(accumulator.end()?.message.content, 'x');
   }
 });
-
-/** The value, which counts every reading of a property anywhere in it. */
-function counted(value: Json): { readonly value: Json; readonly reads: () => number } {
-  let reads = 0;
-  const wrap = (inner: Json): Json =>
-    typeof inner !== 'object' || inner === null
-      ? inner
-      : (new Proxy(inner, {
-          get: (target, key) => {
-            reads++;
-            const found = Reflect.get(target, key) as Json;
-            return typeof key === 'string' && Object.hasOwn(target, key) ? wrap(found) : found;
-          },
-        }) as Json);
-  return { value: wrap(value), reads: () => reads };
-}
 
 const call = (i: number): Json => ({
   id: `c${i}`,

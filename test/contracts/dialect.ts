@@ -2,9 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { signatureOf } from '../../src/callsite/signature.ts';
 import type { CallRequest, CallResponse } from '../../src/core/call.ts';
-import type { Json } from '../../src/core/json.ts';
+import { tokenLimit } from '../../src/core/demands.ts';
+import { type Json, parseJson } from '../../src/core/json.ts';
+import { policyReason } from '../../src/core/policy.ts';
 import type { Dialect } from '../../src/wire/dialect.ts';
+import { sseParser } from '../../src/wire/sse.ts';
 
 export interface DialectCase {
   readonly dialect: Dialect;
@@ -13,15 +17,49 @@ export interface DialectCase {
   /** A request for one answer, and one for a stream that ends with its usage. */
   readonly plain: Json;
   readonly streamed: Json;
-  /** How its provider says that an answer ended. */
+  /** CONVERSATION as this dialect says it. */
+  readonly conversation: Json;
+  /** A request with a picture in it. */
+  readonly picture: Json;
+  /** How its provider says that an answer ended; the first is the ordinary one. */
   readonly finishReasons: readonly string[];
+  /** Whether the arguments of a tool call are any text on the wire, or an object. */
+  readonly toolArguments: 'text' | 'object';
 }
+
+const PLACE = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
+
+/** One request that every dialect can say: wherever it comes from, it is the same place in an agent's code. */
+export const CONVERSATION = {
+  model: 'm',
+  messages: [
+    { role: 'system', content: 'You know the weather.' },
+    { role: 'user', content: 'Here and there?' },
+    {
+      role: 'assistant',
+      content: 'Let me look.',
+      toolCalls: [
+        { id: 'a', name: 'weather', arguments: '{"city":"Here"}' },
+        { id: 'b', name: 'weather', arguments: '{"city":"There"}' },
+      ],
+    },
+    { role: 'tool', content: 'sun', toolCallId: 'a' },
+    { role: 'tool', content: 'rain', toolCallId: 'b' },
+  ],
+  tools: [{ name: 'weather', description: 'The weather in a city.', parameters: PLACE }],
+  toolChoice: { type: 'function', function: { name: 'weather' } },
+  schema: PLACE,
+  limit: 100,
+} as const;
 
 const bytes = (value: Json | string): Uint8Array =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
 
 /** Responses as a specialist gives them, with hostile text in every place. */
-const anyResponse = (finishReasons: readonly string[]): fc.Arbitrary<CallResponse> =>
+const anyResponse = ({
+  finishReasons,
+  toolArguments,
+}: Pick<DialectCase, 'finishReasons' | 'toolArguments'>): fc.Arbitrary<CallResponse> =>
   fc
     .record({
       content: fc.string({ unit: 'binary' }),
@@ -30,7 +68,10 @@ const anyResponse = (finishReasons: readonly string[]): fc.Arbitrary<CallRespons
           {
             id: fc.string({ minLength: 1 }),
             name: fc.string({ minLength: 1 }),
-            arguments: fc.string({ unit: 'binary' }),
+            arguments:
+              toolArguments === 'text'
+                ? fc.string({ unit: 'binary' })
+                : fc.dictionary(fc.string(), fc.jsonValue()).map((value) => JSON.stringify(value)),
           },
           { noNullPrototype: true },
         ),
@@ -46,10 +87,11 @@ const anyResponse = (finishReasons: readonly string[]): fc.Arbitrary<CallRespons
       usage: { promptTokens: tokens, completionTokens: tokens + 1, cachedTokens: 0 },
     }));
 
-export function dialectContract({ dialect, paths, plain, streamed, finishReasons }: DialectCase): void {
+export function dialectContract(given: DialectCase): void {
+  const { dialect, paths, plain, streamed, finishReasons } = given;
   const { name } = dialect;
   const request = (body: Json): CallRequest => dialect.parseRequest(bytes(body))!;
-  const responses = anyResponse(finishReasons);
+  const responses = anyResponse(given);
 
   test(`${name}: its own paths are matched, and no other`, () => {
     for (const path of paths) {
@@ -64,6 +106,44 @@ export function dialectContract({ dialect, paths, plain, streamed, finishReasons
     assert.equal(request(plain).stream, false);
     assert.equal(request(streamed).stream, true);
     assert.ok(request(plain).messages.length > 0);
+  });
+
+  test(`${name}: a conversation reads the same as in any other dialect`, () => {
+    const read = request(given.conversation);
+    const { model, messages, tools, toolChoice } = read;
+    const { schema, limit, ...expected } = CONVERSATION;
+    assert.deepEqual({ model, messages, tools, toolChoice }, expected);
+    assert.equal(tokenLimit(read), limit);
+    assert.equal(policyReason(read), null);
+    const responseFormat = { type: 'json_schema', json_schema: { schema } };
+    const neutral = { ...expected, responseFormat, stream: false, params: {} } as unknown as CallRequest;
+    assert.deepEqual(signatureOf(read), signatureOf(neutral));
+  });
+
+  test(`${name}: what is no text is counted, and left to the LLM`, () => {
+    const read = request(given.picture);
+    assert.equal(
+      read.messages.reduce((sum, { mediaParts = 0 }) => sum + mediaParts, 0),
+      1,
+    );
+    assert.equal(policyReason(read), 'media in the messages');
+  });
+
+  test(`${name}: a rendered stream is events of JSON that name their type where they have one`, () => {
+    const asked = request(streamed);
+    fc.assert(
+      fc.property(responses, (response) => {
+        for (const text of dialect.renderStream({ id: 'x', at: 1000, request: asked, response })) {
+          const parser = sseParser();
+          const [event, ...others] = [...parser.push(bytes(text)), ...parser.end()];
+          assert.deepEqual(others, []);
+          if (event?.data === '[DONE]') continue;
+          const value = parseJson(event?.data ?? '') as { readonly type?: string } | undefined;
+          assert.ok(value);
+          assert.equal(value.type ?? 'message', event?.type);
+        }
+      }),
+    );
   });
 
   test(`${name}: any bytes are read without an error, or not at all`, () => {

@@ -38,7 +38,7 @@ async function gatewayWith(
   const { text } = await createKey(store, { alias: 'one', role: 'app', ...wanted }, Date.now());
   const { upstreamKey = 'sk-provider', ...others } = options;
   const access = createAccess({
-    ...{ keys: 'auto', hosts: [], origins: ['https://app.example'], upstreamKey },
+    ...{ keys: 'auto', hosts: [], origins: ['https://app.example'], upstreamKey: () => upstreamKey },
     ...{ costOf: ({ promptTokens, completionTokens }) => promptTokens + completionTokens, now: Date.now },
   });
   access.update(keys);

@@ -9,6 +9,7 @@ import { served, startHarness } from './gateway-harness.ts';
 /** The least a dialect can be: `{"say": …}` is answered by `{"said": …}`. */
 const echo: Dialect = {
   name: 'echo',
+  provider: 'openai',
   matches: (method, path) => method === 'POST' && path.endsWith('/echo'),
   parseRequest: (body) => {
     const json = parseJson(Buffer.from(body).toString());

@@ -317,3 +317,17 @@ test('addresses other than loopback are refused', async () => {
     },
   );
 });
+
+test('a connection on which nothing came does not keep the gateway from closing', {
+  timeout: 10_000,
+}, async () => {
+  const harness = await startHarness((_received, response) => sendJson(response, completion('fine')));
+  const silent = connect(harness.gateway.port, '127.0.0.1');
+  await once(silent, 'connect');
+  await harness.client.chat.completions.create({ model: 'm', messages });
+  const broken = once(silent, 'close');
+  silent.on('error', () => {});
+  silent.resume();
+  await harness.close();
+  await broken;
+});

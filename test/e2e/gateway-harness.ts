@@ -94,6 +94,8 @@ export interface HarnessOptions extends Partial<Omit<GatewayOptions, 'gateway' |
   readonly settings?: Partial<GatewayOptions['gateway']>;
   /** Instead of the upstream's own address. */
   readonly upstreamUrl?: string;
+  /** Of the base URL at the upstream. Default: /v1. */
+  readonly basePath?: string;
 }
 
 /** A recorder for small calls and, read here, for large ones. */
@@ -126,7 +128,7 @@ export async function startHarness(
     calls.push(call);
     senders.push(sender);
   });
-  const { router: makeRouter = () => noSpecialist, ...others } = options;
+  const { router: makeRouter = () => noSpecialist, basePath = '/v1', ...others } = options;
   const gateway = await startGateway({
     access: openAccess(),
     router: watched(makeRouter, comparisons),
@@ -135,7 +137,7 @@ export async function startHarness(
     log: (event, detail) => log.push(`${event} ${JSON.stringify(detail)}`),
     ...others,
     gateway: { ...configSchema.parse({}).gateway, port: 0, ...options.settings },
-    upstreamUrl: options.upstreamUrl ?? `${upstream.url}/v1`,
+    upstreamUrl: options.upstreamUrl ?? upstream.url + basePath,
   }).catch(async (error: unknown) => {
     await upstream.close();
     throw error;

@@ -3,48 +3,24 @@
  * agent's code sees must be deeply equal, streams and errors included.
  */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { test } from 'node:test';
 import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import OpenAI, { APIError } from 'openai';
 import type { ChatCompletionCreateParams } from 'openai/resources/chat/completions';
+import type { JsonObject } from '../../src/core/json.ts';
 import { completion, sendJson, startHarness } from './gateway-harness.ts';
+import { bodyOf, type Exchange, recordedExchanges, skip } from './recorded-exchanges.ts';
 
-interface Exchange {
-  readonly provider: string;
-  readonly path: string;
-  readonly request: ChatCompletionCreateParams;
-  readonly status: number;
-  readonly contentType: string;
-  readonly response?: object | string[];
-  readonly responseText?: string;
+interface ChatExchange extends Exchange {
+  readonly request: JsonObject & ChatCompletionCreateParams;
 }
 
-const folder = resolve(import.meta.dirname, '../../../shared/data/wire');
-const skip = existsSync(folder) ? false : `no recorded exchanges at ${folder}`;
-
-const exchanges: Exchange[] = skip
-  ? []
-  : readdirSync(folder)
-      .flatMap((file) => JSON.parse(readFileSync(resolve(folder, file), 'utf8')) as Exchange[])
-      .filter((exchange) => exchange.path.split('?')[0]?.endsWith('/chat/completions'));
-
-/** The body as recorded: some recordings hold gzip, in base64 pieces. */
-function bodyOf(exchange: Exchange): { readonly bytes: Buffer; readonly encoding: string | null } {
-  if (exchange.responseText !== undefined)
-    return { bytes: Buffer.from(exchange.responseText), encoding: null };
-  if (Array.isArray(exchange.response)) {
-    return {
-      bytes: Buffer.concat(exchange.response.map((piece) => Buffer.from(piece, 'base64'))),
-      encoding: 'gzip',
-    };
-  }
-  return { bytes: Buffer.from(JSON.stringify(exchange.response)), encoding: null };
-}
+const exchanges = (skip ? [] : recordedExchanges()).filter((exchange): exchange is ChatExchange =>
+  Boolean(exchange.path.split('?')[0]?.endsWith('/chat/completions')),
+);
 
 /** All that the agent's code can see of one call. */
-async function seen(client: OpenAI, exchange: Exchange): Promise<unknown> {
+async function seen(client: OpenAI, exchange: ChatExchange): Promise<unknown> {
   try {
     const { data, response } = await client.chat.completions.create(exchange.request).withResponse();
     const content = 'choices' in data ? data : await collect(data);

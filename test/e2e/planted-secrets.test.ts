@@ -13,6 +13,7 @@ import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { configSchema } from '../../src/core/config.ts';
 import { openUnderstudy, type Understudy } from '../../src/understudy.ts';
+import { plantedDialects } from './planted-bodies.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'understudy-planted-'));
 const planted: string[] = [];
@@ -28,64 +29,7 @@ function plant(): string {
   return word;
 }
 
-/** A request with a secret in every field that the chat dialect has, and in some that it has not. */
-function fullRequest(stream: boolean): object {
-  const schema = () => ({
-    type: 'object',
-    title: plant(),
-    description: plant(),
-    properties: { [plant()]: { type: 'string', enum: [plant(), plant()], description: plant() } },
-    required: [plant()],
-  });
-  return {
-    model: plant(),
-    stream,
-    messages: [
-      { role: 'system', content: plant(), name: plant() },
-      { role: 'developer', content: [{ type: 'text', text: plant() }] },
-      { role: 'user', content: `${plant()} ${JSON.stringify({ [plant()]: plant() })}`, name: plant() },
-      {
-        role: 'assistant',
-        content: plant(),
-        refusal: plant(),
-        reasoning_content: plant(),
-        tool_calls: [
-          {
-            id: plant(),
-            type: 'function',
-            function: { name: plant(), arguments: JSON.stringify({ [plant()]: plant() }) },
-          },
-          { id: plant(), type: 'custom', custom: { name: plant(), input: plant() } },
-        ],
-      },
-      { role: 'tool', tool_call_id: plant(), content: JSON.stringify([{ [plant()]: [plant()] }]) },
-      { role: 'function', name: plant(), content: plant() },
-      {
-        role: 'user',
-        content: [
-          { type: 'text', text: plant() },
-          { type: 'image_url', image_url: { url: `https://example.org/${plant()}` } },
-        ],
-      },
-    ],
-    tools: [
-      { type: 'function', function: { name: plant(), description: plant(), parameters: schema() } },
-      { type: 'custom', custom: { name: plant(), description: plant() } },
-    ],
-    functions: [{ name: plant(), description: plant(), parameters: schema() }],
-    tool_choice: { type: 'function', function: { name: plant() } },
-    response_format: { type: 'json_schema', json_schema: { name: plant(), schema: schema() } },
-    stop: [plant()],
-    user: plant(),
-    safety_identifier: plant(),
-    prompt_cache_key: plant(),
-    service_tier: plant(),
-    metadata: { [plant()]: plant(), session_id: plant(), user_id: plant() },
-    prediction: { type: 'content', content: plant() },
-    web_search_options: { user_location: { approximate: { city: plant() } } },
-    [plant()]: { [plant()]: plant() },
-  };
-}
+const dialects = plantedDialects(plant);
 
 function fullHeaders(): Record<string, string> {
   return {
@@ -104,51 +48,6 @@ function fullHeaders(): Record<string, string> {
     'helicone-session-id': plant(),
     [`helicone-property-${plant()}`]: plant(),
   };
-}
-
-function fullResponse(): object {
-  return {
-    id: plant(),
-    object: 'chat.completion',
-    model: plant(),
-    system_fingerprint: plant(),
-    choices: [
-      {
-        index: 0,
-        message: {
-          role: 'assistant',
-          content: plant(),
-          reasoning_content: plant(),
-          annotations: [{ [plant()]: plant() }],
-          tool_calls: [
-            {
-              id: plant(),
-              type: 'function',
-              function: { name: plant(), arguments: JSON.stringify({ [plant()]: plant() }) },
-            },
-          ],
-        },
-        finish_reason: 'stop',
-      },
-    ],
-    usage: { prompt_tokens: 1, completion_tokens: 1, [plant()]: 1 },
-    [plant()]: plant(),
-  };
-}
-
-function streamOf(): string {
-  const event = (delta: object, finish: string | null): string =>
-    `event: ${plant()}\nid: ${plant()}\n: ${plant()}\ndata: ${JSON.stringify({
-      id: plant(),
-      model: plant(),
-      choices: [{ index: 0, delta, finish_reason: finish }],
-    })}\n\n`;
-  const call = {
-    index: 0,
-    id: plant(),
-    function: { name: plant(), arguments: `{"${plant()}":"${plant()}"}` },
-  };
-  return `${event({ role: 'assistant', content: plant() }, null)}${event({ tool_calls: [call] }, null)}${event({}, 'tool_calls')}data: [DONE]\n\n`;
 }
 
 /** A label task whose words are all secrets, so that what is learnt from it holds them. */
@@ -194,8 +93,9 @@ async function post(
   url: string,
   body: string | Buffer,
   headers: Record<string, string> = {},
+  path = '/chat/completions',
 ): Promise<string> {
-  const response = await fetch(`${url}/chat/completions?${plant()}=${plant()}`, {
+  const response = await fetch(`${url}${path}?${plant()}=${plant()}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: new Uint8Array(Buffer.from(body)),
@@ -212,16 +112,17 @@ before(async () => {
     request.on('end', () => {
       const body = Buffer.concat(chunks).toString();
       const label = /mail (\d+)"/.exec(body);
+      const spoken = dialects.find(({ path }) => request.url?.includes(path)) ?? assert.fail(request.url);
       if (label) {
         response.setHeader('content-type', 'application/json');
         response.end(JSON.stringify(labelled(Number(label[1])).response));
       } else if (body.includes('"stream":true')) {
         response.setHeader('content-type', 'text/event-stream');
-        response.end(streamOf());
+        response.end(spoken.stream());
       } else {
         response.setHeader('content-type', 'application/json');
         response.setHeader('x-request-id', plant());
-        response.end(JSON.stringify(fullResponse()));
+        response.end(JSON.stringify(spoken.response()));
       }
     });
   });
@@ -249,17 +150,17 @@ after(async () => {
 
 test('no planted secret is readable, whatever field it came in and whatever was learnt from it', async () => {
   const gateway = await understudy.startGateway();
-  for (let n = 0; n < 4; n++) {
-    const body = JSON.stringify(fullRequest(n % 2 === 0));
-    await giveFeedback(gateway.url, await post(gateway.url, body, fullHeaders()));
-    await post(gateway.url, gzipSync(JSON.stringify(fullRequest(n % 2 === 0))), {
-      ...fullHeaders(),
-      'content-encoding': 'gzip',
-    });
+  for (const { path, request } of dialects) {
+    for (let n = 0; n < 4; n++) {
+      const body = JSON.stringify(request(n % 2 === 0));
+      await giveFeedback(gateway.url, await post(gateway.url, body, fullHeaders(), path));
+      const packed = gzipSync(JSON.stringify(request(n % 2 === 0)));
+      await post(gateway.url, packed, { ...fullHeaders(), 'content-encoding': 'gzip' }, path);
+    }
+    // Larger than what is read on the event loop.
+    const large = { ...request(false), padding: 'long '.repeat(100_000) };
+    await post(gateway.url, JSON.stringify(large), fullHeaders(), path);
   }
-  // Larger than what is read on the event loop.
-  const large = { ...fullRequest(false), padding: 'long '.repeat(100_000) };
-  await post(gateway.url, JSON.stringify(large), fullHeaders());
   for (let n = 0; n < 600; n++) await post(gateway.url, JSON.stringify(labelled(n).request));
   // The journal, before it is drained and removed.
   const journal = join(dataDir, 'journal');
@@ -275,9 +176,9 @@ test('no planted secret is readable, whatever field it came in and whatever was 
   await gateway.close();
 
   const file = join(tmpdir(), `planted-${process.pid}.jsonl`);
-  const records = Array.from({ length: 20 }, () => ({
-    request: fullRequest(false),
-    response: fullResponse(),
+  const records = Array.from({ length: 30 }, (_, n) => ({
+    request: dialects[n % 3]!.request(false),
+    response: dialects[n % 3]!.response(),
     session_id: plant(),
     tags: [plant()],
     user: plant(),

@@ -29,7 +29,7 @@ const ALLOWED: Readonly<Record<string, readonly string[] | '*'>> = {
   evaluate: ['core', 'wire', 'stats'],
   deploy: ['core', 'stats'],
   route: ['core', 'callsite', 'stats'],
-  runtime: ['core', 'models'],
+  runtime: ['core', 'models', 'wire'],
   learn: '*',
   online: '*',
   api: '*',

@@ -188,7 +188,7 @@ export async function makeAdminDay(
       if (!deployment) continue;
       await store.addAudits(audits);
       const counted = withCounts(deployment, audits);
-      await putDeployment(store, counted);
+      await store.putDeployment(counted, null);
       for (const [i, change] of counted.history.entries())
         events.push({
           ...{ id: newId('event', change.at), at: change.at, subject: deployment.id },
@@ -231,14 +231,6 @@ function withCounts(deployment: Deployment, audits: readonly Audit[]): Deploymen
     return { ...change, reason, numbers: { ...recent, recent, margin, evidence: 20 + 3.5 * i } };
   });
   return { ...deployment, history };
-}
-
-/** As the store's interface has it. */
-async function putDeployment(
-  store: { putDeployment(deployment: Deployment): Promise<unknown> },
-  deployment: Deployment,
-): Promise<void> {
-  await store.putDeployment(deployment);
 }
 
 function taskOf({ id, name, kind, callsAnHour }: TaskPlan, scale: number): Task {

@@ -17,6 +17,7 @@ const REASONS = [
   'invalid-output',
   'unfamiliar-input',
   'no-specialist',
+  'stopped',
   'shadow',
   'canary',
   'policy',

@@ -7,6 +7,7 @@ import { Calibration } from '../charts/calibration.tsx';
 import { RiskAndCoverage } from '../charts/risk.tsx';
 import { at, count, interval, milliseconds, money, NONE, percent, words } from '../format.ts';
 import { Figure, Panel, Stage, toneOf } from '../parts/basics.tsx';
+import { Controls } from '../parts/controls.tsx';
 import { Prose } from '../parts/prose.tsx';
 import { Scroll } from '../parts/scroll.tsx';
 import { Fetched } from '../parts/states.tsx';
@@ -43,6 +44,7 @@ function Detail({ detail }: { readonly detail: TaskDetail }) {
       <p className="why">
         <Prose text={task.why} />
       </p>
+      <Controls detail={detail} />
       <dl className="figures">
         <Figure name="Served" value={percent(task.calls === 0 ? null : task.served / task.calls)}>
           {count(task.served)} of {count(task.calls)} calls in this range

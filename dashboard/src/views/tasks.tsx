@@ -32,7 +32,7 @@ const COLUMNS: Columns<TaskRow> = [
     id: 'stage',
     header: 'Stage',
     accessorFn: ({ stage }) => stage ?? '',
-    cell: ({ row: { original } }) => <Stage stage={original.stage} />,
+    cell: ({ row: { original } }) => <Stage stage={original.isStopped ? 'stopped' : original.stage} />,
   },
   { id: 'rung', header: 'Method', accessorFn: ({ rung }) => rung ?? '–' },
   {

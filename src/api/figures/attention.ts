@@ -49,7 +49,33 @@ export function attentionOf({ records, alarms, lost, journal, unpriced }: Attent
   );
 }
 
-function taskItems({ task, deployment, specialist }: TaskRecord): Attention[] {
+function taskItems(record: TaskRecord): Attention[] {
+  const { task, proposal, stopped } = record;
+  const waiting: Attention[] =
+    proposal === null
+      ? []
+      : [
+          {
+            ...{ id: `proposed-${proposal.id}`, severity: 'act', taskId: task.id },
+            at: proposal.history.at(-1)?.at ?? null,
+            title: `${task.name} waits for approval`,
+            detail: proposal.history.at(-1)?.reason ?? '',
+            advice: 'Approve or reject it on its page, or by `understudy approve`.',
+          },
+        ];
+  if (stopped === null) return [...waiting, ...deploymentItems(record)];
+  return [
+    ...waiting,
+    {
+      ...{ id: `stopped-${task.id}`, severity: 'look', taskId: task.id, at: stopped.at },
+      title: `${task.name} is stopped`,
+      detail: `By ${stopped.by}${stopped.reason === '' ? '' : `: ${stopped.reason}`}. Its calls go to the LLM.`,
+      advice: 'Let it go on from its page, or by `understudy resume`.',
+    },
+  ];
+}
+
+function deploymentItems({ task, deployment, specialist }: TaskRecord): Attention[] {
   const last = deployment?.history.at(-1);
   const about = { taskId: task.id, at: last?.at ?? null };
   if (deployment?.stage === 'suspended')

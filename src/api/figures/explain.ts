@@ -70,6 +70,8 @@ function decidingStep({ reason, taskId, confidence }: Served): StepName {
       return 'read';
     case 'asked-for':
       return 'asked-for';
+    case 'stopped':
+      return 'specialist';
     case 'no-specialist':
       return taskId === undefined ? 'task' : 'specialist';
     case 'policy':
@@ -226,6 +228,8 @@ function outcomeOf(record: CallRecord): Outcome {
             `no specialist for ‘${name}’ was in service.`,
             'A specialist that passes the gate, and is not stopped, suspended or retired.',
           );
+    case 'stopped':
+      return byLlm(`a person had stopped ‘${name}’.`, 'Letting the task go on: `understudy resume`.');
     case 'asked-for':
       return byLlm(
         'the caller asked for the LLM.',

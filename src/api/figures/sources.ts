@@ -11,7 +11,7 @@ export interface FigureSources {
   readonly store: Store;
   readonly vault: Pick<Vault, 'ring'>;
   readonly context: RedactContext;
-  readonly config: Pick<Config, 'serve' | 'gate' | 'prices'>;
+  readonly config: Pick<Config, 'serve' | 'gate' | 'learn' | 'prices'>;
   readonly audits: AuditBook;
   readonly models: ModelNames;
   /** Calls that were answered and are not recorded, by reason. */

@@ -3,6 +3,7 @@
 import { type Deployment, isInService } from '../../core/deployment.ts';
 import { UnderstudyError } from '../../core/errors.ts';
 import type { CallSum } from '../../core/figures.ts';
+import type { StoppedTask } from '../../core/job.ts';
 import type { Specialist } from '../../core/specialist.ts';
 import type { Task } from '../../core/task.ts';
 import { coverageOf } from '../../deploy/coverage.ts';
@@ -24,6 +25,9 @@ const MAX_MISTAKES = 50;
 export interface TaskRecord {
   readonly task: Task;
   readonly deployment: Deployment | null;
+  /** What waits for a person's approval. */
+  readonly proposal: Deployment | null;
+  readonly stopped: StoppedTask | null;
   /** The one that is deployed, else the newest. */
   readonly specialist: Specialist | null;
   /** Null where nothing has been deployed. */
@@ -39,15 +43,19 @@ export async function taskRecords(sources: FigureSources, since: number): Promis
     await store.deployments(),
     await store.specialists(),
   ];
+  const stopped = await store.stoppedTasks();
   const records: TaskRecord[] = [];
   for (const task of tasks) {
     const own = specialists.filter(({ taskId }) => taskId === task.id);
     const deployment = currentOf(deployments, task.id) ?? null;
+    const proposal =
+      deployments.findLast(({ taskId, stage }) => taskId === task.id && stage === 'proposed') ?? null;
     const deployed = own.find(({ id }) => id === deployment?.specialistId);
     const specialist = deployed ?? own.at(-1) ?? null;
     const booked = deployment && deployed ? await sources.audits.of(deployment, deployed) : null;
     records.push({
-      ...{ task, deployment, specialist, booked },
+      ...{ task, deployment, proposal, specialist, booked },
+      stopped: stopped.find(({ taskId }) => taskId === task.id) ?? null,
       error: booked ? errorShareOf(booked.audits, booked.policy.epsilon, since) : NO_AUDITS,
       reasons: await store.countReasons(task.id, LATELY),
     });
@@ -81,7 +89,7 @@ export async function taskList(sources: FigureSources, range: Range): Promise<Ta
 
 export async function rowOf(
   { store }: FigureSources,
-  { task, deployment, specialist, booked, error, reasons }: TaskRecord,
+  { task, deployment, stopped, specialist, booked, error, reasons }: TaskRecord,
   sums: readonly PricedSum[],
   range: Range,
 ): Promise<TaskRow> {
@@ -111,7 +119,15 @@ export async function rowOf(
     promised: deployment && specialist ? specialist.evidence.exam.coverage.share : null,
     coverage: deployment?.stage === 'live' && lately.calls > 0 ? lately.served / lately.calls : null,
     servedError: error,
-    why: whyOf({ deployment, specialist, verdicts: await store.verdicts(task.id), outlook, lately }),
+    isStopped: stopped !== null,
+    why: whyOf({
+      stopped,
+      deployment,
+      specialist,
+      verdicts: await store.verdicts(task.id),
+      outlook,
+      lately,
+    }),
     spark: [...spark.values()],
   };
 }
@@ -158,7 +174,7 @@ export async function taskDetail(
       hint: 'GET /api/v1/tasks lists them. A learning run may have merged it with another.',
       status: 404,
     });
-  const { task, deployment, specialist, booked } = record;
+  const { task, deployment, proposal, stopped, specialist, booked } = record;
   const { sums } = await pricedSums(sources, range, id);
   const deployments = await store.deployments();
   const specialists = await store.specialists(id);
@@ -193,5 +209,14 @@ export async function taskDetail(
       .sort((a, b) => b.confidence - a.confidence)
       .slice(0, MAX_MISTAKES),
     deployment: deployment && deploymentView(deployment, task, specialist ?? undefined, outlook),
+    proposal:
+      proposal &&
+      deploymentView(
+        proposal,
+        task,
+        specialists.find((each) => each.id === proposal.specialistId),
+        null,
+      ),
+    stopped: stopped && { at: stopped.at, by: stopped.by, reason: stopped.reason },
   };
 }

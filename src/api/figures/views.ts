@@ -5,10 +5,11 @@ import type { Task } from '../../core/task.ts';
 import type { Outlook } from '../../deploy/stages.ts';
 import type { CandidateView, DeploymentView, SpecialistView } from '../schemas.ts';
 
-/** The deployment that a task's people look at: the newest that is not retired, else the newest. */
+/** The deployment that a task's people look at: the newest that serves or was suspended, then one that waits, then any. */
 export function currentOf(deployments: readonly Deployment[], taskId: string): Deployment | undefined {
   const own = deployments.filter((each) => each.taskId === taskId);
-  return own.findLast(({ stage }) => stage !== 'retired') ?? own.at(-1);
+  const kept = own.filter(({ stage }) => stage !== 'retired');
+  return kept.findLast(({ stage }) => stage !== 'proposed') ?? kept.at(-1) ?? own.at(-1);
 }
 
 export function candidateView({

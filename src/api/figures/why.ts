@@ -3,11 +3,13 @@
  * Does not: decide anything (deploy/stages), or list what would help (attention.ts).
  */
 import type { Deployment } from '../../core/deployment.ts';
+import type { StoppedTask } from '../../core/job.ts';
 import { percent } from '../../core/percent.ts';
 import type { Specialist, Verdict } from '../../core/specialist.ts';
 import type { Outlook } from '../../deploy/stages.ts';
 
 export interface Standing {
+  readonly stopped: StoppedTask | null;
   readonly deployment: Deployment | null;
   /** The one that is deployed, else the newest. */
   readonly specialist: Specialist | null;
@@ -17,7 +19,11 @@ export interface Standing {
   readonly lately: { readonly calls: number; readonly served: number };
 }
 
-export function whyOf({ deployment, specialist, verdicts, outlook, lately }: Standing): string {
+export function whyOf({ stopped, deployment, specialist, verdicts, outlook, lately }: Standing): string {
+  if (stopped) {
+    const why = stopped.reason === '' ? '' : `: ${stopped.reason}`;
+    return `Stopped by ${stopped.by}${why}. Its calls go to the LLM.`;
+  }
   const last = deployment?.history.at(-1)?.reason ?? '';
   if (deployment === null || (deployment.stage === 'retired' && specialist?.id !== deployment.specialistId)) {
     if (specialist) return `Not deployed: ${lower(specialist.evidence.gate.reason)}`;
@@ -52,7 +58,7 @@ export function whyOf({ deployment, specialist, verdicts, outlook, lately }: Sta
     case 'retired':
       return `Withdrawn: ${last}.`;
     default:
-      return `Waits: ${last}.`;
+      return 'It passed, and waits for a person’s approval.';
   }
 }
 

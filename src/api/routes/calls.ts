@@ -2,7 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { parseFeedback } from '../../core/feedback.ts';
 import { newId } from '../../core/ids.ts';
-import { type AdminApp, principalFor, routes } from '../env.ts';
+import { type AdminApp, actorOf, principalFor, routes } from '../env.ts';
 import { callDetail, callList, PAYLOAD_READ, payloadOf } from '../figures/calls.ts';
 import { explained, storedCall } from '../figures/explained.ts';
 import { addedSchema, feedbackSchema, payloadSchema } from '../payload-schemas.ts';
@@ -19,6 +19,7 @@ const REASONS = [
   'overload',
   'error',
   'no-specialist',
+  'stopped',
   'shadow',
   'canary',
   'asked-for',
@@ -101,19 +102,19 @@ export function callRoutes(): AdminApp {
     return context.json(found, 200);
   });
   app.openapi(payload, async (context) => {
-    const { keyId, name, role } = principalFor(context, 'read');
+    const principal = principalFor(context, 'read');
     const { sources } = context.get('admin');
     const { id } = context.req.valid('param');
     await storedCall(sources.store, id);
     const at = sources.now();
     // On record before it is read: an opening that is not recorded cannot happen.
     await sources.store.appendTrail({
-      ...{ at, action: 'payloads-opened', subject: id, detail: { role } },
-      actor: { kind: keyId === null ? 'user' : 'key', name, ...(keyId === null ? {} : { keyId }) },
+      ...{ at, actor: actorOf(principal), action: 'payloads-opened', subject: id },
+      detail: { role: principal.role },
     });
     await sources.store.addEvent({
       ...{ id: newId('event', at), at, kind: PAYLOAD_READ, subject: id },
-      detail: { by: name, role },
+      detail: { by: principal.name, role: principal.role },
     });
     return context.json(await payloadOf(sources, id), 200);
   });

@@ -1,28 +1,20 @@
 /**
- * A request body and its answer, as most formats hold them, become a call: read by wire/, whatever API they are of
- * (dialects/ puts them in the form of chat completions), and whatever form the answer was kept in (a completion, a
- * message, a text, an event stream or its chunks).
+ * A request body and its answer, as most formats hold them, become a call: read by wire/, whatever API they are of, and
+ * whatever form the answer was kept in (a completion, a message, a text, an event stream or its chunks).
  */
-import type { CallResponse } from '../../core/call.ts';
+import type { CallRequest, CallResponse } from '../../core/call.ts';
 import { isObject, type Json, type JsonObject, parseJson } from '../../core/json.ts';
+import { STORED_ELSEWHERE } from '../../core/policy.ts';
+import { anthropicRequestFromJson, isAnthropicRequest } from '../../wire/anthropic-messages-request.ts';
+import { anthropicAccumulator, anthropicResponseFromJson } from '../../wire/anthropic-messages-response.ts';
 import { requestFromJson } from '../../wire/openai-chat-request.ts';
 import { openaiChatAccumulator, responseFromJson } from '../../wire/openai-chat-response.ts';
-import {
-  answerFromAnthropic,
-  answerFromAnthropicStream,
-  chatFromAnthropic,
-  isAnthropicBody,
-} from './dialects/anthropic.ts';
-import {
-  answerFromResponses,
-  answerFromResponsesStream,
-  chatFromResponses,
-  isPartial,
-  isResponsesBody,
-} from './dialects/responses.ts';
+import { isResponsesRequest, responsesRequestFromJson } from '../../wire/openai-responses-request.ts';
+import { responsesAccumulator, responsesResponseFromJson } from '../../wire/openai-responses-response.ts';
 import { tagsOf, textOf } from './fields.ts';
 import type { ImportedCall, ReadRecord } from './importer.ts';
 import { withToolCalls, withTools } from './legacy.ts';
+import { isBlock, messageOf } from './messages.ts';
 
 /** Where neither request nor response tells which model answered. */
 export const UNKNOWN_MODEL = 'unknown';
@@ -38,15 +30,10 @@ export interface Facts extends Pick<ImportedCall, 'at' | 'sessionId' | 'tags' | 
 export function exchange(facts: Facts, body: JsonObject, answer: Json | undefined): ReadRecord {
   const answered = isObject(answer) ? answer : {};
   const model = textOf(body, ['model']) ?? textOf(answered, ['model']) ?? UNKNOWN_MODEL;
-  const chat = chatBodyOf(withoutSender(body));
-  const request = chat === null ? null : requestFromJson(chat.model === model ? chat : { ...chat, model });
-  if (request === null) {
-    return {
-      skipped: isPartial(body)
-        ? 'request does not hold the whole conversation'
-        : 'request is not a chat request',
-    };
-  }
+  const request = requestOf({ ...withoutSender(body), model });
+  if (request === null) return { skipped: 'request is not a chat request' };
+  if (request.params[STORED_ELSEWHERE] !== undefined)
+    return { skipped: 'request does not hold the whole conversation' };
   const response = responseOf(answer, model);
   const failed = isObject(answered.error) || answer === null;
   const status = facts.status ?? (failed ? 500 : 200);
@@ -68,10 +55,33 @@ function withoutSender(body: JsonObject): JsonObject {
   return rest;
 }
 
-/** The body as one of chat completions; null where it cannot be one. */
-function chatBodyOf(body: JsonObject): JsonObject | null {
-  if (isAnthropicBody(body)) return chatFromAnthropic(body);
-  return isResponsesBody(body) ? chatFromResponses(body) : withTools(body);
+/** The request, whatever API it is of. */
+function requestOf(body: JsonObject): CallRequest | null {
+  if (isResponsesRequest(body)) return responsesRequestFromJson(body);
+  const anthropic = isAnthropicRequest(body) ? anthropicRequestFromJson(body) : null;
+  if (anthropic) return anthropic;
+  const chat = plainBodyOf(body);
+  return chat === null ? null : requestFromJson(withTools(chat));
+}
+
+/**
+ * The body of a chat completion, where messages hold blocks of other libraries, or the system prompt stands beside them;
+ * null where a message is not understood.
+ */
+function plainBodyOf(body: JsonObject): JsonObject | null {
+  const { system, messages: given, ...rest } = body;
+  const isPlain = (message: Json): boolean =>
+    !isObject(message) || !Array.isArray(message.content) || !message.content.some(isBlock);
+  if (!Array.isArray(given) || (system === undefined && given.every(isPlain))) return body;
+  const messages: Json[] = [];
+  if ((typeof system === 'string' && system !== '') || (Array.isArray(system) && system.length > 0))
+    messages.push({ role: 'system', content: system });
+  for (const each of given) {
+    const read = messageOf(each);
+    if (read === null) return null;
+    messages.push(...read);
+  }
+  return { ...rest, messages };
 }
 
 /** Other providers' names for the reasons for which an answer ends. */
@@ -135,20 +145,17 @@ function anyResponseOf(answer: Json | undefined): CallResponse | null {
   }
   if (!isObject(answer)) return null;
   if (Array.isArray(answer.choices)) return responseFromJson(withToolCalls(answer));
-  const other = answerFromAnthropic(answer) ?? answerFromResponses(answer);
-  if (other) {
-    const model = textOf(answer, ['model']);
-    return responseFromJson(completionOf(other.message, { ...other, ...(model === null ? {} : { model }) }));
-  }
+  const other = anthropicResponseFromJson(answer) ?? responsesResponseFromJson(answer);
+  if (other) return other;
   const isMessage = answer.role === 'assistant' && ('content' in answer || 'tool_calls' in answer);
   return isMessage ? responseFromJson(withToolCalls(completionOf(answer))) : null;
 }
 
 function responseFromStream(text: string): CallResponse | null {
-  const stream = openaiChatAccumulator();
-  stream.push(Buffer.from(text));
-  return (
-    stream.end() ??
-    anyResponseOf(answerFromAnthropicStream(text) ?? answerFromResponsesStream(text) ?? undefined)
-  );
+  for (const accumulator of [openaiChatAccumulator(), anthropicAccumulator(), responsesAccumulator()]) {
+    accumulator.push(Buffer.from(text));
+    const response = accumulator.end();
+    if (response) return response;
+  }
+  return null;
 }

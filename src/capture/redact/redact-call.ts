@@ -47,6 +47,10 @@ const REDACTED: {
   },
   settings: (settings, redact, pseudonym) => ({
     ...settings,
+    // Its names are those of the tools.
+    ...(settings.toolChoice === undefined
+      ? {}
+      : { toolChoice: redactJson(settings.toolChoice, (text) => redact(text, true)) }),
     ...(settings.responseFormat
       ? { responseFormat: redactSchema(settings.responseFormat, redact) as JsonObject }
       : {}),
@@ -76,7 +80,8 @@ export function redactMessage(message: Message, redact: RedactText): Message {
     content: redact(message.content),
     ...(message.toolCalls
       ? {
-          toolCalls: message.toolCalls.map(({ id, name, arguments: given }) => ({
+          toolCalls: message.toolCalls.map(({ id, name, arguments: given, ...kind }) => ({
+            ...kind,
             id: redact(id, true),
             name: redact(name, true),
             arguments: redact(given),

@@ -121,13 +121,15 @@ export function callTables(database: Database): CallTables {
       }
     },
 
-    countCalls: async ({ audits = true, ...filter } = {}) => {
+    countCalls: async ({ audits = true, byLlm = false, ...filter } = {}) => {
       const { where, values } = conditions(filter);
       const sql = `SELECT count(*) AS n FROM calls${where}`;
       const all = Number(database.get(sql, ...values)?.n ?? 0);
-      if (audits) return all;
-      const only = `${sql}${where === '' ? ' WHERE' : ' AND'} served_reason = 'audit'`;
-      return all - Number(database.get(only, ...values)?.n ?? 0);
+      const only = (condition: string): number => {
+        const narrowed = `${sql}${where === '' ? ' WHERE' : ' AND'} ${condition}`;
+        return Number(database.get(narrowed, ...values)?.n ?? 0);
+      };
+      return all - (audits ? 0 : only("served_reason = 'audit'")) - (byLlm ? only("served_by != 'llm'") : 0);
     },
 
     countReasons: async (taskId, limit) =>

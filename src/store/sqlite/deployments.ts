@@ -9,13 +9,19 @@ import type { SealedRows } from './sealed.ts';
 export function deploymentTables(database: Database, rows: SealedRows): DeploymentStore {
   return {
     planVersion: async () => Number(database.get('SELECT version FROM plan')?.version ?? 0),
-    putDeployment: async (deployment) => {
-      database.run(
-        'INSERT INTO deployments (id, sealed) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed',
-        deployment.id,
-        rows.write('deployments', deployment.id, deployment),
-      );
-    },
+    putDeployment: async (deployment, before) =>
+      database.transaction(() => {
+        const { id } = deployment;
+        const row = database.get('SELECT id, sealed FROM deployments WHERE id = ?', id);
+        const stored = row ? rows.reader<Deployment>('deployments')(row) : null;
+        if (!isSame(stored, before)) return false;
+        database.run(
+          'INSERT INTO deployments (id, sealed) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed',
+          id,
+          rows.write('deployments', id, deployment),
+        );
+        return true;
+      }),
     deployments: async () =>
       database
         .all('SELECT id, sealed FROM deployments ORDER BY no')
@@ -48,6 +54,12 @@ export function deploymentTables(database: Database, rows: SealedRows): Deployme
       return { audits: Number(row?.audits ?? 0), errors: Number(row?.errors ?? 0) };
     },
   };
+}
+
+/** History only grows: its length is the deployment's version. */
+function isSame(stored: Deployment | null, before: Deployment | null): boolean {
+  if (stored === null || before === null) return stored === before;
+  return stored.stage === before.stage && stored.history.length === before.history.length;
 }
 
 export function eventTable(database: Database, rows: SealedRows): EventStore {

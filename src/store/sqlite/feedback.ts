@@ -60,7 +60,17 @@ export function feedbackTable(database: Database): FeedbackStore {
       }
     },
 
-    countFeedback: async () => Number(database.get('SELECT count(*) AS n FROM feedback')?.n ?? 0),
+    countFeedback: async ({ taskId, since } = {}) =>
+      Number(
+        taskId === undefined && since === undefined
+          ? database.get('SELECT count(*) AS n FROM feedback')?.n
+          : database.get(
+              `SELECT count(*) AS n FROM feedback WHERE (?1 IS NULL OR at >= ?1) AND (?2 IS NULL OR EXISTS (
+                 SELECT 1 FROM calls WHERE calls.id = feedback.call_id AND calls.task_id = ?2))`,
+              since ?? null,
+              taskId ?? null,
+            )?.n,
+      ),
 
     deleteFeedback: async (days) =>
       database.transaction(() =>

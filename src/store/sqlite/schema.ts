@@ -238,4 +238,21 @@ CREATE TRIGGER trail_unchanged BEFORE UPDATE ON trail BEGIN SELECT RAISE(ABORT, 
 CREATE TRIGGER trail_kept BEFORE DELETE ON trail BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END;
 `,
   },
+  {
+    sql: /* sql */ `
+-- What the program does by itself, as JSON (core/job.ts).
+CREATE TABLE jobs (
+  no     INTEGER PRIMARY KEY,
+  id     TEXT NOT NULL UNIQUE,
+  state  TEXT NOT NULL,          -- queued, running, done, failed or cancelled
+  sealed BLOB NOT NULL
+);
+CREATE INDEX jobs_by_state ON jobs (state, no);
+
+-- Tasks that a person has taken out of service, as JSON (StoppedTask in core/job.ts).
+CREATE TABLE stopped_tasks (task_id TEXT PRIMARY KEY, sealed BLOB NOT NULL) WITHOUT ROWID;
+CREATE TRIGGER plan_stopped_added AFTER INSERT ON stopped_tasks BEGIN UPDATE plan SET version = version + 1; END;
+CREATE TRIGGER plan_stopped_removed AFTER DELETE ON stopped_tasks BEGIN UPDATE plan SET version = version + 1; END;
+`,
+  },
 ];

@@ -11,6 +11,7 @@ import { openDatabase, type SqliteOptions } from './database.ts';
 import { deploymentTables, eventTable } from './deployments.ts';
 import { feedbackTable } from './feedback.ts';
 import { figureTables } from './figures.ts';
+import { jobTables } from './jobs.ts';
 import { keyTable } from './keys.ts';
 import { learningTables } from './learning.ts';
 import { sealedRows } from './sealed.ts';
@@ -42,6 +43,7 @@ export function openSqliteStore(path: string, cipher: Cipher, options: SqliteOpt
     ...figureTables(database, rows),
     ...accessTables(database, rows),
     ...trailTable(database, rows),
+    ...jobTables(database, rows),
     callsInClear: callsInClear(database),
     close: async () => database.close(),
   };

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { proposalContract } from '../../../test/contracts/trainer.ts';
+import { letterPairs } from '../../../test/support/letter-pairs.ts';
 import type { OutputKind } from '../../core/answer.ts';
 import type { Example } from '../../core/dataset.ts';
 import { UnderstudyError } from '../../core/errors.ts';
@@ -13,22 +14,6 @@ import type { Rung } from '../../core/specialist.ts';
 import { decodeLinear, encodeLinear, linearAnswers, loadLinear } from '../../models/classifier/linear.ts';
 import { linearRuntime } from '../../runtime/linear.ts';
 import { linearTrainer } from './trainer.ts';
-
-/** A real, if tiny, encoder: a fixed random projection of letter pairs, to unit length. */
-const letterPairs: Encoder = {
-  name: 'letter-pairs',
-  dimensions: 32,
-  embed: async (texts) =>
-    texts.map((text) => {
-      const vector = new Float32Array(32);
-      for (let i = 0; i + 1 < text.length; i++) {
-        const random = seededRandom(text.charCodeAt(i) * 4099 + text.charCodeAt(i + 1));
-        for (let d = 0; d < 32; d++) vector[d]! += random.normal();
-      }
-      const norm = Math.hypot(...vector) || 1;
-      return vector.map((x) => x / norm);
-    }),
-};
 
 const TOPICS = {
   refund: ['I want my money back', 'please refund me', 'refund the purchase'],

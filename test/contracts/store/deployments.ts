@@ -1,7 +1,7 @@
 /** What every DeploymentStore must do; its plan rests on what a LearningStore and a CallStore have. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Audit, Deployment } from '../../../src/core/deployment.ts';
+import type { Audit, Deployment, Stage } from '../../../src/core/deployment.ts';
 import type { Store } from '../../../src/core/store.ts';
 import type { Task } from '../../../src/core/task.ts';
 import type { Opener } from './store.ts';
@@ -14,6 +14,12 @@ const audit = (callId: string, over: Partial<Audit> = {}): Audit => ({
   confidence: 0.95,
   correct: true,
   ...over,
+});
+
+/** A deployment that has gone through these stages. */
+const deploymentWith = (...stages: readonly Stage[]): Deployment => ({
+  ...{ id: 'd1', taskId: 't1', specialistId: 's1', stage: stages.at(-1)!, threshold: 0.9 },
+  history: stages.map((stage, at) => ({ stage, at, reason: 'for a test' })),
 });
 
 export function deploymentStoreContract(name: string, withStore: Opener<Store>): void {
@@ -30,7 +36,7 @@ export function deploymentStoreContract(name: string, withStore: Opener<Store>):
         versions.push(await store.planVersion());
         await store.putTasks([{ id: 't1' } as Task]);
         versions.push(await store.planVersion());
-        await store.putDeployment({ id: 'd1' } as Deployment);
+        await store.putDeployment({ id: 'd1' } as Deployment, null);
         versions.push(await store.planVersion());
         assert.equal(new Set(versions).size, versions.length);
       }));
@@ -45,9 +51,43 @@ export function deploymentStoreContract(name: string, withStore: Opener<Store>):
           threshold: 0.9,
           history: [{ stage: 'shadow', at: 1, reason: 'passed the gate' }],
         };
-        await store.putDeployment(deployment);
-        await store.putDeployment({ ...deployment, stage: 'canary' });
-        assert.deepEqual(await store.deployments(), [{ ...deployment, stage: 'canary' }]);
+        const canary: Deployment = { ...deployment, stage: 'canary' };
+        assert.equal(await store.putDeployment(deployment, null), true);
+        assert.equal(await store.putDeployment(canary, deployment), true);
+        assert.deepEqual(await store.deployments(), [canary]);
+      }));
+
+    it('keeps a deployment that another process has changed meanwhile, and says so', () =>
+      withStore(async (store) => {
+        const first = deploymentWith('shadow');
+        const moved = deploymentWith('shadow', 'canary');
+        assert.equal(await store.putDeployment(moved, first), false, 'there is none to replace');
+        await store.putDeployment(first, null);
+        assert.equal(await store.putDeployment(moved, null), false, 'there is one already');
+        await store.putDeployment(moved, first);
+        const version = await store.planVersion();
+        for (const late of [
+          deploymentWith('shadow', 'retired'),
+          deploymentWith('shadow', 'canary', 'shadow', 'live'),
+        ])
+          assert.equal(await store.putDeployment(late, first), false);
+        // The same stage after more changes is another version.
+        const later = deploymentWith('shadow', 'canary', 'shadow', 'canary');
+        assert.equal(await store.putDeployment(later, later), false);
+        assert.deepEqual(await store.deployments(), [moved]);
+        assert.equal(await store.planVersion(), version);
+      }));
+
+    it('lets one of many that move a deployment at once succeed', () =>
+      withStore(async (store) => {
+        const first = deploymentWith('shadow');
+        await store.putDeployment(first, null);
+        const done = await Promise.all(
+          (['canary', 'retired', 'live'] as const).map((stage) =>
+            store.putDeployment(deploymentWith('shadow', stage), first),
+          ),
+        );
+        assert.equal(done.filter(Boolean).length, 1);
       }));
 
     it('gives audits in the order in which they were added, each once, from the cursor on', () =>

@@ -6,6 +6,7 @@ import { deploymentStoreContract } from './deployments.ts';
 import { eventStoreContract } from './events.ts';
 import { feedbackStoreContract } from './feedback.ts';
 import { figureStoreContract } from './figures.ts';
+import { jobStoreContract } from './jobs.ts';
 import { keyStoreContract } from './keys.ts';
 import { learningStoreContract } from './learning.ts';
 import { trailStoreContract } from './trail.ts';
@@ -32,4 +33,5 @@ export function storeContract(name: string, open: () => Store | Promise<Store>):
   figureStoreContract(name, withStore);
   accessStoreContract(name, withStore);
   trailStoreContract(name, withStore);
+  jobStoreContract(name, withStore);
 }

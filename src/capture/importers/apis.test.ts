@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { contextOf } from '../../../../test/contracts/importer.ts';
-import { isObject, type Json, type JsonObject } from '../../../core/json.ts';
-import { openaiChatLog } from '../formats/openai-chat.ts';
-import type { ImportedCall } from '../importer.ts';
+import { contextOf } from '../../../test/contracts/importer.ts';
+import { isObject, type Json, type JsonObject } from '../../core/json.ts';
+import { openaiChatLog } from './formats/openai-chat.ts';
+import type { ImportedCall } from './importer.ts';
 
 const read = (request: Json, response: Json) =>
   openaiChatLog.begin().read({ request, response }, contextOf());
@@ -61,12 +61,12 @@ test('Anthropic’s messages read as the same chat', () => {
       content: 'Sure.',
       toolCalls: [{ id: 'c1', name: 'find', arguments: '{"q":"x"}' }],
     },
-    finishReason: 'tool_calls',
+    finishReason: 'tool_use',
     usage: { promptTokens: 28, completionTokens: 7, cachedTokens: 20 },
   });
 });
 
-test('a stream of Anthropic’s adds up to its answer, and one that broke off to none', () => {
+test('a stream of Anthropic’s adds up to its answer, and one that broke off to one without an end', () => {
   const { content: _, stop_reason: __, ...start } = anthropicAnswer;
   const events: JsonObject[] = [
     { type: 'message_start', message: { ...start, content: [], stop_reason: null } },
@@ -85,9 +85,7 @@ test('a stream of Anthropic’s adds up to its answer, and one that broke off to
     { type: 'message_stop' },
   ];
   assert.deepEqual(call(anthropic, stream(events)).response, call(anthropic, anthropicAnswer).response);
-  assert.deepEqual(read(anthropic, stream(events.slice(0, -2))), {
-    skipped: 'response is not a chat completion',
-  });
+  assert.equal(call(anthropic, stream(events.slice(0, -2))).response?.finishReason, null);
 });
 
 const responses: JsonObject = {
@@ -134,7 +132,7 @@ test('the Responses API reads as the same chat, whole and as a stream', () => {
   assert.deepEqual(response, {
     model: 'gpt-x-1',
     message: { role: 'assistant', content: 'Both found.' },
-    finishReason: 'stop',
+    finishReason: 'completed',
     usage: { promptTokens: 30, completionTokens: 4, cachedTokens: 10 },
   });
   const events = stream([
@@ -153,7 +151,7 @@ test('a request that continues what the provider stored is left out', () => {
 });
 
 /** Recorded exchanges of providers, where they are at hand. */
-const RECORDED = join(import.meta.dirname, '../../../../../shared/data/wire');
+const RECORDED = join(import.meta.dirname, '../../../../shared/data/wire');
 
 test('recorded exchanges of three APIs, whole and as streams, become calls or are told apart', {
   skip: existsSync(RECORDED) ? false : `${RECORDED} is not here`,
@@ -163,6 +161,8 @@ test('recorded exchanges of three APIs, whole and as streams, become calls or ar
     for (const each of JSON.parse(readFileSync(join(RECORDED, name), 'utf8')) as Json[]) {
       if (!isObject(each) || !/\/(?:chat\/completions|messages|responses)$/.test(String(each.path))) continue;
       // Some were recorded as compressed pieces.
+      // An answer in the background is still to come.
+      if (isObject(each.request) && each.request.background === true) continue;
       if (Array.isArray(each.response) || typeof each.status !== 'number' || each.status >= 400) continue;
       const result = read(each.request ?? null, each.response ?? each.responseText ?? null);
       const outcome = 'calls' in result ? 'call' : result.skipped;

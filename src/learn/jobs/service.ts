@@ -1,0 +1,315 @@
+/**
+ * Learning as a service, beside a running gateway: looks now and then whether something is due, and has one process at a time
+ * work on it. What was interrupted is resumed; what is cancelled, over its budget or without a sign of life is ended.
+ * Does not: decide what is due (due.ts), or learn (child.ts).
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Config } from '../../core/config.ts';
+import { messageOf } from '../../core/errors.ts';
+import { newId } from '../../core/ids.ts';
+import { dayOf, isEnded, type Job, type JobChange, NO_COST } from '../../core/job.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { Store } from '../../core/store.ts';
+import { isWorkedOn, queueJob, SILENT_MS } from './control.ts';
+import { whatIsDue } from './due.ts';
+import { type FactsStore, readFacts } from './facts.ts';
+
+/** What the process is sent. */
+export interface JobSettings {
+  readonly config: Config;
+  /** Weights live in `weights/` below it. */
+  readonly weightsDir: string;
+  readonly jobId: string;
+}
+
+export interface LearningService {
+  /** Stops the process that works on a job, which the next service resumes. */
+  close(): Promise<void>;
+}
+
+/** What is read and written, and its end. */
+export interface LearningStorage {
+  readonly store: FactsStore & Pick<Store, 'job' | 'addJob' | 'changeJob' | 'addEvent'>;
+  close(): Promise<void>;
+}
+
+export interface LearningParts {
+  readonly config: Config;
+  readonly env: NodeJS.ProcessEnv;
+  readonly weightsDir: string;
+  /** Opens a store that never waits for a lock: calls are under way in this process. Tried again where it fails. */
+  readonly open: () => Promise<LearningStorage>;
+  readonly log: (line: string) => void;
+  readonly now?: () => number;
+  /** The process's program. Default: child. */
+  readonly program?: string;
+  /** How often jobs are looked after. Default: 500 ms. */
+  readonly tickMs?: number;
+}
+
+const TICK_MS = 500;
+/** How long after the data folder could not be opened it is tried again. */
+const REOPEN_MS = 30_000;
+/** Jobs of which some may have been worked on today. */
+const JOBS_A_DAY = 50;
+/** Between SIGTERM, which a process that is well obeys, and SIGKILL. */
+const KILL_AFTER_MS = 5000;
+const MAX_CRASHES = 5;
+/** Before a job is begun again whose process ended by itself; doubles each time. */
+const RESTART_MS = 2000;
+
+/** Why a job's process is being ended. */
+type StopReason = 'cancelled' | 'closing' | 'budget' | 'silent';
+/** Why a job has no process any more. */
+type EndReason = StopReason | 'crashed' | 'given-up' | 'not-claimed';
+
+export function startLearning(parts: LearningParts): LearningService {
+  const { config, log, now = Date.now } = parts;
+  const { learn } = config;
+  let storage: LearningStorage | null = null;
+  let triedAt = Number.NEGATIVE_INFINITY;
+  let child: {
+    readonly process: ChildProcess;
+    readonly jobId: string;
+    readonly ended: Promise<void>;
+  } | null = null;
+  let stopping: StopReason | null = null;
+  let isClosing = false;
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  let complaint = '';
+  let held = '';
+
+  const tell = (
+    { store }: LearningStorage,
+    kind: string,
+    job: Pick<Job, 'id'>,
+    detail: JsonObject,
+  ): Promise<void> => {
+    const at = now();
+    return store.addEvent({ id: newId('event', at), at, kind, subject: job.id, detail });
+  };
+
+  /** Jobs that no process works on any more wait again. */
+  const resumeLost = async (opened: LearningStorage, running: readonly Job[]): Promise<void> => {
+    for (const job of running) {
+      if (child?.jobId === job.id || isWorkedOn(job, now())) continue;
+      const why = job.isCancelRequested ? 'cancelled' : job.trigger === 'command' ? 'given-up' : 'closing';
+      await endProcess(opened, job, why, 'the process that worked on it is gone');
+    }
+  };
+
+  /** Puts a job, whose process is gone, where it belongs. */
+  const endProcess = async (
+    opened: LearningStorage,
+    job: Job,
+    why: EndReason,
+    note: string,
+  ): Promise<void> => {
+    const at = now();
+    const crashes = job.crashes + (why === 'crashed' || why === 'silent' ? 1 : 0);
+    const change: JobChange =
+      why === 'cancelled'
+        ? { state: 'cancelled', endedAt: at }
+        : crashes >= MAX_CRASHES || why === 'given-up'
+          ? { state: 'failed', endedAt: at }
+          : {
+              state: 'queued',
+              notBefore:
+                why === 'budget' ? nextDay(at) : why === 'closing' ? at : at + RESTART_MS * 2 ** crashes,
+            };
+    const changed = await opened.store.changeJob(
+      job.id,
+      // One whose process did not even come to claim it is queued.
+      why === 'crashed' || why === 'not-claimed' ? ['running', 'queued'] : ['running'],
+      { ...change, pid: null, crashes, note, ...(change.state === 'queued' ? {} : { progress: null }) },
+      { pid: job.pid },
+    );
+    if (changed === null) return;
+    const kind = changed.state === 'queued' ? 'job-interrupted' : 'job-ended';
+    await tell(opened, kind, job, { job: job.id, state: changed.state, reason: note, crashes });
+    log(`job ${job.id}: ${changed.state === 'queued' ? 'waits again' : changed.state}: ${note}`);
+  };
+
+  const start = (job: Job): void => {
+    stopping = null;
+    const started = fork(parts.program ?? CHILD, [], {
+      execArgv: [],
+      env: withoutKeys(parts.env, learn.askAgain),
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    log(`job ${job.id} ${job.starts === 0 ? 'begins' : 'resumes'}: ${job.reason}`);
+    const exit = new Promise<string>((resolve) => {
+      started.once('exit', (code, by) => resolve(by ?? `exit code ${code}`));
+      // Where it cannot even be started, there is no exit to hear of.
+      started.on('error', (error) => {
+        if (started.pid === undefined) resolve(error.message);
+      });
+    });
+    const ended = exit.then((how) => afterwards(job.id, how));
+    child = { process: started, jobId: job.id, ended };
+    const settings: JobSettings = { config, weightsDir: parts.weightsDir, jobId: job.id };
+    started.send(settings, () => {});
+    // Neither it nor the channel to it keeps the program alive.
+    started.unref();
+    started.channel?.unref();
+  };
+
+  /** The process has ended: where the job has not, it is put where it belongs; tried again while the store is locked. */
+  const afterwards = async (jobId: string, how: string): Promise<void> => {
+    const why = stopping;
+    for (let wait = 20; ; wait = Math.min(1000, wait * 2)) {
+      try {
+        const job = (await storage?.store.job(jobId)) ?? null;
+        if (storage !== null && job !== null) {
+          if (isEnded(job)) log(`job ${jobId}: ${job.state}: ${job.note ?? ''}`);
+          else {
+            const reason =
+              why ?? (job.state === 'queued' && how === 'exit code 0' ? 'not-claimed' : 'crashed');
+            await endProcess(storage, job, reason, noteOf(reason, how));
+          }
+        }
+        child = null;
+        return;
+      } catch (error) {
+        complain(`jobs wait for the store: ${messageOf(error)}`);
+        // What is left as running is found by the next service.
+        if (isClosing && wait >= 1000) {
+          child = null;
+          return;
+        }
+        await sleep(wait, undefined, { ref: false });
+      }
+    }
+  };
+
+  const stop = (why: StopReason): void => {
+    if (child === null || stopping !== null) return;
+    stopping = why;
+    const { process: stopped } = child;
+    stopped.kill('SIGTERM');
+    const impatience = setTimeout(() => stopped.kill('SIGKILL'), KILL_AFTER_MS).unref();
+    stopped.once('exit', () => clearTimeout(impatience));
+  };
+
+  /** Ends the process of a job that must not go on. */
+  const watchOver = async ({ store }: LearningStorage, jobId: string): Promise<void> => {
+    const job = await store.job(jobId);
+    if (job === null) return;
+    if (job.isCancelRequested) return stop('cancelled');
+    const today = dayOf(now());
+    const spent = (await store.jobs({ limit: JOBS_A_DAY })).reduce(
+      (sum, each) => sum + (each.spent[today] ?? NO_COST).cpuMinutes,
+      0,
+    );
+    // What a person asked for is theirs to cancel.
+    if (job.trigger !== 'by-hand' && spent >= learn.budget.cpuMinutesADay) stop('budget');
+    else if (job.heartbeatAt !== null && now() - job.heartbeatAt > SILENT_MS) stop('silent');
+  };
+
+  /** Adds a job where one is due. */
+  const look = async (opened: LearningStorage): Promise<void> => {
+    const { store } = opened;
+    const at = now();
+    if (learn.mode === 'off' || at - lookedAt < learn.everySeconds * 1000) return;
+    const facts = await readFacts(store, config, at);
+    lookedAt = at;
+    const due = whatIsDue(facts, learn, at);
+    if (due.job === null) {
+      if (due.reason !== held && due.reason.includes('Due: ')) log(`learning waits: ${due.reason}`);
+      held = due.reason;
+      return;
+    }
+    held = '';
+    await queueJob(store, { ...due.job, mode: learn.mode, estimate: facts.estimate }, at);
+  };
+
+  const tick = async (): Promise<void> => {
+    if (isClosing) return;
+    try {
+      if (storage === null) {
+        if (now() - triedAt < REOPEN_MS) return;
+        triedAt = now();
+        storage = await parts.open();
+      }
+      const open = await storage.store.jobs({ states: ['queued', 'running'] });
+      await resumeLost(
+        storage,
+        open.filter(({ state }) => state === 'running'),
+      );
+      if (child !== null) await watchOver(storage, child.jobId);
+      else {
+        const waiting = open.filter(({ state, trigger }) => state === 'queued' && trigger !== 'command');
+        const next = waiting.find(({ notBefore }) => notBefore <= now());
+        const isFree = !open.some(({ state }) => state === 'running');
+        if (next && isFree && !isClosing) start(next);
+        else if (waiting.length === 0 && isFree) await look(storage);
+      }
+      complaint = '';
+    } catch (error) {
+      complain(`jobs wait for the store: ${messageOf(error)}`);
+    }
+  };
+  /** Once for each trouble, which may last. */
+  const complain = (line: string): void => {
+    if (line !== complaint) log(line);
+    complaint = line;
+  };
+
+  let ticking: Promise<void> | null = null;
+  const timer = setInterval(() => {
+    ticking ??= tick().finally(() => {
+      ticking = null;
+    });
+  }, parts.tickMs ?? TICK_MS).unref();
+
+  return {
+    close: async () => {
+      isClosing = true;
+      clearInterval(timer);
+      await ticking;
+      // While it ends nothing else keeps the program alive.
+      child?.process.ref();
+      stop('closing');
+      await child?.ended;
+      await storage?.close();
+    },
+  };
+}
+
+const CHILD = fileURLToPath(
+  new URL(`./child${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url),
+);
+
+function noteOf(why: EndReason, how: string): string {
+  switch (why) {
+    case 'cancelled':
+      return 'it was cancelled';
+    case 'closing':
+      return 'the program was stopped; it resumes where its trainings were';
+    case 'budget':
+      return "today's processor time (learn.budget.cpuMinutesADay) is used up; it resumes tomorrow";
+    case 'silent':
+      return 'it gave no sign of life';
+    case 'given-up':
+      return 'the command that worked on it is gone';
+    case 'not-claimed':
+      return 'another job runs';
+    case 'crashed':
+      return `its process ended before it was done (${how})`;
+  }
+}
+
+/** The beginning of the next day, by which budgets count (UTC). */
+const nextDay = (at: number): number => Date.parse(dayOf(at)) + 24 * 3_600_000;
+
+/** The environment without what a job has no use for: agents' keys stay here, the LLM's goes where it is asked again. */
+function withoutKeys(env: NodeJS.ProcessEnv, isAsking: boolean): NodeJS.ProcessEnv {
+  const needed = new Set(['UNDERSTUDY_MASTER_KEY', ...(isAsking ? ['OPENAI_API_KEY'] : [])]);
+  return Object.fromEntries(
+    Object.entries(env).filter(
+      ([name]) => needed.has(name) || !/KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/i.test(name),
+    ),
+  );
+}

@@ -1,0 +1,31 @@
+/**
+ * What a task's calls cost and take at the LLM, from what was recorded of them. Joins report/prices with select/cost.
+ * Does not: guess a price that nobody gave.
+ */
+import type { Call } from '../core/call.ts';
+import type { Config } from '../core/config.ts';
+import { cost, priceOf } from '../report/prices.ts';
+import type { LlmFigures } from '../select/cost.ts';
+
+/** Of the calls that the LLM answered; those of which nothing is known count in no mean. */
+export function llmFigures(calls: readonly Call[], prices: Config['prices']): LlmFigures {
+  const answered = calls.filter(({ served, response }) => served.by === 'llm' && response !== null);
+  const used = answered.flatMap(({ request, response }) =>
+    response?.usage ? [{ model: request.model, usage: response.usage }] : [],
+  );
+  const costs = used.flatMap(({ model, usage }) => {
+    const price = priceOf(model, prices);
+    return price === null ? [] : [cost(usage, price)];
+  });
+  const times = answered.flatMap(({ latencyMs }) => (latencyMs > 0 ? [latencyMs] : [])).sort((a, b) => a - b);
+  return {
+    promptTokens: mean(used.map(({ usage }) => usage.promptTokens)) ?? 0,
+    completionTokens: mean(used.map(({ usage }) => usage.completionTokens)) ?? 0,
+    cost: mean(costs),
+    medianMs: times[Math.floor(times.length / 2)] ?? null,
+  };
+}
+
+function mean(values: readonly number[]): number | null {
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
