@@ -4,7 +4,7 @@
  *   UNDERSTUDY_WRITE_PICTURES=1 node --test test/browser/dashboard.test.ts     writes docs/pictures/
  */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -28,6 +28,17 @@ interface View {
   readonly shows: RegExp;
 }
 
+/** Each view once, and the overview in the dark and on a phone. */
+function pictureOf(view: string, scheme: 'light' | 'dark', size: 'wide' | 'phone'): string | null {
+  if (scheme === 'light' && size === 'wide') return `${view}.png`;
+  if (view !== 'overview') return null;
+  return scheme === 'dark' && size === 'wide'
+    ? 'overview-dark.png'
+    : scheme === 'light'
+      ? 'overview-phone.png'
+      : null;
+}
+
 describe('the dashboard', { skip: executable === undefined && NO_BROWSER }, () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'understudy-browser-'));
   const emptyDir = mkdtempSync(join(tmpdir(), 'understudy-browser-empty-'));
@@ -39,6 +50,9 @@ describe('the dashboard', { skip: executable === undefined && NO_BROWSER }, () =
   before(async () => {
     buildDashboard();
     day = await makeAdminDay(dataDir, Date.now(), MASTER_KEY);
+    // The day is as it was made: nothing is learnt from it meanwhile.
+    for (const dir of [dataDir, emptyDir])
+      writeFileSync(join(dir, 'understudy.yaml'), 'learn:\n  mode: "off"\n');
     [running, empty, browser] = await Promise.all([startProgram(dataDir), startProgram(emptyDir), launch()]);
     if (WRITES) mkdirSync(PICTURES, { recursive: true });
   });
@@ -56,6 +70,7 @@ describe('the dashboard', { skip: executable === undefined && NO_BROWSER }, () =
     },
     { name: 'tasks', path: () => '/tasks', shows: /Sort the message into a category/ },
     { name: 'task', path: () => '/tasks/task_triage', shows: /would be served at a threshold/ },
+    { name: 'training', path: () => '/training', shows: /loss 0\.214/ },
     { name: 'deployments', path: () => '/deployments', shows: /Audits against the bound/ },
     { name: 'calls', path: () => '/calls', shows: /shown, newest first/ },
     { name: 'call', path: () => `/calls/${day.differed.at(-1)}`, shows: /What would have changed it/ },
@@ -100,14 +115,10 @@ describe('the dashboard', { skip: executable === undefined && NO_BROWSER }, () =
               'document.documentElement.scrollWidth - document.documentElement.clientWidth',
             );
             assert.ok(overflow <= 0, `${view.name} is ${overflow} px too wide`);
-            const isShown = (colorScheme === 'light') === (size === 'wide') || colorScheme === 'light';
-            if (WRITES && isShown)
-              await page.screenshot({
-                path: join(PICTURES, `${view.name}${size === 'phone' ? '-phone' : ''}.png`),
-                fullPage: size === 'wide' && view.name !== 'call' && view.name !== 'calls',
-              });
-            else if (WRITES && size === 'wide' && view.name === 'overview')
-              await page.screenshot({ path: join(PICTURES, 'overview-dark.png'), fullPage: true });
+            if (!WRITES) continue;
+            const isPage = size === 'wide' && view.name !== 'call' && view.name !== 'calls';
+            const picture = pictureOf(view.name, colorScheme, size);
+            if (picture !== null) await page.screenshot({ path: join(PICTURES, picture), fullPage: isPage });
           }
           assert.deepEqual(troubles, []);
         } finally {
@@ -121,6 +132,7 @@ describe('the dashboard', { skip: executable === undefined && NO_BROWSER }, () =
       for (const [path, text] of [
         ['/', 'Point an agent at the gateway'],
         ['/tasks', 'No tasks yet'],
+        ['/training', 'No learning run yet'],
         ['/deployments', 'Nothing has been deployed'],
         ['/calls', 'No calls in this range'],
       ] as const) {
@@ -187,6 +199,38 @@ describe('the dashboard', { skip: executable === undefined && NO_BROWSER }, () =
       await page.getByText(/^local, /).waitFor();
       assert.deepEqual(await violations(page), []);
       if (WRITES) await page.screenshot({ path: join(PICTURES, 'payload.png') });
+    } finally {
+      await context.close();
+    }
+  });
+
+  it('stops a task and lets it go on, with a reason that is shown', async () => {
+    const { context, page } = await open({ viewport: WIDE });
+    try {
+      await page.goto(`${running.dashboard}/tasks/task_triage`);
+      await page.getByRole('button', { name: 'Stop' }).click();
+      const question = page.getByRole('alertdialog');
+      await question.getByLabel('Why, for the record').fill('a customer complained');
+      assert.deepEqual(await violations(page), []);
+      await question.getByRole('button', { name: 'Stop' }).click();
+      await page.getByText('Stopped by local').first().waitFor();
+      await page.getByText('a customer complained').first().waitFor();
+      assert.deepEqual(await violations(page), []);
+      await page.getByRole('button', { name: 'Let it go on' }).click();
+      await page.getByRole('alertdialog').getByRole('button', { name: 'Let it go on' }).click();
+      await page.getByRole('button', { name: 'Stop' }).waitFor();
+    } finally {
+      await context.close();
+    }
+  });
+
+  it('has an axe that finds what is wrong', async () => {
+    const { context, page } = await open({ viewport: WIDE });
+    try {
+      await page.goto(running.dashboard);
+      await page.getByText(VIEWS[0]!.shows).first().waitFor();
+      await page.evaluate("document.querySelector('main').append(document.createElement('button'))");
+      assert.match((await violations(page)).join(), /button-name/);
     } finally {
       await context.close();
     }

@@ -9,6 +9,7 @@ import type { Call, Message, Served } from '../../src/core/call.ts';
 import { configSchema } from '../../src/core/config.ts';
 import type { Audit, Deployment, Stage } from '../../src/core/deployment.ts';
 import { contentHash, newId } from '../../src/core/ids.ts';
+import type { Job } from '../../src/core/job.ts';
 import { type Random, seededRandom } from '../../src/core/random.ts';
 import type { Evidence, RiskPoint, Rung, Specialist, Verdict } from '../../src/core/specialist.ts';
 import type { Event } from '../../src/core/store.ts';
@@ -208,11 +209,66 @@ export async function makeAdminDay(
         reason: '171 of the last 300 calls were served, where the exam promised 78 % (at least 73 %)',
       },
     });
+    for (const job of jobsOf(since, until)) await store.addJob(job);
     for (const event of events.sort((a, b) => a.at - b.at)) await store.addEvent(event);
   } finally {
     await storage.close();
   }
   return { since, until, calls, served, differed };
+}
+
+/** A run that has ended, and one that is under way. */
+function jobsOf(since: number, until: number): readonly Job[] {
+  const common = {
+    ...({
+      kind: 'learn',
+      tasks: null,
+      mode: 'auto',
+      crashes: 0,
+      isCancelRequested: false,
+      seen: null,
+    } as const),
+    estimate: {
+      ...{ cpuMinutes: 24, diskBytes: 2e8, dollars: 0.4, savedADay: 1.7 },
+      basis: 'the last 3 runs',
+    },
+  };
+  return [
+    {
+      ...{ ...common, id: newId('job', since + 5 * HOUR), trigger: 'nightly', state: 'done', note: null },
+      ...{ reason: '1,204 new calls of 4 tasks', createdAt: since + 5 * HOUR, startedAt: since + 5 * HOUR },
+      ...{
+        endedAt: since + 5.4 * HOUR,
+        notBefore: since,
+        starts: 1,
+        pid: null,
+        heartbeatAt: null,
+        progress: null,
+      },
+      spent: { day: { cpuMinutes: 21, diskBytes: 1.8e8, dollars: 0.36 } },
+      result: {
+        ...{ calls: 1204, seconds: 1410, notes: [] },
+        tasks: PLANS.map(({ id, name, passed }) => ({
+          ...{ id, name, calls: 300, deployed: passed, moreCalls: null },
+          outcome: passed ? 'passed' : 'refused',
+          reason: passed
+            ? 'It passed the gate, and began in shadow.'
+            : 'No threshold keeps the errors below 2 %.',
+        })),
+      },
+    },
+    {
+      ...{ ...common, id: newId('job', until - HOUR), trigger: 'rollback', state: 'running', note: null },
+      ...{ reason: 'How urgent is it: 210 new calls since it was withdrawn', createdAt: until - HOUR },
+      ...{ startedAt: until - 0.2 * HOUR, endedAt: null, notBefore: until - HOUR, starts: 1 },
+      ...{ pid: process.pid, heartbeatAt: until, result: null },
+      progress: {
+        ...{ step: 'train', subject: 'How urgent is it', done: 118, total: 190, leftMs: 204_000 },
+        note: 'loss 0.214, 221 tokens/s',
+      },
+      spent: { day: { cpuMinutes: 9, diskBytes: 4e7, dollars: 0 } },
+    },
+  ];
 }
 
 /** Its stages, with the comparisons that were made until each began. */
