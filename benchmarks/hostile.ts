@@ -191,8 +191,8 @@ async function ordinaryTraffic(lane: Lane, direct: Lane, upstreamUrl: string) {
       }
     }
   } finally {
-    proxy.child.kill('SIGKILL');
     await bare.close();
+    await proxy.close();
   }
   const at = (one: Lane, share: number): number => round(quantile(times.get(one) ?? [], share));
   const figures = (share: number) => ({

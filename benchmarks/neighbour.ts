@@ -17,7 +17,7 @@ export async function run(): Promise<BenchmarkResult> {
   const dataDir = join(resolve(import.meta.dirname, '..'), '.understudy');
   const { path } = await ensureWeights(DEFAULT_LANGUAGE, { dataDir });
   const { server, url } = await startUpstream();
-  const proxy = await startProxy('gateway', url);
+  const proxy = await startProxy('idle', url);
   const training = fork(join(import.meta.dirname, 'parts/training.ts'), [path], { detached: true });
   const signal = (name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void => void process.kill(-training.pid!, name);
   const times: Record<'training' | 'halted', number[]> = { training: [], halted: [] };
@@ -34,7 +34,7 @@ export async function run(): Promise<BenchmarkResult> {
     }
   } finally {
     signal('SIGKILL');
-    proxy.child.disconnect();
+    await proxy.close();
     server.close();
     server.closeAllConnections();
   }

@@ -1,16 +1,18 @@
 /**
- * One proxy in a process of its own, so that its CPU time is its alone: `bare` is the least an undici proxy can do,
- * `gateway` is ours with a router and a recorder that do nothing. Tells its port, then its CPU time when asked.
+ * One proxy in a process of its own, so that its CPU time is its alone: `bare` is the least an undici proxy can do, `idle` is
+ * ours with a router and a recorder that do nothing, `full` the program as users start it, but for the model that finds
+ * people (it runs at the lowest priority, and is measured by bench -- pii). Tells its port, then its CPU time when asked.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Pool } from 'undici';
 import { configSchema } from '../../src/core/config.ts';
 import { startGateway } from '../../src/gateway/gateway.ts';
+import { openUnderstudy } from '../../src/understudy.ts';
 import { DIALECTS } from '../../src/wire/dialects.ts';
 import { openAccess } from '../../test/support/access.ts';
 
-const [kind, upstreamUrl = ''] = process.argv.slice(2);
+const [kind, upstreamUrl = '', dataDir = ''] = process.argv.slice(2);
 
 async function startBare(): Promise<number> {
   const pool = new Pool(upstreamUrl, { allowH2: false });
@@ -29,7 +31,7 @@ async function startBare(): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-async function startOurs(): Promise<number> {
+async function startIdle(): Promise<number> {
   const gateway = await startGateway({
     access: openAccess(),
     gateway: { ...configSchema.parse({}).gateway, port: 0 },
@@ -47,7 +49,22 @@ async function startOurs(): Promise<number> {
   return gateway.port;
 }
 
-const port = kind === 'bare' ? await startBare() : await startOurs();
+async function startFull(): Promise<number> {
+  const { gateway, ...config } = configSchema.parse({ redaction: { finder: 'off' }, learn: { mode: 'off' } });
+  const understudy = await openUnderstudy({
+    config: {
+      ...config,
+      ...{ dataDir, gateway: { ...gateway, port: 0 } },
+      upstream: { ...config.upstream, baseUrl: upstreamUrl },
+    },
+    log: (line) => console.error(line),
+    env: { ...process.env, UNDERSTUDY_MASTER_KEY: Buffer.alloc(32, 1).toString('base64') },
+  });
+  return (await understudy.startGateway()).port;
+}
+
+const STARTS = { bare: startBare, idle: startIdle, full: startFull };
+const port = await STARTS[kind as keyof typeof STARTS]();
 process.on('message', () => {
   const { user, system } = process.cpuUsage();
   process.send?.({ cpuUs: user + system });

@@ -6,21 +6,35 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Pool } from 'undici';
+import { treeCpuUs } from './process-cpu.ts';
 
 export type Shape = 'json' | 'stream';
+/** bare: the least an undici proxy can do. idle: ours with a router and a recorder that do nothing. full: the program. */
+export type ProxyKind = 'bare' | 'idle' | 'full';
 
-export interface ProxyProcess {
-  readonly child: ChildProcess;
+export interface MeasuredProxy {
   readonly port: number;
+  /** Default: what the upstream goes by, /json/v1/chat/completions or /stream/…. */
+  readonly path?: string;
+  /** Beside content type and authorization. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** CPU time so far, its helpers' included, microseconds. */
+  cpuUs(): Promise<number>;
+  close(): Promise<void>;
 }
 
 export interface Load {
   readonly shape: Shape;
   readonly requests: number;
   readonly concurrency: number;
-  /** Pause of each caller between two of its calls, milliseconds; none unless told. */
+  /** Pause of each caller between two of its calls, milliseconds. Default: none. */
   readonly pauseMs?: number;
+  /** The body of the n-th request. Default: the same of about 4 KB each time. */
+  readonly bodyOf?: (n: number) => string;
 }
+
+/** Events of a streamed answer. */
+const EVENTS = 20;
 
 /** About 4 KB, as an agent's call is. */
 const requestBody = (shape: Shape): string =>
@@ -32,6 +46,13 @@ const requestBody = (shape: Shape): string =>
       { role: 'user', content: 'Where is my order? '.repeat(50) },
     ],
   });
+
+const event = (i: number): string => {
+  const last = i === EVENTS - 1;
+  const choice = { index: 0, delta: { content: `word${i} ` }, finish_reason: last ? 'stop' : null };
+  const chunk = { id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [choice] };
+  return `data: ${JSON.stringify(chunk)}\n\n`;
+};
 
 const answers: Readonly<Record<Shape, { readonly type: string; readonly body: string }>> = {
   json: {
@@ -53,55 +74,76 @@ const answers: Readonly<Record<Shape, { readonly type: string; readonly body: st
   },
   stream: {
     type: 'text/event-stream',
-    body: `${Array.from({ length: 40 }, (_, i) => `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta: { content: `word${i} ` }, finish_reason: i === 39 ? 'stop' : null }] })}\n\n`).join('')}data: [DONE]\n\n`,
+    body: `${Array.from({ length: EVENTS }, (_, i) => event(i)).join('')}data: [DONE]\n\n`,
   },
 };
 
-/** Answers at once, whole or as a stream of 40 events, by the first part of the path. */
+/** Answers at once, whole or as a stream of 20 events, as the body asks (or the first part of the path). */
 export async function startUpstream(): Promise<{ readonly server: Server; readonly url: string }> {
   const server = createServer((request, response) => {
-    const shape: Shape = request.url?.startsWith('/stream') ? 'stream' : 'json';
-    request.resume().on('end', () => {
-      response.writeHead(200, { 'content-type': answers[shape].type }).end(answers[shape].body);
-    });
+    let isStream = request.url?.startsWith('/stream') === true;
+    request
+      .on('data', (chunk: Buffer) => {
+        isStream ||= chunk.includes('"stream":true');
+      })
+      .on('end', () => {
+        const { type, body } = answers[isStream ? 'stream' : 'json'];
+        response.writeHead(200, { 'content-type': type }).end(body);
+      });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-export async function startProxy(kind: 'bare' | 'gateway', upstreamUrl: string): Promise<ProxyProcess> {
-  const child = fork(join(import.meta.dirname, 'gateway-proxy.ts'), [kind, upstreamUrl]);
+export async function startProxy(kind: ProxyKind, upstreamUrl: string, dataDir = ''): Promise<MeasuredProxy> {
+  const child = fork(join(import.meta.dirname, 'gateway-proxy.ts'), [kind, upstreamUrl, dataDir]);
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
-  return { child, port };
+  return {
+    port,
+    cpuUs: async () => treeCpuUs(child.pid!) ?? (await ownCpuUs(child)),
+    close: async () => {
+      const exited = once(child, 'exit');
+      child.disconnect();
+      await exited;
+    },
+  };
 }
 
-/** CPU time that the proxy has used so far, microseconds. */
-export async function cpuOf(proxy: ProxyProcess): Promise<number> {
-  const told = once(proxy.child, 'message') as Promise<[{ cpuUs: number }]>;
-  proxy.child.send('cpu');
+/** Where the system does not tell the CPU time of a process and its helpers: its own. */
+async function ownCpuUs(child: ChildProcess): Promise<number> {
+  const told = once(child, 'message') as Promise<[{ cpuUs: number }]>;
+  child.send('cpu');
   return (await told)[0].cpuUs;
 }
 
 /** Milliseconds of each call. */
-export async function callThrough(proxy: ProxyProcess, load: Load): Promise<number[]> {
+export async function callThrough(
+  proxy: Pick<MeasuredProxy, 'port' | 'path' | 'headers'>,
+  load: Load,
+): Promise<number[]> {
   const { shape, concurrency, pauseMs } = load;
   const pool = new Pool(`http://127.0.0.1:${proxy.port}`, { connections: concurrency });
-  const body = requestBody(shape);
+  const same = requestBody(shape);
+  const bodyOf = load.bodyOf ?? (() => same);
   const times: number[] = [];
-  let left = load.requests;
+  let next = 0;
   await Promise.all(
     Array.from({ length: concurrency }, async () => {
-      while (left-- > 0) {
+      while (next < load.requests) {
+        const body = bodyOf(next++);
         if (pauseMs !== undefined) await wait(pauseMs);
         const start = performance.now();
         const answer = await pool.request({
-          path: `/${shape}/v1/chat/completions`,
+          path: proxy.path ?? `/${shape}/v1/chat/completions`,
           method: 'POST',
-          headers: { 'content-type': 'application/json', authorization: 'Bearer k' },
+          headers: { 'content-type': 'application/json', authorization: 'Bearer k', ...proxy.headers },
           body,
         });
         const text = await answer.body.text();
-        if (text.length !== answers[shape].body.length) throw new Error(`Wrong answer: ${text.slice(0, 80)}`);
+        // Ours change nothing; others may.
+        const isWhole = text.length === answers[shape].body.length;
+        if (answer.statusCode !== 200 || (proxy.path === undefined && !isWhole))
+          throw new Error(`Wrong answer: ${text.slice(0, 80)}`);
         times.push(performance.now() - start);
       }
     }),
