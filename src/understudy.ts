@@ -4,7 +4,9 @@
  * Does not: hold the loop itself (learn/pipeline.ts) or the online path (online/serving.ts).
  */
 import { availableParallelism } from 'node:os';
+import { auditBook } from './api/figures/audit-book.ts';
 import { explained } from './api/figures/explained.ts';
+import { taskRecords, whyOfRecord } from './api/figures/tasks.ts';
 import type { Explanation } from './api/schemas.ts';
 import { lossesOf, trouble } from './capture/drain-loop.ts';
 import { type EraseOptions, eraseDays } from './capture/erase.ts';
@@ -260,6 +262,9 @@ async function statusOf(
 ): Promise<StatusReport> {
   const deployments = await store.deployments();
   const stopped = new Set((await store.stoppedTasks()).map(({ taskId }) => taskId));
+  const why = new Map<string, string>();
+  for (const record of await taskRecords({ store, audits: auditBook(store, serve) }, 0))
+    why.set(record.task.id, await whyOfRecord(store, record));
   const tasks: StatusReport['tasks'][number][] = [];
   for (const task of await store.tasks()) {
     const specialists = await store.specialists(task.id);
@@ -283,6 +288,7 @@ async function statusOf(
       calls: task.calls,
       specialists: specialists.length,
       isStopped: stopped.has(task.id),
+      why: why.get(task.id) ?? '',
       isProposed: own.some(({ stage }) => stage === 'proposed'),
       deployment: shown &&
         outlook && {

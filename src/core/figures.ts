@@ -3,7 +3,7 @@
  * payload. Reading them may take a database a while, so that whoever serves calls leaves it to another process.
  * Does not: hold the calls themselves (core/store.ts).
  */
-import type { Served } from './call.ts';
+import type { EscalationReason, Served } from './call.ts';
 import type { CallCursor, Event, StoredCall } from './store.ts';
 
 export interface CallListFilter {
@@ -69,7 +69,18 @@ export interface ListedEvent extends Event {
   readonly cursor: number;
 }
 
+/** Answers in shadow that were not compared, because none of them would have been used, by why. */
+export interface UnusedAnswers {
+  readonly deploymentId: string;
+  readonly reason: EscalationReason;
+  readonly answers: number;
+}
+
 export interface FigureStore {
+  /** Adds to what is kept. */
+  addUnused(unused: readonly UnusedAnswers[]): Promise<void>;
+  /** Of all deployments. */
+  unused(): Promise<readonly UnusedAnswers[]>;
   /** Newest first, by time and then id. The LLM's answers to audits are calls too. */
   listCalls(filter: CallListFilter): Promise<readonly StoredCall[]>;
   /** One call by its id; null where it is not stored. */

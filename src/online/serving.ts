@@ -119,6 +119,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
       compareAnswers(task.kind, referenceOf(task, llm), targetOf(answer), schemasOf(task, config.equality))
         .right === true,
     onAudit: updates.add,
+    onUnused: updates.addUnused,
     now,
   });
   /** As it was a moment ago: health is asked often, and folders may be long. */

@@ -2,12 +2,13 @@
 
 import { type Deployment, isInService } from '../../core/deployment.ts';
 import { UnderstudyError } from '../../core/errors.ts';
-import type { CallSum } from '../../core/figures.ts';
+import type { CallSum, UnusedAnswers } from '../../core/figures.ts';
 import type { StoppedTask } from '../../core/job.ts';
 import type { Specialist } from '../../core/specialist.ts';
+import type { LearningStore } from '../../core/store.ts';
 import type { Task } from '../../core/task.ts';
 import { coverageOf } from '../../deploy/coverage.ts';
-import { outlookOf } from '../../deploy/stages.ts';
+import { type Outlook, outlookOf } from '../../deploy/stages.ts';
 import type { ErrorShare, TaskDetail, TaskList, TaskRow } from '../schemas.ts';
 import type { Booked } from './audit-book.ts';
 import { errorShareOf, NO_AUDITS } from './error-share.ts';
@@ -34,9 +35,13 @@ export interface TaskRecord {
   readonly booked: Booked | null;
   readonly error: ErrorShare;
   readonly reasons: ReadonlyMap<string, number>;
+  readonly unused: readonly UnusedAnswers[];
 }
 
-export async function taskRecords(sources: FigureSources, since: number): Promise<readonly TaskRecord[]> {
+export async function taskRecords(
+  sources: Pick<FigureSources, 'store' | 'audits'>,
+  since: number,
+): Promise<readonly TaskRecord[]> {
   const { store } = sources;
   const [tasks, deployments, specialists] = [
     await store.tasks(),
@@ -44,6 +49,7 @@ export async function taskRecords(sources: FigureSources, since: number): Promis
     await store.specialists(),
   ];
   const stopped = await store.stoppedTasks();
+  const unused = await store.unused();
   const records: TaskRecord[] = [];
   for (const task of tasks) {
     const own = specialists.filter(({ taskId }) => taskId === task.id);
@@ -58,6 +64,7 @@ export async function taskRecords(sources: FigureSources, since: number): Promis
       stopped: stopped.find(({ taskId }) => taskId === task.id) ?? null,
       error: booked ? errorShareOf(booked.audits, booked.policy.epsilon, since) : NO_AUDITS,
       reasons: await store.countReasons(task.id, LATELY),
+      unused: unused.filter(({ deploymentId }) => deploymentId === deployment?.id),
     });
   }
   return records;
@@ -89,17 +96,14 @@ export async function taskList(sources: FigureSources, range: Range): Promise<Ta
 
 export async function rowOf(
   { store }: FigureSources,
-  { task, deployment, stopped, specialist, booked, error, reasons }: TaskRecord,
+  record: TaskRecord,
   sums: readonly PricedSum[],
   range: Range,
 ): Promise<TaskRow> {
+  const { task, deployment, stopped, specialist, error, reasons } = record;
   const counted = countsOf(sums);
   const { avoided, audits } = total(sums);
   const lately = latelyOf(reasons);
-  const outlook =
-    deployment && booked && isInService(deployment.stage)
-      ? outlookOf(deployment, booked.watch, booked.policy)
-      : null;
   const spark = new Map(bucketsOf(range).map((at) => [at, { at, calls: 0, served: 0 }]));
   for (const { at, reason, calls } of sums) {
     const point = spark.get(at);
@@ -120,16 +124,34 @@ export async function rowOf(
     coverage: deployment?.stage === 'live' && lately.calls > 0 ? lately.served / lately.calls : null,
     servedError: error,
     isStopped: stopped !== null,
-    why: whyOf({
-      stopped,
-      deployment,
-      specialist,
-      verdicts: await store.verdicts(task.id),
-      outlook,
-      lately,
-    }),
+    why: await whyOfRecord(store, record),
     spark: [...spark.values()],
   };
+}
+
+/** Why a task stands where it does, in a sentence. */
+export async function whyOfRecord(
+  store: Pick<LearningStore, 'verdicts'>,
+  record: TaskRecord,
+): Promise<string> {
+  const { task, stopped, deployment, specialist, unused, reasons } = record;
+  const verdicts = await store.verdicts(task.id);
+  const lately = latelyOf(reasons);
+  return whyOf({
+    stopped,
+    deployment,
+    specialist,
+    verdicts,
+    unused,
+    lately,
+    outlook: outlookOfRecord(record),
+  });
+}
+
+function outlookOfRecord({ deployment, booked }: TaskRecord): Outlook | null {
+  return deployment && booked && isInService(deployment.stage)
+    ? outlookOf(deployment, booked.watch, booked.policy)
+    : null;
 }
 
 /** Calls of agents, those served and those escalated. */
@@ -180,10 +202,7 @@ export async function taskDetail(
   const specialists = await store.specialists(id);
   const stageOf = (specialistId: string) =>
     deployments.findLast((each) => each.specialistId === specialistId)?.stage ?? null;
-  const outlook =
-    deployment && booked && isInService(deployment.stage)
-      ? outlookOf(deployment, booked.watch, booked.policy)
-      : null;
+  const outlook = outlookOfRecord(record);
   const mistakes = (booked?.audits ?? []).filter(({ correct }) => !correct);
   return {
     task: await rowOf(sources, record, sums, range),

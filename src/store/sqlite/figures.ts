@@ -1,5 +1,5 @@
 /** Lists for people, and sums over many calls, in SQLite. */
-import type { Served } from '../../core/call.ts';
+import type { EscalationReason, Served } from '../../core/call.ts';
 import type { FigureStore, LatencyClass, SumFilter } from '../../core/figures.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { ABOUT, wholeCall } from './call-row.ts';
@@ -39,6 +39,26 @@ export function figureTables(database: Database, rows: SealedRows): FigureStore 
             .map((row) => wholeCall(database, row)),
         'read',
       ),
+
+    addUnused: async (unused) => {
+      database.transaction(() => {
+        for (const { deploymentId, reason, answers } of unused)
+          database.run(
+            `INSERT INTO unused_answers (deployment_id, reason, answers) VALUES (?, ?, ?)
+             ON CONFLICT (deployment_id, reason) DO UPDATE SET answers = answers + excluded.answers`,
+            deploymentId,
+            reason,
+            answers,
+          );
+      });
+    },
+
+    unused: async () =>
+      database.all('SELECT * FROM unused_answers ORDER BY deployment_id, reason').map((row) => ({
+        deploymentId: String(row.deployment_id),
+        reason: String(row.reason) as EscalationReason,
+        answers: Number(row.answers),
+      })),
 
     callOf: async (id) => {
       const row = database.get('SELECT * FROM calls WHERE id = ?', id);

@@ -136,6 +136,16 @@ export function figureStoreContract(
         { numRuns: 25 },
       ));
 
+    it('adds up the answers that would not have been used', () =>
+      withStore(async (store) => {
+        const one = (reason: 'error' | 'invalid-output', answers: number) => ({
+          ...{ deploymentId: 'd1', reason, answers },
+        });
+        await store.addUnused([one('invalid-output', 3), one('error', 1)]);
+        await store.addUnused([one('invalid-output', 4)]);
+        assert.deepEqual(await store.unused(), [one('error', 1), one('invalid-output', 7)]);
+      }));
+
     it('gives one call by its id', () =>
       withStore(async (store) => {
         const [call] = fc.sample(callsArb, { numRuns: 20, seed: 1 }).find((calls) => calls.length > 0)!;
