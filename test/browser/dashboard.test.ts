@@ -13,7 +13,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { type AdminDay, makeAdminDay } from '../support/admin-day.ts';
 import { MASTER_KEY } from '../support/data-folder.ts';
 import { executable, launch, NO_BROWSER } from './browser.ts';
-import { buildDashboard, type Running, startProgram } from './running.ts';
+import { buildDashboard, makeKey, type Running, startProgram } from './running.ts';
 
 const PICTURES = join(import.meta.dirname, '../../docs/pictures');
 const WRITES = process.env.UNDERSTUDY_WRITE_PICTURES === '1';
@@ -221,6 +221,30 @@ describe('the dashboard', { skip: executable === undefined && NO_BROWSER }, () =
       await page.getByRole('button', { name: 'Stop' }).waitFor();
     } finally {
       await context.close();
+    }
+  });
+
+  it('asks for a key where there are keys, and shows what its role may see', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'understudy-browser-keys-'));
+    writeFileSync(join(dataDir, 'understudy.yaml'), 'learn:\n  mode: "off"\n');
+    const key = await makeKey(dataDir, 'viewer');
+    const keyed = await startProgram(dataDir);
+    const { context, page } = await open({ viewport: WIDE }, keyed.dashboard);
+    try {
+      await page.goto(keyed.dashboard);
+      await page.getByRole('heading', { name: 'Sign in with a key' }).waitFor();
+      assert.deepEqual(await violations(page), []);
+      await page.getByLabel('Key').fill('sk-understudy-none');
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByText('The access key is not valid').waitFor();
+      await page.getByLabel('Key').fill(key);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByText('No calls yet').waitFor();
+      await page.getByText('a viewer (viewer)').waitFor();
+    } finally {
+      await context.close();
+      await keyed.stop();
+      rmSync(dataDir, { recursive: true, force: true });
     }
   });
 

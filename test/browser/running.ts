@@ -3,6 +3,10 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { createKey } from '../../src/access/manage.ts';
+import type { Role } from '../../src/core/access.ts';
+import { configSchema } from '../../src/core/config.ts';
+import { openStorage } from '../../src/setup/data-folder.ts';
 import { MASTER_KEY } from '../support/data-folder.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -22,6 +26,16 @@ export function buildDashboard(): void {
       stdio: 'inherit',
     },
   );
+}
+
+/** An access key in a data folder; its text. */
+export async function makeKey(dataDir: string, role: Role): Promise<string> {
+  const storage = await openStorage({ ...configSchema.parse({}), dataDir }, { env: MASTER_KEY });
+  try {
+    return (await createKey(storage.store, { alias: `a ${role}`, role }, Date.now())).text;
+  } finally {
+    await storage.close();
+  }
 }
 
 export async function startProgram(dataDir: string): Promise<Running> {
