@@ -157,6 +157,8 @@ describe('tasks', () => {
     assert.equal(found.candidates[0]?.chosen, true);
     const asViewer = await asRole('viewer', () => read(taskSchema, '/tasks/task_triage'));
     assert.equal(asViewer.labels, null);
+    assert.equal(asViewer.specialist!.evidence.calibration.confusions, null);
+    assert.ok(found.specialist!.evidence.calibration.confusions!.length > 0);
   });
 
   it('says that a task is not there', async () => {

@@ -239,6 +239,12 @@ const evidenceSchema = z
       curve: list(riskPointSchema),
       bins: list(z.object({ n: z.number().int(), correct: z.number().int(), confidence: z.number() })),
       calibrationError: z.number().nullable(),
+      confusions: list(z.object({ expected: z.string(), answered: z.string(), n: z.number().int() }))
+        .nullable()
+        .describe('Labels that are mixed up, the most frequent first; null below the role of a reviewer.'),
+      mistakes: list(z.object({ callId: z.string(), confidence: z.number() })).describe(
+        'Held-back calls that were answered wrong, the surest first.',
+      ),
     }),
     exam: z.object({
       accuracy: rateSchema,

@@ -447,6 +447,15 @@ function specialistOf(plan: TaskPlan, at: number, random: Random): Specialist {
         riskCoverageArea: 0.009,
         scores: [0.5, 0.75, 0.9].map((target) => ({ target, score: 1 - target / 2 })),
       },
+      confusions:
+        plan.kind === 'label'
+          ? [
+              { expected: 'complaint', answered: 'return', n: 4 },
+              { expected: 'delivery', answered: 'order', n: 3 },
+              { expected: 'other', answered: 'complaint', n: 1 },
+            ]
+          : [],
+      mistakes: [],
     },
     exam: plan.passed
       ? {

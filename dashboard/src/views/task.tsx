@@ -15,6 +15,9 @@ import { Timeline } from '../parts/timeline.tsx';
 import { useRange } from '../range.tsx';
 import { Link } from '../router.tsx';
 
+/** Mistakes that are shown. */
+const MAX_MISTAKES = 8;
+
 export function TaskView({ id }: { readonly id: string }) {
   const range = useRange();
   const query = useFetch({ queryKey: ['task', id, range], queryFn: () => api.task(id, range) });
@@ -69,8 +72,9 @@ function Detail({ detail }: { readonly detail: TaskDetail }) {
       )}
       <div className="two">
         <Reasons reasons={detail.reasons} taskId={task.id} />
-        <Mistakes mistakes={detail.mistakes} />
+        <Mistakes mistakes={detail.mistakes} heldBack={specialist?.evidence.calibration.mistakes ?? []} />
       </div>
+      <Confusions confusions={specialist?.evidence.calibration.confusions ?? []} />
       <Candidates candidates={detail.candidates} />
       <Versions versions={detail.versions} />
       {detail.labels && detail.labels.length > 0 && (
@@ -189,26 +193,76 @@ function Reasons({ reasons, taskId }: { readonly reasons: TaskDetail['reasons'];
   );
 }
 
-function Mistakes({ mistakes }: { readonly mistakes: TaskDetail['mistakes'] }) {
-  const shown = mistakes.slice(0, 8);
+function Mistakes({
+  mistakes,
+  heldBack,
+}: {
+  readonly mistakes: TaskDetail['mistakes'];
+  readonly heldBack: readonly { readonly callId: string; readonly confidence: number }[];
+}) {
+  const shown = [
+    ...mistakes.map(({ callId, confidence, stage, at: time }) => ({
+      callId,
+      confidence,
+      from: `${stage}, ${at(time)}`,
+    })),
+    ...heldBack.map((mistake) => ({ ...mistake, from: 'held back, before it served' })),
+  ].slice(0, MAX_MISTAKES);
   return (
     <Panel
-      title={`Mistakes (${count(mistakes.length)})`}
-      note="Answers that differed from the LLM’s, the most confident first. Open one to see both side by side."
+      title={`Mistakes (${count(mistakes.length)} in audits)`}
+      note="Answers that differed from the LLM’s, the most confident first. Open one to see both side by side, where both are on record."
     >
       {shown.length === 0 ? (
         <p className="muted">None in the audits so far.</p>
       ) : (
         <ul className="mistakes">
-          {shown.map(({ callId, at: time, stage, confidence }) => (
+          {shown.map(({ callId, from, confidence }) => (
             <li key={callId}>
-              <Link href={`/calls/${callId}`}>{at(time)}</Link>
-              <span>{stage}</span>
+              <Link href={`/calls/${callId}`}>{from}</Link>
               <span className="number">{confidence.toFixed(3)}</span>
             </li>
           ))}
         </ul>
       )}
+    </Panel>
+  );
+}
+
+function Confusions({
+  confusions,
+}: {
+  readonly confusions: readonly {
+    readonly expected: string;
+    readonly answered: string;
+    readonly n: number;
+  }[];
+}) {
+  if (confusions.length === 0) return null;
+  return (
+    <Panel title="Confusions" note="Labels mixed up on held-back calls, at any confidence.">
+      <Scroll label="Confusions">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">The LLM said</th>
+              <th scope="col">The specialist said</th>
+              <th scope="col" className="number">
+                Calls
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {confusions.map(({ expected, answered, n }) => (
+              <tr key={`${expected} ${answered}`}>
+                <td>{expected === '' ? '(nothing)' : expected}</td>
+                <td>{answered === '' ? '(nothing)' : answered}</td>
+                <td className="number">{count(n)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
     </Panel>
   );
 }

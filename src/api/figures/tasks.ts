@@ -208,7 +208,7 @@ export async function taskDetail(
     task: await rowOf(sources, record, sums, range),
     labels: mayReadWords ? task.labels : null,
     sites: task.sites.length,
-    specialist: specialist && specialistView(specialist, stageOf(specialist.id)),
+    specialist: specialist && specialistView(specialist, stageOf(specialist.id), mayReadWords),
     versions: specialists
       .map(({ id: specialistId, version, artefact, createdAt, evidence }) => ({
         ...{ id: specialistId, version, createdAt },

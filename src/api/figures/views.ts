@@ -28,7 +28,12 @@ export function candidateView({
   };
 }
 
-export function specialistView(specialist: Specialist, stage: Deployment['stage'] | null): SpecialistView {
+/** @param mayReadWords Whether labels, which callers wrote, are shown. */
+export function specialistView(
+  specialist: Specialist,
+  stage: Deployment['stage'] | null,
+  mayReadWords: boolean,
+): SpecialistView {
   const { id, version, artefact, createdAt, evidence } = specialist;
   const { gate, calibration, exam, selfAgreement, latencyMs } = evidence;
   return {
@@ -56,6 +61,8 @@ export function specialistView(specialist: Specialist, stage: Deployment['stage'
         curve: calibration.curve,
         bins: calibration.confidence?.bins ?? [],
         calibrationError: calibration.confidence?.calibrationError ?? null,
+        confusions: mayReadWords ? (calibration.confusions ?? []) : null,
+        mistakes: calibration.mistakes ?? [],
       },
       exam: {
         accuracy: exam.accuracy,
