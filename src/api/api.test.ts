@@ -20,6 +20,7 @@ import { controlledSchema, jobListSchema, jobSchema } from './control-schemas.ts
 import type { AdminApp } from './env.ts';
 import { auditBook } from './figures/audit-book.ts';
 import { modelNames } from './figures/models.ts';
+import { remembered } from './figures/remember.ts';
 import { payloadSchema } from './payload-schemas.ts';
 import {
   auditListSchema,
@@ -57,6 +58,7 @@ before(async () => {
       ...{ store, vault, context, config, now: () => NOW, lost: () => ({ 'disk-full': 2 }) },
       audits: auditBook(store, config.serve),
       models: modelNames(store, vault),
+      remembered: remembered(() => 0),
       journal: async () => ({
         waiting: { segments: 0, bytes: 0, oldestSeconds: null },
         quarantine: { segments: 0, bytes: 0 },

@@ -20,6 +20,7 @@ import { authoriseBy } from './authorise.ts';
 import type { About } from './env.ts';
 import { auditBook } from './figures/audit-book.ts';
 import { modelNames } from './figures/models.ts';
+import { remembered } from './figures/remember.ts';
 import { dashboardFolder, serveFiles } from './files.ts';
 import { type AdminServer, serve } from './server.ts';
 
@@ -113,6 +114,7 @@ export async function startAdmin(
       ...{ store, vault, context, config },
       audits: auditBook(store, config.serve),
       models: modelNames(store, vault),
+      remembered: remembered(() => performance.now()),
       lost: losses.counts,
       journal: () => journalState(Object.values(journalsOf(config.dataDir)), Date.now()),
       now: Date.now,

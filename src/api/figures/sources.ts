@@ -6,6 +6,7 @@ import type { JournalState } from '../../core/learning.ts';
 import type { Store } from '../../core/store.ts';
 import type { AuditBook } from './audit-book.ts';
 import type { ModelNames } from './models.ts';
+import type { Remembered } from './remember.ts';
 
 export interface FigureSources {
   readonly store: Store;
@@ -14,6 +15,7 @@ export interface FigureSources {
   readonly config: Pick<Config, 'serve' | 'gate' | 'learn' | 'prices'>;
   readonly audits: AuditBook;
   readonly models: ModelNames;
+  readonly remembered: Remembered;
   /** Calls that were answered and are not recorded, by reason. */
   readonly lost: () => Readonly<Record<string, number>>;
   readonly journal: () => Promise<JournalState>;

@@ -27,7 +27,10 @@ export function taskRoutes(): AdminApp {
   const app = routes();
   app.openapi(list, async (context) => {
     const { sources } = context.get('admin');
-    return context.json(await taskList(sources, rangeOf(context.req.valid('query'), sources.now())), 200);
+    const asked = context.req.valid('query');
+    const name = `tasks ${JSON.stringify(asked)} ${await sources.store.planVersion()}`;
+    const found = await sources.remembered.of(name, () => taskList(sources, rangeOf(asked, sources.now())));
+    return context.json(found, 200);
   });
   app.openapi(one, async (context) => {
     const { sources } = context.get('admin');

@@ -1,6 +1,6 @@
 /** Lists for people, and sums over many calls, in SQLite. */
 import type { EscalationReason, Served } from '../../core/call.ts';
-import type { FigureStore, LatencyClass, SumFilter } from '../../core/figures.ts';
+import type { CallListFilter, FigureStore, LatencyClass, SumFilter } from '../../core/figures.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { ABOUT, wholeCall } from './call-row.ts';
 import type { Database } from './database.ts';
@@ -8,37 +8,43 @@ import type { SealedRows } from './sealed.ts';
 
 /** Numbers come as reals, whose division has no remainder. */
 const BUCKET = '?1 + CAST((at - ?1) / ?3 AS INTEGER) * ?3';
-const IN_RANGE = 'at >= ?1 AND at < ?2 AND (?4 IS NULL OR task_id = ?4)';
+/** A filter that is not given stands in no statement: else no index would be used for it. */
+const inRange = ({ taskId }: SumFilter): string =>
+  taskId === undefined ? 'at >= ?1 AND at < ?2' : 'task_id = ?4 AND at >= ?1 AND at < ?2';
 /** Where a specialist was asked, or should have been, and the LLM answered. */
 const ESCALATED = "'low-confidence', 'invalid-output', 'unfamiliar-input', 'overload', 'error', 'policy'";
 
 const valuesOf = ({ since, until, bucketMs, taskId }: SumFilter) =>
-  [since, until, bucketMs, taskId ?? null] as const;
+  [since, until, bucketMs, ...(taskId === undefined ? [] : [taskId])] as const;
+
+/** The conditions of a list, and their values. */
+function conditionsOf(filter: CallListFilter): { where: string; values: (string | number)[] } {
+  const { since, until, taskId, servedBy, reason, before } = filter;
+  const wheres: string[] = [];
+  const values: (string | number)[] = [];
+  const add = (sql: string, ...given: (string | number)[]): void => {
+    wheres.push(sql);
+    values.push(...given);
+  };
+  if (since !== undefined) add('at >= ?', since);
+  if (until !== undefined) add('at <= ?', until);
+  if (taskId !== undefined) add('task_id = ?', taskId);
+  if (servedBy !== undefined) add(servedBy === 'llm' ? "served_by = 'llm'" : "served_by != 'llm'");
+  if (reason !== undefined) add('served_reason = ?', reason);
+  if (before !== undefined) add('(at, id) < (?, ?)', before.at, before.id);
+  return { where: wheres.length === 0 ? '' : `WHERE ${wheres.join(' AND ')}`, values };
+}
 
 export function figureTables(database: Database, rows: SealedRows): FigureStore {
   return {
-    listCalls: async ({ limit, since, until, taskId, servedBy, reason, before }) =>
-      database.transaction(
-        () =>
-          database
-            .all(
-              `SELECT * FROM calls
-               WHERE (?1 IS NULL OR at >= ?1) AND (?2 IS NULL OR at <= ?2) AND (?3 IS NULL OR task_id = ?3)
-                 AND (?4 IS NULL OR (served_by = 'llm') = (?4 = 'llm')) AND (?5 IS NULL OR served_reason = ?5)
-                 AND (?6 IS NULL OR (at, id) < (?6, ?7))
-               ORDER BY at DESC, id DESC LIMIT ?8`,
-              since ?? null,
-              until ?? null,
-              taskId ?? null,
-              servedBy ?? null,
-              reason ?? null,
-              before?.at ?? null,
-              before?.id ?? null,
-              limit,
-            )
-            .map((row) => wholeCall(database, row)),
+    listCalls: async (filter) => {
+      const { where, values } = conditionsOf(filter);
+      const sql = `SELECT * FROM calls ${where} ORDER BY at DESC, id DESC LIMIT ?`;
+      return database.transaction(
+        () => database.all(sql, ...values, filter.limit).map((row) => wholeCall(database, row)),
         'read',
-      ),
+      );
+    },
 
     addUnused: async (unused) => {
       database.transaction(() => {
@@ -73,7 +79,7 @@ export function figureTables(database: Database, rows: SealedRows): FigureStore 
            FROM calls
            LEFT JOIN call_parts ON call_no = calls.no AND position = ${ABOUT}
            LEFT JOIN parts ON parts.no = part_no
-           WHERE ${IN_RANGE}
+           WHERE ${inRange(filter)}
            GROUP BY bucket, task_id, served_reason, part_no ORDER BY bucket`,
           ...valuesOf(filter),
         )
@@ -95,7 +101,7 @@ export function figureTables(database: Database, rows: SealedRows): FigureStore 
              SELECT ${BUCKET} AS bucket, latency_ms,
                     CASE WHEN served_by != 'llm' THEN 'specialist'
                          WHEN served_reason IN (${ESCALATED}) THEN 'escalated' ELSE 'llm' END AS served
-             FROM calls WHERE ${IN_RANGE} AND status < 400 AND served_reason != 'audit'),
+             FROM calls WHERE ${inRange(filter)} AND status < 400 AND served_reason != 'audit'),
            ranked AS (
              SELECT bucket, served, latency_ms, count(*) OVER (PARTITION BY bucket, served) AS n,
                     row_number() OVER (PARTITION BY bucket, served ORDER BY latency_ms) AS place
