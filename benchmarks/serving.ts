@@ -4,9 +4,10 @@
  *
  * llama-bench is not in the npm package. The floor in its place does what llama-bench does: it decodes the prompt in one
  * batch and then one token at a time, through the library's lowest calls (initBatch, addToBatch, decodeBatch), and
- * chooses nothing: it is given the tokens. Same file, same adapter, same threads, same priority.
+ * chooses nothing: it is given the tokens. Same file, same threads, same priority, no adapter. Beside it the same with
+ * the adapter as the library applies one.
  * llamaBenchRatio is the floor's time over ours, median over calls; 1 means that HTTP, tokenizer, templates, choosing a
- * token and its probability cost nothing.
+ * token, its probability and the adapter cost nothing.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { setPriority, tmpdir } from 'node:os';
@@ -28,7 +29,7 @@ import type { BenchmarkResult } from './run.ts';
 const ROOT = resolve(import.meta.dirname, '..');
 /** Tokens of a prompt with its template, and of an answer. */
 const [PROMPT, ANSWER] = [80, 18];
-const [CALLS, WARM] = [60, 4];
+const [CALLS, WARM] = [40, 4];
 const RANK = 16;
 /** As the model process gives itself. */
 const PRIORITY = 10;
@@ -44,6 +45,8 @@ interface BareContext {
 interface Call {
   readonly ms: number;
   readonly floorMs: number;
+  /** With the adapter beside the base. */
+  readonly besideMs: number;
   readonly cached: number;
 }
 
@@ -58,9 +61,11 @@ export async function run(): Promise<BenchmarkResult> {
   writeRandomAdapter(path, adapterPath);
   const llama = await openLlama({ threads: 1 });
   const model = await llama.loadModel({ modelPath: servingCopy(path), gpuLayers: 0 });
-  const context = await model.createContext({
-    ...{ sequences: 1, contextSize: 1024, batchSize: 512, threads: 1, lora: adapterPath },
-  });
+  const sizes = { sequences: 1, contextSize: 1024, batchSize: 512, threads: 1 };
+  const contexts = [
+    await model.createContext(sizes),
+    await model.createContext({ ...sizes, lora: adapterPath }),
+  ] as const;
   const server = await startModelProcess(
     {
       ...{ threads: 1, sequences: 4, contextTokens: 1024, contexts: 3, encoderDir: null },
@@ -70,9 +75,9 @@ export async function run(): Promise<BenchmarkResult> {
   );
   try {
     await server.client.post('/v1/load_lora_adapter', { lora_name: 'bench', lora_path: adapterPath });
-    const fresh = await measure(server.client, model, context, (random) => words(random, model, ''));
+    const fresh = await measure(server.client, model, contexts, (random) => words(random, model, ''));
     const opening = words(seededRandom(99), model, '', PROMPT - 24);
-    const shared = await measure(server.client, model, context, (random) => words(random, model, opening));
+    const shared = await measure(server.client, model, contexts, (random) => words(random, model, opening));
     const rows = [figures('prompts of their own', fresh), figures('three quarters shared', shared)];
     return {
       table: rows.map((row) => ({
@@ -81,7 +86,8 @@ export async function run(): Promise<BenchmarkResult> {
         'p50 ms': row.p50,
         'p95 ms': row.p95,
         'floor p50 ms': row.floorP50,
-        'of the floor': row.llamaBenchRatio,
+        'floor / ours': row.llamaBenchRatio,
+        'with adapter / ours': row.besideRatio,
         'cached tokens': row.cached,
       })),
       json: {
@@ -92,7 +98,7 @@ export async function run(): Promise<BenchmarkResult> {
     };
   } finally {
     await server.close();
-    await context.dispose();
+    for (const context of contexts) await context.dispose();
     await model.dispose();
     await llama.dispose();
     rmSync(dir, { recursive: true, force: true });
@@ -103,7 +109,7 @@ export async function run(): Promise<BenchmarkResult> {
 async function measure(
   client: { post(path: string, body: never): Promise<unknown> },
   model: LlamaModel,
-  context: LlamaContext,
+  contexts: readonly [LlamaContext, LlamaContext],
   draw: (random: ReturnType<typeof seededRandom>) => string,
 ): Promise<readonly Call[]> {
   const random = seededRandom(5);
@@ -121,17 +127,21 @@ async function measure(
       const answer = (await client.post('/v1/chat/completions', body as never)) as Answer;
       return [performance.now() - started, answer];
     };
-    const floor = async (tokens: readonly number[]): Promise<number> => {
+    const floor = async (context: LlamaContext): Promise<number> => {
       const started = performance.now();
-      await decode(context, prompt, tokens);
+      // Any token costs the same.
+      await decode(context, prompt, Array<number>(ANSWER).fill(prompt[5]!));
       return performance.now() - started;
     };
-    // Any token costs the same: the floor may go first.
-    const before = calls.length % 2 === 0 ? null : await floor(Array(ANSWER).fill(prompt[5]));
+    const floors = async (): Promise<readonly [number, number]> => [
+      await floor(contexts[0]),
+      await floor(contexts[1]),
+    ];
+    const before = calls.length % 2 === 0 ? null : await floors();
     const [ms, answer] = await ask();
     if (answer.usage.completion_tokens !== ANSWER) continue;
-    const floorMs = before ?? (await floor(Array(ANSWER).fill(prompt[5])));
-    calls.push({ ms, floorMs, cached: answer.usage.prompt_tokens_details.cached_tokens });
+    const [floorMs, besideMs] = before ?? (await floors());
+    calls.push({ ms, floorMs, besideMs, cached: answer.usage.prompt_tokens_details.cached_tokens });
   }
   return calls.slice(WARM);
 }
@@ -201,7 +211,10 @@ function figures(prompts: string, calls: readonly Call[]) {
   const sorted = (values: readonly number[]): number[] => values.toSorted((a, b) => a - b);
   const at = (values: readonly number[], share: number): number =>
     Number(sorted(values)[Math.min(values.length - 1, Math.floor(share * values.length))]!.toFixed(1));
-  const ratio = sorted(calls.map(({ ms, floorMs }) => floorMs / ms))[Math.floor(calls.length / 2)]!;
+  const ratio = (of: (call: Call) => number): number => {
+    const ratios = sorted(calls.map((call) => of(call) / call.ms));
+    return Number(ratios[Math.floor(calls.length / 2)]!.toFixed(3));
+  };
   return {
     prompts,
     calls: calls.length,
@@ -217,7 +230,8 @@ function figures(prompts: string, calls: readonly Call[]) {
       calls.map(({ floorMs }) => floorMs),
       0.5,
     ),
-    llamaBenchRatio: Number(ratio.toFixed(3)),
+    llamaBenchRatio: ratio(({ floorMs }) => floorMs),
+    besideRatio: ratio(({ besideMs }) => besideMs),
     cached: at(
       calls.map(({ cached }) => cached),
       0.5,

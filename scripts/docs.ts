@@ -117,7 +117,8 @@ ${rows.join('\n')}
 
 Two things are set in the environment alone: \`UNDERSTUDY_WEIGHTS\` names a folder that is searched for weights first
 and never written to, and \`UNDERSTUDY_MASTER_KEY\` gives the master key (32 bytes in base64), which otherwise stands in a file of the data
-folder.
+folder. For models of the hub the variables of its own tools count (\`HF_TOKEN\`, \`HF_ENDPOINT\`, \`HF_HOME\`, \`HF_HUB_CACHE\`,
+\`HF_HUB_OFFLINE\`), and \`HTTPS_PROXY\` and \`NO_PROXY\`; see [base models](base-models.md).
 `;
 }
 
@@ -250,6 +251,8 @@ the agent, and lenient only where something says that it cannot:
   read through \`$ref\`, \`allOf\`, \`anyOf\` and \`oneOf\`. Without a schema, or where a schema cannot be read whole, nothing of
   this is lenient. So it is in tasks whose tools or schemas change from call to call.
 - **Texts**: white space around them (but for the indentation of the first line), and their Unicode form (NFC and NFD).
+  In answers that are texts also line endings, and how JSON is laid out where a format says that it stands: in a \`\`\`json
+  fence, alone within an XML tag, after \`Action Input:\`. So a tool call that is written as text is compared as one.
 - **Labels**: a spelling of exactly one label of the task is that label, and is served in the task's own spelling.
 - **Policies** of your own, below.
 

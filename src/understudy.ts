@@ -33,6 +33,7 @@ import type {
 } from './core/learning.ts';
 import { type OnProgress, progressOf } from './core/progress.ts';
 import type { RetrievalReport } from './core/retrieval-report.ts';
+import type { SavingsReport } from './core/savings.ts';
 import type { Store } from './core/store.ts';
 import { coverageOf } from './deploy/coverage.ts';
 import { policyFor } from './deploy/policy.ts';
@@ -54,6 +55,7 @@ import {
   stageOf,
 } from './setup/data-folder.ts';
 import { outcomesOf } from './setup/outcomes.ts';
+import { priceBook, readSavings } from './setup/savings.ts';
 import { modelTools } from './setup/tools.ts';
 import { version } from './setup/version.ts';
 import { DIALECTS } from './wire/dialects.ts';
@@ -85,6 +87,8 @@ export interface Understudy {
   /** The six steps over all that has been captured. */
   learn(options?: LearnOptions): Promise<LearnReport>;
   status(): Promise<StatusReport>;
+  /** What specialists save, net; of the calls since then (epoch milliseconds). Default: all. */
+  savings(since?: number): Promise<SavingsReport>;
   /** How well retrieval finds calls that were answered alike. */
   checkRetrieval(): Promise<RetrievalReport>;
   /** The captured calls with their payloads opened as they are asked for, oldest first. */
@@ -198,6 +202,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
       return checkRetrieval(calls(), { config, known, encoder, notes, ...progress });
     },
     status: async () => statusOf(await storage(), config.serve, losses.counts(), await journal()),
+    savings: async (since) => readSavings(await storage(), config, since),
     feedback: async (input) => {
       const feedback = feedbackOf(input);
       const { store, vault, context } = await storage();
@@ -220,6 +225,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
           if ((await store.deployments()).some(({ stage }) => stage !== 'retired')) runtime.open();
         },
         runtimes: [runtime],
+        priceOf: priceBook(config),
         dialects: DIALECTS,
         modelHealth: tools.health,
         log,

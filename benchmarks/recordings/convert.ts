@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isObject, type Json, type JsonObject } from '../../src/core/json.ts';
+import { SGD_SERVICES, sgdCalls } from './sgd.ts';
 
 export interface Recording {
   readonly name: string;
@@ -41,6 +42,14 @@ export const RECORDINGS: readonly Recording[] = [
     minutes: 3,
     lines: metagpt,
   },
+  ...SGD_SERVICES.map(
+    (service): Recording => ({
+      name: `sgd-${service}`,
+      what: `Schema-Guided Dialogue: the agent of the service ${service}, made from annotated dialogues (request/response JSONL)`,
+      minutes: 3,
+      lines: (dataDir) => sgdCalls(dataDir, service),
+    }),
+  ),
 ];
 
 function banking77(dataDir: string): JsonObject[] {

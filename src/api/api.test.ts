@@ -14,6 +14,7 @@ import { UnderstudyError } from '../core/errors.ts';
 import type { Feedback } from '../core/feedback.ts';
 import { queueJob } from '../learn/jobs/control.ts';
 import { openStorage, type Storage } from '../setup/data-folder.ts';
+import { priceBook, readSavings } from '../setup/savings.ts';
 import { API, adminApp, openApiDocument } from './app.ts';
 import { authoriseBy } from './authorise.ts';
 import { controlledSchema, jobListSchema, jobSchema } from './control-schemas.ts';
@@ -59,6 +60,8 @@ before(async () => {
       audits: auditBook(store, config.serve),
       models: modelNames(store, vault),
       remembered: remembered(() => 0),
+      priceOf: priceBook(config),
+      savings: (since) => readSavings(storage, config, since),
       journal: async () => ({
         waiting: { segments: 0, bytes: 0, oldestSeconds: null },
         quarantine: { segments: 0, bytes: 0 },
@@ -116,7 +119,10 @@ describe('overview', () => {
     assert.equal(sum('calls'), found.calls);
     assert.equal(sum('served'), found.served);
     assert.ok(Math.abs(sum('spent') - found.money.spent) < 1e-9);
-    assert.ok(Math.abs(sum('saved') - found.money.saved) < 1e-9);
+    const { avoided, audits, machine, learning, saved } = found.money;
+    assert.ok(Math.abs(sum('saved') - (avoided - audits)) < 1e-9);
+    assert.ok(Math.abs(avoided - audits - machine - learning - saved) < 1e-9);
+    assert.ok(machine > 0 && learning > 0);
   });
 
   it('gives the served error with its interval and its bound', async () => {

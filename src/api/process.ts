@@ -15,6 +15,7 @@ import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { Feedback } from '../core/feedback.ts';
 import { accessUpdates } from '../online/access-updates.ts';
 import { journalsOf, openFinder, openStorage, type Storage, stageOf } from '../setup/data-folder.ts';
+import { priceBook, readSavings } from '../setup/savings.ts';
 import { adminApp } from './app.ts';
 import { authoriseBy } from './authorise.ts';
 import type { About } from './env.ts';
@@ -34,7 +35,7 @@ const APPLY_MS = 1000;
 export interface AdminSettings {
   readonly config: Pick<
     Config,
-    'access' | 'admin' | 'dataDir' | 'gate' | 'gateway' | 'learn' | 'prices' | 'redaction' | 'serve'
+    'access' | 'admin' | 'costs' | 'dataDir' | 'gate' | 'gateway' | 'learn' | 'prices' | 'redaction' | 'serve'
   >;
   readonly weightsDir: string;
   readonly about: About;
@@ -114,6 +115,8 @@ export async function startAdmin(
       ...{ store, vault, context, config },
       audits: auditBook(store, config.serve),
       models: modelNames(store, vault),
+      priceOf: priceBook(config),
+      savings: (since) => readSavings(storage, config, since),
       remembered: remembered(() => performance.now()),
       lost: losses.counts,
       journal: () => journalState(Object.values(journalsOf(config.dataDir)), Date.now()),

@@ -12,7 +12,7 @@ const list = <T extends z.ZodType>(item: T) => z.array(item).readonly();
 
 const roleSchema = z.enum(ROLES);
 const stageSchema = z.enum(['proposed', 'shadow', 'canary', 'live', 'suspended', 'retired']);
-const kindSchema = z.enum(['label', 'json', 'tool', 'text']);
+const kindSchema = z.enum(['label', 'json', 'tool', 'text', 'mixed']);
 
 export const errorSchema = z
   .object({
@@ -82,7 +82,7 @@ const pointSchema = z.object({
   served: z.number().int(),
   escalated: z.number().int(),
   spent: z.number(),
-  saved: z.number(),
+  saved: z.number().describe('Before the machine and learning.'),
   specialistP50: z.number().nullable(),
   llmP50: z.number().nullable(),
   audits: z.number().int(),
@@ -97,8 +97,11 @@ export const overviewSchema = z
     escalated: z.number().int().describe('Recognised calls that were handed to the LLM after all.'),
     money: z.object({
       spent: z.number().describe('At the provider, audits included.'),
-      saved: z.number().describe('What the served calls would have cost, less the audits.'),
+      avoided: z.number().describe('What the served calls would have cost.'),
       audits: z.number(),
+      machine: z.number().describe('This machine and its energy; 0 for a range that has ended.'),
+      learning: z.number().describe('Processor time and dollars of learning; 0 for a range that has ended.'),
+      saved: z.number().describe('Net: what was avoided, less audits, machine and learning.'),
       unpriced: list(z.string()).describe('Models without a price: their calls count as $0.'),
       basis: z.string(),
     }),

@@ -5,7 +5,7 @@
  * Does not: decide who is asked (route/).
  */
 import { hash } from 'node:crypto';
-import type { OutputKind } from '../core/answer.ts';
+import { answerKindOf, type OutputKind } from '../core/answer.ts';
 import type { CallRequest, Message } from '../core/call.ts';
 import type { Entity, EntityFinder } from '../core/entity.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -286,7 +286,8 @@ function reveal(
   const here = [...originals.keys()].filter((surrogate) => answer.includes(surrogate));
   if (here.length === 0) return holdsSurrogate(answer) ? null : answer;
   let unsure = false;
-  const inJson = kind === 'json' || kind === 'tool';
+  const own = answerKindOf(kind, answer);
+  const inJson = own === 'json' || own === 'tool';
   const revealed = answer.replace(anyWholeWord(here), (surrogate) => {
     if (surrogate.length < MIN_REVEALED) unsure = true;
     const original = originals.get(surrogate) ?? surrogate;

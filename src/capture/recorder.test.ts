@@ -56,6 +56,28 @@ test('a recorded call comes back from the store as it was, with its sender as a 
   await store.close();
 });
 
+test('the tokens of a call whose provider told none, as in most streams, are estimated', async () => {
+  const { store, recorder, dir, drain, calls } = await open();
+  const told = exampleCall(1);
+  await recorder.record(told, '');
+  await recorder.record(exampleCall(2, { response: { ...told.response!, usage: null } }), '');
+  await recorder.record(exampleCall(3, { response: null }), '');
+  await recorder.close();
+  await drain(dir);
+  const stored = (await Array.fromAsync(store.calls())).flat();
+  assert.deepEqual(
+    stored.map(({ promptTokens, completionTokens }) => [promptTokens > 0, completionTokens]),
+    [
+      [true, 1],
+      [true, 2],
+      [false, 0],
+    ],
+  );
+  // What the provider said of them stays what it said: nothing.
+  assert.equal((await calls())[1]?.response?.usage, null);
+  await store.close();
+});
+
 test('what a call’s answer copies, it copies after redaction too', async () => {
   const { store, recorder, dir, drain, calls } = await open();
   const args = '{ "email": "anna.schmidt@web.de",  "name": "Anna Schmidt", "order": 4421486 }';

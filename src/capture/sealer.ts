@@ -7,6 +7,7 @@
 import { hash } from 'node:crypto';
 import type { Call, CallRequest, CallResponse } from '../core/call.ts';
 import type { SealedPart, StoredCall } from '../core/store.ts';
+import { estimateUsage } from '../core/tokens.ts';
 import { boundedCache } from './bounded-cache.ts';
 import type { PartKind, PartValues } from './parts.ts';
 import { redactPart, withSafeAlternatives } from './redact/redact-call.ts';
@@ -105,6 +106,7 @@ export function createSealer(options: SealerOptions): Sealer {
         (response ? response.message.content.length : 0) +
         (response?.message.toolCalls ?? []).reduce((sum, each) => sum + each.arguments.length, 0);
       const seal = (): SealedCall => {
+        const usage = response && (response.usage ?? estimateUsage(request, response.message));
         const parts = new Map<string, SealedPart>();
         /** The id of the sealed part of a piece; redacts and seals it unless that was done before today. */
         const partOf = ({ contentId, redacted }: Piece): string => {
@@ -131,9 +133,9 @@ export function createSealer(options: SealerOptions): Sealer {
             stream: request.stream,
             status: call.status,
             latencyMs: call.latencyMs,
-            promptTokens: response?.usage?.promptTokens ?? 0,
-            completionTokens: response?.usage?.completionTokens ?? 0,
-            cachedTokens: response?.usage?.cachedTokens ?? 0,
+            promptTokens: usage?.promptTokens ?? 0,
+            completionTokens: usage?.completionTokens ?? 0,
+            cachedTokens: usage?.cachedTokens ?? 0,
             served: call.served,
             aboutPart,
             requestParts,

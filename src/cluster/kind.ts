@@ -1,14 +1,15 @@
 /** What a task's answers are, and what its calls have in common: output kind, labels, tools, response format. */
 import { aroundVolatile } from '../callsite/volatile-values.ts';
-import { answerOf, type OutputKind, parseAnswer } from '../core/answer.ts';
+import { type AnswerKind, answerOf, type OutputKind, parseAnswer } from '../core/answer.ts';
 import { type Call, type CallResponse, type Tool, UNTIMED } from '../core/call.ts';
-import { isSameBias, logitBias, tokenLimit } from '../core/demands.ts';
+import { isSameBias, limitKey, logitBias, tokenLimit } from '../core/demands.ts';
 import { constraintsOf } from '../core/format.ts';
 import { canonicalJson, type Json, type JsonObject } from '../core/json.ts';
 import { foldSpellings, indexOfLabel } from '../core/label.ts';
 import { withoutReasoning } from '../core/reasoning.ts';
 import { referenceOf } from '../core/reference.ts';
 import type { Task } from '../core/task.ts';
+import { estimateTokens } from '../core/tokens.ts';
 
 const LABELS = 200;
 const LABEL_LENGTH = 60;
@@ -18,20 +19,49 @@ const NEW = 0.1;
 /** More versions of the tools than an author makes: they are made per request. */
 const TOOL_VERSIONS = 3;
 
-/** The output kind of answered calls; 'text' where there is none. */
+/** A kind with a smaller share of the answers is an exception: no specialist need learn it. */
+const MIN_SHARE = 0.01;
+/** JSON with fewer texts among it than this is JSON with an excuse now and then. */
+const TEXTS_AMONG_JSON = 0.05;
+
+/** The output kind of answered calls, mixed where they are of several; 'text' where there is none. */
 export function outputKindOf(responses: readonly CallResponse[]): OutputKind {
   const n = responses.length;
   if (n === 0) return 'text';
   const answers = responses.map(answerOf);
-  const count = (kind: string) => answers.filter((answer) => answer.kind === kind).length;
-  if (count('tool') * 2 >= n) return 'tool';
-  if (count('json') >= 0.95 * n) return 'json';
-  const texts = textsOf(responses);
+  const share = (kind: string) => answers.filter((answer) => answer.kind === kind).length / n;
+  const tools = share('tool');
+  if (tools > 1 - MIN_SHARE) return 'tool';
+  if (tools >= MIN_SHARE) return 'mixed';
+  const json = share('json');
+  if (json >= 1 - TEXTS_AMONG_JSON) return 'json';
+  if (areLabels(textsOf(responses))) return 'label';
+  return json >= TEXTS_AMONG_JSON && responses.some(isBareJson) ? 'mixed' : 'text';
+}
+
+/** JSON that is not in a fence, where it would be a text like others. */
+const isBareJson = ({ message }: CallResponse): boolean => /^\s*[{[]/.test(withoutReasoning(message.content));
+
+/** The share of answered calls by the kind of their answers. */
+export function kindShares(
+  kind: OutputKind,
+  responses: readonly CallResponse[],
+): Readonly<Partial<Record<AnswerKind, number>>> {
+  const counts = Map.groupBy(responses, (response): AnswerKind => {
+    const answer = answerOf(response).kind;
+    return answer !== 'tool' && (kind === 'label' || kind === 'text') ? kind : answer;
+  });
+  const share = (n: number): number => Number((n / responses.length).toPrecision(4));
+  return Object.fromEntries([...counts].map(([own, { length }]) => [own, share(length)]));
+}
+
+/** Whether texts are of a closed set. */
+function areLabels(texts: readonly string[]): boolean {
+  const n = texts.length;
   const counts = foldSpellings(countsOf(texts));
   const once = [...counts.values()].filter((times) => times === 1).length;
   const long = texts.filter((text) => text.length > LABEL_LENGTH).length;
-  const label = counts.size <= LABELS && n >= SEEN_EACH * counts.size && once <= NEW * n && long <= 0.05 * n;
-  return label ? 'label' : 'text';
+  return counts.size <= LABELS && n >= SEEN_EACH * counts.size && once <= NEW * n && long <= 0.05 * n;
 }
 
 /**
@@ -55,6 +85,24 @@ export function labelLimitsOf(
     if (limit !== null && at >= 0) limits[at] = Math.min(limit, limits[at] ?? limit);
   }
   return limits;
+}
+
+/**
+ * The narrowest limits under which texts were given that are longer by estimate, by limitKey: cut by it, as their callers
+ * wanted, or of long tokens. At least as many calls have each as make a class of it.
+ */
+export function textLimitsOf(calls: readonly Call[]): Readonly<Record<string, number>> {
+  const given = new Map<string, { times: number; limit: number }>();
+  for (const { request, response } of calls) {
+    const limit = tokenLimit(request);
+    if (limit === null || !response || (response.message.toolCalls ?? []).length > 0) continue;
+    const text = withoutReasoning(response.message.content);
+    if (estimateTokens(text) <= limit) continue;
+    const known = given.get(text) ?? { times: 0, limit };
+    given.set(text, { times: known.times + 1, limit: Math.min(known.limit, limit) });
+  }
+  const often = [...given].filter(([, { times }]) => times >= SEEN_EACH);
+  return Object.fromEntries(often.map(([text, { limit }]) => [limitKey(text), limit]));
 }
 
 /** The biases by token that each of the calls had; null where there are none, or not the same. */

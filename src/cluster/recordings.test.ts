@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { signatureOf } from '../callsite/signature.ts';
 import type { Call, Message, Tool } from '../core/call.ts';
 import { isObject, type Json, type JsonObject } from '../core/json.ts';
 import type { Task } from '../core/task.ts';
@@ -123,17 +122,14 @@ function functions(): Call[] {
 const taskOf = (found: Found, each: Call): Task | undefined =>
   found.tasks.find((task) => task.id === found.assignment.get(each.id));
 
-test('the airline agent: a task for each turn of one call site', { skip }, () => {
+test('the airline agent: turns that call the same tools are one task', { skip }, () => {
   const calls = airline();
   const found = findTasks(calls, []);
-  const turn = (each: Call) => signatureOf(each.request).turn;
   const large = calls.filter((each) => found.assignment.has(each.id));
   assert.ok(large.length > 0.98 * calls.length);
-  const ari = adjustedRandIndex(
-    large.map(turn),
-    large.map((each) => found.assignment.get(each.id)!),
-  );
-  assert.equal(ari, 1);
+  const [most] = found.tasks.toSorted((a, b) => b.calls - a.calls);
+  assert.ok(most!.calls > 0.9 * calls.length, `${found.tasks.map((task) => task.calls)}`);
+  assert.equal(most!.kind, 'mixed');
   assert.ok(found.tasks.every((task) => task.tools.length === 14 && task.name.startsWith('airline')));
 });
 
@@ -176,9 +172,7 @@ test('all four mixed and shuffled: adjusted Rand index ≥ .95, and the same tas
   const parts = [airline(), metagpt(), banking(), functions()];
   const calls = parts.flatMap((part) => part.map((each, i) => ({ ...each, at: i / part.length })));
   const found = findTasks(calls, []);
-  const truth = calls.map(({ tags, request }) =>
-    tags.source === 'airline' ? signatureOf(request).turn : tags.source!,
-  );
+  const truth = calls.map(({ tags }) => tags.source!);
   const ari = adjustedRandIndex(
     truth,
     calls.map((each) => found.assignment.get(each.id) ?? 'none'),

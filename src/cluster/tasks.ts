@@ -6,14 +6,25 @@
 import { assign, constantLength } from '../callsite/assign.ts';
 import { withShapes } from '../callsite/slot-shape.ts';
 import { ANY, siteOf } from '../callsite/variable-part.ts';
+import type { OutputKind } from '../core/answer.ts';
 import type { Call } from '../core/call.ts';
 import { contentHash } from '../core/ids.ts';
 import type { CallSite, Task } from '../core/task.ts';
-import { commonBias, commonFormat, commonTools, labelLimitsOf, labelsOf, outputKindOf } from './kind.ts';
+import {
+  commonBias,
+  commonFormat,
+  commonTools,
+  kindShares,
+  labelLimitsOf,
+  labelsOf,
+  outputKindOf,
+  textLimitsOf,
+} from './kind.ts';
 import { nameOf } from './name.ts';
 import { poolSites, shapeOf } from './pool.ts';
 import { findSites, type SiteCalls, siteWith, toldByUser } from './sites.ts';
 import { FREE, isFree, joinTemplates } from './template.ts';
+import { agentKey, isAgent, joinTurns } from './turns.ts';
 
 export interface FindOptions {
   /** A site with fewer calls is not a task of its own. */
@@ -114,7 +125,7 @@ function promote(known: readonly Task[], calls: readonly Call[], least: number):
   return known.flatMap((task) => {
     // A pool that is left without a site keeps its first: it has become that task.
     const grown = task.sites.filter((site, i) => isGrown(site) && (i > 0 || !task.sites.every(isGrown)));
-    if (task.sites.length === 1 || grown.length === 0) return [task];
+    if (task.sites.length === 1 || grown.length === 0 || isAgent(task)) return [task];
     const rest = task.sites.filter((site) => !grown.includes(site));
     return [{ ...task, sites: rest }, ...grown.map((site) => draft([site]))];
   });
@@ -160,10 +171,21 @@ function differInNumbers(a: string, b: string): boolean {
   return a.replace(/\p{N}+/gu, '0') === b.replace(/\p{N}+/gu, '0');
 }
 
-/** Large sites as tasks; small ones in pools: known ones of their shape, or new ones with calls enough. */
+/**
+ * Large sites as tasks, turns of one agent together where that is one job; new turns of a known one with it. Small sites in
+ * pools: known ones of their shape, or new ones with calls enough.
+ */
 function makeTasks(sites: readonly SiteCalls[], known: Task[], least: number): Task[] {
-  const large = sites.filter(({ calls }) => calls.length >= least);
-  const small = sites.filter(({ calls }) => calls.length < least);
+  const others = sites.filter(({ site }) => {
+    const i = known.findIndex((task) => isAgent(task) && agentKey(task.sites[0]!) === agentKey(site));
+    if (i >= 0) known[i] = { ...known[i]!, sites: mostConstantFirst([...known[i]!.sites, site]) };
+    return i < 0;
+  });
+  const sizeOf = (group: readonly SiteCalls[]): number =>
+    group.reduce((sum, { calls }) => sum + calls.length, 0);
+  const groups = joinTurns(others);
+  const large = groups.filter((group) => sizeOf(group) >= least);
+  const small = groups.filter((group) => sizeOf(group) < least).flat();
   const byShape = Map.groupBy(small, ({ site, calls }) =>
     shapeOf(site, outputKindOf(calls.flatMap((call) => call.response ?? []))),
   );
@@ -182,7 +204,7 @@ function makeTasks(sites: readonly SiteCalls[], known: Task[], least: number): T
       pools.push(draft(poolSites(members)));
     }
   }
-  return [...large.map(({ site }) => draft([site])), ...pools];
+  return [...large.map((group) => draft(group.map(({ site }) => site))), ...pools];
 }
 
 /** Fills in what the tasks' calls show, and says what became of each call. */
@@ -226,11 +248,15 @@ function isPool(task: Task): boolean {
   return task.sites.length > 1 || task.sites[0]!.toolNames[0] === ANY;
 }
 
-/** A known task keeps its kind, except that text may turn out to be labels once each has been seen often enough. */
+/** What a known task of this kind may turn out to be: labels once each has been seen often enough, or of several kinds. */
+const mayBecome = (known: OutputKind, now: OutputKind): boolean =>
+  (known === 'text' && now === 'label') || now === 'mixed';
+
+/** A known task keeps its kind, unless it turns out to be another. */
 function filled(task: Task, calls: readonly Call[], isNew: boolean): Task {
   const responses = calls.flatMap((call) => call.response ?? []);
   const now = outputKindOf(responses);
-  const kind = isNew || (task.kind === 'text' && now === 'label') ? now : task.kind;
+  const kind = isNew || mayBecome(task.kind, now) ? now : task.kind;
   const pooledTools = task.sites.some((site) => site.toolNames[0] === ANY);
   const labels = kind === 'label' ? labelsOf(responses, task.sites.flatMap(constantsOf).join('\n')) : [];
   const bias = commonBias(calls);
@@ -238,13 +264,16 @@ function filled(task: Task, calls: readonly Call[], isNew: boolean): Task {
     calls.map(({ request }) => request),
     (request) => siteOf(task, request),
   );
-  const { labelLimits: _, logitBias: __, ...rest } = task;
+  const limits = kind === 'text' || kind === 'mixed' ? textLimitsOf(calls) : {};
+  const { labelLimits: _, textLimits: __, logitBias: ___, ...rest } = task;
   return {
     ...rest,
     sites: mostConstantFirst(task.sites).map((site) => withShapes(site, requests.get(site) ?? [])),
     kind,
+    kinds: kindShares(kind, responses),
     labels,
     ...(kind === 'label' ? { labelLimits: labelLimitsOf(calls, { kind, labels }) } : {}),
+    ...(Object.keys(limits).length > 0 ? { textLimits: limits } : {}),
     ...(bias === null ? {} : { logitBias: bias }),
     tools: pooledTools || (!isNew && task.tools.length === 0) ? [] : commonTools(calls),
     responseFormat: commonFormat(calls),

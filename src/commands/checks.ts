@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { type Config, configSchema } from '../core/config.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { OnProgress } from '../core/progress.ts';
-import { DEFAULT_CLASSIFIER, DEFAULT_ENCODER } from '../models/weights/catalogue.ts';
+import { DEFAULT_CLASSIFIER } from '../models/weights/catalogue.ts';
 import { loadLlama, loadOnnx, whyNot } from '../models/weights/engines.ts';
 import { ensureWeights, modelNamed } from '../models/weights/weights.ts';
 import type { Check } from '../report/terminal.ts';
@@ -42,7 +42,7 @@ export async function runChecks(
     checkThreads(config, availableParallelism()),
     await checkEngine('onnxruntime-node', 'trains and runs the encoder', loadOnnx),
     await checkEngine('node-llama-cpp', 'runs the small language models', loadLlama),
-    await checkWeights('encoder', DEFAULT_ENCODER, config, terminal, fetch),
+    await checkWeights('encoder', config.train.encoder, config, terminal, fetch),
     await checkWeights('language model', config.train.base, config, terminal, fetch),
     await checkWeights('redaction', DEFAULT_CLASSIFIER, config, terminal, fetch),
     ...(await checkTrainers(config)),

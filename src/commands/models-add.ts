@@ -5,7 +5,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UnderstudyError } from '../core/errors.ts';
-import { describeGguf } from '../models/weights/describe.ts';
+import { describeEncoder, describeGguf } from '../models/weights/describe.ts';
 import { hashFile } from '../models/weights/download.ts';
 import type { CatalogueEntry, HubSource } from '../models/weights/entry.ts';
 import { checkRepository, ENCODER_FILES, quantisationOf } from '../models/weights/hub.ts';
@@ -87,7 +87,7 @@ async function fileEntry(
   }
   const diskBytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const described = flags.encoder
-    ? { parameters: 0, architecture: 'bert', context: 512, promptFormat: null, quantisation: null, diskBytes }
+    ? { parameters: 0, promptFormat: null, quantisation: null, diskBytes, ...describeEncoder(path) }
     : describeGguf(path);
   return {
     ...common(name, flags),

@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import type { Config } from '../core/config.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
-import { describeGguf } from '../models/weights/describe.ts';
+import { describeEncoder, describeGguf } from '../models/weights/describe.ts';
 import type { CatalogueEntry } from '../models/weights/entry.ts';
 import { planFetch } from '../models/weights/hub-fetch.ts';
 import { catalogueOf, removeOwn, updateOwn } from '../models/weights/own.ts';
@@ -171,7 +171,8 @@ async function fetchModel(
     onProgress: progress.show,
   }).finally(() => progress.end());
   // What could not be known of a model of the hub before it was here.
-  if (entry.origin === 'user' && entry.kind === 'language') updateOwn(dataDir, name, describeGguf(path));
+  if (entry.origin === 'user')
+    updateOwn(dataDir, name, entry.kind === 'language' ? describeGguf(path) : describeEncoder(path));
   print(terminal, flags, { kind: 'download', model: name, path }, () => path);
 }
 

@@ -18,6 +18,7 @@ import { addJobs } from './jobs.ts';
 import { addKeys } from './keys.ts';
 import { addLearn } from './learn.ts';
 import { addModels } from './models.ts';
+import { addSavings } from './savings.ts';
 import { addStart } from './start.ts';
 import { addStatus } from './status.ts';
 import { addValidate } from './validate.ts';
@@ -62,6 +63,7 @@ Exit codes: 0 done, 1 an error, 2 a wrong command line, 130 interrupted.`,
   addLearn(program, terminal);
   addStatus(program, terminal);
   addExplain(program, terminal);
+  addSavings(program, terminal);
   addJobs(program, terminal);
   addControl(program, terminal);
   addFeedback(program, terminal);

@@ -1,5 +1,6 @@
 /** `understudy status`: what is in the store, and what is deployed. */
 import type { Command } from 'commander';
+import { savedLine } from '../report/savings.ts';
 import { statusText } from '../report/terminal.ts';
 import { type CommonOptions, configFor, print, type Terminal, withCommonOptions } from './context.ts';
 
@@ -16,6 +17,9 @@ Examples:
     .action((flags: CommonOptions) => run(flags, terminal));
 }
 
+/** What was saved is shown for the last days. */
+const SAVED_DAYS = 30;
+
 async function run(flags: CommonOptions, terminal: Terminal): Promise<void> {
   const config = configFor(flags, terminal);
   const { openUnderstudy } = await import('../understudy.ts');
@@ -26,7 +30,11 @@ async function run(flags: CommonOptions, terminal: Terminal): Promise<void> {
   });
   try {
     const status = await understudy.status();
-    print(terminal, flags, status, () => statusText(status, terminal));
+    const savings = await understudy.savings(Date.now() - SAVED_DAYS * 86_400_000);
+    const saved = savedLine(savings, SAVED_DAYS);
+    print(terminal, flags, { ...status, savings: savings.total }, () =>
+      [statusText(status, terminal), ...(saved === null ? [] : [saved])].join('\n'),
+    );
   } finally {
     await understudy.close();
   }

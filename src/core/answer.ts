@@ -8,8 +8,11 @@ import type { CallResponse, Message, ToolCall } from './call.ts';
 import { isObject, type Json, parseJson } from './json.ts';
 import { withoutReasoning } from './reasoning.ts';
 
-/** Decides how answers are compared. */
-export type OutputKind = 'label' | 'json' | 'tool' | 'text';
+/** What an answer is. Label: a text of a closed set. */
+export type AnswerKind = 'label' | 'json' | 'tool' | 'text';
+
+/** What a task's answers are, which decides how they are read and compared; mixed: of several kinds. */
+export type OutputKind = AnswerKind | 'mixed';
 
 export interface ToolUse {
   readonly name: string;
@@ -107,16 +110,46 @@ export function parseAnswer(kind: OutputKind, text: string): Answer | null {
       const value = parseJson(unfence(text));
       return value === undefined ? null : { kind: 'json', value };
     }
-    case 'tool': {
-      const uses: ToolUse[] = [];
-      for (const [name, json] of toolLines(text)) {
-        const args = parseJson(json);
-        if (args === undefined) return null;
-        uses.push({ name, arguments: args });
-      }
-      return { kind: 'tool', uses };
-    }
+    case 'tool':
+      return toolUsesOf(text, () => true);
+    case 'mixed':
+      // Whatever text reads like a tool call is none that the LLM gave as a text (core/reference).
+      return toolUsesOf(text, isArguments) ?? bareJson(text) ?? parseAnswer('text', text);
   }
+}
+
+function toolUsesOf(text: string, isTheirs: (value: Json) => boolean): Answer | null {
+  const uses: ToolUse[] = [];
+  for (const [name, json] of toolLines(text)) {
+    const args = parseJson(json);
+    if (args === undefined || !isTheirs(args)) return null;
+    uses.push({ name, arguments: args });
+  }
+  return { kind: 'tool', uses };
+}
+
+/** Arguments are an object, and a custom tool's input a text: `Total 42` is neither. */
+const isArguments = (value: Json): boolean => isObject(value) || typeof value === 'string';
+
+/** JSON that is all of a text, without a fence: whoever asked for one has to get it. */
+function bareJson(text: string): Answer | null {
+  const value = /^\s*[{[]/.test(text) ? parseJson(text) : undefined;
+  return value !== undefined && (isObject(value) || Array.isArray(value)) ? { kind: 'json', value } : null;
+}
+
+/** What an answer of a task is by itself; null where it is no answer. */
+export function answerKindOf(kind: OutputKind, text: string): AnswerKind | null {
+  if (kind === 'label') return text.trim() === '' ? null : 'label';
+  if (text.trim() === '') return null;
+  if (kind === 'text') return 'text';
+  // Tasks of tool calls or JSON have a few texts, too.
+  return parseAnswer('mixed', text)?.kind ?? null;
+}
+
+/** The tools that an answer of a task calls, in order, joined by a space; '' where it calls none. */
+export function toolChoiceOf(kind: OutputKind, text: string): string {
+  const answer = kind === 'tool' || kind === 'mixed' ? parseAnswer('mixed', text) : null;
+  return answer?.kind === 'tool' ? answer.uses.map(({ name }) => name).join(' ') : '';
 }
 
 /** The tool uses of a text as renderAnswer writes them: name and JSON, which may be none. Never empty. */

@@ -17,6 +17,7 @@ import { canonicalJson, isObject, type Json } from './json.ts';
 import { labelOf } from './label.ts';
 import { shapeOf } from './schema-shape.ts';
 import type { Task } from './task.ts';
+import { textKey } from './text-form.ts';
 
 export interface Comparison {
   /** Null: equality cannot tell (texts that differ). */
@@ -45,7 +46,7 @@ export interface CompareOptions {
 }
 
 /** Raised by one whenever answers become equal or different that were not: what was proved before is proved anew. */
-const VERSION = 2;
+const VERSION = 3;
 
 /** Names what decides which answers are equal: the rules of this program and the policy; 16 hex digits. */
 export function equalityId(policy: EqualityPolicy): string {
@@ -78,7 +79,7 @@ export function compareAnswers(
   if (expected.trim() === '' || actual.trim() === '')
     return wrong(`there is no ${actual.trim() === '' ? '' : 'expected '}answer`, isJson ? 0 : null);
   const root = policyRoot(options.policy ?? NO_POLICY);
-  if (kind === 'tool') return compareCalls(expected, actual, root, options);
+  if (kind === 'tool' || kind === 'mixed') return compareCalls(kind, expected, actual, root, options);
   const place = answerPlace(root, options);
   if (isJson) return compareJson(expected, actual, place, options);
   return compareTexts(kind, expected, actual, place, options);
@@ -97,7 +98,7 @@ function answerPlace(root: PolicyPlace, { schemaName }: CompareOptions): PolicyP
   return schemaName === undefined ? root.named(ANSWER) : root.named(schemaName, ANSWER);
 }
 
-/** Labels in the task's spelling; a text that is JSON by its value, since answers are read and written anew. */
+/** Labels in the task's spelling; a text that is JSON by its value, and what text-form.ts says of other texts. */
 function compareTexts(
   kind: OutputKind,
   expected: string,
@@ -113,6 +114,7 @@ function compareTexts(
   const json = jsonKey(want);
   if (json !== null && json === jsonKey(got)) return RIGHT;
   if (isLabel) return wrong(`${shown(got)} is not ${shown(want)}`);
+  if (place.inherited !== 'exact' && textKey(want) === textKey(got)) return RIGHT;
   return undecided([{ expected: want, actual: got }]);
 }
 
@@ -158,6 +160,7 @@ function compareJson(
 }
 
 function compareCalls(
+  kind: OutputKind,
   expected: string,
   actual: string,
   root: PolicyPlace,
@@ -166,7 +169,7 @@ function compareCalls(
   const [want, got] = [callsIn(expected, options), callsIn(actual, options)];
   // In an agent's task the LLM also answers with a text, as at the end of its work.
   if (want === null && got === null)
-    return compareTexts('tool', expected, actual, answerPlace(root, options), options);
+    return compareTexts(kind, expected, actual, answerPlace(root, options), options);
   if (want === null) return wrong('a tool call where a text is expected');
   if (got === null) return wrong('a text where a tool call is expected');
   const texts: TextPair[] = [];

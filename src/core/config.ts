@@ -8,6 +8,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { accessSchema, tlsSchema } from './config-access.ts';
 import { adminSchema } from './config-admin.ts';
+import { costsSchema } from './config-costs.ts';
 import { learnSchema } from './config-learn.ts';
 import { promptedSchema } from './config-prompted.ts';
 import { upstreamsSchema } from './config-upstreams.ts';
@@ -171,6 +172,12 @@ export const configSchema = z
           .describe(
             'Base model of language-model specialists, by its name in the catalogue (base-models.md). To name one is to accept its licence.',
           ),
+        encoder: z
+          .string()
+          .default('all-minilm-l6-v2')
+          .describe(
+            'Encoder, by its name in the catalogue; `multilingual-e5-small-q4` for other languages than English. Specialists that were trained on another are not served.',
+          ),
         minutes: z
           .number()
           .positive()
@@ -214,6 +221,7 @@ export const configSchema = z
       })
       .prefault({}),
     learn: learnSchema,
+    costs: costsSchema,
     prompted: promptedSchema,
     equality: z
       .record(

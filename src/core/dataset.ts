@@ -90,6 +90,8 @@ export interface Dataset {
   readonly splits: Readonly<Record<SplitName, readonly Example[]>>;
   /** Calls left out, by reason: 'unfamiliar', 'thinned', 'policy', 'broken-tool-call', … */
   readonly dropped: Readonly<Record<string, number>>;
+  /** One call's id for each reason. Absent in datasets of earlier versions. */
+  readonly droppedExamples?: Readonly<Record<string, string>>;
   readonly contradictions: Contradictions;
   /**
    * Calls of each session in train, counted as if they were held back: each stands for itself, repeats included. Default:

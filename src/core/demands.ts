@@ -3,6 +3,7 @@
  * Does not: know demands that no specialist meets, whatever its task (policy.ts).
  */
 import type { CallRequest } from './call.ts';
+import { contentHash } from './ids.ts';
 import { isObject, type JsonObject } from './json.ts';
 import { indexOfLabel } from './label.ts';
 import type { Task } from './task.ts';
@@ -37,8 +38,12 @@ export function unmetDemand(task: Task, request: CallRequest): string | null {
   return 'other token biases than those that the task was learnt under';
 }
 
-/** Whether the LLM has given this label under as narrow a limit: no estimate of its length is then needed. */
-export function isKnownToFit(task: Task, label: string, limit: number): boolean {
-  const least = task.labelLimits?.[indexOfLabel(task.labels, label)] ?? null;
+/** Whether the LLM has given this label, or text, under as narrow a limit: no estimate of its length is then needed. */
+export function isKnownToFit(task: Task, text: string, limit: number): boolean {
+  const ofLabel = task.labelLimits?.[indexOfLabel(task.labels, text)] ?? null;
+  const least = ofLabel ?? (task.textLimits ? (task.textLimits[limitKey(text)] ?? null) : null);
   return least !== null && limit >= least;
 }
+
+/** By which a text's limit is found in `Task.textLimits`. */
+export const limitKey = (text: string): string => contentHash(text, 16);

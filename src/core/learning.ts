@@ -3,7 +3,7 @@
  * --json and a later dashboard all show the same figures.
  * Does not: hold payloads. Nothing here contains the text of a call.
  */
-import type { OutputKind } from './answer.ts';
+import type { AnswerKind, OutputKind } from './answer.ts';
 import type { EscalationReason, LlmReason } from './call.ts';
 import type { SplitName } from './dataset.ts';
 import type { Stage, StageChange } from './deployment.ts';
@@ -48,10 +48,31 @@ export interface LearnReport {
   readonly usableCalls: number;
   /** Calls left out before tasks were sought, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
+  /** The same with a call's id for each reason; also usable calls that belong to no task. Absent in earlier versions. */
+  readonly leftOut?: readonly LeftOut[];
   /** Largest task first. */
   readonly tasks: readonly TaskReport[];
   /** Things a person should know, each in one line with what to do: 'no encoder weights: …'. */
   readonly notes: readonly string[];
+}
+
+/** Calls that nothing is learnt from, for one reason. */
+export interface LeftOut {
+  readonly reason: string;
+  readonly calls: number;
+  /** The id of one of them; null where it is not known. */
+  readonly example: string | null;
+}
+
+/** Most calls first. */
+export function leftOutOf(
+  counts: Readonly<Record<string, number>>,
+  examples: Readonly<Record<string, string>>,
+): readonly LeftOut[] {
+  return Object.entries(counts)
+    .filter(([, calls]) => calls > 0)
+    .map(([reason, calls]) => ({ reason, calls, example: examples[reason] ?? null }))
+    .sort((a, b) => b.calls - a.calls || (a.reason < b.reason ? -1 : 1));
 }
 
 export interface TaskReport {
@@ -59,6 +80,8 @@ export interface TaskReport {
     readonly id: string;
     readonly name: string;
     readonly kind: OutputKind;
+    /** Share of its calls by the kind of their answer. Absent in reports of earlier versions. */
+    readonly kinds?: Readonly<Partial<Record<AnswerKind, number>>>;
     readonly calls: number;
   };
   /** Null where there were too few calls to make one. */
@@ -67,6 +90,8 @@ export interface TaskReport {
     /** Examples per split. */
     readonly sizes: Readonly<Record<SplitName, number>>;
     readonly dropped: Readonly<Record<string, number>>;
+    /** The same with a call's id for each reason. Absent in reports of earlier versions. */
+    readonly leftOut?: readonly LeftOut[];
   } | null;
   readonly verdicts: readonly Verdict[];
   readonly trained: readonly TrainedCandidate[];

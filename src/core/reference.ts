@@ -2,7 +2,7 @@
  * The LLM's answer to a call as specialists of a task are taught it and compared with it: one function for the dataset,
  * for answers that the LLM is asked for again, and for audits.
  */
-import { answerOf, argumentsOf, parseAnswer, targetOf, unfence } from './answer.ts';
+import { type Answer, answerOf, argumentsOf, parseAnswer, targetOf, unfence } from './answer.ts';
 import type { CallResponse } from './call.ts';
 import { isSafeJson } from './exact-json.ts';
 import { labelOf } from './label.ts';
@@ -20,8 +20,9 @@ export function whyNotGiven(task: Pick<Task, 'kind'>, response: CallResponse): N
   const calls = response.message.toolCalls ?? [];
   if (calls.some((call) => call.name === '' || argumentsOf(call) === undefined)) return 'broken-tool-call';
   if (calls.length > 0 && (task.kind === 'label' || task.kind === 'text')) return 'other-kind';
-  const answer = answerOf(response);
-  if (answer.kind !== 'tool' && task.kind === 'tool' && parseAnswer('tool', targetOf(answer)) !== null)
+  const answer = givenAnswer(task, response);
+  const couldBeCall = task.kind === 'tool' || task.kind === 'mixed';
+  if (couldBeCall && answer.kind !== 'tool' && parseAnswer(task.kind, targetOf(answer))?.kind === 'tool')
     return 'other-kind';
   const texts =
     answer.kind === 'json'
@@ -30,10 +31,21 @@ export function whyNotGiven(task: Pick<Task, 'kind'>, response: CallResponse): N
   return texts.every(isSafeJson) ? null : 'unsafe-number';
 }
 
+/**
+ * The answer as it would be given to a caller. Where answers may be texts, a text is given as it is, since whoever reads it
+ * may look for its fence.
+ */
+function givenAnswer({ kind }: Pick<Task, 'kind'>, response: CallResponse): Answer {
+  const answer = answerOf(response);
+  if (answer.kind !== 'json' || (kind !== 'text' && kind !== 'mixed')) return answer;
+  const text = withoutReasoning(response.message.content);
+  return kind === 'mixed' && !text.startsWith('`') ? answer : { kind: 'text', text };
+}
+
 /** As targetOf writes it, labels in the task's spelling; '' where no specialist can give it. */
 export function referenceOf(task: Pick<Task, 'kind' | 'labels'>, response: CallResponse): string {
   if (whyNotGiven(task, response) !== null) return '';
-  if (task.kind !== 'label') return targetOf(answerOf(response));
+  if (task.kind !== 'label') return targetOf(givenAnswer(task, response));
   const text = withoutReasoning(response.message.content);
   return targetOf({ kind: 'text', text: labelOf(task.labels, text) });
 }

@@ -1,5 +1,5 @@
 /** Candidates, trained specialists, and the evidence on them. */
-import type { OutputKind } from './answer.ts';
+import type { AnswerKind, OutputKind } from './answer.ts';
 import type { Usage } from './call.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { CallSite } from './task.ts';
@@ -55,6 +55,8 @@ export type Signals = Readonly<Record<string, number>>;
 export interface Prediction {
   /** As targetOf writes answers; '' where it has none to give. */
   readonly answer: string;
+  /** Which tools it takes the answer to call ('' for none), where it can tell that but gives no answer. */
+  readonly choice?: string;
   readonly signals: Signals;
   readonly ms: number;
   /** Tokens that it took, all samples together; absent where nobody counts them. */
@@ -201,6 +203,30 @@ export interface TruthComparison {
   readonly nonInferior: boolean;
 }
 
+/** What becomes of the calls that the LLM answers in one kind. */
+export interface KindEvidence {
+  readonly kind: AnswerKind;
+  /** Of all of them, answered correctly. */
+  readonly accuracy: Rate;
+  /** Of all of them, served; and of those, wrong. Of none where there is no threshold. */
+  readonly coverage: Rate;
+  readonly servedError: Rate;
+}
+
+/** An agent's calls: which tool or none, and the arguments, apart. */
+export interface ToolEvidence {
+  /** The same tools as the LLM, or none as the LLM: of all calls, also where no answer is given. */
+  readonly choice: Rate;
+  /** Of the LLM's tool calls for which the same tools were chosen: the arguments are equal, too. */
+  readonly arguments: Rate;
+}
+
+/** Results by the kind of the LLM's answers; `tools` where there are tool calls. */
+export interface EvidenceByKind {
+  readonly kinds: readonly KindEvidence[];
+  readonly tools?: ToolEvidence;
+}
+
 export interface Evidence {
   readonly datasetId: string;
   readonly calibration: {
@@ -212,6 +238,8 @@ export interface Evidence {
     readonly confusions?: readonly Confusion[];
     /** The surest first. Absent in evidence of earlier versions. */
     readonly mistakes?: readonly HeldBackMistake[];
+    /** Absent in evidence of earlier versions. */
+    readonly byKind?: EvidenceByKind;
   };
   /** On the exam split: accuracy of all answers; share served; errors among the served. */
   readonly exam: {
@@ -224,6 +252,8 @@ export interface Evidence {
     /** How sure the exam's veto is. Absent where the exam was not opened. */
     readonly veto?: ExamVeto;
     readonly curve: readonly RiskPoint[];
+    /** Absent where the exam was not opened. */
+    readonly byKind?: EvidenceByKind;
     /** Mean per-field score, for JSON; null elsewhere. */
     readonly fieldScore: number | null;
     /** How often this exam has been used for this task, this time included. */

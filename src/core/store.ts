@@ -79,6 +79,22 @@ export interface CallFilter {
   readonly limit?: number;
 }
 
+/** Calls of a day that were sent by one sender to one model, and served by one for one reason. */
+export interface UsageSum {
+  /** YYYY-MM-DD in UTC. */
+  readonly day: string;
+  readonly origin: string;
+  readonly taskId: string | null;
+  readonly served: Pick<Served, 'by' | 'reason'>;
+  /** The part with the model's name; calls to one model may have several. */
+  readonly aboutPart: string;
+  readonly calls: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly cachedTokens: number;
+  readonly latencyMs: number;
+}
+
 export interface CallStore {
   /**
    * Adds calls and their parts, all or none, and returns how many calls were new. Calls and parts already there are left
@@ -113,6 +129,8 @@ export interface CallStore {
   ): Promise<number>;
   /** How a task's latest calls were served: their number by reason. The LLM's answers to audits are left out. */
   countReasons(taskId: string, limit: number): Promise<ReadonlyMap<Served['reason'], number>>;
+  /** Tokens and times of calls, added up by what they have in common. @param filter.since @param filter.until As in CallFilter. */
+  usage(filter?: Pick<CallFilter, 'since' | 'until'>): Promise<readonly UsageSum[]>;
   /** When the latest call since then arrived; null where there is none. */
   latestCallAt(since: number): Promise<number | null>;
   parts(ids: readonly string[]): Promise<Map<string, SealedPart>>;

@@ -1,5 +1,5 @@
 /** A task: a cluster of calls that one small model can learn. */
-import type { OutputKind } from './answer.ts';
+import type { AnswerKind, OutputKind } from './answer.ts';
 import type { Tool } from './call.ts';
 import type { JsonObject } from './json.ts';
 
@@ -46,6 +46,8 @@ export interface Task {
   /** The call sites whose calls belong to it; more than one only where each alone is too small. */
   readonly sites: readonly CallSite[];
   readonly kind: OutputKind;
+  /** Share of its calls by the kind of their answer; absent where an earlier version found it. */
+  readonly kinds?: Readonly<Partial<Record<AnswerKind, number>>>;
   /** The distinct answers of a label task, each in its most frequent spelling, most frequent first; '' where nothing was
    * said. Empty for other kinds. */
   readonly labels: readonly string[];
@@ -54,6 +56,11 @@ export interface Task {
    * Absent: not known.
    */
   readonly labelLimits?: readonly (number | null)[];
+  /**
+   * For texts that are longer by estimate than a call allowed which was answered with them, the fewest tokens that one did:
+   * by a hash of the text. Absent where there are none.
+   */
+  readonly textLimits?: Readonly<Record<string, number>>;
   /** The `logit_bias` that each of its calls had; absent where there was none, or not the same. */
   readonly logitBias?: JsonObject;
   /** The tools, where all calls have the same; else empty, and the tools are part of the input. */

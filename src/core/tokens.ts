@@ -1,4 +1,5 @@
 /** How many tokens a text has, without a tokenizer. */
+import type { CallRequest, Message, Usage } from './call.ts';
 
 /**
  * Four bytes to a token is OpenAI's rule of thumb for English (help.openai.com, "What are tokens and how to count
@@ -6,6 +7,23 @@
  */
 export function estimateTokens(text: string): number {
   return Math.ceil(Buffer.byteLength(text) / 4);
+}
+
+/** What a call would be charged for, about: where the provider does not say, as in streams that were not asked to. */
+export function estimateUsage(
+  { messages, tools }: Pick<CallRequest, 'messages' | 'tools'>,
+  answer: Message,
+): Usage {
+  const written = messages.map(textOf).join('') + (tools.length > 0 ? JSON.stringify(tools) : '');
+  return {
+    promptTokens: estimateTokens(written),
+    completionTokens: estimateTokens(textOf(answer)),
+    cachedTokens: 0,
+  };
+}
+
+function textOf({ content, toolCalls = [] }: Message): string {
+  return content + toolCalls.map((call) => call.name + call.arguments).join('');
 }
 
 /** English and JSON come to about this many characters per token of a small model's vocabulary. */

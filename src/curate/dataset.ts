@@ -57,8 +57,10 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
   const order = options.order ?? 'time';
   const usable = usableCalls(calls);
   const dropped: Record<string, number> = { ...usable.dropped };
-  const drop = (reason: string) => {
+  const droppedExamples: Record<string, string> = { ...usable.examples };
+  const drop = (reason: string, callId: string) => {
     dropped[reason] = (dropped[reason] ?? 0) + 1;
+    droppedExamples[reason] ??= callId;
   };
   const byId = new Map(usable.calls.map((call) => [call.id, call]));
   const examples: Example[] = [];
@@ -67,7 +69,7 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
   for (const call of usable.calls) {
     const example = exampleOf(task, call, options.truth === 'complete');
     if (example) (example.truth?.llm === null ? corrections : examples).push(example);
-    else drop('unfamiliar');
+    else drop('unfamiliar', call.id);
   }
   const sessions = inOrder(order === 'time' ? joinRepeats(examples) : examples, order, options.seed);
   const callsOf = (session: readonly Example[]): Call[] => session.map(({ callId }) => byId.get(callId)!);
@@ -82,7 +84,7 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
     for (const example of session) {
       const reason = whyLeftOut(task, byId.get(example.callId)!, example, split);
       if (reason === null) chosen[split].push(split === 'train' ? taught(example) : example);
-      else drop(reason);
+      else drop(reason, example.callId);
     }
   }
   // Only now: they only teach, and must not move the limits between the splits.
@@ -90,7 +92,7 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
   const isBefore = mayTeach(heldBack, byId, order);
   for (const example of corrections) {
     const reason = isBefore(byId.get(example.callId)!) ? taughtOrWhyNot(example) : 'corrected';
-    if (typeof reason === 'string') drop(reason);
+    if (typeof reason === 'string') drop(reason, example.callId);
     else chosen.train.push(reason);
   }
 
@@ -98,7 +100,7 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
     chosen[split].flatMap((example): Example[] => {
       if (isKept(byId.get(example.callId)!))
         return [learnt.has(example.input) ? { ...example, seen: true } : example];
-      drop('thinned');
+      drop('thinned', example.callId);
       return [];
     });
   const groups = twins(chosen.train);
@@ -126,7 +128,13 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
   // Not part of the name: with another policy they are others, and the exam is the same one, used again.
   const asAnswered = examples.map((each) => ({ ...each, answer: each.truth?.llm ?? each.answer }));
   const contradictions = contradictionsIn(asAnswered, task, options.equality ?? {});
-  return { id, ...content, contradictions, trainSessions: trainSessions.filter((size) => size > 0) };
+  return {
+    id,
+    ...content,
+    droppedExamples,
+    contradictions,
+    trainSessions: trainSessions.filter((size) => size > 0),
+  };
 }
 
 /**

@@ -17,8 +17,9 @@ export type Unusable = NoAnswer | 'media' | 'partial' | 'specialist';
 
 export interface Usable {
   readonly calls: readonly Call[];
-  /** How many were left out, by reason. */
+  /** How many were left out, by reason, and the id of one of them. */
   readonly dropped: Readonly<Record<string, number>>;
+  readonly examples: Readonly<Record<string, string>>;
 }
 
 export function usableCalls(calls: Iterable<Call>): Usable {
@@ -45,12 +46,13 @@ export async function readUsable(
     finder.add(call);
     sorting.add(call);
   }
-  const { calls: usable, dropped } = sorting.usable;
+  const { calls: usable, dropped, examples } = sorting.usable;
   const { specialist = 0, ...others } = dropped;
   const unheard = Math.max(0, specialist - audits);
   return {
     calls: inSessions(usable, finder.sessions()),
     dropped: unheard > 0 ? { ...others, specialist: unheard } : others,
+    examples,
     read,
   };
 }
@@ -58,12 +60,16 @@ export async function readUsable(
 function sorter(): { add(call: Call): void; readonly usable: Usable } {
   const calls: Call[] = [];
   const dropped: Record<string, number> = {};
+  const examples: Record<string, string> = {};
   return {
-    usable: { calls, dropped },
+    usable: { calls, dropped, examples },
     add(call) {
       const reason = whyUnusable(call);
       if (reason === null) calls.push(call.served.by === 'llm' ? call : corrected(call));
-      else dropped[reason] = (dropped[reason] ?? 0) + 1;
+      else {
+        dropped[reason] = (dropped[reason] ?? 0) + 1;
+        examples[reason] ??= call.id;
+      }
     },
   };
 }

@@ -19,6 +19,7 @@ import type {
 } from '../core/specialist.ts';
 import { qualityOf } from '../stats/calibration.ts';
 import { confidenceOf, isInDistribution } from '../stats/confidence.ts';
+import { evidenceByKind } from './by-kind.ts';
 import { fitConfidence, type GradedSignals } from './confidence.ts';
 import { mistakesOf } from './confusions.ts';
 import { closedExam, type ExamResult, examine, shareOf } from './exam.ts';
@@ -186,6 +187,7 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
   const exam = gate.passed
     ? await openExam(confidence, gate, options)
     : { rates: closedExam(), gate, truth: await truthOf(splits.calibration, graded, null, options) };
+  const served = servedAt(calibration, gate.threshold ?? Number.POSITIVE_INFINITY, capOf(gate));
   return {
     confidence,
     evidence: {
@@ -195,6 +197,7 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
         curve: riskCurve(calibration, { cap: capOf(gate) }),
         confidence: qualityOf(calibration.filter(({ confidence: given }) => given !== NOT_SERVABLE)),
         ...mistakesOf(dataset.kind, splits.calibration, graded, calibration),
+        byKind: evidenceByKind(dataset.kind, splits.calibration, graded, calibration, served),
       },
       exam: exam.rates,
       gate: exam.gate,
@@ -249,7 +252,13 @@ async function openExam(
     fieldScore: graded[i]!.grade.fieldScore,
   }));
   const served = servedAt(answers, gate.threshold ?? Number.POSITIVE_INFINITY, capOf(gate));
-  return { ...examine(answers, gate, uses), truth: await truthOf(exam, graded, served, options) };
+  const examined = examine(answers, gate, uses);
+  const byKind = evidenceByKind(options.dataset.kind, exam, graded, answers, served, 1 - 0.05 / uses);
+  return {
+    ...examined,
+    rates: { ...examined.rates, byKind },
+    truth: await truthOf(exam, graded, served, options),
+  };
 }
 
 /**
@@ -279,14 +288,16 @@ function withoutExam(gate: GateResult): GateResult {
   return { ...gate, passed: false, threshold: null, reason, moreCalls: null };
 }
 
-/** A refusal that is owed to undecided answers says so: more calls would not help, a judge would. */
+/** Where the wrong answers are, and where only a judge could say that they are. */
 function explain(gate: GateResult, undecided: number, graded: readonly GradedPrediction[]): GateResult {
   if (gate.passed) return gate;
-  if (undecided === 0)
-    return { ...gate, reason: gate.reason + wrongFieldText(graded.map(({ grade }) => grade)) };
+  const fields = wrongFieldText(graded.map(({ grade }) => grade));
   const share = Math.round((undecided / Math.max(1, gate.n)) * 100);
-  const reason = `${share} % of its answers are texts that differ from the LLM's, and without a judge model nobody can say whether they are as good.`;
-  return { ...gate, reason, moreCalls: null };
+  const texts =
+    share < 1
+      ? ''
+      : ` ${share} % of its answers are texts that differ from the LLM's; without a judge model they count as wrong.`;
+  return { ...gate, reason: gate.reason + fields + texts };
 }
 
 /** Milliseconds that each of the examples takes as a caller would meet it: one at a time, without a draft, which would flatter. */

@@ -81,7 +81,11 @@ async function sendAnswer(
     const response = responseOf(answer, request);
     const rendered = renderReply(dialect, { id: callId, at, request, response });
     const latencyMs = context.now() - at;
-    const headers = [...servedHeaders(callId, served), ...exchange.admission.cors];
+    const headers = [
+      ...servedHeaders(callId, served),
+      ...costHeaders(context, response, latencyMs),
+      ...exchange.admission.cors,
+    ];
     await sendReply(exchange.response, rendered, headers, async () => {
       context.onServed(served);
       context.access.endCall(exchange.admission, usedBySpecialist(request.model, response));
@@ -209,6 +213,16 @@ function servedHeaders(callId: string, served: Served): string[] {
   if (served.taskId !== undefined) headers.push('x-understudy-task', served.taskId);
   if (served.confidence !== undefined) headers.push('x-understudy-confidence', served.confidence.toFixed(4));
   return headers;
+}
+
+/** What the answer cost and what the LLM would have charged beyond that, in dollars; none where the price is not known. */
+function costHeaders({ costOf }: GatewayContext, { model, usage }: CallResponse, ms: number): string[] {
+  const dollars = usage && costOf(model, usage, ms);
+  if (!dollars) return [];
+  return [
+    ...['x-understudy-cost', dollars.cost.toFixed(8)],
+    ...['x-understudy-saved', dollars.saved.toFixed(8)],
+  ];
 }
 
 function causeOf(error: unknown): string {

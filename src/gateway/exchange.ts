@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Access, Admission } from '../core/access.ts';
-import type { CallRequest, Served } from '../core/call.ts';
+import type { CallRequest, Served, Usage } from '../core/call.ts';
 import { newId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { RawBody, Router } from '../core/online.ts';
@@ -23,6 +23,13 @@ import type { Upstreams } from './upstreams.ts';
 /** Tells what happened, never what was said: no payload, no key. */
 export type Log = (event: string, detail: JsonObject) => void;
 
+/** Dollars of an answer of a specialist. @param ms That it took. */
+export type CostOf = (
+  model: string,
+  usage: Usage,
+  ms: number,
+) => { readonly cost: number; readonly saved: number } | null;
+
 /** What every call needs. */
 export interface GatewayContext {
   readonly access: Access;
@@ -40,6 +47,7 @@ export interface GatewayContext {
   readonly reading: OneATurn;
   /** Longest response that is read. */
   readonly maxBodyBytes: number;
+  readonly costOf: CostOf;
   /** Counted when the response is known. */
   readonly onServed: (served: Served) => void;
 }

@@ -19,7 +19,7 @@ import { readBody, SMALL_BODY_BYTES } from './body.ts';
 import { boundedRecorder, type LostFor } from './bounded-recorder.ts';
 import { bodyBudget } from './budget.ts';
 import { handleChat } from './chat.ts';
-import type { GatewayContext, Log } from './exchange.ts';
+import type { CostOf, GatewayContext, Log } from './exchange.ts';
 import { isFeedback, takeFeedback } from './feedback.ts';
 import { listen, makeServer, requireSafeAddress } from './listen.ts';
 import { oneATurn } from './one-a-turn.ts';
@@ -72,6 +72,8 @@ export interface GatewayOptions {
   readonly onLost?: (reason: LostFor) => void;
   /** What /health/readiness tells beside the gateway's own state; holds no payload. */
   readonly health?: () => JsonObject;
+  /** What a specialist's answer to a request for this model cost and saved, in dollars; null where that is not known. */
+  readonly costOf?: CostOf;
   readonly now?: () => number;
   /** Longest wait for the recorder, milliseconds. Default: 2000. */
   readonly recordWaitMs?: number;
@@ -146,6 +148,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     access,
     upstreams,
     router: options.router,
+    costOf: options.costOf ?? (() => null),
     recorder,
     background,
     log,

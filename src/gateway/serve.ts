@@ -6,7 +6,7 @@ import type { ServerResponse } from 'node:http';
 import { type Answer, renderAnswer } from '../core/answer.ts';
 import type { CallRequest, CallResponse, Message } from '../core/call.ts';
 import { newId } from '../core/ids.ts';
-import { estimateTokens } from '../core/tokens.ts';
+import { estimateUsage } from '../core/tokens.ts';
 import type { Dialect, Reply } from '../wire/dialect.ts';
 
 /** The answer as a response to this request. */
@@ -28,14 +28,7 @@ export function responseOf(answer: Answer, request: CallRequest): CallResponse {
     message,
     finishReason: answer.kind === 'tool' ? 'tool_calls' : 'stop',
     // Agents trim their context by the usage they are told, so there must be one.
-    usage: {
-      promptTokens: estimateTokens(
-        request.messages.map(textOf).join('') +
-          (request.tools.length > 0 ? JSON.stringify(request.tools) : ''),
-      ),
-      completionTokens: estimateTokens(textOf(message)),
-      cachedTokens: 0,
-    },
+    usage: estimateUsage(request, message),
   };
 }
 
@@ -69,8 +62,4 @@ export async function sendReply(
   if (rendered.body !== '') response.write(rendered.body);
   await beforeEnd();
   response.end(rendered.end);
-}
-
-function textOf(message: Message): string {
-  return message.content + (message.toolCalls ?? []).map((call) => call.name + call.arguments).join('');
 }

@@ -1,10 +1,10 @@
 /**
- * What a task's calls cost and take at the LLM, from what was recorded of them. Joins report/prices with select/cost.
+ * What a task's calls cost and take at the LLM, from what was recorded of them. Joins savings/prices with select/cost.
  * Does not: guess a price that nobody gave.
  */
 import type { Call } from '../core/call.ts';
 import type { Config } from '../core/config.ts';
-import { cost, priceOf } from '../report/prices.ts';
+import { cost, priceOf } from '../savings/prices.ts';
 import type { LlmFigures } from '../select/cost.ts';
 
 /** Of the calls that the LLM answered; those of which nothing is known count in no mean. */

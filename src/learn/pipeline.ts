@@ -9,7 +9,13 @@ import type { TimedRequest } from '../callsite/proved.ts';
 import { findTasks } from '../cluster/tasks.ts';
 import { type Call, UNTIMED } from '../core/call.ts';
 import { UnderstudyError } from '../core/errors.ts';
-import type { LearnOptions, LearnReport, TaskReport } from '../core/learning.ts';
+import {
+  type LearnOptions,
+  type LearnReport,
+  type LeftOut,
+  leftOutOf,
+  type TaskReport,
+} from '../core/learning.ts';
 import type { Task } from '../core/task.ts';
 import { readUsable } from '../curate/usable.ts';
 import { probeHardware } from '../select/hardware.ts';
@@ -74,7 +80,7 @@ async function findJobs(
   calls: AsyncIterable<Call> | Iterable<Call>,
   context: LearnContext,
 ): Promise<
-  Pick<LearnReport, 'calls' | 'usableCalls' | 'dropped'> & {
+  Pick<LearnReport, 'calls' | 'usableCalls' | 'dropped' | 'leftOut'> & {
     readonly tasks: readonly Task[];
     readonly callsOf: Map<string | undefined, readonly Call[]>;
     /** Why the specialist in service was suspended, by task id. */
@@ -83,15 +89,26 @@ async function findJobs(
 > {
   const { store } = context;
   const usable = await readUsable(calls);
-  const { tasks, assignment } = findTasks(usable.calls, await store.tasks());
+  const { tasks, assignment, unassigned } = findTasks(usable.calls, await store.tasks());
   const callsOf = Map.groupBy(usable.calls, (call) => assignment.get(call.id));
   callsOf.delete(undefined);
   const changed = await suspendChanged(tasks, (id) => latestOf(callsOf.get(id) ?? []), context);
   await store.putTasks(tasks);
   return {
     ...{ calls: usable.read, usableCalls: usable.calls.length, dropped: usable.dropped },
+    leftOut: [...leftOutOf(usable.dropped, usable.examples), ...withoutTask(unassigned)],
     ...{ tasks, callsOf, changed },
   };
+}
+
+/** Usable calls that belong to no task, by reason. */
+function withoutTask(
+  unassigned: readonly { readonly callId: string; readonly reason: string }[],
+): readonly LeftOut[] {
+  const byReason = Map.groupBy(unassigned, ({ reason }) => reason);
+  return [...byReason].map(([reason, [first, ...others]]) => ({
+    ...{ reason, calls: 1 + others.length, example: first?.callId ?? null },
+  }));
 }
 
 /** Calls that tell what a task's tools are now. */

@@ -10,7 +10,7 @@ import type { Dataset, SplitName } from '../core/dataset.ts';
 import { isInService } from '../core/deployment.ts';
 import { newId } from '../core/ids.ts';
 import { countTwins } from '../core/label.ts';
-import type { LearnOptions, TaskReport } from '../core/learning.ts';
+import { type LearnOptions, leftOutOf, type TaskReport } from '../core/learning.ts';
 import { percent } from '../core/percent.ts';
 import type { Artefact, Candidate, Specialist } from '../core/specialist.ts';
 import type { DeploymentStore } from '../core/store.ts';
@@ -19,6 +19,7 @@ import { callsToHoldBack } from '../curate/splits.ts';
 import { changeDeployment } from '../deploy/change.ts';
 import { deploy, moveTo, REPLACED } from '../deploy/stages.ts';
 import { assess } from '../evaluate/evaluate.ts';
+import { whyNotRepeated } from '../select/repeats.ts';
 import { deltaOfTry } from '../stats/spending.ts';
 import { callsNeeded } from '../stats/statistics.ts';
 import { referencesFor } from './references.ts';
@@ -52,8 +53,14 @@ async function proveWinner(
   const verdicts = [...competition.verdicts, ...dropped];
   await store.addVerdicts(task.id, Date.now(), verdicts);
   const common = {
-    task: { id: task.id, name: task.name, kind: task.kind, calls: task.calls },
-    dataset: { id: dataset.id, sizes: sizesOf(dataset), dropped: dataset.dropped },
+    task: {
+      ...{ id: task.id, name: task.name, kind: task.kind, calls: task.calls },
+      ...(task.kinds ? { kinds: task.kinds } : {}),
+    },
+    dataset: {
+      ...{ id: dataset.id, sizes: sizesOf(dataset), dropped: dataset.dropped },
+      leftOut: leftOutOf(dataset.dropped, dataset.droppedExamples ?? {}),
+    },
     verdicts,
     askedAgain,
     trained: competition.trials.map(({ candidate, artefact }) => ({
@@ -74,16 +81,19 @@ async function proveWinner(
     const missing =
       callsNeeded(0, config.gate.epsilon, deltaOfTry(config.gate.delta, await nextTry(task.id, context))) -
       dataset.splits.calibration.length;
-    // Texts need a judge, however many there are; calls that ask for more than is served need another caller.
+    // Other texts need a judge, however many there are; calls that ask for more than is served need another caller.
     const isRefused = (dataset.dropped.policy ?? 0) > 0 && dataset.splits.calibration.length === 0;
-    const moreCalls = task.kind !== 'text' && missing > 0 && !isRefused ? callsFor(missing, dataset) : null;
+    const isHelped = whyNotRepeated(task.kind, dataset.splits.train) === null;
+    const moreCalls = isHelped && missing > 0 && !isRefused ? callsFor(missing, dataset) : null;
     return { ...common, ...REFUSED, specialist: null, reason, moreCalls };
   }
 
   const { winner } = competition;
   const { candidate, artefact } = winner;
-  if (isHopeless(winner)) {
-    const reason = `Of the best candidate's answers (${candidate.rung}) ${percent(winner.accuracy, 0)} were correct on the validation split: too few to spend held-back calls on a proof.${spellingsOf(task)}`;
+  const correct = correctOfGiven(winner);
+  // Nothing that it could be expected to serve, and most answers wrong: minutes of predictions would show the same.
+  if (winner.coverage === 0 && correct < 0.5) {
+    const reason = `Of the best candidate's answers (${candidate.rung}) ${percent(correct, 0)} were correct on the validation split: too few to spend held-back calls on a proof.${spellingsOf(task)}`;
     return { ...common, ...REFUSED, specialist: null, reason, moreCalls: null };
   }
   const proved = (await store.specialists(task.id)).find((each) =>
@@ -115,8 +125,11 @@ async function proveWinner(
   };
 }
 
-/** Nothing that it could be expected to serve, and most answers wrong: minutes of predictions would show the same. */
-const isHopeless = ({ coverage, accuracy }: TrainedTrial): boolean => coverage === 0 && accuracy < 0.5;
+/** Share of the answers that it gave, of those it was tried on, that are correct: where it abstains it is not wrong. */
+function correctOfGiven({ graded }: TrainedTrial): number {
+  const given = graded.filter(({ prediction }) => prediction.answer !== '');
+  return given.filter(({ grade }) => grade.correct === true).length / Math.max(1, given.length);
+}
 
 /** Names the labels' spellings as a likely cause of a refusal; '' where they are none. */
 function spellingsOf({ labels }: Task): string {

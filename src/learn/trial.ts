@@ -23,7 +23,12 @@ import {
 import { type Scorer, scorerFor } from '../evaluate/scorers/scorer.ts';
 import { catalogueOf } from '../models/weights/own.ts';
 import { whyUncheckable } from '../route/check.ts';
-import type { Contender, SelectionLimits, TrainingBudget } from '../select/candidates.ts';
+import {
+  type Contender,
+  inQuestion,
+  type SelectionLimits,
+  type TrainingBudget,
+} from '../select/candidates.ts';
 import type { Competition, Trial } from '../select/compete.ts';
 import { costShareOf, type LlmFigures } from '../select/cost.ts';
 import { probeHardware } from '../select/hardware.ts';
@@ -81,10 +86,7 @@ export function selectionLimits(
   return {
     trainers,
     canRun: (rung) => runtimes.some(({ rungs }) => rungs.includes(rung)),
-    // Those that would have to be fetched from the hub first are left to a person: `understudy models list`.
-    catalogue: catalogueOf(config.dataDir).filter(
-      ({ name, files }) => files.length > 0 || name === config.train.base,
-    ),
+    catalogue: inQuestion(catalogueOf(config.dataDir), config.train),
     resources: probeHardware(config.dataDir),
     available: models,
     base: config.train.base,

@@ -17,8 +17,8 @@ export interface AdminProcess {
 
 /** What the process has to know of the configuration: no key of a provider. */
 export function adminConfig(config: Config): AdminSettings['config'] {
-  const { access, admin, dataDir, gate, gateway, learn, prices, redaction, serve } = config;
-  return { access, admin, dataDir, gate, gateway, learn, prices, redaction, serve };
+  const { access, admin, costs, dataDir, gate, gateway, learn, prices, redaction, serve } = config;
+  return { access, admin, costs, dataDir, gate, gateway, learn, prices, redaction, serve };
 }
 
 /** Before it is started again after a crash; doubles up to a minute. */

@@ -3,6 +3,7 @@
  * deployments. The other half of the story is learn/pipeline.ts.
  * Does not: do any of the work itself; whatever fails here leaves the agent with the LLM.
  */
+import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAccess } from '../access/access.ts';
 import { assign } from '../callsite/assign.ts';
@@ -12,12 +13,14 @@ import { compareAnswers, schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
 import { upstreamKeys, upstreamUrls } from '../core/config-upstreams.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { JournalState } from '../core/learning.ts';
+import type { JournalState, PriceUsed } from '../core/learning.ts';
 import { referenceOf } from '../core/reference.ts';
 import type { Runtime } from '../core/runtime.ts';
 import { type Gateway, type GatewayOptions, startGateway } from '../gateway/gateway.ts';
-import { cost, priceOf } from '../report/prices.ts';
 import { createRouter, type RoutingPlan } from '../route/router.ts';
+import { answerCost } from '../savings/answer-cost.ts';
+import { machineCost } from '../savings/energy.ts';
+import { cost, priceOf } from '../savings/prices.ts';
 import { providerOf } from '../wire/provider.ts';
 import { accessUpdates } from './access-updates.ts';
 import { coverageAlarms } from './coverage-alarms.ts';
@@ -37,6 +40,8 @@ export interface OnlineParts {
   readonly onOpen?: RecordingFolderOptions['onOpen'];
   readonly runtimes: readonly Runtime[];
   readonly dialects: GatewayOptions['dialects'];
+  /** The LLM's price of a model; null where it is not known. Default: by `prices` of the configuration and the built-in table. */
+  readonly priceOf?: (model: string) => PriceUsed | null;
   /** How the processes and servers of models are, for /health/readiness. */
   readonly modelHealth: () => readonly JsonObject[];
   readonly log: (line: string) => void;
@@ -79,6 +84,12 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
     losses,
     log,
     ...(parts.onOpen ? { onOpen: parts.onOpen } : {}),
+  });
+  const listPrice = parts.priceOf ?? ((model: string) => priceOf(model, config.prices));
+  let machine = await machineCost(config.costs, availableParallelism(), async () => null);
+  // Measured beside the start, which waits for nothing.
+  void machineCost(config.costs, availableParallelism()).then((measured) => {
+    machine = measured;
   });
   const watching = watchDeployments(config.serve, log);
   const coverage = coverageAlarms(log, now);
@@ -135,7 +146,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
       ? { upstreamKey: (head) => keysUpstream[providerOf(head)] }
       : {}),
     costOf: (use) => {
-      const price = priceOf(use.model, config.prices);
+      const price = listPrice(use.model);
       return price && cost(use, price);
     },
     now,
@@ -149,6 +160,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
     upstreamUrl: config.upstream.baseUrl,
     upstreamUrls: upstreamUrls(config),
     dialects: parts.dialects,
+    costOf: answerCost(listPrice, () => machine),
     router: coverage.counted(router),
     recorder: folder.recorder,
     onLost: losses.add,

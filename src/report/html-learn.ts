@@ -2,6 +2,7 @@
 import type { LearnReport, TaskReport } from '../core/learning.ts';
 import type { ConfidenceQuality } from '../core/specialist.ts';
 import { confidenceText, truthText, unseenText, vetoText } from './evidence-text.ts';
+import { byKindText, kindText, leftOutText } from './kinds-text.ts';
 import { type Markup, markup } from './markup.ts';
 import { riskPlot } from './plot.ts';
 import { reliabilityPlot } from './reliability-plot.ts';
@@ -31,8 +32,8 @@ export function tile(value: string, caption: string): Markup {
 }
 
 function leftOut(report: LearnReport): Markup {
-  const dropped = reasonsText(report.dropped);
-  return markup`${dropped === '' ? null : markup`<p class="facts">Left out before the tasks were sought: ${dropped}.</p>`}
+  const dropped = report.leftOut ? leftOutText(report.leftOut) : reasonsText(report.dropped);
+  return markup`${dropped === '' ? null : markup`<p class="facts">Nothing is learnt from: ${dropped}.</p>`}
 ${report.notes.map((note) => markup`<p class="note">${note}</p>`)}`;
 }
 
@@ -56,10 +57,10 @@ function card(task: TaskReport): Markup {
   const evidence = specialist?.evidence;
   const badge = task.outcome === 'passed' ? (task.deployed ? 'passed, deployed' : 'passed') : 'refused';
   return markup`<section class="card"><header><h3>${task.task.name}</h3><span class="badge ${task.outcome}">${badge}</span></header>
-<p class="facts">${task.task.kind} · ${count(task.task.calls)} calls${task.dataset === null ? null : ` · train ${count(task.dataset.sizes.train)}, validation ${count(task.dataset.sizes.validation)}, calibration ${count(task.dataset.sizes.calibration)}, exam ${count(task.dataset.sizes.exam)}`}</p>
+<p class="facts">${kindText(task.task)} · ${count(task.task.calls)} calls${task.dataset === null ? null : ` · train ${count(task.dataset.sizes.train)}, validation ${count(task.dataset.sizes.validation)}, calibration ${count(task.dataset.sizes.calibration)}, exam ${count(task.dataset.sizes.exam)}`}</p>
 ${evidence ? riskPlot(task.task.id, evidence) : null}
 ${evidence?.calibration.confidence ? confidence(task.task.id, evidence.calibration.confidence) : null}
-${evidence && task.outcome === 'passed' ? markup`<p><strong>${specialist?.candidate.rung ?? ''}</strong>${specialist?.candidate.base ? ` on ${specialist.candidate.base}` : ''} serves <strong>${percent(evidence.exam.coverage.share)}</strong> of the calls; ${evidence.exam.servedError.hits} of ${count(evidence.exam.servedError.n)} exam answers it would have served are wrong: ${rate(evidence.exam.servedError)}${unseenText(evidence)}.${vetoText(evidence)}${truthText(evidence)} Of all its answers ${percent(evidence.exam.accuracy.share)} are right${evidence.exam.fieldScore === null ? '' : `, ${percent(evidence.exam.fieldScore)} by field`}. p50 ${milliseconds(evidence.latencyMs.p50)}, p95 ${milliseconds(evidence.latencyMs.p95)}.${agreementText(task)}${usesText(evidence.exam.uses)}</p><p class="facts">${task.reason}</p>` : markup`<p>${refusalText(task)}${evidence ? truthText(evidence) : ''}</p>`}
+${evidence && task.outcome === 'passed' ? markup`<p><strong>${specialist?.candidate.rung ?? ''}</strong>${specialist?.candidate.base ? ` on ${specialist.candidate.base}` : ''} serves <strong>${percent(evidence.exam.coverage.share)}</strong> of the calls; ${evidence.exam.servedError.hits} of ${count(evidence.exam.servedError.n)} exam answers it would have served are wrong: ${rate(evidence.exam.servedError)}${unseenText(evidence)}.${vetoText(evidence)}${truthText(evidence)}${byKindText(evidence)} Of all its answers ${percent(evidence.exam.accuracy.share)} are right${evidence.exam.fieldScore === null ? '' : `, ${percent(evidence.exam.fieldScore)} by field`}. p50 ${milliseconds(evidence.latencyMs.p50)}, p95 ${milliseconds(evidence.latencyMs.p95)}.${agreementText(task)}${usesText(evidence.exam.uses)}</p><p class="facts">${task.reason}</p>` : markup`<p>${refusalText(task)}${evidence ? truthText(evidence) + byKindText(evidence) : ''}</p>`}
 ${candidates(task)}</section>`;
 }
 

@@ -69,24 +69,32 @@ const COMMERCIAL = { yes: 'yes', limited: 'with limits', no: 'no' } as const;
 const commercialText = ({ terms }: ModelRow): string =>
   terms === null ? 'not stated' : COMMERCIAL[terms.commercial];
 
+function languagesText({ languages }: ModelRow): string {
+  if (languages.includes('mul')) return 'many';
+  return languages.length > 3 ? String(languages.length) : languages.join(' ');
+}
+
 function contextText(tokens: number): string {
   return tokens >= 1024 ? `${Math.round(tokens / 1024)}k` : String(tokens);
 }
 
-export function modelsText(rows: readonly ModelRow[], hidden: number, style: TextStyle): string {
+/** Narrower terminals do without what `show` tells, too. */
+const WIDE = 150;
+
+export function modelsText(
+  rows: readonly ModelRow[],
+  hidden: number,
+  style: TextStyle & { readonly width: number },
+): string {
   if (rows.length === 0) return 'No model of the catalogue is like that.';
   const cells = rows.map((row) => [
     row.name,
     parametersText(row.parameters),
     licenceText(row),
-    commercialText(row),
+    style.width < WIDE ? '' : commercialText(row),
     contextText(row.context),
     row.tools === 'none' ? '' : row.tools,
-    row.languages.includes('mul')
-      ? 'many'
-      : row.languages.length > 3
-        ? `${row.languages.length}`
-        : row.languages.join(' '),
+    style.width < WIDE ? '' : languagesText(row),
     bytes(row.diskBytes),
     `${row.fits ? '' : '> '}${bytes(row.memory[0]?.bytes ?? 0)}`,
     useText(row),

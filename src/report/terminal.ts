@@ -5,6 +5,7 @@
 import type { LearnReport, StatusReport, TaskReport } from '../core/learning.ts';
 import type { Evidence, Rate } from '../core/specialist.ts';
 import { outcomeLines, truthText, unseenText, vetoText } from './evidence-text.ts';
+import { byKindText, kindText, leftOutText } from './kinds-text.ts';
 import { clip, paint, type TextStyle, table, wrap } from './table.ts';
 import { bytes, count, dateTime, duration, milliseconds, money, percent, plural, rate } from './words.ts';
 
@@ -28,8 +29,9 @@ export function learnText(report: LearnReport, page: Page): string {
     `${paint(page, 'bold', title)}  ${dateTime(report.startedAt)} UTC · ${duration(report.seconds)} · ${hardwareText(report)}`,
     `${count(report.calls)} calls, ${count(report.usableCalls)} of them usable · ${plural(report.tasks.length, 'task')}, ${passed.length} passed · at most ${percent(report.epsilon)} errors among the calls taken over, with ${percent(1 - report.delta)} confidence`,
   ];
-  const dropped = reasonsText(report.dropped);
-  if (dropped !== '') lines.push(paint(page, 'dim', `Left out before the tasks were sought: ${dropped}.`));
+  const dropped = report.leftOut ? leftOutText(report.leftOut) : reasonsText(report.dropped);
+  if (dropped !== '')
+    lines.push(wrap(paint(page, 'dim', `Nothing is learnt from: ${dropped}.`), page.width, 0));
   for (const note of report.notes) lines.push(wrap(paint(page, 'yellow', note), page.width, 0));
   if (report.tasks.length > 0) lines.push('', tasksTable(report, page));
   else lines.push('', nothingText(report));
@@ -44,8 +46,14 @@ export function learnText(report: LearnReport, page: Page): string {
   if (refused.length > 0) {
     lines.push('', paint(page, 'bold', 'Not taken over'));
     for (const task of refused) {
-      lines.push(`  ${task.task.name}`, wrap(refusalText(task), page.width, 4));
+      lines.push(`  ${task.task.name}`, wrap(refusalText(task) + evidenceText(task), page.width, 4));
     }
+  }
+  const dropping = report.tasks.filter(({ dataset }) => (dataset?.leftOut ?? []).length > 0);
+  if (dropping.length > 0) {
+    lines.push('', paint(page, 'bold', 'Calls of tasks that were left out'));
+    for (const { task, dataset } of dropping)
+      lines.push(`  ${task.name}`, wrap(`${leftOutText(dataset?.leftOut ?? [])}.`, page.width, 4));
   }
   const tried = report.tasks.filter((task) => task.trained.length + task.verdicts.length > 0);
   if (tried.length > 0) {
@@ -60,8 +68,12 @@ function proofText({ reason, specialist }: TaskReport): string {
   const evidence = specialist?.evidence;
   if (!evidence || evidence.exam.servedError.n === 0) return evidence ? reason + truthText(evidence) : reason;
   const { hits, n } = evidence.exam.servedError;
-  return `${reason} In the exam ${plural(hits, 'error')} in ${count(n)} served${unseenText(evidence)}.${vetoText(evidence)}${truthText(evidence)}`;
+  return `${reason} In the exam ${plural(hits, 'error')} in ${count(n)} served${unseenText(evidence)}.${vetoText(evidence)}${truthText(evidence)}${byKindText(evidence)}`;
 }
+
+/** What each kind of answers came to. */
+const evidenceText = ({ specialist }: TaskReport): string =>
+  specialist ? byKindText(specialist.evidence) : '';
 
 /** 'head 2.4 s ✓ · lora 3 min 2 s · not tried: knn, lora on 5 other models'. */
 function candidatesText(task: TaskReport): string {
@@ -131,7 +143,7 @@ function tasksTable(report: LearnReport, page: Page): string {
       const evidence = task.specialist?.evidence;
       return [
         clip(task.task.name, 28),
-        task.task.kind,
+        kindText(task.task),
         count(task.task.calls),
         task.specialist?.candidate.rung ?? '–',
         evidence && accuracyOf(evidence).n > 0 ? percent(accuracyOf(evidence).share) : '–',

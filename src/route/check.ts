@@ -64,7 +64,9 @@ export function answerCheck(task: Task): AnswerCheck {
     if (answer === null) return null;
     switch (answer.kind) {
       case 'text':
-        return task.kind === 'label' ? checkedLabel(task, answer.text, request) : answer;
+        return task.kind === 'label'
+          ? checkedLabel(task, answer.text, request)
+          : fitted(task, answer.text, request);
       case 'json':
         return valid(schemaOfFormat(request.responseFormat), answer.value) ? answer : null;
       case 'tool': {
@@ -83,7 +85,12 @@ export function answerCheck(task: Task): AnswerCheck {
 function checkedLabel(task: Task, text: string, request: CallRequest): Answer | null {
   const label = labelOf(task.labels, text);
   if (indexOfLabel(task.labels, label) < 0) return null;
+  return fitted(task, label, request);
+}
+
+/** The text as an answer, which fits the request's limit where the LLM has given it under as narrow a one. */
+function fitted(task: Task, text: string, request: CallRequest): Answer {
   const limit = tokenLimit(request);
-  const fits = limit !== null && isKnownToFit(task, label, limit);
-  return { kind: 'text', text: label, ...(fits ? { fits } : {}) };
+  const fits = limit !== null && isKnownToFit(task, text, limit);
+  return { kind: 'text', text, ...(fits ? { fits } : {}) };
 }

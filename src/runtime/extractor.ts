@@ -36,7 +36,7 @@ export function extractorRuntime({ encoder }: { readonly encoder: Encoder | null
 }
 
 /** The forms and the plan, which the artefact keeps. @throws UnderstudyError 'corrupt'. */
-function extractionOf({ answers }: Artefact): Extraction & { readonly kind: OutputKind } {
+export function extractionOf({ answers }: Artefact): Extraction & { readonly kind: OutputKind } {
   if (!answers)
     throw new UnderstudyError('corrupt', 'The specialist has lost the forms of its answers.', {
       hint: 'Train it again with `understudy learn`.',

@@ -27,8 +27,12 @@ export interface Models {
 }
 
 export interface ModelsOptions {
-  /** Catalogue name and GGUF file of the base model. */
-  readonly language?: { readonly name: string; readonly path: string } | null;
+  /** Catalogue name and GGUF file of the base model, and where copies of it may be written. Default: beside it. */
+  readonly language?: {
+    readonly name: string;
+    readonly path: string;
+    readonly copiesDir?: string;
+  } | null;
   /** Catalogue name, folder and vector size of the encoder. */
   readonly encoder?: { readonly name: string; readonly path: string; readonly dimensions: number } | null;
   /** For all processes together. Default: all cores (they run at a low priority). */
@@ -66,7 +70,7 @@ export async function startModels(options: ModelsOptions): Promise<Models> {
       sequences,
       contextTokens: options.contextTokens ?? 1024,
       contexts: options.contexts ?? 3,
-      language: language === null ? null : { name: language.name, path: language.path },
+      language,
       encoderDir: encoder?.path ?? null,
     },
     { timeoutMs: options.timeoutMs ?? 300_000, clock },

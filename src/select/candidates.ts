@@ -14,6 +14,7 @@ import type { CatalogueEntry } from '../models/weights/entry.ts';
 import { callsNeeded } from '../stats/statistics.ts';
 import { type LlmFigures, whyNotCheaper } from './cost.ts';
 import type { Resources } from './hardware.ts';
+import { whyNotRepeated } from './repeats.ts';
 
 /** What candidates have to keep to. */
 export interface SelectionLimits {
@@ -63,6 +64,19 @@ const PERMISSIVE = ['Apache-2.0', 'MIT', 'BSD-3-Clause', 'CC-BY-4.0'];
 
 /** Fewer examples than this teach nothing that can be told apart from chance. */
 const MIN_EXAMPLES = 30;
+
+/**
+ * The part of the catalogue that a contest is about: the models that the configuration names, and the bases that are
+ * had without the hub. The rest is a person's choice (`understudy models`), and not worth a line in each report.
+ */
+export function inQuestion(
+  catalogue: readonly CatalogueEntry[],
+  named: { readonly base: string; readonly encoder: string },
+): readonly CatalogueEntry[] {
+  return catalogue.filter(({ name, kind, files }) =>
+    kind === 'encoder' ? name === named.encoder : name === named.base || files.length > 0,
+  );
+}
 
 /**
  * The candidates of this cost for a task, and why the others were dropped. What a training is expected to take is taken
@@ -129,11 +143,7 @@ function candidateOf(
 
 /** Why nothing could be learnt from these calls, or served if it were, whoever trains. */
 function whyHopeless(task: Task, dataset: Dataset, { unserved }: SelectionLimits): Refusal | null {
-  if (task.kind === 'text')
-    return because(
-      'Its answers are free text: whether two texts are equally good takes a judge model, and there is none.',
-    );
-  return because(unserved ?? whyTooFew(dataset));
+  return because(unserved ?? whyNotRepeated(task.kind, dataset.splits.train) ?? whyTooFew(dataset));
 }
 
 /** Why a proposal is not worth trying. A want of time is the last reason: with more time, the others would still hold. */

@@ -13,7 +13,7 @@ import { embeddedTrainer } from '../train/embedded/trainer.ts';
 import { encoderTrainer } from '../train/encoder/trainer.ts';
 import { hostedTrainer } from '../train/hosted/trainer.ts';
 import { linearTrainer } from '../train/linear/trainer.ts';
-import { type Choice, chooseCandidates, type SelectionLimits } from './candidates.ts';
+import { type Choice, chooseCandidates, inQuestion, type SelectionLimits } from './candidates.ts';
 import { compete, type Trial } from './compete.ts';
 import { costShareOf, whyNotCheaper } from './cost.ts';
 import { probeHardware } from './hardware.ts';
@@ -57,8 +57,7 @@ const budgetOf = (minutes: number): SelectionLimits['budget'] => ({ minutes, spe
 const base: SelectionLimits = {
   trainers: [linear, tuned, lora],
   canRun: () => true,
-  // As the loop does: those that have to be fetched from the hub first are not asked for.
-  catalogue: CATALOGUE.filter(({ files }) => files.length > 0),
+  catalogue: inQuestion(CATALOGUE, { base: DEFAULT_LANGUAGE, encoder: DEFAULT_ENCODER }),
   resources: { ...resources, freeMemoryBytes: 8e9, freeDiskBytes: 8e9, cores: 2 },
   available: new Set([DEFAULT_ENCODER, DEFAULT_LANGUAGE]),
   base: DEFAULT_LANGUAGE,

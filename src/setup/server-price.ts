@@ -2,7 +2,7 @@
 import type { Config } from '../core/config.ts';
 import type { PromptedServer } from '../core/config-prompted.ts';
 import type { TokenPrice } from '../core/runtime.ts';
-import { priceOf } from '../report/prices.ts';
+import { priceOf } from '../savings/prices.ts';
 
 /** Its own price, else that of its model's name, else nothing where it runs on this machine; null: not known. */
 export function priceOfServer(server: PromptedServer, prices: Config['prices']): TokenPrice | null {

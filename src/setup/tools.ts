@@ -10,9 +10,9 @@ import type { OnProgress } from '../core/progress.ts';
 import type { Encoder, Runtime, Trainer } from '../core/runtime.ts';
 import type { Rung } from '../core/specialist.ts';
 import type { LearnContext } from '../learn/trial.ts';
-import { CATALOGUE, DEFAULT_ENCODER } from '../models/weights/catalogue.ts';
 import { loadOnnx, whyNot } from '../models/weights/engines.ts';
-import { ensureWeights } from '../models/weights/weights.ts';
+import { catalogueOf } from '../models/weights/own.ts';
+import { ensureWeights, homeOf } from '../models/weights/weights.ts';
 import { EXTRACTOR_RUNGS, extractorRuntime } from '../runtime/extractor.ts';
 import { createGuard } from '../runtime/guard.ts';
 import { guardedRuntime } from '../runtime/guarded.ts';
@@ -22,6 +22,7 @@ import { type Models, startModels } from '../runtime/models.ts';
 import { givesLogprobs, PROMPTED_RUNGS, type PromptedRuntime, promptedRuntime } from '../runtime/prompted.ts';
 import { REMOTE_RUNGS, remoteRuntime } from '../runtime/remote.ts';
 import { RETRIEVAL_RUNGS, retrievalRuntime } from '../runtime/retrieval.ts';
+import { TAGGER_RUNGS, taggerRuntime } from '../runtime/tagger.ts';
 import { type EmbeddedOptions, embeddedTrainer } from '../train/embedded/trainer.ts';
 import { encoderTrainer } from '../train/encoder/trainer.ts';
 import { extractorTrainer } from '../train/extractor/trainer.ts';
@@ -30,6 +31,7 @@ import { linearTrainer } from '../train/linear/trainer.ts';
 import { peftTrainer } from '../train/peft/trainer.ts';
 import { promptedTrainer } from '../train/prompted/trainer.ts';
 import { retrievalTrainer } from '../train/retrieval/trainer.ts';
+import { taggerTrainer } from '../train/tagger/trainer.ts';
 import { priceOfServer } from './server-price.ts';
 
 export type Tools = Pick<LearnContext, 'trainers' | 'runtimes' | 'models' | 'notes'> & {
@@ -93,13 +95,22 @@ export function modelTools(options: {
         return false;
       },
     );
-    const encoderPath = onnx ? await weights(DEFAULT_ENCODER) : null;
-    const { base } = config.train;
+    const { base, encoder: encoderName } = config.train;
+    const encoderPath = onnx ? await weights(encoderName) : null;
     const languagePath = onnx || config.train.peft !== undefined ? await weights(base) : null;
-    const dimensions = CATALOGUE.find((entry) => entry.name === DEFAULT_ENCODER)?.dimensions ?? 384;
+    const entry = catalogueOf(weightsDir).find(({ name }) => name === encoderName);
+    // The extractor cuts words into WordPiece's pieces.
+    const extractorPath = entry?.architecture === 'bert' ? encoderPath : null;
     models = await startModels({
-      encoder: encoderPath === null ? null : { name: DEFAULT_ENCODER, path: encoderPath, dimensions },
-      language: languagePath === null ? null : { name: base, path: languagePath },
+      encoder:
+        encoderPath === null
+          ? null
+          : { name: encoderName, path: encoderPath, dimensions: entry?.dimensions ?? 384 },
+      // Weights may lie in a folder of the user's; what is made of them does not.
+      language:
+        languagePath === null
+          ? null
+          : { name: base, path: languagePath, copiesDir: homeOf({ name: base }, weightsDir) },
       threads: config.serve.threads,
     });
     const { encoder, llama } = models;
@@ -127,9 +138,10 @@ export function modelTools(options: {
     return {
       notes,
       encoder,
-      models: new Set(present([encoder && DEFAULT_ENCODER, llama && base])),
+      models: new Set(present([encoder && encoderName, llama && base])),
       runtimes: [
         linearRuntime({ encoder }),
+        taggerRuntime(),
         retrievalRuntime({ encoder }),
         extractorRuntime({ encoder }),
         ...present(bulk),
@@ -137,6 +149,7 @@ export function modelTools(options: {
       ],
       serving: [
         linearRuntime(serving),
+        taggerRuntime(),
         retrievalRuntime(serving),
         extractorRuntime(serving),
         ...present([serving.llama, remote]),
@@ -144,9 +157,10 @@ export function modelTools(options: {
       ],
       trainers: [
         linearTrainer({ encoder }),
+        taggerTrainer(),
         retrievalTrainer({ encoder }),
-        encoderTrainer({ ...train, name: DEFAULT_ENCODER, path: encoderPath }),
-        extractorTrainer({ ...train, name: DEFAULT_ENCODER, path: encoderPath }),
+        encoderTrainer({ ...train, name: encoderName, path: encoderPath }),
+        extractorTrainer({ ...train, name: encoderName, path: extractorPath }),
         loraTrainer({ ...train, basePath }),
         ...(hosted === undefined ? [] : [hostedTrainer(hosted)]),
         ...(servers.length === 0
@@ -189,6 +203,7 @@ export function modelTools(options: {
 /** What the runtimes of this program can run, whichever of them the configuration and the weights allow. */
 const RUNNABLE: readonly Rung[] = [
   ...LINEAR_RUNGS,
+  ...TAGGER_RUNGS,
   ...RETRIEVAL_RUNGS,
   ...EXTRACTOR_RUNGS,
   ...LLAMA_RUNGS,

@@ -142,9 +142,17 @@ function finishOf(choice: JsonObject): string | null {
 function usageFromJson(raw: Json | undefined): Usage | null {
   if (!isObject(raw)) return null;
   const details = isObject(raw.prompt_tokens_details) ? raw.prompt_tokens_details : {};
+  const written = isObject(raw.completion_tokens_details) ? raw.completion_tokens_details : {};
+  const [prompt, completion, reasoning] = [
+    tokenCount(raw.prompt_tokens),
+    tokenCount(raw.completion_tokens),
+    tokenCount(written.reasoning_tokens),
+  ];
+  // Reasoning is paid as output. OpenAI counts it among the completion's tokens; some count it beside them, as their total tells.
+  const isBeside = reasoning > 0 && tokenCount(raw.total_tokens) === prompt + completion + reasoning;
   return {
-    promptTokens: tokenCount(raw.prompt_tokens),
-    completionTokens: tokenCount(raw.completion_tokens),
+    promptTokens: prompt,
+    completionTokens: completion + (isBeside ? reasoning : 0),
     cachedTokens: tokenCount(details.cached_tokens ?? raw.prompt_cache_hit_tokens),
   };
 }

@@ -60,6 +60,26 @@ dialectContract({
   toolArguments: 'text',
 });
 
+test('reasoning is counted with the output, also where a provider counts it beside it', () => {
+  const tokensOf = (usage: object): number | undefined =>
+    openaiChat.parseResponse(
+      Buffer.from(
+        JSON.stringify({
+          choices: [{ index: 0, message: { role: 'assistant', content: 'a' }, finish_reason: 'stop' }],
+          usage: {
+            prompt_tokens: 10,
+            completion_tokens: 7,
+            completion_tokens_details: { reasoning_tokens: 5 },
+            ...usage,
+          },
+        }),
+      ),
+    )?.usage?.completionTokens;
+  assert.equal(tokensOf({ total_tokens: 17 }), 7);
+  assert.equal(tokensOf({ total_tokens: 22 }), 12);
+  assert.equal(tokensOf({}), 7);
+});
+
 test('usage is streamed only where it was asked for', () => {
   const response: CallResponse = {
     model: 'm',

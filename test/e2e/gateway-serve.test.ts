@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import type { ChatCompletionTool } from 'openai/resources/chat/completions';
 import type { Answer } from '../../src/core/answer.ts';
 import { AUDITED, type Call, type LlmReason, recordedWith } from '../../src/core/call.ts';
+import type { GatewayOptions } from '../../src/gateway/gateway.ts';
 import { completion, routerOver, sendJson, served, startHarness } from './gateway-harness.ts';
 
 const tools: ChatCompletionTool[] = ['find_order', 'refund'].map((name) => ({
@@ -55,6 +56,31 @@ test('a label, not streamed: answered here, on record, with headers that say so'
     // Key and person go to the pseudonym alone.
     assert.equal(harness.senders[0], 'Bearer sk-test-secret\njane@example.com');
     assert.doesNotMatch(JSON.stringify(call) + harness.log.join(), /sk-test-secret|jane@/);
+  } finally {
+    await harness.close();
+  }
+});
+
+test("an answer of ours tells what it cost and saved where the model's price is known, and the LLM's answer does not", async () => {
+  const asked: unknown[] = [];
+  const costOf: GatewayOptions['costOf'] = (model, usage) => {
+    asked.push([model, usage.promptTokens]);
+    return model === 'gpt-4o' ? { cost: 0.0000012, saved: 0.00042 } : null;
+  };
+  const harness = await startHarness((_, response) => sendJson(response, completion('order-status ✓')), {
+    ...{ router: served(label), costOf },
+  });
+  const headersOf = async (model: string, extra: Record<string, string> = {}) => {
+    const { response } = await harness.client.chat.completions
+      .create({ model, messages }, { headers: extra })
+      .withResponse();
+    return ['x-understudy-cost', 'x-understudy-saved'].map((name) => response.headers.get(name));
+  };
+  try {
+    assert.deepEqual(await headersOf('gpt-4o'), ['0.00000120', '0.00042000']);
+    assert.deepEqual(await headersOf('own-model'), [null, null]);
+    assert.equal(asked.length, 2);
+    assert.deepEqual(await headersOf('gpt-4o', { 'x-understudy-route': 'llm' }), [null, null]);
   } finally {
     await harness.close();
   }

@@ -66,19 +66,18 @@ const BIAS = { '11': 50, '12': -1 };
 const LABELS = ['late', 'broken', 'a label that is longer than a very narrow limit of length allows'];
 const ECHO = 'the input';
 const INVENTED = 'a name that nobody said';
+const TEXT_ANSWERS = [ECHO, INVENTED, 'It is on its way.', 'STOP here', ''];
+const TOOL_ANSWERS = [
+  'look_up {"order":"A-17"}',
+  ...['look_up {"order":"17"}', 'look_up {"order":17}', 'look_up {"order":"A-1","x":1}', 'other {}'],
+  ...['look_up {"order":"A-1"}\nother {}', 'I would call look_up.', ''],
+];
 const ANSWERS: Readonly<Record<Task['kind'], readonly string[]>> = {
   label: [...LABELS, 'no label of the task', ''],
-  text: [ECHO, INVENTED, 'It is on its way.', 'STOP here', ''],
+  text: TEXT_ANSWERS,
+  mixed: [...TOOL_ANSWERS, ...TEXT_ANSWERS, '{"code":"ab"}'],
   json: ['{"code":"a-b"}', '{"code":"ab"}', '{"code":"é"}', '{"code":1}', '[1,"x"]', '["x",1]', 'none', ''],
-  tool: [
-    ...[
-      'look_up {"order":"A-17"}',
-      'look_up {"order":"17"}',
-      'look_up {"order":17}',
-      'look_up {"order":"A-1","x":1}',
-    ],
-    ...['other {}', 'look_up {"order":"A-1"}\nother {}', 'I would call look_up.', ''],
-  ],
+  tool: TOOL_ANSWERS,
 };
 const TEXTS = [
   'Where is parcel 17?',
@@ -105,7 +104,7 @@ interface Case {
   readonly confidence: number;
 }
 
-const kinds = fc.constantFrom<Task['kind']>('label', 'text', 'json', 'tool');
+const kinds = fc.constantFrom<Task['kind']>('label', 'text', 'json', 'tool', 'mixed');
 const cases = kinds.chain((kind) =>
   fc.record({
     kind: fc.constant(kind),
@@ -141,7 +140,7 @@ function caseOf(drawn: typeof cases extends fc.Arbitrary<infer T> ? T : never, i
       { role: 'system', content: `You do the ${kind} work of a shop.` },
       { role: 'user', content: drawn.text },
     ],
-    tools: kind === 'tool' ? tools : [],
+    tools: kind === 'tool' || kind === 'mixed' ? tools : [],
     ...(toolChoice === undefined ? {} : { toolChoice }),
     ...(kind === 'json'
       ? { responseFormat: { type: 'json_schema', json_schema: { name: 'answer', schema } } as JsonObject }
@@ -175,7 +174,7 @@ const MODEL = { signals: ['p'], weights: [1], bias: 0 };
 
 describe('the offline decision', () => {
   const { store, vault, context, ...folder } = openDataFolder(temporaryFolder(), { finder: FINDER });
-  const drawn = fc.sample(cases, { numRuns: 1500, seed: 12 }).map(caseOf);
+  const drawn = fc.sample(cases, { numRuns: 2500, seed: 12 }).map(caseOf);
   /** As recorded, by id. */
   let recorded: ReadonlyMap<string, Call>;
 
@@ -257,7 +256,7 @@ describe('the offline decision', () => {
       seen.set(kind, (seen.get(kind) ?? 0) + 1);
     }
     // Each outcome was met for each kind of answer: the calls test something.
-    for (const kind of ['label', 'text', 'json', 'tool'])
+    for (const kind of ['label', 'text', 'json', 'tool', 'mixed'])
       for (const reason of ['confident', 'low-confidence', 'invalid-output', 'policy', 'unfamiliar-input'])
         assert.ok((seen.get(`${kind} ${reason}`) ?? 0) > 0, `${kind} ${reason}`);
   });

@@ -19,6 +19,7 @@ const ALLOWED: Readonly<Record<string, readonly string[] | '*'>> = {
   models: ['core'],
   store: ['core'],
   report: ['core'],
+  savings: ['core'],
   access: ['core'],
   capture: ['core', 'wire'],
   gateway: ['core', 'wire'],

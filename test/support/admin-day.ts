@@ -27,7 +27,7 @@ const LABELS = ['order', 'return', 'payment', 'delivery', 'complaint', 'other'];
 interface TaskPlan {
   readonly id: string;
   readonly name: string;
-  readonly kind: Task['kind'];
+  readonly kind: Exclude<Task['kind'], 'mixed'>;
   readonly rung: Rung;
   readonly base: string | null;
   /** Share of its answers that are correct. */
@@ -229,7 +229,7 @@ function jobsOf(since: number, until: number): readonly Job[] {
       seen: null,
     } as const),
     estimate: {
-      ...{ cpuMinutes: 24, diskBytes: 2e8, dollars: 0.4, savedADay: 1.7 },
+      ...{ cpuMinutes: 24, diskBytes: 2e8, dollars: 0.01, savedADay: 1.7 },
       basis: 'the last 3 runs',
     },
   };
@@ -245,7 +245,7 @@ function jobsOf(since: number, until: number): readonly Job[] {
         heartbeatAt: null,
         progress: null,
       },
-      spent: { day: { cpuMinutes: 21, diskBytes: 1.8e8, dollars: 0.36 } },
+      spent: { [dayOf(since + 12 * HOUR)]: { cpuMinutes: 21, diskBytes: 1.8e8, dollars: 0.006 } },
       result: {
         ...{ calls: 1204, seconds: 1410, notes: [] },
         tasks: PLANS.map(({ id, name, passed }) => ({
@@ -266,7 +266,7 @@ function jobsOf(since: number, until: number): readonly Job[] {
         ...{ step: 'train', subject: 'How urgent is it', done: 118, total: 190, leftMs: 204_000 },
         note: 'loss 0.214, 221 tokens/s',
       },
-      spent: { day: { cpuMinutes: 9, diskBytes: 4e7, dollars: 0 } },
+      spent: { [dayOf(until)]: { cpuMinutes: 9, diskBytes: 4e7, dollars: 0 } },
     },
   ];
 }
@@ -307,7 +307,7 @@ function taskOf({ id, name, kind, callsAnHour }: TaskPlan, scale: number): Task 
   };
 }
 
-const systemOf = (kind: Task['kind']): string =>
+const systemOf = (kind: TaskPlan['kind']): string =>
   ({
     label: 'You sort the mail of a shop. Answer with one category.',
     json: 'Extract the order’s details as JSON.',
@@ -356,7 +356,7 @@ function callOf(
   };
 }
 
-function answerOf(kind: Task['kind'], i: number): Message {
+function answerOf(kind: TaskPlan['kind'], i: number): Message {
   switch (kind) {
     case 'label':
       return { role: 'assistant', content: LABELS[i % LABELS.length] ?? '' };

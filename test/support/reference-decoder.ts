@@ -2,7 +2,8 @@
  * A decoder with LoRA in plain TypeScript and double precision, one token at a time: slow and obvious.
  * Tests hold the ONNX graph against it.
  */
-import { type Linear, linearSize } from '../../src/train/embedded/architecture.ts';
+import { linearSize, outputScale } from '../../src/train/embedded/architecture.ts';
+import type { Linear } from '../../src/train/embedded/linears.ts';
 import { type LoraConfig, loraLayout, matrixOf } from '../../src/train/embedded/lora.ts';
 import type { DecoderWeights } from '../../src/train/embedded/weights.ts';
 
@@ -31,7 +32,8 @@ export function referenceLogits(
     if (!a || !b) return y;
     const low = times(a, lora.rank, x);
     const delta = times(b, size.out, low);
-    return y.map((value, i) => value + (lora.alpha / lora.rank) * delta[i]!);
+    const scale = outputScale(shape, name) * (lora.alpha / lora.rank);
+    return y.map((value, i) => value + scale * delta[i]!);
   };
   const norm = (x: Vector, gain: Float32Array): Vector => {
     const square = x.reduce((sum, value) => sum + value * value, 0) / x.length;

@@ -6,7 +6,7 @@ import { seededRandom } from '../../src/core/random.ts';
 import { type GgufField, type GgufTensorData, writeGguf } from '../../src/models/formats/gguf/write.ts';
 
 export interface TinyShape {
-  readonly architecture: 'llama' | 'qwen2' | 'qwen3' | 'gemma3';
+  readonly architecture: 'llama' | 'qwen2' | 'qwen3' | 'gemma3' | 'granite' | 'smollm3';
   readonly layers: number;
   readonly hidden: number;
   readonly heads: number;
@@ -47,6 +47,16 @@ const ARCHITECTURES: Readonly<Record<TinyShape['architecture'], Partial<TinyShap
   llama: {},
   qwen2: {},
   qwen3: { headSize: 16 },
+  smollm3: { layers: 5 },
+  granite: {
+    control: ['<|start_of_role|>', '<|end_of_role|>', '<|end_of_text|>'],
+    metadata: {
+      'granite.attention.scale': { float32: 0.2 },
+      'granite.embedding_scale': { float32: 3 },
+      'granite.residual_scale': { float32: 0.4 },
+      'granite.logit_scale': { float32: 2 },
+    },
+  },
   gemma3: {
     headSize: 16,
     kvHeads: 1,

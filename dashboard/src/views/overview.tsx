@@ -32,7 +32,8 @@ function Figures({ overview }: { readonly overview: Overview }) {
           {count(served)} of {count(calls)} calls; {count(overview.escalated)} were escalated
         </Figure>
         <Figure name="Saved" value={money(dollars.saved)} tone={dollars.saved < 0 ? 'bad' : 'plain'}>
-          {money(dollars.spent)} spent, {money(dollars.audits)} of it on audits
+          {money(dollars.avoided)} avoided, less {money(dollars.audits)} for audits,{' '}
+          {money(dollars.machine + dollars.learning)} for the machine and learning
         </Figure>
         <ServedError overview={overview} />
         <Figure name="Latency, median" value={milliseconds(latency.specialist?.p50 ?? null)}>

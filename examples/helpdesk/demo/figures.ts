@@ -9,7 +9,7 @@ import type { EscalationReason, LlmReason, Usage } from '../../../src/core/call.
 import type { Deployment } from '../../../src/core/deployment.ts';
 import type { DemoReport, DemoTask, LatencyMs, LearnReport, PriceUsed } from '../../../src/core/learning.ts';
 import type { Rate } from '../../../src/core/specialist.ts';
-import { cost } from '../../../src/report/prices.ts';
+import { cost } from '../../../src/savings/prices.ts';
 import { rateOf } from '../../../src/stats/statistics.ts';
 import type { CallRecord } from '../agent.ts';
 import { callSites } from '../agent.ts';

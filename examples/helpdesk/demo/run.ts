@@ -12,7 +12,7 @@ import { UnderstudyError } from '../../../src/core/errors.ts';
 import type { DemoReport } from '../../../src/core/learning.ts';
 import { type OnProgress, progressOf } from '../../../src/core/progress.ts';
 import { connectLlm } from '../../../src/evaluate/llm.ts';
-import { priceOf } from '../../../src/report/prices.ts';
+import { priceOf } from '../../../src/savings/prices.ts';
 import { openUnderstudy, type Understudy } from '../../../src/understudy.ts';
 import type { CallRecord } from '../agent.ts';
 import { type DayLog, playDay } from '../day.ts';

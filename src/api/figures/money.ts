@@ -1,13 +1,13 @@
 /**
- * What calls cost at the provider, and what the served ones saved: list prices (report/prices) times the tokens on record.
- * Does not: know the machine's own cost.
+ * What calls cost at the provider, and what the served ones saved: prices times the tokens on record.
+ * Does not: know the machine's own cost, or that of learning (savings/).
  */
 import type { CallSum } from '../../core/figures.ts';
 import type { PriceUsed } from '../../core/learning.ts';
-import { cost, type ModelPrice, priceOf } from '../../report/prices.ts';
+import { cost } from '../../savings/prices.ts';
 
 export const MONEY_BASIS =
-  'List prices times tokens. Tokens of served calls are estimated from their texts; audits are subtracted, training and this machine are not.';
+  'List prices times tokens; tokens of served calls are estimated from their texts. Saved is what served calls would have cost, less audits, this machine with its energy, and learning; the chart and the tasks are before the last two.';
 
 export interface Money {
   /** Dollars paid to the provider. */
@@ -31,20 +31,12 @@ export interface Priced {
 export function priced(
   sums: readonly CallSum[],
   models: ReadonlyMap<string, string>,
-  own: Readonly<Record<string, ModelPrice>>,
+  priceOf: (model: string) => PriceUsed | null,
 ): Priced {
   const unpriced = new Set<string>();
-  const prices = new Map<string, PriceUsed | null>();
-  const priceFor = (model: string): PriceUsed | null => {
-    const known = prices.get(model);
-    if (known !== undefined) return known;
-    const price = priceOf(model, own);
-    prices.set(model, price);
-    return price;
-  };
   const withMoney = sums.map((sum) => {
     const model = models.get(sum.aboutPart);
-    const price = model === undefined ? null : priceFor(model);
+    const price = model === undefined ? null : priceOf(model);
     if (price === null && model !== undefined) unpriced.add(model);
     const dollars = price === null ? 0 : cost(sum, price);
     const served = sum.reason === 'confident';

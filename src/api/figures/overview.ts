@@ -8,6 +8,8 @@ import { MONEY_BASIS, total } from './money.ts';
 import { bucketsOf, type FigureSources, type Range } from './sources.ts';
 import { countsOf, pricedSums, taskRecords } from './tasks.ts';
 
+const NOTHING = { machine: 0, learning: 0 };
+
 /** Alarms that are looked at. */
 const MAX_ALARMS = 200;
 
@@ -19,6 +21,9 @@ export async function overview(sources: FigureSources, range: Range): Promise<Ov
   const errorTogether = (some: Records): Overview['servedError'] =>
     errorShareTogether(some.map(({ task, error }) => ({ served: servedBy(task.id), error })));
   const money = total(sums);
+  // They are known until now alone.
+  const { machine, learning } =
+    range.until >= sources.now() ? (await sources.savings(range.since)).total : NOTHING;
   const whole = await store.latencySums({ ...range, bucketMs: range.until - range.since });
   const alarms = [];
   for (const kind of ['coverage-fell', 'inputs-unfamiliar'])
@@ -30,8 +35,11 @@ export async function overview(sources: FigureSources, range: Range): Promise<Ov
     ...countsOf(sums),
     money: {
       spent: money.spent,
-      saved: money.avoided - money.audits,
+      avoided: money.avoided,
       audits: money.audits,
+      machine,
+      learning,
+      saved: money.avoided - money.audits - machine - learning,
       unpriced,
       basis: MONEY_BASIS,
     },

@@ -2,7 +2,8 @@
 import type { RedactContext } from '../../capture/redact/redact.ts';
 import type { Vault } from '../../capture/vault.ts';
 import type { Config } from '../../core/config.ts';
-import type { JournalState } from '../../core/learning.ts';
+import type { JournalState, PriceUsed } from '../../core/learning.ts';
+import type { SavingsReport } from '../../core/savings.ts';
 import type { Store } from '../../core/store.ts';
 import type { AuditBook } from './audit-book.ts';
 import type { ModelNames } from './models.ts';
@@ -12,10 +13,13 @@ export interface FigureSources {
   readonly store: Store;
   readonly vault: Pick<Vault, 'ring'>;
   readonly context: RedactContext;
-  readonly config: Pick<Config, 'serve' | 'gate' | 'learn' | 'prices'>;
+  readonly config: Pick<Config, 'serve' | 'gate' | 'learn'>;
   readonly audits: AuditBook;
   readonly models: ModelNames;
   readonly remembered: Remembered;
+  readonly priceOf: (model: string) => PriceUsed | null;
+  /** What is saved since then, net (setup/savings). */
+  readonly savings: (since: number) => Promise<SavingsReport>;
   /** Calls that were answered and are not recorded, by reason. */
   readonly lost: () => Readonly<Record<string, number>>;
   readonly journal: () => Promise<JournalState>;

@@ -72,7 +72,7 @@ export async function taskRecords(
 
 /** The calls that were added up, with their cost. */
 export async function pricedSums(
-  { store, models, config }: FigureSources,
+  { store, models, priceOf }: FigureSources,
   range: Range,
   taskId?: string,
 ): ReturnType<typeof priced> extends infer P ? Promise<P> : never {
@@ -80,7 +80,7 @@ export async function pricedSums(
     ...range,
     ...(taskId === undefined ? {} : { taskId }),
   });
-  return priced(sums, await models.of(sums.map(({ aboutPart }) => aboutPart)), config.prices);
+  return priced(sums, await models.of(sums.map(({ aboutPart }) => aboutPart)), priceOf);
 }
 
 export async function taskList(sources: FigureSources, range: Range): Promise<TaskList> {

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import type { OutputKind } from '../../core/answer.ts';
 import type { Example } from '../../core/dataset.ts';
 import { seededRandom } from '../../core/random.ts';
-import { fillTemplate, learnCopying, toTemplate, whyNotClassified } from './answer-template.ts';
+import { whyNotClassified } from './answer-classes.ts';
+import { fillTemplate, learnCopying, toTemplate } from './answer-template.ts';
 
 const example = (input: string, answer: string): Example => ({
   id: input,
@@ -94,7 +95,8 @@ test('labels are their own templates', () => {
 
 test('answers that are all different cannot be classified', () => {
   const random = seededRandom(1);
-  const many = Array.from({ length: 100 }, () => `answer ${random.next()}`);
-  assert.match(whyNotClassified(many) ?? '', /100 of 100/);
-  assert.equal(whyNotClassified(many.map((_, i) => (i % 2 ? 'yes' : 'no'))), null);
+  const many = Array.from({ length: 100 }, () => ({ template: `answer ${random.next()}`, weight: 1 }));
+  assert.match(whyNotClassified('label', many) ?? '', /100 of 100/);
+  const few = many.map(({ weight }, i) => ({ template: i % 2 ? 'yes' : 'no', weight }));
+  assert.equal(whyNotClassified('label', few), null);
 });

@@ -245,16 +245,3 @@ function mapped(answer: Answer, map: (path: string, value: string | number) => s
       };
   }
 }
-
-/**
- * Why a classifier over these templates (one per training example) cannot work; null where it can. With most seen
- * only once there is nothing to choose from.
- */
-export function whyNotClassified(templates: readonly string[]): string | null {
-  const counts = new Map<string, number>();
-  for (const template of templates) counts.set(template, (counts.get(template) ?? 0) + 1);
-  const rare = templates.filter((template) => counts.get(template) === 1).length;
-  if (rare * 2 > templates.length)
-    return `Its answers are too varied to choose among: ${rare} of ${templates.length} have a form seen only once.`;
-  return null;
-}

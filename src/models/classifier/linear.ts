@@ -4,11 +4,12 @@
  * Does not: fit them (train/linear), or get the encoder's vector (runtime/linear).
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import type { OutputKind } from '../../core/answer.ts';
+import { type OutputKind, toolChoiceOf } from '../../core/answer.ts';
 import { messageOf, UnderstudyError } from '../../core/errors.ts';
 import type { Artefact, Rung, Signals } from '../../core/specialist.ts';
 import type { Tuning } from '../encoder/bert-lora.ts';
 import { decodeArrays, encodeArrays } from '../formats/arrays.ts';
+import { withheldChoice } from './answer-classes.ts';
 import { type CopyPlan, fillTemplate } from './answer-template.ts';
 import { lexicalVector, makeVocabulary, type Sparse, type Vocabulary } from './lexical.ts';
 import { nearest, type VectorIndex, vote } from './neighbours.ts';
@@ -30,7 +31,7 @@ export interface LinearModel {
   readonly plan: CopyPlan;
   /** Weights for filling the plan's slots; see slot-ranker.ts. */
   readonly slotWeights: Float32Array;
-  /** Answer templates; '' stands for answers too rare to be a class, and gives no answer. */
+  /** Answer templates; classes of answers too rare to be one (withheldChoice) give no answer. */
   readonly classes: readonly string[];
   readonly vocabulary: Vocabulary | null;
   readonly linear: LinearWeights | null;
@@ -92,7 +93,7 @@ export function answerLinear(
   model: LinearModel,
   input: string,
   vector: Float32Array | null,
-): { readonly answer: string; readonly signals: Signals } {
+): { readonly answer: string; readonly choice?: string; readonly signals: Signals } {
   const signals: Record<string, number> = {};
   let probabilities: Float64Array;
   if (model.linear) {
@@ -131,11 +132,13 @@ export function answerLinear(
   signals.probability = soften(top);
   signals.margin = soften(Math.max(0, top - second));
   const template = model.classes[best] ?? '';
+  const withheld = withheldChoice(template);
   const filled =
-    template === '' ? null : fillTemplate(model.kind, model.plan, model.slotWeights, template, input);
+    withheld !== null ? null : fillTemplate(model.kind, model.plan, model.slotWeights, template, input);
   if (model.kind !== 'label') signals.clarity = filled?.slotConfidence ?? 0;
   if (filled === null) for (const name of Object.keys(signals)) signals[name] = 0;
-  return { answer: filled?.answer ?? '', signals };
+  if (filled !== null) return { answer: filled.answer, signals };
+  return { answer: '', choice: withheld ?? toolChoiceOf(model.kind, template), signals };
 }
 
 function argmax(values: Float64Array): number {

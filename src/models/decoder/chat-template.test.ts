@@ -12,6 +12,7 @@ const VOCABULARIES = {
   ChatML: ['<|endoftext|>', '<|im_start|>', '<|im_end|>'],
   'Llama 3': ['<|begin_of_text|>', '<|start_header_id|>', '<|end_header_id|>', '<|eot_id|>'],
   Gemma: ['<bos>', '<eos>', '<start_of_turn>', '<end_of_turn>'],
+  Granite: ['<|start_of_role|>', '<|end_of_role|>', '<|end_of_text|>'],
   Zephyr: ['<unk>', '<s>', '</s>'],
 } as const;
 
@@ -31,6 +32,8 @@ test('the vocabulary tells the template, and the prompt is that of the models’
     'Llama 3':
       '<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\nHello<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n',
     Gemma: '<bos><start_of_turn>user\nHello<end_of_turn>\n<start_of_turn>model\n',
+    Granite:
+      '<|start_of_role|>user<|end_of_role|>Hello<|end_of_text|>\n<|start_of_role|>assistant<|end_of_role|>',
     Zephyr: '<s><|user|>\nHello</s>\n<|assistant|>\n',
   };
   for (const [name, prompt] of Object.entries(prompts)) {

@@ -6,29 +6,32 @@
  * Does not: serve, or convert models of other formats.
  */
 
-import { closeSync, existsSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { readBytes } from '../formats/files.ts';
 import { tensorBytes } from '../formats/gguf/dequantise.ts';
 import { type GgufFile, type GgufTensor, openGguf } from '../formats/gguf/read.ts';
 
 const Q4_1 = 3;
-const Q8_0 = 8;
+export const Q8_0 = 8;
 const BLOCK = 32;
 const BLOCK_BYTES = 34;
 const ALIGNMENT = 32;
 
 /**
- * The file to serve for this model: the copy, made beside it at the first call (a few seconds), or the model itself
- * where it needs none or the folder cannot be written to.
+ * The file to serve for this model: the copy, made at the first call (a few seconds), or the model itself where it needs
+ * none or the folder cannot be written to.
+ * @param dir Folder of copies. Default: that of the model.
  */
-export function servingCopy(path: string): string {
-  const copy = path.replace(/(\.gguf)?$/, '.serving.gguf');
+export function servingCopy(path: string, dir = dirname(path)): string {
+  const copy = join(dir, `${basename(path, '.gguf')}.serving.gguf`);
   if (existsSync(copy)) return copy;
   const file = openGguf(path);
   const part = `${copy}.${process.pid}.part`;
   try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
     if (![...file.tensors.values()].some((tensor) => tensor.type === Q4_1)) return path;
-    writeCopy(file, path, part);
+    for (const _ of copySteps(file, path, part, (tensor) => servedAs(file, tensor)));
     renameSync(part, copy);
     return copy;
   } catch {
@@ -39,15 +42,29 @@ export function servingCopy(path: string): string {
   }
 }
 
-function writeCopy(file: GgufFile, path: string, part: string): void {
+/** What a tensor of a copy is: its type, and its weights where they are not those of the model's file. */
+export interface CopiedTensor {
+  readonly type: number;
+  /** In float32; null: the bytes as they are. */
+  readonly weights: (() => Float32Array) | null;
+}
+
+/**
+ * Writes a copy of a model, tensor by tensor; yields after each, so that the caller may let others have their turn.
+ * Metadata stay as they are, byte for byte: everything before the first tensor's entry in the header.
+ */
+export function* copySteps(
+  file: GgufFile,
+  path: string,
+  target: string,
+  copied: (tensor: GgufTensor) => CopiedTensor,
+): Generator<void> {
   const tensors = [...file.tensors.values()];
-  const starts = tensors.map((tensor) => tensor.offset);
-  const dataStart = Math.min(...starts);
+  const dataStart = Math.min(...tensors.map((tensor) => tensor.offset));
   const source = openSync(path, 'r');
-  const target = openSync(part, 'w', 0o600);
+  const out = openSync(target, 'w', 0o600);
   try {
     const head = readBytes(source, 0, dataStart);
-    // Metadata stay as they are, byte for byte: everything before the first tensor's entry in the header.
     const entries = head.indexOf(
       Buffer.from(entry(tensors[0]!, tensors[0]!.type, tensors[0]!.offset - dataStart)),
     );
@@ -55,36 +72,46 @@ function writeCopy(file: GgufFile, path: string, part: string): void {
     const parts: Uint8Array[] = [head.subarray(0, entries)];
     let offset = 0;
     for (const tensor of tensors) {
-      parts.push(entry(tensor, typeOf(tensor), offset));
-      offset = aligned(offset + sizeOf(tensor));
+      const { type } = copied(tensor);
+      parts.push(entry(tensor, type, offset));
+      offset = aligned(offset + tensorBytes(type, countOf(tensor)));
     }
     let at = 0;
     const write = (bytes: Uint8Array): void => {
-      for (let done = 0; done < bytes.length; ) done += writeSync(target, bytes, done);
+      for (let done = 0; done < bytes.length; ) done += writeSync(out, bytes, done);
       at += bytes.length;
       const gap = aligned(at) - at;
-      if (gap > 0) at += writeSync(target, new Uint8Array(gap));
+      if (gap > 0) at += writeSync(out, new Uint8Array(gap));
     };
     write(Buffer.concat(parts));
-    for (const tensor of tensors)
+    for (const tensor of tensors) {
+      const { type, weights } = copied(tensor);
       write(
-        tensor.type === Q4_1
-          ? toQ8_0(file.tensor(tensor.name))
-          : readBytes(source, tensor.offset, sizeOf(tensor)),
+        weights === null
+          ? readBytes(source, tensor.offset, tensorBytes(tensor.type, countOf(tensor)))
+          : encoded(type, weights()),
       );
+      yield;
+    }
   } finally {
     closeSync(source);
-    closeSync(target);
+    closeSync(out);
   }
 }
 
-function typeOf(tensor: GgufTensor): number {
-  return tensor.type === Q4_1 ? Q8_0 : tensor.type;
+function encoded(type: number, weights: Float32Array): Uint8Array {
+  if (type === Q8_0) return toQ8_0(weights);
+  return new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength);
 }
 
-function sizeOf(tensor: GgufTensor): number {
-  const weights = tensor.dims.reduce((product, dim) => product * dim, 1);
-  return tensorBytes(typeOf(tensor), weights);
+/** What is multiplied fastest: Q4_1 in Q8_0, everything else as it is. */
+export function servedAs(file: GgufFile, tensor: GgufTensor): CopiedTensor {
+  if (tensor.type !== Q4_1) return { type: tensor.type, weights: null };
+  return { type: Q8_0, weights: () => file.tensor(tensor.name) };
+}
+
+function countOf({ dims }: GgufTensor): number {
+  return dims.reduce((product, dim) => product * dim, 1);
 }
 
 /** A tensor's entry in the header. */

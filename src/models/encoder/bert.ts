@@ -3,7 +3,7 @@
  * unit length, as sentence-transformers does it.
  * Does not: fetch weights (weights.ts), batch requests or run in a process of its own (runtime/).
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { Tokenizer } from '@huggingface/tokenizers';
@@ -11,6 +11,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { UnderstudyError } from '../../core/errors.ts';
 import { isObject, parseJson } from '../../core/json.ts';
 import { CONTRIB, float, GraphBuilder, type Value } from '../formats/onnx.ts';
+import { readPackedEncoder } from '../formats/packed-encoder.ts';
 import { readSafetensors, type Safetensor } from '../formats/safetensors.ts';
 import { bertWeights, loadTunedBert, type TunedBert, type Tuning } from './bert-lora.ts';
 
@@ -40,15 +41,14 @@ export interface Bert {
 const MAX_TOKENS = 256;
 
 /**
- * Loads an encoder from a folder with config.json, tokenizer.json and model.safetensors.
+ * Loads an encoder from a folder with config.json, tokenizer.json and model.safetensors, or with packed.bin.
  * @throws UnderstudyError 'unavailable', 'corrupt'.
  */
 export async function loadBert(
   dir: string,
   options: { readonly threads?: number; readonly maxTokens?: number } = {},
 ): Promise<Bert> {
-  const { config, tensors } = readBert(dir);
-  const tokenizerFile = readJson(join(dir, 'tokenizer.json'));
+  const { config, tensors, tokenizer: tokenizerFile } = readBert(dir);
   const tokenizer = new Tokenizer(tokenizerFile, {});
   const sessionOptions: InferenceSession.SessionOptions = {
     intraOpNumThreads: options.threads ?? 1,
@@ -93,7 +93,7 @@ export async function loadBert(
 }
 
 /** The WordPiece vocabulary in a tokenizer's file; empty where it has none. */
-function vocabularyOf({ model }: Record<string, unknown>): ReadonlyMap<string, number> {
+function vocabularyOf({ model }: Readonly<Record<string, unknown>>): ReadonlyMap<string, number> {
   const vocabulary = isObject(model) && isObject(model.vocab) ? model.vocab : {};
   return new Map(Object.entries(vocabulary).map(([piece, id]) => [piece, Number(id)]));
 }
@@ -102,10 +102,23 @@ function vocabularyOf({ model }: Record<string, unknown>): ReadonlyMap<string, n
 export function readBert(dir: string): {
   readonly config: BertConfig;
   readonly tensors: ReadonlyMap<string, Safetensor>;
+  /** What tokenizer.json says. */
+  readonly tokenizer: Readonly<Record<string, unknown>>;
 } {
-  const config = bertConfig(readJson(join(dir, 'config.json')));
-  return { config, tensors: readSafetensors(join(dir, 'model.safetensors')) };
+  const packed = join(dir, PACKED);
+  if (existsSync(packed)) {
+    const encoder = readPackedEncoder(packed);
+    return { ...encoder, config: bertConfig(encoder.config) };
+  }
+  return {
+    config: bertConfig(readJson(join(dir, 'config.json'))),
+    tensors: readSafetensors(join(dir, 'model.safetensors')),
+    tokenizer: readJson(join(dir, 'tokenizer.json')),
+  };
 }
+
+/** A file that is configuration, tokenizer and weights in one (formats/packed-encoder.ts). */
+const PACKED = 'packed.bin';
 
 /** Tokens (padding included) that go through the graph at once: bounds memory and how long one run blocks. */
 const TOKENS_PER_RUN = 2048;
@@ -288,7 +301,7 @@ function transpose(data: Float32Array, rows: number, columns: number): Float32Ar
   return out;
 }
 
-function bertConfig(config: Record<string, unknown>): BertConfig {
+function bertConfig(config: Readonly<Record<string, unknown>>): BertConfig {
   const { hidden_size, num_hidden_layers, num_attention_heads, layer_norm_eps, hidden_act } = config;
   if (
     typeof hidden_size !== 'number' ||

@@ -4,6 +4,7 @@
  * Does not: choose among several places, or say what the copy has to look like (edits.ts, plan.ts).
  */
 import type { Json } from '../../core/json.ts';
+import { mayBeginDay, readDay } from './days.ts';
 import { edited, QUANTITY_EDITS } from './edits.ts';
 import { NUMBER_WORDS } from './quantities.ts';
 import { type Span, sliceOf, type Units, unitsOf } from './units.ts';
@@ -20,6 +21,8 @@ interface Source {
   readonly endAt: ReadonlyMap<number, number>;
   /** Spans that are a number, a date or a time as a whole, by what they say. */
   readonly quantities: ReadonlyMap<Json, readonly Span[]>;
+  /** Spans that name a day, as long as they go. */
+  readonly days: readonly Span[];
 }
 
 interface Bare {
@@ -41,6 +44,7 @@ export function sourceOf(input: string): Source {
     startAt: new Map(starts.map((at, unit) => [at, unit])),
     endAt: new Map(ends.map((at, unit) => [at, unit])),
     quantities: quantitiesOf(units),
+    days: daysOf(units),
   };
 }
 
@@ -100,6 +104,26 @@ function quantitiesOf(units: Units): ReadonlyMap<Json, readonly Span[]> {
   return found;
 }
 
+/** Units of the longest name of a day: `9 th of this month`. */
+const MAX_DAY = 7;
+/** Whatever the anchor: it decides which date a name is, not whether it is one. */
+const SOME_DAY = '2024-01-01';
+
+function daysOf(units: Units): readonly Span[] {
+  const found: Span[] = [];
+  const count = units.starts.length;
+  for (let start = 0; start < count; start++) {
+    if (!mayBeginDay(sliceOf(units, { start, end: start + 1 }).toLowerCase())) continue;
+    for (let end = Math.min(count, start + MAX_DAY); end > start; end--) {
+      if (readDay(sliceOf(units, { start, end }), SOME_DAY) === undefined) continue;
+      found.push({ start, end });
+      start = end - 1;
+      break;
+    }
+  }
+  return found;
+}
+
 /** A span that a value may have been copied from, with its words and those beside it ('' at an end of the input). */
 export interface Place extends Span {
   readonly words: string;
@@ -134,9 +158,11 @@ function spansOf(source: Source, value: Json): readonly Span[] {
   const needle = lowered(value);
   let spans = occurrences(source.lower, needle, source);
   if (spans.length === 0) spans = occurrences(source.bare.text, needle.replace(MARKS, ''), source.bare);
-  const quantities = source.quantities.get(value) ?? [];
+  const days = /^\d{4}-\d{2}-\d{2}$/.test(value) ? source.days : [];
+  const quantities = [...(source.quantities.get(value) ?? []), ...days];
   const others = quantities.filter(
-    ({ start, end }) => !spans.some((s) => s.start === start && s.end === end),
+    ({ start, end }, i) =>
+      ![...spans, ...quantities.slice(0, i)].some((s) => s.start === start && s.end === end),
   );
   return [...spans, ...others].sort((a, b) => a.start - b.start || a.end - b.end);
 }

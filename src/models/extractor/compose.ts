@@ -12,12 +12,14 @@ import { type Extraction, groupsOf, tagCount } from './groups.ts';
 import { ABSENT, COPY, type ExtractionPlan, type Field, hasParent, OTHER } from './plan.ts';
 import { bestTags, type FoundSpan, likeliestSpan, spansOfTags } from './tagging.ts';
 import { fieldOfPlaceholder } from './targets.ts';
-import { answerOfTree, mapLeaves, setAt } from './tree.ts';
+import { answerOfTree, hasTools, mapLeaves, setAt } from './tree.ts';
 import { sliceOf, type Units } from './units.ts';
 
 export interface Composed {
   /** As targetOf writes it; '' for none. */
   readonly answer: string;
+  /** Which tools it would call, where it gives no answer (core/specialist: Prediction). */
+  readonly choice?: string;
   /**
    * `probability` of the whole: the product of all that was chosen. `choice`, `tag`: the least of the options' and of the
    * units' probabilities. `value`: that of the least certain copied value. `familiarity`: as the model says.
@@ -36,11 +38,31 @@ export function composeAnswer(
   units: Units,
   reading: UnitReading,
 ): Composed {
-  const { plan, forms } = extraction;
+  const { forms } = extraction;
   const picks = picked(extraction, reading.options);
   const form = picks.get(null)?.option ?? forms[0] ?? '';
   const frame = parseJson(form);
+  const chosen = picks.get(null)?.probability ?? 1;
+  if (typeof frame === 'string') {
+    const { familiarity } = reading;
+    return { answer: frame, signals: { probability: chosen, choice: chosen, tag: 1, value: 1, familiarity } };
+  }
   if (!isObject(frame)) return NONE;
+  const composed = composeTree(kind, extraction, frame, units, reading, picks);
+  return composed === null
+    ? { ...NONE, choice: hasTools(kind) ? Object.keys(frame).join(' ') : '' }
+    : composed;
+}
+
+/** The answer that has this form; null where a value cannot be found. */
+function composeTree(
+  kind: OutputKind,
+  { plan }: Extraction,
+  frame: JsonObject,
+  units: Units,
+  reading: UnitReading,
+  picks: ReadonlyMap<number | null, Pick>,
+): Composed | null {
   const choices = [picks.get(null)?.probability ?? 1];
   /** The option of each field; null where it is copied if something is found. */
   const options = plan.fields.map((field, i): string | null => {
@@ -71,7 +93,7 @@ export function composeAnswer(
   for (const [i, times] of wanted) {
     const field = plan.fields[i]!;
     const values = take(field, times).map((span) => written(field, span));
-    if (values.length < times || values.includes(undefined)) return NONE;
+    if (values.length < times || values.includes(undefined)) return null;
     repeated.set(i, values as Json[]);
   }
   const tree = mapLeaves(frame, ({ value }) => {
@@ -87,18 +109,18 @@ export function composeAnswer(
         // It is always there: then where it is most likely.
         if (spans.length === 0) {
           const forced = likeliestSpan(reading.tags, count, field.tag!);
-          if (forced === null) return NONE;
+          if (forced === null) return null;
           spans = [forced];
           used.push(forced);
         }
         const values = spans.map((span) => written(field, span));
-        if (values.includes(undefined)) return NONE;
+        if (values.includes(undefined)) return null;
         setAt(tree, field.path, field.many ? (values as Json[]) : values[0]!);
         continue;
       }
       option = fallback;
     }
-    if (option === OTHER) return NONE;
+    if (option === OTHER) return null;
     if (option !== ABSENT) setAt(tree, field.path, JSON.parse(option) as Json);
   }
   const likely = tagging.probabilities.reduce((product, probability) => product * probability, 1);

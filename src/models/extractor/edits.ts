@@ -4,6 +4,7 @@
  * Does not: find the words (align.ts), or know today's date: `tomorrow` stays `tomorrow`.
  */
 import type { Json } from '../../core/json.ts';
+import { readDay } from './days.ts';
 import { readDate, readNumber, readTime } from './quantities.ts';
 
 /** Every text has one of each. */
@@ -13,8 +14,11 @@ export const QUANTITY_EDITS = ['number', 'numeral', 'date', 'time'] as const;
 
 type TextEdit = (typeof TEXT_EDITS)[number];
 type QuantityEdit = (typeof QUANTITY_EDITS)[number];
+/** A day that is named beside another one, its anchor (days.ts). */
+export type DayEdit = `day after ${string}`;
+export const dayAfter = (anchor: string): DayEdit => `day after ${anchor}`;
 /** The edits of a field, in order: the first one that the words have. */
-export type Edits = readonly (TextEdit | QuantityEdit)[];
+export type Edits = readonly (TextEdit | QuantityEdit | DayEdit)[];
 
 /** The value that the words give by the first edit that they have; undefined where they have none. */
 export function edited(edits: Edits, words: string): Json | undefined {
@@ -53,5 +57,7 @@ function apply(edit: Edits[number], words: string): Json | undefined {
       return readDate(words);
     case 'time':
       return readTime(words);
+    default:
+      return readDay(words, edit.slice('day after '.length));
   }
 }

@@ -6,8 +6,9 @@
 import type { OutputKind } from '../../core/answer.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import { type Place, placesOf, sourceOf } from './align.ts';
-import { type Edits, edited, QUANTITY_EDITS, TEXT_EDITS } from './edits.ts';
-import { emptyObjects, type FieldKey, type Leaf, mapLeaves, treeOf } from './tree.ts';
+import { daysFromToday } from './days.ts';
+import { dayAfter, type Edits, edited, QUANTITY_EDITS, TEXT_EDITS } from './edits.ts';
+import { emptyObjects, type FieldKey, hasTools, type Leaf, mapLeaves, treeOf } from './tree.ts';
 
 /** Options of a field beside values, which are written as JSON. */
 export const [COPY, ABSENT, OTHER] = ['=copy', '=absent', '=other'] as const;
@@ -110,7 +111,9 @@ function learnField(kind: OutputKind, key: FieldKey, read: readonly ReadExample[
     isFilled(leaf, many) && leaf.singles.every((single) => copyPlaces(single, edits).length > 0);
   const copied = mine.map(isCopied);
   const distinct = new Set(mine.map(({ value }) => JSON.stringify(value))).size;
-  const isChoice = distinct <= FEW_VALUES && distinct * 5 <= mine.length && share < NEARLY_ALL;
+  // Of days few are met in a short time, and others later.
+  const areDays = edits.some((edit) => edit.startsWith('day after '));
+  const isChoice = distinct <= FEW_VALUES && distinct * 5 <= mine.length && share < NEARLY_ALL && !areDays;
   const copies = share >= MIN_COPIED && copied.filter(Boolean).length >= 2 && !isChoice;
 
   const counts = new Map<string, number>();
@@ -138,7 +141,7 @@ function learnField(kind: OutputKind, key: FieldKey, read: readonly ReadExample[
 
 /** Whether a field could be there: where its tool is called, or always. */
 export const hasParent = (kind: OutputKind, tree: JsonObject, path: readonly string[]): boolean =>
-  kind !== 'tool' || Object.hasOwn(tree, path[0] ?? '');
+  !hasTools(kind) || Object.hasOwn(tree, path[0] ?? '');
 
 /** Whether there is something to copy, in the shape that the field has. */
 export const isFilled = ({ value }: Leaf, many: boolean): boolean =>
@@ -158,6 +161,8 @@ function bestEdits(values: readonly Single[]): { readonly edits: Edits; readonly
     ...QUANTITY_EDITS.flatMap((quantity) => TEXT_EDITS.map((edit) => [quantity, edit])),
   ];
   const found = scalars.filter(({ places }) => places.length > 0);
+  const anchor = anchorOf(found);
+  if (anchor !== null) candidates.push([dayAfter(anchor)]);
   let best: Edits = [];
   let most = 0;
   for (const edits of candidates) {
@@ -169,6 +174,24 @@ function bestEdits(values: readonly Single[]): { readonly edits: Edits; readonly
     }
   }
   return { edits: best, share: most / Math.max(1, scalars.length) };
+}
+
+/** The day beside which most of the values that are dates are named; null where none is told. */
+function anchorOf(values: readonly Single[]): string | null {
+  const votes = new Map<string, number>();
+  for (const { value, places } of values) {
+    if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value)) continue;
+    for (const { words } of places) {
+      const days = daysFromToday(words.toLowerCase());
+      if (days === undefined) continue;
+      const day = new Date(Date.parse(`${value}T00:00:00Z`) - days * 86_400_000);
+      if (Number.isNaN(day.getTime())) continue;
+      const anchor = day.toISOString().slice(0, 10);
+      votes.set(anchor, (votes.get(anchor) ?? 0) + 1);
+    }
+  }
+  const [most] = [...votes].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
+  return most?.[0] ?? null;
 }
 
 /**
@@ -185,7 +208,7 @@ function tagNames(
   const copying = fields.filter(({ copies }) => copies);
   const owners = new Set<string>();
   for (const field of copying) {
-    const owner = JSON.stringify([kind === 'tool' ? field.path[0]! : '', last(field)]);
+    const owner = JSON.stringify([hasTools(kind) ? field.path[0]! : '', last(field)]);
     if (owners.has(owner)) clashing.add(last(field));
     owners.add(owner);
   }

@@ -75,7 +75,7 @@ export function readDate(text: string): string | undefined {
 
 const FULL_MONTHS =
   'january february march april may june july august september october november december'.split(' ');
-const monthOf = (word: string): number =>
+export const monthOf = (word: string): number =>
   word === 'sept' ? 9 : 1 + Math.max(MONTHS.indexOf(word), FULL_MONTHS.indexOf(word));
 
 function dateOf(year: number, month: number, day: number): string | undefined {
@@ -84,15 +84,36 @@ function dateOf(year: number, month: number, day: number): string | undefined {
   return isOne ? date.toISOString().slice(0, 10) : undefined;
 }
 
-/** The time of day as HH:MM: 17:30, 5:30 pm, 5pm, noon. Undefined for an hour alone. */
+/** Hours in words and in part: `half past 5`, `quarter to four`, `eleven`. */
+const PARTS: readonly (readonly [RegExp, number])[] = [
+  [/^half past /, 30],
+  [/^(?:a )?quarter past /, 15],
+  [/^(?:a )?quarter to /, -15],
+];
+
+/**
+ * The time of day as HH:MM: 17:30, 5:30 pm, 5pm, noon, eleven am, half past 5 in the evening, 4 o'clock in the afternoon.
+ * Undefined for an hour alone.
+ */
 export function readTime(text: string): string | undefined {
-  const plain = text.trim().toLowerCase().replaceAll('.', '');
+  let plain = text.trim().toLowerCase().replaceAll('.', '');
   if (plain === 'noon') return '12:00';
   if (plain === 'midnight') return '00:00';
-  const match = /^(\d{1,2})(?::(\d{2}))?\s?(am|pm)?$/.exec(plain);
+  const part = PARTS.find(([words]) => words.test(plain));
+  if (part) plain = plain.replace(part[0], '');
+  const match =
+    /^(\d{1,2}|[a-z]+)(?::(\d{2}))?(?: o ?['’] ?clock)?\s?(am|pm|in the morning|in the afternoon|in the evening|at night)?$/.exec(
+      plain,
+    );
   if (!match || (match[2] === undefined && match[3] === undefined)) return undefined;
-  const [hour, minute] = [Number(match[1]), Number(match[2] ?? 0)];
-  if (minute > 59 || hour > 23 || (match[3] !== undefined && (hour < 1 || hour > 12))) return undefined;
-  const in24 = match[3] === undefined ? hour : (hour % 12) + (match[3] === 'pm' ? 12 : 0);
-  return `${String(in24).padStart(2, '0')}:${String(minute).padStart(2, '0')}`;
+  if (part && match[2] !== undefined) return undefined;
+  const hour = /\d/.test(match[1]!) ? Number(match[1]) : ONES.indexOf(match[1]!);
+  const minute = Number(match[2] ?? 0);
+  if (hour < 0 || minute > 59 || hour > 23 || (match[3] !== undefined && (hour < 1 || hour > 12)))
+    return undefined;
+  const isLate = match[3] !== undefined && match[3] !== 'am' && match[3] !== 'in the morning';
+  const in24 = match[3] === undefined ? hour : (hour % 12) + (isLate ? 12 : 0);
+  const all = in24 * 60 + minute + (part?.[1] ?? 0);
+  const digits = (n: number): string => String(n).padStart(2, '0');
+  return all < 0 ? undefined : `${digits(Math.floor(all / 60))}:${digits(all % 60)}`;
 }

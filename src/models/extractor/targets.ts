@@ -3,8 +3,9 @@
  * stretches of the input are values of which tag.
  * Does not: learn the plan (plan.ts), or answer (compose.ts).
  */
-import type { OutputKind } from '../../core/answer.ts';
+import { answerKindOf, type OutputKind } from '../../core/answer.ts';
 import type { Json } from '../../core/json.ts';
+import { classesOf } from '../classifier/answer-classes.ts';
 import type { Place } from './align.ts';
 import {
   ABSENT,
@@ -19,7 +20,7 @@ import {
   type ReadExample,
   readExample,
 } from './plan.ts';
-import { mapLeaves } from './tree.ts';
+import { hasTools, mapLeaves } from './tree.ts';
 import type { Span } from './units.ts';
 
 export interface TagSpan extends Span {
@@ -28,7 +29,7 @@ export interface TagSpan extends Span {
 
 export interface Target {
   readonly input: string;
-  /** The answer without its fields; '' where it cannot be read. */
+  /** As JSON: the answer without its fields, an object, or a text that is one of a few; '' where it can be neither. */
   readonly form: string;
   /** Option of each chosen field, by the field's place in the plan; absent where the field could not be there. */
   readonly options: ReadonlyMap<number, string>;
@@ -66,7 +67,12 @@ export function learnTargets(
   for (const each of read)
     for (const { places, tag } of valuesOf(plan, each))
       if (places.length === 1) contexts.add(tag, places[0]!);
-  const targets = read.map((each) => targetOf(kind, plan, each, contexts));
+  const texts = kind === 'mixed' ? textForms(examples) : [];
+  const targets = read.map((each, i) =>
+    each.tree === null && kind === 'mixed'
+      ? { ...NOTHING, input: each.input, form: texts[i]! }
+      : targetOf(kind, plan, each, contexts),
+  );
   const counts = new Map<string, number>();
   for (const { form } of targets) counts.set(form, (counts.get(form) ?? 0) + 1);
   const forms = [...counts]
@@ -76,6 +82,17 @@ export function learnTargets(
   const known = new Set(forms);
   const isRare = ({ form }: Target): boolean => !known.has(form);
   return { plan, forms: targets.some(isRare) ? [...forms, ''] : forms, targets };
+}
+
+/** What a text teaches beside its form. */
+const NOTHING: Omit<Target, 'input' | 'form'> = { options: new Map(), spans: [], ignored: [], lost: [] };
+
+/** The form of each answer that is a text, as JSON; '' for those that do not repeat, and for tool calls. */
+function textForms(examples: readonly { readonly answer: string }[]): readonly string[] {
+  const counted = examples.map(({ answer }) => ({ template: answer, weight: 1 }));
+  return classesOf('mixed', counted).map((name) =>
+    name === '' || answerKindOf('mixed', name) === 'tool' ? '' : JSON.stringify(name),
+  );
 }
 
 /** Every copied value of an example with the places that it may stand at, in the order of the answer. */
@@ -117,7 +134,7 @@ function targetOf(kind: OutputKind, plan: ExtractionPlan, example: ReadExample, 
       if (!repeated) return undefined;
       return copied.has(i) ? placeholder(i) : value;
     },
-    (path) => plan.kept.includes(JSON.stringify(path)) || (kind === 'tool' && path.length === 1),
+    (path) => plan.kept.includes(JSON.stringify(path)) || (hasTools(kind) && path.length === 1),
   );
   return {
     ...{ input, form: JSON.stringify(form), options, lost: [...lost] },

@@ -26,6 +26,8 @@ const WRAP = '';
 export function treeOf(kind: OutputKind, text: string): JsonObject | null {
   if (hasLongNumber(text)) return null;
   const answer = parseAnswer(kind, text);
+  // Where answers are of several kinds, the structured ones are tool calls.
+  if (kind === 'mixed' && answer?.kind !== 'tool') return null;
   switch (answer?.kind) {
     case 'json':
       return isObject(answer.value) && !(WRAP in answer.value) ? answer.value : { [WRAP]: answer.value };
@@ -46,6 +48,9 @@ export function treeOf(kind: OutputKind, text: string): JsonObject | null {
 /** Whether there is a number, outside of strings, that a double does not hold: it would come back as another one. */
 const hasLongNumber = (text: string): boolean =>
   /(?:\d\.?){16}|\d[eE][+-]?\d{3}/.test(text.replace(/"(?:[^"\\]|\\.)*"/gs, '""'));
+
+/** Whether the keys of a tree are the names of tools. */
+export const hasTools = (kind: OutputKind): boolean => kind === 'tool' || kind === 'mixed';
 
 /** The inverse of treeOf. */
 export function answerOfTree(kind: OutputKind, tree: JsonObject): string {

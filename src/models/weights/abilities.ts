@@ -7,15 +7,15 @@ import { TEMPLATE_NAMES } from '../decoder/chat-template.ts';
 import type { CatalogueEntry } from './entry.ts';
 
 /** general.architecture of the models that the embedded trainer computes; train/embedded/architecture.ts has a family for each. */
-export const TRAINED_ARCHITECTURES = ['llama', 'qwen2', 'qwen3', 'gemma3'] as const;
+export const TRAINED_ARCHITECTURES = ['llama', 'qwen2', 'qwen3', 'gemma3', 'granite', 'smollm3'] as const;
 export type TrainedArchitecture = (typeof TRAINED_ARCHITECTURES)[number];
 
 export function isTrained(architecture: string): architecture is TrainedArchitecture {
   return (TRAINED_ARCHITECTURES as readonly string[]).includes(architecture);
 }
 
-/** model_type of the encoders that can be read. */
-const ENCODERS: readonly string[] = ['bert'];
+/** Encoders that can be read: model_type, and how words are cut where it is not WordPiece. */
+const ENCODERS: readonly string[] = ['bert', 'bert-unigram'];
 
 /**
  * Memory that the embedded trainer takes, estimated: weights in float32, and the activations of a step (2.0–2.7 GB were

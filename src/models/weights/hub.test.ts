@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -15,6 +17,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, beforeEach, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
 import { type HubServer, sha256, startHubServer } from '../../../test/support/hub-server.ts';
 import type { Progress } from '../../core/progress.ts';
@@ -106,6 +109,26 @@ describe('a model of the hub', () => {
     const kept = statSync(join(home(), 'tiny-Q8_0.gguf.part')).size;
     assert.ok(kept > 0 && kept < MODEL.length);
     assert.equal(existsSync(join(home(), 'fetching')), false);
+    hub.misbehaviour.slowMs = 0;
+    assert.deepEqual(readFileSync((await ensureWeights('tiny', options())).path), MODEL);
+    assert.ok(hub.asked.some((line) => line.endsWith(` bytes=${kept}-`)));
+  });
+
+  test('resumes where a process was killed', async () => {
+    hub.misbehaviour.slowMs = 40;
+    const cli = join(import.meta.dirname, '../../cli.ts');
+    const { PATH } = process.env;
+    const child = spawn(process.execPath, [cli, 'models', 'download', 'tiny', '--data-dir', dataDir], {
+      env: { PATH, HF_ENDPOINT: hub.endpoint, HF_HOME: join(dataDir, 'no-cache') },
+      stdio: 'ignore',
+    });
+    const part = join(home(), 'tiny-Q8_0.gguf.part');
+    while ((statSync(part, { throwIfNoEntry: false })?.size ?? 0) === 0 && child.exitCode === null)
+      await pause(20);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const kept = statSync(part).size;
+    assert.ok(kept > 0 && kept < MODEL.length, `${kept}`);
     hub.misbehaviour.slowMs = 0;
     assert.deepEqual(readFileSync((await ensureWeights('tiny', options())).path), MODEL);
     assert.ok(hub.asked.some((line) => line.endsWith(` bytes=${kept}-`)));

@@ -1,5 +1,6 @@
 /**
- * The language model of the server: one base model, a context per adapter, several sequences per context so that
+ * The language model of the server: one base model, of each adapter a copy with it worked in (or, of a large base, the
+ * adapter beside it) and a context, several sequences per context so that
  * requests of one adapter share batches, greedy decoding with token probabilities. A sequence keeps its last request's
  * keys and values, and the next one that begins as that did (a system prompt, the turns so far) does not read that again.
  * Does not: speak HTTP (http.ts), or know what an answer means.
@@ -21,6 +22,7 @@ import { messageOf, UnderstudyError } from '../../core/errors.ts';
 import { chatPieces, chatTemplateOf, type Message } from '../../models/decoder/chat-template.ts';
 import { openLlama } from '../../models/decoder/llama-engine.ts';
 import { controlToken, pieceTokens } from '../../models/decoder/llama-tokenizer.ts';
+import { mergedCopy } from '../../models/decoder/merge.ts';
 import { servingCopy } from '../../models/decoder/requantise.ts';
 import { requestCancelled } from '../cancelled.ts';
 import { type Pool, pool } from '../pool.ts';
@@ -28,6 +30,8 @@ import type { Progress } from './pulse.ts';
 
 export interface LanguageOptions {
   readonly modelPath: string;
+  /** Folder of the copies of it that are served. Default: its own. */
+  readonly copiesDir?: string | undefined;
   readonly threads: number;
   /** Requests of one adapter that are decoded together. */
   readonly sequences: number;
@@ -72,7 +76,7 @@ export interface LanguageModel {
 }
 
 interface Context {
-  readonly context: LlamaContext;
+  close(): Promise<void>;
   readonly sequences: Pool<LlamaContextSequence>;
 }
 
@@ -188,7 +192,7 @@ async function loadModel(options: LanguageOptions, progress: Progress): Promise<
   try {
     const llama = await openLlama({ threads: options.threads });
     return await llama.loadModel({
-      modelPath: servingCopy(options.modelPath),
+      modelPath: servingCopy(options.modelPath, options.copiesDir),
       gpuLayers: 0,
       onLoadProgress: progress.further,
     });
@@ -207,19 +211,36 @@ async function openContext(
   options: LanguageOptions,
   progress: Progress,
 ): Promise<Context> {
-  try {
-    const context = await progress.step(() =>
-      model.createContext({
+  const create = (from: LlamaModel, lora: string | undefined): Promise<LlamaContext> =>
+    progress.step(() =>
+      from.createContext({
         sequences: options.sequences,
         contextSize: options.contextTokens,
         batchSize: 512,
         threads: options.threads,
-        ...(adapter === undefined ? {} : { lora: adapter }),
+        ...(lora === undefined ? {} : { lora }),
       }),
     );
+  let own: LlamaModel | null = null;
+  try {
+    const merged =
+      adapter === undefined
+        ? null
+        : await mergedCopy(options.modelPath, adapter, {
+            further: progress.further,
+            ...(options.copiesDir === undefined ? {} : { copiesDir: options.copiesDir }),
+          });
+    if (merged !== null)
+      own = await progress.step(() => model.llama.loadModel({ modelPath: merged, gpuLayers: 0 }));
+    const context = await create(own ?? model, own === null ? adapter : undefined);
     const sequences = Array.from({ length: options.sequences }, () => context.getSequence());
-    return { context, sequences: pool(sequences) };
+    const close = async (): Promise<void> => {
+      await context.dispose();
+      await own?.dispose();
+    };
+    return { close, sequences: pool(sequences) };
   } catch (cause) {
+    await own?.dispose();
     throw new UnderstudyError('unavailable', `The adapter cannot be loaded: ${messageOf(cause)}`, {
       hint: 'Train the task again, or free some memory.',
       status: 503,
@@ -231,7 +252,7 @@ async function openContext(
 /** Frees a context that is no longer to be kept: now, or after the last request that holds it. */
 async function letGo(contexts: ReadonlyMap<string, Kept>, name: string, kept: Kept): Promise<void> {
   if (kept.users > 0 || contexts.get(name) === kept) return;
-  await kept.opening.then(({ context }) => context.dispose()).catch(() => undefined);
+  await kept.opening.then((context) => context.close()).catch(() => undefined);
 }
 
 /** Lets go of contexts that no request holds, least recently used first, until no more than `limit` are left. */

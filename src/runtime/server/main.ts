@@ -27,6 +27,7 @@ process.once('message', async (message) => {
         ? null
         : languageModel({
             modelPath: language.path,
+            copiesDir: language.copiesDir,
             threads: settings.threads,
             sequences: settings.sequences,
             contextTokens: settings.contextTokens,

@@ -11,7 +11,9 @@ export const messageSchema = z.strictObject({
   contextTokens: z.int().positive(),
   contexts: z.int().positive(),
   /** The base model's catalogue name and GGUF file; null where there are no weights. */
-  language: z.strictObject({ name: z.string(), path: z.string() }).nullable(),
+  language: z
+    .strictObject({ name: z.string(), path: z.string(), copiesDir: z.string().optional() })
+    .nullable(),
   /** Folder of the encoder; null where there are no weights. */
   encoderDir: z.string().nullable(),
 });

@@ -1,7 +1,7 @@
 /** Calls and their sealed parts, in SQLite. */
 import type { Served } from '../../core/call.ts';
 import { UnderstudyError } from '../../core/errors.ts';
-import type { CallFilter, CallStore, SealedPart, StoredCall } from '../../core/store.ts';
+import type { CallFilter, CallStore, SealedPart, StoredCall, UsageSum } from '../../core/store.ts';
 import { ABOUT, RESPONSE, wholeCall } from './call-row.ts';
 import type { Database } from './database.ts';
 import { refuseErased } from './keys.ts';
@@ -144,6 +144,34 @@ export function callTables(database: Database): CallTables {
           )
           .map(({ served_reason, n }) => [String(served_reason) as Served['reason'], Number(n)]),
       ),
+
+    usage: async (filter = {}) => {
+      const { where, values } = conditions(filter);
+      return database
+        .all(
+          `SELECT date(at / 1000, 'unixepoch') AS day, origin, task_id, served_by, served_reason,
+                  parts.id AS about, count(*) AS calls, sum(prompt_tokens) AS prompt,
+                  sum(completion_tokens) AS completion, sum(cached_tokens) AS cached, sum(latency_ms) AS latency
+           FROM (SELECT * FROM calls${where}) AS calls
+           JOIN call_parts ON call_no = calls.no AND position = ${ABOUT} JOIN parts ON parts.no = part_no
+           GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6`,
+          ...values,
+        )
+        .map(
+          (row): UsageSum => ({
+            day: String(row.day),
+            origin: String(row.origin),
+            taskId: row.task_id === null ? null : String(row.task_id),
+            served: { by: String(row.served_by), reason: String(row.served_reason) as Served['reason'] },
+            aboutPart: String(row.about),
+            calls: Number(row.calls),
+            promptTokens: Number(row.prompt),
+            completionTokens: Number(row.completion),
+            cachedTokens: Number(row.cached),
+            latencyMs: Number(row.latency),
+          }),
+        );
+    },
 
     latestCallAt: async (since) => {
       const at = database.get('SELECT max(at) AS at FROM calls WHERE at >= ?', since)?.at;

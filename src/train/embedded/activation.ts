@@ -1,6 +1,6 @@
 /** The feed-forward's activation f(z) = z σ(linear z + cubic z³) and its slope, as ONNX nodes. */
 import type { GraphBuilder, Value } from '../../models/formats/onnx.ts';
-import type { Activation } from './architecture.ts';
+import type { Activation } from './families.ts';
 
 export interface ActivationTape {
   readonly z: Value;

@@ -111,6 +111,14 @@ test('tensors must be those of the architecture, in the sizes that the metadata 
     /gemma3\.attn_logit_softcapping = 50/,
   );
   assert.match(
+    refusal({ architecture: 'granite', metadata: { 'granite.rope.scaling.finetuned': { bool: false } } }),
+    /does not rotate positions/,
+  );
+  assert.match(
+    refusal({ architecture: 'granite', metadata: { 'granite.logit_scale': null } }),
+    /does not tell granite\.logit_scale/,
+  );
+  assert.match(
     refusal({ metadata: { 'llama.block_count': null } }),
     /cannot be trained: it does not tell llama\.block_count\.$/,
   );
@@ -120,9 +128,9 @@ test('an architecture that is not known is refused by its name, a vocabulary wit
   writeGguf(path, { 'general.architecture': { string: 'mamba' } }, []);
   assert.match(
     said(() => readDecoderShape(path)),
-    /architecture is mamba, not one of llama, qwen2, qwen3, gemma3/,
+    /architecture is mamba, not one of llama, qwen2, qwen3, gemma3, granite, smollm3/,
   );
   assert.match(refusal({ control: ['<a>', '<b>', '<c>'] }), /chat template/);
-  for (const architecture of ['llama', 'qwen2', 'qwen3', 'gemma3'] as const)
+  for (const architecture of ['llama', 'qwen2', 'qwen3', 'gemma3', 'granite', 'smollm3'] as const)
     assert.equal(refusal({ architecture }), 'nothing');
 });

@@ -6,45 +6,10 @@
  * Does not: read weights (weights.ts) or compute.
  */
 import type { GgufFile } from '../../models/formats/gguf/read.ts';
-import {
-  isTrained,
-  TRAINED_ARCHITECTURES,
-  type TrainedArchitecture,
-} from '../../models/weights/abilities.ts';
+import { isTrained, TRAINED_ARCHITECTURES } from '../../models/weights/abilities.ts';
 import { formatProblems, KeyReader, tensorProblems, unsupported } from './checks.ts';
-
-/** The seven linear layers of a block, by ggml's names. */
-export const LINEARS = [
-  'attn_q',
-  'attn_k',
-  'attn_v',
-  'attn_output',
-  'ffn_gate',
-  'ffn_up',
-  'ffn_down',
-] as const;
-export type Linear = (typeof LINEARS)[number];
-
-/** Linear layers of a block that read the same input, in the order in which they come. */
-export const GROUPS = [
-  ['attn_q', 'attn_k', 'attn_v'],
-  ['attn_output'],
-  ['ffn_gate', 'ffn_up'],
-  ['ffn_down'],
-] as const satisfies readonly (readonly Linear[])[];
-export type Group = (typeof GROUPS)[number];
-
-/**
- * f(z) = z σ(linear z + cubic z³). SiLU is (1, 0); GELU in its tanh form (Hendrycks and Gimpel 2016, arXiv
- * 1606.08415), ½ z (1 + tanh(√(2/π) (z + 0.044715 z³))), is the same with both factors doubled, since
- * ½ (1 + tanh u) = σ(2u).
- */
-export interface Activation {
-  readonly linear: number;
-  readonly cubic: number;
-}
-const SILU: Activation = { linear: 1, cubic: 0 };
-const GELU: Activation = { linear: 2 * Math.sqrt(2 / Math.PI), cubic: 2 * Math.sqrt(2 / Math.PI) * 0.044715 };
+import { type Activation, FAMILIES, type Family } from './families.ts';
+import { LINEARS, type Linear } from './linears.ts';
 
 /** One way in which blocks attend; the blocks of a model share a few. */
 export interface AttentionKind {
@@ -84,58 +49,16 @@ export interface DecoderShape {
   readonly biases: readonly Linear[];
   /** Logits are cap · tanh(logits / cap); null: as they are. */
   readonly logitCap: number | null;
+  /** What attention and feed-forward give is multiplied by it before it is added to the stream. */
+  readonly residualScale: number;
+  /** Logits are divided by it. */
+  readonly logitScale: number;
 }
 
-/** In what the architectures differ, whatever the file. */
-interface Family {
-  readonly rotaryPairs: DecoderShape['rotaryPairs'];
-  readonly activation: Activation;
-  readonly scaledEmbedding: boolean;
-  readonly headNorms: boolean;
-  readonly postNorms: boolean;
-  /** Linear layers that may have a bias. */
-  readonly biases: readonly Linear[];
-  /** Whether `rope_freqs.weight` may divide the rotary frequencies (Llama 3.1 and later). */
-  readonly rotaryFactors: boolean;
-  /** Whether blocks attend locally, unless their number + 1 is a multiple of the period. */
-  readonly window: { readonly period: number; readonly rotaryBase: number } | null;
-  /** Whether final_logit_softcapping is read. */
-  readonly logitCap: boolean;
-  /** A model with this number of blocks scales scores by 1/√(hidden / heads), not 1/√headSize (Gemma 3 27B). */
-  readonly shareScaledLayers: number | null;
+/** What a linear layer's result, that of its adapter too, is multiplied by: of those that end in the stream, the residual's scale. */
+export function outputScale({ residualScale }: Pick<DecoderShape, 'residualScale'>, linear: Linear): number {
+  return linear === 'attn_output' || linear === 'ffn_down' ? residualScale : 1;
 }
-
-/** The plainest, from which the others are told apart. */
-const QWEN2: Family = {
-  rotaryPairs: 'halves',
-  activation: SILU,
-  scaledEmbedding: false,
-  headNorms: false,
-  postNorms: false,
-  biases: ['attn_q', 'attn_k', 'attn_v'],
-  rotaryFactors: false,
-  window: null,
-  logitCap: false,
-  shareScaledLayers: null,
-};
-
-/** By general.architecture. The rows of llama's q and k are permuted so that rotary pairs are neighbours. */
-const FAMILIES: Readonly<Record<TrainedArchitecture, Family>> = {
-  llama: { ...QWEN2, rotaryPairs: 'neighbours', biases: LINEARS, rotaryFactors: true },
-  qwen2: QWEN2,
-  qwen3: { ...QWEN2, headNorms: true },
-  gemma3: {
-    ...QWEN2,
-    activation: GELU,
-    scaledEmbedding: true,
-    headNorms: true,
-    postNorms: true,
-    biases: [],
-    window: { period: 6, rotaryBase: 10_000 },
-    logitCap: true,
-    shareScaledLayers: 62,
-  },
-};
 
 /** Input and output sizes of a linear layer. */
 export function linearSize(
@@ -220,10 +143,7 @@ function shapeOf(file: GgufFile, name: string, family: Family, keys: KeyReader):
       (frequency, i) => frequency / (scaling === 'linear' ? factor : 1) / (factors?.[i] ?? 1),
     ),
   };
-  const window = family.window && keys.number('attention.sliding_window', 0);
-  const period = family.window ? keys.number('attention.sliding_window_pattern', family.window.period) : 1;
-  const localBase = family.window ? keys.number('rope.freq_base_swa', family.window.rotaryBase) : 0;
-  const local = window ? { window, frequencies: frequencies(headSize, localBase) } : null;
+  const scales = scalesOf(family, keys);
   return {
     architecture: name,
     layers,
@@ -236,15 +156,56 @@ function shapeOf(file: GgufFile, name: string, family: Family, keys: KeyReader):
     context: keys.number('context_length'),
     normEps: keys.number('attention.layer_norm_rms_epsilon'),
     rotaryPairs: family.rotaryPairs,
-    kinds: local ? [global, local] : [global],
-    kindOf: Array.from({ length: layers || 0 }, (_, layer) => (local && (layer + 1) % period !== 0 ? 1 : 0)),
-    attentionScale: 1 / Math.sqrt(layers === family.shareScaledLayers ? hidden / heads : headSize),
-    embeddingScale: family.scaledEmbedding ? Math.sqrt(hidden) : 1,
+    ...kindsOf(family, keys, layers || 0, global),
+    attentionScale:
+      scales.attention || 1 / Math.sqrt(layers === family.shareScaledLayers ? hidden / heads : headSize),
+    embeddingScale: family.scaledEmbedding ? Math.sqrt(hidden) : scales.embedding,
     activation: family.activation,
     headNorms: family.headNorms,
     postNorms: family.postNorms,
     biases: family.biases.filter((linear) => file.tensors.has(`blk.0.${linear}.bias`)),
     logitCap: (family.logitCap && keys.number('final_logit_softcapping', 0)) || null,
+    residualScale: scales.residual,
+    logitScale: scales.logits,
+  };
+}
+
+/** In which way each block attends. */
+function kindsOf(
+  family: Family,
+  keys: KeyReader,
+  layers: number,
+  global: AttentionKind,
+): Pick<DecoderShape, 'kinds' | 'kindOf'> {
+  const by = (isSecond: (layer: number) => boolean): readonly number[] =>
+    Array.from({ length: layers }, (_, layer) => Number(isSecond(layer)));
+  if (family.unrotated !== null) {
+    const { unrotated } = family;
+    const still = { window: null, frequencies: global.frequencies.map(() => 0) };
+    return { kinds: [global, still], kindOf: by((layer) => (layer + 1) % unrotated === 0) };
+  }
+  const window = family.window && keys.number('attention.sliding_window', 0);
+  const period = family.window ? keys.number('attention.sliding_window_pattern', family.window.period) : 1;
+  const localBase = family.window ? keys.number('rope.freq_base_swa', family.window.rotaryBase) : 0;
+  if (!window) return { kinds: [global], kindOf: by(() => false) };
+  const local = { window, frequencies: frequencies(2 * global.frequencies.length, localBase) };
+  return { kinds: [global, local], kindOf: by((layer) => (layer + 1) % period !== 0) };
+}
+
+/** What the file multiplies by, 1 where it says nothing; `attention` 0: as everybody does. */
+function scalesOf(
+  family: Family,
+  keys: KeyReader,
+): Readonly<Record<'attention' | 'embedding' | 'residual' | 'logits', number>> {
+  if (!family.scales) return { attention: 0, embedding: 1, residual: 1, logits: 1 };
+  // llama.cpp's switch for rotation in this family, and a size that only mixtures of experts use.
+  keys.refuse(keys.text('rope.scaling.finetuned', 'true') === 'false', 'it does not rotate positions');
+  keys.number('expert_shared_feed_forward_length', 0);
+  return {
+    attention: keys.number('attention.scale', 0),
+    embedding: keys.number('embedding_scale', 0) || 1,
+    residual: keys.number('residual_scale', 0) || 1,
+    logits: keys.number('logit_scale'),
   };
 }
 

@@ -30,6 +30,8 @@ const shape: DecoderShape = {
   postNorms: false,
   biases: [],
   logitCap: null,
+  residualScale: 1,
+  logitScale: 1,
 };
 
 const sampleArbitrary: fc.Arbitrary<Sample> = fc

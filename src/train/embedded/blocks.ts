@@ -10,8 +10,8 @@
  */
 import { CONTRIB, float, type GraphBuilder, type Value } from '../../models/formats/onnx.ts';
 import { type ActivationTape, activate, slope } from './activation.ts';
-import { GROUPS } from './architecture.ts';
 import type { Linears, Tapes } from './linear-layers.ts';
+import { GROUPS } from './linears.ts';
 import type { DecoderWeights } from './weights.ts';
 
 const [HEADS, OUTPUT, GATES, DOWN] = GROUPS;

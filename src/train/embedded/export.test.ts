@@ -8,10 +8,11 @@ import type { ControlledEvaluateInputItem, Token } from 'node-llama-cpp';
 import { type TinyShape, writeTinyModel } from '../../../test/support/tiny-gguf.ts';
 import { seededRandom } from '../../core/random.ts';
 import { openLlama } from '../../models/decoder/llama-engine.ts';
+import { mergedCopy } from '../../models/decoder/merge.ts';
 import { DEFAULT_LANGUAGE } from '../../models/weights/catalogue.ts';
 import { ensureWeights } from '../../models/weights/weights.ts';
 import { writeAdapter } from './adapter.ts';
-import type { Linear } from './architecture.ts';
+import type { Linear } from './linears.ts';
 import { initialLora, type LoraConfig, loraLayout } from './lora.ts';
 import { StepRunner } from './step.ts';
 import { openTokenizer, tokeniseExample } from './tokenise.ts';
@@ -96,6 +97,8 @@ function difference(rows: Rows, logits: Float32Array, vocab: number): Difference
 interface Compared {
   readonly plain: Difference;
   readonly adapted: Difference;
+  /** With the adapter worked into a copy of the base, which is what is served of small bases. */
+  readonly merged: Difference;
   /** What the adapter changes in what llama.cpp answers: if it did not matter, its comparison would prove nothing. */
   readonly moved: Difference;
 }
@@ -128,9 +131,13 @@ async function compare(
   await runner.close();
   const { vocab } = weights.shape;
   const [base, theirs] = await served(basePath, [null, adapterPath], ids, sample.completion - 1);
+  const copy = await mergedCopy(basePath, adapterPath);
+  assert.ok(copy !== null, 'base and adapter are not merged');
+  const [worked] = await served(copy, [null], ids, sample.completion - 1);
   const compared = {
     plain: difference(base!, bare, vocab),
     adapted: difference(theirs!, own, vocab),
+    merged: difference(worked!, own, vocab),
     moved: difference(theirs!, bare, vocab),
   };
   for (const [name, found] of Object.entries(compared)) t.diagnostic(`${name}: ${JSON.stringify(found)}`);
@@ -181,6 +188,18 @@ const variants: readonly (readonly [string, Partial<TinyShape>, number])[] = [
     { architecture: 'qwen3', tensors: biases({ attn_q: 64, attn_k: 32, attn_v: 32 }) },
     1e-4,
   ],
+  ['smollm3', { architecture: 'smollm3' }, 1e-4],
+  ['granite', { architecture: 'granite' }, 1e-4],
+  [
+    'granite, own output matrix, biases, scales that are left out',
+    {
+      architecture: 'granite',
+      tied: false,
+      tensors: biases({ attn_q: 32, attn_output: 32, ffn_down: 32 }),
+      metadata: { 'granite.attention.scale': null, 'granite.embedding_scale': null },
+    },
+    1e-4,
+  ],
   ['gemma3', { architecture: 'gemma3' }, 1e-2],
   [
     'gemma3 with capped logits',
@@ -211,8 +230,8 @@ for (const [name, options, tolerance] of variants) {
   test(`llama.cpp gives the probabilities of the graph, with and without the adapter: ${name}`, async (t) => {
     const basePath = join(dir, `${name.replace(/\W+/g, '-')}.gguf`);
     writeTinyModel(basePath, options);
-    const { plain, adapted, moved } = await compare(t, basePath, examples[1]!, lora, 0.1);
-    for (const [what, { worst, sameFirst }] of Object.entries({ plain, adapted })) {
+    const { plain, adapted, merged, moved } = await compare(t, basePath, examples[1]!, lora, 0.1);
+    for (const [what, { worst, sameFirst }] of Object.entries({ plain, adapted, merged })) {
       assert.ok(worst < tolerance, `${what}: by up to ${worst}`);
       assert.ok(sameFirst > 0.999, `${what}: the same first choice in ${sameFirst} of the rows`);
     }
@@ -244,9 +263,10 @@ for (const [name, example, spread] of [
   test(`the same on real weights: ${name}`, { skip: 'skip' in weights && weights.skip }, async (t) => {
     if ('skip' in weights) return;
     const compared = await compare(t, weights.path, example, { ...lora, rank: 8 }, spread);
-    const { plain, adapted, moved } = compared;
+    const { plain, adapted, merged, moved } = compared;
     assert.ok(plain.divergence < 0.03, `without adapter: ${plain.divergence} nats`);
     assert.ok(adapted.divergence < 0.03, `with adapter: ${adapted.divergence} nats`);
+    assert.ok(merged.divergence < 0.03, `with the adapter worked in: ${merged.divergence} nats`);
     assert.ok(moved.divergence > 0.3, `the adapter moves the answers by ${moved.divergence} nats only`);
   });
 }

@@ -69,6 +69,8 @@ for (const [name, lora, options] of [
   ['llama with rotary factors and scaled positions', all, { rotaryFactors: true, metadata: scaled }],
   ['qwen2', all, { architecture: 'qwen2' }],
   ['qwen3, own output matrix', all, { architecture: 'qwen3', tied: false }],
+  ['granite', all, { architecture: 'granite' }],
+  ['smollm3', all, { architecture: 'smollm3', layers: 4 }],
   ['gemma3', all, { architecture: 'gemma3' }],
   ['gemma3, grouped queries', all, { architecture: 'gemma3', kvHeads: 2 }],
   ['gemma3 without windows, capped logits', all, { architecture: 'gemma3', tied: false, metadata: capped }],

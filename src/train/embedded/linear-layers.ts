@@ -1,6 +1,6 @@
 /**
  * The linear layers of a decoder with LoRA, forward and backward, as ONNX nodes:
- * y = x Wᵀ (+ bias) + s (x Aᵀ) Bᵀ (+ residual), s = alpha / rank.
+ * y = x Wᵀ (+ bias) + s (x Aᵀ) Bᵀ (+ residual), s = alpha / rank, times what the architecture scales residuals by.
  * They come in groups that read the same x: products with it or for it are made once for all matrices A of a group,
  * since a product as narrow as one A leaves the cores idle.
  * The products with W, which is fixed, may be in 8-bit integers (models/decoder/int8.ts); those with A and B, which are trained, and
@@ -10,7 +10,8 @@
 
 import { type Int8Rows, int8Matrix, int8Product, int8Rows } from '../../models/decoder/int8.ts';
 import { float, type GraphBuilder, type TensorData, type Value } from '../../models/formats/onnx.ts';
-import { type DecoderShape, type Group, LINEARS, type Linear, linearSize } from './architecture.ts';
+import { type DecoderShape, linearSize, outputScale } from './architecture.ts';
+import { type Group, LINEARS, type Linear } from './linears.ts';
 import { gradientName, groupName, type LoraConfig, loraLayout, loraName, loraTensors } from './lora.ts';
 import type { DecoderWeights } from './weights.ts';
 
@@ -88,7 +89,7 @@ export class Linears {
       const own = parts[i]!;
       // Turned first: as [rank, out] the product takes three fifths of the time.
       const b = g.node('Transpose', [loraName(layer, linear, 'b')], { perm: [1, 0] });
-      return { y: g.node('Gemm', [own, b, y], this.scale()), u: own };
+      return { y: g.node('Gemm', [own, b, y], this.scale(linear)), u: own };
     }) as Tapes<G>;
   }
 
@@ -112,8 +113,8 @@ export class Linears {
       if (wanted) dx = this.baseBackward(layer, linear, dy, dx);
       const { u } = of.tapes[i]!;
       const b = loraName(layer, linear, 'b');
-      dus.push(g.node('Gemm', [dy, b], this.scale()));
-      const dB = g.node('Gemm', [u, dy], { transA: 1, ...this.scale() });
+      dus.push(g.node('Gemm', [dy, b], this.scale(linear)));
+      const dB = g.node('Gemm', [u, dy], { transA: 1, ...this.scale(linear) });
       this.gradient(b, g.node('Transpose', [dB], { perm: [1, 0] }));
     });
     const a = groupName(layer, group);
@@ -180,7 +181,9 @@ export class Linears {
     return residual === undefined ? name : this.g.node('Add', [residual, name]);
   }
 
-  private scale(): { readonly alpha: ReturnType<typeof float> } {
-    return { alpha: float(this.lora.alpha / this.lora.rank) };
+  /** The base's own weights are scaled already (weights.ts). */
+  private scale(linear: Linear): { readonly alpha: ReturnType<typeof float> } {
+    const { alpha, rank } = this.lora;
+    return { alpha: float(outputScale(this.weights.shape, linear) * (alpha / rank)) };
   }
 }

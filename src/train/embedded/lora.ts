@@ -4,7 +4,8 @@
  * arXiv 2106.09685), with A [rank, in] and B [out, rank].
  */
 import { seededRandom } from '../../core/random.ts';
-import { type DecoderShape, GROUPS, type Group, type Linear, linearSize } from './architecture.ts';
+import { type DecoderShape, linearSize } from './architecture.ts';
+import { GROUPS, type Group, type Linear } from './linears.ts';
 
 /** Rank of the matrices, and what their update is scaled by: alpha / rank. All linear layers of all blocks have them. */
 export interface LoraConfig {

@@ -31,6 +31,17 @@ test('until a training is finished here, minutes go with threads and parameters;
   assert.equal(minutes(270e6, 4, 25), minutes(135e6, 2, 25));
 });
 
+test('a base that was not trained here yet is planned by the speed of one that was', () => {
+  const bases = [135e6, 540e6].map(
+    (parameters) => ({ name: `${parameters}`, kind: 'language', architecture: 'llama', parameters }) as const,
+  );
+  const speedOf = (base: string | null): number | null => (base === '135000000' ? 40 : null);
+  const limits = { bases, minutes: 100_000, speedOf };
+  const measured = { tokensPerSecond: 250, parameters: 135e6, threads: 2 };
+  const [known, other] = proposeLora(examples(500, 100), limits, { measured, threads: 2 });
+  assert.ok(Math.abs(other!.minutes! / known!.minutes! - 4) < 1e-9);
+});
+
 test('an example with soft targets takes the time of all its answers', () => {
   const hard = examples(500, 100);
   const soft = hard.map((example) => ({ ...example, soft: [{ answer: 'order', probability: 0.2 }] }));

@@ -21,20 +21,24 @@ const STEP = { tokens: 250, fewest: 4, most: 8 };
 const ENOUGH_EXAMPLES = 8_000;
 const [MIN_PASSES, MAX_PASSES] = [1, 4];
 
-/** A proposal for each base model. `measured`: for bases that this trainer has not trained on this machine yet. */
+/**
+ * A proposal for each base model. One that was not trained on this machine yet is planned by the speed of one that was, and
+ * where none was, by the one that was `measured` elsewhere; both in proportion to parameters.
+ */
 export function proposeLora(
   train: readonly Example[],
   { bases, minutes, speedOf }: TrainingLimits,
   { measured, threads }: { readonly measured: MeasuredSpeed; readonly threads: number },
 ): readonly Proposal[] {
-  return bases
-    .filter(({ kind }) => kind === 'language')
-    .map(({ name, parameters }): Proposal => {
-      const expected =
-        measured.tokensPerSecond * (measured.parameters / parameters) * (threads / measured.threads);
-      const { epochs, batch, ...plan } = planLora(train, { minutes, speed: speedOf(name) ?? expected });
-      return { rung: 'lora', base: name, recipe: { epochs, batch }, cost: 'minutes', ...plan };
-    });
+  const languages = bases.filter(({ kind }) => kind === 'language');
+  const here = languages.map((base) => base.parameters * (speedOf(base.name) ?? 0)).find((work) => work > 0);
+  /** Parameters times tokens per second. */
+  const work = here ?? measured.tokensPerSecond * measured.parameters * (threads / measured.threads);
+  return languages.map(({ name, parameters }): Proposal => {
+    const expected = work / parameters;
+    const { epochs, batch, ...plan } = planLora(train, { minutes, speed: speedOf(name) ?? expected });
+    return { rung: 'lora', base: name, recipe: { epochs, batch }, cost: 'minutes', ...plan };
+  });
 }
 
 /** Passes over the examples, and how many of them make a step. */

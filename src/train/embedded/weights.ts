@@ -7,7 +7,8 @@
 
 import { chatTemplateOfGguf } from '../../models/decoder/gguf-template.ts';
 import { openGguf } from '../../models/formats/gguf/read.ts';
-import { type DecoderShape, LINEARS, type Linear, readShape } from './architecture.ts';
+import { type DecoderShape, outputScale, readShape } from './architecture.ts';
+import { LINEARS, type Linear } from './linears.ts';
 
 export interface BlockWeights {
   readonly attnNorm: Float32Array;
@@ -22,6 +23,7 @@ export interface BlockWeights {
   readonly bias: Readonly<Partial<Record<Linear, Float32Array>>>;
 }
 
+/** As the graph multiplies with them: what the architecture scales afterwards is scaled here already. */
 export interface DecoderWeights {
   readonly shape: DecoderShape;
   /** [vocab, hidden] */
@@ -41,7 +43,7 @@ export function readDecoder(path: string): DecoderWeights {
     const block = (layer: number): BlockWeights => {
       const read = (name: string): Float32Array => file.tensor(`blk.${layer}.${name}`);
       const each = (linears: readonly Linear[], part: string): [Linear, Float32Array][] =>
-        linears.map((linear) => [linear, read(`${linear}.${part}`)]);
+        linears.map((linear) => [linear, scaled(read(`${linear}.${part}`), outputScale(shape, linear))]);
       return {
         attnNorm: read('attn_norm.weight'),
         ffnNorm: read('ffn_norm.weight'),
@@ -59,12 +61,16 @@ export function readDecoder(path: string): DecoderWeights {
       shape,
       embedding,
       head: file.tensors.has('output.weight') ? file.tensor('output.weight') : embedding,
-      norm: file.tensor('output_norm.weight'),
+      norm: scaled(file.tensor('output_norm.weight'), 1 / shape.logitScale),
       blocks: Array.from({ length: shape.layers }, (_, layer) => block(layer)),
     };
   } finally {
     file.close();
   }
+}
+
+function scaled(values: Float32Array, by: number): Float32Array {
+  return by === 1 ? values : values.map((value) => value * by);
 }
 
 /**

@@ -5,7 +5,7 @@
 import type { Dataset, Example } from '../../core/dataset.ts';
 import type { Proposal, Refusal, TrainingLimits } from '../../core/runtime.ts';
 import type { Task } from '../../core/task.ts';
-import { whyNotClassified } from '../../models/classifier/answer-template.ts';
+import { whyNotClassified } from '../../models/classifier/answer-classes.ts';
 import { type Budget, type PassPlan, planPasses } from '../plan.ts';
 
 /** Tokens per second with two threads, for the encoder of 22M parameters (dev/LOG.md). */
@@ -37,7 +37,7 @@ export function proposeEncoder(
   });
   return {
     ...{ rung: 'encoder', base, recipe: { epochs }, cost: 'minutes', ...plan },
-    refusal: (isHere ? whyNotChosenAmong(train) : MISSING) ?? refusal,
+    refusal: (isHere ? whyNotChosenAmong(task.kind, train) : MISSING) ?? refusal,
   };
 }
 
@@ -46,8 +46,11 @@ const MISSING: Refusal = {
 };
 
 /** It learns to choose, not to copy: where most answers hold a value of their own, its minutes are better spent. */
-function whyNotChosenAmong(train: readonly Example[]): Refusal | null {
-  const reason = whyNotClassified(train.map(({ answer }) => answer));
+function whyNotChosenAmong(kind: Task['kind'], train: readonly Example[]): Refusal | null {
+  const reason = whyNotClassified(
+    kind,
+    train.map(({ answer, weight }) => ({ template: answer, weight })),
+  );
   return reason === null ? null : { reason };
 }
 

@@ -3,6 +3,7 @@
  * minutes; and why not where their values neither stand in the inputs nor are few.
  * Does not: train.
  */
+import { toolChoiceOf } from '../../core/answer.ts';
 import type { Dataset, Example } from '../../core/dataset.ts';
 import type { Proposal, Refusal, TrainingLimits } from '../../core/runtime.ts';
 import type { Task } from '../../core/task.ts';
@@ -28,7 +29,7 @@ export function proposeExtractor(
   limits: TrainingLimits,
   here: { readonly base: string; readonly isHere: boolean; readonly threads: number },
 ): readonly Proposal[] {
-  if (task.kind !== 'json' && task.kind !== 'tool') return [];
+  if (!isExtractable(task.kind)) return [];
   const { base } = here;
   const parameters = limits.bases.find(({ name }) => name === base)?.parameters ?? MEASURED.parameters;
   const expected =
@@ -47,6 +48,11 @@ export function proposeExtractor(
   ];
 }
 
+/** The kinds of answers that have fields. */
+type Structured = 'json' | 'tool' | 'mixed';
+export const isExtractable = (kind: Task['kind']): kind is Structured =>
+  kind === 'json' || kind === 'tool' || kind === 'mixed';
+
 const MISSING: Refusal = {
   reason: 'Nothing here can train an extractor specialist: its weights are missing.',
 };
@@ -54,7 +60,7 @@ const MISSING: Refusal = {
 /** By the examples: aligning them takes a moment, and a trainer is asked more than once. */
 const reasons = new WeakMap<readonly Example[], Refusal | null>();
 
-function whyNotExtracted(kind: 'json' | 'tool', train: readonly Example[]): Refusal | null {
+export function whyNotExtracted(kind: Structured, train: readonly Example[]): Refusal | null {
   const known = reasons.get(train);
   if (known !== undefined) return known;
   const reason = findReason(kind, train);
@@ -69,7 +75,10 @@ const NOTHING_TO_FIND =
 /** This number of the examples, evenly spread, tells whether it is worth trying. */
 const MAX_LOOKED_AT = 2_000;
 
-function findReason(kind: 'json' | 'tool', all: readonly Example[]): string | null {
+function findReason(kind: Structured, examples: readonly Example[]): string | null {
+  // Texts among tool calls have no fields.
+  const all =
+    kind === 'mixed' ? examples.filter(({ answer }) => toolChoiceOf(kind, answer) !== '') : examples;
   const every = Math.ceil(all.length / MAX_LOOKED_AT);
   const train = all.filter((_, i) => i % every === 0);
   const { forms, plan, targets } = learnTargets(kind, train);

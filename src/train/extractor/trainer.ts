@@ -15,12 +15,12 @@ import { type EncoderOptions, encoderFolder, tuningHash } from '../encoder/job.t
 import { runJob } from '../engine/process.ts';
 import { localOptions } from '../local.ts';
 import type { ChildJob } from './child.ts';
-import { proposeExtractor } from './plan.ts';
+import { isExtractable, proposeExtractor } from './plan.ts';
 import { parseRecipe } from './recipe.ts';
 import type { ExtractorRun } from './tune.ts';
 
 /** Changes when the same job would give another model. */
-const VERSION = 1;
+const VERSION = 2;
 
 export function extractorTrainer(options: EncoderOptions): Trainer {
   return {
@@ -39,7 +39,7 @@ export function extractorTrainer(options: EncoderOptions): Trainer {
         throw new UnderstudyError('bad-input', 'There is no example to train on.', {
           hint: 'Capture more calls of this task first.',
         });
-      if (kind !== 'json' && kind !== 'tool')
+      if (!isExtractable(kind))
         throw new UnderstudyError(
           'unsupported',
           'Its answers are not structured: there are no fields to find.',

@@ -9,7 +9,8 @@ import type { Json } from '../../core/json.ts';
 import { seededRandom } from '../../core/random.ts';
 import type { TrainingJob } from '../../core/runtime.ts';
 import type { Artefact } from '../../core/specialist.ts';
-import { learnCopying, toTemplate, whyNotClassified } from '../../models/classifier/answer-template.ts';
+import { classesOf, whyNotClassified } from '../../models/classifier/answer-classes.ts';
+import { learnCopying, toTemplate } from '../../models/classifier/answer-template.ts';
 import type { LinearModel } from '../../models/classifier/linear.ts';
 import type { VectorIndex } from '../../models/classifier/neighbours.ts';
 
@@ -28,18 +29,19 @@ export interface Classes {
 }
 
 /**
- * The training examples as classes: templates seen at least twice; all rarer ones together are '', "no answer".
+ * The training examples as classes: templates that are met often enough; all others together are '', "no answer".
  * @throws UnderstudyError 'unsupported' where there is nothing to choose among.
  */
 export function toClasses({ kind, train }: Pick<TrainingJob, 'kind' | 'train'>): Classes {
   const plan = learnCopying(kind, train);
-  const templates = train.map(({ input, answer }) => toTemplate(kind, plan, input, answer));
-  const why = train.length === 0 ? 'There are no training examples.' : whyNotClassified(templates);
+  const counted = train.map(({ input, answer, weight }) => ({
+    template: toTemplate(kind, plan, input, answer),
+    weight,
+  }));
+  const why = train.length === 0 ? 'There are no training examples.' : whyNotClassified(kind, counted);
   if (why)
     throw new UnderstudyError('unsupported', why, { hint: 'A language model may still learn this task.' });
-  const counts = new Map<string, number>();
-  for (const template of templates) counts.set(template, (counts.get(template) ?? 0) + 1);
-  const kept = templates.map((template) => (counts.get(template)! >= 2 ? template : ''));
+  const kept = classesOf(kind, counted);
   const classes = [...new Set(kept)].sort();
   const places = new Map(classes.map((name, place) => [name, place]));
   return { plan, classes, labels: Uint32Array.from(kept, (name) => places.get(name)!) };

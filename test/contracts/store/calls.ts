@@ -109,6 +109,47 @@ export function callStoreContract(name: string, withStore: Opener<CallStore & Ke
         assert.equal(await store.countCalls({ audits: false, since: 3 }), 0);
       }));
 
+    it('counts those that the LLM answered, and adds up what calls took by what they have in common', () =>
+      withStore(async (store) => {
+        const bySpecialist = { by: 's1', reason: 'confident', taskId: 't1' } as const;
+        const noon = Date.parse('2026-01-02T12:00Z');
+        await store.addCalls(
+          [
+            call('a', noon, [], { served: bySpecialist }),
+            call('b', noon + 1, [], { served: bySpecialist, latencyMs: 7.5 }),
+            call('c', noon + 2),
+            call('d', noon + 86_400_000, [], { origin: 'o2' }),
+            call('e', noon + 3, [], { aboutPart: 'about2' }),
+          ],
+          [ABOUT, part('about2')],
+        );
+        assert.equal(await store.countCalls({ byLlm: true }), 3);
+        assert.equal(await store.countCalls({ byLlm: true, taskId: 't1' }), 0);
+        const usage = await store.usage();
+        assert.deepEqual(
+          usage.map(({ day, origin, served, aboutPart, calls }) => [
+            day,
+            origin,
+            served.by,
+            aboutPart,
+            calls,
+          ]),
+          [
+            ['2026-01-02', 'o1', 'llm', 'about', 1],
+            ['2026-01-02', 'o1', 'llm', 'about2', 1],
+            ['2026-01-02', 'o1', 's1', 'about', 2],
+            ['2026-01-03', 'o2', 'llm', 'about', 1],
+          ],
+        );
+        const { day, aboutPart, origin, ...sums } = usage[2]!;
+        assert.deepEqual(sums, {
+          ...{ taskId: 't1', served: { by: 's1', reason: 'confident' }, calls: 2, latencyMs: 20 },
+          ...{ promptTokens: 20, completionTokens: 6, cachedTokens: 4 },
+        });
+        assert.equal((await store.usage({ since: noon + 4 })).length, 1);
+        assert.equal((await store.usage({ until: noon - 1 })).length, 0);
+      }));
+
     it('counts how the latest calls of a task were served, by reason', () =>
       withStore(async (store) => {
         const reasons = ['shadow', 'confident', 'audit', 'confident', 'low-confidence'] as const;

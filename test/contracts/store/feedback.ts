@@ -67,6 +67,21 @@ export function feedbackStoreContract(
         assert.equal(await store.countFeedback(), 1);
       }));
 
+    it('is counted by the task of its call, and from a time on', () =>
+      withStore(async (store) => {
+        const ofTask = { ...call('c1', 's1', 'spec_1') };
+        await store.addCalls(
+          [{ ...ofTask, served: { ...ofTask.served, taskId: 't1' } }, call('c2', 's1')],
+          [ABOUT],
+        );
+        await store.addFeedback([onCall('a', 'c1'), onCall('b', 'c2'), onSession('c', 's1')]);
+        const [{ at } = { at: 0 }] = await store.feedbackOn(['c1']);
+        assert.equal(await store.countFeedback({ taskId: 't1' }), 1);
+        assert.equal(await store.countFeedback({ taskId: 't2' }), 0);
+        assert.equal(await store.countFeedback({ taskId: 't1', since: at }), 1);
+        assert.equal(await store.countFeedback({ since: at + 1e9 }), 0);
+      }));
+
     it('is deleted with its call, or with its day', () =>
       withStore(async (store) => {
         await store.addCalls([call('c1', 's1'), call('c2', 's1')], [ABOUT]);

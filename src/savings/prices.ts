@@ -1,7 +1,8 @@
 /**
  * What calls cost: a small dated table of list prices in the format of LiteLLM's
  * model_prices_and_context_window.json, and the sum for a call's tokens.
- * Does not: fetch prices, or know discounts. The user's own prices (configuration, `prices`) come first.
+ * Does not: fetch prices, or know discounts. The user's own prices (configuration, `prices`) come first, then those of a file
+ * that the user points at (price-file.ts).
  */
 import type { Usage } from '../core/call.ts';
 import type { PriceUsed } from '../core/learning.ts';
@@ -42,19 +43,17 @@ const PER_MILLION: Readonly<Record<string, readonly [number, number, number, str
 export function priceOf(
   model: string,
   overrides: Readonly<Record<string, ModelPrice>> = {},
+  file: {
+    readonly path: string;
+    readonly asOf: string;
+    readonly prices: Readonly<Record<string, ModelPrice>>;
+  } | null = null,
 ): PriceUsed | null {
   for (const name of namesOf(model)) {
     const own = Object.hasOwn(overrides, name) ? overrides[name] : undefined;
-    if (own) {
-      return {
-        model: name,
-        inputPerToken: own.input_cost_per_token,
-        outputPerToken: own.output_cost_per_token,
-        cachedInputPerToken: own.cache_read_input_token_cost ?? own.input_cost_per_token,
-        source: 'your configuration',
-        asOf: '',
-      };
-    }
+    if (own) return used(name, own, 'your configuration', '');
+    const listed = file !== null && Object.hasOwn(file.prices, name) ? file.prices[name] : undefined;
+    if (file !== null && listed) return used(name, listed, file.path, file.asOf);
     const built = Object.hasOwn(PER_MILLION, name) ? PER_MILLION[name] : undefined;
     if (built) {
       const [input, cached, output, source] = built;
@@ -69,6 +68,15 @@ export function priceOf(
     }
   }
   return null;
+}
+
+function used(model: string, price: ModelPrice, source: string, asOf: string): PriceUsed {
+  return {
+    ...{ model, source, asOf },
+    inputPerToken: price.input_cost_per_token,
+    outputPerToken: price.output_cost_per_token,
+    cachedInputPerToken: price.cache_read_input_token_cost ?? price.input_cost_per_token,
+  };
 }
 
 /** Dollars for one call. Cached prompt tokens are part of the prompt tokens, at their own price. */

@@ -1,0 +1,225 @@
+/**
+ * The model of the rung `tagger`: what the extractor's tuned encoder says of an input, said by linear models on words
+ * instead: seconds to train, under a millisecond to answer. How it is kept in a file, and how it reads an input.
+ * Does not: fit the weights (train/tagger), or compose answers (models/extractor/compose). Its file holds numbers alone.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { messageOf, UnderstudyError } from '../../core/errors.ts';
+import type { UnitReading } from '../../core/runtime.ts';
+import type { Sparse } from '../classifier/lexical.ts';
+import { addLogits, type LinearWeights, softmax } from '../classifier/linear.ts';
+import { beginOf, type Extraction, groupsOf, insideOf, tagCount } from '../extractor/groups.ts';
+import type { ExtractionPlan } from '../extractor/plan.ts';
+import type { Units } from '../extractor/units.ts';
+import { decodeArrays, encodeArrays } from '../formats/arrays.ts';
+import { type Features, inputFeatures, unitFeatures } from './features.ts';
+import { matchFeatures } from './matches.ts';
+import { bestValue, candidatesFor, editsOfTags, groundOf, spanProbabilities } from './spans.ts';
+
+/** Features that are known, and a class for each of a few things. */
+export interface TaggerHead {
+  /** By hash, the row of its weights. */
+  readonly rows: ReadonlyMap<number, number>;
+  /** Of each row: rare features tell more. */
+  readonly idf: Float32Array;
+  readonly linear: LinearWeights;
+}
+
+/** A head for options; `matches`: weights on how they are named in the input, which all of them share; null for the form. */
+export interface OptionHead extends TaggerHead {
+  readonly matches: Float32Array | null;
+}
+
+export interface TaggerModel {
+  /** One head for each group of options (models/extractor/groups). */
+  readonly options: readonly OptionHead[];
+  /** Null where nothing is copied. */
+  readonly tags: SpanTagger | null;
+}
+
+export interface SpanTagger {
+  /** Tags of units, which leave a few candidates for each tag. */
+  readonly units: TaggerHead;
+  /** By which the candidates are ranked (spans.ts). */
+  readonly spans: Float32Array;
+  /** For each tag how often which value was met, by the hash of its key. */
+  readonly known: readonly ReadonlyMap<number, number>[];
+}
+
+/** The known ones of the features, as a vector of unit length; and their share. */
+export function sparseOf(
+  { rows, idf }: Pick<TaggerHead, 'rows' | 'idf'>,
+  features: Features,
+): { vector: Sparse; known: number } {
+  const places: number[] = [];
+  let square = 0;
+  for (const hash of features) {
+    const row = rows.get(hash);
+    if (row === undefined) continue;
+    places.push(row);
+    square += idf[row]! ** 2;
+  }
+  const norm = Math.sqrt(Math.max(1e-12, square));
+  const values = Float32Array.from(places, (row) => idf[row]! / norm);
+  return {
+    vector: { places: Uint32Array.from(places), values },
+    known: features.length === 0 ? 0 : places.length / features.length,
+  };
+}
+
+/** What the unit tagger says: the probability of each tag, [units, tags]. */
+export function tagUnits(head: TaggerHead, units: Units): Float32Array {
+  const { linear } = head;
+  const count = linear.bias.length;
+  const out = new Float32Array(units.starts.length * count);
+  for (const [unit, each] of unitFeatures(units).entries())
+    out.set(probabilitiesOf(linear, sparseOf(head, each).vector), unit * count);
+  return out;
+}
+
+/** What the model says of an input. Familiarity: the share of the features of the whole input that are known. */
+export function readTagger(
+  { options, tags }: TaggerModel,
+  extraction: Extraction,
+  units: Units,
+): UnitReading {
+  const { plan } = extraction;
+  const groups = groupsOf(extraction);
+  const tagged = tags === null ? null : tagUnits(tags.units, units);
+  const features = inputFeatures(units, tagged && { tags: tagged, count: tagCount(plan) });
+  const said = options.map((head, i) => {
+    const { vector, known } = sparseOf(head, features);
+    const named = head.matches && matchFeatures(units.text, groups[i]!.options);
+    return { probabilities: probabilitiesOf(head.linear, vector, head.matches, named), known };
+  });
+  return {
+    options: Float32Array.from(said.flatMap(({ probabilities }) => [...probabilities])),
+    tags:
+      tags === null || tagged === null
+        ? new Float32Array(units.starts.length).fill(1)
+        : readSpans(tags, tagged, plan, units),
+    familiarity: said[0]?.known ?? 1,
+  };
+}
+
+/** As probabilities of tags: each tag's most probable value has its own, all other units are outside. */
+function readSpans(
+  { spans, known }: SpanTagger,
+  tagged: Float32Array,
+  plan: ExtractionPlan,
+  units: Units,
+): Float32Array {
+  const count = tagCount(plan);
+  const ground = groundOf(units);
+  const several = new Set(plan.fields.filter(({ many, repeated }) => many || repeated).map(({ tag }) => tag));
+  const out = new Float32Array(tagged.length);
+  for (let unit = 0; unit < units.starts.length; unit++) out[unit * count] = 1;
+  editsOfTags(plan).forEach((edits, tag) => {
+    if (several.has(tag)) {
+      // Of several values none competes with another: the units' own tags stand.
+      for (let unit = 0; unit < units.starts.length; unit++) {
+        for (const state of [beginOf(tag), insideOf(tag)])
+          out[unit * count + state] = tagged[unit * count + state]!;
+        out[unit * count] = Math.min(out[unit * count]!, tagged[unit * count]!);
+      }
+      return;
+    }
+    const candidates = candidatesFor(ground, tag, { edits, known: known[tag]! }, tagged, count);
+    const best = bestValue(candidates, spanProbabilities(candidates, tag, spans));
+    if (best === null) return;
+    for (let unit = best.start; unit < best.end; unit++) {
+      out[unit * count + (unit === best.start ? beginOf(tag) : insideOf(tag))] = best.probability;
+      out[unit * count] = Math.min(out[unit * count]!, 1 - best.probability, 0.9 * best.probability);
+    }
+  });
+  return out;
+}
+
+function probabilitiesOf(
+  linear: LinearWeights,
+  vector: Sparse,
+  shared: Float32Array | null = null,
+  named: readonly Uint32Array[] | null = null,
+): Float64Array {
+  const logits = new Float64Array(linear.bias.length);
+  addLogits(linear, vector, null, 0, logits);
+  if (shared && named)
+    for (let c = 0; c < logits.length; c++) for (const place of named[c]!) logits[c]! += shared[place]!;
+  softmax(logits);
+  return logits;
+}
+
+const MAGIC = 'understudy-tagger 1\n';
+
+interface Header {
+  readonly options: number;
+  /** How many; null where nothing is copied. */
+  readonly tags: number | null;
+}
+
+export async function saveTagger(path: string, { options, tags }: TaggerModel): Promise<void> {
+  const arraysOf = (
+    name: string,
+    { rows, idf, linear }: TaggerHead,
+  ): [string, Float32Array | Uint32Array][] => [
+    [`${name}.hashes`, Uint32Array.from(rows.keys())],
+    [`${name}.idf`, idf],
+    [`${name}.weights`, linear.weights],
+    [`${name}.bias`, linear.bias],
+  ];
+  const metOf = (met: ReadonlyMap<number, number>, tag: number): [string, Uint32Array][] => [
+    [`known.${tag}`, Uint32Array.from(met.keys())],
+    [`known.${tag}.times`, Uint32Array.from(met.values())],
+  ];
+  const arrays = [
+    ...options.flatMap(
+      (head, i): [string, Float32Array | Uint32Array][] =>
+        [
+          ...arraysOf(`options.${i}`, head),
+          ...(head.matches ? ([[`options.${i}.matches`, head.matches]] as const) : []),
+        ] as [string, Float32Array | Uint32Array][],
+    ),
+    ...(tags === null
+      ? []
+      : [...arraysOf('units', tags.units), ['spans', tags.spans] as const, ...tags.known.flatMap(metOf)]),
+  ];
+  const header: Header = { options: options.length, tags: tags?.known.length ?? null };
+  await writeFile(path, encodeArrays(MAGIC, header, Object.fromEntries(arrays)), { mode: 0o600 });
+}
+
+/** @throws UnderstudyError 'not-found', 'corrupt'. */
+export async function loadTagger(path: string): Promise<TaggerModel> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (cause) {
+    throw new UnderstudyError('not-found', `The model file ${path} cannot be read: ${messageOf(cause)}`, {
+      hint: 'Train the specialist again with `understudy learn`.',
+      status: 404,
+      cause,
+    });
+  }
+  const { header, floats, ints, has } = decodeArrays<Header>(bytes, MAGIC, 'a tagger');
+  const headOf = (name: string): TaggerHead => ({
+    rows: new Map(Array.from(ints(`${name}.hashes`), (hash, row) => [hash, row])),
+    idf: floats(`${name}.idf`),
+    linear: { weights: floats(`${name}.weights`), bias: floats(`${name}.bias`) },
+  });
+  return {
+    options: Array.from({ length: header.options }, (_, i) => ({
+      ...headOf(`options.${i}`),
+      matches: has(`options.${i}.matches`) ? floats(`options.${i}.matches`) : null,
+    })),
+    tags:
+      header.tags === null
+        ? null
+        : {
+            units: headOf('units'),
+            spans: floats('spans'),
+            known: Array.from({ length: header.tags }, (_, tag) => {
+              const times = ints(`known.${tag}.times`);
+              return new Map(Array.from(ints(`known.${tag}`), (key, i) => [key, times[i]!]));
+            }),
+          },
+  };
+}

@@ -1,0 +1,245 @@
+/**
+ * Which stretch of the input is the value of a tag: the candidates that the unit tagger leaves, ranked against each other by
+ * a linear score, softmax over all of them and "none". Stretches that give the same value speak for it together.
+ * Does not: fit the weights (train/tagger), or tag units (model.ts).
+ */
+import type { Json } from '../../core/json.ts';
+import { edited } from '../extractor/edits.ts';
+import { beginOf, insideOf } from '../extractor/groups.ts';
+import type { ExtractionPlan, Field } from '../extractor/plan.ts';
+import { type Span, sliceOf, type Units } from '../extractor/units.ts';
+import { hashOf, messagesOf, type Said } from './features.ts';
+
+/** Weights of all tags; features are hashed into this many places. */
+export const SPAN_PLACES = 1 << 18;
+/** Places where a value may begin that are looked at for each tag, and units of a value at most. */
+const [MAX_BEGINS, MAX_LENGTH] = [10, 10];
+
+export interface Candidate extends Span {
+  /** What it says, by the edits of the tag's fields. */
+  readonly key: string;
+  /** Places of its features. */
+  readonly features: Uint32Array;
+}
+
+/** An input, made ready for looking for candidates. */
+export interface Ground {
+  readonly units: Units;
+  readonly words: readonly string[];
+  readonly lower: string;
+  readonly messages: readonly Said[];
+  /** Message of each unit. */
+  readonly messageOf: Uint16Array;
+}
+
+export function groundOf(units: Units): Ground {
+  const { text, starts, ends } = units;
+  const messages = messagesOf(text);
+  const messageOf = new Uint16Array(starts.length);
+  let m = 0;
+  starts.forEach((start, unit) => {
+    while (m + 1 < messages.length && start >= messages[m]!.end) m++;
+    messageOf[unit] = m;
+  });
+  const words = starts.map((start, unit) => text.slice(start, ends[unit]).toLowerCase());
+  return { units, words, lower: text.toLowerCase(), messages, messageOf };
+}
+
+/** What the values of a tag are, as its fields write them. */
+export interface TagValues {
+  readonly edits: readonly Field['edits'][];
+  /** How many of the examples have the value, by the hash of its key. */
+  readonly known: ReadonlyMap<number, number>;
+}
+
+export const editsOfTags = ({ fields, tags }: ExtractionPlan): readonly (readonly Field['edits'][])[] =>
+  Array.from({ length: tags }, (_, tag) =>
+    fields.filter((field) => field.tag === tag).map(({ edits }) => edits),
+  );
+
+const keyOfValue = (value: Json): string => JSON.stringify(value);
+
+/** The key of what a span says for a tag; null where no field could have it. */
+export function spanKey(edits: readonly Field['edits'][], units: Units, span: Span): string | null {
+  for (const each of edits) {
+    const value = edited(each, sliceOf(units, span));
+    if (value !== undefined) return keyOfValue(value);
+  }
+  return null;
+}
+
+/**
+ * The candidates for a tag.
+ * @param tags What the unit tagger says, [units, count].
+ * @param gold Spans that are to be among them.
+ * @param own The key of a value that must not count as known by its own example.
+ */
+export function candidatesFor(
+  ground: Ground,
+  tag: number,
+  { edits, known }: TagValues,
+  tags: Float32Array,
+  count: number,
+  gold: readonly Span[] = [],
+  own: string | null = null,
+): readonly Candidate[] {
+  const { units, messageOf } = ground;
+  const total = units.starts.length;
+  const begin = (unit: number): number => tags[unit * count + beginOf(tag)]!;
+  const inside = (unit: number): number => (unit < total ? tags[unit * count + insideOf(tag)]! : 0);
+  const begins = Array.from({ length: total }, (_, unit) => unit)
+    .filter((unit) => isWord(ground.words[unit]!) && !isRole(ground, unit))
+    .sort((a, b) => begin(b) - begin(a) || b - a)
+    .slice(0, MAX_BEGINS);
+  const spans: Span[] = [];
+  for (const start of new Set([...begins, ...gold.map((span) => span.start)]))
+    for (let end = start + 1; end <= Math.min(total, start + MAX_LENGTH); end++) {
+      if (messageOf[end - 1] !== messageOf[start] || ground.words[end - 1] === '"') break;
+      if (isWord(ground.words[end - 1]!)) spans.push({ start, end });
+    }
+  for (const span of gold)
+    if (!spans.some(({ start, end }) => start === span.start && end === span.end)) spans.push(span);
+  const read = spans.flatMap((span) => {
+    const key = spanKey(edits, units, span);
+    return key === null ? [] : [{ ...span, key }];
+  });
+  const alike = new Map<string, number>();
+  for (const { key } of read) alike.set(key, (alike.get(key) ?? 0) + 1);
+  return read.map((span) => {
+    const met = (known.get(hashOf(span.key)) ?? 0) - (span.key === own ? 1 : 0);
+    const chance = bin(begin(span.start));
+    let least = 1;
+    for (let unit = span.start + 1; unit < span.end; unit++) least = Math.min(least, inside(unit));
+    const stop = bin(1 - inside(span.end));
+    const told = [
+      `begin ${chance}`,
+      `inside ${bin(least)} ${Math.min(4, span.end - span.start)}`,
+      `stop ${stop}`,
+      `tagged ${chance} ${bin(least)} ${stop}`,
+      `met ${Math.min(5, met)}`,
+      `alike ${Math.min(4, alike.get(span.key)!)}`,
+    ];
+    return { ...span, features: featuresOf(ground, tag, span, told) };
+  });
+}
+
+/** `user:` and the like, before what was said. */
+const isRole = ({ units, messages, messageOf }: Ground, unit: number): boolean =>
+  units.starts[unit]! < messages[messageOf[unit]!]!.start;
+
+const isWord = (word: string): boolean => /[\p{L}\p{N}$€£]/u.test(word);
+
+/** A probability by its size: 0 below 0.1 %, 9 above 99.9 %. */
+function bin(probability: number): number {
+  const p = Math.min(0.9995, Math.max(0.0005, probability));
+  return Math.round(4.5 + (4.5 * Math.log(p / (1 - p))) / 7.6);
+}
+
+function featuresOf(ground: Ground, tag: number, { start, end }: Span, told: readonly string[]): Uint32Array {
+  const { units, words, lower, messages, messageOf } = ground;
+  const { text } = units;
+  const places = new Set<number>();
+  const add = (feature: string): void => {
+    const hash = hashOf(`${tag} ${feature}`);
+    places.add((hash ^ (hash >>> 14)) & (SPAN_PLACES - 1));
+  };
+  for (const each of told) add(each);
+  const m = messageOf[start]!;
+  const { role } = messages[m]!;
+  const age = Math.min(9, messages.length - 1 - m);
+  const length = Math.min(6, end - start);
+  const own = sliceOf(units, { start, end });
+  const said = own.toLowerCase();
+  const word = (at: number): string => words[at]?.replace(/\d/g, '0') ?? '';
+  const isCapital = (at: number): boolean => /^\p{Lu}/u.test(text.slice(units.starts[at], units.ends[at]));
+  let capitals = 0;
+  for (let unit = start; unit < end; unit++) if (isCapital(unit)) capitals++;
+  add(`length ${length}`);
+  add(`capitals ${capitals === 0 ? 'none' : capitals === end - start ? 'all' : 'some'} ${length}`);
+  add(`edges ${isCapital(start)} ${isCapital(end - 1)}`);
+  add(
+    `beyond ${start > 0 && isCapital(start - 1)} ${end < words.length && isCapital(end)} ${isCapital(start)} ${isCapital(end - 1)}`,
+  );
+  add(`age ${role} ${age}`);
+  for (let unit = start; unit < end; unit++) add(`has ${word(unit)}`);
+  add(`all ${said.replace(/\d/g, '0')}`);
+  for (let k = 1; k <= 3; k++) {
+    add(`l${k} ${word(start - k)}`);
+    add(`r${k} ${word(end - 1 + k)}`);
+  }
+  add(`ll ${word(start - 2)} ${word(start - 1)}`);
+  add(`lll ${word(start - 3)} ${word(start - 2)} ${word(start - 1)}`);
+  add(`lr ${word(start - 1)} ${word(end)}`);
+  const mentions = countOf(lower, said, 6);
+  add(`mentions ${Math.min(4, mentions)}`);
+  add(`quoted ${lower.includes(`"${said}"`)} ${text.includes(`"${own}"`)} ${role}`);
+  const longer = end < words.length ? lower.slice(units.starts[start], units.ends[end]) : '';
+  add(`longer again ${longer === '' ? 0 : Math.min(3, countOf(lower, longer, 4))} ${Math.min(4, mentions)}`);
+  const earlier = start > 0 ? lower.slice(units.starts[start - 1], units.ends[end - 1]) : '';
+  add(
+    `earlier again ${earlier === '' ? 0 : Math.min(3, countOf(lower, earlier, 4))} ${Math.min(4, mentions)}`,
+  );
+  // The newest message that says it, whoever does.
+  const last = lower.lastIndexOf(said);
+  const newest = messages.findLastIndex(({ start: from }) => from <= last);
+  add(`newest ${messages[newest]?.role} ${Math.min(9, messages.length - 1 - newest)}`);
+  add(`is newest ${newest === m}`);
+  if (role === 'user') for (const asked of messages[m - 1]?.words.slice(-14) ?? []) add(`asked ${asked}`);
+  if (role === 'tool' || role === 'assistant') {
+    const before = text.slice(Math.max(0, units.starts[start]! - 80), units.starts[start]);
+    add(`key ${role} ${[...before.matchAll(/"([\w-]{1,40})":/g)].at(-1)?.[1] ?? ''}`);
+  }
+  return Uint32Array.from(places);
+}
+
+function countOf(text: string, part: string, most: number): number {
+  let n = 0;
+  for (let at = text.indexOf(part); at >= 0 && n < most; at = text.indexOf(part, at + 1)) n++;
+  return n;
+}
+
+/** The place of the weight by which "none" of a tag is scored. */
+export const noneOf = (tag: number): number => hashOf(`${tag} none`) & (SPAN_PLACES - 1);
+
+/** How probable each candidate is, and "none", which comes last. */
+export function spanProbabilities(
+  candidates: readonly Candidate[],
+  tag: number,
+  weights: Float32Array,
+): Float64Array {
+  const scores = new Float64Array(candidates.length + 1);
+  candidates.forEach(({ features }, i) => {
+    let sum = 0;
+    for (const place of features) sum += weights[place]!;
+    scores[i] = sum;
+  });
+  scores[candidates.length] = weights[noneOf(tag)]!;
+  let top = Number.NEGATIVE_INFINITY;
+  for (const score of scores) if (score > top) top = score;
+  let total = 0;
+  for (let i = 0; i < scores.length; i++) total += scores[i] = Math.exp(scores[i]! - top);
+  for (let i = 0; i < scores.length; i++) scores[i]! /= total;
+  return scores;
+}
+
+/** The value that is most probable, where it stands best, and how probable it is; null where it is "none". */
+export function bestValue(
+  candidates: readonly Candidate[],
+  probabilities: Float64Array,
+): (Span & { readonly probability: number }) | null {
+  const byKey = new Map<string, { sum: number; best: number }>();
+  candidates.forEach(({ key }, i) => {
+    const p = probabilities[i]!;
+    const known = byKey.get(key);
+    if (!known) byKey.set(key, { sum: p, best: i });
+    else {
+      known.sum += p;
+      if (p > probabilities[known.best]!) known.best = i;
+    }
+  });
+  let top: { sum: number; best: number } | null = null;
+  for (const each of byKey.values()) if (top === null || each.sum > top.sum) top = each;
+  if (top === null || top.sum < probabilities[candidates.length]!) return null;
+  const { start, end } = candidates[top.best]!;
+  return { start, end, probability: Math.min(1, top.sum) };
+}
