@@ -10,6 +10,7 @@ import { taskRecords, whyOfRecord } from './api/figures/tasks.ts';
 import type { Explanation } from './api/schemas.ts';
 import { lossesOf, trouble } from './capture/drain-loop.ts';
 import { type EraseOptions, eraseDays } from './capture/erase.ts';
+import { eraseSenders } from './capture/erase-sender.ts';
 import { sealFeedback } from './capture/feedback.ts';
 import { importFiles } from './capture/importers/import.ts';
 import { drySink, journalSink } from './capture/importers/sink.ts';
@@ -29,12 +30,14 @@ import type {
   JournalState,
   LearnOptions,
   LearnReport,
+  SenderEraseReport,
   StatusReport,
 } from './core/learning.ts';
 import { type OnProgress, progressOf } from './core/progress.ts';
 import type { RetrievalReport } from './core/retrieval-report.ts';
 import type { SavingsReport } from './core/savings.ts';
 import type { Store } from './core/store.ts';
+import type { NewTrailEntry } from './core/trail.ts';
 import { coverageOf } from './deploy/coverage.ts';
 import { policyFor } from './deploy/policy.ts';
 import { readWatch } from './deploy/read-watch.ts';
@@ -54,7 +57,9 @@ import {
   type Storage,
   stageOf,
 } from './setup/data-folder.ts';
+import { openEncoder } from './setup/encoder.ts';
 import { outcomesOf } from './setup/outcomes.ts';
+import { person } from './setup/person.ts';
 import { priceBook, readSavings } from './setup/savings.ts';
 import { modelTools } from './setup/tools.ts';
 import { version } from './setup/version.ts';
@@ -95,6 +100,10 @@ export interface Understudy {
   calls(): AsyncIterable<Call>;
   /** Erases what was captured on some days; see capture/erase. */
   erase(days: Pick<EraseOptions, 'from' | 'to' | 'dryRun'>): Promise<EraseReport>;
+  /** Erases the calls of some senders, by their pseudonyms; see capture/erase-sender. */
+  eraseSenders(origins: readonly string[], dryRun: boolean): Promise<SenderEraseReport>;
+  /** The pseudonym that stands for a sender on their calls. */
+  pseudonym(sender: string): Promise<string>;
   /**
    * Says something of a call or a session, as `POST /v1/feedback` does, straight into the store; `added` is false for an id
    * that is there, and for a call of a day that was erased. @throws UnderstudyError 'bad-input' for what is no feedback.
@@ -151,9 +160,19 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
     for (const [reason, count] of lossesOf(drained)) losses.add(reason, count);
     trouble(drained).forEach(log);
   };
+  /** On record before it is done: what cannot be written down is not done. */
+  const note = async ({ action, subject, detail }: Omit<NewTrailEntry, 'at' | 'actor'>): Promise<void> => {
+    const { store } = await storage();
+    await store.appendTrail({ at: Date.now(), actor: person(), action, subject, detail });
+  };
   async function* calls(): AsyncGenerator<Call> {
     await drainAll();
     const { store, vault, context } = await storage();
+    await note({
+      action: 'payloads-opened',
+      subject: 'all calls',
+      detail: { calls: await store.countCalls() },
+    });
     yield* readCalls(store, vault, context, undefined, (count) =>
       log(`${count} calls are erased with their day's key`),
     );
@@ -164,12 +183,23 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
   return {
     store: async () => (await storage()).store,
     calls,
-    erase: async (days) =>
-      eraseDays({
+    erase: async (days) => {
+      const { from, to, dryRun = false } = days;
+      if (!dryRun)
+        await note({ action: 'days-erased', subject: `${from ?? 'the first'} to ${to}`, detail: {} });
+      return eraseDays({
         ...days,
         store: (await storage()).store,
         journals: Object.values(journalsOf(dataDir)),
-      }),
+      });
+    },
+    eraseSenders: async (origins, dryRun) => {
+      // What waits in the journals is theirs as well.
+      if (!dryRun) await drainAll();
+      if (!dryRun) await note({ action: 'senders-erased', subject: origins.join(' '), detail: {} });
+      return eraseSenders({ origins, dryRun, store: (await storage()).store });
+    },
+    pseudonym: async (sender) => (await storage()).vault.pseudonym(sender),
     import: async (paths, { dryRun = false, fields = {} } = {}) => {
       const { store, vault, context } = await storage();
       // What a killed import left behind counts as there.
@@ -197,9 +227,15 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         learnOptions,
       ),
     checkRetrieval: async () => {
-      const { encoder, notes } = await tools.open();
       const known = await (await storage()).store.tasks();
-      return checkRetrieval(calls(), { config, known, encoder, notes, ...progress });
+      const opened = await openEncoder({
+        ...{ env, weightsDir, name: config.train.encoder, threads: config.serve.threads },
+      });
+      try {
+        return await checkRetrieval(calls(), { config, known, ...opened, ...progress });
+      } finally {
+        await opened.close();
+      }
     },
     status: async () => statusOf(await storage(), config.serve, losses.counts(), await journal()),
     savings: async (since) => readSavings(await storage(), config, since),
@@ -225,10 +261,10 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
           if ((await store.deployments()).some(({ stage }) => stage !== 'retired')) runtime.open();
         },
         runtimes: [runtime],
-        priceOf: priceBook(config),
+        priceBook,
         dialects: DIALECTS,
         modelHealth: tools.health,
-        log,
+        ...{ env, log, version: version() },
       });
     },
     startAdmin: (gateway) =>

@@ -337,8 +337,7 @@ describe('web pages', () => {
 describe('while the keys cannot be read', () => {
   it('the LLM answers whoever pays for it, and nothing else is open', async () => {
     const { made } = await withKey();
-    const unread = (key?: string) =>
-      openAccess({ isRead: false, ...(key === undefined ? {} : { upstreamKey: () => key }) });
+    const unread = (upstreamKey?: string) => openAccess({ isRead: false, upstreamKey: () => upstreamKey });
     unread().authorise(head({ authorization: 'Bearer sk-own' }), 'call');
     unread().authorise(head({ authorization: 'Bearer sk-own', 'x-understudy-key': made.text }), 'call');
     unread().authorise(head({}), 'view');

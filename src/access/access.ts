@@ -16,7 +16,7 @@ import {
 } from '../core/access.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import { browserRules } from './browser.ts';
-import { hasProviderKey, sentKey, takeKey } from './credentials.ts';
+import { accessKeySender, hasProviderKey, sentKey, takeKey } from './credentials.ts';
 import { type Keyring, keyringOf } from './keyring.ts';
 import { keyLimits, type Limits } from './limits.ts';
 
@@ -26,7 +26,7 @@ export interface AccessOptions {
   readonly origins: readonly string[];
   /**
    * The key of the provider that a request is for, for callers that send an access key instead; undefined where the
-   * configuration has none for it. Absent where it has none at all.
+   * configuration has none for it. Default: none.
    */
   readonly upstreamKey?: (head: RequestHead) => string | undefined;
   /** What a call cost, in US dollars; null where the model's price is not known. */
@@ -36,7 +36,11 @@ export interface AccessOptions {
   readonly onRefused?: (code: string) => void;
 }
 
+type AccessRules = Pick<AccessOptions, 'keys' | 'hosts' | 'origins'>;
+
 export interface KeyedAccess extends Access, Pick<Limits, 'taken' | 'putBack'> {
+  /** Other rules, from now on. */
+  configure(rules: AccessRules): void;
   /** The keys as they are now, and what they have used. */
   update(keys: readonly AccessKey[]): void;
   known(uses: readonly KeyUse[]): void;
@@ -52,35 +56,38 @@ interface KeyedAdmission extends Admission {
 }
 
 export function createAccess(options: AccessOptions): KeyedAccess {
-  const { now, upstreamKey, costOf, onRefused = () => {} } = options;
-  const browser = browserRules(options);
+  const { now, upstreamKey = () => undefined, costOf, onRefused = () => {} } = options;
+  let rules: AccessRules = options;
+  let browser = browserRules(rules);
   const limits = keyLimits();
   /** Null until the store has been read for the first time. */
   let ring: Keyring | null = null;
 
   const isOn = (): boolean =>
-    options.keys === 'required' || (options.keys === 'auto' && ring !== null && ring.size > 0);
+    rules.keys === 'required' || (rules.keys === 'auto' && ring !== null && ring.size > 0);
 
   const withoutKey = (head: RequestHead, permission: Permission, sent: string | null): KeyedAdmission => {
     const cors = browser.corsOf(head, false);
     const { host } = head.headers;
     const isTrusted = browser.isOwnHost(Array.isArray(host) ? host[0] : host);
     // The provider's key is spent for callers of this machine alone.
-    if (!isTrusted && (permission !== 'call' || upstreamKey !== undefined)) throw foreignHost();
-    if (sent !== null || upstreamKey !== undefined) takeKey(head, null, upstreamKey?.(head));
+    const providerKey = upstreamKey(head);
+    if (!isTrusted && (permission !== 'call' || providerKey !== undefined)) throw foreignHost();
+    if (sent !== null || providerKey !== undefined) takeKey(head, null, providerKey);
     return { key: null, principal: LOCAL, isTrusted, cors, limitsModels: false, isMetered: false };
   };
 
   /** While nobody knows whether there are keys, the LLM answers those who pay for it themselves, and numbers may be seen. */
   const refuseUnread = (head: RequestHead, permission: Permission, sent: string | null): void => {
     const isOpen = permission === 'call' || permission === 'feedback' || permission === 'view';
-    if (!isOpen || ((sent !== null || upstreamKey !== undefined) && !hasProviderKey(head))) throw unread();
+    if (!isOpen || ((sent !== null || upstreamKey(head) !== undefined) && !hasProviderKey(head)))
+      throw unread();
   };
 
   const authorise = (head: RequestHead, permission: Permission): KeyedAdmission => {
     const sent = sentKey(head);
     if (!isOn()) {
-      if (ring === null && options.keys === 'auto') refuseUnread(head, permission, sent);
+      if (ring === null && rules.keys === 'auto') refuseUnread(head, permission, sent);
       return withoutKey(head, permission, sent);
     }
     if (ring === null) throw unread();
@@ -88,7 +95,7 @@ export function createAccess(options: AccessOptions): KeyedAccess {
     const key = sent === null ? null : ring.find(sent, now());
     if (key === null) throw unauthenticated(sent !== null);
     if (!allows(key.role, permission)) throw notGranted(key, permission);
-    takeKey(head, `access key ${key.id}`, upstreamKey?.(head));
+    takeKey(head, accessKeySender(key.id), upstreamKey(head));
     return {
       key,
       principal: { keyId: key.id, name: key.alias, role: key.role },
@@ -112,8 +119,19 @@ export function createAccess(options: AccessOptions): KeyedAccess {
 
   return {
     isOn,
-    preflight: counted(browser.preflight),
+    configure: (next) => {
+      rules = next;
+      browser = browserRules(next);
+    },
+    preflight: counted((head) => browser.preflight(head)),
     authorise: counted(authorise),
+    mayDo: (head, permission) => {
+      try {
+        return authorise(head, permission).isTrusted;
+      } catch {
+        return false;
+      }
+    },
     beginCall: counted((admission, models) => {
       const { key } = admission as KeyedAdmission;
       if (key === null) return;

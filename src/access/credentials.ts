@@ -24,6 +24,11 @@ export function sentKey({ headers }: RequestHead): string | null {
   return null;
 }
 
+/** What stands for the sender of a call that came with an access key; its pseudonym is made of it. */
+export function accessKeySender(keyId: string): string {
+  return `access key ${keyId}`;
+}
+
 /** Whether a key that is none of ours stands where a provider's does. */
 export function hasProviderKey({ headers }: RequestHead): boolean {
   return SHARED_HEADERS.some((name) => {

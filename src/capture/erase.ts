@@ -3,6 +3,7 @@
  * the journals. Says what was learnt from erased calls, which stays.
  * Does not: undo what was learnt (its task is learnt again without them), or ask whether it is meant (commands/erase).
  */
+import { setImmediate as turn } from 'node:timers/promises';
 import { UnderstudyError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import type { EraseReport } from '../core/learning.ts';
@@ -79,12 +80,14 @@ async function deleteCalls(store: Store, range: CallFilter): Promise<{ calls: nu
     const { calls, parts } = await store.deleteCalls(batch.map(({ id }) => id));
     total.calls += calls;
     total.parts += parts;
+    // Whatever else is due in this process, its sign of life among it, comes in between.
+    await turn();
   }
   return total;
 }
 
 /** The specialists whose datasets have calls of the range, with where they stand. */
-async function learntFrom(store: Store, range: CallFilter): Promise<EraseReport['stays']> {
+export async function learntFrom(store: Store, range: CallFilter): Promise<EraseReport['stays']> {
   const specialists = await store.specialists();
   if (specialists.length === 0) return { tasks: (await store.tasks()).length, specialists: [] };
   const ids = new Set<string>();

@@ -21,6 +21,8 @@ export interface Terminal {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   readonly signal: AbortSignal;
+  /** Calls the listener with each SIGHUP from now on; absent where that ends the program. */
+  readonly onHangup?: (listener: () => void) => void;
   /** Asks the person at the terminal, and gives the line that is typed; absent where there is nobody. */
   readonly ask?: (question: string) => Promise<string>;
 }

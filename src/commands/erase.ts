@@ -3,13 +3,22 @@
  * Does not: erase (capture/erase.ts).
  */
 import { type Command, InvalidArgumentError } from 'commander';
+import { accessKeySender } from '../access/credentials.ts';
+import { findKey } from '../access/manage.ts';
+import { senderOf } from '../capture/erase-sender.ts';
 import { UnderstudyError } from '../core/errors.ts';
-import { eraseText } from '../report/erase.ts';
-import { type CommonOptions, configFor, print, type Terminal, withCommonOptions } from './context.ts';
+import { eraseText, senderEraseText } from '../report/erase.ts';
+import type { Understudy } from '../understudy.ts';
+import { type CommonOptions, print, type Terminal, withCommonOptions } from './context.ts';
+import { withUnderstudy } from './with-store.ts';
 
 interface EraseFlags extends CommonOptions {
   readonly day?: string;
   readonly before?: string;
+  readonly origin?: string;
+  readonly user?: string;
+  readonly key?: string;
+  readonly senderEnv?: string;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
 }
@@ -18,9 +27,16 @@ const DAY_MS = 24 * 3600_000;
 
 export function addErase(program: Command, terminal: Terminal): void {
   withCommonOptions(program.command('erase'))
-    .description('Erase the calls of a day, or of all days before one.')
+    .description('Erase the calls of a day, of all days before one, or of a sender.')
     .option('--day <YYYY-MM-DD>', 'erase this day (UTC)', dayFrom)
     .option('--before <YYYY-MM-DD>', 'erase every day before this one (UTC)', dayFrom)
+    .option('--user <id>', 'erase the calls that name this end user, made with any access key, or with --key')
+    .option('--key <key>', 'erase the calls made with this access key (alias or id)')
+    .option(
+      '--sender-env <name>',
+      'environment variable with the header by which calls came (Authorization, x-api-key)',
+    )
+    .option('--origin <pseudonym>', 'erase the calls with this pseudonym of their sender')
     .option('--dry-run', 'say what would be erased, and erase nothing')
     .option('--yes', 'do not ask')
     .addHelpText(
@@ -35,7 +51,12 @@ What stays: what was learnt. Tasks keep their templates, labels and counts, spec
 the report names the specialists that learnt from erased calls. Run learn afterwards to learn those tasks anew.
 Backups and files that you imported from are not touched. docs/privacy.md has the whole list.
 
+A sender is the key that a call came with, and the end user where the call named one. Of a sender go the calls, and the
+pieces of payload that nobody else's calls have; not what others wrote about them, nor segments in quarantine.
+
 Examples:
+  $ understudy erase --user ada@example.com --key helpdesk --dry-run
+  $ SENDER="Bearer sk-…" understudy erase --user ada@example.com --sender-env SENDER
   $ understudy erase --day 2026-11-20 --dry-run
   $ understudy erase --day 2026-11-20
   $ understudy erase --before 2026-09-01 --yes --json      as a nightly job`,
@@ -44,15 +65,48 @@ Examples:
 }
 
 async function run(flags: EraseFlags, terminal: Terminal): Promise<void> {
-  const days = rangeOf(flags);
-  const config = configFor(flags, terminal);
-  const { openUnderstudy } = await import('../understudy.ts');
-  const understudy = await openUnderstudy({
-    config,
-    signal: terminal.signal,
-    log: (line) => terminal.err(`${line}\n`),
+  const { origin, user, key, senderEnv } = flags;
+  const isOfSender = [origin, user, key, senderEnv].some((flag) => flag !== undefined);
+  if (isOfSender) await eraseOfSender(flags, terminal);
+  else await eraseOfDays(flags, terminal);
+}
+
+async function eraseOfSender(flags: EraseFlags, terminal: Terminal): Promise<void> {
+  await withUnderstudy(flags, terminal, async (understudy) => {
+    const origins = await originsOf(flags, terminal, understudy);
+    const preview = await understudy.eraseSenders(origins, true);
+    const isDone = flags.dryRun || preview.calls === 0;
+    if (!isDone && !flags.yes && !(await isConfirmed(senderEraseText(preview, terminal), terminal))) {
+      terminal.err('Nothing was erased.\n');
+      return;
+    }
+    const report = isDone ? preview : await understudy.eraseSenders(origins, false);
+    print(terminal, flags, report, () => senderEraseText(report, terminal));
   });
-  try {
+}
+
+/** The pseudonyms of the senders that are meant. @throws UnderstudyError 'bad-input', 'not-found'. */
+async function originsOf(
+  { origin, user, key, senderEnv }: EraseFlags,
+  { env }: Terminal,
+  understudy: Understudy,
+): Promise<string[]> {
+  if (origin !== undefined) return [origin];
+  const store = await understudy.store();
+  const named = senderEnv === undefined ? undefined : env[senderEnv];
+  if (senderEnv !== undefined && !named) {
+    throw new UnderstudyError('bad-input', `The environment has no ${senderEnv}.`, {
+      hint: 'It holds the value of the header, as in SENDER="Bearer sk-…".',
+    });
+  }
+  const keys = key === undefined ? await store.accessKeys() : [await findKey(store, key, Date.now())];
+  const headers = named === undefined ? keys.map(({ id }) => accessKeySender(id)) : [named];
+  return Promise.all(headers.map((header) => understudy.pseudonym(senderOf(header, user ?? null))));
+}
+
+async function eraseOfDays(flags: EraseFlags, terminal: Terminal): Promise<void> {
+  const days = rangeOf(flags);
+  await withUnderstudy(flags, terminal, async (understudy) => {
     const preview = await understudy.erase({ ...days, dryRun: true });
     if (flags.dryRun) {
       print(terminal, flags, preview, () => eraseText(preview, terminal));
@@ -64,9 +118,7 @@ async function run(flags: EraseFlags, terminal: Terminal): Promise<void> {
     }
     const report = await understudy.erase(days);
     print(terminal, flags, report, () => eraseText(report, terminal));
-  } finally {
-    await understudy.close();
-  }
+  });
 }
 
 function rangeOf({ day, before }: EraseFlags): { readonly from: string | null; readonly to: string } {

@@ -8,9 +8,10 @@ import { BUDGET_PERIODS, type Budget, ROLES, type Role } from '../core/access.ts
 import type { Store } from '../core/store.ts';
 import type { TrailAction } from '../core/trail.ts';
 import { keysText, keyText, type ShownKey, shownKey } from '../report/keys.ts';
+import { person } from '../setup/person.ts';
 import { type CommonOptions, print, type Terminal, withCommonOptions } from './context.ts';
 import { durationOf, integerOf, positiveOf } from './numbers.ts';
-import { person, withStore } from './with-store.ts';
+import { withStore } from './with-store.ts';
 
 interface CreateFlags extends CommonOptions {
   readonly role: Role;

@@ -1,9 +1,14 @@
 /** `understudy start`: the gateway, and the dashboard beside it, until it is told to stop. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { dashboardFolder, isBuilt } from '../api/files.ts';
-import { UnderstudyError } from '../core/errors.ts';
+import type { Config } from '../core/config.ts';
+import { messageOf, UnderstudyError } from '../core/errors.ts';
+import type { OnlineGateway } from '../online/serving.ts';
+import { person } from '../setup/person.ts';
+import type { Understudy } from '../understudy.ts';
 import { type CommonOptions, configFor, print, type Terminal, withCommonOptions } from './context.ts';
 import { makeFirstKey } from './first-key.ts';
+import { LOG_FORMATS, type LogFormat, logTo } from './log.ts';
 import { portOf } from './numbers.ts';
 
 interface StartFlags extends CommonOptions {
@@ -11,6 +16,7 @@ interface StartFlags extends CommonOptions {
   readonly port?: number;
   readonly adminPort?: number;
   readonly upstream?: string;
+  readonly logFormat?: LogFormat;
 }
 
 export function addStart(program: Command, terminal: Terminal): void {
@@ -24,6 +30,7 @@ export function addStart(program: Command, terminal: Terminal): void {
     )
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--upstream <url>', 'base URL of the LLM provider, with its version path')
+    .addOption(new Option('--log-format <format>', 'of what is logged to stderr').choices(LOG_FORMATS))
     .addHelpText(
       'after',
       `
@@ -31,12 +38,30 @@ The agent's key goes to the upstream untouched and is never stored. Calls are re
 learnt answer what they are sure of, and the headers x-understudy-served-by and x-understudy-reason say who served.
 If anything of Understudy fails, the call still reaches the LLM.
 
+SIGTERM and ctrl-C finish the calls under way. SIGHUP reads the configuration again and drops no connection (access,
+upstreams, prices, certificate, alerts; for the rest it says that a restart is needed).
+
 Examples:
   $ understudy start
   $ understudy start --port 8080 --upstream https://api.openai.com/v1
   $ OPENAI_BASE_URL=http://127.0.0.1:4000/v1 npm run my-agent       the one line of change, in another terminal`,
     )
     .action((flags: StartFlags) => run(flags, terminal));
+}
+
+/** The configuration with what the command line sets. @throws UnderstudyError 'bad-config'. */
+function readConfig(flags: StartFlags, terminal: Terminal): Config {
+  const base = configFor(flags, terminal);
+  return {
+    ...base,
+    gateway: {
+      ...base.gateway,
+      host: flags.host ?? base.gateway.host,
+      port: flags.port ?? base.gateway.port,
+    },
+    admin: { ...base.admin, port: flags.adminPort ?? base.admin.port },
+    upstream: { ...base.upstream, baseUrl: flags.upstream ?? base.upstream.baseUrl },
+  };
 }
 
 /** What happens by itself, in each mode. */
@@ -49,28 +74,15 @@ const LEARNING = {
 } as const;
 
 async function run(flags: StartFlags, terminal: Terminal): Promise<void> {
-  const base = configFor(flags, terminal);
   if (flags.upstream !== undefined && !/^https?:$/.test(URL.parse(flags.upstream)?.protocol ?? '')) {
     throw new UnderstudyError('bad-input', `--upstream ${flags.upstream} is not the URL of a server.`, {
       hint: 'Give the whole address, like https://api.openai.com/v1.',
     });
   }
-  const config = {
-    ...base,
-    gateway: {
-      ...base.gateway,
-      host: flags.host ?? base.gateway.host,
-      port: flags.port ?? base.gateway.port,
-    },
-    admin: { ...base.admin, port: flags.adminPort ?? base.admin.port },
-    upstream: { ...base.upstream, baseUrl: flags.upstream ?? base.upstream.baseUrl },
-  };
+  const config = readConfig(flags, terminal);
+  const log = logTo(terminal, flags.logFormat ?? 'text');
   const { openUnderstudy } = await import('../understudy.ts');
-  const understudy = await openUnderstudy({
-    config,
-    signal: terminal.signal,
-    log: (line) => terminal.err(`${line}\n`),
-  });
+  const understudy = await openUnderstudy({ config, signal: terminal.signal, log });
   try {
     await makeFirstKey(config, understudy.store, terminal);
     const gateway = await understudy.startGateway();
@@ -92,6 +104,7 @@ async function run(flags: StartFlags, terminal: Terminal): Promise<void> {
           'Stop with ctrl-C.',
         ].join('\n'),
       );
+      terminal.onHangup?.(() => void reload(flags, terminal, gateway, understudy, log));
       await stopped(terminal.signal);
     } finally {
       await learning.close();
@@ -107,6 +120,33 @@ function dashboardLine(url: string): string {
   return isBuilt(dashboardFolder())
     ? `The dashboard is at ${url}`
     : `The admin API is at ${url}/api/v1; for the dashboard run \`npm run build:dashboard\` once.`;
+}
+
+/** Reads the configuration again, for a gateway that runs on. Never rejects: one that is wrong changes nothing. */
+async function reload(
+  flags: StartFlags,
+  terminal: Terminal,
+  gateway: OnlineGateway,
+  understudy: Understudy,
+  log: (line: string) => void,
+): Promise<void> {
+  try {
+    const { changed, needRestart } = gateway.reload(readConfig(flags, terminal));
+    log(
+      changed.length === 0
+        ? 'configuration: read again, nothing has changed.'
+        : `configuration: read again; changed: ${changed.join(', ')}.`,
+    );
+    if (needRestart.length > 0) log(`configuration: a restart is needed for ${needRestart.join(', ')}.`);
+    const store = await understudy.store();
+    await store.appendTrail({
+      ...{ at: Date.now(), actor: person(), action: 'configuration-reloaded', subject: 'gateway' },
+      detail: { changed: [...changed] },
+    });
+  } catch (error) {
+    const hint = error instanceof UnderstudyError ? ` ${error.hint}` : '';
+    log(`configuration: could not be taken over: ${messageOf(error)}${hint}`);
+  }
 }
 
 function stopped(signal: AbortSignal): Promise<void> {

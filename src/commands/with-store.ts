@@ -1,13 +1,12 @@
-/** Commands that work on the store alone: opens it, and says who acts. */
-import { userInfo } from 'node:os';
+/** Opens what a command works on, and closes it. */
 import type { Store } from '../core/store.ts';
-import type { Actor } from '../core/trail.ts';
+import type { Understudy } from '../understudy.ts';
 import { type CommonOptions, configFor, type Terminal } from './context.ts';
 
-export async function withStore<T>(
+export async function withUnderstudy<T>(
   flags: CommonOptions,
   terminal: Terminal,
-  work: (store: Store) => Promise<T>,
+  work: (understudy: Understudy) => Promise<T>,
 ): Promise<T> {
   const { openUnderstudy } = await import('../understudy.ts');
   const understudy = await openUnderstudy({
@@ -16,17 +15,16 @@ export async function withStore<T>(
     log: (line) => terminal.err(`${line}\n`),
   });
   try {
-    return await work(await understudy.store());
+    return await work(understudy);
   } finally {
     await understudy.close();
   }
 }
 
-/** The person at the command line, by their name on this machine; 'unknown' where it has none for them (containers). */
-export function person(): Actor {
-  try {
-    return { kind: 'user', name: userInfo().username };
-  } catch {
-    return { kind: 'user', name: 'unknown' };
-  }
+export function withStore<T>(
+  flags: CommonOptions,
+  terminal: Terminal,
+  work: (store: Store) => Promise<T>,
+): Promise<T> {
+  return withUnderstudy(flags, terminal, async (understudy) => work(await understudy.store()));
 }

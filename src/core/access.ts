@@ -147,6 +147,8 @@ export interface Access {
    * @throws UnderstudyError 'unauthenticated' (401), 'forbidden' (403), 'unavailable' (503) where keys cannot be read.
    */
   authorise(head: RequestHead, permission: Permission): Admission;
+  /** Whether `authorise` would let it in, and trust it; for what answers everybody, and some with more. */
+  mayDo(head: RequestHead, permission: Permission): boolean;
   /**
    * Counts a call that is about to be made.
    * @param models That it names; null where they cannot be told, as on paths that are only passed on.

@@ -93,15 +93,17 @@ export function recordedWith({ served, tags }: Pick<Call, 'served' | 'tags'>): n
 }
 
 /** Why a call was handed to the LLM although a specialist stood ready. */
-export type EscalationReason =
-  | 'low-confidence'
-  | 'invalid-output'
-  | 'unfamiliar-input'
-  | 'policy'
-  /** As many calls of its session were served as the proof allows. */
-  | 'session-limit'
-  | 'overload'
-  | 'error';
+export const ESCALATION_REASONS = [
+  'low-confidence',
+  'invalid-output',
+  'unfamiliar-input',
+  'policy',
+  'overload',
+  /** The session was served as often as its specialist's proof allows. */
+  'session-limit',
+  'error',
+] as const;
+export type EscalationReason = (typeof ESCALATION_REASONS)[number];
 
 /** Why the LLM served: an escalation, or one of the ordinary cases. */
 export type LlmReason =

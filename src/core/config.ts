@@ -11,6 +11,8 @@ import { adminSchema } from './config-admin.ts';
 import { costsSchema } from './config-costs.ts';
 import { learnSchema } from './config-learn.ts';
 import { promptedSchema } from './config-prompted.ts';
+import { retentionSchema } from './config-retention.ts';
+import { alertsSchema, telemetrySchema } from './config-telemetry.ts';
 import { upstreamsSchema } from './config-upstreams.ts';
 import { ENTITY_KINDS } from './entity.ts';
 import { POLICIES, whyNoPolicy } from './equality-policy.ts';
@@ -54,6 +56,8 @@ export const configSchema = z
       .prefault({}),
     access: accessSchema,
     admin: adminSchema,
+    telemetry: telemetrySchema,
+    alerts: alertsSchema,
     upstream: z
       .strictObject({
         baseUrl: z
@@ -301,6 +305,7 @@ export const configSchema = z
           .describe('Days after which such a segment is removed.'),
       })
       .prefault({}),
+    retention: retentionSchema,
     prices: z
       .record(
         z.string(),
@@ -327,6 +332,8 @@ export function withoutSecrets(config: Config): Config {
   const { anthropic } = config.upstreams;
   return {
     ...{ ...config, prompted },
+    // The address of a webhook is its secret.
+    alerts: { ...config.alerts, webhooks: config.alerts.webhooks.map((hook) => ({ ...hook, url: '(set)' })) },
     ...(apiKey === undefined ? {} : { upstream: { ...config.upstream, apiKey: '(set)' } }),
     ...(anthropic.apiKey === undefined
       ? {}

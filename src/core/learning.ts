@@ -149,6 +149,14 @@ export interface ImportReport {
 }
 
 /** What erasing some days took away, and what was learnt from their calls, which stays. */
+/** What erasing senders took away, or would; the fields as in EraseReport. */
+export interface SenderEraseReport
+  extends Pick<EraseReport, 'dryRun' | 'calls' | 'parts' | 'purged' | 'stays'> {
+  readonly kind: 'erase-senders';
+  /** Their pseudonyms. */
+  readonly origins: readonly string[];
+}
+
 export interface EraseReport {
   readonly kind: 'erase';
   /** Nothing was erased: the figures are what would be. */

@@ -74,6 +74,8 @@ export interface CallFilter {
   /** Epoch milliseconds, included. */
   readonly until?: number;
   readonly taskId?: string;
+  /** Keyed pseudonym of the sender. */
+  readonly origin?: string;
   /** Only calls that come after this one in the order of reading. */
   readonly after?: CallCursor;
   readonly limit?: number;
@@ -122,7 +124,7 @@ export interface CallStore {
    * @param filter.byLlm true: only those that the LLM answered, from which can be learnt. Default: false.
    */
   countCalls(
-    filter?: Pick<CallFilter, 'since' | 'until' | 'taskId'> & {
+    filter?: Pick<CallFilter, 'since' | 'until' | 'taskId' | 'origin'> & {
       readonly audits?: boolean;
       readonly byLlm?: boolean;
     },
@@ -134,6 +136,8 @@ export interface CallStore {
   /** When the latest call since then arrived; null where there is none. */
   latestCallAt(since: number): Promise<number | null>;
   parts(ids: readonly string[]): Promise<Map<string, SealedPart>>;
+  /** What parts take, sealed, in bytes, by the day of their key. */
+  partBytes(): Promise<ReadonlyMap<string, number>>;
   /** Deletes calls, feedback on them, and every part that no call holds any more; returns how many calls and parts went. */
   deleteCalls(ids: readonly string[]): Promise<{ readonly calls: number; readonly parts: number }>;
   /**

@@ -15,13 +15,11 @@ export type TrailAction =
   | 'key-revoked'
   | 'payloads-opened'
   | 'days-erased'
-  | 'sender-erased'
+  | 'senders-erased'
   | 'master-key-rotated'
   | 'configuration-reloaded'
   | 'deployment-changed'
-  | 'learning-started'
-  | 'gateway-started'
-  | 'gateway-stopped';
+  | 'gateway-started';
 
 /** Who acts: an access key, a person at the command line (their name on the machine), or the program by itself. */
 export interface Actor {

@@ -26,7 +26,8 @@ export async function handleChat(
   const at = context.now();
   const body = await context.readBody(from.message);
   try {
-    const exchange = await openExchange(context, { ...from, at, body });
+    const times = { read: performance.now(), asked: 0, firstByte: 0, answered: 0 };
+    const exchange = await openExchange(context, { ...from, at, body, times });
     const models = from.admission.limitsModels ? await namedModels(exchange.raw, context.maxBodyBytes) : [];
     context.access.beginCall(from.admission, models);
     await handleExchange(context, exchange, models[0] ?? '');
@@ -140,6 +141,7 @@ async function relayLlm(
       signal: exchange.signal,
       extraHeaders: servedHeaders(callId, served),
       cors: admission.cors,
+      times: exchange.times,
       ...(capture ? { capture } : {}),
       beforeEnd: record,
     });

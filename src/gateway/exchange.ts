@@ -7,6 +7,7 @@ import type { Access, Admission } from '../core/access.ts';
 import type { CallRequest, Served, Usage } from '../core/call.ts';
 import { newId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { CallTimes, Observer } from '../core/observe.ts';
 import type { RawBody, Router } from '../core/online.ts';
 import type { Dialect } from '../wire/dialect.ts';
 import { contentCoding, decodeBody } from '../wire/exchange.ts';
@@ -48,6 +49,8 @@ export interface GatewayContext {
   /** Longest response that is read. */
   readonly maxBodyBytes: number;
   readonly costOf: CostOf;
+  /** Told what became of each call. */
+  readonly observer: Observer | null;
   /** Counted when the response is known. */
   readonly onServed: (served: Served) => void;
 }
@@ -66,6 +69,7 @@ export interface Exchange {
   readonly dialect: Dialect;
   readonly message: IncomingMessage;
   readonly admission: Admission;
+  readonly times: CallTimes;
   readonly raw: RawBody;
   /** 'large': not read here. 'foreign': no request of the dialect; passed through, not captured. */
   readonly understood: Understood | 'large' | 'foreign';
@@ -84,7 +88,7 @@ const MAX_UNSHARED_BYTES = 8 * 1024;
 /** @param at When the first of it came, epoch milliseconds. */
 export async function openExchange(
   context: GatewayContext,
-  from: Pick<Exchange, 'dialect' | 'message' | 'response' | 'signal' | 'admission' | 'body' | 'at'>,
+  from: Pick<Exchange, 'dialect' | 'message' | 'response' | 'signal' | 'admission' | 'body' | 'at' | 'times'>,
 ): Promise<Exchange> {
   const { message, body, at, dialect } = from;
   const raw = { chunks: [body.bytes], encoding: contentCoding(message.headers['content-encoding']) };

@@ -4,13 +4,13 @@
  * Does not: own the router or the recorder, which whoever starts it makes and closes.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Server as TlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { Access } from '../core/access.ts';
 import type { Served } from '../core/call.ts';
 import type { Config } from '../core/config.ts';
-import type { Provider } from '../core/config-upstreams.ts';
 import { UnderstudyError } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
+import type { Observer } from '../core/observe.ts';
 import type { Recorder, Router } from '../core/online.ts';
 import type { Dialect } from '../wire/dialect.ts';
 import { providerOf } from '../wire/provider.ts';
@@ -21,14 +21,15 @@ import { bodyBudget } from './budget.ts';
 import { handleChat } from './chat.ts';
 import type { CostOf, GatewayContext, Log } from './exchange.ts';
 import { isFeedback, takeFeedback } from './feedback.ts';
-import { listen, makeServer, requireSafeAddress } from './listen.ts';
+import { listen, makeServer, requireSafeAddress, withCertificate } from './listen.ts';
 import { oneATurn } from './one-a-turn.ts';
-import { endWith, health, refuse } from './own-answers.ts';
+import { endWith, refuse } from './own-answers.ts';
+import { answerOwn, type GatewayHealth } from './own-routes.ts';
 import { passThrough } from './pass.ts';
 import { silentConnections } from './silent-connections.ts';
 import { sharedTurns } from './turns.ts';
 import { tunnels, wantsUpgrade } from './upgrade.ts';
-import { connectUpstreams } from './upstreams.ts';
+import { connectUpstreams, type UpstreamUrls, urlsOf } from './upstreams.ts';
 
 /** How long a call may wait for its record, in milliseconds. */
 const RECORD_WAIT_MS = 2000;
@@ -60,7 +61,7 @@ export interface GatewayOptions {
   /** With or without its version path. */
   readonly upstreamUrl: string;
   /** Of APIs that have an upstream of their own. */
-  readonly upstreamUrls?: Readonly<Partial<Record<Provider, string>>>;
+  readonly upstreamUrls?: UpstreamUrls['upstreamUrls'];
   /** Those whose calls are read and served. What belongs to none is answered in the shape of its provider's first. */
   readonly dialects: readonly [Dialect, ...Dialect[]];
   readonly router: Router;
@@ -71,9 +72,13 @@ export interface GatewayOptions {
   /** A call could not be handed to the recorder, and is lost. */
   readonly onLost?: (reason: LostFor) => void;
   /** What /health/readiness tells beside the gateway's own state; holds no payload. */
-  readonly health?: () => JsonObject;
   /** What a specialist's answer to a request for this model cost and saved, in dollars; null where that is not known. */
   readonly costOf?: CostOf;
+  readonly health?: () => GatewayHealth;
+  /** Told what became of each call. */
+  readonly observer?: Observer;
+  /** What `/metrics` tells. Default: the path is passed on. */
+  readonly metrics?: () => string;
   readonly now?: () => number;
   /** Longest wait for the recorder, milliseconds. Default: 2000. */
   readonly recordWaitMs?: number;
@@ -107,6 +112,11 @@ export interface Gateway {
   readonly url: string;
   readonly port: number;
   stats(): GatewayStats;
+  /**
+   * Takes over other upstreams and another certificate, for connections and calls that come from now on.
+   * @throws UnderstudyError 'bad-config' for a certificate that cannot be used; then nothing has changed.
+   */
+  takeOver(settings: Pick<GatewayOptions, 'gateway' | 'upstreamUrl' | 'upstreamUrls'>): void;
   /** Stops accepting, finishes what is under way (calls within 30 s, audits within 10), closes the connections to the upstream. */
   close(): Promise<void>;
 }
@@ -126,9 +136,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const provider = providerOf(request);
     return options.dialects.find((dialect) => dialect.provider === provider) ?? anyDialect;
   };
-  const { upstreamUrl } = options;
-  const urls = { openai: upstreamUrl, anthropic: upstreamUrl, ...options.upstreamUrls };
-  const upstreams = connectUpstreams(urls, timeoutMs);
+  const upstreams = connectUpstreams(urlsOf(options), timeoutMs);
   const recorder = boundedRecorder(options.recorder, options.recordWaitMs ?? RECORD_WAIT_MS, options.onLost);
   const background = backgroundWork(MAX_BACKGROUND);
   const log = options.log ?? (() => {});
@@ -156,6 +164,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     readBody: (request) =>
       readBody(request, { maxBytes: maxBodyBytes, budget: bodies, turns, idleMs: limits.uploadIdleMs }),
     memory: bodies,
+    observer: options.observer ?? null,
     reading: oneATurn(),
     maxBodyBytes,
     onServed: (served: Served) => {
@@ -179,17 +188,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         status: 400,
       });
     }
-    if (request.method === 'GET' && url.startsWith('/health/')) {
-      const detail = mayView(request) ? { ...options.health?.(), recording: { ...recorder.counts } } : null;
-      health(pathOf(url), response, closing, detail);
-      return;
-    }
-    const allowed = access.preflight(request);
-    if (allowed !== null) {
-      response.writeHead(204, [...allowed]);
-      response.end();
-      return;
-    }
+    if (answerOwn(request, response, { ...options, closing, recording: recorder.counts })) return;
     const isOwn = isFeedback(pathOf(url));
     const admission = access.authorise(request, isOwn ? 'feedback' : 'call');
     if (isOwn) return takeFeedback(context, request, response, admission.cors);
@@ -203,6 +202,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     }
     access.beginCall(admission, null);
     counts.passedThrough++;
+    response.once('close', () => options.observer?.passed(response.headersSent ? response.statusCode : 499));
     await passThrough({
       upstream: upstreams.of(request),
       request,
@@ -213,14 +213,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       idleMs: limits.uploadIdleMs,
     });
   };
-  const mayView = (request: IncomingMessage): boolean => {
-    try {
-      return access.authorise(request, 'view').isTrusted;
-    } catch {
-      return false;
-    }
-  };
-
   const server = makeServer(
     options.gateway.tls,
     {
@@ -288,6 +280,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       upgrades: { ...upgrades.counts },
       background: { ...background.counts },
     }),
+    takeOver: (settings) => {
+      const { tls } = settings.gateway;
+      if (tls && server instanceof TlsServer) withCertificate(tls, (files) => server.setSecureContext(files));
+      upstreams.replace(urlsOf(settings));
+    },
     close: async () => {
       closing = true;
       const impatience = setTimeout(() => {

@@ -1,27 +1,9 @@
-/** What the gateway answers itself: its health, and errors in the shape of the client's dialect. */
+/** Errors of the gateway, in the shape of the client's dialect. */
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { UnderstudyError } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
 import type { Dialect } from '../wire/dialect.ts';
 import type { Log } from './exchange.ts';
-
-/**
- * Liveness: the process answers. Readiness: it takes calls; what of ours does not work is told, and fails nobody.
- * @param detail Null for callers who may not see it.
- */
-export function health(
-  path: string,
-  response: ServerResponse,
-  closing: boolean,
-  detail: JsonObject | null,
-): void {
-  const known = path === '/health/liveness' || path === '/health/readiness';
-  const alive = path === '/health/liveness';
-  response.writeHead(known ? (alive || !closing ? 200 : 503) : 404, { 'content-type': 'application/json' });
-  const status = known ? (alive || !closing ? 'ok' : 'closing') : 'unknown';
-  response.end(JSON.stringify({ status, ...(known && !alive ? detail : {}) }));
-}
 
 /** An answer on a connection that has no request of which node knows, and the connection's end. */
 export function endWith(socket: Duplex, dialect: Dialect, status: number, message: string): void {

@@ -26,6 +26,28 @@ export async function recordExchange(
   result: Result,
   id: string = exchange.callId,
 ): Promise<void> {
+  await record(context, exchange, captured, result, id);
+  if (context.observer === null) return;
+  const { understood, message } = exchange;
+  const { traceparent } = message.headers;
+  const isAudit = result.audits !== undefined;
+  context.observer.call({
+    ...{ callId: id, at: exchange.at, dialect: exchange.dialect.name },
+    ...{ served: result.served, status: result.brokenStatus, latencyMs: result.latencyMs },
+    ...{ times: isAudit || captured === null ? null : exchange.times, doneAt: performance.now() },
+    request: typeof understood === 'string' ? null : understood.request,
+    response: result.response,
+    traceparent: typeof traceparent === 'string' ? traceparent : '',
+  });
+}
+
+async function record(
+  context: GatewayContext,
+  exchange: Exchange,
+  captured: ResponseCapture | null,
+  result: Result,
+  id: string,
+): Promise<void> {
   const { understood, at, admission } = exchange;
   if (understood === 'foreign' || !admission.isTrusted) {
     captured?.release();

@@ -4,6 +4,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { CallTimes } from '../core/observe.ts';
 import { clientHeaders, clientTrailers, headerOf, withoutCors, withoutHeader } from './headers.ts';
 import type { ResponseCapture } from './response-capture.ts';
 import type { Listener, ResponseHead, Upgraded, Upstream, UpstreamRequest } from './upstream.ts';
@@ -23,6 +24,8 @@ export interface RelayOptions {
   /** Headers that let a web page read the answer, as a flat list, instead of the upstream's. Default: none, and those stay. */
   readonly cors?: readonly string[];
   readonly capture?: ResponseCapture;
+  /** Filled in as things happen. */
+  readonly times?: CallTimes;
   /** Asks for an upgrade of the connection; where it is granted, `response` is left alone. */
   readonly upgrade?: { readonly protocol: string; onUpgraded(upgraded: Upgraded): void };
   /** Runs when all has arrived and all but the end has been sent; must not reject. */
@@ -34,7 +37,7 @@ export interface RelayOptions {
  * @throws UnderstudyError as Upstream.send; `response.headersSent` tells whether the client has seen any of it.
  */
 export async function relay(options: RelayOptions): Promise<number> {
-  const { response, capture } = options;
+  const { response, capture, times } = options;
   let status = 0;
   let left = Number.POSITIVE_INFINITY;
   let pending: Buffer[] = [];
@@ -80,6 +83,7 @@ export async function relay(options: RelayOptions): Promise<number> {
       flushSoon();
     },
     onData: (chunk) => {
+      if (times && times.firstByte === 0) times.firstByte = performance.now();
       left -= chunk.length;
       const wait = size >= TURN_BYTES ? flush() : undefined;
       pending.push(chunk);
@@ -91,6 +95,7 @@ export async function relay(options: RelayOptions): Promise<number> {
   let trailers: readonly string[] = [];
   try {
     const { upstream, request, upgrade, signal } = options;
+    if (times) times.asked = performance.now();
     if (upgrade) {
       const upgraded = await upstream.upgrade(request, upgrade.protocol, listener, signal);
       if (upgraded) {
@@ -100,6 +105,7 @@ export async function relay(options: RelayOptions): Promise<number> {
       }
     } else trailers = await upstream.send(request, listener, signal);
     ended = true;
+    if (times) times.answered = performance.now();
   } catch (error) {
     ended = true;
     // What came before the upstream broke off is the client's.

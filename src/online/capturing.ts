@@ -47,7 +47,12 @@ export async function openCapture(options: {
       try {
         return startDrainer(
           {
-            config: { dataDir: config.dataDir, redaction: config.redaction, journal: config.journal },
+            config: {
+              dataDir: config.dataDir,
+              redaction: config.redaction,
+              journal: config.journal,
+              retention: config.retention,
+            },
             weightsDir,
           },
           { env, log, onLost: (reason, count) => losses.add(reason, count) },

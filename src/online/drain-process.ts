@@ -7,6 +7,7 @@ import { mkdirSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import type { Drained } from '../capture/drain.ts';
 import { lossesOf, startDrain, trouble } from '../capture/drain-loop.ts';
+import { retain } from '../capture/retention.ts';
 import type { SecondStage } from '../capture/second-stage.ts';
 import type { EntityFinder } from '../core/entity.ts';
 import { messageOf } from '../core/errors.ts';
@@ -16,13 +17,17 @@ import {
   openFinder,
   openStorage,
   quarantineLimits,
+  retentionLimits,
   stageOf,
 } from '../setup/data-folder.ts';
 import type { DrainerSays, DrainerSettings } from './drainer.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 
 /** How long after the weights could not be had they are tried again, milliseconds. */
 const FINDER_AGAIN_MS = 600_000;
 const BEAT_MS = 1000;
+/** How often it looks whether calls are kept too long, or too many. */
+const RETAIN_MS = 3600_000;
 /** Texts that the model is given between two signs of life. */
 const TEXTS_AT_ONCE = 64;
 
@@ -88,7 +93,19 @@ export function runDrainProcess({ stageFor = (stage) => stage, everyMs }: DrainP
       ...(everyMs === undefined ? {} : { everyMs }),
       onProgress: () => done++,
     });
+    const limits = retentionLimits(config);
+    const keepWithin = oneAtATime(async () => {
+      const options = { store: storage.store, journals: Object.values(journalsOf(config.dataDir)), limits };
+      const erased = await retain({ ...options, now: Date.now }).catch((error: unknown) => {
+        log(`retention: days over the limit could not be erased: ${messageOf(error)}`);
+        return null;
+      });
+      if (erased !== null) log(`retention: ${erased.calls} calls up to ${erased.to} are erased.`);
+    });
+    const retaining = setInterval(keepWithin, RETAIN_MS).unref();
+    void keepWithin();
     return async () => {
+      clearInterval(retaining);
       await draining.stop();
       onDrained(
         await drainJournals(config.dataDir, storage.store, openStage, {

@@ -19,7 +19,7 @@ test('closing ends also where the last round takes longer than it may', async ()
   // The process is not even up after a millisecond, and nothing else keeps the program running.
   const program = `
     import { startDrainer } from ${JSON.stringify(join(import.meta.dirname, 'drainer.ts'))};
-    const config = { dataDir: ${JSON.stringify(dataDir)}, redaction: {}, journal: {} };
+    const config = { dataDir: ${JSON.stringify(dataDir)}, redaction: {}, journal: {}, retention: {} };
     const drainer = startDrainer(
       { config, weightsDir: config.dataDir },
       { env: process.env, log: () => {}, onLost: () => {} },
@@ -45,7 +45,7 @@ async function drainWith(kind: string, patience: { readonly silentMs?: number; r
   const env = { ...process.env, ...MASTER_KEY };
   const redaction = { ...REDACTION, finder: 'off' as const };
   const { journal } = configSchema.parse({});
-  const config = { dataDir, redaction, journal };
+  const config = { dataDir, redaction, journal, retention: {} };
   const { store, vault, close } = await openStorage(config, { env });
   const dir = journalsOf(dataDir).gateway;
   const recorder = await openRecorder({ dir, vault, redaction, log: assert.fail });

@@ -15,7 +15,7 @@ export interface Drainer {
 }
 
 export interface DrainerSettings {
-  readonly config: Pick<Config, 'dataDir' | 'redaction' | 'journal'>;
+  readonly config: Pick<Config, 'dataDir' | 'redaction' | 'journal' | 'retention'>;
   readonly weightsDir: string;
 }
 

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createAccess } from '../access/access.ts';
 import { assign } from '../callsite/assign.ts';
 import type { Losses } from '../capture/losses.ts';
+import type { CallUse } from '../core/access.ts';
 import { targetOf } from '../core/answer.ts';
 import { compareAnswers, schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
@@ -23,10 +24,14 @@ import { machineCost } from '../savings/energy.ts';
 import { cost, priceOf } from '../savings/prices.ts';
 import { providerOf } from '../wire/provider.ts';
 import { accessUpdates } from './access-updates.ts';
+import { gatewayCondition } from './condition.ts';
 import { coverageAlarms } from './coverage-alarms.ts';
+import { eventAlerts } from './event-alerts.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { planUpdates } from './plan-updates.ts';
 import { openRecordingFolder, type RecordingFolderOptions, type Vocabulary } from './recording-folder.ts';
+import { applied, type Reloaded, reloaded } from './reload.ts';
+import { openTelemetry } from './telemetry.ts';
 import { dailyBudget, watchDeployments } from './watching.ts';
 
 export interface OnlineParts {
@@ -40,10 +45,13 @@ export interface OnlineParts {
   readonly onOpen?: RecordingFolderOptions['onOpen'];
   readonly runtimes: readonly Runtime[];
   readonly dialects: GatewayOptions['dialects'];
-  /** The LLM's price of a model; null where it is not known. Default: by `prices` of the configuration and the built-in table. */
-  readonly priceOf?: (model: string) => PriceUsed | null;
+  /** The LLM's price of a model, by a configuration; null where it is not known. Default: its `prices` and the built-in table. */
+  readonly priceBook?: (config: Config) => (model: string) => PriceUsed | null;
   /** How the processes and servers of models are, for /health/readiness. */
   readonly modelHealth: () => readonly JsonObject[];
+  /** Where traces go (OTEL_EXPORTER_OTLP_ENDPOINT). */
+  readonly env: NodeJS.ProcessEnv;
+  readonly version: string;
   readonly log: (line: string) => void;
   readonly now?: () => number;
 }
@@ -53,8 +61,20 @@ export interface OnlineParts {
  * has stopped, which has to be out of service within a second. Where nothing has changed it is one number that is read.
  */
 const REFRESH_MS = 400;
+export interface OnlineGateway extends Gateway {
+  /**
+   * Takes over what can be taken over of a configuration that was read again; no connection is dropped.
+   * @throws UnderstudyError 'bad-config' for a certificate that cannot be used; then nothing has changed.
+   */
+  reload(config: Config): Reloaded;
+  /** Takes up now what was changed in the store, instead of within the next moment. Never rejects. */
+  refresh(): Promise<void>;
+}
+
 /** How often it looks for access keys that were made, changed or revoked. */
 const KEYS_MS = 500;
+/** How often it looks for events that a person should know. */
+const NEWS_MS = 10_000;
 /** How often it looks after the journal and, where that is closed, the data folder. */
 const LOOK_MS = 2000;
 /** How long closing waits for the store to take the last audits. */
@@ -64,12 +84,6 @@ const MAX_IN_FLIGHT = 16;
 
 const NOTHING: RoutingPlan = { tasks: [], deployments: [], specialists: [] };
 
-/** A gateway with what it serves by. */
-export interface OnlineGateway extends Gateway {
-  /** Takes up now what was changed in the store, instead of within the next moment. Never rejects. */
-  refresh(): Promise<void>;
-}
-
 /**
  * Starts the gateway on the store's present deployments and keeps them up to date. It starts whatever is wrong with the data
  * folder: then every call goes to the LLM, and what is wrong is logged and told by /health/readiness.
@@ -77,7 +91,11 @@ export interface OnlineGateway extends Gateway {
  */
 export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
   const { config, losses, log, now = Date.now } = parts;
+  /** With what has been taken over since the start. */
+  let current = config;
   let vocabulary: Vocabulary = new Map();
+  /** Deployments by stage. */
+  const stages = new Map<string, number>();
   const folder = await openRecordingFolder({
     open: parts.openCapture,
     vocabulary: () => vocabulary,
@@ -85,7 +103,12 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
     log,
     ...(parts.onOpen ? { onOpen: parts.onOpen } : {}),
   });
-  const listPrice = parts.priceOf ?? ((model: string) => priceOf(model, config.prices));
+  const priceBook =
+    parts.priceBook ??
+    (({ prices }: Config) =>
+      (model: string) =>
+        priceOf(model, prices));
+  let listPrice = priceBook(config);
   let machine = await machineCost(config.costs, availableParallelism(), async () => null);
   // Measured beside the start, which waits for nothing.
   void machineCost(config.costs, availableParallelism()).then((measured) => {
@@ -102,6 +125,8 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
       vocabulary = words;
       router.update(plan);
       coverage.update(plan);
+      stages.clear();
+      for (const { stage } of plan.deployments) stages.set(stage, (stages.get(stage) ?? 0) + 1);
     },
     log,
     now,
@@ -129,29 +154,46 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
     right: (task, answer, llm) =>
       compareAnswers(task.kind, referenceOf(task, llm), targetOf(answer), schemasOf(task, config.equality))
         .right === true,
-    onAudit: updates.add,
+    onAudit: (audit) => {
+      telemetry.metrics.audited(audit.deploymentId, audit.correct);
+      updates.add(audit);
+    },
     onUnused: updates.addUnused,
     now,
   });
-  /** As it was a moment ago: health is asked often, and folders may be long. */
-  let journal: JournalState | null = null;
-  const look = oneAtATime(async () => {
-    journal = await parts.journal().catch(() => journal);
-  });
-  void look();
-  const keysUpstream = upstreamKeys(config);
+  const costOf = (use: CallUse): number | null => {
+    const price = listPrice(use.model);
+    return price && cost(use, price);
+  };
   const access = createAccess({
-    ...config.access,
-    ...(Object.keys(keysUpstream).length > 0
-      ? { upstreamKey: (head) => keysUpstream[providerOf(head)] }
-      : {}),
-    costOf: (use) => {
-      const price = listPrice(use.model);
-      return price && cost(use, price);
-    },
-    now,
+    ...{ ...config.access, costOf, now },
+    upstreamKey: (head) => upstreamKeys(current)[providerOf(head)],
+    onRefused: (code) => telemetry.metrics.refused(code),
   });
   const keys = accessUpdates({ access, store: folder.store, log, now });
+  const condition = gatewayCondition({
+    ...{ dataDir: config.dataDir, capture: folder.state, lost: losses.counts, journal: parts.journal, now },
+    access: () => ({ isOn: access.isOn(), trouble: keys.trouble() }),
+    models: parts.modelHealth,
+    onAlert: (alert) => telemetry.alerts.raise(alert),
+  });
+  const telemetry = openTelemetry({
+    ...{ config: () => current, env: parts.env, version: parts.version, costOf, log, now },
+    sources: {
+      ...{ lost: losses.counts, deployments: () => stages },
+      ...{ journalBytes: condition.journalBytes, diskFreeBytes: condition.diskFreeBytes },
+      inFlight: () => gateway.stats().inFlight,
+      bodyBytes: () => gateway.stats().bodies.bytes,
+      isWell: () => condition.health().isWell,
+    },
+  });
+  const news = eventAlerts(telemetry.alerts.raise);
+  const tellNews = oneAtATime(async () => {
+    const store = folder.store();
+    // What cannot be read now is told the next time.
+    if (store !== null) await news.read(store).catch(() => undefined);
+  });
+  void condition.look();
   await keys.refresh();
   await updates.run();
   const gateway = await startGateway({
@@ -160,17 +202,16 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
     upstreamUrl: config.upstream.baseUrl,
     upstreamUrls: upstreamUrls(config),
     dialects: parts.dialects,
-    costOf: answerCost(listPrice, () => machine),
+    costOf: answerCost(
+      (model) => listPrice(model),
+      () => machine,
+    ),
     router: coverage.counted(router),
     recorder: folder.recorder,
     onLost: losses.add,
-    health: () => ({
-      capture: folder.state(),
-      access: { state: access.isOn() ? 'on' : 'off', ...(keys.trouble() ? { trouble: keys.trouble() } : {}) },
-      lost: losses.counts(),
-      ...(journal ? { journal: { ...journal } as unknown as JsonObject } : {}),
-      models: [...parts.modelHealth()],
-    }),
+    health: condition.health,
+    observer: telemetry.observer,
+    metrics: telemetry.metrics.text,
     log: (event, detail) => log(`${event} ${JSON.stringify(detail)}`),
     now,
   }).catch(async (error: unknown) => {
@@ -179,21 +220,36 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
   });
   const refreshing = setInterval(() => void updates.run(), REFRESH_MS).unref();
   const looking = setInterval(() => {
-    void look();
+    void condition.look();
     void folder.retry();
     void keys.flush();
   }, LOOK_MS).unref();
+  const tellingNews = setInterval(tellNews, NEWS_MS).unref();
   const refreshingKeys = setInterval(() => void keys.refresh(), KEYS_MS).unref();
   return {
     ...gateway,
     refresh: updates.run,
+    reload: (next) => {
+      const result = reloaded(current, next);
+      const settings = applied(current, next);
+      gateway.takeOver({
+        gateway: settings.gateway,
+        upstreamUrl: settings.upstream.baseUrl,
+        upstreamUrls: upstreamUrls(settings),
+      });
+      access.configure(settings.access);
+      current = settings;
+      listPrice = priceBook(settings);
+      return result;
+    },
     close: async () => {
       await gateway.close();
-      for (const timer of [refreshing, looking, refreshingKeys]) clearInterval(timer);
-      await keys.flush();
+      for (const timer of [refreshing, looking, refreshingKeys, tellingNews]) clearInterval(timer);
       // A store that answers no more must not keep the program alive.
-      await Promise.race([updates.run(), sleep(CLOSE_GRACE_MS, undefined, { ref: false })]);
+      const last = Promise.all([keys.flush(), updates.run()]);
+      await Promise.race([last, sleep(CLOSE_GRACE_MS, undefined, { ref: false })]);
       await folder.close();
+      await telemetry.close();
     },
   };
 }

@@ -1,7 +1,10 @@
 /** What erasing took away, or would, and what stays, for the terminal. */
-import type { EraseReport } from '../core/learning.ts';
+import type { EraseReport, SenderEraseReport } from '../core/learning.ts';
 import { paint, type TextStyle, table, wrap } from './table.ts';
 import { count, plural } from './words.ts';
+
+const NOT_PURGED =
+  'Another process was reading the store: deleted rows, sealed, stay in its write-ahead log until it is emptied. Run the same command again later to empty it.';
 
 export function eraseText(report: EraseReport, page: TextStyle & { readonly width: number }): string {
   const { dryRun, from, to, days, calls, parts, journal, purged, stays } = report;
@@ -20,35 +23,48 @@ export function eraseText(report: EraseReport, page: TextStyle & { readonly widt
     notes.push(
       `A gateway is writing ${plural(journal.open, 'segment')} with calls of these days: without the key nobody can open them, and they go within seconds.`,
     );
-  if (!purged)
-    notes.push(
-      'Another process was reading the store: deleted rows, sealed, stay in its write-ahead log until it is emptied. Run the same command again later to empty it.',
-    );
-  const learnt =
-    stays.specialists.length === 0
-      ? [`What was learnt stays: ${plural(stays.tasks, 'task')} with templates, labels and counts.`]
-      : [
-          `What was learnt stays: ${plural(stays.tasks, 'task')} with templates, labels and counts, and ${plural(stays.specialists.length, 'specialist')} that learnt from these calls:`,
-          table(
-            page,
-            [
-              { title: 'specialist' },
-              { title: 'task' },
-              { title: 'version', align: 'right' },
-              { title: 'stage' },
-            ],
-            stays.specialists.map(({ id, task, version, stage }) => [
-              id,
-              task,
-              count(version),
-              stage ?? 'not deployed',
-            ]),
-          ),
-          'To learn these tasks without the erased calls, run `understudy learn`.',
-        ];
+  if (!purged) notes.push(NOT_PURGED);
+  const learnt = learntLines(stays, page);
   return [
     ...lines,
     ...notes.map((note) => wrap(paint(page, 'yellow', note), page.width, 0)),
     ...(stays.tasks === 0 ? [] : learnt),
   ].join('\n');
+}
+
+export function senderEraseText(
+  report: SenderEraseReport,
+  page: TextStyle & { readonly width: number },
+): string {
+  const { dryRun, origins, calls, parts, purged, stays } = report;
+  if (calls === 0) return `There are no calls of ${plural(origins.length, 'sender')} in the store.`;
+  return [
+    `${dryRun ? 'Would be erased' : 'Erased'}, of ${plural(origins.length, 'sender')}: ${plural(calls, 'call')}${parts > 0 ? `, with ${plural(parts, 'piece')} of payload that nobody else’s calls have` : ''}.`,
+    ...(purged ? [] : [wrap(paint(page, 'yellow', NOT_PURGED), page.width, 0)]),
+    ...(stays.tasks === 0 ? [] : learntLines(stays, page)),
+  ].join('\n');
+}
+
+function learntLines(stays: EraseReport['stays'], page: TextStyle): string[] {
+  return stays.specialists.length === 0
+    ? [`What was learnt stays: ${plural(stays.tasks, 'task')} with templates, labels and counts.`]
+    : [
+        `What was learnt stays: ${plural(stays.tasks, 'task')} with templates, labels and counts, and ${plural(stays.specialists.length, 'specialist')} that learnt from these calls:`,
+        table(
+          page,
+          [
+            { title: 'specialist' },
+            { title: 'task' },
+            { title: 'version', align: 'right' },
+            { title: 'stage' },
+          ],
+          stays.specialists.map(({ id, task, version, stage }) => [
+            id,
+            task,
+            count(version),
+            stage ?? 'not deployed',
+          ]),
+        ),
+        'To learn these tasks without the erased calls, run `understudy learn`.',
+      ];
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { type Drained, type DrainOptions, drain, nothingDrained } from '../capture/drain.ts';
 import type { QuarantineLimits } from '../capture/quarantine.ts';
 import { compilePolicy, type RedactContext } from '../capture/redact/redact.ts';
+import type { RetentionLimits } from '../capture/retention.ts';
 import { type SecondStage, secondStage } from '../capture/second-stage.ts';
 import { upgradeCalls, upgradeTraining } from '../capture/upgrade.ts';
 import { openKeys, type Vault } from '../capture/vault.ts';
@@ -39,6 +40,12 @@ export function journalsOf(dataDir: string): { readonly gateway: string; readonl
 /** The bounds of quarantine that the configuration sets. */
 export function quarantineLimits({ journal }: Pick<Config, 'journal'>): QuarantineLimits {
   return { maxBytes: journal.quarantineMaxBytes, maxDays: journal.quarantineMaxDays };
+}
+
+/** How long and how much the configuration lets be kept. */
+export function retentionLimits({ retention }: Pick<Config, 'retention'>): RetentionLimits {
+  const { maxDays = null, maxGb } = retention;
+  return { maxDays, maxBytes: maxGb === undefined ? null : maxGb * 1e9 };
 }
 
 /** @throws UnderstudyError as openKeys and openSqliteStore. */

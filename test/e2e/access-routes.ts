@@ -34,6 +34,10 @@ export const ROUTES: readonly RouteRow[] = [
     ...{ roles: ['app', 'reviewer', 'admin'], underForeignHost: 'refused' },
   },
   {
+    ...{ name: 'metrics', method: 'GET', path: '/metrics' },
+    ...{ roles: ['viewer', 'reviewer', 'operator', 'admin'], underForeignHost: 'refused' },
+  },
+  {
     ...{ name: 'liveness', method: 'GET', path: '/health/liveness' },
     ...{ roles: 'anyone', underForeignHost: 'answered' },
   },

@@ -18,6 +18,7 @@ const ALLOWED: Readonly<Record<string, readonly string[] | '*'>> = {
   stats: ['core'],
   models: ['core'],
   store: ['core'],
+  telemetry: ['core'],
   report: ['core'],
   savings: ['core'],
   access: ['core'],

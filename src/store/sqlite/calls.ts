@@ -172,6 +172,12 @@ export function callTables(database: Database): CallTables {
           }),
         );
     },
+    partBytes: async () =>
+      new Map(
+        database
+          .all('SELECT day, sum(length(sealed)) AS bytes FROM parts GROUP BY day')
+          .map(({ day, bytes }) => [String(day), Number(bytes)]),
+      ),
 
     latestCallAt: async (since) => {
       const at = database.get('SELECT max(at) AS at FROM calls WHERE at >= ?', since)?.at;
@@ -211,7 +217,7 @@ export function callTables(database: Database): CallTables {
 }
 
 /** The rows that a filter asks for. */
-function conditions({ since, until, taskId, after }: Omit<CallFilter, 'limit'>): {
+function conditions({ since, until, taskId, origin, after }: Omit<CallFilter, 'limit'>): {
   readonly where: string;
   readonly values: readonly (string | number)[];
 } {
@@ -226,6 +232,7 @@ function conditions({ since, until, taskId, after }: Omit<CallFilter, 'limit'>):
   add('at >= ?', since);
   add('at <= ?', until);
   add('task_id = ?', taskId);
+  add('origin = ?', origin);
   add('(at, id) > (?, ?)', after?.at, after?.id);
   return { where: wheres.length > 0 ? ` WHERE ${wheres.join(' AND ')}` : '', values };
 }

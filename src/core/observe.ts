@@ -1,0 +1,40 @@
+/** What became of the calls through a gateway, as metrics and traces are told it. Beside the calls: an observer never throws. */
+import type { CallRequest, CallResponse, Served } from './call.ts';
+
+/** When what happened to a call, in milliseconds of `performance.now()`; 0 where it did not happen. */
+export interface CallTimes {
+  /** The request's body was there. */
+  readonly read: number;
+  /** The LLM was asked. */
+  asked: number;
+  /** The first byte of its answer came. */
+  firstByte: number;
+  /** Its answer was there. */
+  answered: number;
+}
+
+export interface ObservedCall {
+  readonly callId: string;
+  /** Arrival, epoch milliseconds. */
+  readonly at: number;
+  readonly dialect: string;
+  readonly served: Served;
+  /** HTTP status that the client saw; of an audit, the LLM's. */
+  readonly status: number;
+  readonly latencyMs: number;
+  /** Null where the LLM was not asked, or did not answer. */
+  readonly times: CallTimes | null;
+  /** When all was done, the record included, as the times. */
+  readonly doneAt: number;
+  /** Null where they were not read. They hold payload. */
+  readonly request: CallRequest | null;
+  readonly response: CallResponse | null;
+  /** The header of W3C Trace Context, as the client sent it; '' where it did not. */
+  readonly traceparent: string;
+}
+
+export interface Observer {
+  call(call: ObservedCall): void;
+  /** A request that was passed on unread. */
+  passed(status: number): void;
+}

@@ -1,0 +1,52 @@
+/**
+ * Raises alerts for what a running gateway writes into the record of events and a person should know: a deployment that was rolled back or
+ * suspended, inputs that have changed, a coverage that fell short.
+ * Does not: post them (telemetry/alerts.ts).
+ */
+import type { Event, EventStore } from '../core/store.ts';
+import type { Alert } from '../telemetry/alerts.ts';
+
+export interface EventAlerts {
+  /** Reads what is new. @throws as the store. */
+  read(store: Pick<EventStore, 'events'>): Promise<void>;
+}
+
+/** Events between two looks; of more, the oldest are not told. */
+const AT_ONCE = 50;
+
+/** Of deployments, only the moves that take calls away. */
+const BAD_STAGES = new Set(['retired', 'shadow', 'suspended']);
+
+export function eventAlerts(raise: (alert: Alert) => void): EventAlerts {
+  /** Ids seen; null before the first look: what was there before is no news. */
+  let seen: ReadonlySet<string> | null = null;
+  return {
+    read: async (store) => {
+      const events = await store.events({ limit: AT_ONCE });
+      if (seen !== null) {
+        for (const event of events) if (!seen.has(event.id)) tell(event, raise);
+      }
+      seen = new Set(events.map(({ id }) => id));
+    },
+  };
+}
+
+function tell(event: Event, raise: (alert: Alert) => void): void {
+  const { kind, subject, at, detail } = event;
+  const reason = typeof detail.reason === 'string' ? detail.reason : '';
+  if (kind === 'deployment-moved') {
+    const { from, to } = detail;
+    if (typeof to !== 'string' || !BAD_STAGES.has(to)) return;
+    raise({
+      kind: 'deployment-taken-back',
+      subject,
+      at,
+      message: `${subject} went from ${from} to ${to}: ${reason}`,
+    });
+    return;
+  }
+  if (reason !== '' && kind.startsWith('inputs-'))
+    raise({ kind, subject, at, message: `${subject}: ${reason}` });
+  if (reason !== '' && kind.startsWith('coverage-'))
+    raise({ kind, subject, at, message: `${subject}: ${reason}` });
+}
