@@ -43,7 +43,7 @@ export function serveFiles(app: AdminApp, folder: string): void {
         hint: 'From a checkout, run `npm run build:dashboard`. The API is there without it.',
         status: 404,
       });
-    const asked = resolve(folder, `.${decodeURIComponent(context.req.path)}`);
+    const asked = resolve(folder, `.${context.req.path}`);
     const isFile = asked.startsWith(folder + sep) && extname(asked) !== '' && existsSync(asked);
     const path = isFile ? asked : join(folder, 'index.html');
     // Files of the build have their content's hash in their names.

@@ -23,7 +23,7 @@ export async function serve(
   const { host } = admin;
   requireSafeAddress({ ...gateway, host }, hasKeys);
   const server = makeServer(gateway.tls, {}, getRequestListener(app.fetch));
-  const port = await listen(server, host, admin.port);
+  const port = await listen(server, host, admin.port, 'admin.port');
   const scheme = gateway.tls === undefined ? 'http' : 'https';
   return {
     url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`,

@@ -12,7 +12,7 @@ import { type Outlook, outlookOf } from '../../deploy/stages.ts';
 import type { ErrorShare, TaskDetail, TaskList, TaskRow } from '../schemas.ts';
 import type { Booked } from './audit-book.ts';
 import { errorShareOf, NO_AUDITS } from './error-share.ts';
-import { type PricedSum, priced, total } from './money.ts';
+import { type Priced, type PricedSum, priced, total } from './money.ts';
 import { bucketsOf, type FigureSources, type Range } from './sources.ts';
 import { candidateView, currentOf, deploymentView, specialistView } from './views.ts';
 import { whyOf } from './why.ts';
@@ -75,7 +75,7 @@ export async function pricedSums(
   { store, models, priceOf }: FigureSources,
   range: Range,
   taskId?: string,
-): ReturnType<typeof priced> extends infer P ? Promise<P> : never {
+): Promise<Priced> {
   const sums: readonly CallSum[] = await store.callSums({
     ...range,
     ...(taskId === undefined ? {} : { taskId }),
