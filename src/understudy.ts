@@ -267,15 +267,17 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         ...{ env, log, version: version() },
       });
     },
-    startAdmin: (gateway) =>
-      startAdminProcess(
+    startAdmin: async (gateway) => {
+      if (!config.admin.enabled) return { url: null, close: async () => {} };
+      return startAdminProcess(
         {
           config: adminConfig(config),
           weightsDir,
           about: { version: version(), upstream: config.upstream.baseUrl, gateway: gateway.url },
         },
         { env, log, apply: gateway.refresh },
-      ),
+      );
+    },
     explain: async (callId) => {
       // What was recorded a moment ago is still in the journal.
       await drainAll();

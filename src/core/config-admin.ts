@@ -3,6 +3,10 @@ import { z } from 'zod';
 
 export const adminSchema = z
   .strictObject({
+    enabled: z
+      .boolean()
+      .default(true)
+      .describe('Whether `understudy start` serves the dashboard and the admin API.'),
     host: z
       .string()
       .default('127.0.0.1')

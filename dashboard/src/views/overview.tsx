@@ -52,7 +52,7 @@ function Figures({ overview }: { readonly overview: Overview }) {
   );
 }
 
-function ServedError({ overview: { servedError } }: { readonly overview: Overview }) {
+function ServedError({ overview: { servedError, withdrawn } }: { readonly overview: Overview }) {
   const { share, low, high, audits, errors, bound } = servedError;
   if (share === null)
     return (
@@ -63,6 +63,7 @@ function ServedError({ overview: { servedError } }: { readonly overview: Overvie
   return (
     <Figure name="Served error" value={percent(share)} tone={toneOf(servedError)}>
       bound {percent(bound)}; {interval(low, high)} by {count(errors)} of {count(audits)} audits
+      {withdrawn > 0 && ', of what was withdrawn too'}
     </Figure>
   );
 }
