@@ -271,7 +271,11 @@ const CHILD = fileURLToPath(
 
 /** The environment without what a job has no use for: agents' keys stay here, the LLM's goes where it is asked again. */
 function withoutKeys(env: NodeJS.ProcessEnv, isAsking: boolean): NodeJS.ProcessEnv {
-  const needed = new Set(['UNDERSTUDY_MASTER_KEY', ...(isAsking ? ['OPENAI_API_KEY'] : [])]);
+  const needed = new Set([
+    'UNDERSTUDY_MASTER_KEY',
+    'UNDERSTUDY_MASTER_KEY_FILE',
+    ...(isAsking ? ['OPENAI_API_KEY'] : []),
+  ]);
   return Object.fromEntries(
     Object.entries(env).filter(
       ([name]) => needed.has(name) || !/KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/i.test(name),
