@@ -156,6 +156,14 @@ test('doctor checks this machine, and changes nothing', async () => {
   }
 });
 
+test('doctor retrieval fetches nothing, and says what to do where there are no calls', async () => {
+  const { code, out } = await run('doctor', 'retrieval', '--data-dir', join(dir, 'none'));
+  assert.equal(code, 0);
+  assert.match(out, /understudy import/);
+  const json = await run('doctor', 'retrieval', '--json', '--data-dir', join(dir, 'none'));
+  assert.deepEqual(JSON.parse(json.out).tasks, []);
+});
+
 test('doctor names a wrong configuration as a problem, goes on, and is exit code 1', async () => {
   const file = join(dir, 'broken.yaml');
   writeFileSync(file, 'gateway: [');
@@ -176,7 +184,9 @@ test('status of an empty folder says what to do next', async () => {
   assert.equal(code, 0);
   assert.match(out, /understudy start/);
   const json = await run('status', '--data-dir', data, '--json');
-  assert.deepEqual(JSON.parse(json.out), {
+  const { savings, ...status } = JSON.parse(json.out);
+  assert.deepEqual([savings.calls, savings.net, savings.savedShare], [0, 0, null]);
+  assert.deepEqual(status, {
     kind: 'status',
     calls: 0,
     lost: {},

@@ -53,6 +53,7 @@ import {
   type Storage,
   stageOf,
 } from './setup/data-folder.ts';
+import { openEncoder } from './setup/encoder.ts';
 import { outcomesOf } from './setup/outcomes.ts';
 import { person } from './setup/person.ts';
 import { priceBook, readSavings } from './setup/savings.ts';
@@ -220,9 +221,15 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         learnOptions,
       ),
     checkRetrieval: async () => {
-      const { encoder, notes } = await tools.open();
       const known = await (await storage()).store.tasks();
-      return checkRetrieval(calls(), { config, known, encoder, notes, ...progress });
+      const opened = await openEncoder({
+        ...{ env, weightsDir, name: config.train.encoder, threads: config.serve.threads },
+      });
+      try {
+        return await checkRetrieval(calls(), { config, known, ...opened, ...progress });
+      } finally {
+        await opened.close();
+      }
     },
     status: async () => statusOf(await storage(), config.serve, losses.counts(), await journal()),
     savings: async (since) => readSavings(await storage(), config, since),
@@ -248,7 +255,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
           if ((await store.deployments()).some(({ stage }) => stage !== 'retired')) runtime.open();
         },
         runtimes: [runtime],
-        priceOf: priceBook(config),
+        priceBook,
         dialects: DIALECTS,
         modelHealth: tools.health,
         ...{ env, log, version: version() },

@@ -48,9 +48,9 @@ export interface GatewayContext {
   readonly reading: OneATurn;
   /** Longest response that is read. */
   readonly maxBodyBytes: number;
+  readonly costOf: CostOf;
   /** Told what became of each call. */
   readonly observer: Observer | null;
-  readonly costOf: CostOf;
   /** Counted when the response is known. */
   readonly onServed: (served: Served) => void;
 }

@@ -75,13 +75,13 @@ export interface GatewayOptions {
   /** A call could not be handed to the recorder, and is lost. */
   readonly onLost?: (reason: LostFor) => void;
   /** What /health/readiness tells beside the gateway's own state; holds no payload. */
+  /** What a specialist's answer to a request for this model cost and saved, in dollars; null where that is not known. */
+  readonly costOf?: CostOf;
   readonly health?: () => GatewayHealth;
   /** Told what became of each call. */
   readonly observer?: Observer;
   /** What `/metrics` tells. Default: the path is passed on. */
   readonly metrics?: () => string;
-  /** What a specialist's answer to a request for this model cost and saved, in dollars; null where that is not known. */
-  readonly costOf?: CostOf;
   readonly now?: () => number;
   /** Longest wait for the recorder, milliseconds. Default: 2000. */
   readonly recordWaitMs?: number;

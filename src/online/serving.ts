@@ -45,8 +45,8 @@ export interface OnlineParts {
   readonly onOpen?: RecordingFolderOptions['onOpen'];
   readonly runtimes: readonly Runtime[];
   readonly dialects: GatewayOptions['dialects'];
-  /** The LLM's price of a model; null where it is not known. Default: by `prices` of the configuration and the built-in table. */
-  readonly priceOf?: (model: string) => PriceUsed | null;
+  /** The LLM's price of a model, by a configuration; null where it is not known. Default: its `prices` and the built-in table. */
+  readonly priceBook?: (config: Config) => (model: string) => PriceUsed | null;
   /** How the processes and servers of models are, for /health/readiness. */
   readonly modelHealth: () => readonly JsonObject[];
   /** Where traces go (OTEL_EXPORTER_OTLP_ENDPOINT). */
@@ -101,7 +101,12 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
     log,
     ...(parts.onOpen ? { onOpen: parts.onOpen } : {}),
   });
-  const listPrice = parts.priceOf ?? ((model: string) => priceOf(model, config.prices));
+  const priceBook =
+    parts.priceBook ??
+    (({ prices }: Config) =>
+      (model: string) =>
+        priceOf(model, prices));
+  let listPrice = priceBook(config);
   let machine = await machineCost(config.costs, availableParallelism(), async () => null);
   // Measured beside the start, which waits for nothing.
   void machineCost(config.costs, availableParallelism()).then((measured) => {
@@ -194,7 +199,10 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
     upstreamUrl: config.upstream.baseUrl,
     upstreamUrls: upstreamUrls(config),
     dialects: parts.dialects,
-    costOf: answerCost(listPrice, () => machine),
+    costOf: answerCost(
+      (model) => listPrice(model),
+      () => machine,
+    ),
     router: coverage.counted(router),
     recorder: folder.recorder,
     onLost: losses.add,
@@ -232,6 +240,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
         throw error;
       }
       current = settings;
+      listPrice = priceBook(settings);
       return result;
     },
     close: async () => {

@@ -161,6 +161,14 @@ test('retrieved examples stand at the end of the system prompt, the most alike l
   );
 });
 
+test('where the caller sets no limit, an answer may be twice as long as the longest known', async () => {
+  const server = await served(() => ({ content: 'A', logprob: -0.1 }));
+  const configured = toServer({ baseUrl: server.baseUrl });
+  const request = { ...REQUEST, params: {} };
+  await runtimeAt(configured).predict(await specialistAt(configured), 'x', { request });
+  assert.equal(server.asked.at(-1)!.body.max_tokens, 18);
+});
+
 test('an answer that was cut off, or refused, is none, and not at all sure', async () => {
   let refuses = false;
   const server = await served(() => (refuses ? { status: 400 } : { content: 'A', logprob: -0.1 }));
@@ -170,6 +178,16 @@ test('an answer that was cut off, or refused, is none, and not at all sure', asy
   const { answer, signals } = await runtimeAt(configured).predict(artefact, 'x', { request: REQUEST });
   assert.equal(answer, '');
   assert.ok(Object.values(signals).every((signal) => signal === 0));
+});
+
+test('an answer that is late counts as none while learning, until several in a row are', async () => {
+  const server = await served(({ max_tokens }) => (max_tokens === 4 ? { content: 'yes' } : { silent: true }));
+  const configured = toServer({ baseUrl: server.baseUrl, timeoutMs: 20 });
+  const artefact = await specialistAt(configured);
+  const runtime = runtimeAt(configured);
+  for (let i = 0; i < 3; i++) assert.equal((await runtime.predict(artefact, 'x')).answer, '');
+  await assert.rejects(runtime.predict(artefact, 'x'), { code: 'timed-out' });
+  await assert.rejects(runtimeAt(configured, true).predict(artefact, 'x'));
 });
 
 test('a server that the configuration no longer names is not asked, whatever the file says', async () => {

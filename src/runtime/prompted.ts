@@ -35,13 +35,15 @@ const artefactSchema = z.object({
   samples: z.int(),
   /** Retrieved examples in the prompt. */
   examples: z.int(),
+  /** Longest answer, where the caller sets no limit. */
+  maxTokens: z.int(),
 });
 type Prompted = z.output<typeof artefactSchema>;
 
 /** Answers are random where several are compared, except the first. */
 const SAMPLING = { temperature: 1, top_p: 1 } as const;
-/** Where the caller sets no limit. */
-const MAX_TOKENS = 1024;
+/** Work in bulk goes on where a server is slow now and then, but not where it hangs. */
+const MAX_LATE = 3;
 /** Of a caller's parameters: what names somebody, belongs to one provider, or asks for more than one answer. */
 const DROPPED = [
   ...['stream_options', 'user', 'metadata', 'store', 'safety_identifier', 'prompt_cache_key', 'service_tier'],
@@ -68,7 +70,7 @@ export function promptedRuntime(options: {
     return reading;
   };
   const guarded = options.servers.map((server) => {
-    const runtime = serverRuntime(server, read);
+    const runtime = serverRuntime(server, read, options.guarded ? 0 : MAX_LATE);
     return {
       server,
       runtime: options.guarded ? guardedRuntime(runtime, createGuard()) : { ...runtime, health: null },
@@ -122,7 +124,9 @@ export async function givesLogprobs(server: PromptedServer, signal?: AbortSignal
 
 type ReadArtefact = (artefact: Artefact) => Promise<Prompted>;
 
-function serverRuntime(server: PromptedServer, aboutOf: ReadArtefact): ProbedRuntime {
+/** @param maxLate Answers in a row that may come too late and count as none; one more fails. */
+function serverRuntime(server: PromptedServer, aboutOf: ReadArtefact, maxLate: number): ProbedRuntime {
+  let late = 0;
   const client = httpClient(server);
   const turns = pool(Array.from({ length: server.concurrency }, (_, i) => i));
   const finders = new Map<string, ExampleFinder>();
@@ -147,7 +151,7 @@ function serverRuntime(server: PromptedServer, aboutOf: ReadArtefact): ProbedRun
       const started = performance.now();
       const asked = request ?? bare(input);
       const examples = about.examples === 0 ? [] : finderOf(artefact).find(input, about.examples);
-      const body = bodyOf(about.model, withExamples(asked, examples));
+      const body = bodyOf(about, withExamples(asked, examples));
       const bodies = about.logprobs
         ? [{ ...body, logprobs: true }]
         : Array.from({ length: about.samples }, (_, i) =>
@@ -156,10 +160,13 @@ function serverRuntime(server: PromptedServer, aboutOf: ReadArtefact): ProbedRun
       try {
         const answers = await Promise.all(bodies.map((each) => send(each, signal)));
         const ms = performance.now() - started;
+        late = 0;
         return { ...read(asked, answers, about.logprobs), usage: usageOf(answers), ms };
       } catch (error) {
         // Refused, too long perhaps: no answer, and not at all sure; not a fault of the server.
-        if (isRefusal(error)) return { ...nothing(about.logprobs), ms: performance.now() - started };
+        const isLate = error instanceof UnderstudyError && error.code === 'timed-out' && ++late <= maxLate;
+        if (isLate || isRefusal(error))
+          return { ...nothing(about.logprobs), ms: performance.now() - started };
         if (error instanceof UnderstudyError && error.code === 'not-found')
           throw new UnderstudyError(
             'unavailable',
@@ -174,9 +181,9 @@ function serverRuntime(server: PromptedServer, aboutOf: ReadArtefact): ProbedRun
       }
     },
     async probe(artefact, signal) {
-      const { model } = await aboutOf(artefact);
+      const about = await aboutOf(artefact);
       // Not in line behind calls: those may be what hangs.
-      await client.post('/chat/completions', { ...bodyOf(model, bare('probe')), max_tokens: 1 }, signal);
+      await client.post('/chat/completions', { ...bodyOf(about, bare('probe')), max_tokens: 1 }, signal);
     },
     close: () => client.close(),
   };
@@ -187,14 +194,14 @@ const bare = (input: string): CallRequest => ({
 });
 
 /** The caller's request for another model, which is to answer as it is surest. */
-function bodyOf(model: string, request: CallRequest): JsonObject {
+function bodyOf({ model, maxTokens }: Prompted, request: CallRequest): JsonObject {
   const params = Object.fromEntries(
     Object.entries(request.params).filter(([name]) => !DROPPED.includes(name)),
   ) as JsonObject;
   const isLimited = ['max_tokens', 'max_completion_tokens'].some((name) => params[name] !== undefined);
   return {
     ...requestToJson({ ...request, model, params, stream: false }),
-    ...(isLimited ? {} : { max_tokens: MAX_TOKENS }),
+    ...(isLimited ? {} : { max_tokens: maxTokens }),
     temperature: 0,
   };
 }

@@ -1,6 +1,6 @@
 /**
  * What an answer costs beside the LLM's: a candidate that costs as much saves nothing, however good it is.
- * Does not: know prices (report/prices), or count tokens.
+ * Does not: know prices (savings/prices), or count tokens.
  */
 import { UnderstudyError } from '../core/errors.ts';
 import type { Proposal, TokenPrice } from '../core/runtime.ts';

@@ -7,7 +7,7 @@ import type { Config } from '../core/config.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { OnProgress } from '../core/progress.ts';
-import type { Encoder, Runtime, Trainer } from '../core/runtime.ts';
+import type { Runtime, Trainer } from '../core/runtime.ts';
 import type { Rung } from '../core/specialist.ts';
 import type { LearnContext } from '../learn/trial.ts';
 import { loadOnnx, whyNot } from '../models/weights/engines.ts';
@@ -37,8 +37,6 @@ import { priceOfServer } from './server-price.ts';
 export type Tools = Pick<LearnContext, 'trainers' | 'runtimes' | 'models' | 'notes'> & {
   /** The runtimes for agents' calls, which no server that hangs may hold up. */
   readonly serving: readonly Runtime[];
-  /** Null where its weights are missing. */
-  readonly encoder: Encoder | null;
 };
 
 export interface ModelTools {
@@ -137,7 +135,6 @@ export function modelTools(options: {
     const present = <T>(all: readonly (T | null)[]): T[] => all.filter((each) => each !== null);
     return {
       notes,
-      encoder,
       models: new Set(present([encoder && encoderName, llama && base])),
       runtimes: [
         linearRuntime({ encoder }),

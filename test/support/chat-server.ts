@@ -14,14 +14,15 @@ export interface ChatServer {
   close(): Promise<void>;
 }
 
-/** What it answers: a message, or a status that it refuses with. */
+/** What it answers: a message, a status that it refuses with, or nothing at all. */
 export type ChatAnswer =
   | {
       readonly content: string | null;
       readonly tool_calls?: readonly JsonObject[];
       readonly logprob?: number;
     }
-  | { readonly status: number };
+  | { readonly status: number }
+  | { readonly silent: true };
 
 /** @param answer Of the request's body. */
 export async function startChatServer(answer: (body: Asked) => ChatAnswer): Promise<ChatServer> {
@@ -33,6 +34,7 @@ export async function startChatServer(answer: (body: Asked) => ChatAnswer): Prom
       const body = parseJson(Buffer.concat(chunks).toString()) as Asked;
       asked.push({ body, authorization: request.headers.authorization });
       const given = answer(body);
+      if ('silent' in given) return;
       if ('status' in given) {
         response.writeHead(given.status, { 'content-type': 'application/json' });
         response.end(JSON.stringify({ error: { message: 'no' } }));

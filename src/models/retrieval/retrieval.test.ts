@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { retrieverContract } from '../../../test/contracts/retriever.ts';
 import { denseRetriever } from './dense.ts';
 import { buildFields, fieldRetriever, fieldsOf } from './fields.ts';
 import { fuse } from './fusion.ts';
@@ -193,6 +194,29 @@ describe('fuse', () => {
     fc.assert(fc.property(list, (places) => assert.deepEqual(placesOf(fuse([toHits(places)])), places)));
   });
 });
+
+/** Three inputs with values of their own, each a direction of its own. */
+const STORED = ['order AB-1, town Bonn', 'order AB-2, town Rome', 'order AB-3, town Oslo'];
+const stored = openIndex(
+  indexInputs(STORED, 'k', {
+    ...{ dimensions: 4, owners: Uint32Array.of(0, 1, 2) },
+    vectors: Float32Array.of(1, 0, 0, 0, 0.6, 0.8, 0, 0, 0, 0, 1, 0),
+  }),
+  'k',
+);
+for (const name of ['lexical', 'field', 'dense', 'hybrid'] as const)
+  retrieverContract(name, () => ({
+    retriever: stored[name]!,
+    queries: STORED.map((text, i) => {
+      const vector = [
+        [1, 0, 0, 0],
+        [0.5, 0.8, 0, 0],
+        [0, 0, 1, 0],
+      ][i]!;
+      return stored.query(text, Float32Array.from(vector));
+    }),
+    strange: stored.query('unheard of', Float32Array.of(0, 0, 0, 1)),
+  }));
 
 describe('openIndex', () => {
   const inputs = ['where is parcel AB-1', 'refund for AB-2 please', 'I cannot log in', 'reset my password'];

@@ -13,6 +13,7 @@ import { contentHash } from '../../core/ids.ts';
 import type { OnProgress } from '../../core/progress.ts';
 import type { Proposal, TokenPrice, Trainer, TrainingJob, TrainingLimits } from '../../core/runtime.ts';
 import type { Artefact } from '../../core/specialist.ts';
+import { estimateTokens } from '../../core/tokens.ts';
 import { keepExamples } from '../../models/retrieval/few-shot.ts';
 import { artefactOf, finishedCard, writeCard } from '../card.ts';
 import { checkRecipe } from '../recipe.ts';
@@ -27,6 +28,8 @@ export interface PromptedOptions {
 
 /** The latest examples are kept to be retrieved from, up to these many, and these many characters. */
 const [MAX_KEPT, MAX_CHARACTERS] = [2_000, 4_000_000];
+/** What most servers allow. */
+const MAX_TOKENS = 4096;
 /** Calls a second that are expected of a server before one was tried. */
 const SPEED = 1;
 
@@ -83,7 +86,8 @@ async function train(
     throw new UnderstudyError('cancelled', 'The training was cancelled.', { hint: 'Nothing to do.' });
   const kept = examples === 0 ? [] : keptOf(job.train);
   const { baseUrl, model, samples } = server;
-  const named = { server: nameOfServer(server), baseUrl, model, samples, examples };
+  const maxTokens = longestAnswer(job.train);
+  const named = { server: nameOfServer(server), baseUrl, model, samples, examples, maxTokens };
   const hash = contentHash(
     JSON.stringify([named, kind, kept.map(({ input, answer }) => [input, answer])]),
     16,
@@ -117,6 +121,15 @@ async function train(
   });
   report(1);
   return finish(card);
+}
+
+/**
+ * Tokens that an answer may take: twice those of the longest example, as tokens are only estimated. One that rambles on is
+ * wrong anyway, and is paid for by the token.
+ */
+function longestAnswer(train: readonly Example[]): number {
+  const longest = Math.max(0, ...train.map(({ answer }) => estimateTokens(answer)));
+  return Math.min(MAX_TOKENS, 2 * longest + 16);
 }
 
 /** The examples that are kept, oldest first. */
