@@ -136,7 +136,8 @@ export function startDrainer(
 function withoutKeys(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(env).filter(
-      ([name]) => name === 'UNDERSTUDY_MASTER_KEY' || !/KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/i.test(name),
+      ([name]) =>
+        /^UNDERSTUDY_MASTER_KEY(_FILE)?$/.test(name) || !/KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/i.test(name),
     ),
   );
 }

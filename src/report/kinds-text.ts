@@ -25,11 +25,11 @@ export function byKindText({ exam, calibration }: Evidence): string {
   const byKind = exam.byKind ?? calibration.byKind;
   if (!byKind) return '';
   const { kinds, tools } = byKind;
-  const parts = kinds.map(({ kind, accuracy, coverage, servedError }) => {
+  const parts = kinds.map(({ kind, accuracy, answered, coverage, servedError }) => {
     const served = exam.byKind
       ? `, ${percent(coverage.share)} served (${plural(servedError.hits, 'error')} in ${count(servedError.n)})`
       : '';
-    return `${count(accuracy.n)} ${NAMES[kind]}: ${percent(accuracy.share)} correct${served}`;
+    return `${count(accuracy.n)} ${NAMES[kind]}: ${percent(accuracy.share)} correct, ${percent(1 - answered.share)} without an answer${served}`;
   });
   const apart = tools
     ? ` The right tool, or none, was chosen in ${rate(tools.choice)}; with the right tool the arguments are exact in ${rate(tools.arguments)}.`
@@ -42,6 +42,7 @@ export function byKindText({ exam, calibration }: Evidence): string {
 const REASONS: Readonly<Record<string, string>> = {
   failed: 'the LLM answered with an error',
   'broken-off': 'the response broke off',
+  partial: 'it continues what the provider stored, so it does not hold the whole conversation',
   truncated: 'a limit that the caller did not ask for cut the answer off',
   filtered: 'a safety filter, or the model’s refusal, ended the answer',
   'unknown-ending': 'the finish reason is not known',
