@@ -55,7 +55,7 @@ import {
 import { openEncoder } from './setup/encoder.ts';
 import { outcomesOf } from './setup/outcomes.ts';
 import { person } from './setup/person.ts';
-import { priceBook, readSavings } from './setup/savings.ts';
+import { llmDollars, priceBook, readSavings } from './setup/savings.ts';
 import { modelTools } from './setup/tools.ts';
 import { version } from './setup/version.ts';
 import { DIALECTS } from './wire/dialects.ts';
@@ -262,7 +262,10 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
       startLearning({
         ...{ config, env, weightsDir, log },
         // Beside the gateway: its thread waits for no lock.
-        open: () => openStorage(config, { env, busyTimeoutMs: 0, durable: false }),
+        open: async () => {
+          const opened = await openStorage(config, { env, busyTimeoutMs: 0, durable: false });
+          return { ...opened, llmDollars: (since) => llmDollars(opened, config, since) };
+        },
       }),
     close: async () => {
       await tools.close();

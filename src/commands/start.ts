@@ -1,10 +1,13 @@
 /** `understudy start`: the gateway, until it is told to stop. */
+
 import { type Command, Option } from 'commander';
 import type { Config } from '../core/config.ts';
+import { upstreamUrls } from '../core/config-upstreams.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { OnlineGateway } from '../online/serving.ts';
 import { person } from '../setup/person.ts';
 import type { Understudy } from '../understudy.ts';
+
 import { type CommonOptions, configFor, print, type Terminal, withCommonOptions } from './context.ts';
 import { makeFirstKey } from './first-key.ts';
 import { LOG_FORMATS, type LogFormat, logTo } from './log.ts';
@@ -82,11 +85,19 @@ async function run(flags: StartFlags, terminal: Terminal): Promise<void> {
     const gateway = await understudy.startGateway();
     const learning = understudy.startLearning();
     try {
-      const started = { kind: 'started', url: gateway.url, upstream: config.upstream.baseUrl };
+      const { openai, anthropic } = upstreamUrls(config);
+      const started = {
+        kind: 'started',
+        url: gateway.url,
+        upstream: openai,
+        upstreams: { openai, anthropic },
+      };
+      const others = new URL(anthropic).origin === new URL(openai).origin ? '' : ` and ${anthropic}`;
       print(terminal, flags, started, () =>
         [
-          `The gateway listens on ${gateway.url} and stands before ${config.upstream.baseUrl}.`,
+          `The gateway listens on ${gateway.url} and stands before ${openai}${others}.`,
           `Point your agent at it: OPENAI_BASE_URL=${gateway.url}`,
+          `or, for Anthropic’s clients: ANTHROPIC_BASE_URL=${new URL(gateway.url).origin}`,
           LEARNING[config.learn.mode],
           'Stop with ctrl-C.',
         ].join('\n'),

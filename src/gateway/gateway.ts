@@ -62,6 +62,8 @@ export interface GatewayOptions {
   readonly upstreamUrl: string;
   /** Of APIs that have an upstream of their own. */
   readonly upstreamUrls?: UpstreamUrls['upstreamUrls'];
+  /** To each upstream, at once. Default: no limit. */
+  readonly maxConnections?: number | undefined;
   /** Those whose calls are read and served. What belongs to none is answered in the shape of its provider's first. */
   readonly dialects: readonly [Dialect, ...Dialect[]];
   readonly router: Router;
@@ -136,7 +138,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const provider = providerOf(request);
     return options.dialects.find((dialect) => dialect.provider === provider) ?? anyDialect;
   };
-  const upstreams = connectUpstreams(urlsOf(options), timeoutMs);
+  const { maxConnections } = options;
+  const upstreams = connectUpstreams(urlsOf(options), { timeoutMs, maxConnections });
   const recorder = boundedRecorder(options.recorder, options.recordWaitMs ?? RECORD_WAIT_MS, options.onLost);
   const background = backgroundWork(MAX_BACKGROUND);
   const log = options.log ?? (() => {});

@@ -198,6 +198,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
     access,
     upstreamUrl: config.upstream.baseUrl,
     upstreamUrls: upstreamUrls(config),
+    maxConnections: config.upstreams.maxConnections,
     dialects: parts.dialects,
     costOf: answerCost(
       (model) => listPrice(model),
