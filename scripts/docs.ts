@@ -1,12 +1,14 @@
 /**
  * Makes the parts of docs/ that come from the code: the CLI reference from commander's help, the configuration from
- * the zod schema (as a page and as JSON Schema), the store's schema from its migrations, equality from its tests' table, and
- * llms.txt, which tells language models what pages there are, from their titles and first sentences.
+ * the zod schema (as a page and as JSON Schema), the admin API's description from its routes, the store's schema from its
+ * migrations, equality from its tests' table, and llms.txt, which tells language models what pages there are, from their
+ * titles and first sentences.
  * `node scripts/docs.ts` writes them; with --check it writes nothing and fails where one is stale.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { openApiDocument } from '../src/api/app.ts';
 import { buildProgram } from '../src/commands/program.ts';
 import { configSchema } from '../src/core/config.ts';
 import { isObject, type Json, type JsonObject } from '../src/core/json.ts';
@@ -27,6 +29,7 @@ const pages: Readonly<Record<string, string>> = {
   'cli.md': cliPage(),
   'configuration.md': configurationPage(),
   'understudy.schema.json': `${JSON.stringify(z.toJSONSchema(configSchema, { io: 'input' }), null, 2)}\n`,
+  'openapi.json': `${JSON.stringify(openApiDocument(), null, 2)}\n`,
   'schema.md': schemaPage(),
   'equality.md': equalityPage(),
   'base-models.md': baseModelsPage(),
@@ -116,10 +119,12 @@ prices:
 |---|---|---|
 ${rows.join('\n')}
 
-Two things are set in the environment alone: \`UNDERSTUDY_WEIGHTS\` names a folder that is searched for weights first
-and never written to, and \`UNDERSTUDY_MASTER_KEY\` gives the master key (32 bytes in base64), which otherwise stands in a file of the data
-folder. For models of the hub the variables of its own tools count (\`HF_TOKEN\`, \`HF_ENDPOINT\`, \`HF_HOME\`, \`HF_HUB_CACHE\`,
+Some things are set in the environment alone: \`UNDERSTUDY_WEIGHTS\` names a folder that is searched for weights first
+and never written to. \`UNDERSTUDY_MASTER_KEY\` gives the master key (32 bytes in base64); else the output of \`UNDERSTUDY_MASTER_KEY_COMMAND\`, which may
+ask a key management service; else the file \`UNDERSTUDY_MASTER_KEY_FILE\`; else \`master.key\` in the data folder, which is made where it is missing.
+For models of the hub the variables of its own tools count (\`HF_TOKEN\`, \`HF_ENDPOINT\`, \`HF_HOME\`, \`HF_HUB_CACHE\`,
 \`HF_HUB_OFFLINE\`), and \`HTTPS_PROXY\` and \`NO_PROXY\`; see [base models](base-models.md).
+\`OTEL_EXPORTER_OTLP_ENDPOINT\` and its like say where traces go ([observing](observing.md)).
 `;
 }
 

@@ -67,6 +67,8 @@ export interface OnlineGateway extends Gateway {
    * @throws UnderstudyError 'bad-config' for a certificate that cannot be used; then nothing has changed.
    */
   reload(config: Config): Reloaded;
+  /** Takes up now what was changed in the store, instead of within the next moment. Never rejects. */
+  refresh(): Promise<void>;
 }
 
 /** How often it looks for access keys that were made, changed or revoked. */
@@ -156,6 +158,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
       telemetry.metrics.audited(audit.deploymentId, audit.correct);
       updates.add(audit);
     },
+    onUnused: updates.addUnused,
     now,
   });
   const costOf = (use: CallUse): number | null => {
@@ -226,15 +229,21 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
   const refreshingKeys = setInterval(() => void keys.refresh(), KEYS_MS).unref();
   return {
     ...gateway,
+    refresh: updates.run,
     reload: (next) => {
       const result = reloaded(current, next);
       const settings = applied(current, next);
-      gateway.takeOver({
-        gateway: settings.gateway,
-        upstreamUrl: settings.upstream.baseUrl,
-        upstreamUrls: upstreamUrls(settings),
-      });
       access.configure(settings.access);
+      try {
+        gateway.takeOver({
+          gateway: settings.gateway,
+          upstreamUrl: settings.upstream.baseUrl,
+          upstreamUrls: upstreamUrls(settings),
+        });
+      } catch (error) {
+        access.configure(current.access);
+        throw error;
+      }
       current = settings;
       listPrice = priceBook(settings);
       return result;
