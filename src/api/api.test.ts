@@ -368,6 +368,22 @@ describe('jobs', () => {
   });
 });
 
+describe('the stream of events', () => {
+  it('tells an event as it happens, and that something has changed', async () => {
+    const { body } = await ask('/events/stream');
+    const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
+    let heard = '';
+    const until = async (wanted: RegExp): Promise<void> => {
+      while (!wanted.test(heard)) heard += (await reader.read()).value ?? assert.fail(heard);
+    };
+    await until(/event: alive/);
+    await storage.store.addEvent({ id: 'event_new', at: NOW, kind: 'task-found', subject: 't', detail: {} });
+    await until(/event: event\ndata: .*"event_new"/);
+    await until(/event: changed/);
+    await reader.cancel();
+  });
+});
+
 describe('the guard', () => {
   const cases: readonly (readonly [string, RequestInit, number])[] = [
     ['another host name, as DNS rebinding has it', { headers: { host: 'evil.test' } }, 403],
