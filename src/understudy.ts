@@ -15,6 +15,7 @@ import { sealFeedback } from './capture/feedback.ts';
 import { importFiles } from './capture/importers/import.ts';
 import { drySink, journalSink } from './capture/importers/sink.ts';
 import { openLosses } from './capture/losses.ts';
+import { withMasterKey } from './capture/master-key-command.ts';
 import { journalState } from './capture/quarantine.ts';
 import { readCalls } from './capture/read.ts';
 import { redactText } from './capture/redact/redact.ts';
@@ -60,7 +61,7 @@ import {
 import { openEncoder } from './setup/encoder.ts';
 import { outcomesOf } from './setup/outcomes.ts';
 import { person } from './setup/person.ts';
-import { priceBook, readSavings } from './setup/savings.ts';
+import { llmDollars, priceBook, readSavings } from './setup/savings.ts';
 import { modelTools } from './setup/tools.ts';
 import { version } from './setup/version.ts';
 import { DIALECTS } from './wire/dialects.ts';
@@ -126,7 +127,9 @@ export interface Understudy {
 export async function openUnderstudy(options: UnderstudyOptions): Promise<Understudy> {
   const { config, log, onProgress, signal } = options;
   const { dataDir } = config;
-  const env = options.env ?? process.env;
+  const given = options.env ?? process.env;
+  // Where its command fails, whatever needs the key says so and tries again; calls pass meanwhile.
+  const env = await withMasterKey(given).catch(() => given);
   const weightsDir = options.weightsDir ?? dataDir;
   const progress = {
     ...(onProgress ? { onProgress } : {}),
@@ -287,7 +290,10 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
       startLearning({
         ...{ config, env, weightsDir, log },
         // Beside the gateway: its thread waits for no lock.
-        open: () => openStorage(config, { env, busyTimeoutMs: 0, durable: false }),
+        open: async () => {
+          const opened = await openStorage(config, { env, busyTimeoutMs: 0, durable: false });
+          return { ...opened, llmDollars: (since) => llmDollars(opened, config, since) };
+        },
       }),
     close: async () => {
       await tools.close();

@@ -182,7 +182,7 @@ describe('the head of a request', () => {
 });
 
 describe('limits of a key', () => {
-  const begin = (access: KeyedAccess, made: MadeKey, models: readonly string[] | null = ['m']) => {
+  const begin = (access: KeyedAccess, made: MadeKey, models: readonly string[] | 'none' | null = ['m']) => {
     const admission = access.authorise(head({ 'x-understudy-key': made.text }), 'call');
     access.beginCall(admission, models);
     return admission;
@@ -256,6 +256,7 @@ describe('limits of a key', () => {
     const { access, made } = await withKey({ models: ['gpt-5*', 'o4-mini'] });
     begin(access, made, ['gpt-5-nano']);
     begin(access, made, ['o4-mini', 'gpt-5']);
+    begin(access, made, 'none');
     for (const models of [['o4-mini-high'], ['gpt-4'], [], ['gpt-5', 'gpt-4'], null])
       assert.throws(() => begin(access, made, models), refused(403), String(models));
   });

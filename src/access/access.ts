@@ -135,7 +135,7 @@ export function createAccess(options: AccessOptions): KeyedAccess {
     beginCall: counted((admission, models) => {
       const { key } = admission as KeyedAdmission;
       if (key === null) return;
-      if (key.models !== null || key.budget !== null) {
+      if (models !== 'none' && (key.models !== null || key.budget !== null)) {
         if (models === null) throw unreadable();
         if (!mayUse(key, models)) throw wrongModel(models);
         if (key.budget !== null && models.some((model) => costOf({ ...NOTHING, model }) === null))

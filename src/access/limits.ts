@@ -120,7 +120,14 @@ function spentIn({ kept, fresh }: Counter, budget: Budget, now: number): number 
   return usd;
 }
 
-const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
+/** The day of the last time that was asked for: nearly always that of the next. */
+let known = { number: Number.NaN, day: '' };
+
+function dayOf(at: number): string {
+  const number = Math.floor(at / DAY_MS);
+  if (number !== known.number) known = { number, day: new Date(at).toISOString().slice(0, 10) };
+  return known.day;
+}
 
 /** The first day of the period that `now` is in; '' for all time. */
 export function periodStart(period: Budget['period'], now: number): string {

@@ -1,4 +1,7 @@
-/** The master key of a data folder: from the environment, or in a file of its owner's alone that is made where it is missing. */
+/**
+ * The master key of a data folder: from the environment, or in a file of its owner's alone that is made where it is missing.
+ * Does not: run a command for it (master-key-command.ts).
+ */
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
@@ -11,7 +14,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { UnderstudyError } from '../core/errors.ts';
 
 const KEY_FILE = 'master.key';
@@ -20,17 +23,22 @@ const KEY_FILE = 'master.key';
 export function masterKey(dataDir: string, env: NodeJS.ProcessEnv): Uint8Array {
   const given = env.UNDERSTUDY_MASTER_KEY;
   if (given !== undefined && given !== '') return keyOf(given, 'UNDERSTUDY_MASTER_KEY');
-  const path = join(dataDir, KEY_FILE);
+  if (env.UNDERSTUDY_MASTER_KEY_COMMAND) {
+    throw new UnderstudyError('unavailable', 'The command for the master key has not been run.', {
+      hint: 'This is a fault in Understudy; please report it.',
+    });
+  }
+  const path = keyFile(dataDir, env) ?? join(dataDir, KEY_FILE);
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    const draft = join(dataDir, `.${KEY_FILE}.${randomBytes(6).toString('hex')}`);
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const draft = `${path}.${randomBytes(6).toString('hex')}`;
     if (statSync(path, { throwIfNoEntry: false }) === undefined) {
       // Written aside and linked into place: whoever is first wins, and nobody reads half a key.
       // On the disk itself: without it nothing that is sealed can be opened again.
       try {
         writeFileSync(draft, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flush: true });
         linkSync(draft, path);
-        syncFolder(dataDir);
+        syncFolder(dirname(path));
       } catch (error) {
         if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
       } finally {
@@ -52,8 +60,14 @@ export function masterKey(dataDir: string, env: NodeJS.ProcessEnv): Uint8Array {
   }
 }
 
+/** Where the key lies; null where it comes from the environment or from a command. */
+export function keyFile(dataDir: string, env: NodeJS.ProcessEnv): string | null {
+  if (env.UNDERSTUDY_MASTER_KEY || env.UNDERSTUDY_MASTER_KEY_COMMAND) return null;
+  return env.UNDERSTUDY_MASTER_KEY_FILE || join(dataDir, KEY_FILE);
+}
+
 /** Makes the names in a folder survive a power cut, where the system can. */
-function syncFolder(path: string): void {
+export function syncFolder(path: string): void {
   try {
     const folder = openSync(path, 'r');
     fsyncSync(folder);
@@ -63,7 +77,7 @@ function syncFolder(path: string): void {
   }
 }
 
-function keyOf(text: string, where: string): Uint8Array {
+export function keyOf(text: string, where: string): Uint8Array {
   const key = Buffer.from(text.trim(), 'base64');
   if (key.length === 32) return key;
   throw new UnderstudyError('bad-config', `The master key in ${where} is not 32 bytes in base64.`, {

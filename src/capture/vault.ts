@@ -1,6 +1,6 @@
 /**
- * Keys and what they seal. A master key (file or environment) wraps one data key per UTC day; a day's key seals
- * that day's parts and names them, so that deleting it erases the day. From the master key alone come the keyed
+ * Keys and what they seal. A root key, which the master key wraps, wraps one data key per UTC day; a day's key seals
+ * that day's parts and names them, so that deleting it erases the day. From the root key alone come the keyed
  * pseudonyms of senders and sessions, the key of surrogates and the cipher of what is learnt, which hold across days.
  * Does not: encrypt (encryption.ts), find the master key (master-key.ts), redact (redact/), or decide what becomes a part
  * (sealer.ts).
@@ -12,6 +12,7 @@ import type { KeyStore, SealedPart, WrappedKey } from '../core/store.ts';
 import { decrypt, encrypt, pack, unpack } from './encryption.ts';
 import { hmac } from './hmac.ts';
 import { masterKey } from './master-key.ts';
+import { rootKey } from './root-key.ts';
 
 /** What sealing needs; works without a store, in a worker thread too. */
 export interface Sealing {
@@ -93,7 +94,7 @@ type DayKeyStore = Pick<KeyStore, 'keys' | 'addKey'>;
 
 /**
  * The keys of a data folder. The master key comes from UNDERSTUDY_MASTER_KEY (32 bytes in base64), else from
- * `master.key` in the folder, which is made (0600) where it is missing.
+ * the file UNDERSTUDY_MASTER_KEY_FILE, else from `master.key` in the folder, which is made (0600) where it is missing.
  * @throws UnderstudyError 'bad-config' for a key that is not 32 bytes or a key file that others can read,
  *   'unavailable' where the file can be neither read nor made.
  */
@@ -101,8 +102,8 @@ export function openKeys(options: {
   readonly dataDir: string;
   readonly env?: NodeJS.ProcessEnv;
 }): MasterKeys {
-  const master = masterKey(options.dataDir, options.env ?? {});
-  return { cipher: cipherOf(derive(master, 'learnt')), vault: (store) => vaultOf(master, store) };
+  const root = rootKey(options.dataDir, masterKey(options.dataDir, options.env ?? {}));
+  return { cipher: cipherOf(derive(root, 'learnt')), vault: (store) => vaultOf(root, store) };
 }
 
 /** The vault of a data folder. @throws as openKeys. */
@@ -149,10 +150,10 @@ function cipherOf(raw: Uint8Array): Cipher {
   };
 }
 
-function vaultOf(master: Uint8Array, store: DayKeyStore): Vault {
-  const wrapKey = derive(master, 'wrap');
-  const originKey = derive(master, 'origin');
-  const surrogateKey = derive(master, 'surrogates');
+function vaultOf(root: Uint8Array, store: DayKeyStore): Vault {
+  const wrapKey = derive(root, 'wrap');
+  const originKey = derive(root, 'origin');
+  const surrogateKey = derive(root, 'surrogates');
   const days = new Map<string, DayKeys>();
 
   /** The keys behind what the store has; those in memory where they are the same. */

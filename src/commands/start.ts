@@ -1,11 +1,14 @@
 /** `understudy start`: the gateway, and the dashboard beside it, until it is told to stop. */
+
 import { type Command, Option } from 'commander';
 import { dashboardFolder, isBuilt } from '../api/files.ts';
 import type { Config } from '../core/config.ts';
+import { upstreamUrls } from '../core/config-upstreams.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { OnlineGateway } from '../online/serving.ts';
 import { person } from '../setup/person.ts';
 import type { Understudy } from '../understudy.ts';
+
 import { type CommonOptions, configFor, print, type Terminal, withCommonOptions } from './context.ts';
 import { makeFirstKey } from './first-key.ts';
 import { LOG_FORMATS, type LogFormat, logTo } from './log.ts';
@@ -39,12 +42,14 @@ learnt answer what they are sure of, and the headers x-understudy-served-by and 
 If anything of Understudy fails, the call still reaches the LLM.
 
 SIGTERM and ctrl-C finish the calls under way. SIGHUP reads the configuration again and drops no connection (access,
-upstreams, prices, certificate, alerts; for the rest it says that a restart is needed).
+upstreams, certificate, alerts; for the rest it says that a restart is needed).
 
 Examples:
   $ understudy start
   $ understudy start --port 8080 --upstream https://api.openai.com/v1
-  $ OPENAI_BASE_URL=http://127.0.0.1:4000/v1 npm run my-agent       the one line of change, in another terminal`,
+
+The one line of change, where your agent runs; the clients of OpenAI read it, in Python and in Node:
+  $ export OPENAI_BASE_URL=http://127.0.0.1:4000/v1`,
     )
     .action((flags: StartFlags) => run(flags, terminal));
 }
@@ -89,16 +94,20 @@ async function run(flags: StartFlags, terminal: Terminal): Promise<void> {
     const admin = await understudy.startAdmin(gateway);
     const learning = understudy.startLearning();
     try {
+      const { openai, anthropic } = upstreamUrls(config);
       const started = {
         kind: 'started',
         url: gateway.url,
-        upstream: config.upstream.baseUrl,
+        upstream: openai,
+        upstreams: { openai, anthropic },
         dashboard: admin.url,
       };
+      const others = new URL(anthropic).origin === new URL(openai).origin ? '' : ` and ${anthropic}`;
       print(terminal, flags, started, () =>
         [
-          `The gateway listens on ${gateway.url} and stands before ${config.upstream.baseUrl}.`,
+          `The gateway listens on ${gateway.url} and stands before ${openai}${others}.`,
           `Point your agent at it: OPENAI_BASE_URL=${gateway.url}`,
+          `or, for Anthropic’s clients: ANTHROPIC_BASE_URL=${new URL(gateway.url).origin}`,
           ...(admin.url === null ? [] : [dashboardLine(admin.url)]),
           LEARNING[config.learn.mode],
           'Stop with ctrl-C.',

@@ -151,10 +151,11 @@ export interface Access {
   mayDo(head: RequestHead, permission: Permission): boolean;
   /**
    * Counts a call that is about to be made.
-   * @param models That it names; null where they cannot be told, as on paths that are only passed on.
+   * @param models That it names; null where they cannot be told, as on paths that are only passed on; 'none' where it names
+   *   none and costs nothing, as a list of models.
    * @throws UnderstudyError 'rate-limited' (429) with `data.retryAfterSeconds`, 'forbidden' (403) for a model.
    */
-  beginCall(admission: Admission, models: readonly string[] | null): void;
+  beginCall(admission: Admission, models: readonly string[] | 'none' | null): void;
   /** Counts what it came to. */
   endCall(admission: Admission, use: CallUse): void;
 }

@@ -337,7 +337,7 @@ export function withoutSecrets(config: Config): Config {
     ...(apiKey === undefined ? {} : { upstream: { ...config.upstream, apiKey: '(set)' } }),
     ...(anthropic.apiKey === undefined
       ? {}
-      : { upstreams: { anthropic: { ...anthropic, apiKey: '(set)' } } }),
+      : { upstreams: { ...config.upstreams, anthropic: { ...anthropic, apiKey: '(set)' } } }),
     ...(hosted === undefined ? {} : { train: { ...config.train, hosted: { ...hosted, apiKey: '(set)' } } }),
   };
 }

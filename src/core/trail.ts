@@ -14,6 +14,8 @@ export type TrailAction =
   | 'key-rotated'
   | 'key-revoked'
   | 'payloads-opened'
+  | 'dataset-exported'
+  | 'specialist-exported'
   | 'days-erased'
   | 'senders-erased'
   | 'master-key-rotated'

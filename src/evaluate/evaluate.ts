@@ -25,6 +25,7 @@ import { mistakesOf } from './confusions.ts';
 import { closedExam, type ExamResult, examine, shareOf } from './exam.ts';
 import { canPass, runGate } from './gate.ts';
 import {
+  answeredShare,
   type GateOptions,
   type GateRun,
   NOT_SERVABLE,
@@ -175,6 +176,7 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
   const undecided = graded.filter(({ grade }) => grade.correct === null).length;
   const planned: GateRun = {
     ...{ epsilon, delta },
+    answered: answeredShare(scoreAnswers(confidence, validation)),
     earlierSessions: earlierSessions(dataset),
     ...(tries ? { tryNumber: tries.number } : {}),
   };

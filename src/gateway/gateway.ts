@@ -22,13 +22,16 @@ import { handleChat } from './chat.ts';
 import type { CostOf, GatewayContext, Log } from './exchange.ts';
 import { isFeedback, takeFeedback } from './feedback.ts';
 import { listen, makeServer, requireSafeAddress, withCertificate } from './listen.ts';
+import { isFree } from './metering.ts';
 import { oneATurn } from './one-a-turn.ts';
 import { endWith, refuse } from './own-answers.ts';
 import { answerOwn, type GatewayHealth } from './own-routes.ts';
 import { passThrough } from './pass.ts';
 import { silentConnections } from './silent-connections.ts';
+import type { GatewayStats } from './stats.ts';
 import { sharedTurns } from './turns.ts';
 import { tunnels, wantsUpgrade } from './upgrade.ts';
+import { watchUpload } from './upload.ts';
 import { connectUpstreams, type UpstreamUrls, urlsOf } from './upstreams.ts';
 
 /** How long a call may wait for its record, in milliseconds. */
@@ -62,6 +65,8 @@ export interface GatewayOptions {
   readonly upstreamUrl: string;
   /** Of APIs that have an upstream of their own. */
   readonly upstreamUrls?: UpstreamUrls['upstreamUrls'];
+  /** To each upstream, at once. Default: no limit. */
+  readonly maxConnections?: number | undefined;
   /** Those whose calls are read and served. What belongs to none is answered in the shape of its provider's first. */
   readonly dialects: readonly [Dialect, ...Dialect[]];
   readonly router: Router;
@@ -72,39 +77,17 @@ export interface GatewayOptions {
   /** A call could not be handed to the recorder, and is lost. */
   readonly onLost?: (reason: LostFor) => void;
   /** What /health/readiness tells beside the gateway's own state; holds no payload. */
-  /** What a specialist's answer to a request for this model cost and saved, in dollars; null where that is not known. */
-  readonly costOf?: CostOf;
   readonly health?: () => GatewayHealth;
   /** Told what became of each call. */
   readonly observer?: Observer;
   /** What `/metrics` tells. Default: the path is passed on. */
   readonly metrics?: () => string;
+  /** What a specialist's answer to a request for this model cost and saved, in dollars; null where that is not known. */
+  readonly costOf?: CostOf;
   readonly now?: () => number;
   /** Longest wait for the recorder, milliseconds. Default: 2000. */
   readonly recordWaitMs?: number;
   readonly limits?: Partial<ClientLimits>;
-}
-
-export interface GatewayStats {
-  readonly requests: number;
-  readonly inFlight: number;
-  readonly passedThrough: number;
-  /** Calls that specialists answered. */
-  readonly servedBySpecialists: number;
-  /** Calls that the LLM answered, by reason. */
-  readonly servedByLlm: Readonly<Record<string, number>>;
-  readonly recording: {
-    readonly recorded: number;
-    readonly failed: number;
-    readonly overdue: number;
-    readonly dropped: number;
-  };
-  /** Memory that request bodies and copies of responses hold: bytes now and at most so far, and bodies that wait for room. */
-  readonly bodies: { readonly bytes: number; readonly peak: number; readonly waiting: number };
-  /** Upgraded connections (WebSocket). */
-  readonly upgrades: { readonly opened: number; readonly open: number };
-  /** Audits and comparisons. */
-  readonly background: { readonly started: number; readonly failed: number; readonly dropped: number };
 }
 
 export interface Gateway {
@@ -114,7 +97,8 @@ export interface Gateway {
   stats(): GatewayStats;
   /**
    * Takes over other upstreams and another certificate, for connections and calls that come from now on.
-   * @throws UnderstudyError 'bad-config' for a certificate that cannot be used; then nothing has changed.
+   * @throws UnderstudyError 'bad-config' for a certificate that cannot be used, or where keys are off by now and the address is
+   *   beyond loopback; then nothing has changed.
    */
   takeOver(settings: Pick<GatewayOptions, 'gateway' | 'upstreamUrl' | 'upstreamUrls'>): void;
   /** Stops accepting, finishes what is under way (calls within 30 s, audits within 10), closes the connections to the upstream. */
@@ -136,7 +120,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const provider = providerOf(request);
     return options.dialects.find((dialect) => dialect.provider === provider) ?? anyDialect;
   };
-  const upstreams = connectUpstreams(urlsOf(options), timeoutMs);
+  const { maxConnections } = options;
+  const upstreams = connectUpstreams(urlsOf(options), { timeoutMs, maxConnections });
   const recorder = boundedRecorder(options.recorder, options.recordWaitMs ?? RECORD_WAIT_MS, options.onLost);
   const background = backgroundWork(MAX_BACKGROUND);
   const log = options.log ?? (() => {});
@@ -200,7 +185,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await handleChat(context, { dialect, message: request, response, admission, signal: gone.signal });
       return;
     }
-    access.beginCall(admission, null);
+    access.beginCall(admission, isFree(request.method, pathOf(url)) ? 'none' : null);
     counts.passedThrough++;
     response.once('close', () => options.observer?.passed(response.headersSent ? response.statusCode : 499));
     await passThrough({
@@ -234,9 +219,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         if (closing) setImmediate(closeIdle);
       });
       const dialect = dialectOf(request);
-      answer(request, response, dialect).catch((error: unknown) =>
-        refuse(response, error, dialect ?? shapeFor(request), log),
-      );
+      answer(request, response, dialect).catch((error: unknown) => {
+        refuse(response, error, dialect ?? shapeFor(request), log);
+        // What is left of a refused body is let through, and not for ever.
+        watchUpload(request, limits.uploadIdleMs, () => request.destroy());
+      });
     },
   );
   const closeSilent = silentConnections(server);
@@ -281,6 +268,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       background: { ...background.counts },
     }),
     takeOver: (settings) => {
+      requireSafeAddress(options.gateway, access.isOn());
       const { tls } = settings.gateway;
       if (tls && server instanceof TlsServer) withCertificate(tls, (files) => server.setSecureContext(files));
       upstreams.replace(urlsOf(settings));

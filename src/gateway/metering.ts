@@ -18,6 +18,11 @@ export const MAX_METERED_BYTES = 1024 * 1024;
 const BYTES_A_TOKEN = 4;
 const STREAM_BYTES_A_TOKEN = 100;
 
+/** Whether a request costs nothing and asks no model: the list of models, and the count of a request's tokens. */
+export function isFree(method: string | undefined, path: string): boolean {
+  return method === 'GET' ? /\/models(\/[^/]+)?$/.test(path) : /\/messages\/count_tokens$/.test(path);
+}
+
 /**
  * The models that a request names; empty where they cannot be told.
  * @throws UnderstudyError 'bad-input' (413) where it is longer than `maxBytes` when decoded.

@@ -7,7 +7,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { AdminSays, AdminSettings } from '../api/process.ts';
 import type { Config } from '../core/config.ts';
-import { withoutKeys } from './environment.ts';
+import { withoutKeys } from '../core/environment.ts';
 
 export interface AdminProcess {
   /** Where the dashboard is; null where it could not be started, which has been logged. */

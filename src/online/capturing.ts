@@ -5,6 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { liveRedaction } from '../capture/live-redaction.ts';
 import type { Losses } from '../capture/losses.ts';
+import { withMasterKey } from '../capture/master-key-command.ts';
 import { openRecorder } from '../capture/recorder.ts';
 import type { Config } from '../core/config.ts';
 import { journalsOf, openFinder, openStorage } from '../setup/data-folder.ts';
@@ -30,7 +31,9 @@ export async function openCapture(options: {
   /** How long to wait for another process that has the journal for a moment; it blocks the thread. */
   readonly lockWaitMs: number;
 }): Promise<Capture> {
-  const { config, env, weightsDir, losses, log } = options;
+  const { config, weightsDir, losses, log } = options;
+  // For the drain's process too, which has none of the credentials that a command for the key may need.
+  const env = await withMasterKey(options.env);
   // Never waits for a lock or for the disk: calls under way come first.
   const unwaiting = { env, busyTimeoutMs: 0, durable: false };
   const { store, vault, context, close } = await openStorage(config, unwaiting);

@@ -7,7 +7,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { LossReason } from '../capture/losses.ts';
 import type { Config } from '../core/config.ts';
-import { withoutKeys } from './environment.ts';
+import { withoutKeys } from '../core/environment.ts';
 
 export interface Drainer {
   /** Asks for a last round, waits for it at most `graceMs`, then ends the process: what is left is drained next time. */

@@ -201,6 +201,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
     access,
     upstreamUrl: config.upstream.baseUrl,
     upstreamUrls: upstreamUrls(config),
+    maxConnections: config.upstreams.maxConnections,
     dialects: parts.dialects,
     costOf: answerCost(
       (model) => listPrice(model),
@@ -232,12 +233,17 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
     reload: (next) => {
       const result = reloaded(current, next);
       const settings = applied(current, next);
-      gateway.takeOver({
-        gateway: settings.gateway,
-        upstreamUrl: settings.upstream.baseUrl,
-        upstreamUrls: upstreamUrls(settings),
-      });
       access.configure(settings.access);
+      try {
+        gateway.takeOver({
+          gateway: settings.gateway,
+          upstreamUrl: settings.upstream.baseUrl,
+          upstreamUrls: upstreamUrls(settings),
+        });
+      } catch (error) {
+        access.configure(current.access);
+        throw error;
+      }
       current = settings;
       listPrice = priceBook(settings);
       return result;

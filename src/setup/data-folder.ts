@@ -6,9 +6,11 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Drained, type DrainOptions, drain, nothingDrained } from '../capture/drain.ts';
+import { withMasterKey } from '../capture/master-key-command.ts';
 import type { QuarantineLimits } from '../capture/quarantine.ts';
 import { compilePolicy, type RedactContext } from '../capture/redact/redact.ts';
 import type { RetentionLimits } from '../capture/retention.ts';
+import { makeRootKey } from '../capture/root-key.ts';
 import { type SecondStage, secondStage } from '../capture/second-stage.ts';
 import { upgradeCalls, upgradeTraining } from '../capture/upgrade.ts';
 import { openKeys, type Vault } from '../capture/vault.ts';
@@ -23,6 +25,8 @@ import { whyNot } from '../models/weights/engines.ts';
 import { ensureWeights } from '../models/weights/weights.ts';
 import type { SqliteOptions } from '../store/sqlite/database.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
+
+const DATABASE = 'understudy.db';
 
 export interface Storage {
   readonly store: Store;
@@ -54,10 +58,12 @@ export async function openStorage(
   options: SqliteOptions & { readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<Storage> {
   const { dataDir } = config;
-  const { env = process.env, ...sqlite } = options;
+  const { env: given = process.env, ...sqlite } = options;
+  const env = await withMasterKey(given);
   makeFolder(dataDir);
+  if (!existsSync(join(dataDir, DATABASE))) makeRootKey(dataDir, env);
   const keys = openKeys({ dataDir, env });
-  const store = openSqliteStore(join(dataDir, 'understudy.db'), keys.cipher, sqlite);
+  const store = openSqliteStore(join(dataDir, DATABASE), keys.cipher, sqlite);
   const vault = keys.vault(store);
   try {
     await upgradeCalls(store.callsInClear, vault);

@@ -11,6 +11,7 @@ import OpenAI from 'openai';
 import { createAccess, type KeyedAccess } from '../../src/access/access.ts';
 import { createKey, type NewKey } from '../../src/access/manage.ts';
 import type { AccessKey } from '../../src/core/access.ts';
+import { configSchema } from '../../src/core/config.ts';
 import { UnderstudyError } from '../../src/core/errors.ts';
 import { accessUpdates } from '../../src/online/access-updates.ts';
 import { openAccess } from '../support/access.ts';
@@ -272,4 +273,13 @@ it('keys are read again when they change, and only then; what was used is kept o
   counts.version++;
   await updates.refresh();
   assert.throws(call, /not valid/);
+});
+
+it('a gateway beyond loopback is not opened by a configuration that is read again', async () => {
+  const access = openAccess({ keys: 'required' });
+  const harness = await startHarness(() => {}, { access, settings: { host: '0.0.0.0', trustProxy: true } });
+  closing.push(harness.close);
+  access.configure({ keys: 'off', hosts: [], origins: [] });
+  const settings = { gateway: configSchema.parse({}).gateway, upstreamUrl: harness.upstream.url };
+  assert.throws(() => harness.gateway.takeOver(settings), /without access keys/);
 });

@@ -30,6 +30,7 @@ const ALLOWED: Readonly<Record<string, readonly string[] | '*'>> = {
   train: ['core', 'models'],
   evaluate: ['core', 'wire', 'stats'],
   deploy: ['core', 'stats'],
+  export: ['core', 'models'],
   route: ['core', 'callsite', 'stats'],
   runtime: ['core', 'models', 'wire'],
   learn: '*',

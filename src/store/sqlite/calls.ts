@@ -145,6 +145,12 @@ export function callTables(database: Database): CallTables {
           .map(({ served_reason, n }) => [String(served_reason) as Served['reason'], Number(n)]),
       ),
 
+    partBytes: async () =>
+      new Map(
+        database
+          .all('SELECT day, sum(length(sealed)) AS bytes FROM parts GROUP BY day')
+          .map(({ day, bytes }) => [String(day), Number(bytes)]),
+      ),
     usage: async (filter = {}) => {
       const { where, values } = conditions(filter);
       return database
@@ -172,12 +178,6 @@ export function callTables(database: Database): CallTables {
           }),
         );
     },
-    partBytes: async () =>
-      new Map(
-        database
-          .all('SELECT day, sum(length(sealed)) AS bytes FROM parts GROUP BY day')
-          .map(({ day, bytes }) => [String(day), Number(bytes)]),
-      ),
 
     latestCallAt: async (since) => {
       const at = database.get('SELECT max(at) AS at FROM calls WHERE at >= ?', since)?.at;
