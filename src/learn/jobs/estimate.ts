@@ -20,11 +20,15 @@ const EPOCHS = 3;
 const CALL_DOLLARS = 0.001;
 
 /** What a run has paid to others, about: answers that were asked for again, and tokens trained on at a provider. */
-export function dollarsPaid({ tasks }: Pick<LearnReport, 'tasks'>, { learn }: Pick<Config, 'learn'>): number {
+export function dollarsPaid(
+  { tasks }: Pick<LearnReport, 'tasks'>,
+  { learn, train }: Pick<Config, 'learn' | 'train'>,
+): number {
   let [asked, tokens] = [0, 0];
   for (const task of tasks) {
     asked += task.askedAgain;
-    for (const { rung, figures } of task.trained) if (rung === 'hosted') tokens += figures.tokens ?? 0;
+    for (const { base, figures } of task.trained)
+      if (base !== null && base === train.hosted?.model) tokens += figures.tokens ?? 0;
   }
   return asked * CALL_DOLLARS + (tokens * learn.budget.hostedDollarsPerMillionTokens) / 1e6;
 }
