@@ -78,12 +78,15 @@ export function rowOf({
   moreCalls,
 }: TaskReport): Record<string, string | number> {
   const exam = outcome === 'passed' ? specialist?.evidence.exam : undefined;
+  const tools = specialist?.evidence.calibration.byKind?.tools;
   return {
     task: task.name,
-    kind: task.kind,
+    kind: kindOf(task),
     calls: task.calls,
     method: specialist?.artefact.rung ?? '–',
     accuracy: specialist ? share(specialist.evidence.calibration.accuracy) : '–',
+    'tool or none': tools ? share(tools.choice) : '–',
+    'arguments given the tool': tools ? share(tools.arguments) : '–',
     served: exam ? share(exam.coverage) : '–',
     'errors among them': exam
       ? `${share(exam.servedError)}, ${exam.servedError.hits} of ${exam.servedError.n}`
@@ -91,6 +94,12 @@ export function rowOf({
     result: outcome === 'passed' ? 'passed' : `no: ${reason}`,
     'more calls': outcome === 'passed' ? '' : (moreCalls ?? 'would not help'),
   };
+}
+
+/** 'tool', or 'mixed: 66 % text, 34 % tool'. */
+function kindOf({ kind, kinds = {} }: TaskReport['task']): string {
+  const shares = Object.entries(kinds).map(([own, part]) => `${Math.round(100 * part)} % ${own}`);
+  return kind === 'mixed' ? `mixed: ${shares.join(', ')}` : kind;
 }
 
 const share = ({ share, low, high }: Rate): string =>

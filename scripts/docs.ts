@@ -1,11 +1,14 @@
 /**
  * Makes the parts of docs/ that come from the code: the CLI reference from commander's help, the configuration from
- * the zod schema (as a page and as JSON Schema), the store's schema from its migrations, equality from its tests' table.
+ * the zod schema (as a page and as JSON Schema), the admin API's description from its routes, the store's schema from its
+ * migrations, equality from its tests' table, and llms.txt, which tells language models what pages there are, from their
+ * titles and first sentences.
  * `node scripts/docs.ts` writes them; with --check it writes nothing and fails where one is stale.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { openApiDocument } from '../src/api/app.ts';
 import { buildProgram } from '../src/commands/program.ts';
 import { configSchema } from '../src/core/config.ts';
 import { isObject, type Json, type JsonObject } from '../src/core/json.ts';
@@ -26,13 +29,16 @@ const pages: Readonly<Record<string, string>> = {
   'cli.md': cliPage(),
   'configuration.md': configurationPage(),
   'understudy.schema.json': `${JSON.stringify(z.toJSONSchema(configSchema, { io: 'input' }), null, 2)}\n`,
+  'openapi.json': `${JSON.stringify(openApiDocument(), null, 2)}\n`,
   'schema.md': schemaPage(),
   'equality.md': equalityPage(),
   'base-models.md': baseModelsPage(),
 };
+// Last, as it is about the others.
+const all: Readonly<Record<string, string>> = { ...pages, 'llms.txt': llmsPage(pages) };
 
 const check = process.argv.includes('--check');
-const stale = Object.entries(pages).filter(([name, text]) => {
+const stale = Object.entries(all).filter(([name, text]) => {
   const path = join(DOCS, name);
   return !existsSync(path) || readFileSync(path, 'utf8') !== text;
 });
@@ -158,6 +164,35 @@ Each block is a migration, applied in order; \`PRAGMA user_version\` says how ma
 
 ${MIGRATIONS.map(({ sql }) => `\`\`\`sql\n${sql.trim()}\n\`\`\``).join('\n\n')}
 `;
+}
+
+/** As https://llmstxt.org has it: what this is, then each page in the README's order, those that it leaves out at the end. */
+function llmsPage(made: Readonly<Record<string, string>>): string {
+  const readme = readFileSync(join(DOCS, '..', 'README.md'), 'utf8');
+  const { title, first } = summaryOf(readme);
+  const section = readme.slice(readme.indexOf('\n## Documentation'));
+  const listed = [...section.matchAll(/\]\(docs\/([\w-]+\.md)\)/g)].map(([, name = '']) => name);
+  const there = readdirSync(DOCS).filter((name) => name.endsWith('.md'));
+  const lines = [...new Set([...listed, ...there.sort()])].map((name) => {
+    const page = summaryOf(made[name] ?? readFileSync(join(DOCS, name), 'utf8'));
+    return `- [${page.title}](${name})${page.first === '' ? '' : `: ${page.first}`}`;
+  });
+  return `# ${title}\n\n> ${first}\n\nEach page is Markdown, and stands by itself.\n\n## Pages\n\n${lines.join('\n')}\n`;
+}
+
+/** A page's title, and the first sentence of its first paragraph of prose; '' where it has none. */
+function summaryOf(page: string): { readonly title: string; readonly first: string } {
+  const paragraphs = page.replace(/^```[\s\S]*?^```$/gm, '').split(/\n{2,}/);
+  const prose =
+    paragraphs.find((text) => /^[\p{L}\d`*[]/u.test(text.trim()) && !/^(\d+\.|\*) /.test(text.trim())) ?? '';
+  const plain = prose
+    .trim()
+    .replace(/\s+/g, ' ')
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1');
+  return {
+    title: page.match(/^# (.+)$/m)?.[1] ?? '',
+    first: plain.match(/^.*?[.:](?= [\p{Lu}`]|$)/u)?.[0].replace(/:$/, '.') ?? plain,
+  };
 }
 
 /** The page as it stands, with what lies between its marks made anew. */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 const CLI = join(import.meta.dirname, 'cli.ts');
-const COMMANDS = 'start import learn assess demo doctor validate status erase models'.split(' ');
+const COMMANDS = 'init start import learn assess demo doctor validate status erase models'.split(' ');
 let dir = '';
 
 before(() => {

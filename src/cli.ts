@@ -6,6 +6,7 @@
 import { createInterface } from 'node:readline/promises';
 import { CommanderError } from 'commander';
 import type { Terminal } from './commands/context.ts';
+import { firstRun } from './commands/first-run.ts';
 import { buildProgram } from './commands/program.ts';
 import { messageOf, UnderstudyError } from './core/errors.ts';
 
@@ -49,11 +50,9 @@ async function main(argv: readonly string[]): Promise<number> {
   };
   try {
     const program = buildProgram(terminal);
-    if (argv.length <= 2) {
-      program.outputHelp();
-      return EXIT.done;
-    }
-    await program.parseAsync(argv);
+    if (argv.length > 2) await program.parseAsync(argv);
+    else if (terminal.ask) await firstRun(program, terminal);
+    else program.outputHelp();
     return interrupt.signal.aborted ? stoppedBy : EXIT.done;
   } catch (error) {
     // Commander has written its own message (or the help that was asked for) already.
@@ -67,13 +66,13 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Where the input ends without an answer, the answer is ''. */
-async function ask(question: string, interrupt: AbortController): Promise<string> {
+/** Null where the input ends without an answer. */
+async function ask(question: string, interrupt: AbortController): Promise<string | null> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   // The terminal is in raw mode now, so that ctrl-C is no signal.
   lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   try {
-    const ended = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
+    const ended = new Promise<null>((resolve) => lines.once('close', () => resolve(null)));
     return await Promise.race([lines.question(question, { signal: interrupt.signal }), ended]);
   } finally {
     lines.close();

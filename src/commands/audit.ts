@@ -17,8 +17,9 @@ export function addAudit(program: Command, terminal: Terminal): void {
     .addHelpText(
       'after',
       `
-In it: access keys made, rotated and revoked, payloads opened (by learning too), days and senders erased, gateways started
-and stopped, configurations reloaded. Entries are sealed, and each holds the hash of the one before.
+In it: access keys made, rotated and revoked, payloads opened (by learning too), datasets and specialists exported, days
+and senders erased, gateways started and stopped, configurations reloaded. Entries are sealed, and each holds the hash of
+the one before.
 
 Examples:
   $ understudy audit list --after 120

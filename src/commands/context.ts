@@ -23,8 +23,11 @@ export interface Terminal {
   readonly signal: AbortSignal;
   /** Calls the listener with each SIGHUP from now on; absent where that ends the program. */
   readonly onHangup?: (listener: () => void) => void;
-  /** Asks the person at the terminal, and gives the line that is typed; absent where there is nobody. */
-  readonly ask?: (question: string) => Promise<string>;
+  /**
+   * Asks the person at the terminal, and gives the line that is typed, null where the input ended; absent where there is
+   * nobody.
+   */
+  readonly ask?: (question: string) => Promise<string | null>;
 }
 
 export interface CommonOptions {

@@ -138,7 +138,7 @@ async function isConfirmed(preview: string, { ask, err }: Terminal): Promise<boo
     });
   }
   err(`${preview}\n`);
-  return /^y(es)?$/i.test((await ask('Erase this for good? [y/N] ')).trim());
+  return /^y(es)?$/i.test((await ask('Erase this for good? [y/N] '))?.trim() ?? '');
 }
 
 const startOf = (day: string): number => Date.parse(`${day}T00:00:00Z`);

@@ -137,8 +137,8 @@ test('a file of one’s own is described by what is in it, and stays when it is 
     assert.notEqual((await run('add', 'wrong', ...wrong)).failure, null, wrong.join(' '));
 });
 
-test('the model that the configuration names is not removed without force', async () => {
-  const { failure } = await run('remove', 'smollm2-135m-instruct-q4_1');
-  assert.match(failure!, /The configuration names/);
+test('the models that the configuration names are not removed without force', async () => {
+  for (const name of ['smollm2-135m-instruct-q4_1', 'all-minilm-l6-v2'])
+    assert.match((await run('remove', name)).failure!, /The configuration names/);
   assert.equal((await run('remove', 'smollm2-135m-instruct-q4_1', '--force')).failure, null);
 });

@@ -270,4 +270,4 @@ function remove(name: string, flags: CommonOptions & { readonly force?: boolean 
   );
 }
 
-const isNamed = ({ train }: Config, name: string): boolean => train.base === name;
+const isNamed = ({ train }: Config, name: string): boolean => [train.base, train.encoder].includes(name);

@@ -6,13 +6,17 @@ import { Command } from 'commander';
 import { version } from '../setup/version.ts';
 import { addAssess } from './assess.ts';
 import { addAudit } from './audit.ts';
+import { addCompletion } from './completion.ts';
 import type { Terminal } from './context.ts';
 import { addControl } from './control.ts';
 import { addDemo } from './demo.ts';
 import { addDoctor } from './doctor.ts';
 import { addErase } from './erase.ts';
+import { addExplain } from './explain.ts';
+import { addExport } from './export.ts';
 import { addFeedback } from './feedback.ts';
 import { addImport } from './import.ts';
+import { addInit } from './init.ts';
 import { addJobs } from './jobs.ts';
 import { addKeys } from './keys.ts';
 import { addLearn } from './learn.ts';
@@ -48,24 +52,28 @@ The loop:
   goes to the LLM.
 
 Examples:
+  $ understudy                              at a terminal: three questions, then it starts
   $ understudy demo                         the whole loop in minutes: no key, no account
   $ understudy start                        put the gateway in front of your agent …
-  $ OPENAI_BASE_URL=http://127.0.0.1:4000/v1 npm run my-agent        … with one line of change
+  $ export OPENAI_BASE_URL=http://127.0.0.1:4000/v1                  … where your agent runs: the one line of change
   $ understudy import logs/ && understudy assess                     what could be replaced, from logs you have
   $ understudy learn --task triage          train, prove and deploy
 
 Exit codes: 0 done, 1 an error, 2 a wrong command line, 130 interrupted.`,
     );
+  addInit(program, terminal);
   addDemo(program, terminal);
   addStart(program, terminal);
   addImport(program, terminal);
   addAssess(program, terminal);
   addLearn(program, terminal);
   addStatus(program, terminal);
+  addExplain(program, terminal);
   addSavings(program, terminal);
   addJobs(program, terminal);
   addControl(program, terminal);
   addFeedback(program, terminal);
+  addExport(program, terminal);
   addErase(program, terminal);
   addModels(program, terminal);
   addKeys(program, terminal);
@@ -73,5 +81,6 @@ Exit codes: 0 done, 1 an error, 2 a wrong command line, 130 interrupted.`,
   addMasterKey(program, terminal);
   addDoctor(program, terminal);
   addValidate(program, terminal);
+  addCompletion(program, terminal);
   return program;
 }

@@ -25,13 +25,15 @@ export const learnSchema = z
       .int()
       .positive()
       .default(50)
-      .describe('Feedback on a task’s calls, since it was last learnt, for which it is learnt again.'),
+      .describe(
+        'Feedback on a task’s calls, since it was last learnt, for which it is learnt again; twice as much with each try within a week.',
+      ),
     alarmCalls: z
       .int()
       .positive()
       .default(100)
       .describe(
-        'New calls after an alarm (inputs unlike those learnt from, coverage below what was promised).',
+        'New calls after an alarm (inputs unlike those learnt from, coverage below what was promised); twice as many with each try within a week.',
       ),
     rollbackCalls: z
       .int()

@@ -12,6 +12,11 @@ const ANTHROPIC_URL = 'https://api.anthropic.com';
 
 export const upstreamsSchema = z
   .strictObject({
+    maxConnections: z
+      .int()
+      .positive()
+      .optional()
+      .describe('Most connections to each provider at once; further calls wait for one. Default: no limit.'),
     anthropic: z
       .strictObject({
         baseUrl: z

@@ -31,11 +31,15 @@ export function isSameBias(a: JsonObject | null, b: JsonObject | null): boolean 
 /**
  * Why no specialist of the task may serve this request, in a few words; null where one may. Biases decide which answers
  * the LLM can give: where each of the task's calls had the same, its answers were learnt under them; else a request with
- * biases is another job.
+ * biases is another job. Where calls of its place in the code continue what the provider has stored, each answer has to be
+ * the provider's, unless the request says that it is not stored.
  */
 export function unmetDemand(task: Task, request: CallRequest): string | null {
-  if (isSameBias(logitBias(request), task.logitBias ?? null)) return null;
-  return 'other token biases than those that the task was learnt under';
+  if (!isSameBias(logitBias(request), task.logitBias ?? null))
+    return 'other token biases than those that the task was learnt under';
+  // A specialist's answer is not stored at the provider, so that a later call that refers to it would fail.
+  if (task.isContinued && request.params.store !== false) return 'an answer that later calls refer to';
+  return null;
 }
 
 /** Whether the LLM has given this label, or text, under as narrow a limit: no estimate of its length is then needed. */

@@ -25,8 +25,15 @@ export function canonicalJson(value: Json): string {
   return JSON.stringify(value);
 }
 
+/**
+ * What JSON may begin with (RFC 8259: white space, then a value). Answers are mostly texts and labels: to parse one and throw
+ * its error away takes some hundred times as long as to see that it is none.
+ */
+const BEGINNING = /^[ \t\n\r]*(?:["[{\d-]|true|false|null)/;
+
 /** The parsed text, or undefined where it is not JSON or has more than MAX_DEPTH levels. */
 export function parseJson(text: string): Json | undefined {
+  if (!BEGINNING.test(text)) return undefined;
   let value: Json;
   try {
     value = JSON.parse(text) as Json;

@@ -63,6 +63,8 @@ export interface Task {
   readonly textLimits?: Readonly<Record<string, number>>;
   /** The `logit_bias` that each of its calls had; absent where there was none, or not the same. */
   readonly logitBias?: JsonObject;
+  /** Calls that look like its calls continue answers that the provider has stored; absent where none was seen. */
+  readonly isContinued?: true;
   /** The tools, where all calls have the same; else empty, and the tools are part of the input. */
   readonly tools: readonly Tool[];
   /** The newest call's response format, where those of all calls allow the same answers. */

@@ -14,10 +14,13 @@ export type TrailAction =
   | 'key-rotated'
   | 'key-revoked'
   | 'payloads-opened'
+  | 'dataset-exported'
+  | 'specialist-exported'
   | 'days-erased'
   | 'senders-erased'
   | 'master-key-rotated'
   | 'configuration-reloaded'
+  | 'deployment-changed'
   | 'gateway-started';
 
 /** Who acts: an access key, a person at the command line (their name on the machine), or the program by itself. */

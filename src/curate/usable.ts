@@ -3,6 +3,7 @@
  * leave a call out, since routing cannot see it: what is proved without such calls does not hold for those to come.
  * Does not: look for duplicates or make splits (dataset).
  */
+import { type Signature, signatureOf } from '../callsite/signature.ts';
 import type { Call } from '../core/call.ts';
 import { type NoAnswer, whyNoAnswer } from '../core/ending.ts';
 import { STORED_ELSEWHERE } from '../core/policy.ts';
@@ -20,6 +21,13 @@ export interface Usable {
   /** How many were left out, by reason, and the id of one of them. */
   readonly dropped: Readonly<Record<string, number>>;
   readonly examples: Readonly<Record<string, string>>;
+  /** The places in the code (placeOf) whose calls continue what the provider has stored. */
+  readonly continued: ReadonlySet<string>;
+}
+
+/** Tools and response format, which a request that continues a stored conversation says as the first one did. */
+export function placeOf({ toolNames, formatHash }: Pick<Signature, 'toolNames' | 'formatHash'>): string {
+  return JSON.stringify([toolNames, formatHash]);
 }
 
 export function usableCalls(calls: Iterable<Call>): Usable {
@@ -46,14 +54,13 @@ export async function readUsable(
     finder.add(call);
     sorting.add(call);
   }
-  const { calls: usable, dropped, examples } = sorting.usable;
+  const { calls: usable, dropped, examples, continued } = sorting.usable;
   const { specialist = 0, ...others } = dropped;
   const unheard = Math.max(0, specialist - audits);
   return {
     calls: inSessions(usable, finder.sessions()),
     dropped: unheard > 0 ? { ...others, specialist: unheard } : others,
-    examples,
-    read,
+    ...{ examples, continued, read },
   };
 }
 
@@ -61,9 +68,12 @@ function sorter(): { add(call: Call): void; readonly usable: Usable } {
   const calls: Call[] = [];
   const dropped: Record<string, number> = {};
   const examples: Record<string, string> = {};
+  const continued = new Set<string>();
   return {
-    usable: { calls, dropped, examples },
+    usable: { calls, dropped, examples, continued },
     add(call) {
+      if (call.request.params[STORED_ELSEWHERE] !== undefined)
+        continued.add(placeOf(signatureOf(call.request)));
       const reason = whyUnusable(call);
       if (reason === null) calls.push(call.served.by === 'llm' ? call : corrected(call));
       else {

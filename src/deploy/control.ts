@@ -92,8 +92,8 @@ export async function resume(store: ControlStore, named: string, word: Word): Pr
   return { ...about('resume', task), deployment: null, changed };
 }
 
-/** @throws UnderstudyError 'not-found'. */
-async function taskNamed(store: Pick<LearningStore, 'tasks'>, named: string): Promise<Task> {
+/** By its id or name. @throws UnderstudyError 'not-found'. */
+export async function taskNamed(store: Pick<LearningStore, 'tasks'>, named: string): Promise<Task> {
   const tasks = await store.tasks();
   const task = tasks.find(({ id }) => id === named) ?? tasks.find(({ name }) => name === named);
   if (task) return task;

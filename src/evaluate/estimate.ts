@@ -5,8 +5,9 @@
 import { fitConfidence } from './confidence.ts';
 import { type GradedPrediction, gradedSignals, servedConfidence } from './evaluate.ts';
 import {
+  answeredShare,
   burstOf,
-  clusteringOf,
+  clusteringOfRun,
   forecast,
   type GateRun,
   levelOf,
@@ -41,9 +42,9 @@ export function estimate(
   }));
   const level = levelOf(run);
   const sizes = run.earlierSessions ?? sessionSizes(answers);
-  const clustering = clusteringOf(sizes, calibrationSize, run.epsilon, level);
+  const clustering = clusteringOfRun({ ...run, answered: answeredShare(answers) }, sizes, calibrationSize);
   const { cap } = clustering;
-  const burst = burstOf(tallySessions(answers, Number.NEGATIVE_INFINITY, cap), cap);
+  const burst = burstOf(tallySessions(answers, 0, cap), cap);
   const worths = riskCurve(answers, { points: 100, cap }).map(
     (point) =>
       point.coverage * forecast(point, point.coverage * calibrationSize, clustering, level, burst).chance,

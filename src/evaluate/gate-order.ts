@@ -28,6 +28,11 @@ export interface GateOptions {
 export interface GateRun extends GateOptions {
   /** Calls per session in the splits before calibration; default: in the validation split. */
   readonly earlierSessions?: readonly number[];
+  /**
+   * Share of the calls before calibration for which there was an answer to give: the others are never served, whatever the
+   * threshold, and count in no session. It settles the cap alone, by which calls are served. Default: 1.
+   */
+  readonly answered?: number;
   /** Which try of the task this is, from 1: it is tested at its share of delta. Default: the one try there is. */
   readonly tryNumber?: number;
 }
@@ -72,6 +77,19 @@ export function clusteringOf(
   const squares = kept.reduce((sum, size) => sum + size ** 2, 0);
   return { ...best, epsilon, fill: within === 0 ? 1 : squares / (best.cap * within) };
 }
+
+/** The clustering of the calls that are answered, by what is known before calibration. */
+export function clusteringOfRun(run: GateRun, sizes: readonly number[], calls: number): Clustering {
+  const { answered = 1, epsilon } = run;
+  const own = answered === 1 ? sizes : sizes.map((size) => Math.max(1, Math.round(size * answered)));
+  return clusteringOf(own, Math.round(calls * answered), epsilon, levelOf(run));
+}
+
+/** Share of the answers that could be given to a caller. */
+export const answeredShare = (answers: readonly ScoredAnswer[]): number =>
+  answers.length === 0
+    ? 1
+    : answers.filter(({ confidence }) => confidence !== NOT_SERVABLE).length / answers.length;
 
 /** Calls per session. */
 export function sessionSizes(answers: readonly Pick<ScoredAnswer, 'session'>[]): number[] {
@@ -168,7 +186,7 @@ export function testOrder(
   level: number,
 ): ThresholdTest[] {
   const { cap } = clustering;
-  const burst = burstOf(tallySessions(validation, Number.NEGATIVE_INFINITY, cap), cap);
+  const burst = burstOf(tallySessions(validation, 0, cap), cap);
   const ranked = riskCurve(validation, { cap })
     .map((point) => ({
       ...point,

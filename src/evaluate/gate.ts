@@ -20,7 +20,7 @@ import { binomialTail, callsNeeded, errorsAllowed, incompleteBeta } from '../sta
 import {
   burstOf,
   type Clustering,
-  clusteringOf,
+  clusteringOfRun,
   forecast,
   type GateRun,
   levelOf,
@@ -52,7 +52,7 @@ export function testThresholds(
 ): Outcome {
   const level = levelOf(run);
   const sizes = run.earlierSessions ?? sessionSizes(validation);
-  const clustering = clusteringOf(sizes, calibration.length, run.epsilon, level);
+  const clustering = clusteringOfRun(run, sizes, calibration.length);
   const { cap, epsilon } = clustering;
   let chosen: ThresholdTest | null = null;
   for (const next of testOrder(validation, calibration.length, clustering, level)) {
@@ -110,7 +110,7 @@ export function runGate(
 /** Whether these calibration calls could pass at all, with no error among them: a test that cannot is no try. */
 export function canPass(calibration: readonly ScoredAnswer[], run: GateRun): boolean {
   const level = levelOf(run);
-  const clustering = clusteringOf(run.earlierSessions ?? [], calibration.length, run.epsilon, level);
+  const clustering = clusteringOfRun(run, run.earlierSessions ?? [], calibration.length);
   return couldPass(calibration, clustering, level);
 }
 
@@ -123,7 +123,7 @@ function couldPass(
   { cap, epsilon }: Clustering,
   level: number,
 ): boolean {
-  const { served } = riskAt(calibration, Number.NEGATIVE_INFINITY, cap);
+  const { served } = riskAt(calibration, 0, cap);
   const needed = cap === 1 ? callsNeeded(0, epsilon, level) : (Math.log(1 / level) * (1 - epsilon)) / epsilon;
   return served / cap >= needed;
 }
@@ -137,7 +137,7 @@ function estimateMoreCalls(
 ): number | null {
   const { epsilon, cap } = clustering;
   const pooled = [...validation, ...calibration];
-  const burst = burstOf(tallySessions(pooled, Number.NEGATIVE_INFINITY, cap), cap);
+  const burst = burstOf(tallySessions(pooled, 0, cap), cap);
   let best = Number.POSITIVE_INFINITY;
   for (const point of riskCurve(pooled, { cap })) {
     if (point.errors >= epsilon * point.served) continue;

@@ -65,6 +65,8 @@ export interface GatewayOptions {
   readonly upstreamUrl: string;
   /** Of APIs that have an upstream of their own. */
   readonly upstreamUrls?: UpstreamUrls['upstreamUrls'];
+  /** To each upstream, at once. Default: no limit. */
+  readonly maxConnections?: number | undefined;
   /** Those whose calls are read and served. What belongs to none is answered in the shape of its provider's first. */
   readonly dialects: readonly [Dialect, ...Dialect[]];
   readonly router: Router;
@@ -75,13 +77,13 @@ export interface GatewayOptions {
   /** A call could not be handed to the recorder, and is lost. */
   readonly onLost?: (reason: LostFor) => void;
   /** What /health/readiness tells beside the gateway's own state; holds no payload. */
-  /** What a specialist's answer to a request for this model cost and saved, in dollars; null where that is not known. */
-  readonly costOf?: CostOf;
   readonly health?: () => GatewayHealth;
   /** Told what became of each call. */
   readonly observer?: Observer;
   /** What `/metrics` tells. Default: the path is passed on. */
   readonly metrics?: () => string;
+  /** What a specialist's answer to a request for this model cost and saved, in dollars; null where that is not known. */
+  readonly costOf?: CostOf;
   readonly now?: () => number;
   /** Longest wait for the recorder, milliseconds. Default: 2000. */
   readonly recordWaitMs?: number;
@@ -118,7 +120,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const provider = providerOf(request);
     return options.dialects.find((dialect) => dialect.provider === provider) ?? anyDialect;
   };
-  const upstreams = connectUpstreams(urlsOf(options), timeoutMs);
+  const { maxConnections } = options;
+  const upstreams = connectUpstreams(urlsOf(options), { timeoutMs, maxConnections });
   const recorder = boundedRecorder(options.recorder, options.recordWaitMs ?? RECORD_WAIT_MS, options.onLost);
   const background = backgroundWork(MAX_BACKGROUND);
   const log = options.log ?? (() => {});

@@ -69,13 +69,20 @@ interface Ending {
   readonly upgraded: Upgraded | null;
 }
 
-/** `timeoutMs`: longest wait for the answer's head, and between two of its chunks. */
-export function connectUpstream(baseUrl: string, timeoutMs: number): Upstream {
+export interface UpstreamLimits {
+  /** Longest wait for the answer's head, and between two of its chunks, milliseconds. */
+  readonly timeoutMs: number;
+  /** At once; further requests wait for one. Default: no limit. */
+  readonly maxConnections?: number | undefined;
+}
+
+export function connectUpstream(baseUrl: string, { timeoutMs, maxConnections }: UpstreamLimits): Upstream {
   const base = new URL(baseUrl);
   const pool = new Pool(base.origin, {
     // Bytes and headers stay as the provider writes them in HTTP/1.1.
     allowH2: false,
     pipelining: 1,
+    connections: maxConnections ?? null,
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
     maxHeaderSize: MAX_HEAD_BYTES,
@@ -93,7 +100,8 @@ export function connectUpstream(baseUrl: string, timeoutMs: number): Upstream {
         return;
       }
       let controller: Dispatcher.DispatchController | null = null;
-      const stop = (): void => controller?.abort(new Error('cancelled'));
+      // While it waits for a connection there is nothing to abort, and nothing to wait for.
+      const stop = (): void => (controller ? controller.abort(new Error('cancelled')) : fail(signal.reason));
       signal.addEventListener('abort', stop, { once: true });
       const end = (ending: Ending): void => {
         signal.removeEventListener('abort', stop);

@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Provider } from '../core/config-upstreams.ts';
 import { providerOf } from '../wire/provider.ts';
-import { connectUpstream, type Upstream } from './upstream.ts';
+import { connectUpstream, type Upstream, type UpstreamLimits } from './upstream.ts';
 
 export interface Upstreams {
   /** The one that a request is meant for. */
@@ -25,13 +25,15 @@ export function urlsOf({ upstreamUrl, upstreamUrls }: UpstreamUrls): Readonly<Re
   return { openai: upstreamUrl, anthropic: upstreamUrl, ...upstreamUrls };
 }
 
-/** @param timeoutMs As connectUpstream. */
-export function connectUpstreams(urls: Readonly<Record<Provider, string>>, timeoutMs: number): Upstreams {
+/** @param limits As connectUpstream, to each address. */
+export function connectUpstreams(
+  urls: Readonly<Record<Provider, string>>,
+  limits: UpstreamLimits,
+): Upstreams {
   const byUrl = new Map<string, Upstream>();
   let current = urls;
   const connect = (next: Readonly<Record<Provider, string>>): void => {
-    for (const url of Object.values(next))
-      if (!byUrl.has(url)) byUrl.set(url, connectUpstream(url, timeoutMs));
+    for (const url of Object.values(next)) if (!byUrl.has(url)) byUrl.set(url, connectUpstream(url, limits));
     current = next;
   };
   connect(urls);

@@ -20,6 +20,7 @@ import type { Task } from '../core/task.ts';
 import { readUsable } from '../curate/usable.ts';
 import { probeHardware } from '../select/hardware.ts';
 import { suspendChanged } from './changed.ts';
+import { withContinued } from './continued.ts';
 import { proveAndDeploy } from './proof.ts';
 import { firstRound, leftToGain, secondRound } from './rounds.ts';
 import type { LearnContext, TaskRun } from './trial.ts';
@@ -89,7 +90,8 @@ async function findJobs(
 > {
   const { store } = context;
   const usable = await readUsable(calls);
-  const { tasks, assignment, unassigned } = findTasks(usable.calls, await store.tasks());
+  const { tasks: found, assignment, unassigned } = findTasks(usable.calls, await store.tasks());
+  const tasks = found.map((task) => withContinued(task, usable.continued));
   const callsOf = Map.groupBy(usable.calls, (call) => assignment.get(call.id));
   callsOf.delete(undefined);
   const changed = await suspendChanged(tasks, (id) => latestOf(callsOf.get(id) ?? []), context);

@@ -270,7 +270,10 @@ async function putIntoService(
     at: now,
     kind: isProposal ? 'specialist-proposed' : 'specialist-deployed',
     subject: specialist.id,
-    detail: { deployment: deployment.id, reason: specialist.evidence.gate.reason },
+    detail: {
+      ...{ deployment: deployment.id, task: specialist.taskId },
+      reason: specialist.evidence.gate.reason,
+    },
   });
 }
 

@@ -1,9 +1,10 @@
 /**
- * Raises alerts for what a running gateway writes into the record of events and a person should know: a deployment that was rolled back or
- * suspended, inputs that have changed, a coverage that fell short.
+ * Raises alerts for what is written into the record of events and a person should know: a deployment that was rolled back or
+ * suspended, inputs that have changed, a coverage that fell short, a proposal that waits, a learning run that failed.
  * Does not: post them (telemetry/alerts.ts).
  */
 import type { Event, EventStore } from '../core/store.ts';
+import { REPLACED } from '../deploy/stages.ts';
 import type { Alert } from '../telemetry/alerts.ts';
 
 export interface EventAlerts {
@@ -36,7 +37,9 @@ function tell(event: Event, raise: (alert: Alert) => void): void {
   const reason = typeof detail.reason === 'string' ? detail.reason : '';
   if (kind === 'deployment-moved') {
     const { from, to } = detail;
-    if (typeof to !== 'string' || !BAD_STAGES.has(to)) return;
+    // A person approved or rejected it, or its successor took its place.
+    const isExpected = from === 'proposed' || reason.startsWith(REPLACED);
+    if (typeof to !== 'string' || !BAD_STAGES.has(to) || isExpected) return;
     raise({
       kind: 'deployment-taken-back',
       subject,
@@ -45,6 +48,17 @@ function tell(event: Event, raise: (alert: Alert) => void): void {
     });
     return;
   }
+  if (kind === 'specialist-proposed') {
+    const command = `understudy approve ${String(detail.task)}`;
+    raise({
+      kind,
+      subject,
+      at,
+      message: `${subject} passed and waits for approval (\`${command}\`): ${reason}`,
+    });
+  }
+  if (kind === 'job-ended' && detail.state === 'failed')
+    raise({ kind: 'job-failed', subject, at, message: `The learning run ${subject} failed: ${reason}` });
   if (reason !== '' && kind.startsWith('inputs-'))
     raise({ kind, subject, at, message: `${subject}: ${reason}` });
   if (reason !== '' && kind.startsWith('coverage-'))

@@ -42,6 +42,7 @@ export function byKindText({ exam, calibration }: Evidence): string {
 const REASONS: Readonly<Record<string, string>> = {
   failed: 'the LLM answered with an error',
   'broken-off': 'the response broke off',
+  partial: 'it continues what the provider stored, so it does not hold the whole conversation',
   truncated: 'a limit that the caller did not ask for cut the answer off',
   filtered: 'a safety filter, or the model’s refusal, ended the answer',
   'unknown-ending': 'the finish reason is not known',

@@ -33,6 +33,18 @@ export function priceBook({
   };
 }
 
+/** What the LLM took since then, audits included; null where not one price is known. @throws as readSavings. */
+export async function llmDollars(
+  storage: Pick<Storage, 'store' | 'vault'>,
+  config: Pick<Config, 'prices' | 'costs'>,
+  since: number,
+): Promise<number | null> {
+  // Its machine costs nothing here, and is not measured.
+  const costs = { ...config.costs, wattsPerCore: 1 };
+  const { total, prices } = await readSavings(storage, { ...config, costs }, since);
+  return prices.length === 0 ? null : total.llm + total.audits;
+}
+
 /** @param since Epoch milliseconds; default: all. @throws as the store and readPriceFile. */
 export async function readSavings(
   { store, vault }: Pick<Storage, 'store' | 'vault'>,

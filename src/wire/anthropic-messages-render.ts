@@ -27,8 +27,8 @@ export function renderAnthropicStream(reply: Reply): string[] {
   };
   const events = [event('message_start', { message: start })];
   blocksOf(response.message).forEach((block, index) => {
-    events.push(...blockEvents(block, index, response));
-    if (index === 0) events.splice(2, 0, event('ping', {}));
+    const [begun = '', ...rest] = blockEvents(block, index, response);
+    events.push(begun, ...(index === 0 ? [event('ping', {})] : []), ...rest);
   });
   const delta = { stop_reason: stopReason(response), stop_sequence: null };
   events.push(event('message_delta', { delta, usage: { output_tokens: produced ?? 0 } }));
@@ -39,6 +39,7 @@ export function renderAnthropicStream(reply: Reply): string[] {
 function blockEvents(block: JsonObject, index: number, { message }: CallResponse): string[] {
   const isText = block.type === 'text';
   const begun = isText ? { ...block, text: '' } : { ...block, input: {} };
+  // The model's own text, which an object may not give back.
   const call = message.toolCalls?.[index - (message.content === '' ? 0 : 1)];
   const delta = isText
     ? { type: 'text_delta', text: block.text ?? '' }

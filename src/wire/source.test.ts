@@ -69,3 +69,17 @@ test('what is kept of a request does not say who sent it', () => {
   };
   assert.deepEqual(withoutSender(request).params, { temperature: 0 });
 });
+
+test('Claude Code’s runs are sessions, and its user is one whatever the run', () => {
+  const id = '0b5c1a52-6f0e-4f2b-9a55-0c1a2b3c4d5e';
+  const of = (user_id: string) => sourceOf({ 'x-api-key': 'k' }, 'a', { metadata: { user_id } });
+  const named = of(`user_abc_account_def_session_${id}`);
+  assert.equal(named.sessionId, id);
+  assert.equal(named.sender, 'k\nuser_abc_account_def');
+  assert.equal(of(`user_abc_account_def_session_${id.replace('0b', '1b')}`).sender, named.sender);
+  const inJson = of(JSON.stringify({ device_id: 'd', account_uuid: 'a', session_id: id }));
+  assert.equal(inJson.sessionId, id);
+  assert.equal(inJson.sender, 'k\n{"device_id":"d","account_uuid":"a"}');
+  assert.equal(of('jane').sessionId, null);
+  assert.equal(sourceOf({ 'x-claude-code-session-id': 's' }, 'a', {}).sessionId, 's');
+});

@@ -31,7 +31,9 @@ const SENDER_PARAMS = ['user', 'safety_identifier', 'metadata'];
 export function sourceOf(headers: RequestHeaders, address: string, params: JsonObject): Source {
   const metadata = isObject(params.metadata) ? params.metadata : {};
   const portkey = objectIn(one(headers, 'x-portkey-metadata'));
+  const claude = claudeCode(text(metadata.user_id));
   const user =
+    claude?.user ??
     text(params.user) ??
     text(params.safety_identifier) ??
     one(headers, 'x-litellm-end-user-id') ??
@@ -44,6 +46,8 @@ export function sourceOf(headers: RequestHeaders, address: string, params: JsonO
   const session =
     one(headers, 'x-understudy-session') ??
     one(headers, 'helicone-session-id') ??
+    one(headers, 'x-claude-code-session-id') ??
+    claude?.session ??
     field(metadata, SESSION_FIELDS) ??
     field(portkey, SESSION_FIELDS) ??
     one(headers, 'x-litellm-trace-id') ??
@@ -55,6 +59,18 @@ export function sourceOf(headers: RequestHeaders, address: string, params: JsonO
     sender: user === '' ? key : `${key}\n${user}`,
     omit: one(headers, 'helicone-omit-request') === 'true',
   };
+}
+
+/**
+ * Claude Code puts a run's session beside the user, into `metadata.user_id`: `user_…_account_…_session_…`, or JSON of the
+ * three. Null for any other name of a user.
+ */
+function claudeCode(userId: string | null): { readonly user: string; readonly session: string } | null {
+  if (userId === null) return null;
+  const [, user, session] = /^(user_.*)_session_([\da-f-]{36})$/.exec(userId) ?? [];
+  if (user !== undefined && session !== undefined) return { user, session };
+  const { session_id: id, ...others } = objectIn(userId);
+  return typeof id === 'string' && id !== '' ? { user: JSON.stringify(others), session: id } : null;
 }
 
 /** The request without the body fields that say who sent it: their place is the pseudonym. */

@@ -4,9 +4,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Ask, ask, type Seen } from './gateway-fault-client.ts';
 
-const CALL = '/v1/chat/completions';
-const OTHER = '/v1/other';
-export const PATHS = { call: CALL, other: OTHER } as const;
+/** A path of each dialect, which are recorded, and one that is only passed on. */
+export const PATHS = {
+  chat: '/v1/chat/completions',
+  responses: '/v1/responses',
+  messages: '/v1/messages',
+  other: '/v1/other',
+} as const;
 
 export interface Cell {
   readonly name: string;
@@ -23,12 +27,14 @@ export interface Cell {
 
 export const JSON_TYPE = ['content-type', 'application/json'] as const;
 export const QUESTION = Buffer.from('{"model":"m","messages":[{"role":"user","content":"hello"}]}');
+/** As long, since some cells say the length. */
+const ITEM = Buffer.from('{"model":"m","input":"hello"}'.padEnd(QUESTION.length));
 export const ANSWER = '{"choices":[{"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}]}';
 
 export const posts =
   (more: Partial<Ask> = {}) =>
   (port: number, path: string): Promise<Seen> =>
-    ask(port, { path, headers: JSON_TYPE, body: QUESTION, ...more });
+    ask(port, { path, headers: JSON_TYPE, body: path === PATHS.responses ? ITEM : QUESTION, ...more });
 
 /** Reads the request, then writes these bytes on the connection, and ends it by default. */
 export const writes =

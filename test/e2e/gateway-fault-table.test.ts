@@ -16,7 +16,7 @@ import { openAccess } from '../support/access.ts';
 import { BROKEN, UNUSUAL } from './gateway-fault-cells.ts';
 import { type Seen, summary } from './gateway-fault-client.ts';
 import { CLIENT_CELLS } from './gateway-fault-clients.ts';
-import { type Cell, PATHS } from './gateway-fault-parts.ts';
+import { type Cell, PATHS, SHAPED } from './gateway-fault-parts.ts';
 import { noSpecialist } from './gateway-harness.ts';
 
 const PAGE = join(import.meta.dirname, '../../docs/faults.md');
@@ -39,6 +39,7 @@ for (const cell of CELLS) {
       const { direct, gateway } = await both(cell, PATHS[kind]);
       if (cell.differs === undefined) assert.deepEqual(gateway, direct, kind);
       else assert.notDeepEqual(gateway, direct, kind);
+      if (cell.differs === SHAPED) assertShape(gateway.body.toString(), kind);
       found.push({
         name: cell.name,
         direct: summary(direct),
@@ -50,6 +51,16 @@ for (const cell of CELLS) {
     const alike = found.every((row) => row.differs === null || row.gateway === found[0]?.gateway);
     rows.set(cell.name, alike ? found.slice(0, 1) : found);
   });
+}
+
+/** Anthropic's clients read other errors than OpenAI's. */
+function assertShape(body: string, kind: keyof typeof PATHS): void {
+  const { type, error } = JSON.parse(body) as {
+    readonly type?: string;
+    readonly error: { readonly type: string };
+  };
+  assert.equal(type, kind === 'messages' ? 'error' : undefined);
+  assert.equal(error.type, kind === 'messages' ? 'api_error' : 'server_error');
 }
 
 after(() => {
@@ -104,10 +115,12 @@ function pageOf(found: readonly Row[]): string {
 # Faults, with and without the gateway
 
 What a client sees when it asks the provider directly, and through the gateway, as the tests measure it: each row runs
-once each way against an upstream of our own, over a path that is recorded (\`/v1/chat/completions\`) and over one that
-is only passed on, where both make sense. Compared are the informational answers, status, reason, all headers in their
-order and spelling, the bytes of the body, the trailers, and how it ended. Not compared are \`Date\`, what belongs to one
-connection (\`Connection\`, \`Keep-Alive\`, \`Transfer-Encoding\`) and the gateway's own \`x-understudy-\` headers.
+once each way against an upstream of our own, over the path of each dialect (\`/v1/chat/completions\`, \`/v1/responses\`,
+\`/v1/messages\`: these are recorded) and over one that is only passed on, where all make sense. One row stands for all of
+them; the gateway's own errors have the shape of the path's provider. Compared are the informational answers, status,
+reason, all headers in their order and spelling, the bytes of the body, the trailers, and how it ended. Not compared are
+\`Date\`, what belongs to one connection (\`Connection\`, \`Keep-Alive\`, \`Transfer-Encoding\`) and the gateway's own
+\`x-understudy-\` headers.
 
 ${lines.length} rows, ${lines.filter((line) => line.endsWith('| the same | ')).length} of them the same.
 

@@ -331,3 +331,33 @@ test('a connection on which nothing came does not keep the gateway from closing'
   await harness.close();
   await broken;
 });
+
+test('calls beyond the limit of connections wait, and one that is given up meanwhile is never asked', async () => {
+  const waiting: (() => void)[] = [];
+  const harness = await startHarness(
+    (_received, response) => waiting.push(() => sendJson(response, completion('fine'))),
+    { maxConnections: 1 },
+  );
+  try {
+    const ask = (signal?: AbortSignal) =>
+      harness.client.chat.completions.create({ model: 'm', messages }, signal ? { signal } : {});
+    const first = ask();
+    await until(() => waiting.length === 1);
+    const gone = new AbortController();
+    const second = ask(gone.signal);
+    const third = ask();
+    await until(() => harness.gateway.stats().inFlight === 3);
+    gone.abort();
+    await assert.rejects(second, APIUserAbortError);
+    await until(() => harness.gateway.stats().inFlight === 2);
+    assert.equal(harness.upstream.received.length, 1);
+    waiting.shift()?.();
+    await first;
+    await until(() => waiting.length === 1);
+    waiting.shift()?.();
+    assert.equal((await third).choices[0]?.message.content, 'fine');
+    assert.equal(harness.upstream.received.length, 2);
+  } finally {
+    await harness.close();
+  }
+});

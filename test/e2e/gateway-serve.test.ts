@@ -130,6 +130,58 @@ test('tool calls, streamed and not, come out as the same calls', async () => {
   }
 });
 
+test('a task of several kinds gives a tool call at one turn and a text at the next, streamed and not', async () => {
+  const answers = new Map([
+    ['Where is order A-17?', 'find_order {"id":"A-17"}'],
+    ['Thanks!', 'You are welcome.'],
+  ]);
+  const router = routerOver({ kind: 'mixed', labels: [] }, async (_, input) => ({
+    answer: [...answers].find(([said]) => input.endsWith(said))?.[1] ?? '',
+    signals: { p: 0.99 },
+    ms: 0,
+  }));
+  const harness = await startHarness(nobody, { router });
+  try {
+    for (const [content, answer] of answers) {
+      const asked = { model: 'gpt-4o', messages: [{ role: 'user' as const, content }], tools };
+      const plain = await harness.client.chat.completions.create(asked);
+      const streamed = await harness.client.chat.completions.stream(asked).finalChatCompletion();
+      for (const { choices } of [plain, streamed]) {
+        const { message, finish_reason } = choices[0]!;
+        const calls = (message.tool_calls ?? []).map((call) =>
+          call.type === 'function' ? `${call.function.name} ${call.function.arguments}` : call.type,
+        );
+        assert.equal(calls.length > 0 ? calls.join() : message.content, answer);
+        assert.equal(finish_reason, calls.length > 0 ? 'tool_calls' : 'stop');
+      }
+    }
+    assert.deepEqual(harness.gateway.stats().servedBySpecialists, 4);
+  } finally {
+    await harness.close();
+  }
+});
+
+test('what a task of several kinds does not know goes to the LLM', async () => {
+  const router = routerOver({ kind: 'mixed', labels: [] }, async () => ({
+    answer: '',
+    choice: '',
+    signals: { p: 0 },
+    ms: 0,
+  }));
+  const harness = await startHarness((_, response) => sendJson(response, completion('Once upon a time')), {
+    router,
+  });
+  try {
+    const { data, response } = await harness.client.chat.completions
+      .create({ model: 'gpt-4o', messages, tools })
+      .withResponse();
+    assert.equal(data.choices[0]?.message.content, 'Once upon a time');
+    assert.equal(response.headers.get('x-understudy-served-by'), 'llm');
+  } finally {
+    await harness.close();
+  }
+});
+
 const escalations: readonly [string, LlmReason, Parameters<typeof startHarness>[1], object][] = [
   ['an unsure answer', 'low-confidence', { router: served(label, { confidence: 0.4 }) }, {}],
   [

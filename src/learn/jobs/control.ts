@@ -10,7 +10,7 @@ import { isEnded, type Job, jobAbout } from '../../core/job.ts';
 import type { Store } from '../../core/store.ts';
 
 /** A job's process that has not written for as long is gone, whoever has its number now. */
-export const SILENT_MS = 10 * 60_000;
+export const SILENT_MS = 30 * 60_000;
 
 /** Adds a job that waits for its turn, and the event that says so. */
 export async function queueJob(

@@ -53,7 +53,10 @@ describe('whatIsDue', () => {
     assert.equal(needs({ lastTry: tried({ calls: 100 }) }), 300);
     assert.equal(needs({ lastTry: tried(), isInService: true }), 1000);
     assert.equal(needs({ lastTry: tried(), isProposed: true }), 1000);
-    assert.equal(needs({ lastTry: tried({ outcome: 'refused', moreCalls: 1700 }) }), 1700);
+    const refused = (moreCalls: number) => ({ lastTry: tried({ outcome: 'refused', moreCalls }) });
+    assert.equal(needs(refused(100)), 300);
+    assert.equal(needs(refused(420)), 420);
+    assert.equal(needs(refused(9000)), 500);
   });
 
   test('only the tasks that are due are learnt, the most urgent reason first', () => {
@@ -151,7 +154,7 @@ describe('whatIsDue', () => {
                   : tried({
                       ...{ at, calls: learntFrom, moreCalls: 1 },
                       outcome: at === out ? 'passed' : 'refused',
-                      recent: tries.filter((each) => each > at - 168 * HOUR).length,
+                      recent: tries.filter((each) => each > now - 168 * HOUR).length,
                     }),
               ...{ newCalls: calls - learntFrom, newFeedback: 1000 },
               alarm: at === undefined ? null : { at, ...since },

@@ -16,7 +16,7 @@ export interface LastTry {
   readonly calls: number;
   readonly outcome: 'passed' | 'refused';
   readonly moreCalls: number | null;
-  /** Tries within a week up to this one. */
+  /** Tries within the last week. */
   readonly recent: number;
 }
 
@@ -76,7 +76,8 @@ export interface DueJob {
 /** A job, or why there is none. */
 export type Due =
   | { readonly job: DueJob; readonly reason: string }
-  | { readonly job: null; readonly reason: string };
+  /** `held`: what speaks against a job that is due; null where none is. */
+  | { readonly job: null; readonly reason: string; readonly held: string | null };
 
 const WEEK_MS = 7 * 24 * 3_600_000;
 const MIN_FREE_BYTES = 1e9;
@@ -94,14 +95,14 @@ export function whatIsDue(facts: LearningFacts, settings: LearnSettings, now: nu
   const urgent = due.toSorted((a, b) => URGENCY.indexOf(a.trigger) - URGENCY.indexOf(b.trigger))[0]!;
   const reason = due.map((each) => each.reason).join('; ');
   // Said only where there would be something to do.
-  if (held !== null) return none(`${held}. Due: ${reason}`);
+  if (held !== null) return none(`${held}. Due: ${reason}`, held);
   return {
     job: { trigger: urgent.trigger, reason, tasks: due.flatMap(({ id }) => (id === null ? [] : [id])) },
     reason,
   };
 }
 
-const none = (reason: string): Due => ({ job: null, reason });
+const none = (reason: string, held: string | null = null): Due => ({ job: null, reason, held });
 
 const URGENCY: readonly JobTrigger[] = ['rollback', 'drift', 'feedback', 'new-calls', 'nightly'];
 
@@ -166,12 +167,14 @@ function whyDue(
     const reason = `'${name}' was taken out of service (${rollback.reason}), and ${count(rollback.calls, 'call')} have come since`;
     return { trigger: 'rollback', reason };
   }
-  if (alarm !== null && alarm.calls >= settings.alarmCalls)
+  // What calls for a try again after a try within the week was not settled by it: it has to say so the louder.
+  const louder = 2 ** Math.max(0, (lastTry?.recent ?? 1) - 1);
+  if (alarm !== null && alarm.calls >= settings.alarmCalls * louder)
     return {
       trigger: 'drift',
       reason: `'${name}': ${alarm.reason}; ${count(alarm.calls, 'call')} have come since`,
     };
-  if (task.newFeedback >= settings.newFeedback)
+  if (task.newFeedback >= settings.newFeedback * louder)
     return {
       trigger: 'feedback',
       reason: `'${name}' has feedback ${count(task.newFeedback, 'time')} since it was learnt`,
@@ -186,9 +189,9 @@ function whyDue(
 function callsToWaitFor({ lastTry, isInService, isProposed }: TaskFacts, settings: LearnSettings): number {
   const { newCalls, growth } = settings;
   if (lastTry === null) return newCalls;
-  // The gate has said how many it would take.
-  if (lastTry.outcome === 'refused' && lastTry.moreCalls !== null)
-    return Math.max(newCalls, lastTry.moreCalls);
+  // The gate has said how many it would take. Where the traffic has changed since, old calls count in that, and it is too many.
+  const said = lastTry.outcome === 'refused' ? lastTry.moreCalls : null;
+  if (said !== null) return Math.max(newCalls, Math.min(said, growth * lastTry.calls));
   // Who replaces a specialist begins in shadow: while one serves well, that has to be worth it.
   const serves = isInService || isProposed ? 2 : 1;
   return Math.max(newCalls, serves * growth * lastTry.calls);

@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os';
 import type { Config } from '../../core/config.ts';
 import { type Job, type JobEstimate, spentBy } from '../../core/job.ts';
+import type { LearnReport } from '../../core/learning.ts';
 
 /** Runs that are looked back on. */
 const RUNS = 3;
@@ -17,6 +18,16 @@ const TOKENS = 1000;
 const EPOCHS = 3;
 /** Dollars of a call before anything is known of prices: about 800 tokens in and 200 out at a mid-size model's list price. */
 const CALL_DOLLARS = 0.001;
+
+/** What a run has paid to others, about: answers that were asked for again, and tokens trained on at a provider. */
+export function dollarsPaid({ tasks }: Pick<LearnReport, 'tasks'>, { learn }: Pick<Config, 'learn'>): number {
+  let [asked, tokens] = [0, 0];
+  for (const task of tasks) {
+    asked += task.askedAgain;
+    for (const { rung, figures } of task.trained) if (rung === 'hosted') tokens += figures.tokens ?? 0;
+  }
+  return asked * CALL_DOLLARS + (tokens * learn.budget.hostedDollarsPerMillionTokens) / 1e6;
+}
 
 /**
  * @param ended Jobs that have ended, oldest first.

@@ -97,12 +97,13 @@ async function factsOf(
     readonly now: number;
   },
 ): Promise<TaskFacts> {
-  const lastTry = lastTryOf(id, ended);
+  const lastTry = lastTryOf(id, ended, now);
   const own = deployments.filter(({ taskId }) => taskId === id);
   const since = (at: number): Promise<number> => store.countCalls({ taskId: id, since: at, byLlm: true });
   const newest = own.findLast(({ stage }) => stage !== 'proposed');
   const outAt = newest && isRolledBack(newest) ? (newest.history.at(-1)?.at ?? 0) : null;
-  const isNewRollback = outAt !== null && (lastTry === null || lastTry.at < outAt);
+  // A run may itself suspend what it then finds nothing in place of.
+  const isNewRollback = outAt !== null && (lastTry === null || lastTry.at <= outAt);
   const alarm = alarms.findLast(
     ({ subject, at }) => own.some((each) => each.id === subject) && at > (lastTry?.at ?? 0),
   );
@@ -131,7 +132,7 @@ async function factsOf(
 }
 
 /** When the task was last in a run, and how it ended for it. */
-function lastTryOf(taskId: string, ended: readonly Job[]): LastTry | null {
+function lastTryOf(taskId: string, ended: readonly Job[], now: number): LastTry | null {
   const tries = ended.flatMap(({ result, seen, endedAt, createdAt }) =>
     (result?.tasks ?? [])
       .filter(({ id }) => id === taskId)
@@ -141,7 +142,7 @@ function lastTryOf(taskId: string, ended: readonly Job[]): LastTry | null {
   const last = tries.at(-1);
   if (last === undefined) return null;
   const { at, calls, outcome, moreCalls } = last;
-  return { at, calls, outcome, moreCalls, recent: tries.filter((each) => each.at > at - RECENT_MS).length };
+  return { at, calls, outcome, moreCalls, recent: tries.filter((each) => each.at > now - RECENT_MS).length };
 }
 
 /** How many at the end of the list are so. */

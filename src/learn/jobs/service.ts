@@ -7,13 +7,15 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../../core/config.ts';
+import { withoutKeys } from '../../core/environment.ts';
 import { messageOf } from '../../core/errors.ts';
 import { newId } from '../../core/ids.ts';
-import { dayOf, isEnded, type Job, type JobChange, NO_COST } from '../../core/job.ts';
+import { dayOf, isEnded, type Job, NO_COST } from '../../core/job.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Store } from '../../core/store.ts';
 import { isWorkedOn, queueJob, SILENT_MS } from './control.ts';
 import { whatIsDue } from './due.ts';
+import { type EndReason, endOf, type StopReason } from './ends.ts';
 import { type FactsStore, readFacts } from './facts.ts';
 
 /** What the process is sent. */
@@ -31,6 +33,8 @@ export interface LearningService {
 
 /** What is read and written, and its end. */
 export interface LearningStorage {
+  /** Dollars that the LLM took for its calls since then; null where no price is known. Default: not known. */
+  readonly llmDollars?: (since: number) => Promise<number | null>;
   readonly store: FactsStore & Pick<Store, 'job' | 'addJob' | 'changeJob' | 'addEvent'>;
   close(): Promise<void>;
 }
@@ -52,18 +56,14 @@ export interface LearningParts {
 const TICK_MS = 500;
 /** How long after the data folder could not be opened it is tried again. */
 const REOPEN_MS = 30_000;
+const DAY_MS = 24 * 3_600_000;
+/** What a run may save a day is told by what the LLM took in the last days, of which it may take over about half. */
+const PAYBACK_DAYS = 7;
+const EXPECTED_COVERAGE = 0.5;
 /** Jobs of which some may have been worked on today. */
 const JOBS_A_DAY = 50;
 /** Between SIGTERM, which a process that is well obeys, and SIGKILL. */
 const KILL_AFTER_MS = 5000;
-const MAX_CRASHES = 5;
-/** Before a job is begun again whose process ended by itself; doubles each time. */
-const RESTART_MS = 2000;
-
-/** Why a job's process is being ended. */
-type StopReason = 'cancelled' | 'closing' | 'budget' | 'silent';
-/** Why a job has no process any more. */
-type EndReason = StopReason | 'crashed' | 'given-up' | 'not-claimed';
 
 export function startLearning(parts: LearningParts): LearningService {
   const { config, log, now = Date.now } = parts;
@@ -84,59 +84,41 @@ export function startLearning(parts: LearningParts): LearningService {
   const tell = (
     { store }: LearningStorage,
     kind: string,
-    job: Pick<Job, 'id'>,
+    subject: string,
     detail: JsonObject,
   ): Promise<void> => {
     const at = now();
-    return store.addEvent({ id: newId('event', at), at, kind, subject: job.id, detail });
+    return store.addEvent({ id: newId('event', at), at, kind, subject, detail });
   };
 
   /** Jobs that no process works on any more wait again. */
   const resumeLost = async (opened: LearningStorage, running: readonly Job[]): Promise<void> => {
     for (const job of running) {
       if (child?.jobId === job.id || isWorkedOn(job, now())) continue;
-      const why = job.isCancelRequested ? 'cancelled' : job.trigger === 'command' ? 'given-up' : 'closing';
-      await endProcess(opened, job, why, 'the process that worked on it is gone');
+      const why = job.isCancelRequested ? 'cancelled' : job.trigger === 'command' ? 'given-up' : 'lost';
+      await endProcess(opened, job, why);
     }
   };
 
   /** Puts a job, whose process is gone, where it belongs. */
-  const endProcess = async (
-    opened: LearningStorage,
-    job: Job,
-    why: EndReason,
-    note: string,
-  ): Promise<void> => {
-    const at = now();
-    const crashes = job.crashes + (why === 'crashed' || why === 'silent' ? 1 : 0);
-    const change: JobChange =
-      why === 'cancelled'
-        ? { state: 'cancelled', endedAt: at }
-        : crashes >= MAX_CRASHES || why === 'given-up'
-          ? { state: 'failed', endedAt: at }
-          : {
-              state: 'queued',
-              notBefore:
-                why === 'budget' ? nextDay(at) : why === 'closing' ? at : at + RESTART_MS * 2 ** crashes,
-            };
-    const changed = await opened.store.changeJob(
-      job.id,
-      // One whose process did not even come to claim it is queued.
-      why === 'crashed' || why === 'not-claimed' ? ['running', 'queued'] : ['running'],
-      { ...change, pid: null, crashes, note, ...(change.state === 'queued' ? {} : { progress: null }) },
-      { pid: job.pid },
-    );
-    if (changed === null) return;
-    const kind = changed.state === 'queued' ? 'job-interrupted' : 'job-ended';
-    await tell(opened, kind, job, { job: job.id, state: changed.state, reason: note, crashes });
-    log(`job ${job.id}: ${changed.state === 'queued' ? 'waits again' : changed.state}: ${note}`);
+  const endProcess = async (opened: LearningStorage, job: Job, why: EndReason, how = ''): Promise<void> => {
+    const end = endOf(job, why, how, now());
+    // One whose process did not even come to claim it is queued.
+    const from =
+      why === 'crashed' || why === 'not-claimed' ? (['running', 'queued'] as const) : (['running'] as const);
+    if ((await opened.store.changeJob(job.id, from, end, { pid: job.pid })) === null) return;
+    const { state, note, crashes } = end;
+    const kind = state === 'queued' ? 'job-interrupted' : 'job-ended';
+    await tell(opened, kind, job.id, { job: job.id, state, reason: note, crashes });
+    log(`job ${job.id}: ${state === 'queued' ? 'waits again' : state}: ${note}`);
   };
 
   const start = (job: Job): void => {
     stopping = null;
     const started = fork(parts.program ?? CHILD, [], {
       execArgv: [],
-      env: withoutKeys(parts.env, learn.askAgain),
+      // Agents' keys stay here; the LLM's goes where it is asked again.
+      env: withoutKeys(parts.env, learn.askAgain ? ['OPENAI_API_KEY'] : []),
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     log(`job ${job.id} ${job.starts === 0 ? 'begins' : 'resumes'}: ${job.reason}`);
@@ -167,7 +149,7 @@ export function startLearning(parts: LearningParts): LearningService {
           else {
             const reason =
               why ?? (job.state === 'queued' && how === 'exit code 0' ? 'not-claimed' : 'crashed');
-            await endProcess(storage, job, reason, noteOf(reason, how));
+            await endProcess(storage, job, reason, how);
           }
         }
         child = null;
@@ -217,12 +199,19 @@ export function startLearning(parts: LearningParts): LearningService {
     lookedAt = at;
     const due = whatIsDue(facts, learn, at);
     if (due.job === null) {
-      if (due.reason !== held && due.reason.includes('Due: ')) log(`learning waits: ${due.reason}`);
-      held = due.reason;
+      // Told once for each cause: the numbers change all the time.
+      const cause = due.held === null ? '' : due.held.replace(/[\d.]+/g, '');
+      if (due.held !== null && cause !== held) {
+        log(`learning waits: ${due.reason}`);
+        await tell(opened, 'learning-held', 'learn', { reason: due.reason });
+      }
+      held = cause;
       return;
     }
     held = '';
-    await queueJob(store, { ...due.job, mode: learn.mode, estimate: facts.estimate }, at);
+    const spent = (await opened.llmDollars?.(at - PAYBACK_DAYS * DAY_MS)) ?? null;
+    const savedADay = spent === null ? null : (spent / PAYBACK_DAYS) * EXPECTED_COVERAGE;
+    await queueJob(store, { ...due.job, mode: learn.mode, estimate: { ...facts.estimate, savedADay } }, at);
   };
 
   const tick = async (): Promise<void> => {
@@ -281,39 +270,3 @@ export function startLearning(parts: LearningParts): LearningService {
 const CHILD = fileURLToPath(
   new URL(`./child${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url),
 );
-
-function noteOf(why: EndReason, how: string): string {
-  switch (why) {
-    case 'cancelled':
-      return 'it was cancelled';
-    case 'closing':
-      return 'the program was stopped; it resumes where its trainings were';
-    case 'budget':
-      return "today's processor time (learn.budget.cpuMinutesADay) is used up; it resumes tomorrow";
-    case 'silent':
-      return 'it gave no sign of life';
-    case 'given-up':
-      return 'the command that worked on it is gone';
-    case 'not-claimed':
-      return 'another job runs';
-    case 'crashed':
-      return `its process ended before it was done (${how})`;
-  }
-}
-
-/** The beginning of the next day, by which budgets count (UTC). */
-const nextDay = (at: number): number => Date.parse(dayOf(at)) + 24 * 3_600_000;
-
-/** The environment without what a job has no use for: agents' keys stay here, the LLM's goes where it is asked again. */
-function withoutKeys(env: NodeJS.ProcessEnv, isAsking: boolean): NodeJS.ProcessEnv {
-  const needed = new Set([
-    'UNDERSTUDY_MASTER_KEY',
-    'UNDERSTUDY_MASTER_KEY_FILE',
-    ...(isAsking ? ['OPENAI_API_KEY'] : []),
-  ]);
-  return Object.fromEntries(
-    Object.entries(env).filter(
-      ([name]) => needed.has(name) || !/KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/i.test(name),
-    ),
-  );
-}

@@ -21,9 +21,10 @@ import type { OnProgress, Progress } from '../../core/progress.ts';
 import type { Store } from '../../core/store.ts';
 import { cpuMeter } from './cpu-time.ts';
 import { bytesBelow } from './disk.ts';
+import { dollarsPaid } from './estimate.ts';
 
 export interface WorkOptions {
-  readonly config: Pick<Config, 'dataDir' | 'train'>;
+  readonly config: Pick<Config, 'dataDir' | 'train' | 'learn'>;
   readonly store: Pick<Store, 'job' | 'changeJob' | 'tasks' | 'countCalls' | 'countFeedback' | 'addEvent'>;
   readonly learn: (options: LearnOptions, onProgress: OnProgress) => Promise<LearnReport>;
   /** Aborted where it is to stop half-way: the job stays as it is, for whoever asked. */
@@ -72,6 +73,7 @@ export async function workOn(jobId: string, options: WorkOptions): Promise<Learn
       options.onProgress?.(progress);
     });
     const result = resultOf(report);
+    beats.pay(dollarsPaid(report, options.config));
     await beats.stop();
     const note = `${result.tasks.filter(({ deployed }) => deployed).length} of ${result.tasks.length} tasks passed and were deployed or proposed`;
     await change({ state: 'done', pid: null, endedAt: now(), result, progress: null, note });
@@ -104,7 +106,7 @@ async function optionsFor({ tasks, mode }: Job, store: Pick<Store, 'tasks'>): Pr
 async function startBeats(
   { id, spent }: Job,
   { store, config, now = Date.now }: WorkOptions,
-): Promise<{ show: OnProgress; stop(): Promise<void> }> {
+): Promise<{ show: OnProgress; pay(dollars: number): void; stop(): Promise<void> }> {
   const { pid } = process;
   const training = join(config.dataDir, 'training');
   const bytesAtStart = await bytesBelow(training);
@@ -113,6 +115,7 @@ async function startBeats(
   /** By day, as it was when this process last looked. */
   let days = spent;
   let counted = NO_COST;
+  let paid = 0;
   const beat = async (): Promise<void> => {
     const at = now();
     const cpuMinutes = await minutes();
@@ -121,9 +124,9 @@ async function startBeats(
     const news = {
       cpuMinutes: cpuMinutes - counted.cpuMinutes,
       diskBytes: diskBytes - counted.diskBytes,
-      dollars: 0,
+      dollars: paid - counted.dollars,
     };
-    counted = { cpuMinutes, diskBytes, dollars: 0 };
+    counted = { cpuMinutes, diskBytes, dollars: paid };
     days = { ...days, [dayOf(at)]: addCost(dayCost, news) };
     await store.changeJob(id, ['running'], { heartbeatAt: at, progress, spent: days }, { pid });
   };
@@ -136,6 +139,9 @@ async function startBeats(
   return {
     show: (next) => {
       progress = next;
+    },
+    pay: (dollars) => {
+      paid += dollars;
     },
     stop: async () => {
       if (isStopped) return;

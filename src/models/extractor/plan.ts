@@ -74,6 +74,8 @@ export function readExample(kind: OutputKind, input: string, answer: string): Re
 const MIN_COPIED = 0.5;
 /** A field of so few values is a choice, unless nearly all of them stand in the input. */
 const [FEW_VALUES, NEARLY_ALL] = [30, 0.9];
+/** Share of values met once: about the chance that the next one is new (Good 1953). */
+const NEW = 0.005;
 /** A share of values neither copied nor chosen below which no head is asked about them. */
 const NEGLIGIBLE = 0.05;
 /** Most values that a field is chosen among. */
@@ -82,7 +84,8 @@ const MAX_OPTIONS = 300;
 export function learnPlan(kind: OutputKind, read: readonly ReadExample[]): ExtractionPlan {
   const trees = read.flatMap(({ tree }) => (tree === null ? [] : [tree]));
   const keys = new Set(read.flatMap(({ leaves }) => [...leaves.keys()]));
-  const fields = [...keys].sort().map((key) => learnField(kind, key, read));
+  const anchors = anchorsOf(read);
+  const fields = [...keys].sort().map((key) => learnField(kind, key, read, anchors));
   const names = tagNames(kind, fields, read);
   const tags = [...new Set(names.filter((name) => name !== null))].sort();
   return {
@@ -98,7 +101,12 @@ export function learnPlan(kind: OutputKind, read: readonly ReadExample[]): Extra
 
 type Learnt = Omit<Field, 'tag'> & { readonly copies: boolean };
 
-function learnField(kind: OutputKind, key: FieldKey, read: readonly ReadExample[]): Learnt {
+function learnField(
+  kind: OutputKind,
+  key: FieldKey,
+  read: readonly ReadExample[],
+  anchors: readonly string[],
+): Learnt {
   const path = JSON.parse(key) as string[];
   const mine = read.flatMap(({ leaves }) => leaves.get(key) ?? []);
   const lists = mine.filter(({ value }) => Array.isArray(value)).length;
@@ -106,14 +114,18 @@ function learnField(kind: OutputKind, key: FieldKey, read: readonly ReadExample[
   const repeated = mine.some((leaf) => leaf.repeated);
   const { edits, share } = bestEdits(
     mine.filter((leaf) => isFilled(leaf, many)).flatMap(({ singles }) => singles),
+    anchors,
   );
   const isCopied = (leaf: ReadLeaf): boolean =>
     isFilled(leaf, many) && leaf.singles.every((single) => copyPlaces(single, edits).length > 0);
   const copied = mine.map(isCopied);
-  const distinct = new Set(mine.map(({ value }) => JSON.stringify(value))).size;
-  // Of days few are met in a short time, and others later.
+  const times = new Map<string, number>();
+  for (const { value } of mine) times.set(JSON.stringify(value), (times.get(JSON.stringify(value)) ?? 0) + 1);
+  // Of days few are met in a short time, and others later. Nor are arguments few where new ones keep coming.
   const areDays = edits.some((edit) => edit.startsWith('day after '));
-  const isChoice = distinct <= FEW_VALUES && distinct * 5 <= mine.length && share < NEARLY_ALL && !areDays;
+  const once = [...times.values()].filter((n) => n === 1).length;
+  const isOpen = areDays || (hasTools(kind) && once > NEW * mine.length);
+  const isChoice = times.size <= FEW_VALUES && times.size * 5 <= mine.length && share < NEARLY_ALL && !isOpen;
   const copies = share >= MIN_COPIED && copied.filter(Boolean).length >= 2 && !isChoice;
 
   const counts = new Map<string, number>();
@@ -153,7 +165,10 @@ export function copyPlaces({ value, places }: Single, edits: Edits): readonly Pl
 }
 
 /** The edits that give most of the values, and which share; simpler ones where it is the same. */
-function bestEdits(values: readonly Single[]): { readonly edits: Edits; readonly share: number } {
+function bestEdits(
+  values: readonly Single[],
+  anchors: readonly string[],
+): { readonly edits: Edits; readonly share: number } {
   const scalars = values.filter(({ value }) => value !== null && value !== '');
   const candidates: Edits[] = [
     ...TEXT_EDITS.map((edit) => [edit]),
@@ -161,8 +176,7 @@ function bestEdits(values: readonly Single[]): { readonly edits: Edits; readonly
     ...QUANTITY_EDITS.flatMap((quantity) => TEXT_EDITS.map((edit) => [quantity, edit])),
   ];
   const found = scalars.filter(({ places }) => places.length > 0);
-  const anchor = anchorOf(found);
-  if (anchor !== null) candidates.push([dayAfter(anchor)]);
+  candidates.push(...anchors.map((anchor) => [dayAfter(anchor)]));
   let best: Edits = [];
   let most = 0;
   for (const edits of candidates) {
@@ -176,22 +190,32 @@ function bestEdits(values: readonly Single[]): { readonly edits: Edits; readonly
   return { edits: best, share: most / Math.max(1, scalars.length) };
 }
 
-/** The day beside which most of the values that are dates are named; null where none is told. */
-function anchorOf(values: readonly Single[]): string | null {
+/** Days that are tried as the one beside which others are named. */
+const MAX_ANCHORS = 3;
+
+/**
+ * The days beside which the dates of all fields are named, likeliest first: an input says `tomorrow` of one field and names
+ * the day of another, so that only together they tell.
+ */
+function anchorsOf(read: readonly ReadExample[]): readonly string[] {
   const votes = new Map<string, number>();
-  for (const { value, places } of values) {
-    if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value)) continue;
-    for (const { words } of places) {
-      const days = daysFromToday(words.toLowerCase());
-      if (days === undefined) continue;
-      const day = new Date(Date.parse(`${value}T00:00:00Z`) - days * 86_400_000);
-      if (Number.isNaN(day.getTime())) continue;
-      const anchor = day.toISOString().slice(0, 10);
-      votes.set(anchor, (votes.get(anchor) ?? 0) + 1);
-    }
-  }
-  const [most] = [...votes].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
-  return most?.[0] ?? null;
+  for (const { leaves } of read)
+    for (const { singles } of [...leaves.values()].flat())
+      for (const { value, places } of singles) {
+        if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value)) continue;
+        for (const { words } of places) {
+          const days = daysFromToday(words.toLowerCase());
+          if (days === undefined) continue;
+          const day = new Date(Date.parse(`${value}T00:00:00Z`) - days * 86_400_000);
+          if (Number.isNaN(day.getTime())) continue;
+          const anchor = day.toISOString().slice(0, 10);
+          votes.set(anchor, (votes.get(anchor) ?? 0) + 1);
+        }
+      }
+  return [...votes]
+    .sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
+    .slice(0, MAX_ANCHORS)
+    .map(([anchor]) => anchor);
 }
 
 /**

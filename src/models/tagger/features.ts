@@ -100,6 +100,27 @@ export function inputFeatures(units: Units, tagged: UnitTags | null): Features {
   return out.hashes();
 }
 
+/** The features by which a field's value is chosen: what was said, and what was said last; fewer, so that each tells more. */
+export function fieldFeatures({ text }: Units): Features {
+  const out = collector();
+  const spoken = messagesOf(text).filter(
+    ({ role, start, end }) =>
+      role !== 'tool' && (role !== 'assistant' || text.slice(start, end).search(CALL) < 0),
+  );
+  const seen = new Map<string, number>();
+  for (const { role, words } of spoken.toReversed()) {
+    const age = seen.get(role) ?? 0;
+    seen.set(role, age + 1);
+    words.forEach((word, w) => {
+      out.add(`said ${role} ${word}`);
+      if (age > 1) return;
+      out.add(`${age}${role} ${word}`);
+      out.add(`${age}${role} ${words[w - 1] ?? ''} ${word}`);
+    });
+  }
+  return out.hashes();
+}
+
 /** For each tag where a value most likely begins, how likely, and which tags are there together. */
 function foundFeatures(units: Units, messages: readonly Said[], { tags, count }: UnitTags): string[] {
   const { starts } = units;

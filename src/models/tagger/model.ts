@@ -12,7 +12,7 @@ import { beginOf, type Extraction, groupsOf, insideOf, tagCount } from '../extra
 import type { ExtractionPlan } from '../extractor/plan.ts';
 import type { Units } from '../extractor/units.ts';
 import { decodeArrays, encodeArrays } from '../formats/arrays.ts';
-import { type Features, inputFeatures, unitFeatures } from './features.ts';
+import { type Features, fieldFeatures, inputFeatures, unitFeatures } from './features.ts';
 import { matchFeatures } from './matches.ts';
 import { bestValue, candidatesFor, editsOfTags, groundOf, spanProbabilities } from './spans.ts';
 
@@ -87,8 +87,9 @@ export function readTagger(
   const groups = groupsOf(extraction);
   const tagged = tags === null ? null : tagUnits(tags.units, units);
   const features = inputFeatures(units, tagged && { tags: tagged, count: tagCount(plan) });
+  const spoken = fieldFeatures(units);
   const said = options.map((head, i) => {
-    const { vector, known } = sparseOf(head, features);
+    const { vector, known } = sparseOf(head, head.matches ? spoken : features);
     const named = head.matches && matchFeatures(units.text, groups[i]!.options);
     return { probabilities: probabilitiesOf(head.linear, vector, head.matches, named), known };
   });

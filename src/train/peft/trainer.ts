@@ -12,6 +12,7 @@ import { contentHash } from '../../core/ids.ts';
 import type { OnProgress } from '../../core/progress.ts';
 import type { Trainer, TrainingJob } from '../../core/runtime.ts';
 import type { Artefact } from '../../core/specialist.ts';
+import { rotaryRow } from '../../models/decoder/rotary-rows.ts';
 import { trainingCancelled } from '../cancelled.ts';
 import { artefactOf, finishedCard, writeCard } from '../card.ts';
 import { writeAdapter } from '../embedded/adapter.ts';
@@ -194,8 +195,7 @@ export function toGgufRows(
     const from = matrixOf(parameters, matrix);
     const to = matrixOf(out, matrix);
     for (let row = 0; row < matrix.rows; row++) {
-      const inHead = row % headSize;
-      const source = row - inHead + (inHead % 2) * (headSize / 2) + Math.floor(inHead / 2);
+      const source = rotaryRow(row, headSize);
       to.set(from.subarray(source * matrix.cols, (source + 1) * matrix.cols), row * matrix.cols);
     }
   }

@@ -99,7 +99,6 @@ async function train(
   });
   const done = finishedCard(hash, path);
   if (done) return finish(done);
-  const started = Date.now();
   const report = (step: number): void =>
     on?.({
       step: 'train',
@@ -110,13 +109,15 @@ async function train(
     });
   report(0);
   // Of tool calls nobody gives them.
-  const logprobs = kind !== 'tool' && (await givesLogprobs(server, signal));
+  const mayCall = kind === 'tool' || kind === 'mixed';
+  const logprobs = !mayCall && (await givesLogprobs(server, signal));
   if (!existsSync(job.dir)) mkdirSync(job.dir, { recursive: true, mode: 0o700 });
   writeFileSync(`${path}.part`, `${JSON.stringify({ ...named, logprobs })}\n`, { mode: 0o600 });
   renameSync(`${path}.part`, path);
   const card = writeCard(path, {
     ...{ job: hash, trainer: 'prompted', base: candidate.base, recipe: { examples }, seed: job.seed },
-    trainedMs: Date.now() - started,
+    // Nothing was: how fast the server answers is not known from this.
+    trainedMs: 0,
     figures: { examples: job.train.length, kept: kept.length, logprobs: logprobs ? 1 : 0 },
   });
   report(1);

@@ -16,7 +16,7 @@ export interface ChoiceExample {
   readonly weight: number;
 }
 
-const [RATE, SHARED_RATE, NEGLIGIBLE] = [0.08, 0.6, 1e-3];
+const [RATE, SHARED_RATE, NEGLIGIBLE] = [0.2, 0.4, 1e-3];
 
 export function fitChoice(
   examples: readonly ChoiceExample[],

@@ -1,0 +1,116 @@
+/**
+ * Fits what points at values: a tagger of units, which leaves a few candidates for each tag, and the ranker of stretches on
+ * what a tagger says that has not learnt from the example's session.
+ * Does not: rank (fit-spans.ts), or fit forms and options (fit.ts).
+ */
+import { contentHash } from '../../core/ids.ts';
+import { seededRandom } from '../../core/random.ts';
+import type { TrainingJob } from '../../core/runtime.ts';
+import type { Sparse } from '../../models/classifier/lexical.ts';
+import { beginOf, insideOf, tagCount } from '../../models/extractor/groups.ts';
+import type { Lesson, Target } from '../../models/extractor/targets.ts';
+import { treeOf } from '../../models/extractor/tree.ts';
+import { unitsOf } from '../../models/extractor/units.ts';
+import { type Features, hashOf, unitFeatures } from '../../models/tagger/features.ts';
+import { type SpanTagger, sparseOf, type TaggerHead, tagUnits } from '../../models/tagger/model.ts';
+import { editsOfTags, spanKey, type TagValues } from '../../models/tagger/spans.ts';
+import { fitLinear } from '../linear/fit.ts';
+import { fitSpans, type SpanExample } from './fit-spans.ts';
+import { knownRows } from './rows.ts';
+
+/** Units to learn from; of more, those outside of values are drawn. And features of them that are known, at most. */
+const [MAX_UNITS, MAX_FEATURES] = [120_000, 90_000];
+const [RATE, EPOCHS] = [0.2, 6];
+/** Folds of the taggers of units. */
+const FOLDS = 2;
+
+export interface Tagging {
+  readonly tagger: SpanTagger;
+  /** What a unit tagger says of each example's input that has not learnt from its session. */
+  readonly said: readonly Float32Array[];
+}
+
+/** Null where nothing is copied. */
+export async function fitTagging(
+  kind: TrainingJob['kind'],
+  train: TrainingJob['train'],
+  lesson: Lesson,
+  seed: number,
+  signal?: AbortSignal,
+): Promise<Tagging | null> {
+  if (lesson.plan.tags === 0) return null;
+  // Where no value could stand nothing is taught: texts among tool calls.
+  const isTaught = train.map(({ answer }) => treeOf(kind, answer) !== null);
+  const count = tagCount(lesson.plan);
+  const foldOf = (i: number): number => Number.parseInt(contentHash(train[i]!.sessionId, 8), 16) % FOLDS;
+  const taughtBut = (fold: number): Target[] => {
+    const others = lesson.targets.filter((_, i) => isTaught[i] && foldOf(i) !== fold);
+    return others.length > 0 ? others : lesson.targets.filter((_, i) => isTaught[i]);
+  };
+  const heads: TaggerHead[] = [];
+  for (let fold = 0; fold < FOLDS; fold++) heads.push(await fitUnits(taughtBut(fold), count, seed, signal));
+  const said = lesson.targets.map(({ input }, i) => tagUnits(heads[foldOf(i)]!, unitsOf(input)));
+  const examples = lesson.targets.flatMap((target, i): SpanExample[] =>
+    isTaught[i] ? [{ target, answer: train[i]!.answer, tags: said[i]! }] : [],
+  );
+  const values = editsOfTags(lesson.plan).map((edits, tag): TagValues => {
+    const known = new Map<number, number>();
+    for (const { target } of examples)
+      for (const span of target.spans) {
+        const key = span.tag === tag ? spanKey(edits, unitsOf(target.input), span) : null;
+        if (key !== null) known.set(hashOf(key), (known.get(hashOf(key)) ?? 0) + 1);
+      }
+    return { edits, known };
+  });
+  const spans = fitSpans(kind, lesson, examples, values, count, seed);
+  const units = await fitUnits(taughtBut(-1), count, seed, signal);
+  return { tagger: { units, spans, known: values.map(({ known }) => known) }, said };
+}
+
+async function fitUnits(
+  lessons: readonly Target[],
+  count: number,
+  seed: number,
+  signal?: AbortSignal,
+): Promise<TaggerHead> {
+  const tagsOf = lessons.map(unitTags);
+  const all = tagsOf.reduce((sum, tags) => sum + tags.length, 0);
+  const random = seededRandom(seed);
+  const share = Math.min(1, MAX_UNITS / Math.max(1, all));
+  const units: { readonly features: Features; readonly tag: number }[] = [];
+  lessons.forEach(({ input }, i) => {
+    const tags = tagsOf[i]!;
+    unitFeatures(unitsOf(input)).forEach((features, unit) => {
+      const tag = tags[unit]!;
+      if (tag > 0 || (tag === 0 && random.next() < share)) units.push({ features, tag });
+    });
+  });
+  const known = knownRows(
+    units.map(({ features }) => features),
+    MAX_FEATURES,
+  );
+  const sparse: Sparse[] = units.map(({ features }) => sparseOf(known, features).vector);
+  const linear = await fitLinear(
+    {
+      sparse,
+      dense: null,
+      labels: Uint32Array.from(units, ({ tag }) => tag),
+      weights: new Float32Array(units.length).fill(1),
+      classes: count,
+      lexicalRows: known.rows.size,
+    },
+    { epochs: EPOCHS, rate: RATE, denseRate: 0, seed, signal },
+  );
+  return { ...known, linear };
+}
+
+/** The tag of each unit; -1 where nothing is to be learnt. */
+function unitTags({ input, spans, ignored }: Target): Int32Array {
+  const tags = new Int32Array(unitsOf(input).starts.length);
+  for (const { start, end } of ignored) tags.fill(-1, start, end);
+  for (const { tag, start, end } of spans) {
+    tags[start] = beginOf(tag);
+    tags.fill(insideOf(tag), start + 1, end);
+  }
+  return tags;
+}
