@@ -37,6 +37,8 @@ import {
 } from './schemas.ts';
 
 const NOW = Date.UTC(2026, 10, 27, 18);
+/** Goes on with every look. */
+let looks = 0;
 const dataDir = mkdtempSync(join(tmpdir(), 'understudy-api-'));
 const config = { ...configSchema.parse({}), dataDir };
 let day: AdminDay;
@@ -56,7 +58,7 @@ before(async () => {
   const { store, vault, context } = storage;
   app = adminApp({
     sources: {
-      ...{ store, vault, context, config, now: () => NOW, lost: () => ({ 'disk-full': 2 }) },
+      ...{ store, vault, context, config, now: () => NOW + looks++, lost: () => ({ 'disk-full': 2 }) },
       audits: auditBook(store, config.serve),
       models: modelNames(store, vault),
       remembered: remembered(() => 0),
@@ -110,6 +112,13 @@ const post = (path: string, body: unknown = {}): Promise<Response> =>
 const range = (): string => `?since=${day.since}&until=${day.until}`;
 
 describe('overview', () => {
+  it('counts the machine and learning in a range that goes until now, and in no other', async () => {
+    const now = await read(overviewSchema, `/overview?since=${day.since}`);
+    assert.ok(now.money.machine > 0 && now.money.learning > 0);
+    const past = await read(overviewSchema, `/overview?since=${day.since}&until=${day.until - 3_600_000}`);
+    assert.deepEqual([past.money.machine, past.money.learning], [0, 0]);
+  });
+
   it('counts calls, those served, and their buckets add up to the whole', async () => {
     const found = await read(overviewSchema, `/overview${range()}`);
     assert.equal(found.calls, day.calls);
@@ -254,7 +263,10 @@ describe('payloads', () => {
     assert.ok(payload.answer && payload.llmAnswer, 'both answers of an audited call');
     assert.notDeepEqual(payload.answer, payload.llmAnswer);
     const { openings } = await read(callSchema, `/calls/${id}`);
-    assert.deepEqual(openings, [{ at: NOW, by: 'a reviewer' }]);
+    assert.deepEqual(
+      openings.map(({ by }) => by),
+      ['a reviewer'],
+    );
     const { events } = await read(eventListSchema, '/events?kind=payload-read');
     assert.equal(events[0]?.text, 'A payload was opened by a reviewer.');
     const [entry] = await storage.store.trail(0, 1);
@@ -365,6 +377,22 @@ describe('jobs', () => {
     assert.equal(await asRole('viewer', async () => (await post(`/jobs/${job.id}/cancel`)).status), 403);
     const cancelled = jobSchema.strict().parse(await (await post(`/jobs/${job.id}/cancel`)).json());
     assert.equal(cancelled.state, 'cancelled');
+  });
+});
+
+describe('the stream of events', () => {
+  it('tells an event as it happens, and that something has changed', async () => {
+    const { body } = await ask('/events/stream');
+    const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
+    let heard = '';
+    const until = async (wanted: RegExp): Promise<void> => {
+      while (!wanted.test(heard)) heard += (await reader.read()).value ?? assert.fail(heard);
+    };
+    await until(/event: alive/);
+    await storage.store.addEvent({ id: 'event_new', at: NOW, kind: 'task-found', subject: 't', detail: {} });
+    await until(/event: event\ndata: .*"event_new"/);
+    await until(/event: changed/);
+    await reader.cancel();
   });
 });
 

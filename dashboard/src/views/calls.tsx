@@ -2,6 +2,7 @@
 import { useQuery as useFetch, useInfiniteQuery } from '@tanstack/react-query';
 import { Dialog } from 'radix-ui';
 import { useId } from 'react';
+import { REASONS } from '../../../src/api/reasons.ts';
 import type { CallRow } from '../../../src/api/schemas.ts';
 import { api } from '../api.ts';
 import { atSecond, count, milliseconds, NONE, words } from '../format.ts';
@@ -10,24 +11,6 @@ import { Empty, Fetched } from '../parts/states.tsx';
 import { useRange } from '../range.tsx';
 import { go, Link, setQuery, useQuery } from '../router.tsx';
 import { CallPanel } from './call.tsx';
-
-const REASONS = [
-  'confident',
-  'low-confidence',
-  'invalid-output',
-  'unfamiliar-input',
-  'no-specialist',
-  'stopped',
-  'shadow',
-  'canary',
-  'policy',
-  'overload',
-  'error',
-  'asked-for',
-  'audit',
-  'too-large',
-  'pass-through',
-] as const;
 
 const PAGE = 50;
 

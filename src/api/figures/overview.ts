@@ -8,6 +8,8 @@ import { MONEY_BASIS, total } from './money.ts';
 import { bucketsOf, type FigureSources, type Range } from './sources.ts';
 import { countsOf, pricedSums, taskRecords } from './tasks.ts';
 
+/** How far back a range may end that goes until now: figures take a while. */
+const NOW_MS = 60_000;
 const NOTHING = { machine: 0, learning: 0 };
 
 /** Alarms that are looked at. */
@@ -22,8 +24,8 @@ export async function overview(sources: FigureSources, range: Range): Promise<Ov
     errorShareTogether(some.map(({ task, error }) => ({ served: servedBy(task.id), error })));
   const money = total(sums);
   // They are known until now alone.
-  const { machine, learning } =
-    range.until >= sources.now() ? (await sources.savings(range.since)).total : NOTHING;
+  const isUntilNow = range.until > sources.now() - NOW_MS;
+  const { machine, learning } = isUntilNow ? (await sources.savings(range.since)).total : NOTHING;
   const whole = await store.latencySums({ ...range, bucketMs: range.until - range.since });
   const alarms = [];
   for (const kind of ['coverage-fell', 'inputs-unfamiliar'])

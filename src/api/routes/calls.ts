@@ -6,27 +6,9 @@ import { type AdminApp, actorOf, principalFor, routes } from '../env.ts';
 import { callDetail, callList, PAYLOAD_READ, payloadOf } from '../figures/calls.ts';
 import { explained, storedCall } from '../figures/explained.ts';
 import { addedSchema, feedbackSchema, payloadSchema } from '../payload-schemas.ts';
+import { REASONS } from '../reasons.ts';
 import { callListSchema, callSchema, explanationSchema } from '../schemas.ts';
 import { answers, idParam, jsonBody } from './common.ts';
-
-/** Why a call was served by whom; see core/call.ts. */
-const REASONS = [
-  'confident',
-  'low-confidence',
-  'invalid-output',
-  'unfamiliar-input',
-  'policy',
-  'overload',
-  'error',
-  'no-specialist',
-  'stopped',
-  'shadow',
-  'canary',
-  'asked-for',
-  'audit',
-  'too-large',
-  'pass-through',
-] as const;
 
 const list = createRoute({
   method: 'get',
