@@ -42,7 +42,7 @@ learnt answer what they are sure of, and the headers x-understudy-served-by and 
 If anything of Understudy fails, the call still reaches the LLM.
 
 SIGTERM and ctrl-C finish the calls under way. SIGHUP reads the configuration again and drops no connection (access,
-upstreams, certificate, alerts; for the rest it says that a restart is needed).
+upstreams, prices, certificate, alerts; for the rest it says that a restart is needed).
 
 Examples:
   $ understudy start

@@ -206,8 +206,9 @@ export interface TruthComparison {
 /** What becomes of the calls that the LLM answers in one kind. */
 export interface KindEvidence {
   readonly kind: AnswerKind;
-  /** Of all of them, answered correctly. */
+  /** Of all of them, answered correctly; and given an answer, correct or not. */
   readonly accuracy: Rate;
+  readonly answered: Rate;
   /** Of all of them, served; and of those, wrong. Of none where there is no threshold. */
   readonly coverage: Rate;
   readonly servedError: Rate;

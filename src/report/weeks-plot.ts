@@ -42,7 +42,7 @@ export function weeksPlot(title: string, lines: readonly Line[], options: WeeksO
   return String(markup`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${title} by week">
 ${styleSheet(STYLE)}
 ${ticks.map((tick) => markup`<line class="grid" x1="${left}" x2="${width - right}" y1="${y(tick)}" y2="${y(tick)}"/><text x="${left - 6}" y="${y(tick) + 4}" text-anchor="end">${percent(tick)}</text>`)}
-${options.marks.map(({ name, at }, i) => markup`<line class="mark" x1="${x(at)}" x2="${x(at)}" y1="${top - 30 + (i % 3) * 12}" y2="${height - bottom}"/><text x="${x(at)}" y="${top - 34 + (i % 3) * 12}" text-anchor="middle">${name}</text>`)}
+${options.marks.map(({ name, at }, i) => markup`<line class="mark" x1="${x(at)}" x2="${x(at)}" y1="${top - 30 + (i % 3) * 12}" y2="${height - bottom}"/><text x="${x(at)}" y="${top - 34 + (i % 3) * 12}" text-anchor="${x(at) > width - 120 ? 'end' : 'middle'}">${name}</text>`)}
 ${options.limit === undefined ? null : markup`<line class="limit" x1="${left}" x2="${width - right}" y1="${y(options.limit)}" y2="${y(options.limit)}"/>`}
 ${lines.map((line) => markup`<path class="${line.emphasis}" d="${path(line)}"/>`)}
 <text x="${left}" y="14">${title}: ${lines.map(({ name, emphasis }) => `${name} (${emphasis === 'main' ? 'blue' : 'amber'})`).join(', ')}</text>

@@ -24,7 +24,7 @@ export function dollarsPaid({ tasks }: Pick<LearnReport, 'tasks'>, { learn }: Pi
   let [asked, tokens] = [0, 0];
   for (const task of tasks) {
     asked += task.askedAgain;
-    for (const { rung, figures } of task.trained) if (rung === 'hosted') tokens += figures.tokens ?? 0;
+    for (const { figures } of task.trained) tokens += figures.paidTokens ?? 0;
   }
   return asked * CALL_DOLLARS + (tokens * learn.budget.hostedDollarsPerMillionTokens) / 1e6;
 }
