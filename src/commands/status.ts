@@ -30,11 +30,9 @@ async function run(flags: CommonOptions, terminal: Terminal): Promise<void> {
   });
   try {
     const status = await understudy.status();
-    // Programs have `savings --json`: adding up takes a while where there are many calls.
-    const saved = flags.json
-      ? null
-      : savedLine(await understudy.savings(Date.now() - SAVED_DAYS * 86_400_000), SAVED_DAYS);
-    print(terminal, flags, status, () =>
+    const savings = await understudy.savings(Date.now() - SAVED_DAYS * 86_400_000);
+    const saved = savedLine(savings, SAVED_DAYS);
+    print(terminal, flags, { ...status, savings: savings.total }, () =>
       [statusText(status, terminal), ...(saved === null ? [] : [saved])].join('\n'),
     );
   } finally {

@@ -33,10 +33,11 @@ const INPUT = '{input}';
 
 /**
  * Refuses what no other runtime could load, before anything is written.
- * @throws UnderstudyError 'unsupported' for another rung, 'corrupt' where the adapter is not the one that was proved.
+ * @throws UnderstudyError 'unsupported' for what is no adapter, 'corrupt' where the adapter is not the one that was proved.
  */
 export function checkExportable({ artefact, candidate }: Specialist): void {
-  if (artefact.rung !== 'lora' || !artefact.path.endsWith('.gguf'))
+  // Of all artefacts, adapters alone are GGUF files.
+  if (!artefact.path.endsWith('.gguf'))
     throw new UnderstudyError(
       'unsupported',
       `The specialist is of the rung ${candidate.rung}, which no other runtime loads.`,

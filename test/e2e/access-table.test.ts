@@ -155,6 +155,10 @@ ${sections.join('\n\n')}
 
 Without keys, a chat call under a foreign Host is answered by the LLM alone, with the caller's own key, and is not recorded. What
 readiness tells beside its state is for callers who may see numbers.
+
+The routes of the admin API take a key of the roles \`viewer\`, \`reviewer\`, \`operator\` or \`admin\`; opening a payload and giving feedback
+\`reviewer\` or \`admin\`; stopping, resuming, approving, rejecting, rolling back and cancelling jobs \`operator\` or \`admin\`. A test asks for
+each of them with each role.
 `;
   if (process.env.UNDERSTUDY_WRITE_ACCESS) writeFileSync(PAGE, text);
   else assert.equal(readFileSync(PAGE, 'utf8'), text, 'docs/access-table.md is stale: npm run docs:access');

@@ -100,7 +100,18 @@ test('what an added trainer cannot train is told with its own reason', async () 
 
 test('outside of trainers, runtimes, the composition root and the configuration no file names a rung', () => {
   const SRC = resolve(import.meta.dirname, '../../src');
-  const rooms = ['select', 'learn', 'evaluate', 'report', 'deploy', 'route', 'gateway', 'online', 'store'];
+  const rooms = [
+    'select',
+    'learn',
+    'evaluate',
+    'report',
+    'deploy',
+    'route',
+    'gateway',
+    'online',
+    'store',
+    'export',
+  ];
   const named = [...rooms, 'core']
     .flatMap((room) =>
       readdirSync(join(SRC, room), { recursive: true, encoding: 'utf8' }).map((file) => join(room, file)),

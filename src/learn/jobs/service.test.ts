@@ -61,7 +61,11 @@ test('a job whose process is killed resumes where it was, with its history on re
   assert.ok(spentBy({ spent }).cpuMinutes > 0);
   assert.equal(steps().length, 10, 'no step is done twice');
   assert.equal(new Set(steps()).size, 2);
-  const events = await store.events({ subject: 'j1' });
+  // Its end is told after it is there.
+  const events = await until('the last event', WAIT_MS, async () => {
+    const told = await store.events({ subject: 'j1' });
+    return told.length > 3 && told;
+  });
   assert.deepEqual(
     events.map(({ kind }) => kind),
     ['job-started', 'job-interrupted', 'job-started', 'job-ended'],
