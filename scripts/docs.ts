@@ -1,12 +1,14 @@
 /**
  * Makes the parts of docs/ that come from the code: the CLI reference from commander's help, the configuration from
- * the zod schema (as a page and as JSON Schema), the store's schema from its migrations, equality from its tests' table, and
- * llms.txt, which tells language models what pages there are, from their titles and first sentences.
+ * the zod schema (as a page and as JSON Schema), the admin API's description from its routes, the store's schema from its
+ * migrations, equality from its tests' table, and llms.txt, which tells language models what pages there are, from their
+ * titles and first sentences.
  * `node scripts/docs.ts` writes them; with --check it writes nothing and fails where one is stale.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { openApiDocument } from '../src/api/app.ts';
 import { buildProgram } from '../src/commands/program.ts';
 import { configSchema } from '../src/core/config.ts';
 import { isObject, type Json, type JsonObject } from '../src/core/json.ts';
@@ -27,6 +29,7 @@ const pages: Readonly<Record<string, string>> = {
   'cli.md': cliPage(),
   'configuration.md': configurationPage(),
   'understudy.schema.json': `${JSON.stringify(z.toJSONSchema(configSchema, { io: 'input' }), null, 2)}\n`,
+  'openapi.json': `${JSON.stringify(openApiDocument(), null, 2)}\n`,
   'schema.md': schemaPage(),
   'equality.md': equalityPage(),
   'base-models.md': baseModelsPage(),

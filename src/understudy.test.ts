@@ -88,7 +88,7 @@ test('while weights are being fetched, calls do not wait for them', async (t) =>
       signal: AbortSignal.timeout(20_000),
     });
     assert.equal(answer.headers.get('x-understudy-served-by'), 'llm');
-    assert.equal(answer.headers.get('x-understudy-reason'), 'error');
+    assert.equal(answer.headers.get('x-understudy-reason'), 'overload');
     assert.deepEqual(await answer.json(), { by: 'the LLM' });
   } finally {
     stop.abort();

@@ -4,6 +4,10 @@
  * Does not: hold the loop itself (learn/pipeline.ts) or the online path (online/serving.ts).
  */
 import { availableParallelism } from 'node:os';
+import { auditBook } from './api/figures/audit-book.ts';
+import { explained } from './api/figures/explained.ts';
+import { taskRecords, whyOfRecord } from './api/figures/tasks.ts';
+import type { Explanation } from './api/schemas.ts';
 import { lossesOf, trouble } from './capture/drain-loop.ts';
 import { type EraseOptions, eraseDays } from './capture/erase.ts';
 import { eraseSenders } from './capture/erase-sender.ts';
@@ -42,6 +46,7 @@ import { outlookOf } from './deploy/stages.ts';
 import { type LearningService, startLearning } from './learn/jobs/service.ts';
 import { learn } from './learn/pipeline.ts';
 import { checkRetrieval } from './learn/retrieval-check.ts';
+import { type AdminProcess, adminConfig, startAdminProcess } from './online/admin-process.ts';
 import { openCapture } from './online/capturing.ts';
 import { type OnlineGateway, startOnline } from './online/serving.ts';
 import {
@@ -106,6 +111,10 @@ export interface Understudy {
    */
   feedback(input: FeedbackInput): Promise<{ readonly added: boolean }>;
   startGateway(): Promise<OnlineGateway>;
+  /** The dashboard and the admin API, in a process of their own beside the gateway. Never rejects. */
+  startAdmin(gateway: OnlineGateway): Promise<AdminProcess>;
+  /** Why a call was served by whom, from the record alone. @throws UnderstudyError 'not-found'. */
+  explain(callId: string): Promise<Explanation>;
   /** Learns by itself from now on, as the configuration's section `learn` says. */
   startLearning(): LearningService;
   close(): Promise<void>;
@@ -261,6 +270,22 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         ...{ env, log, version: version() },
       });
     },
+    startAdmin: async (gateway) => {
+      if (!config.admin.enabled) return { url: null, close: async () => {} };
+      return startAdminProcess(
+        {
+          config: adminConfig(config),
+          weightsDir,
+          about: { version: version(), upstream: config.upstream.baseUrl, gateway: gateway.url },
+        },
+        { env, log, apply: gateway.refresh },
+      );
+    },
+    explain: async (callId) => {
+      // What was recorded a moment ago is still in the journal.
+      await drainAll();
+      return explained((await storage()).store, callId, config.serve.canaryShare);
+    },
     startLearning: () =>
       startLearning({
         ...{ config, env, weightsDir, log },
@@ -287,6 +312,9 @@ async function statusOf(
 ): Promise<StatusReport> {
   const deployments = await store.deployments();
   const stopped = new Set((await store.stoppedTasks()).map(({ taskId }) => taskId));
+  const why = new Map<string, string>();
+  for (const record of await taskRecords({ store, audits: auditBook(store, serve) }, 0))
+    why.set(record.task.id, await whyOfRecord(store, record));
   const tasks: StatusReport['tasks'][number][] = [];
   for (const task of await store.tasks()) {
     const specialists = await store.specialists(task.id);
@@ -310,6 +338,7 @@ async function statusOf(
       calls: task.calls,
       specialists: specialists.length,
       isStopped: stopped.has(task.id),
+      why: why.get(task.id) ?? '',
       isProposed: own.some(({ stage }) => stage === 'proposed'),
       deployment: shown &&
         outlook && {

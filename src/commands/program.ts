@@ -12,6 +12,7 @@ import { addControl } from './control.ts';
 import { addDemo } from './demo.ts';
 import { addDoctor } from './doctor.ts';
 import { addErase } from './erase.ts';
+import { addExplain } from './explain.ts';
 import { addExport } from './export.ts';
 import { addFeedback } from './feedback.ts';
 import { addImport } from './import.ts';
@@ -67,6 +68,7 @@ Exit codes: 0 done, 1 an error, 2 a wrong command line, 130 interrupted.`,
   addAssess(program, terminal);
   addLearn(program, terminal);
   addStatus(program, terminal);
+  addExplain(program, terminal);
   addSavings(program, terminal);
   addJobs(program, terminal);
   addControl(program, terminal);

@@ -1,6 +1,7 @@
-/** `understudy start`: the gateway, until it is told to stop. */
+/** `understudy start`: the gateway, and the dashboard beside it, until it is told to stop. */
 
 import { type Command, Option } from 'commander';
+import { dashboardFolder, isBuilt } from '../api/files.ts';
 import type { Config } from '../core/config.ts';
 import { upstreamUrls } from '../core/config-upstreams.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
@@ -16,14 +17,20 @@ import { portOf } from './numbers.ts';
 interface StartFlags extends CommonOptions {
   readonly host?: string;
   readonly port?: number;
+  readonly adminPort?: number;
   readonly upstream?: string;
   readonly logFormat?: LogFormat;
 }
 
 export function addStart(program: Command, terminal: Terminal): void {
   withCommonOptions(program.command('start'))
-    .description('Start the gateway between your agents and their LLM.')
+    .description('Start the gateway between your agents and their LLM, and the dashboard beside it.')
     .option('--port <n>', 'port to listen on; 0 picks a free one', portOf)
+    .option(
+      '--admin-port <n>',
+      'port of the dashboard and the admin API (default: 4001); 0 picks a free one',
+      portOf,
+    )
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--upstream <url>', 'base URL of the LLM provider, with its version path')
     .addOption(new Option('--log-format <format>', 'of what is logged to stderr').choices(LOG_FORMATS))
@@ -35,7 +42,7 @@ learnt answer what they are sure of, and the headers x-understudy-served-by and 
 If anything of Understudy fails, the call still reaches the LLM.
 
 SIGTERM and ctrl-C finish the calls under way. SIGHUP reads the configuration again and drops no connection (access,
-upstreams, certificate, alerts; for the rest it says that a restart is needed).
+upstreams, prices, certificate, alerts; for the rest it says that a restart is needed).
 
 Examples:
   $ understudy start
@@ -57,6 +64,7 @@ function readConfig(flags: StartFlags, terminal: Terminal): Config {
       host: flags.host ?? base.gateway.host,
       port: flags.port ?? base.gateway.port,
     },
+    admin: { ...base.admin, port: flags.adminPort ?? base.admin.port },
     upstream: { ...base.upstream, baseUrl: flags.upstream ?? base.upstream.baseUrl },
   };
 }
@@ -83,6 +91,7 @@ async function run(flags: StartFlags, terminal: Terminal): Promise<void> {
   try {
     await makeFirstKey(config, understudy.store, terminal);
     const gateway = await understudy.startGateway();
+    const admin = await understudy.startAdmin(gateway);
     const learning = understudy.startLearning();
     try {
       const { openai, anthropic } = upstreamUrls(config);
@@ -91,6 +100,7 @@ async function run(flags: StartFlags, terminal: Terminal): Promise<void> {
         url: gateway.url,
         upstream: openai,
         upstreams: { openai, anthropic },
+        dashboard: admin.url,
       };
       const others = new URL(anthropic).origin === new URL(openai).origin ? '' : ` and ${anthropic}`;
       print(terminal, flags, started, () =>
@@ -98,6 +108,7 @@ async function run(flags: StartFlags, terminal: Terminal): Promise<void> {
           `The gateway listens on ${gateway.url} and stands before ${openai}${others}.`,
           `Point your agent at it: OPENAI_BASE_URL=${gateway.url}`,
           `or, for Anthropic’s clients: ANTHROPIC_BASE_URL=${new URL(gateway.url).origin}`,
+          ...(admin.url === null ? [] : [dashboardLine(admin.url)]),
           LEARNING[config.learn.mode],
           'Stop with ctrl-C.',
         ].join('\n'),
@@ -106,11 +117,18 @@ async function run(flags: StartFlags, terminal: Terminal): Promise<void> {
       await stopped(terminal.signal);
     } finally {
       await learning.close();
-      await gateway.close();
+      await Promise.all([gateway.close(), admin.close()]);
     }
   } finally {
     await understudy.close();
   }
+}
+
+/** From a checkout, the page may not be there yet. */
+function dashboardLine(url: string): string {
+  return isBuilt(dashboardFolder())
+    ? `The dashboard is at ${url}`
+    : `The admin API is at ${url}/api/v1; for the dashboard run \`npm run build:dashboard\` once.`;
 }
 
 /** Reads the configuration again, for a gateway that runs on. Never rejects: one that is wrong changes nothing. */

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { accessSchema, tlsSchema } from './config-access.ts';
+import { adminSchema } from './config-admin.ts';
 import { costsSchema } from './config-costs.ts';
 import { learnSchema } from './config-learn.ts';
 import { promptedSchema } from './config-prompted.ts';
@@ -54,6 +55,7 @@ export const configSchema = z
       })
       .prefault({}),
     access: accessSchema,
+    admin: adminSchema,
     telemetry: telemetrySchema,
     alerts: alertsSchema,
     upstream: z

@@ -242,6 +242,8 @@ export interface StatusReport {
     readonly specialists: number;
     /** A person has stopped it: its calls go to the LLM. */
     readonly isStopped: boolean;
+    /** Why it stands where it does, in a sentence: why it is not live, or how it fares if it is. */
+    readonly why: string;
     /** What passed waits for a person's approval. */
     readonly isProposed: boolean;
     /** The newest one that is not retired. */

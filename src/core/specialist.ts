@@ -127,6 +127,19 @@ export interface ConfidenceQuality {
   readonly scores: readonly { readonly target: number; readonly score: number }[];
 }
 
+/** How often a label was given where another was right, on held-back calls. */
+export interface Confusion {
+  readonly expected: string;
+  readonly answered: string;
+  readonly n: number;
+}
+
+/** A held-back call that was answered wrong. */
+export interface HeldBackMistake {
+  readonly callId: string;
+  readonly confidence: number;
+}
+
 /** The gate's word on one specialist. */
 export interface GateResult {
   readonly passed: boolean;
@@ -193,8 +206,9 @@ export interface TruthComparison {
 /** What becomes of the calls that the LLM answers in one kind. */
 export interface KindEvidence {
   readonly kind: AnswerKind;
-  /** Of all of them, answered correctly. */
+  /** Of all of them, answered correctly; and given an answer, correct or not. */
   readonly accuracy: Rate;
+  readonly answered: Rate;
   /** Of all of them, served; and of those, wrong. Of none where there is no threshold. */
   readonly coverage: Rate;
   readonly servedError: Rate;
@@ -221,6 +235,10 @@ export interface Evidence {
     readonly curve: readonly RiskPoint[];
     /** Absent in evidence of earlier versions. */
     readonly confidence?: ConfidenceQuality;
+    /** Of a label task; the most frequent first. Absent in evidence of earlier versions. */
+    readonly confusions?: readonly Confusion[];
+    /** The surest first. Absent in evidence of earlier versions. */
+    readonly mistakes?: readonly HeldBackMistake[];
     /** Absent in evidence of earlier versions. */
     readonly byKind?: EvidenceByKind;
   };

@@ -9,6 +9,7 @@ import type { AccessStore } from './access.ts';
 import type { Served } from './call.ts';
 import type { DatasetManifest } from './dataset.ts';
 import type { Audit, Deployment } from './deployment.ts';
+import type { FigureStore } from './figures.ts';
 import type { JobStore, SwitchStore } from './job.ts';
 import type { JsonObject } from './json.ts';
 import type { Specialist, Verdict } from './specialist.ts';
@@ -276,6 +277,7 @@ export interface Store
     JobStore,
     SwitchStore,
     EventStore,
+    FigureStore,
     AccessStore,
     TrailStore {
   close(): Promise<void>;

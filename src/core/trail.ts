@@ -20,6 +20,7 @@ export type TrailAction =
   | 'senders-erased'
   | 'master-key-rotated'
   | 'configuration-reloaded'
+  | 'deployment-changed'
   | 'gateway-started';
 
 /** Who acts: an access key, a person at the command line (their name on the machine), or the program by itself. */

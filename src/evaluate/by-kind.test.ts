@@ -40,13 +40,13 @@ describe('evidenceByKind', () => {
   ]);
 
   it('reports tool calls and texts apart', () => {
-    const shares = found.kinds.map(({ kind, accuracy, coverage, servedError }) => [
+    const shares = found.kinds.map(({ kind, accuracy, answered, coverage, servedError }) => [
       kind,
-      ...[accuracy.hits, accuracy.n, coverage.hits, servedError.hits, servedError.n],
+      ...[accuracy.hits, answered.hits, accuracy.n, coverage.hits, servedError.hits, servedError.n],
     ]);
     assert.deepEqual(shares, [
-      ['tool', 1, 4, 3, 2, 3],
-      ['text', 1, 3, 1, 0, 1],
+      ['tool', 1, 3, 4, 3, 2, 3],
+      ['text', 1, 1, 3, 1, 0, 1],
     ]);
   });
 

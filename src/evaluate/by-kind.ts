@@ -42,6 +42,7 @@ export function evidenceByKind(
       {
         kind: own,
         accuracy: rateOfHits(mine, ({ correct }) => correct, level),
+        answered: rateOfHits(mine, ({ prediction }) => prediction.answer !== '', level),
         coverage: rateOfHits(mine, ({ served }) => served, level),
         servedError: clusteredRate(tallySessions(mine.filter(({ served }) => served)), level),
       },

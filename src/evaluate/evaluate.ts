@@ -21,6 +21,7 @@ import { qualityOf } from '../stats/calibration.ts';
 import { confidenceOf, isInDistribution } from '../stats/confidence.ts';
 import { evidenceByKind } from './by-kind.ts';
 import { fitConfidence, type GradedSignals } from './confidence.ts';
+import { mistakesOf } from './confusions.ts';
 import { closedExam, type ExamResult, examine, shareOf } from './exam.ts';
 import { canPass, runGate } from './gate.ts';
 import {
@@ -197,6 +198,7 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
         accuracy: shareOf(calibration, ({ correct }) => correct),
         curve: riskCurve(calibration, { cap: capOf(gate) }),
         confidence: qualityOf(calibration.filter(({ confidence: given }) => given !== NOT_SERVABLE)),
+        ...mistakesOf(dataset.kind, splits.calibration, graded, calibration),
         byKind: evidenceByKind(dataset.kind, splits.calibration, graded, calibration, served),
       },
       exam: exam.rates,

@@ -33,13 +33,18 @@ export function withCertificate<T>(tls: Tls, use: (files: { cert: Buffer; key: B
   }
 }
 
-/** Resolves with the port. @throws UnderstudyError 'unavailable' where the address cannot be had. */
-export async function listen(server: Server, host: string, port: number): Promise<number> {
+/** Resolves with the port. @param setting Where the port is configured. @throws UnderstudyError 'unavailable' where the address cannot be had. */
+export async function listen(
+  server: Server,
+  host: string,
+  port: number,
+  setting: 'gateway.port' | 'admin.port' = 'gateway.port',
+): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) =>
       reject(
         new UnderstudyError('unavailable', `Cannot listen on ${host}:${port}: ${messageOf(cause)}`, {
-          hint: 'Choose another port with gateway.port; 0 picks a free one.',
+          hint: `Choose another port with ${setting}; 0 picks a free one.`,
           data: { host, port },
           cause,
         }),

@@ -65,8 +65,8 @@ export async function openCapture(options: {
         throw error;
       }
     })();
-    const finder = liveFinder(() =>
-      openFinder(config, { weightsDir, env, log: () => undefined, threads: 1 }),
+    const finder = liveFinder((signal) =>
+      openFinder(config, { weightsDir, env, log: () => undefined, threads: 1, signal }),
     );
     const rotating = setInterval(() => {
       recorder.rotate();

@@ -7,6 +7,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { LossReason } from '../capture/losses.ts';
 import type { Config } from '../core/config.ts';
+import { withoutKeys } from '../core/environment.ts';
 
 export interface Drainer {
   /** Asks for a last round, waits for it at most `graceMs`, then ends the process: what is left is drained next time. */
@@ -130,14 +131,4 @@ export function startDrainer(
         last.send('finish', () => {});
       }),
   };
-}
-
-/** The environment without the keys of providers: only the one that it needs. */
-function withoutKeys(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(env).filter(
-      ([name]) =>
-        /^UNDERSTUDY_MASTER_KEY(_FILE)?$/.test(name) || !/KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/i.test(name),
-    ),
-  );
 }

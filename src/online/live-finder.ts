@@ -15,14 +15,15 @@ export interface LiveFinder {
   close(): Promise<void>;
 }
 
-/** @param open Null where its weights cannot be had. */
-export function liveFinder(open: () => Promise<EntityFinder | null>): LiveFinder {
+/** @param open Null where its weights cannot be had; fetching them ends with the signal. */
+export function liveFinder(open: (signal: AbortSignal) => Promise<EntityFinder | null>): LiveFinder {
+  const closing = new AbortController();
   let finder: EntityFinder | null = null;
   let opening: Promise<void> | null = null;
   let triedAt = Number.NEGATIVE_INFINITY;
   const begin = async (): Promise<void> => {
     triedAt = performance.now();
-    finder = await open().catch(() => null);
+    finder = await open(closing.signal).catch(() => null);
     // A thread is open with its first answer.
     await finder?.find(['ready']).catch(() => null);
     opening = null;
@@ -38,6 +39,7 @@ export function liveFinder(open: () => Promise<EntityFinder | null>): LiveFinder
       return finder === null ? nothing(texts) : finder.find(texts).catch(() => nothing(texts));
     },
     close: async () => {
+      closing.abort();
       await opening;
       await finder?.close();
     },

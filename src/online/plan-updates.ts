@@ -3,8 +3,11 @@
  * deployments move by them, and the present plan is read where it has changed. Beside the calls: none waits for the store.
  * Does not: decide when a deployment moves (watching.ts).
  */
+
+import type { EscalationReason } from '../core/call.ts';
 import type { Audit } from '../core/deployment.ts';
 import { messageOf } from '../core/errors.ts';
+import type { UnusedAnswers } from '../core/figures.ts';
 import type { Store } from '../core/store.ts';
 import type { RoutingPlan } from '../route/router.ts';
 import type { CoverageAlarms } from './coverage-alarms.ts';
@@ -26,6 +29,8 @@ export interface PlanUpdatesOptions {
 export interface PlanUpdates {
   /** Takes an audit, to be written down soon. */
   add(audit: Audit): void;
+  /** Counts an answer in shadow that would not have been used. */
+  addUnused(deploymentId: string, reason: EscalationReason): void;
   /** Writes and reads now. Never rejects: what fails is logged once, and tried again the next time. */
   run(): Promise<void>;
 }
@@ -38,6 +43,7 @@ const AUDIT_MS = 100;
 export function planUpdates(options: PlanUpdatesOptions): PlanUpdates {
   const { watching, log, now } = options;
   let audits: Audit[] = [];
+  let unused = new Map<string, UnusedAnswers>();
   let soon: NodeJS.Timeout | undefined;
   let planVersion = Number.NaN;
   let complaint = '';
@@ -46,6 +52,21 @@ export function planUpdates(options: PlanUpdatesOptions): PlanUpdates {
   const complain = (line: string): void => {
     if (line !== complaint) log(line);
     complaint = line;
+  };
+  const countUnused = ({ deploymentId, reason, answers }: UnusedAnswers): void => {
+    const key = `${deploymentId} ${reason}`;
+    unused.set(key, { deploymentId, reason, answers: (unused.get(key)?.answers ?? 0) + answers });
+  };
+  const writeUnused = async (store: Store): Promise<void> => {
+    if (unused.size === 0) return;
+    const pending = [...unused.values()];
+    unused = new Map();
+    try {
+      await store.addUnused(pending);
+    } catch (error) {
+      pending.forEach(countUnused);
+      throw error;
+    }
   };
   const write = async (store: Store): Promise<boolean> => {
     const pending = audits;
@@ -56,6 +77,7 @@ export function planUpdates(options: PlanUpdatesOptions): PlanUpdates {
       for (const id of new Set(pending.map((audit) => audit.deploymentId)))
         await watching.advance(store, id, now());
       await options.coverage.write(store);
+      await writeUnused(store);
       return true;
     } catch (error) {
       // What was written already is recognised by its call id when it is written again.
@@ -91,6 +113,7 @@ export function planUpdates(options: PlanUpdatesOptions): PlanUpdates {
       if (audits.length < MAX_AUDITS) audits.push(audit);
       soon ??= setTimeout(run, AUDIT_MS).unref();
     },
+    addUnused: (deploymentId, reason) => countUnused({ deploymentId, reason, answers: 1 }),
     run,
   };
 }

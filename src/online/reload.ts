@@ -13,7 +13,7 @@ export interface Reloaded {
 }
 
 /** Settings, or sections of them, that are taken over. */
-const LIVE = ['access', 'upstream', 'upstreams', 'alerts', 'telemetry', 'gateway.tls'];
+const LIVE = ['access', 'upstream', 'upstreams', 'prices', 'alerts', 'telemetry', 'gateway.tls'];
 
 export function reloaded(before: Config, after: Config): Reloaded {
   const changed = differing(before as unknown as Json, after as unknown as Json, '');
@@ -31,10 +31,10 @@ function isTlsSwitch(before: Config, after: Config, path: string): boolean {
 
 /** The configuration as it applies: what is live of `after`, and all else of `before`. */
 export function applied(before: Config, after: Config): Config {
-  const { access, upstream, upstreams, alerts, telemetry } = after;
+  const { access, upstream, upstreams, prices, alerts, telemetry } = after;
   const tls = before.gateway.tls === undefined ? undefined : (after.gateway.tls ?? before.gateway.tls);
   return {
-    ...{ ...before, access, upstream, upstreams, alerts, telemetry },
+    ...{ ...before, access, upstream, upstreams, prices, alerts, telemetry },
     gateway: { ...before.gateway, ...(tls === undefined ? {} : { tls }) },
   };
 }

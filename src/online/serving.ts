@@ -67,6 +67,8 @@ export interface OnlineGateway extends Gateway {
    * @throws UnderstudyError 'bad-config' for a certificate that cannot be used; then nothing has changed.
    */
   reload(config: Config): Reloaded;
+  /** Takes up now what was changed in the store, instead of within the next moment. Never rejects. */
+  refresh(): Promise<void>;
 }
 
 /** How often it looks for access keys that were made, changed or revoked. */
@@ -156,6 +158,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
       telemetry.metrics.audited(audit.deploymentId, audit.correct);
       updates.add(audit);
     },
+    onUnused: updates.addUnused,
     now,
   });
   const costOf = (use: CallUse): number | null => {
@@ -226,6 +229,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
   const refreshingKeys = setInterval(() => void keys.refresh(), KEYS_MS).unref();
   return {
     ...gateway,
+    refresh: updates.run,
     reload: (next) => {
       const result = reloaded(current, next);
       const settings = applied(current, next);

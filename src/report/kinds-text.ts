@@ -25,11 +25,11 @@ export function byKindText({ exam, calibration }: Evidence): string {
   const byKind = exam.byKind ?? calibration.byKind;
   if (!byKind) return '';
   const { kinds, tools } = byKind;
-  const parts = kinds.map(({ kind, accuracy, coverage, servedError }) => {
+  const parts = kinds.map(({ kind, accuracy, answered, coverage, servedError }) => {
     const served = exam.byKind
       ? `, ${percent(coverage.share)} served (${plural(servedError.hits, 'error')} in ${count(servedError.n)})`
       : '';
-    return `${count(accuracy.n)} ${NAMES[kind]}: ${percent(accuracy.share)} correct${served}`;
+    return `${count(accuracy.n)} ${NAMES[kind]}: ${percent(accuracy.share)} correct, ${percent(1 - answered.share)} without an answer${served}`;
   });
   const apart = tools
     ? ` The right tool, or none, was chosen in ${rate(tools.choice)}; with the right tool the arguments are exact in ${rate(tools.arguments)}.`

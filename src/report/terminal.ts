@@ -244,7 +244,7 @@ export function statusText(report: StatusReport, page: Page): string {
         : 'none',
       deployment ? percent(deployment.coverage) : '–',
       deployment && deployment.lately.calls > 0
-        ? `${count(deployment.lately.served)} of ${count(deployment.lately.calls)}`
+        ? `${percent(deployment.lately.served / deployment.lately.calls)} of ${count(deployment.lately.calls)}`
         : '–',
       deployment ? `${count(deployment.auditErrors)} of ${count(deployment.audits)}` : '–',
       deployment ? goalText(deployment) : '–',
@@ -256,23 +256,18 @@ export function statusText(report: StatusReport, page: Page): string {
     { title: 'calls', align: 'right' as const },
     { title: 'method' },
     { title: 'stage' },
-    { title: 'can serve', align: 'right' as const },
+    { title: 'promised', align: 'right' as const },
     { title: 'served lately', align: 'right' as const },
     { title: 'errors in audits' },
     { title: 'held to' },
   ];
-  const why = report.tasks.flatMap(({ name, deployment, isStopped, isProposed }) => [
-    ...(isStopped
-      ? [`${name} is stopped: its calls go to the LLM until \`understudy resume '${name}'\`.`]
-      : []),
+  const whys = report.tasks.flatMap(({ name, deployment, isStopped, isProposed, why }) => [
+    ...(isStopped || deployment?.stage !== 'live' ? [`${name}: ${why}`] : []),
     ...(isProposed
       ? [`${name} waits for your word: \`understudy approve '${name}'\` or \`understudy reject '${name}'\`.`]
       : []),
-    ...(deployment?.stage === 'suspended'
-      ? [`${name} is suspended: ${deployment.history.at(-1)?.reason}.`]
-      : []),
   ]);
-  return [`${head}\n\n${table(page, columns, rows)}`, ...why].join('\n');
+  return [`${head}\n\n${table(page, columns, rows)}`, ...whys].join('\n');
 }
 
 export function checksText(checks: readonly Check[], page: Page): string {

@@ -139,3 +139,27 @@ test('where the answers differ the LLM is asked again if it may be, and the audi
     ],
   );
 });
+
+test('answers in shadow that would not be used are counted by why, and compared with nothing', async () => {
+  const unused: string[] = [];
+  for (const [answer, p] of [
+    ['late', 0.1],
+    ['no label of the task', 0.9],
+    ['late', 0.9],
+  ] as const) {
+    const { router, audits } = routerIn('shadow', {
+      runtimes: [
+        {
+          rungs: ['lexical'],
+          predict: async () => ({ answer, signals: { p }, ms: 0 }),
+          close: async () => {},
+        },
+      ],
+      onUnused: (deploymentId, reason) => unused.push(`${deploymentId} ${reason}`),
+    });
+    const before = unused.length;
+    await (await router.route(call('call_1', ['Hello']), signal)).compare!(saying('late'), signal);
+    assert.equal(audits.length + unused.length - before, 1);
+  }
+  assert.deepEqual(unused, ['dep_1 low-confidence', 'dep_1 invalid-output']);
+});

@@ -46,6 +46,8 @@ export interface RouterOptions extends AskLimits {
   readonly right: (task: Task, answer: Answer, llm: CallResponse) => boolean;
   /** A comparison of an answer that was, or would have been, used. */
   readonly onAudit: (audit: Audit) => void;
+  /** An answer in shadow that would not have been used, and why: nothing is compared then. */
+  readonly onUnused?: (deploymentId: string, reason: EscalationReason) => void;
   readonly now: () => number;
 }
 
@@ -245,7 +247,11 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       if (whyNoAnswer(request, llm) !== null) return;
       const outcome = known ?? (await outcomeOf(candidacy, signal));
       // Only answers that would be used are promised to be right, so only they are compared with the bound.
-      if (!outcome.used || signal.aborted) return;
+      if (!outcome.used) {
+        if (!signal.aborted) options.onUnused?.(candidacy.route.deployment.id, outcome.reason);
+        return;
+      }
+      if (signal.aborted) return;
       if (routes.get(asked.task.id)?.deployment.id !== asked.deployment.id) return;
       const { settling } = options;
       const settled = again !== undefined && settling?.isAllowed() === true;
@@ -326,6 +332,6 @@ function asItIs(request: CallRequest): RedactedRequest {
 }
 
 /** A number in [0, 1) that depends on the call and the purpose alone, so that a decision can be explained later. */
-function draw(callId: string, purpose: string): number {
+export function draw(callId: string, purpose: string): number {
   return Number.parseInt(contentHash(`${purpose}:${callId}`, 8), 16) / 0x1_0000_0000;
 }

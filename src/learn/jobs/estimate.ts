@@ -20,15 +20,11 @@ const EPOCHS = 3;
 const CALL_DOLLARS = 0.001;
 
 /** What a run has paid to others, about: answers that were asked for again, and tokens trained on at a provider. */
-export function dollarsPaid(
-  { tasks }: Pick<LearnReport, 'tasks'>,
-  { learn, train }: Pick<Config, 'learn' | 'train'>,
-): number {
+export function dollarsPaid({ tasks }: Pick<LearnReport, 'tasks'>, { learn }: Pick<Config, 'learn'>): number {
   let [asked, tokens] = [0, 0];
   for (const task of tasks) {
     asked += task.askedAgain;
-    for (const { base, figures } of task.trained)
-      if (base !== null && base === train.hosted?.model) tokens += figures.tokens ?? 0;
+    for (const { figures } of task.trained) tokens += figures.paidTokens ?? 0;
   }
   return asked * CALL_DOLLARS + (tokens * learn.budget.hostedDollarsPerMillionTokens) / 1e6;
 }

@@ -7,6 +7,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../../core/config.ts';
+import { withoutKeys } from '../../core/environment.ts';
 import { messageOf } from '../../core/errors.ts';
 import { newId } from '../../core/ids.ts';
 import { dayOf, isEnded, type Job, NO_COST } from '../../core/job.ts';
@@ -116,7 +117,8 @@ export function startLearning(parts: LearningParts): LearningService {
     stopping = null;
     const started = fork(parts.program ?? CHILD, [], {
       execArgv: [],
-      env: withoutKeys(parts.env, learn.askAgain),
+      // Agents' keys stay here; the LLM's goes where it is asked again.
+      env: withoutKeys(parts.env, learn.askAgain ? ['OPENAI_API_KEY'] : []),
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     log(`job ${job.id} ${job.starts === 0 ? 'begins' : 'resumes'}: ${job.reason}`);
@@ -268,17 +270,3 @@ export function startLearning(parts: LearningParts): LearningService {
 const CHILD = fileURLToPath(
   new URL(`./child${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url),
 );
-
-/** The environment without what a job has no use for: agents' keys stay here, the LLM's goes where it is asked again. */
-function withoutKeys(env: NodeJS.ProcessEnv, isAsking: boolean): NodeJS.ProcessEnv {
-  const needed = new Set([
-    'UNDERSTUDY_MASTER_KEY',
-    'UNDERSTUDY_MASTER_KEY_FILE',
-    ...(isAsking ? ['OPENAI_API_KEY'] : []),
-  ]);
-  return Object.fromEntries(
-    Object.entries(env).filter(
-      ([name]) => needed.has(name) || !/KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/i.test(name),
-    ),
-  );
-}

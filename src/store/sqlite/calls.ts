@@ -2,17 +2,14 @@
 import type { Served } from '../../core/call.ts';
 import { UnderstudyError } from '../../core/errors.ts';
 import type { CallFilter, CallStore, SealedPart, StoredCall, UsageSum } from '../../core/store.ts';
-import type { Database, Row } from './database.ts';
+import { ABOUT, RESPONSE, wholeCall } from './call-row.ts';
+import type { Database } from './database.ts';
 import { refuseErased } from './keys.ts';
 
 type CallTables = Omit<CallStore, 'addVocabulary' | 'vocabulary'>;
 
 /** Calls that are read in one transaction. */
 const BATCH = 500;
-
-/** Where in call_parts the response stands, and what is said about the call (model, tags). */
-const RESPONSE = -1;
-export const ABOUT = -2;
 
 const INSERT_CALL = `INSERT OR IGNORE INTO calls
   (id, at, session_id, origin, stream, status, latency_ms, prompt_tokens, completion_tokens,
@@ -75,24 +72,6 @@ export function callTables(database: Database): CallTables {
     return dropped;
   };
 
-  /** A call with the ids of its parts. */
-  const whole = (row: Row): StoredCall => {
-    const held = database.all(
-      `SELECT position, parts.id FROM call_parts JOIN parts ON parts.no = part_no
-       WHERE call_no = ? ORDER BY position`,
-      row.no ?? null,
-    );
-    const requestParts: string[] = [];
-    let responsePart: string | null = null;
-    let aboutPart = '';
-    for (const { position, id } of held) {
-      if (position === RESPONSE) responsePart = String(id);
-      else if (position === ABOUT) aboutPart = String(id);
-      else requestParts.push(String(id));
-    }
-    return callOf(row, { aboutPart, requestParts, responsePart });
-  };
-
   return {
     addCalls: async (calls, parts, sealedUnder = []) =>
       database.transaction(() => {
@@ -129,7 +108,10 @@ export function callTables(database: Database): CallTables {
         const { where, values } = conditions({ ...filter, ...(after ? { after } : {}) });
         const wanted = Math.min(BATCH, left);
         const sql = `SELECT * FROM calls${where} ORDER BY at, id LIMIT ?`;
-        const batch = database.transaction(() => database.all(sql, ...values, wanted).map(whole), 'read');
+        const batch = database.transaction(
+          () => database.all(sql, ...values, wanted).map((row) => wholeCall(database, row)),
+          'read',
+        );
         const last = batch.at(-1);
         if (last === undefined) return;
         yield batch;
@@ -253,29 +235,4 @@ function conditions({ since, until, taskId, origin, after }: Omit<CallFilter, 'l
   add('origin = ?', origin);
   add('(at, id) > (?, ?)', after?.at, after?.id);
   return { where: wheres.length > 0 ? ` WHERE ${wheres.join(' AND ')}` : '', values };
-}
-
-function callOf(
-  row: Row,
-  parts: Pick<StoredCall, 'aboutPart' | 'requestParts' | 'responsePart'>,
-): StoredCall {
-  return {
-    id: String(row.id),
-    at: Number(row.at),
-    sessionId: String(row.session_id),
-    origin: String(row.origin),
-    stream: row.stream === 1,
-    status: Number(row.status),
-    latencyMs: Number(row.latency_ms),
-    promptTokens: Number(row.prompt_tokens),
-    completionTokens: Number(row.completion_tokens),
-    cachedTokens: Number(row.cached_tokens),
-    served: {
-      by: String(row.served_by),
-      reason: String(row.served_reason) as Served['reason'],
-      ...(row.task_id === null ? {} : { taskId: String(row.task_id) }),
-      ...(row.confidence === null ? {} : { confidence: Number(row.confidence) }),
-    },
-    ...parts,
-  };
 }

@@ -255,4 +255,15 @@ CREATE TRIGGER plan_stopped_added AFTER INSERT ON stopped_tasks BEGIN UPDATE pla
 CREATE TRIGGER plan_stopped_removed AFTER DELETE ON stopped_tasks BEGIN UPDATE plan SET version = version + 1; END;
 `,
   },
+  {
+    sql: /* sql */ `
+-- Answers in shadow that would not have been used, by why: so that it can be said why nothing is compared.
+CREATE TABLE unused_answers (
+  deployment_id TEXT NOT NULL,
+  reason        TEXT NOT NULL,
+  answers       INTEGER NOT NULL,
+  PRIMARY KEY (deployment_id, reason)
+) WITHOUT ROWID;
+`,
+  },
 ];

@@ -10,6 +10,7 @@ import { type CallsInClear, callsInClear } from './calls-in-clear.ts';
 import { openDatabase, type SqliteOptions } from './database.ts';
 import { deploymentTables, eventTable } from './deployments.ts';
 import { feedbackTable } from './feedback.ts';
+import { figureTables } from './figures.ts';
 import { jobTables } from './jobs.ts';
 import { keyTable } from './keys.ts';
 import { learningTables } from './learning.ts';
@@ -39,6 +40,7 @@ export function openSqliteStore(path: string, cipher: Cipher, options: SqliteOpt
     ...learningTables(database, rows),
     ...deploymentTables(database, rows),
     ...eventTable(database, rows),
+    ...figureTables(database, rows),
     ...accessTables(database, rows),
     ...trailTable(database, rows),
     ...jobTables(database, rows),

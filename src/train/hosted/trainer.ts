@@ -108,7 +108,7 @@ async function train(
         validationExamples: job.validation.length,
         ...(last === null ? {} : { steps: last.step }),
         ...(last?.loss == null ? {} : { finalLoss: last.loss }),
-        ...(remote.trainedTokens === null ? {} : { tokens: remote.trainedTokens }),
+        ...(remote.trainedTokens === null ? {} : { paidTokens: remote.trainedTokens }),
       },
     });
     known.forget();

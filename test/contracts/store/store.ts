@@ -5,6 +5,7 @@ import { callStoreContract } from './calls.ts';
 import { deploymentStoreContract } from './deployments.ts';
 import { eventStoreContract } from './events.ts';
 import { feedbackStoreContract } from './feedback.ts';
+import { figureStoreContract } from './figures.ts';
 import { jobStoreContract } from './jobs.ts';
 import { keyStoreContract } from './keys.ts';
 import { learningStoreContract } from './learning.ts';
@@ -29,6 +30,7 @@ export function storeContract(name: string, open: () => Store | Promise<Store>):
   learningStoreContract(name, withStore);
   deploymentStoreContract(name, withStore);
   eventStoreContract(name, withStore);
+  figureStoreContract(name, withStore);
   accessStoreContract(name, withStore);
   trailStoreContract(name, withStore);
   jobStoreContract(name, withStore);

@@ -1,0 +1,95 @@
+/**
+ * The admin API as the dashboard calls it. The types are those of the API's own schemas; no schema is bundled.
+ * Does not: cache (react-query does).
+ */
+import type { ControlAction, ControlledView, JobListView, JobView } from '../../src/api/control-schemas.ts';
+import type { Payload } from '../../src/api/payload-schemas.ts';
+import type {
+  ApiError,
+  AuditList,
+  CallDetail,
+  CallList,
+  DeploymentList,
+  EventList,
+  Explanation,
+  Overview,
+  Session,
+  TaskDetail,
+  TaskList,
+} from '../../src/api/schemas.ts';
+
+const BASE = '/api/v1';
+
+/** An error as the API gives it; status 0 where the server could not be reached. */
+export class RequestError extends Error {
+  readonly status: number;
+  readonly hint: string;
+
+  constructor(status: number, message: string, hint: string) {
+    super(message);
+    this.status = status;
+    this.hint = hint;
+  }
+}
+
+export type Query = Readonly<Record<string, string | number | undefined>>;
+
+/** The key that was typed in, for this tab alone; '' where none is needed. */
+export const savedKey = {
+  get: (): string => sessionStorage.getItem('understudy-key') ?? '',
+  set: (key: string): void => sessionStorage.setItem('understudy-key', key),
+};
+
+export function headers(): Record<string, string> {
+  const key = savedKey.get();
+  return key === '' ? {} : { 'x-understudy-key': key };
+}
+
+async function request<T>(path: string, init: RequestInit = {}): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(`${BASE}${path}`, { ...init, headers: { ...headers(), ...init.headers } });
+  } catch {
+    throw new RequestError(0, 'Understudy does not answer.', 'Is `understudy start` still running?');
+  }
+  const body = (await response.json().catch(() => null)) as unknown;
+  if (response.ok) return body as T;
+  const { error } = (body ?? {}) as Partial<ApiError>;
+  throw new RequestError(response.status, error?.message ?? `Status ${response.status}.`, error?.hint ?? '');
+}
+
+function get<T>(path: string, query: Query = {}): Promise<T> {
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined || value === '' ? [] : [[name, String(value)] as [string, string]],
+  );
+  return request(given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`);
+}
+
+const post = <T>(path: string, body: unknown = {}): Promise<T> =>
+  request(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+
+const one = (kind: string, id: string): string => `/${kind}/${encodeURIComponent(id)}`;
+
+export const api = {
+  session: () => get<Session>('/session'),
+  overview: (range: Query) => get<Overview>('/overview', range),
+  tasks: (range: Query) => get<TaskList>('/tasks', range),
+  task: (id: string, range: Query) => get<TaskDetail>(one('tasks', id), range),
+  deployments: () => get<DeploymentList>('/deployments'),
+  audits: (id: string) => get<AuditList>(`${one('deployments', id)}/audits`),
+  calls: (filter: Query) => get<CallList>('/calls', filter),
+  call: (id: string) => get<CallDetail>(one('calls', id)),
+  explanation: (id: string) => get<Explanation>(`${one('calls', id)}/explanation`),
+  payload: (id: string) => post<Payload>(`${one('calls', id)}/payload`),
+  feedback: (body: { call_id: string; name: string; value: unknown; comment?: string }) =>
+    post<{ added: boolean }>('/feedback', body),
+  control: (id: string, action: ControlAction, reason: string) =>
+    post<ControlledView>(`${one('tasks', id)}/${action}`, { reason }),
+  jobs: () => get<JobListView>('/jobs'),
+  cancelJob: (id: string) => post<JobView>(`${one('jobs', id)}/cancel`),
+  events: (query: Query) => get<EventList>('/events', query),
+};

@@ -1,0 +1,73 @@
+/**
+ * The audits of deployments, read on as they come: what they come to, and each of them for charts and lists.
+ * Does not: move deployments (online/watching.ts), or say what an audit is worth (deploy/watch.ts).
+ */
+import type { Audit, Deployment } from '../../core/deployment.ts';
+import type { Specialist } from '../../core/specialist.ts';
+import type { DeploymentStore } from '../../core/store.ts';
+import { policyFor, type ServeSettings, type StagePolicy } from '../../deploy/policy.ts';
+import { newWatch, type Watch, watchAudit } from '../../deploy/watch.ts';
+import { capitalOf } from '../../stats/sequential.ts';
+
+/** An audit, with what all up to it come to. */
+export interface BookedAudit extends Audit {
+  /** Its place, from 1. */
+  readonly n: number;
+  /** Errors so far, its own included. */
+  readonly errors: number;
+  /** Against the bound: an e-value. */
+  readonly evidence: number;
+}
+
+export interface Booked {
+  readonly policy: StagePolicy;
+  readonly watch: Watch;
+  readonly audits: readonly BookedAudit[];
+}
+
+export interface AuditBook {
+  /** All audits of the deployment until now, in their order. */
+  of(deployment: Deployment, specialist: Specialist): Promise<Booked>;
+}
+
+interface Page extends Booked {
+  cursor: number;
+  watch: Watch;
+  readonly audits: BookedAudit[];
+}
+
+const AT_ONCE = 500;
+
+export function auditBook(store: Pick<DeploymentStore, 'auditsSince'>, serve: ServeSettings): AuditBook {
+  const pages = new Map<string, Page>();
+  /** One after another: reading on uses up the watch that is there. */
+  let last: Promise<unknown> = Promise.resolve();
+
+  const readOn = async ({ id }: Deployment, specialist: Specialist): Promise<Page> => {
+    const policy = policyFor(specialist, serve);
+    const page: Page = pages.get(id) ?? { policy, watch: newWatch(policy), audits: [], cursor: 0 };
+    pages.set(id, page);
+    for (;;) {
+      const { audits, cursor } = await store.auditsSince(id, page.cursor, AT_ONCE);
+      for (const audit of audits) {
+        page.watch = watchAudit(page.watch, audit, policy);
+        page.audits.push({
+          ...audit,
+          n: page.watch.n,
+          errors: page.watch.errors,
+          evidence: capitalOf(page.watch.detector),
+        });
+      }
+      page.cursor = cursor;
+      if (audits.length < AT_ONCE) return page;
+    }
+  };
+
+  return {
+    of: (deployment, specialist) => {
+      const reading = last.then(() => readOn(deployment, specialist));
+      last = reading.catch(() => {});
+      return reading;
+    },
+  };
+}
