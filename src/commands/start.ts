@@ -13,6 +13,7 @@ import { type CommonOptions, configFor, print, type Terminal, withCommonOptions 
 import { makeFirstKey } from './first-key.ts';
 import { LOG_FORMATS, type LogFormat, logTo } from './log.ts';
 import { portOf } from './numbers.ts';
+import { PROVIDERS, requireUpstream } from './questions.ts';
 
 interface StartFlags extends CommonOptions {
   readonly host?: string;
@@ -32,7 +33,10 @@ export function addStart(program: Command, terminal: Terminal): void {
       portOf,
     )
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
-    .option('--upstream <url>', 'base URL of the LLM provider, with its version path')
+    .option(
+      '--upstream <url>',
+      `base URL of the LLM provider, with its version path, or one of ${Object.keys(PROVIDERS).join(', ')}`,
+    )
     .addOption(new Option('--log-format <format>', 'of what is logged to stderr').choices(LOG_FORMATS))
     .addHelpText(
       'after',
@@ -65,7 +69,10 @@ function readConfig(flags: StartFlags, terminal: Terminal): Config {
       port: flags.port ?? base.gateway.port,
     },
     admin: { ...base.admin, port: flags.adminPort ?? base.admin.port },
-    upstream: { ...base.upstream, baseUrl: flags.upstream ?? base.upstream.baseUrl },
+    upstream: {
+      ...base.upstream,
+      baseUrl: flags.upstream === undefined ? base.upstream.baseUrl : requireUpstream(flags.upstream),
+    },
   };
 }
 
@@ -79,11 +86,6 @@ const LEARNING = {
 } as const;
 
 async function run(flags: StartFlags, terminal: Terminal): Promise<void> {
-  if (flags.upstream !== undefined && !/^https?:$/.test(URL.parse(flags.upstream)?.protocol ?? '')) {
-    throw new UnderstudyError('bad-input', `--upstream ${flags.upstream} is not the URL of a server.`, {
-      hint: 'Give the whole address, like https://api.openai.com/v1.',
-    });
-  }
   const config = readConfig(flags, terminal);
   const log = logTo(terminal, flags.logFormat ?? 'text');
   const { openUnderstudy } = await import('../understudy.ts');
