@@ -271,7 +271,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
       });
     },
     startAdmin: async (gateway) => {
-      if (!config.admin.enabled) return { url: null, close: async () => {} };
+      if (!config.admin.enabled) return { url: null, reload: () => {}, close: async () => {} };
       return startAdminProcess(
         {
           config: adminConfig(config),

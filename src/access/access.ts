@@ -138,6 +138,8 @@ export function createAccess(options: AccessOptions): KeyedAccess {
       if (models !== 'none' && (key.models !== null || key.budget !== null)) {
         if (models === null) throw unreadable();
         if (!mayUse(key, models)) throw wrongModel(models);
+        // Which of several counts is the provider's to say, and so what the call costs.
+        if (key.budget !== null && new Set(models).size > 1) throw wrongModel(models);
         if (key.budget !== null && models.some((model) => costOf({ ...NOTHING, model }) === null))
           throw unpriced();
       }

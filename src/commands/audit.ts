@@ -18,7 +18,7 @@ export function addAudit(program: Command, terminal: Terminal): void {
       'after',
       `
 In it: access keys made, rotated and revoked, payloads opened (by learning too), datasets and specialists exported, days
-and senders erased, gateways started and stopped, configurations reloaded. Entries are sealed, and each holds the hash of
+and senders erased, gateways started, configurations reloaded. Entries are sealed, and each holds the hash of
 the one before.
 
 Examples:

@@ -4,6 +4,7 @@
  */
 import type { Command } from 'commander';
 import { approve, type Controlled, reject, resume, stop } from '../deploy/control.ts';
+import { person } from '../setup/person.ts';
 import { type CommonOptions, print, type Terminal, withCommonOptions } from './context.ts';
 import { withStore } from './with-store.ts';
 
@@ -51,6 +52,11 @@ export function addControl(program: Command, terminal: Terminal): void {
         withStore(flags, terminal, async (store) => {
           const word = { by: flags.by ?? 'the command line', reason: flags.reason ?? '', now: Date.now() };
           const result: Controlled = await act(store, task, word);
+          if (result.changed)
+            await store.appendTrail({
+              ...{ at: word.now, actor: person(), action: 'deployment-changed', subject: result.task.id },
+              detail: { action: verb, by: word.by, reason: word.reason },
+            });
           print(terminal, flags, result, () => (result.changed ? done : nothing)(result.task.name));
         }),
       );

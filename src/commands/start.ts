@@ -5,8 +5,11 @@ import { dashboardFolder, isBuilt } from '../api/files.ts';
 import type { Config } from '../core/config.ts';
 import { upstreamUrls } from '../core/config-upstreams.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { AdminProcess } from '../online/admin-process.ts';
 import type { OnlineGateway } from '../online/serving.ts';
 import { person } from '../setup/person.ts';
+import { version } from '../setup/version.ts';
 import type { Understudy } from '../understudy.ts';
 
 import { type CommonOptions, configFor, print, type Terminal, withCommonOptions } from './context.ts';
@@ -93,6 +96,7 @@ async function run(flags: StartFlags, terminal: Terminal): Promise<void> {
   try {
     await makeFirstKey(config, understudy.store, terminal);
     const gateway = await understudy.startGateway();
+    await record(understudy, log, 'gateway-started', { version: version() });
     const admin = await understudy.startAdmin(gateway);
     const learning = understudy.startLearning();
     try {
@@ -115,7 +119,7 @@ async function run(flags: StartFlags, terminal: Terminal): Promise<void> {
           'Stop with ctrl-C.',
         ].join('\n'),
       );
-      terminal.onHangup?.(() => void reload(flags, terminal, gateway, understudy, log));
+      terminal.onHangup?.(() => void reload(flags, terminal, { gateway, admin }, understudy, log));
       await stopped(terminal.signal);
     } finally {
       await learning.close();
@@ -137,26 +141,39 @@ function dashboardLine(url: string): string {
 async function reload(
   flags: StartFlags,
   terminal: Terminal,
-  gateway: OnlineGateway,
+  { gateway, admin }: { readonly gateway: OnlineGateway; readonly admin: AdminProcess },
   understudy: Understudy,
   log: (line: string) => void,
 ): Promise<void> {
   try {
-    const { changed, needRestart } = gateway.reload(readConfig(flags, terminal));
+    const config = readConfig(flags, terminal);
+    const { changed, needRestart } = gateway.reload(config);
+    admin.reload(config);
     log(
       changed.length === 0
         ? 'configuration: read again, nothing has changed.'
         : `configuration: read again; changed: ${changed.join(', ')}.`,
     );
     if (needRestart.length > 0) log(`configuration: a restart is needed for ${needRestart.join(', ')}.`);
-    const store = await understudy.store();
-    await store.appendTrail({
-      ...{ at: Date.now(), actor: person(), action: 'configuration-reloaded', subject: 'gateway' },
-      detail: { changed: [...changed] },
-    });
+    await record(understudy, log, 'configuration-reloaded', { changed: [...changed] });
   } catch (error) {
     const hint = error instanceof UnderstudyError ? ` ${error.hint}` : '';
     log(`configuration: could not be taken over: ${messageOf(error)}${hint}`);
+  }
+}
+
+/** Puts it into the audit trail. Never rejects: the gateway runs whatever becomes of the store. */
+async function record(
+  understudy: Understudy,
+  log: (line: string) => void,
+  action: 'gateway-started' | 'configuration-reloaded',
+  detail: JsonObject,
+): Promise<void> {
+  try {
+    const store = await understudy.store();
+    await store.appendTrail({ at: Date.now(), actor: person(), action, subject: 'gateway', detail });
+  } catch (error) {
+    log(`audit: '${action}' is not on record: ${messageOf(error)}`);
   }
 }
 

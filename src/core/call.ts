@@ -92,6 +92,9 @@ export function recordedWith({ served, tags }: Pick<Call, 'served' | 'tags'>): n
   return probability > 0 && probability <= 1 ? probability : 1;
 }
 
+/** Longest pause, milliseconds, after which a call with the same input as the one before is still a repeat of it: a retry, a loop. */
+export const REPEAT_PAUSE_MS = 600_000;
+
 /** Why a call was handed to the LLM although a specialist stood ready. */
 export const ESCALATION_REASONS = [
   'low-confidence',

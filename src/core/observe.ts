@@ -26,6 +26,8 @@ export interface ObservedCall {
   readonly times: CallTimes | null;
   /** When all was done, the record included, as the times. */
   readonly doneAt: number;
+  /** Whether the call is recorded: the caller has not asked that it be left out, and may be who it says. */
+  readonly isKept: boolean;
   /** Null where they were not read. They hold payload. */
   readonly request: CallRequest | null;
   readonly response: CallResponse | null;

@@ -108,6 +108,8 @@ export interface PredictOptions {
 /** Runs artefacts. Implementations: runtime/linear (encoder with a head), runtime/extractor, runtime/llama, runtime/remote. */
 export interface Runtime {
   readonly rungs: readonly Rung[];
+  /** Whether it may answer the same input otherwise the next time: it samples, or reads the whole request. Default: no. */
+  readonly varies?: boolean;
   /** @throws UnderstudyError 'unavailable' (process or weights gone), 'overloaded', 'timed-out', 'cancelled'. */
   predict(artefact: Artefact, input: string, options?: PredictOptions): Promise<Prediction>;
   close(): Promise<void>;

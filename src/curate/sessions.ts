@@ -4,7 +4,7 @@
  * calls are counted.
  * Does not: change a session that was told (one that several calls name).
  */
-import type { Call, CallRequest, Message } from '../core/call.ts';
+import { type Call, type CallRequest, type Message, REPEAT_PAUSE_MS } from '../core/call.ts';
 import type { Example } from '../core/dataset.ts';
 import { contentHash } from '../core/ids.ts';
 
@@ -77,9 +77,6 @@ export function sessionFinder(): SessionFinder {
   };
 }
 
-/** Longest pause, in milliseconds, after which a call with the same input is still a repeat of the one before. */
-const PAUSE_MS = 600_000;
-
 /**
  * The examples with one session for those that repeat each other in a row: a retry, or a loop. They are one piece of
  * evidence, however often they came. The same input after another one is a new call: that it is frequent is a property of the
@@ -104,7 +101,7 @@ export function joinRepeats(examples: readonly Example[]): Example[] {
   for (const [i, { input, at, sessionId }] of byTime.entries()) {
     if (!begun.has(sessionId)) begun.set(sessionId, i);
     const before = byTime[i - 1];
-    if (before?.input !== input || at - before.at > PAUSE_MS) continue;
+    if (before?.input !== input || at - before.at > REPEAT_PAUSE_MS) continue;
     const [one, other] = [rootOf(before.sessionId), rootOf(sessionId)];
     if (one === other || (isLong(one) && isLong(other))) continue;
     // The session that began first gives its name.

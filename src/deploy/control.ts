@@ -43,7 +43,11 @@ export interface Controlled {
 export async function approve(store: ControlStore, named: string, word: Word): Promise<Controlled> {
   const task = await taskNamed(store, named);
   const proposal = await proposalOf(store, task);
-  for (const other of await store.deployments()) {
+  const moved = await changeDeployment(store, proposal.id, (now) =>
+    now.stage === 'proposed' ? moveTo(now, 'shadow', word.now, sentence('approved', word)) : now,
+  );
+  // Only then does what served leave: the proposal may have been rejected meanwhile.
+  for (const other of moved === null ? [] : await store.deployments()) {
     if (other.taskId !== task.id || other.id === proposal.id) continue;
     await changeDeployment(store, other.id, (now) =>
       now.stage === 'retired'
@@ -51,9 +55,6 @@ export async function approve(store: ControlStore, named: string, word: Word): P
         : moveTo(now, 'retired', word.now, `${REPLACED} ${proposal.specialistId}`),
     );
   }
-  const moved = await changeDeployment(store, proposal.id, (now) =>
-    now.stage === 'proposed' ? moveTo(now, 'shadow', word.now, sentence('approved', word)) : now,
-  );
   return { ...about('approve', task), deployment: proposal.id, changed: moved !== null };
 }
 

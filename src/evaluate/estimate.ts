@@ -5,7 +5,7 @@
 import { fitConfidence } from './confidence.ts';
 import { type GradedPrediction, gradedSignals, servedConfidence } from './evaluate.ts';
 import {
-  answeredShare,
+  answeredOf,
   burstOf,
   clusteringOfRun,
   forecast,
@@ -42,7 +42,7 @@ export function estimate(
   }));
   const level = levelOf(run);
   const sizes = run.earlierSessions ?? sessionSizes(answers);
-  const clustering = clusteringOfRun({ ...run, answered: answeredShare(answers) }, sizes, calibrationSize);
+  const clustering = clusteringOfRun({ ...run, answered: answeredOf(answers) }, sizes, calibrationSize);
   const { cap } = clustering;
   const burst = burstOf(tallySessions(answers, 0, cap), cap);
   const worths = riskCurve(answers, { points: 100, cap }).map(

@@ -25,7 +25,7 @@ import { mistakesOf } from './confusions.ts';
 import { closedExam, type ExamResult, examine, shareOf } from './exam.ts';
 import { canPass, runGate } from './gate.ts';
 import {
-  answeredShare,
+  answeredOf,
   type GateOptions,
   type GateRun,
   NOT_SERVABLE,
@@ -87,10 +87,11 @@ export async function gradePredictions(
       signal?.throwIfAborted();
       const i = next++;
       const { id, sessionId, input, answer, seen = false } = examples[i]!;
-      let asked = predictions.get(input);
+      // Where answers vary, each call has one of its own, as it will when it is served.
+      let asked = runtime.varies ? undefined : predictions.get(input);
       if (asked === undefined) {
         asked = runtime.predict(artefact, input, { draft: answer, ...askedWith(examples[i]!, options) });
-        predictions.set(input, asked);
+        if (!runtime.varies) predictions.set(input, asked);
       }
       const prediction = await asked;
       const grade = await scorer.score(input, answer, prediction.answer);
@@ -176,7 +177,7 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
   const undecided = graded.filter(({ grade }) => grade.correct === null).length;
   const planned: GateRun = {
     ...{ epsilon, delta },
-    answered: answeredShare(scoreAnswers(confidence, validation)),
+    answered: answeredOf(scoreAnswers(confidence, validation)),
     earlierSessions: earlierSessions(dataset),
     ...(tries ? { tryNumber: tries.number } : {}),
   };

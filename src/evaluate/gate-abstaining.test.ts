@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { seededRandom } from '../core/random.ts';
 import { runGate, testThresholds } from './gate.ts';
-import { answeredShare, NOT_SERVABLE, type ScoredAnswer } from './gate-order.ts';
+import { answeredOf, NOT_SERVABLE, type ScoredAnswer } from './gate-order.ts';
 
 /** Sessions of ten calls, of which two are answered; in a session that goes wrong both are. */
 function sessions(count: number, wrongShare: number, seed: number): ScoredAnswer[] {
@@ -23,8 +23,9 @@ const gate = { epsilon: 0.02, delta: 0.05 };
 describe('the gate on a specialist that abstains on most calls', () => {
   it('asks for as many sessions as if those calls were not there', () => {
     const [validation, calibration] = [sessions(120, 0.002, 1), sessions(240, 0, 2)];
-    const answered = answeredShare(validation);
-    assert.equal(answered, 0.2);
+    const answered = answeredOf(validation);
+    assert.equal(answered.share, 0.2);
+    assert.ok(answered.sizes.every((size) => size === 2));
     const result = runGate(validation, calibration, { ...gate, answered });
     assert.equal(result.passed, true, result.reason);
     assert.ok((result.sessions?.cap ?? 0) <= 2);
@@ -40,7 +41,7 @@ describe('the gate on a specialist that abstains on most calls', () => {
     for (let seed = 0; seed < runs; seed++) {
       const validation = sessions(60, 0.021, 2 * seed + 1);
       const calibration = sessions(260, 0.021, 2 * seed + 2);
-      const run = { ...gate, answered: answeredShare(validation) };
+      const run = { ...gate, answered: answeredOf(validation) };
       if (testThresholds(validation, calibration, run).chosen) passed++;
     }
     // 5 %, and three standard deviations of chance.

@@ -29,10 +29,10 @@ export interface GateRun extends GateOptions {
   /** Calls per session in the splits before calibration; default: in the validation split. */
   readonly earlierSessions?: readonly number[];
   /**
-   * Share of the calls before calibration for which there was an answer to give: the others are never served, whatever the
-   * threshold, and count in no session. It settles the cap alone, by which calls are served. Default: 1.
+   * What there was an answer to give to before calibration: its share of the calls, and how many calls of each session. The
+   * others are never served, whatever the threshold, and count in no session. It settles the cap alone. Default: all calls.
    */
-  readonly answered?: number;
+  readonly answered?: { readonly share: number; readonly sizes: readonly number[] };
   /** Which try of the task this is, from 1: it is tested at its share of delta. Default: the one try there is. */
   readonly tryNumber?: number;
 }
@@ -80,16 +80,17 @@ export function clusteringOf(
 
 /** The clustering of the calls that are answered, by what is known before calibration. */
 export function clusteringOfRun(run: GateRun, sizes: readonly number[], calls: number): Clustering {
-  const { answered = 1, epsilon } = run;
-  const own = answered === 1 ? sizes : sizes.map((size) => Math.max(1, Math.round(size * answered)));
-  return clusteringOf(own, Math.round(calls * answered), epsilon, levelOf(run));
+  const { answered, epsilon } = run;
+  if (answered === undefined || answered.share === 1)
+    return clusteringOf(sizes, calls, epsilon, levelOf(run));
+  return clusteringOf(answered.sizes, Math.round(calls * answered.share), epsilon, levelOf(run));
 }
 
-/** Share of the answers that could be given to a caller. */
-export const answeredShare = (answers: readonly ScoredAnswer[]): number =>
-  answers.length === 0
-    ? 1
-    : answers.filter(({ confidence }) => confidence !== NOT_SERVABLE).length / answers.length;
+/** What could be given to a caller of these answers: its share, and how many calls of each session. */
+export function answeredOf(answers: readonly ScoredAnswer[]): NonNullable<GateRun['answered']> {
+  const given = answers.filter(({ confidence }) => confidence !== NOT_SERVABLE);
+  return { share: answers.length === 0 ? 1 : given.length / answers.length, sizes: sessionSizes(given) };
+}
 
 /** Calls per session. */
 export function sessionSizes(answers: readonly Pick<ScoredAnswer, 'session'>[]): number[] {

@@ -35,6 +35,7 @@ export async function recordExchange(
     ...{ callId: id, at: exchange.at, dialect: exchange.dialect.name },
     ...{ served: result.served, status: result.brokenStatus, latencyMs: result.latencyMs },
     ...{ times: isAudit || captured === null ? null : exchange.times, doneAt: performance.now() },
+    isKept: exchange.admission.isTrusted && (typeof understood === 'string' || !understood.source.omit),
     request: typeof understood === 'string' ? null : understood.request,
     response: result.response,
     traceparent: typeof traceparent === 'string' ? traceparent : '',

@@ -15,6 +15,7 @@ import { boundOf, policyFor, type ServeSettings } from '../deploy/policy.ts';
 import { readWatch } from '../deploy/read-watch.ts';
 import { moveTo, standsAgainst } from '../deploy/stages.ts';
 import { gradePredictions, scoreAnswers } from '../evaluate/evaluate.ts';
+import { servedAt } from '../evaluate/gate-order.ts';
 import { capitalOf, detect, detects, type InUnit, newDetector } from '../stats/sequential.ts';
 import { binomialTail, callsNeeded } from '../stats/statistics.ts';
 import { examination, type LearnContext, type TaskRun } from './trial.ts';
@@ -98,7 +99,7 @@ export async function suspendIfRefuted(
   if (!runtime) return null;
   const { calibration } = dataset.splits;
   const isSlow = specialist.evidence.latencyMs.p50 > SLOW_MS;
-  const examples = isSlow ? calibration.slice(-MAX_SLOW) : calibration;
+  const examples = isSlow ? lastWhole(calibration, MAX_SLOW) : calibration;
   const { artefact, confidence, proved } = specialist;
   const own = examples.map((example) => asItReads(example, asProved(task, proved), requests));
   const graded = await gradePredictions(own, {
@@ -112,11 +113,14 @@ export async function suspendIfRefuted(
   const units = new Map<string, InUnit>();
   let detector = newDetector();
   let [served, errors] = [0, 0];
-  for (const [i, scored] of scoreAnswers(confidence, graded).entries()) {
-    if (scored.confidence < deployment.threshold) continue;
+  const scored = scoreAnswers(confidence, graded);
+  const cap = specialist.evidence.gate.sessions?.cap ?? Number.POSITIVE_INFINITY;
+  const isServed = servedAt(scored, deployment.threshold, cap);
+  for (const [i, { correct }] of scored.entries()) {
+    if (!isServed[i]) continue;
     const { sessionId } = examples[i]!;
     const unit = units.get(sessionId) ?? { n: 0, errors: 0 };
-    const wrong = !scored.correct;
+    const wrong = !correct;
     detector = detect(detector, wrong, unit, bound);
     units.set(sessionId, { n: unit.n + 1, errors: unit.errors + (wrong ? 1 : 0) });
     served++;
@@ -135,6 +139,12 @@ export async function suspendIfRefuted(
     isInService(now.stage) ? moveTo(now, 'suspended', at, reason, numbers) : now,
   );
   return moved === null ? null : reason;
+}
+
+/** The last `count` examples, without those of sessions that begin before them: of a session the first calls are served. */
+function lastWhole(examples: readonly Example[], count: number): readonly Example[] {
+  const begun = new Set(examples.slice(0, -count).map(({ sessionId }) => sessionId));
+  return examples.slice(-count).filter(({ sessionId }) => !begun.has(sessionId));
 }
 
 /** The example with what a specialist reads of its call that was proved on the task as it was. */

@@ -12,6 +12,8 @@ import { withoutKeys } from '../core/environment.ts';
 export interface AdminProcess {
   /** Where the dashboard is; null where it could not be started, which has been logged. */
   readonly url: string | null;
+  /** Takes over what a running program does of a configuration: access, prices and the certificate. */
+  reload(config: Config): void;
   close(): Promise<void>;
 }
 
@@ -42,9 +44,12 @@ export function startAdminProcess(
   let child: ChildProcess | null = null;
   let timer: NodeJS.Timeout | undefined;
   let isClosing = false;
+  let isReloading = false;
   let waitMs = RESTART_MS;
 
-  const start = (now: AdminSettings, onState: (url: string | null) => void): void => {
+  /** As it is started the next time. */
+  let current = settings;
+  const start = (onState: (url: string | null) => void): void => {
     const started = fork(program, [], {
       execArgv: [],
       env: withoutKeys(options.env),
@@ -52,14 +57,14 @@ export function startAdminProcess(
     });
     child = started;
     let isDone = false;
-    let again = now;
     const ended = (how: string): void => {
       if (child === started) child = null;
       onState(null);
       if (isClosing || isDone) return;
-      options.log(`admin: the dashboard's process ended (${how}); it is started again.`);
-      timer = setTimeout(() => start(again, () => {}), waitMs).unref();
-      waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
+      if (!isReloading) options.log(`admin: the dashboard's process ended (${how}); it is started again.`);
+      timer = setTimeout(() => start(() => {}), isReloading ? 0 : waitMs).unref();
+      if (!isReloading) waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
+      isReloading = false;
     };
     started.on('message', (said: AdminSays) => {
       if (said.type === 'log') options.log(said.line);
@@ -73,7 +78,7 @@ export function startAdminProcess(
       if (said.type === 'listening') {
         // Started again, it is where it was.
         const port = Number(new URL(said.url).port);
-        again = { ...now, config: { ...now.config, admin: { ...now.config.admin, port } } };
+        current = { ...current, config: { ...current.config, admin: { ...current.config.admin, port } } };
         onState(said.url);
       }
     });
@@ -81,7 +86,7 @@ export function startAdminProcess(
       if (started.pid === undefined) ended(error.message);
     });
     started.once('exit', (code, by) => ended(by ?? `exit code ${code}`));
-    started.send(now, () => {});
+    started.send(current, () => {});
     started.unref();
     started.channel?.unref();
   };
@@ -101,5 +106,18 @@ export function startAdminProcess(
       last.kill('SIGTERM');
     });
 
-  return new Promise((resolve) => start(settings, (url) => resolve({ url, close })));
+  /** What may change while it runs is read at its start: it is started again, on the same port. */
+  const reload = ({ access, prices, gateway }: Config): void => {
+    const { config } = current;
+    const tls = config.gateway.tls && (gateway.tls ?? config.gateway.tls);
+    const own = { ...config.gateway, ...(tls ? { tls } : {}) };
+    const next = { ...current, config: { ...config, access, prices, gateway: own } };
+    if (JSON.stringify(next) === JSON.stringify(current)) return;
+    current = next;
+    if (child === null) return;
+    isReloading = true;
+    child.kill('SIGTERM');
+  };
+
+  return new Promise((resolve) => start((url) => resolve({ url, close, reload })));
 }

@@ -21,18 +21,22 @@ export function liveFinder(open: (signal: AbortSignal) => Promise<EntityFinder |
   let finder: EntityFinder | null = null;
   let opening: Promise<void> | null = null;
   let triedAt = Number.NEGATIVE_INFINITY;
+  let isFirst = true;
   const begin = async (): Promise<void> => {
-    triedAt = performance.now();
-    finder = await open(closing.signal).catch(() => null);
+    const opened = await open(closing.signal).catch(() => null);
     // A thread is open with its first answer.
-    await finder?.find(['ready']).catch(() => null);
+    await opened?.find(['ready']).catch(() => null);
+    finder = opened;
+    triedAt = performance.now();
+    isFirst = false;
     opening = null;
   };
   const nothing = (texts: readonly string[]): Entity[][] => texts.map(() => []);
   return {
     find: async (texts) => {
       if (finder === null && performance.now() - triedAt > AGAIN_MS) opening ??= begin();
-      if (opening !== null)
+      // Tried again later, it is waited for no more: weights may not be had for days.
+      if (opening !== null && isFirst)
         throw new UnderstudyError('overloaded', 'The model that finds people is being opened.', {
           hint: 'Ask again in some seconds.',
         });

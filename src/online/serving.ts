@@ -233,6 +233,8 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
     reload: (next) => {
       const result = reloaded(current, next);
       const settings = applied(current, next);
+      // It reads a file, and may fail.
+      const prices = priceBook(settings);
       access.configure(settings.access);
       try {
         gateway.takeOver({
@@ -245,7 +247,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
         throw error;
       }
       current = settings;
-      listPrice = priceBook(settings);
+      listPrice = prices;
       return result;
     },
     close: async () => {

@@ -33,3 +33,12 @@ test('only the latest calls are remembered', () => {
   assert.equal(conversations.find(talk('c1', 'yes', 'no')), null);
   assert.equal(conversations.find(talk('c3', 'yes', 'no')), 'c3');
 });
+
+test('a request of a system message alone begins no conversation', () => {
+  const conversations = rememberConversations(10);
+  const alone = { messages: [{ role: 'system' as const, content: 'Say something.' }] };
+  assert.equal(conversations.join('c1', alone), 'c1');
+  assert.equal(conversations.join('c2', alone), 'c2');
+  assert.equal(conversations.find(talk('Hello')), null);
+  assert.equal(conversations.join('c3', talk('Hello')), 'c3');
+});

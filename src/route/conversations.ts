@@ -35,6 +35,8 @@ export function rememberConversations(limit: number): Conversations {
     join: (callId, request) => {
       const { hash, session } = trace(request);
       const own = session ?? callId;
+      // Nothing but a system message: it begins like every conversation, and is none.
+      if (hash === '') return own;
       ended.delete(hash);
       ended.set(hash, own);
       if (ended.size > limit) ended.delete(ended.keys().next().value!);

@@ -298,21 +298,38 @@ test('of a session no more calls are served than the proof allows, whoever names
   );
   const reasonOf = async (call: IncomingCall): Promise<string> =>
     (await router.route(call, new AbortController().signal)).served.reason;
-  const named = (id: string, session: string): IncomingCall => ({ id, request, session, llmAskedFor: false });
+  const asking = (content: string): CallRequest => ({ ...request, messages: [{ role: 'user', content }] });
+  const named = (id: string, session: string): IncomingCall => {
+    return { id, request: asking(`Question ${id}`), session, llmAskedFor: false };
+  };
   assert.deepEqual(
     [await reasonOf(named('1', 'a')), await reasonOf(named('2', 'a')), await reasonOf(named('3', 'a'))],
     ['confident', 'confident', 'session-limit'],
   );
   assert.equal(await reasonOf(named('4', 'b')), 'confident');
   // A conversation that goes on is a session, though nobody named it.
-  const turn = (id: string, turns: number): IncomingCall => {
+  const turn = (id: string, turns: number, about = 'Where is it?'): IncomingCall => {
     const more = Array.from({ length: turns }, (_, i) => [
       { role: 'assistant' as const, content: `answer ${i}` },
       { role: 'user' as const, content: `question ${i}` },
     ]).flat();
-    return { id, request: { ...request, messages: [...request.messages, ...more] }, llmAskedFor: false };
+    return {
+      id,
+      request: { ...request, messages: [...asking(about).messages, ...more] },
+      llmAskedFor: false,
+    };
   };
   const reasons = [];
-  for (let i = 0; i < 4; i++) reasons.push(await reasonOf(turn(`t${i}`, i)));
+  for (let i = 0; i < 4; i++) reasons.push(await reasonOf(turn(`t${i}`, i + 1)));
   assert.deepEqual(reasons, ['confident', 'confident', 'session-limit', 'session-limit']);
+  // Nor a loop, whose calls nobody names and which continue nothing; nor one whose turns have names of their own.
+  const looping = asking('Is it there yet?');
+  const loop = [];
+  for (let i = 0; i < 3; i++)
+    loop.push(await reasonOf({ id: `l${i}`, request: looping, llmAskedFor: false }));
+  assert.deepEqual(loop, ['confident', 'confident', 'session-limit']);
+  const renamed = [];
+  for (let i = 0; i < 3; i++)
+    renamed.push(await reasonOf({ ...turn(`r${i}`, i + 1, 'Another matter'), session: `trace ${i}` }));
+  assert.deepEqual(renamed, ['confident', 'confident', 'session-limit']);
 });

@@ -7,7 +7,13 @@
 import { taskAlike } from '../callsite/assign.ts';
 import { whyUnproved } from '../callsite/proved.ts';
 import type { Answer } from '../core/answer.ts';
-import type { CallRequest, CallResponse, EscalationReason, LlmReason } from '../core/call.ts';
+import {
+  type CallRequest,
+  type CallResponse,
+  type EscalationReason,
+  type LlmReason,
+  REPEAT_PAUSE_MS,
+} from '../core/call.ts';
 import { type Audit, type Belonging, type Deployment, isInService } from '../core/deployment.ts';
 import { whyNoAnswer } from '../core/ending.ts';
 import { contentHash } from '../core/ids.ts';
@@ -86,8 +92,8 @@ interface Candidacy {
   readonly request: CallRequest;
   readonly read: RedactedRequest;
   readonly input: string;
-  /** As its caller named it, or else as its conversation tells. */
-  readonly session: () => string;
+  /** Those that it may belong to; it counts to each. */
+  readonly sessions: readonly string[];
   /** @param session The call's, where nobody named one. */
   readonly belonging: (session: () => string | null) => Belonging;
 }
@@ -113,6 +119,8 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
   const ask = createAsk(options);
   const conversations = rememberConversations(MAX_REMEMBERED);
   const limits = sessionLimits(MAX_REMEMBERED);
+  /** By task the latest call's input, and the sessions that it counted to. */
+  const latest = new Map<string, { readonly input: string; readonly at: number; readonly run: string }>();
   let tasks: readonly Task[] = plan.tasks;
   let stopped = plan.stopped ?? NONE;
   let routes = routesOf(plan, options.runtimes);
@@ -152,6 +160,8 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     if (llmAskedFor) return llm('asked-for');
     // Nothing to find, nothing to redact: a gateway that only records spends no time here.
     if (tasks.length === 0) return llm('no-specialist');
+    // Each call is remembered, whoever serves it: one that continues it may be a specialist's.
+    const derived = routes.size === 0 ? id : conversations.join(id, request);
     const read = redact(request);
     if (read === null) return llm('too-large');
     const task = options.assign(tasks, read.request);
@@ -173,8 +183,14 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       const pseudonym = name === null ? null : options.pseudonym?.(`session ${name}`);
       return { input: own, ...(pseudonym ? { session: pseudonym } : {}) };
     };
-    const sessionOf = (): string => session ?? conversations.join(id, request);
-    const candidacy = { route: found, request, read, input, session: sessionOf, belonging };
+    const now = options.now();
+    const before = latest.get(task.id);
+    const repeats = before?.input === input && now - before.at <= REPEAT_PAUSE_MS;
+    const run = repeats ? before.run : (session ?? derived);
+    latest.set(task.id, { input, at: now, run });
+    // A call may be of several: as its caller named it, as its conversation tells, and as one that repeats another.
+    const sessions = [...new Set([session ?? derived, derived, run])];
+    const candidacy = { route: found, request, read, input, sessions, belonging };
     switch (found.deployment.stage) {
       case 'shadow':
         return { candidacy, asked: 'in-shadow', probability: 1 };
@@ -201,9 +217,8 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     { route: { decision, deployment, runtime, specialist, perSession }, ...call }: Candidacy,
     signal: AbortSignal,
   ): Promise<Outcome> => {
-    const { request, read, input } = call;
-    const session = call.session();
-    const isOver = (): boolean => limits.isReached(specialist.id, session, perSession);
+    const { request, read, input, sessions } = call;
+    const isOver = (): boolean => sessions.some((each) => limits.isReached(specialist.id, each, perSession));
     if (isOver()) return { used: false, reason: 'session-limit' };
     const asked = await ask(
       specialist.id,
@@ -229,7 +244,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     if (!outcome.used) return outcome;
     // Others of its session may have been served meanwhile.
     if (isOver()) return { used: false, reason: 'session-limit', confidence: outcome.confidence };
-    limits.count(specialist.id, session);
+    for (const each of sessions) limits.count(specialist.id, each);
     return outcome;
   };
 

@@ -23,6 +23,7 @@ export function guardedRuntime(runtime: ProbedRuntime, guard: Guard): GuardedRun
   return {
     health: () => guard.health(),
     rungs: runtime.rungs,
+    ...(runtime.varies ? { varies: true } : {}),
     predict: (artefact, input, options = {}) =>
       guard.run(artefact.path, (signal) => runtime.predict(artefact, input, { ...options, signal }), {
         signal: options.signal,

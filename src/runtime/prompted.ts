@@ -78,6 +78,7 @@ export function promptedRuntime(options: {
   });
   return {
     rungs: PROMPTED_RUNGS,
+    varies: true,
     health: () => guarded.flatMap(({ runtime }) => (runtime.health === null ? [] : [runtime.health()])),
     async predict(artefact, input, predictOptions) {
       const { server: name, baseUrl, model } = await read(artefact);
@@ -146,6 +147,7 @@ function serverRuntime(server: PromptedServer, aboutOf: ReadArtefact, maxLate: n
   };
   return {
     rungs: PROMPTED_RUNGS,
+    varies: true,
     async predict(artefact, input, { signal, request }: PredictOptions = {}) {
       const about = await aboutOf(artefact);
       const started = performance.now();

@@ -80,6 +80,7 @@ export function remoteRuntime(options: RemoteRuntimeOptions): ProbedRuntime {
 
   return {
     rungs: REMOTE_RUNGS,
+    varies: true,
     async predict(artefact, input, { signal } = {}) {
       const model = await modelOf(artefact);
       const started = performance.now();

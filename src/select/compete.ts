@@ -61,6 +61,11 @@ export async function compete<C extends Pick<Contender, 'candidate' | 'cost'>, T
     }
     try {
       const trial = await options.tryOut(contender);
+      if ((trial.costShare ?? 0) > 0 && savings(trial) <= 0) {
+        const reason = `Would cost more than it saves: it can be expected to serve ${percent(trial.coverage, 0)} of the calls, and asking it about each takes ${percent(trial.costShare ?? 0, 0)} of the LLM’s price.`;
+        dropped.push({ candidate, chosen: false, reason, estimate: trial.coverage });
+        continue;
+      }
       trials.push(trial);
       best = better(best, trial);
     } catch (error) {
@@ -74,8 +79,8 @@ export async function compete<C extends Pick<Contender, 'candidate' | 'cost'>, T
   return { winner: best, trials, verdicts: [...verdicts, ...dropped] };
 }
 
-/** What a candidate would save of what the LLM's answers cost. */
-const savings = ({ coverage, costShare = 0 }: Trial): number => coverage * (1 - costShare);
+/** What a candidate would save of what the LLM's answers cost: it is asked about each call, and paid for, before it is known whether it serves. */
+const savings = ({ coverage, costShare = 0 }: Trial): number => coverage - costShare;
 
 /**
  * Of the best so far and a later, more expensive one; that is clearly better in what it saves or, where neither would pass,

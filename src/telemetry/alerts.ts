@@ -2,8 +2,7 @@
  * Tells people, by webhooks, of what needs one: posted once when it begins, tried again where that fails, at most so many an hour.
  * Does not: find out what is wrong (online/).
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { postJson } from './post.ts';
+import { patience, postJson } from './post.ts';
 
 export interface Alert {
   /** Short and stable, for programs: 'disk-low', 'deployment-moved', …. */
@@ -42,18 +41,19 @@ const TRIES = 5;
 const FIRST_WAIT_MS = 2000;
 
 export function createAlerts(options: AlertOptions): Alerts {
-  const { settings, now, log, wait = (ms) => sleep(ms, undefined, { ref: false }) } = options;
+  const closing = new AbortController();
+  const { settings, now, log, wait = (ms) => patience(ms, closing.signal) } = options;
   const counts = { sent: 0, failed: 0, held: 0 };
   const pending = new Set<Promise<void>>();
   /** When the latest were raised. */
   let times: number[] = [];
   let held = 0;
-  let isClosing = false;
 
   const post = async (webhook: Webhook, alert: Alert, before: number): Promise<void> => {
     const isTaken = await postJson(webhook.url, bodyOf(webhook.format, alert, before), {
       ...{ tries: TRIES, waitMs: FIRST_WAIT_MS },
-      sleep: (ms) => (isClosing ? Promise.resolve() : wait(ms)),
+      sleep: wait,
+      isOver: () => closing.signal.aborted,
     });
     counts[isTaken ? 'sent' : 'failed']++;
     // Not the address: that of a webhook is a secret.
@@ -80,7 +80,7 @@ export function createAlerts(options: AlertOptions): Alerts {
       }
     },
     close: async () => {
-      isClosing = true;
+      closing.abort();
       await Promise.all(pending);
     },
   };

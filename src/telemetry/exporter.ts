@@ -4,8 +4,7 @@
  * One small exporter of our own: the SDK brings a dozen packages, and a context for each asynchronous step of a call.
  * Does not: make spans (spans.ts).
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { postJson } from './post.ts';
+import { patience, postJson } from './post.ts';
 import type { Attribute, Span } from './spans.ts';
 
 export interface TraceExporter {
@@ -65,8 +64,9 @@ function decoded(text: string): string {
 export function traceExporter(
   settings: ExporterSettings,
   log: (line: string) => void,
-  wait: (ms: number) => Promise<unknown> = (ms) => sleep(ms, undefined, { ref: false }),
+  wait?: (ms: number) => Promise<unknown>,
 ): TraceExporter {
+  const closing = new AbortController();
   const counts = { sent: 0, dropped: 0 };
   let waiting: Span[] = [];
   let sending: Promise<void> | null = null;
@@ -85,7 +85,8 @@ export function traceExporter(
       headers,
       tries: isClosing ? 1 : TRIES,
       waitMs: 1000,
-      sleep: wait,
+      sleep: wait ?? ((ms) => patience(ms, closing.signal)),
+      isOver: () => isClosing,
     });
     counts[isTaken ? 'sent' : 'dropped'] += spans.length;
     // Once for each trouble, which may last.
@@ -118,6 +119,7 @@ export function traceExporter(
     close: async () => {
       clearInterval(timer);
       isClosing = true;
+      closing.abort();
       await sending;
       await flush();
     },

@@ -2,6 +2,7 @@
  * JSON posted to a collector or a webhook, tried again where that may help. Beside the calls: it waits, never blocks.
  * Does not: decide what is sent.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 
 export interface PostOptions {
@@ -11,6 +12,8 @@ export interface PostOptions {
   /** Before the second try; doubles with each. */
   readonly waitMs: number;
   readonly sleep: (ms: number) => Promise<unknown>;
+  /** Whether no further try is to be made. */
+  readonly isOver?: () => boolean;
 }
 
 const TIMEOUT_MS = 10_000;
@@ -24,6 +27,7 @@ export async function postJson(url: string, body: string, options: PostOptions):
     if (answer.isTaken) return true;
     if (answer.isFinal || tried >= options.tries) return false;
     await options.sleep(Math.min(Math.max(wait, answer.retryAfterMs), LONGEST_WAIT_MS));
+    if (options.isOver?.() === true) return false;
     wait *= 2;
   }
 }
@@ -52,4 +56,9 @@ async function ask(
   } catch {
     return { isTaken: false, isFinal: false, retryAfterMs: 0 };
   }
+}
+
+/** Waits, or until the signal; keeps no program alive. */
+export async function patience(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { ref: false, signal }).catch(() => undefined);
 }

@@ -72,7 +72,7 @@ export function spanOf(call: ObservedCall, options: { readonly payloads: boolean
   add('understudy.task', served.taskId);
   if (served.confidence !== undefined)
     attributes.push({ key: 'understudy.confidence', value: { doubleValue: served.confidence } });
-  if (options.payloads && request !== null) {
+  if (options.payloads && call.isKept && request !== null) {
     const system = request.messages.filter(({ role }) => role === 'system');
     add('gen_ai.system_instructions', system.length > 0 ? JSON.stringify(system) : null);
     add('gen_ai.input.messages', JSON.stringify(request.messages.filter(({ role }) => role !== 'system')));

@@ -13,6 +13,7 @@ const SECRET = 'a word that only the caller said';
 function observed(changes: Partial<ObservedCall> = {}): ObservedCall {
   return {
     ...{ callId: 'call_1', at: 1_000_000.5, dialect: 'openai-chat', status: 200, latencyMs: 20, doneAt: 130 },
+    isKept: true,
     served: { by: 'llm', reason: 'low-confidence', taskId: 'task_1' },
     times: { read: 100, asked: 101, firstByte: 111, answered: 129 },
     request: {

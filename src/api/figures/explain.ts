@@ -81,6 +81,8 @@ function decidingStep({ reason, taskId, confidence }: Served): StepName {
     case 'shadow':
     case 'canary':
       return 'stage';
+    case 'session-limit':
+      return 'stage';
     case 'overload':
     case 'error':
       return 'answer';
@@ -196,16 +198,18 @@ function outcomeOf(record: CallRecord): Outcome {
         'the request demands what specialists do not do, such as several answers or log-probabilities.',
         'A request without that demand; docs/router.md lists them.',
       );
+    case 'session-limit':
+      return byLlm(
+        'as many calls of its session were served as the specialist’s proof allows.',
+        'A call of another session; docs/proof.md says why there is a limit.',
+      );
     case 'overload':
       return byLlm(
-        'the specialist had too many calls at once.',
-        'Fewer calls at once, or more threads (`serve.threads`).',
+        'the specialist had too many calls at once, or did not answer in time.',
+        'Fewer calls at once, more threads (`serve.threads`), or a longer `serve.timeoutMs`.',
       );
     case 'error':
-      return byLlm(
-        'the specialist did not answer in time, or failed.',
-        'A longer `serve.timeoutMs`, or a model that runs: `understudy doctor` checks it.',
-      );
+      return byLlm('the specialist failed.', 'A model that runs: `understudy doctor` checks it.');
     case 'shadow':
       return byLlm(
         'the specialist was in shadow, where it is compared and never used.',

@@ -78,8 +78,9 @@ const UNUSED: Readonly<Record<string, string>> = {
   'invalid-output': 'did not follow the schema, the tools or the labels',
   'low-confidence': 'were below the threshold',
   'unfamiliar-input': 'were to inputs unlike those learnt from',
-  overload: 'came too late for many calls at once',
-  error: 'failed or came too late',
+  'session-limit': 'were to more calls of a session than the proof allows',
+  overload: 'came too late',
+  error: 'failed',
 };
 
 /** '220 of 220 answers did not follow the schema, …': the most frequent reason; '' where all could be used. */

@@ -1,7 +1,7 @@
 /** What happened: a page at a time, and as it happens (server-sent events). */
 import { createRoute, z } from '@hono/zod-openapi';
 import { streamSSE } from 'hono/streaming';
-import { type AdminApp, routes } from '../env.ts';
+import { type AdminApp, principalFor, routes } from '../env.ts';
 import { eventList, eventView } from '../figures/events.ts';
 import { eventListSchema } from '../schemas.ts';
 import { answers } from './common.ts';
@@ -52,6 +52,12 @@ export function eventRoutes(): AdminApp {
       let after = (await store.listEvents({ limit: 1 }))[0]?.cursor ?? 0;
       let state = '';
       for (let looks = 0; !out.aborted; looks++) {
+        // A key may be revoked meanwhile.
+        try {
+          principalFor(context, 'view');
+        } catch {
+          return;
+        }
         const [newest] = await store.listCalls({ limit: 1 });
         const now = `${await store.planVersion()} ${newest?.id ?? ''}`;
         const events = await store.listEvents({ after, limit: MAX_AT_ONCE });
