@@ -63,6 +63,24 @@ describe('restorer', () => {
     }
   });
 
+  it('leaves what nobody took for anything', () => {
+    const goods = [
+      'cast iron pan',
+      'moka pot',
+      'wall clock',
+      'oak stool',
+      'fan heater',
+      'bath towel',
+      'toy chest',
+    ];
+    const text =
+      'it is too big for my old den and the box was wet: can you say how to get a new one by the end of may?';
+    for (let i = 0; i < 100; i++) {
+      const key = new Uint8Array(32).fill(i);
+      assert.equal(restorer(goods, { ...context, key })(text), text);
+    }
+  });
+
   it('puts back a first name only where it stands in the word', () => {
     const word = 'the Linnea duvet cover is torn';
     assert.equal(restore(asPerson(word, 'Linnea')), word);

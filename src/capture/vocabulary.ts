@@ -7,7 +7,7 @@
  */
 import { hash } from 'node:crypto';
 import type { Call, CallRequest } from '../core/call.ts';
-import { ENTITY_KINDS } from '../core/entity.ts';
+import { ENTITY_KINDS, type EntityKind } from '../core/entity.ts';
 import { boundedCache } from './bounded-cache.ts';
 import { type FieldValues, fieldValues, stringFields } from './field-values.ts';
 import { isFirstName } from './redact/name-lists.ts';
@@ -157,6 +157,12 @@ export function withTheirWords(words: readonly string[]): Set<string> {
 }
 
 /**
+ * What a word of letters may be taken for. Their surrogates are long and show as such; those of other kinds have a word's
+ * length, and of "pan" might be "too", which would then be put back as "pan" wherever somebody wrote it.
+ */
+const NAMES: readonly EntityKind[] = ['person', 'organisation', 'address'];
+
+/**
  * Puts a site's words back where their surrogates stand. Redaction is deterministic, so the surrogates follow from the
  * words. A word that is a first name, too, is put back where the others stand beside it.
  */
@@ -166,7 +172,9 @@ export function restorer(words: readonly string[], context: RedactContext): (tex
     if (surrogate !== word && surrogate.length >= MIN_WORD) originals.set(surrogate, word);
   };
   const surrogatesOf = (text: string): string[] =>
-    ENTITY_KINDS.map((kind) => redactEntities(text, [{ start: 0, end: text.length, kind }], [], context));
+    (/[\d@]/.test(text) ? ENTITY_KINDS : NAMES).map((kind) =>
+      redactEntities(text, [{ start: 0, end: text.length, kind }], [], context),
+    );
   for (const text of withTheirWords(words)) {
     add(redactText(text, context), text);
     for (const surrogate of surrogatesOf(text)) add(surrogate, text);
