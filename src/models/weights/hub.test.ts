@@ -64,7 +64,7 @@ afterEach(() => hub.close());
 
 const options = (more: Partial<WeightsOptions> = {}): WeightsOptions => ({
   dataDir,
-  waitMs: () => 1,
+  waitMs: () => 20,
   ...more,
   env: { HF_ENDPOINT: hub.endpoint, HF_HOME: join(dataDir, 'no-cache'), ...more.env },
 });
