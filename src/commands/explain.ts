@@ -1,7 +1,8 @@
 /** `understudy explain`: why a call was served by whom. */
 import type { Command } from 'commander';
-import { type CommonOptions, configFor, print, type Terminal, withCommonOptions } from './context.ts';
+import { type CommonOptions, print, type Terminal, withCommonOptions } from './context.ts';
 import { explanationText } from './explain-text.ts';
+import { withUnderstudy } from './with-store.ts';
 
 export function addExplain(program: Command, terminal: Terminal): void {
   withCommonOptions(program.command('explain <call-id>'))
@@ -22,17 +23,8 @@ Examples:
 }
 
 async function run(callId: string, flags: CommonOptions, terminal: Terminal): Promise<void> {
-  const config = configFor(flags, terminal);
-  const { openUnderstudy } = await import('../understudy.ts');
-  const understudy = await openUnderstudy({
-    config,
-    signal: terminal.signal,
-    log: (line) => terminal.err(`${line}\n`),
-  });
-  try {
+  await withUnderstudy(flags, terminal, async (understudy) => {
     const explanation = await understudy.explain(callId);
     print(terminal, flags, explanation, () => explanationText(explanation, terminal));
-  } finally {
-    await understudy.close();
-  }
+  });
 }

@@ -24,8 +24,8 @@ import {
 import { ensureWeights, modelNamed } from '../models/weights/weights.ts';
 import { plural } from '../report/words.ts';
 import { person } from '../setup/person.ts';
-import type { Understudy } from '../understudy.ts';
 import { type CommonOptions, configFor, print, type Terminal, withCommonOptions } from './context.ts';
+import { withUnderstudy } from './with-store.ts';
 
 interface ExportFlags extends CommonOptions {
   readonly out?: string;
@@ -202,22 +202,4 @@ function pathFor({ out, force }: ExportFlags, name: string, { cwd }: Terminal): 
     hint: 'Give another --out, or replace it with --force.',
     status: 409,
   });
-}
-
-async function withUnderstudy(
-  flags: CommonOptions,
-  terminal: Terminal,
-  work: (understudy: Understudy) => Promise<void>,
-): Promise<void> {
-  const { openUnderstudy } = await import('../understudy.ts');
-  const understudy = await openUnderstudy({
-    config: configFor(flags, terminal),
-    signal: terminal.signal,
-    log: (line) => terminal.err(`${line}\n`),
-  });
-  try {
-    await work(understudy);
-  } finally {
-    await understudy.close();
-  }
 }

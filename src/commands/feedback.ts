@@ -4,7 +4,8 @@
  */
 import type { Command } from 'commander';
 import { parseJson } from '../core/json.ts';
-import { type CommonOptions, configFor, print, type Terminal, withCommonOptions } from './context.ts';
+import { type CommonOptions, print, type Terminal, withCommonOptions } from './context.ts';
+import { withUnderstudy } from './with-store.ts';
 
 interface FeedbackFlags extends CommonOptions {
   readonly call?: string;
@@ -44,14 +45,7 @@ Examples:
 
 async function run(flags: FeedbackFlags, terminal: Terminal): Promise<void> {
   const { call, session, name, value, comment, id } = flags;
-  const config = configFor(flags, terminal);
-  const { openUnderstudy } = await import('../understudy.ts');
-  const understudy = await openUnderstudy({
-    config,
-    signal: terminal.signal,
-    log: (line) => terminal.err(`${line}\n`),
-  });
-  try {
+  await withUnderstudy(flags, terminal, async (understudy) => {
     const result = await understudy.feedback({
       ...(call === undefined ? {} : { callId: call }),
       ...(session === undefined ? {} : { sessionId: session }),
@@ -64,7 +58,5 @@ async function run(flags: FeedbackFlags, terminal: Terminal): Promise<void> {
     print(terminal, flags, result, () =>
       result.added ? 'Noted.' : 'This id was there already; nothing changed.',
     );
-  } finally {
-    await understudy.close();
-  }
+  });
 }
