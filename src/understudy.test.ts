@@ -35,6 +35,14 @@ test('a gateway that could not start leaves nothing in the way of the next', asy
   await understudy.close();
 });
 
+test('closing Understudy closes the gateways that are still open', async (t) => {
+  const config = configSchema.parse({ dataDir: folder(t), gateway: { port: 0 } });
+  const understudy = await openUnderstudy({ config, log: () => {} });
+  const { url } = await understudy.startGateway();
+  await understudy.close();
+  await assert.rejects(fetch(`${url}/models`), /fetch failed/);
+});
+
 test('while weights are being fetched, calls do not wait for them', async (t) => {
   const dataDir = folder(t);
   const fetching = join(dataDir, 'python3');

@@ -117,6 +117,7 @@ export interface Understudy {
   explain(callId: string): Promise<Explanation>;
   /** Learns by itself from now on, as the configuration's section `learn` says. */
   startLearning(): LearningService;
+  /** Closes the gateways that are still open, and all else that a verb has opened. */
   close(): Promise<void>;
 }
 
@@ -181,6 +182,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
     );
   }
   const losses = openLosses(dataDir);
+  const gateways = new Set<OnlineGateway>();
   const journal = (): Promise<JournalState> => journalState(Object.values(journalsOf(dataDir)), Date.now());
 
   return {
@@ -252,9 +254,9 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
       const { feedback: refined, keys } = await refineFeedback([sealed]);
       return { added: (await store.addFeedback(refined, keys)) > 0 };
     },
-    startGateway: () => {
+    startGateway: async () => {
       const runtime = tools.onDemand();
-      return startOnline({
+      const started = await startOnline({
         config,
         losses,
         journal,
@@ -269,6 +271,15 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         modelHealth: tools.health,
         ...{ env, log, version: version() },
       });
+      const gateway: OnlineGateway = {
+        ...started,
+        close: async () => {
+          gateways.delete(gateway);
+          await started.close();
+        },
+      };
+      gateways.add(gateway);
+      return gateway;
     },
     startAdmin: async (gateway) => {
       if (!config.admin.enabled) return { url: null, reload: () => {}, close: async () => {} };
@@ -296,6 +307,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         },
       }),
     close: async () => {
+      await Promise.all([...gateways].map((gateway) => gateway.close()));
       await tools.close();
       await (await finder?.catch(() => null))?.close();
       await losses.close();

@@ -12,6 +12,7 @@ import OpenAI from 'openai';
 import { configSchema } from '../../src/core/config.ts';
 import { openUnderstudy, type Understudy } from '../../src/understudy.ts';
 import { startUpstream, type TestUpstream } from './gateway-harness.ts';
+import { madeProvider } from './made-provider.ts';
 
 const LABELS = ['billing', 'delivery', 'returns', 'praise'];
 const CUES = ['invoice', 'parcel', 'refund', 'thanks'];
@@ -28,31 +29,8 @@ let upstream: TestUpstream;
 let understudy: Understudy;
 
 before(async () => {
-  upstream = await startUpstream(({ url, body }, response) => {
-    const text = labelOf(body.toString());
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(
-      JSON.stringify(
-        url.includes('/messages')
-          ? {
-              ...{ id: 'msg_1', type: 'message', role: 'assistant', model: 'claude-x' },
-              content: [{ type: 'text', text }],
-              ...{ stop_reason: 'end_turn', stop_sequence: null },
-              usage: { input_tokens: 40, output_tokens: 2 },
-            }
-          : {
-              ...{ id: 'resp_1', object: 'response', created_at: 1, status: 'completed', model: 'gpt-x' },
-              output: [
-                {
-                  ...{ type: 'message', id: 'msg_1', role: 'assistant', status: 'completed' },
-                  content: [{ type: 'output_text', text, annotations: [] }],
-                },
-              ],
-              usage: { input_tokens: 40, output_tokens: 2, total_tokens: 42 },
-            },
-      ),
-    );
-  });
+  // Streamed when asked to: a call that is handed back is answered as the provider would.
+  upstream = await startUpstream(madeProvider((body) => [labelOf(body)]).answer);
   understudy = await openUnderstudy({
     config: configSchema.parse({
       dataDir,

@@ -36,7 +36,7 @@ const chatCall = (args: string) => ({
   function: { name: 'weather', arguments: args },
 });
 
-function chat(isTool: boolean, isStream: boolean, withUsage: boolean): string[] {
+function chat(words: readonly string[], isTool: boolean, isStream: boolean, withUsage: boolean): string[] {
   const head = {
     id: 'chatcmpl-1',
     created: 1,
@@ -52,7 +52,7 @@ function chat(isTool: boolean, isStream: boolean, withUsage: boolean): string[] 
   if (!isStream) {
     const message = isTool
       ? { role: 'assistant', content: null, refusal: null, tool_calls: [chatCall(ARGUMENTS.join(''))] }
-      : { role: 'assistant', content: WORDS.join(''), refusal: null, annotations: [] };
+      : { role: 'assistant', content: words.join(''), refusal: null, annotations: [] };
     const choices = [{ index: 0, message, logprobs: null, finish_reason: finish }];
     return [JSON.stringify({ ...head, object: 'chat.completion', choices, usage })];
   }
@@ -66,7 +66,7 @@ function chat(isTool: boolean, isStream: boolean, withUsage: boolean): string[] 
         { tool_calls: [{ index: 0, ...chatCall('') }] },
         ...ARGUMENTS.map((text) => ({ tool_calls: [{ index: 0, function: { arguments: text } }] })),
       ]
-    : [{ role: 'assistant', content: '', refusal: null }, ...WORDS.map((content) => ({ content }))];
+    : [{ role: 'assistant', content: '', refusal: null }, ...words.map((content) => ({ content }))];
   const events = [
     ...deltas.map((delta) => chunk(delta)),
     chunk({}, finish),
@@ -75,8 +75,13 @@ function chat(isTool: boolean, isStream: boolean, withUsage: boolean): string[] 
   return [...sse(events, false), 'data: [DONE]\n\n'];
 }
 
-function responses(isTool: boolean, isStream: boolean, isThinking: boolean): string[] {
-  const text = WORDS.join('');
+function responses(
+  words: readonly string[],
+  isTool: boolean,
+  isStream: boolean,
+  isThinking: boolean,
+): string[] {
+  const text = words.join('');
   const part = { type: 'output_text', text, annotations: [], logprobs: [] };
   const thought = { id: 'rs_1', type: 'reasoning', summary: [{ type: 'summary_text', text: THOUGHT }] };
   const item = isTool
@@ -141,7 +146,7 @@ function responses(isTool: boolean, isStream: boolean, isThinking: boolean): str
             ...{ output_index, item: { ...item, status: 'in_progress', content: [] } },
           },
           { type: 'response.content_part.added', ...place, part: { ...part, text: '' } },
-          ...WORDS.map((delta) => ({ type: 'response.output_text.delta', ...place, delta, logprobs: [] })),
+          ...words.map((delta) => ({ type: 'response.output_text.delta', ...place, delta, logprobs: [] })),
           { type: 'response.output_text.done', ...place, text, logprobs: [] },
           { type: 'response.content_part.done', ...place, part },
         ]),
@@ -154,7 +159,12 @@ function responses(isTool: boolean, isStream: boolean, isThinking: boolean): str
   );
 }
 
-function messages(isTool: boolean, isStream: boolean, isThinking: boolean): string[] {
+function messages(
+  words: readonly string[],
+  isTool: boolean,
+  isStream: boolean,
+  isThinking: boolean,
+): string[] {
   const usage = {
     ...{ ...USAGE, cache_creation_input_tokens: 4, cache_read_input_tokens: 8, service_tier: 'standard' },
     cache_creation: { ephemeral_5m_input_tokens: 4, ephemeral_1h_input_tokens: 0 },
@@ -162,7 +172,7 @@ function messages(isTool: boolean, isStream: boolean, isThinking: boolean): stri
   const thought = { type: 'thinking', thinking: THOUGHT, signature: 'c2lnbmVk' };
   const said = isTool
     ? { type: 'tool_use', id: 'toolu_1', name: 'weather', input: { city: 'Ulm' } }
-    : { type: 'text', text: WORDS.join('') };
+    : { type: 'text', text: words.join('') };
   const content = [...(isThinking ? [thought] : []), said];
   const message = (blocks: object[], stop_reason: string | null, used: object) => ({
     ...{ id: 'msg_1', type: 'message', role: 'assistant', model: 'claude-x', content: blocks },
@@ -190,7 +200,7 @@ function messages(isTool: boolean, isStream: boolean, isThinking: boolean): stri
         isTool ? { ...said, input: {} } : { type: 'text', text: '' },
         isTool
           ? ARGUMENTS.map((partial_json) => ({ type: 'input_json_delta', partial_json }))
-          : WORDS.map((text) => ({ type: 'text_delta', text })),
+          : words.map((text) => ({ type: 'text_delta', text })),
       ),
       {
         type: 'message_delta',
@@ -214,8 +224,11 @@ function errorOf(api: Api, status: number): string {
   return JSON.stringify({ error });
 }
 
-/** Answers as the scene says; `gone` tells how many clients left before their answer was whole. */
-export function madeProvider() {
+/**
+ * Answers as the scene says; `gone` tells how many clients left before their answer was whole.
+ * @param wordsFor What a text says, for the request's body. Default: the weather.
+ */
+export function madeProvider(wordsFor: (body: string) => readonly string[] = () => WORDS) {
   const asked = new Map<string, number>();
   const state = { gone: 0 };
 
@@ -227,7 +240,7 @@ export function madeProvider() {
       return;
     }
     const api = path.endsWith('/messages') ? 'messages' : path.endsWith('/responses') ? 'responses' : 'chat';
-    const scene = String(headers['x-scene']) as Scene;
+    const scene = (headers['x-scene'] ?? 'text') as Scene;
     const id = String(headers['x-id']);
     const times = (asked.get(id) ?? 0) + 1;
     asked.set(id, times);
@@ -252,10 +265,11 @@ export function madeProvider() {
     if (scene === 'hang') return;
     // The second time, the tool's result is there.
     const isTool = scene === 'tool' && !body.includes('it is sunny');
+    const words = wordsFor(body.toString());
     const pieces = {
-      chat: () => chat(isTool, isStream, request.stream_options?.include_usage === true),
-      responses: () => responses(isTool, isStream, scene === 'thinking'),
-      messages: () => messages(isTool, isStream, scene === 'thinking'),
+      chat: () => chat(words, isTool, isStream, request.stream_options?.include_usage === true),
+      responses: () => responses(words, isTool, isStream, scene === 'thinking'),
+      messages: () => messages(words, isTool, isStream, scene === 'thinking'),
     }[api]();
     response.writeHead(200, {
       'content-type': isStream ? 'text/event-stream; charset=utf-8' : 'application/json',
@@ -264,7 +278,7 @@ export function madeProvider() {
     if (scene === 'stall' || scene === 'broken') {
       const first = Math.max(
         0,
-        pieces.findIndex((piece) => piece.includes(isStream ? WORDS[0]! : '{')),
+        pieces.findIndex((piece) => piece.includes(isStream ? words[0]! : '{')),
       );
       const next = isStream ? (pieces[first + 1] ?? '') : pieces[first]!;
       response.write(

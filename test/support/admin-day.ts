@@ -125,7 +125,7 @@ export async function makeAdminDay(
   const { store, vault } = storage;
   const random = seededRandom(7);
   const since = until - HOURS * HOUR;
-  for (const day of new Set([since, until].map(dayOf))) await vault.prepare(day);
+  for (let hour = 0; hour <= HOURS; hour++) await vault.prepare(dayOf(since + hour * HOUR));
   const sealer = createSealer({ sealing: vault, redact: (text) => text });
   const served: string[] = [];
   const differed: string[] = [];
