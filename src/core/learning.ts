@@ -4,6 +4,7 @@
  * Does not: hold payloads. Nothing here contains the text of a call.
  */
 import type { AnswerKind, OutputKind } from './answer.ts';
+import type { PredictedCoverage } from './assessment.ts';
 import type { EscalationReason, LlmReason } from './call.ts';
 import type { SplitName } from './dataset.ts';
 import type { Stage, StageChange } from './deployment.ts';
@@ -107,6 +108,8 @@ export interface TaskReport {
   readonly suspended?: string;
   /** About how many more calls it would take to pass; null where more would not help, or none are needed. */
   readonly moreCalls: number | null;
+  /** What `assess` had said of it at this bound; absent where it was not asked. */
+  readonly predicted?: PredictedCoverage;
 }
 
 export interface TrainedCandidate {

@@ -19,6 +19,7 @@ import {
 import type { Task } from '../core/task.ts';
 import { readUsable } from '../curate/usable.ts';
 import { probeHardware } from '../select/hardware.ts';
+import { withPrediction } from './assess/kept.ts';
 import { suspendChanged } from './changed.ts';
 import { withContinued } from './continued.ts';
 import { proveAndDeploy } from './proof.ts';
@@ -55,7 +56,12 @@ export async function learn(
   // The proof on calls that nobody has looked at, and S6 deploy.
   const tasks: TaskReport[] = [];
   for (const run of finals.toSorted((a, b) => b.task.calls - a.task.calls))
-    tasks.push(await proveAndDeploy(run, context, { ...options, changed: changed.get(run.task.id) ?? null }));
+    tasks.push(
+      await withPrediction(
+        await proveAndDeploy(run, context, { ...options, changed: changed.get(run.task.id) ?? null }),
+        context,
+      ),
+    );
 
   const { freeMemoryBytes: _, freeDiskBytes: __, ...hardware } = probeHardware(config.dataDir);
   return {

@@ -81,7 +81,7 @@ export function selectionLimits(
   task: Task,
   budget: TrainingBudget,
   llm: LlmFigures,
-  { config, trainers, runtimes, models }: LearnContext,
+  { config, trainers, runtimes, models }: Pick<LearnContext, 'config' | 'trainers' | 'runtimes' | 'models'>,
 ): SelectionLimits {
   return {
     trainers,
@@ -168,7 +168,7 @@ export async function nextTry(
 export function examination(
   task: Task,
   requests: ReadonlyMap<string, CallRequest>,
-  { config, onProgress, signal }: LearnContext,
+  { config, onProgress, signal }: Pick<LearnContext, 'config' | 'onProgress' | 'signal'>,
   proved?: ProvedOn,
 ): {
   readonly scorer: Scorer;

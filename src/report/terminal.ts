@@ -134,6 +134,7 @@ function tasksTable(report: LearnReport, page: Page): string {
       { title: 'calls', align: 'right' },
       { title: 'method' },
       { title: 'accuracy', align: 'right' },
+      { title: 'expected', align: 'right' },
       { title: 'could serve', align: 'right' },
       { title: 'errors among those (95 % interval)' },
       { title: 'p50', align: 'right' },
@@ -147,6 +148,7 @@ function tasksTable(report: LearnReport, page: Page): string {
         count(task.task.calls),
         task.specialist?.candidate.rung ?? '–',
         evidence && accuracyOf(evidence).n > 0 ? percent(accuracyOf(evidence).share) : '–',
+        expectedText(task),
         evidence && task.outcome === 'passed' ? percent(evidence.exam.coverage.share) : '–',
         evidence && task.outcome === 'passed'
           ? `${rate(evidence.exam.servedError)}, ${evidence.exam.servedError.hits} of ${evidence.exam.servedError.n}`
@@ -158,6 +160,13 @@ function tasksTable(report: LearnReport, page: Page): string {
       ];
     }),
   );
+}
+
+/** What `assess` had said; '' where it was not asked. */
+function expectedText({ predicted }: TaskReport): string {
+  if (predicted === undefined) return '';
+  const { mean, low, high } = predicted.coverage;
+  return `${percent(mean)} (${Math.round(100 * low)}–${Math.round(100 * high)})`;
 }
 
 /** Of all its answers: on the exam, or on the calibration split where the gate's refusal left the exam closed. */
