@@ -8,6 +8,7 @@ import type { PredictedCoverage } from './assessment.ts';
 import type { EscalationReason, LlmReason } from './call.ts';
 import type { SplitName } from './dataset.ts';
 import type { Stage, StageChange } from './deployment.ts';
+import type { Finding } from './finding.ts';
 import type { Rate, Rung, Specialist, Verdict } from './specialist.ts';
 
 export interface LearnOptions {
@@ -110,6 +111,8 @@ export interface TaskReport {
   readonly moreCalls: number | null;
   /** What `assess` had said of it at this bound; absent where it was not asked. */
   readonly predicted?: PredictedCoverage;
+  /** What is odd about its calls, and what was done about it. Absent in reports of earlier versions, and where there is nothing. */
+  readonly findings?: readonly Finding[];
 }
 
 export interface TrainedCandidate {

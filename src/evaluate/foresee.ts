@@ -9,9 +9,8 @@
  * Does not: prove anything.
  */
 import { seededRandom } from '../core/random.ts';
-import { fitConfidence } from './confidence.ts';
-import { estimate } from './estimate.ts';
-import { type GradedPrediction, gradedSignals, servedConfidence } from './evaluate.ts';
+import { crossConfidences, estimate } from './estimate.ts';
+import type { GradedPrediction } from './evaluate.ts';
 import { canPass, testThresholds } from './gate.ts';
 import { answeredOf, type GateRun, riskAt, type ScoredAnswer } from './gate-order.ts';
 
@@ -49,7 +48,7 @@ export function foresee(graded: readonly GradedPrediction[], options: ForeseeOpt
   const { calibrationSize, examSize, seed, draws = 100 } = options;
   const ample = estimate(graded, { ...options, calibrationSize: PLENTY }).coverage;
   const random = seededRandom(seed);
-  const sessions = sessionsOf(scored(graded));
+  const sessions = sessionsOf(crossConfidences(graded));
   const shares: number[] = [];
   let passed = 0;
   for (let draw = 0; draw < draws; draw++) {
@@ -77,16 +76,6 @@ export function foresee(graded: readonly GradedPrediction[], options: ForeseeOpt
     withMoreCalls: ample,
     calibrationNeeded: passes >= 0.8 ? calibrationSize : calibrationNeeded(graded, options, ample),
   };
-}
-
-/** The confidence is fitted on one half and applied to the other, both ways, so that it cannot flatter itself. */
-function scored(graded: readonly GradedPrediction[]): ScoredAnswer[] {
-  const signals = gradedSignals(graded);
-  const models = [1, 0].map((parity) => fitConfidence(signals.filter((_, i) => i % 2 === parity)));
-  return signals.map(({ correct }, i) => ({
-    confidence: servedConfidence(models[i % 2]!, graded[i]!),
-    ...{ correct, session: graded[i]!.session },
-  }));
 }
 
 function sessionsOf(answers: readonly ScoredAnswer[]): ScoredAnswer[][] {

@@ -12,6 +12,7 @@ import { chooseCandidates } from '../select/candidates.ts';
 import { compete } from '../select/compete.ts';
 import { probeHardware } from '../select/hardware.ts';
 import { budgetFor, machineOf, recordBudget, toTrainingBudget } from './budget.ts';
+import { examined } from './findings.ts';
 import { llmFigures } from './llm-figures.ts';
 import { referencesFor } from './references.ts';
 import { type LearnContext, selectionLimits, type TaskRun, tryCandidate } from './trial.ts';
@@ -19,12 +20,13 @@ import { type LearnContext, selectionLimits, type TaskRun, tryCandidate } from '
 /** The task's dataset, and the competition between candidates that take seconds. */
 export async function firstRound(
   task: Task,
-  calls: readonly Call[],
+  recordedCalls: readonly Call[],
   context: LearnContext,
   options: LearnOptions,
 ): Promise<TaskRun> {
   const { store, config } = context;
-  const order = options.order ?? orderOf(calls);
+  const order = options.order ?? orderOf(recordedCalls);
+  const { current: calls, findings } = examined(task, recordedCalls, order);
   const recorded = buildDataset(task, calls, {
     ...{ seed: config.train.seed, order, equality: config.equality },
     truth: config.gate.truth,
@@ -40,7 +42,7 @@ export async function firstRound(
     contenders,
     tryOut: (contender) => tryCandidate(contender, task, dataset, requests, llm, context),
   });
-  return { task, requests, dataset, dropped, competition, llm, askedAgain: asked };
+  return { task, requests, dataset, dropped, competition, llm, askedAgain: asked, findings };
 }
 
 /** The run with those that take minutes in the competition. `minutes`: what is left for them, of all tasks together. */

@@ -7,6 +7,7 @@ import type { CallRequest, CallResponse } from '../core/call.ts';
 import { schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
 import type { Dataset, Example } from '../core/dataset.ts';
+import type { Finding } from '../core/finding.ts';
 import type { OnProgress } from '../core/progress.ts';
 import type { Runtime, Trainer } from '../core/runtime.ts';
 import type { Artefact, ProvedOn, Verdict } from '../core/specialist.ts';
@@ -74,6 +75,8 @@ export interface TaskRun {
   readonly llm: LlmFigures;
   /** Answers that the LLM was asked for again, so far. */
   readonly askedAgain: number;
+  /** What is odd about its calls. */
+  readonly findings: readonly Finding[];
 }
 
 /** What this machine and the configuration allow candidates to be. */

@@ -25,6 +25,7 @@ import { withContinued } from '../continued.ts';
 import { llmFigures } from '../llm-figures.ts';
 import { orderOf } from '../rounds.ts';
 import { type LearnContext, selectionLimits } from '../trial.ts';
+import { refuseUnknown, wantedBy } from '../wanted.ts';
 import { costOf } from './cost.ts';
 import { expectationOf } from './expect.ts';
 import { type Probed, probe, probeWork, sampleOf } from './probe.ts';
@@ -65,8 +66,9 @@ export async function assessCalls(
   const usable = await readUsable(calls);
   const { tasks, assignment, unassigned } = findTasks(usable.calls, context.known);
   const callsOf = Map.groupBy(usable.calls, (call) => assignment.get(call.id));
+  refuseUnknown(options, tasks);
   const wanted = tasks
-    .filter(({ id, name }) => options.tasks?.some((each) => each === id || each === name) ?? true)
+    .filter(wantedBy(options))
     .filter(({ id }) => callsOf.has(id))
     .map((task) => withContinued(task, usable.continued));
   const prepared: Prepared[] = [];
