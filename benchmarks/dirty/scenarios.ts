@@ -2,7 +2,7 @@
  * Traffic as real logs have it, made from a seed: calls to learn from, spoilt in one way each, and later calls with their truth.
  * Does not: learn (score.ts).
  */
-import type { Call } from '../../src/core/call.ts';
+import type { Call, CallRequest, CallResponse } from '../../src/core/call.ts';
 import type { FindingKind } from '../../src/core/finding.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { type Random, seededRandom } from '../../src/core/random.ts';
@@ -20,6 +20,10 @@ export interface Traffic {
   readonly calls: readonly Call[];
   /** Later calls; their responses are the truth. */
   readonly later: readonly Call[];
+  /** The LLM, asked once more; absent where nobody asks it. */
+  readonly askAgain?: (request: CallRequest) => Promise<CallResponse | null>;
+  /** Ids of calls whose recorded answer is wrong, where that is how the traffic is spoilt. */
+  readonly wrong?: ReadonlySet<string>;
 }
 
 const TEAMS: Readonly<Record<string, readonly string[]>> = {
@@ -141,18 +145,34 @@ export const CLEAN: Readonly<Record<'sort' | 'extract', (seed: number) => Traffi
   extract: (seed) => traffic(seed, (each) => [extracting(each)], extracting),
 };
 
+/** An LLM that answers this share of the calls wrongly, at random, and does so again when it is asked again. */
 const wrong =
-  (share: number): Scenario['make'] =>
-  (seed) =>
-    traffic(
+  (share: number, isAsked = false): Scenario['make'] =>
+  (seed) => {
+    const truth = new Map<string, string>();
+    const slips = seededRandom(seed + 300_000);
+    const said = (team: string, random: Random): string =>
+      random.next() >= share ? team : random.pick(LABELS.filter((label) => label !== team));
+    const made = traffic(
       seed,
       (each, _, random) => {
-        const line = sorting(each);
-        if (random.next() >= share) return [line];
-        return [{ ...line, answer: random.pick(LABELS.filter((label) => label !== each.team)) }];
+        truth.set(each.text, each.team);
+        return [{ ...sorting(each), answer: said(each.team, random) }];
       },
       sorting,
     );
+    const teamOf = ({ messages }: CallRequest): string => truth.get(messages[1]?.content ?? '') ?? '';
+    const isWrong = ({ request, response }: Call): boolean => response?.message.content !== teamOf(request);
+    const askAgain = async (request: CallRequest): Promise<CallResponse> => ({
+      ...made.calls[0]!.response!,
+      message: { role: 'assistant', content: said(teamOf(request), slips) },
+    });
+    return {
+      ...made,
+      wrong: new Set(made.calls.filter(isWrong).map(({ id }) => id)),
+      ...(isAsked ? { askAgain } : {}),
+    };
+  };
 
 const SORRY = 'I’m sorry, but I can’t help with that.';
 /** Calls of the rare team among those to learn from. */
@@ -161,6 +181,14 @@ const RARE = 5;
 export const SCENARIOS: readonly Scenario[] = [
   { name: 'wrong labels, 10 %', clean: ['sort'], causes: ['wrong-answers'], make: wrong(0.1) },
   { name: 'wrong labels, 30 %', clean: ['sort'], causes: ['wrong-answers'], make: wrong(0.3) },
+  {
+    name: 'wrong labels, 10 %, asked again',
+    ...{ clean: ['sort'], causes: ['wrong-answers'], make: wrong(0.1, true) },
+  },
+  {
+    name: 'wrong labels, 30 %, asked again',
+    ...{ clean: ['sort'], causes: ['wrong-answers'], make: wrong(0.3, true) },
+  },
   {
     name: 'label set changes half-way',
     ...{ clean: ['sort'], causes: ['answers-changed', 'prompt-changed'] },

@@ -42,13 +42,14 @@ export interface Score {
   readonly events: number;
 }
 
-export async function scoreOf({ calls, later }: Traffic, epsilon: number): Promise<Score> {
+export async function scoreOf({ calls, later, askAgain }: Traffic, epsilon: number): Promise<Score> {
   const dataDir = mkdtempSync(join(tmpdir(), 'understudy-dirty-'));
   const store = openSqliteStore(join(dataDir, 'understudy.db'), openKeys({ dataDir }).cipher);
   const runtimes = [linearRuntime({ encoder: null }), taggerRuntime(), retrievalRuntime({ encoder: null })];
   const context: LearnContext = {
     config: configSchema.parse({ dataDir, gate: { epsilon } }),
     ...{ store, runtimes, models: new Set(), notes: [] },
+    ...(askAgain ? { askAgain } : {}),
     trainers: [linearTrainer({ encoder: null }), taggerTrainer(), retrievalTrainer({ encoder: null })],
   };
   try {

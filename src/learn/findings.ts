@@ -10,6 +10,7 @@ import { type Finding, type FindingKind, MAX_IDS } from '../core/finding.ts';
 import { newId } from '../core/ids.ts';
 import type { TaskReport } from '../core/learning.ts';
 import { percent } from '../core/percent.ts';
+import type { EventStore } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
 import { answerChange } from '../curate/answer-change.ts';
 import { declined, inLoops, rarelyAnswered } from '../curate/odd-calls.ts';
@@ -185,13 +186,13 @@ export async function withFindings(
   { store, config }: Pick<LearnContext, 'store' | 'config'>,
 ): Promise<TaskReport> {
   const findings = [...run.findings, ...loopsIn(run.dataset), ...wrongAnswers(run, config.gate.epsilon)];
-  if (findings.length === 0) return report;
   const at = Date.now();
   const detail = {
     task: report.task.name,
     findings: findings.map((each) => ({ ...each, ids: [...each.ids] })),
   };
   await store.addEvent({ id: newId('event', at), at, kind: CALLS_EXAMINED, subject: report.task.id, detail });
+  if (findings.length === 0) return report;
   const causes = findings.filter(({ isCause }) => isCause);
   if (report.outcome === 'passed' || causes.length === 0) return { ...report, findings };
   const why = causes.map(({ says, done, ids }) => `${says} ${done} Calls: ${ids.slice(0, 3).join(', ')}.`);
@@ -199,4 +200,25 @@ export async function withFindings(
 }
 
 /** The event that keeps what was found of a task's calls. */
-export const CALLS_EXAMINED = 'calls-examined';
+const CALLS_EXAMINED = 'calls-examined';
+
+export interface TaskFindings {
+  readonly id: string;
+  readonly name: string;
+  /** When, epoch milliseconds. */
+  readonly at: number;
+  readonly findings: readonly Finding[];
+}
+
+/** What the last learning run of each task found odd. */
+export async function latestFindings(store: Pick<EventStore, 'events'>): Promise<TaskFindings[]> {
+  const latest = new Map(
+    (await store.events({ kind: CALLS_EXAMINED })).map((event) => [event.subject, event]),
+  );
+  return [...latest.values()]
+    .map(({ subject, at, detail }) => ({
+      ...{ id: subject, at, name: String(detail.task) },
+      findings: detail.findings as unknown as readonly Finding[],
+    }))
+    .filter(({ findings }) => findings.length > 0);
+}

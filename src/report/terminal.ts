@@ -5,6 +5,7 @@
 import type { LearnReport, StatusReport, TaskReport } from '../core/learning.ts';
 import type { Evidence, Rate } from '../core/specialist.ts';
 import { outcomeLines, truthText, unseenText, vetoText } from './evidence-text.ts';
+import { findingsText } from './findings-text.ts';
 import { byKindText, kindText, leftOutText } from './kinds-text.ts';
 import { clip, paint, type TextStyle, table, wrap } from './table.ts';
 import { bytes, count, dateTime, duration, milliseconds, money, percent, plural, rate } from './words.ts';
@@ -48,6 +49,11 @@ export function learnText(report: LearnReport, page: Page): string {
     for (const task of refused) {
       lines.push(`  ${task.task.name}`, wrap(refusalText(task) + evidenceText(task), page.width, 4));
     }
+  }
+  const odd = report.tasks.filter(({ findings = [] }) => findings.length > 0);
+  if (odd.length > 0) {
+    lines.push('', paint(page, 'bold', 'What is odd about the calls (`understudy suspects` lists them)'));
+    for (const { task, findings = [] } of odd) lines.push(`  ${task.name}`, findingsText(findings, page, 4));
   }
   const dropping = report.tasks.filter(({ dataset }) => (dataset?.leftOut ?? []).length > 0);
   if (dropping.length > 0) {
