@@ -10,7 +10,7 @@ import type { Finding } from '../core/finding.ts';
 import { latestFindings, type TaskFindings } from '../learn/findings.ts';
 import { suspectsText } from '../report/findings-text.ts';
 import { type CommonOptions, print, type Terminal, withCommonOptions } from './context.ts';
-import { withUnderstudy } from './with-store.ts';
+import { withStore } from './with-store.ts';
 
 interface SuspectFlags extends CommonOptions {
   readonly task?: string;
@@ -38,8 +38,8 @@ Examples:
 }
 
 async function run(flags: SuspectFlags, terminal: Terminal): Promise<void> {
-  await withUnderstudy(flags, terminal, async (understudy) => {
-    const all = await latestFindings(await understudy.store());
+  await withStore(flags, terminal, async (store) => {
+    const all = await latestFindings(store);
     const { task: wanted } = flags;
     const tasks = all.filter(({ id, name }) => wanted === undefined || wanted === id || wanted === name);
     if (flags.out !== undefined) writeLines(tasks, resolve(terminal.cwd, flags.out));

@@ -2,6 +2,7 @@
  * Reports as text for the terminal: what a person wants to know first comes first.
  * Does not: show imports (import.ts), the demo (demo-text.ts) or the page (html.ts).
  */
+import type { Finding } from '../core/finding.ts';
 import type { LearnReport, StatusReport, TaskReport } from '../core/learning.ts';
 import type { Evidence, Rate } from '../core/specialist.ts';
 import { outcomeLines, truthText, unseenText, vetoText } from './evidence-text.ts';
@@ -50,10 +51,12 @@ export function learnText(report: LearnReport, page: Page): string {
       lines.push(`  ${task.task.name}`, wrap(refusalText(task) + evidenceText(task), page.width, 4));
     }
   }
-  const odd = report.tasks.filter(({ findings = [] }) => findings.length > 0);
+  const odd = report.tasks
+    .map((task) => ({ task, findings: oddIn(task) }))
+    .filter(({ findings }) => findings.length > 0);
   if (odd.length > 0) {
     lines.push('', paint(page, 'bold', 'What is odd about the calls (`understudy suspects` lists them)'));
-    for (const { task, findings = [] } of odd) lines.push(`  ${task.name}`, findingsText(findings, page, 4));
+    for (const { task, findings } of odd) lines.push(`  ${task.task.name}`, findingsText(findings, page, 4));
   }
   const dropping = report.tasks.filter(({ dataset }) => (dataset?.leftOut ?? []).length > 0);
   if (dropping.length > 0) {
@@ -68,6 +71,10 @@ export function learnText(report: LearnReport, page: Page): string {
   }
   return lines.join('\n');
 }
+
+/** What is odd about its calls; without what the reason of a refusal says already. */
+const oddIn = ({ findings = [], outcome }: TaskReport): readonly Finding[] =>
+  findings.filter(({ isCause }) => outcome === 'passed' || !isCause);
 
 /** The gate's reason, and what the exam found and could have found. */
 function proofText({ reason, specialist }: TaskReport): string {
