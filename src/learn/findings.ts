@@ -10,6 +10,7 @@ import { type Finding, type FindingKind, MAX_IDS } from '../core/finding.ts';
 import { newId } from '../core/ids.ts';
 import type { TaskReport } from '../core/learning.ts';
 import { percent } from '../core/percent.ts';
+import type { Rate } from '../core/specialist.ts';
 import type { EventStore } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
 import { answerChange } from '../curate/answer-change.ts';
@@ -157,24 +158,58 @@ function loopsIn({ splits }: Dataset): Finding[] {
   );
 }
 
-/** Answers that predictions speak against. */
-function wrongAnswers(run: TaskRun, epsilon: number): Finding[] {
-  const graded = run.competition.winner?.graded ?? [];
-  const { train, validation } = run.dataset.splits;
+/** Answers that predictions speak against, and what is said of them. */
+function suspectsOf({ competition, dataset }: TaskRun): {
+  readonly share: Rate;
+  readonly calls: readonly { readonly id: string }[];
+  readonly says: string;
+} {
+  const { train, validation } = dataset.splits;
   const examples = new Map([...train, ...validation].map((example) => [example.id, example]));
   const answers = new Map([...examples].map(([id, { answer }]) => [id, answer]));
-  const { share, exampleIds } = suspectAnswers(graded, answers);
-  const calls = exampleIds.map((id) => ({ id: examples.get(id)!.callId }));
-  const { contradictions } = run.dataset;
+  const { share, exampleIds } = suspectAnswers(competition.winner?.graded ?? [], answers);
+  const { repeated, differing } = dataset.contradictions;
   const contradicted =
-    contradictions.repeated < MIN_REPEATED
+    repeated < MIN_REPEATED
       ? ''
-      : ` Of ${contradictions.repeated} calls with an input that comes again, ${contradictions.differing} were answered otherwise than most.`;
+      : ` Of ${repeated} calls with an input that comes again, ${differing} were answered otherwise than most.`;
+  return {
+    share,
+    calls: exampleIds.map((id) => ({ id: examples.get(id)!.callId })),
+    says: `At least about ${percent(share.share, 1)} of the recorded answers look wrong (${share.hits} of ${share.n}; ${percent(share.low, 1)} to ${percent(share.high, 1)}): models that had not seen them are sure of another answer.${contradicted}`,
+  };
+}
+
+function wrongAnswers(run: TaskRun, epsilon: number): Finding[] {
+  if (run.findings.some(({ kind }) => kind === 'wrong-answers')) return [];
+  const { share, calls, says } = suspectsOf(run);
   return found('wrong-answers', calls, share.n, {
-    says: `At least about ${percent(share.share)} of the recorded answers look wrong (${share.hits} of ${share.n}; ${percent(share.low)} to ${percent(share.high)}): models that had not seen them are sure of another answer.${contradicted}`,
+    says,
     done: 'No answer was changed or left out. Correct them (`understudy feedback --name correction`), or let the LLM be asked again (`learn --ask-again`).',
     isCause: share.low > epsilon / 2,
   });
+}
+
+/**
+ * The run without the suspects among the calls to learn from, where those are more than chance; null where they are not. Held-back calls,
+ * the validation split among them, stay as they are, and so does the dataset's name: its exam is the same one.
+ */
+export function withoutSuspects(run: TaskRun, epsilon: number): TaskRun | null {
+  const { share, calls, says } = suspectsOf(run);
+  if (share.low <= epsilon / 2) return null;
+  const suspects = new Set(calls.map(({ id }) => id));
+  const { splits } = run.dataset;
+  const train = splits.train.filter(({ callId }) => !suspects.has(callId));
+  const findings = found('wrong-answers', calls, share.n, {
+    says,
+    done: `${splits.train.length - train.length} of them were to be learnt from and are left out; held-back calls stay, with the LLM's majority as reference.`,
+    isCause: true,
+  });
+  return {
+    ...run,
+    dataset: { ...run.dataset, splits: { ...splits, train } },
+    findings: [...run.findings, ...findings],
+  };
 }
 
 const MIN_REPEATED = 20;

@@ -4,7 +4,7 @@
  * Does not: try one candidate (trial.ts), keep the books of time (budget.ts), or prove the winner (proof.ts).
  */
 import { type Call, UNTIMED } from '../core/call.ts';
-import { manifestOf, type SplitOrder } from '../core/dataset.ts';
+import { type Dataset, manifestOf, type SplitOrder } from '../core/dataset.ts';
 import type { LearnOptions } from '../core/learning.ts';
 import type { Task } from '../core/task.ts';
 import { buildDataset } from '../curate/dataset.ts';
@@ -12,7 +12,7 @@ import { chooseCandidates } from '../select/candidates.ts';
 import { compete } from '../select/compete.ts';
 import { probeHardware } from '../select/hardware.ts';
 import { budgetFor, machineOf, recordBudget, toTrainingBudget } from './budget.ts';
-import { examined } from './findings.ts';
+import { examined, withoutSuspects } from './findings.ts';
 import { llmFigures } from './llm-figures.ts';
 import { referencesFor } from './references.ts';
 import { type LearnContext, selectionLimits, type TaskRun, tryCandidate } from './trial.ts';
@@ -38,11 +38,16 @@ export async function firstRound(
   const llm = llmFigures(calls, config.prices);
   const limits = selectionLimits(task, budget, llm, context);
   const { contenders, dropped } = chooseCandidates(task, dataset, 'seconds', limits);
-  const competition = await compete({
-    contenders,
-    tryOut: (contender) => tryCandidate(contender, task, dataset, requests, llm, context),
-  });
-  return { task, requests, dataset, dropped, competition, llm, askedAgain: asked, findings };
+  const learnt = (from: Dataset) =>
+    compete({
+      contenders,
+      tryOut: (contender) => tryCandidate(contender, task, from, requests, llm, context),
+    });
+  const competition = await learnt(dataset);
+  const run = { task, requests, dataset, dropped, competition, llm, askedAgain: asked, findings };
+  // Where held-back calls have better references than the recorded answers, what teaches is cleaned, too.
+  const cleaned = context.askAgain ? withoutSuspects(run, config.gate.epsilon) : null;
+  return cleaned === null ? run : { ...cleaned, competition: await learnt(cleaned.dataset) };
 }
 
 /** The run with those that take minutes in the competition. `minutes`: what is left for them, of all tasks together. */
