@@ -107,6 +107,8 @@ export interface Probe {
   readonly rung: Rung;
   /** Share of all answers that are correct, out of fold. */
   readonly accuracy: number;
+  /** Of the recorded answers, those that look wrong, with the lower limit of that share (evaluate/wrong-answers). */
+  readonly suspected: Pick<Interval, 'mean' | 'low'>;
   /** Others that were tried. */
   readonly others: readonly { readonly rung: Rung; readonly accuracy: number }[];
   /** The same rung on parts of the calls it is trained on, and what that would come to with more. */

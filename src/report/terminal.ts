@@ -26,7 +26,7 @@ export interface Check {
 
 export function learnText(report: LearnReport, page: Page): string {
   const passed = report.tasks.filter((task) => task.outcome === 'passed');
-  const title = report.dryRun ? 'Assessment' : 'Learning run';
+  const title = report.dryRun ? 'Learning run, nothing deployed' : 'Learning run';
   const lines = [
     `${paint(page, 'bold', title)}  ${dateTime(report.startedAt)} UTC · ${duration(report.seconds)} · ${hardwareText(report)}`,
     `${count(report.calls)} calls, ${count(report.usableCalls)} of them usable · ${plural(report.tasks.length, 'task')}, ${passed.length} passed · at most ${percent(report.epsilon)} errors among the calls taken over, with ${percent(1 - report.delta)} confidence`,

@@ -11,12 +11,14 @@ import type { AssessReport, Interval, TaskAssessment } from '../../core/assessme
 import { type Call, UNTIMED } from '../../core/call.ts';
 import type { Dataset, Example } from '../../core/dataset.ts';
 import { type LearnOptions, leftOutOf, type PriceUsed } from '../../core/learning.ts';
+import { percent } from '../../core/percent.ts';
 import { progressOf } from '../../core/progress.ts';
 import type { MachineCost } from '../../core/savings.ts';
 import type { Task } from '../../core/task.ts';
 import { estimateUsage } from '../../core/tokens.ts';
 import { buildDataset } from '../../curate/dataset.ts';
 import { readUsable } from '../../curate/usable.ts';
+import { suspectAnswers } from '../../evaluate/wrong-answers.ts';
 import { cost } from '../../savings/prices.ts';
 import { chooseCandidates } from '../../select/candidates.ts';
 import { probeHardware } from '../../select/hardware.ts';
@@ -166,6 +168,8 @@ async function assessTask(
   const slow = chooseCandidates(task, dataset, 'minutes', limitsOf(task, calls, context));
   const profile = profileOf(task.kind, open, dataset.contradictions);
   const choice = likelyRung({ task, profile, best: probed?.best ?? null, atBound, slow, refusal });
+  const suspected = suspectedIn(probed, sample);
+  const isNoisy = suspected.low > config.gate.epsilon / 2 && (atBound?.mean ?? 0) < LITTLE;
   const usage = usageOf(calls, context.priceOf);
   const quick = contenders.reduce((sum, { minutes }) => sum + (minutes ?? 0) * 6, 0);
   const heavy = choice.isSlow ? slow.contenders.reduce((sum, { minutes }) => sum + (minutes ?? 0), 0) : 0;
@@ -181,11 +185,11 @@ async function assessTask(
     probe: probed && {
       calls: sample.length,
       inputs: new Set(sample.map(({ input }) => input)).size,
-      ...{ rung: probed.best.rung, accuracy: probed.best.accuracy, curve },
+      ...{ rung: probed.best.rung, accuracy: probed.best.accuracy, curve, suspected },
       others: probed.others.map(({ rung, accuracy }) => ({ rung, accuracy })),
     },
     expected,
-    ...{ rung: choice.rung, why: choice.why },
+    ...{ rung: choice.rung, why: isNoisy ? whyNoisy(suspected.mean) : choice.why },
     cost: costOf({
       usage: { ...usage.sums, callsPerDay: perDay(calls) },
       callDollars: usage.perCall,
@@ -197,6 +201,19 @@ async function assessTask(
     }),
   };
 }
+
+/** A smaller share is worth no training. */
+const LITTLE = 0.02;
+
+function suspectedIn(probed: Probed | null, sample: readonly Example[]): Pick<Interval, 'mean' | 'low'> {
+  if (probed === null) return { mean: 0, low: 0 };
+  const answers = new Map(sample.map(({ id, answer }) => [id, answer]));
+  const { share } = suspectAnswers(probed.best.graded, answers);
+  return { mean: share.share, low: share.low };
+}
+
+const whyNoisy = (share: number): string =>
+  `At least about ${percent(share, 1)} of its recorded answers look wrong: with such references nothing can be proved. \`understudy learn --dry-run\` lists the calls for \`understudy suspects\`; correct them, or let the LLM be asked again (\`--ask-again\`).`;
 
 function sitesOf(task: Task, calls: readonly Call[]): TaskAssessment['sites'] {
   const byId = Map.groupBy(calls, ({ request }) => siteOf(task, request)?.id);
