@@ -6,7 +6,7 @@
 import type { OutputKind } from '../../core/answer.ts';
 import { type CompareOptions, compareAnswers } from '../../core/compare.ts';
 import type { TextPair } from '../../core/compare-values.ts';
-import { type Ask, judgeText } from './judge.ts';
+import type { Judge } from '../../core/judge.ts';
 
 /** Whether an answer is correct. */
 export interface Grade {
@@ -16,6 +16,8 @@ export interface Grade {
   readonly fieldScore: number | null;
   /** Which field is wrong, by the schemas' names; absent or null where no one field is. */
   readonly field?: string | null;
+  /** A judge was asked: the texts differ. */
+  readonly judged?: true;
 }
 
 export interface Scorer {
@@ -25,30 +27,34 @@ export interface Scorer {
 }
 
 export interface ScorerOptions extends CompareOptions {
-  /** Asks a judge model; without it texts that differ stay undecided. */
-  readonly ask?: Ask;
+  /** Says whether texts that differ are as good; without it they stay undecided. */
+  readonly judge?: Pick<Judge, 'judge'>;
 }
 
 /** The scorer for an output kind. */
 export function scorerFor(kind: OutputKind, options: ScorerOptions = {}): Scorer {
-  const { ask } = options;
+  const { judge } = options;
   return {
     kind,
     score: async (input, expected, actual) => {
       const { right: correct, fieldScore, field, texts } = compareAnswers(kind, expected, actual, options);
-      if (correct !== null || !ask) return { correct, fieldScore, field };
-      return { correct: await judgeAll(ask, input, texts), fieldScore, field };
+      if (correct !== null || !judge) return { correct, fieldScore, field };
+      return { correct: await judgeAll(judge, input, texts), fieldScore, field, judged: true };
     },
   };
 }
 
-/** Whether a judge finds each text as good as the one that was expected. */
-async function judgeAll(ask: Ask, input: string, texts: readonly TextPair[]): Promise<boolean | null> {
+/** Whether a judge finds no text worse than the one that was expected; null where a verdict could not be read. */
+async function judgeAll(
+  judge: Pick<Judge, 'judge'>,
+  input: string,
+  texts: readonly TextPair[],
+): Promise<boolean | null> {
   let correct: boolean | null = true;
   for (const { expected, actual } of texts) {
-    const one = await judgeText(ask, input, expected, actual);
-    if (one === false) return false;
-    correct = one === null ? null : correct;
+    const { outcome } = await judge.judge({ input, reference: expected, answer: actual });
+    if (outcome === 'worse') return false;
+    if (outcome === 'unreadable') correct = null;
   }
   return correct;
 }
