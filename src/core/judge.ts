@@ -15,11 +15,11 @@ export interface TextToJudge {
 export type PlaceVerdict = 'first' | 'second' | 'tie' | 'unreadable';
 
 /**
- * What both orders come to. worse: the answer is, by more verdicts than not. unreadable: no verdict in one of the orders.
- * byPlace: both orders preferred the same place, which is a tie that says something about the judge.
+ * What both orders come to. worse: in both, the judge prefers the other answer. unreadable: a verdict that could decide it
+ * could not be read. byPlace: both orders preferred the same place, which says something about the judge.
  */
 export interface Judgement {
-  readonly outcome: 'worse' | 'tie' | 'better' | 'unreadable';
+  readonly outcome: 'worse' | 'as-good' | 'unreadable';
   readonly byPlace: 'first' | 'second' | null;
 }
 
@@ -44,10 +44,14 @@ export interface Judge {
   /** What judging these would take, those known already included. */
   readonly estimate: (pairs: readonly TextToJudge[]) => JudgeCost;
   /**
-   * Both orders. A verdict that was paid for is kept, and not paid for again.
+   * A verdict that was paid for is kept, and not paid for again. Where the first order settles it the second is not asked.
+   * @param options.both Ask it all the same, to see whether the judge goes by places. Default: false.
    * @throws UnderstudyError 'budget-spent', 'unavailable', 'timed-out', 'overloaded', 'cancelled', 'bad-input' (refused).
    */
-  readonly judge: (pair: TextToJudge, signal?: AbortSignal) => Promise<Judgement>;
+  readonly judge: (
+    pair: TextToJudge,
+    options?: { readonly signal?: AbortSignal | undefined; readonly both?: boolean },
+  ) => Promise<Judgement>;
   /** Keeps what something of this judge's came to, under a name of one's own; asked once. */
   readonly remember: (name: string, work: () => Promise<string>) => Promise<string>;
 }
@@ -82,6 +86,19 @@ export interface JudgeEvidence extends JudgeQuality {
   readonly llmWorse: Rate | null;
   /** And those in which the texts differ, though the answer is not worse: what equality alone would call an error. */
   readonly differing: Rate;
+}
+
+/** What a judge does for a task in a learning run. */
+export interface JudgeReport {
+  readonly judge: string;
+  /** Calls of the task that the LLM answers with a text. */
+  readonly texts: number;
+  /** What judging them would take in all, verdicts that are known already included. */
+  readonly cost: JudgeCost;
+  /** Its own errors; null where they were not measured. */
+  readonly quality: JudgeQuality | null;
+  /** Why it decides nothing here; null where it does. */
+  readonly refusal: string | null;
 }
 
 /** Verdicts that were paid for, under keyed hashes of what was asked. No payload. */

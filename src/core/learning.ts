@@ -7,6 +7,7 @@ import type { AnswerKind, OutputKind } from './answer.ts';
 import type { EscalationReason, LlmReason } from './call.ts';
 import type { SplitName } from './dataset.ts';
 import type { Stage, StageChange } from './deployment.ts';
+import type { JudgeReport } from './judge.ts';
 import type { Rate, Rung, Specialist, Verdict } from './specialist.ts';
 
 export interface LearnOptions {
@@ -107,6 +108,8 @@ export interface TaskReport {
   readonly suspended?: string;
   /** About how many more calls it would take to pass; null where more would not help, or none are needed. */
   readonly moreCalls: number | null;
+  /** Absent where no judge is configured, or the task has no texts. */
+  readonly judge?: JudgeReport;
 }
 
 export interface TrainedCandidate {

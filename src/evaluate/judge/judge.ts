@@ -115,13 +115,11 @@ export function createJudge(options: JudgeOptions): Judge {
     left,
     isReady: () => refusal === null && left() > 0,
     estimate: (pairs) => pairs.reduce((sum, pair) => added(sum, costOf(pair, dollarsFor)), NO_COST),
-    judge: async ({ input, reference, answer }, signal) =>
-      judgementOf(
-        await Promise.all([
-          ordered(input, reference, answer, signal),
-          ordered(input, answer, reference, signal),
-        ]),
-      ),
+    judge: async ({ input, reference, answer }, { signal, both = false } = {}) => {
+      const one = await ordered(input, reference, answer, signal);
+      if (!both && one !== 'first') return judgementOf(one, 'tie');
+      return judgementOf(one, await ordered(input, answer, reference, signal));
+    },
     remember,
   };
 }
@@ -153,17 +151,12 @@ export const usageOf = (messages: readonly JudgeMessage[]): JudgeUsage => ({
 });
 
 /**
- * Worse is what the judge prefers the other to, on balance: in both orders, or in one of them while the other is a tie.
- * Whoever prefers a place whatever stands there says nothing.
- * @param verdicts With the reference first, and with the answer first.
+ * Worse is what the judge prefers the other to in both orders. One preference that does not survive the exchange of places is
+ * no verdict: false alarms cost a proof far more than worse answers that are overlooked, which are measured and allowed for.
+ * @param one With the reference first. @param other With the answer first.
  */
-export function judgementOf([one, other]: readonly [PlaceVerdict, PlaceVerdict]): Judgement {
-  if (one === 'unreadable' || other === 'unreadable') return { outcome: 'unreadable', byPlace: null };
-  const byPlace = one === other && one !== 'tie' ? one : null;
-  const points =
-    Number(one === 'first') -
-    Number(one === 'second') +
-    Number(other === 'second') -
-    Number(other === 'first');
-  return { outcome: points > 0 ? 'worse' : points < 0 ? 'better' : 'tie', byPlace };
+export function judgementOf(one: PlaceVerdict, other: PlaceVerdict): Judgement {
+  const byPlace = one === other && (one === 'first' || one === 'second') ? one : null;
+  if (one === 'unreadable' || other === 'unreadable') return { outcome: 'unreadable', byPlace };
+  return { outcome: one === 'first' && other === 'second' ? 'worse' : 'as-good', byPlace };
 }

@@ -83,7 +83,7 @@ export async function measureJudge(options: QualityOptions): Promise<JudgeQualit
   const { judge, examples, count, again, same, signal } = options;
   let done = 0;
   const judged = async (pair: TextToJudge): Promise<Judgement> => {
-    const judgement = await judge.judge(pair, signal);
+    const judgement = await judge.judge(pair, { signal, both: true });
     options.onDone?.(++done);
     return judgement;
   };
