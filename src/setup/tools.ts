@@ -4,6 +4,7 @@
  * Does not: open the data folder (data-folder.ts), or decide what is trained or asked.
  */
 import type { Config } from '../core/config.ts';
+import { nameOfServer } from '../core/config-prompted.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { OnProgress } from '../core/progress.ts';
@@ -20,9 +21,11 @@ import { LINEAR_RUNGS, linearRuntime } from '../runtime/linear.ts';
 import { LLAMA_RUNGS } from '../runtime/llama.ts';
 import { type Models, startModels } from '../runtime/models.ts';
 import { givesLogprobs, PROMPTED_RUNGS, type PromptedRuntime, promptedRuntime } from '../runtime/prompted.ts';
-import { REMOTE_RUNGS, remoteRuntime } from '../runtime/remote.ts';
+import { REMOTE_RUNGS, type RemoteRuntimeOptions, remoteRuntime } from '../runtime/remote.ts';
 import { RETRIEVAL_RUNGS, retrievalRuntime } from '../runtime/retrieval.ts';
 import { TAGGER_RUNGS, taggerRuntime } from '../runtime/tagger.ts';
+import type { Ledger } from '../savings/ledger.ts';
+import { priceOf } from '../savings/prices.ts';
 import { type EmbeddedOptions, embeddedTrainer } from '../train/embedded/trainer.ts';
 import { encoderTrainer } from '../train/encoder/trainer.ts';
 import { extractorTrainer } from '../train/extractor/trainer.ts';
@@ -55,10 +58,12 @@ export function modelTools(options: {
   /** Weights live in `weights/` below it. */
   readonly weightsDir: string;
   readonly log: (line: string) => void;
+  /** Where what is paid to others is booked. */
+  readonly ledger: Pick<Ledger, 'book'>;
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
 }): ModelTools {
-  const { config, env, weightsDir, log, onProgress, signal } = options;
+  const { config, env, weightsDir, log, ledger, onProgress, signal } = options;
   let models: Models | null = null;
   let remote: ReturnType<typeof guardedRuntime> | null = null;
   /** In bulk, and for agents' calls. */
@@ -127,11 +132,32 @@ export function modelTools(options: {
     const loraTrainer = (common: EmbeddedOptions): Trainer =>
       peft === undefined ? embeddedTrainer(common) : peftTrainer({ ...common, ...peft });
     const { serving } = models;
-    const bulk = [llama, hosted === undefined ? null : remoteRuntime(hosted)] as const;
+    const hostedCharge: RemoteRuntimeOptions['onCharge'] = (model, usage) => {
+      const price = priceOf(model, config.prices);
+      const dollars =
+        price && usage.promptTokens * price.inputPerToken + usage.completionTokens * price.outputPerToken;
+      ledger.book('hosted', model, usage, dollars);
+    };
+    const bulk = [
+      llama,
+      hosted === undefined ? null : remoteRuntime({ ...hosted, onCharge: hostedCharge }),
+    ] as const;
     remote = bulk[1] && guardedRuntime(bulk[1], createGuard());
     const servers = config.prompted;
     if (servers.length > 0)
-      prompted.push(...[false, true].map((guarded) => promptedRuntime({ servers, guarded })));
+      prompted.push(
+        ...[false, true].map((guarded) =>
+          promptedRuntime({
+            ...{ servers, guarded },
+            onCharge: (server, usage) => {
+              const price = priceOfServer(server, config.prices);
+              const dollars =
+                price && usage.promptTokens * price.input + usage.completionTokens * price.output;
+              ledger.book('prompted', nameOfServer(server), usage, dollars);
+            },
+          }),
+        ),
+      );
     const present = <T>(all: readonly (T | null)[]): T[] => all.filter((each) => each !== null);
     return {
       notes,
