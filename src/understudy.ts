@@ -49,6 +49,7 @@ import { checkRetrieval } from './learn/retrieval-check.ts';
 import { type AdminProcess, adminConfig, startAdminProcess } from './online/admin-process.ts';
 import { openCapture } from './online/capturing.ts';
 import { type OnlineGateway, startOnline } from './online/serving.ts';
+import { judgedByText } from './report/judge-text.ts';
 import { openLedger } from './savings/ledger.ts';
 import {
   drainJournals,
@@ -60,7 +61,7 @@ import {
   stageOf,
 } from './setup/data-folder.ts';
 import { openEncoder } from './setup/encoder.ts';
-import { openJudge } from './setup/judge.ts';
+import { judgeStatus, openJudge } from './setup/judge.ts';
 import { outcomesOf } from './setup/outcomes.ts';
 import { person } from './setup/person.ts';
 import { llmDollars, priceBook, readSavings } from './setup/savings.ts';
@@ -259,7 +260,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         await opened.close();
       }
     },
-    status: async () => statusOf(await storage(), config.serve, losses.counts(), await journal()),
+    status: async () => statusOf(await storage(), config, losses.counts(), await journal()),
     savings: async (since) => readSavings(await storage(), config, since),
     feedback: async (input) => {
       const feedback = feedbackOf(input);
@@ -341,7 +342,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
 
 async function statusOf(
   { store, vault }: Storage,
-  serve: Config['serve'],
+  { serve, judge }: Pick<Config, 'serve' | 'judge'>,
   lost: StatusReport['lost'],
   journal: StatusReport['journal'],
 ): Promise<StatusReport> {
@@ -383,6 +384,7 @@ async function statusOf(
           stage: shown.deployment.stage,
           threshold: shown.deployment.threshold,
           coverage: shown.specialist.evidence.exam.coverage.share,
+          judgedBy: shown.specialist.evidence.judge ? judgedByText(shown.specialist.evidence.judge) : null,
           audits: outlook.comparisons,
           auditErrors: outlook.errors,
           margin: outlook.margin,
@@ -399,6 +401,7 @@ async function statusOf(
     ...{ lost, journal, tasks },
     feedback: await store.countFeedback(),
     outcomes: await outcomesOf(store, vault),
+    ...(judge ? { judge: await judgeStatus(store, judge) } : {}),
   };
 }
 

@@ -3,8 +3,8 @@
  * Does not: hold what the LLM charges for agents' calls (those are calls), or for trainings (those are jobs).
  */
 
-/** judge: verdicts on texts. prompted, hosted: answers of a specialist that runs at a provider, used or not. */
-export type ChargeFor = 'judge' | 'prompted' | 'hosted';
+/** judge: verdicts on texts. learning, serving: answers of a model at a provider to held-back calls, and to agents' calls, used or not. */
+export type ChargeFor = 'judge' | 'learning' | 'serving';
 
 export interface Charge {
   /** YYYY-MM-DD in UTC. */

@@ -1,5 +1,6 @@
 /** A judge's figures, in words, for the terminal, the page and reasons. Does not: hold figures (core/judge). */
 import type { JudgeCost, JudgeEvidence, JudgeQuality, JudgeReport, SpoiltBy } from '../core/judge.ts';
+import type { StatusReport } from '../core/learning.ts';
 import { count, money, percent, plural, rate } from './words.ts';
 
 const WAYS: Readonly<Record<SpoiltBy, string>> = {
@@ -40,5 +41,20 @@ export function judgeLine({ judge, texts, cost, refusal, quality }: JudgeReport)
   return quality === null ? `${what}.` : `${what}. Its own errors: ${qualityText(quality)}.`;
 }
 
-export const costText = ({ requests, tokens, dollars }: JudgeCost): string =>
+/** 'Judge big: $0.12 of $1.00 a day are spent today.' */
+export function judgeSpentLine({
+  name,
+  spentToday,
+  dollarsADay,
+  refusal,
+}: NonNullable<StatusReport['judge']>): string {
+  const spent = `${money(spentToday)} of ${money(dollarsADay)} are spent today`;
+  return `Judge ${name}: ${refusal === null ? spent : 'it is not asked, as its cost is not agreed to (judge.agreed); `understudy assess` says what it would be'}.`;
+}
+
+/** By whom a specialist's texts are judged, and its own errors. */
+export const judgedByText = ({ judge, limits }: JudgeEvidence): string =>
+  `texts are judged by ${judge}, which misses at most ${percent(1 - limits.sensitivity)} of worse answers${limits.falseAlarm > 0 ? ` and fails at most ${percent(limits.falseAlarm)} of good ones` : ''}.`;
+
+const costText = ({ requests, tokens, dollars }: JudgeCost): string =>
   `about ${plural(requests, 'request')}, ${count(tokens)} tokens, ${money(dollars)} at most`;

@@ -26,7 +26,7 @@ describe('ledger', () => {
     await Promise.all(ledgers.map((each) => each.sync()));
     one.book('judge', 'big', usage, 0.5);
     one.book('judge', 'big', usage, 0.25);
-    one.book('prompted', 'small', usage, null);
+    one.book('serving', 'small', usage, null);
     assert.equal(one.spentToday('judge'), 0.75);
     assert.equal(two.spentToday('judge'), 0);
     await one.sync();
@@ -37,7 +37,7 @@ describe('ledger', () => {
       store.rows.map(({ for: what, requests, unpriced }) => [what, requests, unpriced]),
       [
         ['judge', 2, 0],
-        ['prompted', 1, 1],
+        ['serving', 1, 1],
       ],
     );
     await Promise.all(ledgers.map((each) => each.close()));

@@ -2,14 +2,34 @@
  * The judge that the configuration names, with its price, its budget and where its verdicts are kept.
  * Does not: measure it, or decide which texts it is asked about (learn/, online/).
  */
-import type { ChargeStore } from '../core/charge.ts';
+import { type ChargeStore, dollarsOf } from '../core/charge.ts';
 import type { Config } from '../core/config.ts';
+import type { JudgeSettings } from '../core/config-judge.ts';
 import { UnderstudyError } from '../core/errors.ts';
+import { dayOf } from '../core/job.ts';
 import type { Judge, VerdictStore } from '../core/judge.ts';
+import type { StatusReport } from '../core/learning.ts';
 import { createJudge, usageOf } from '../evaluate/judge/judge.ts';
 import { judgeClient } from '../runtime/judge-client.ts';
 import type { Ledger } from '../savings/ledger.ts';
 import { priceOfServer } from './server-price.ts';
+
+/** Why the judge is not asked; null where it may be. */
+const refusalOf = ({ from, agreed, model }: JudgeSettings): string | null =>
+  from === 'upstream' && !agreed
+    ? `${model} of the upstream would judge, and its cost is not agreed to (judge.agreed).`
+    : null;
+
+/** How it stands with the judge today. */
+export async function judgeStatus(
+  store: ChargeStore,
+  settings: JudgeSettings,
+): Promise<NonNullable<StatusReport['judge']>> {
+  const { model: name, dollarsADay } = settings;
+  const charges = await store.charges(dayOf(Date.now()));
+  const spentToday = dollarsOf(charges.filter((charge) => charge.for === 'judge'));
+  return { name, spentToday, dollarsADay, refusal: refusalOf(settings) };
+}
 
 export interface OpenJudge extends Judge {
   close(): Promise<void>;
@@ -53,10 +73,7 @@ export function openJudge(options: {
       const { text, usage } = await client.ask(messages, signal);
       return { text, usage: usage ?? usageOf(messages) };
     },
-    refusal:
-      isUpstream && !settings.agreed
-        ? `${model} of the upstream would judge, and its cost is not agreed to (judge.agreed).`
-        : null,
+    refusal: refusalOf(settings),
     spent: () => ledger.spentToday('judge'),
     charge: (usage, dollars) => ledger.book('judge', model, usage, dollars),
     store: options.store,

@@ -8,8 +8,8 @@ import { nameOfServer } from '../core/config-prompted.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { OnProgress } from '../core/progress.ts';
-import type { Runtime, Trainer } from '../core/runtime.ts';
-import type { Rung } from '../core/specialist.ts';
+import type { Runtime, TokenPrice, Trainer } from '../core/runtime.ts';
+import type { Prediction, Rung } from '../core/specialist.ts';
 import type { LearnContext } from '../learn/trial.ts';
 import { loadOnnx, whyNot } from '../models/weights/engines.ts';
 import { catalogueOf } from '../models/weights/own.ts';
@@ -21,11 +21,10 @@ import { LINEAR_RUNGS, linearRuntime } from '../runtime/linear.ts';
 import { LLAMA_RUNGS } from '../runtime/llama.ts';
 import { type Models, startModels } from '../runtime/models.ts';
 import { givesLogprobs, PROMPTED_RUNGS, type PromptedRuntime, promptedRuntime } from '../runtime/prompted.ts';
-import { REMOTE_RUNGS, type RemoteRuntimeOptions, remoteRuntime } from '../runtime/remote.ts';
+import { REMOTE_RUNGS, remoteRuntime } from '../runtime/remote.ts';
 import { RETRIEVAL_RUNGS, retrievalRuntime } from '../runtime/retrieval.ts';
 import { TAGGER_RUNGS, taggerRuntime } from '../runtime/tagger.ts';
 import type { Ledger } from '../savings/ledger.ts';
-import { priceOf } from '../savings/prices.ts';
 import { type EmbeddedOptions, embeddedTrainer } from '../train/embedded/trainer.ts';
 import { encoderTrainer } from '../train/encoder/trainer.ts';
 import { extractorTrainer } from '../train/extractor/trainer.ts';
@@ -51,6 +50,8 @@ export interface ModelTools {
   health(): readonly JsonObject[];
   close(): Promise<void>;
 }
+
+type Usage = NonNullable<Prediction['usage']>;
 
 export function modelTools(options: {
   readonly config: Config;
@@ -132,29 +133,37 @@ export function modelTools(options: {
     const loraTrainer = (common: EmbeddedOptions): Trainer =>
       peft === undefined ? embeddedTrainer(common) : peftTrainer({ ...common, ...peft });
     const { serving } = models;
-    const hostedCharge: RemoteRuntimeOptions['onCharge'] = (model, usage) => {
-      const price = priceOf(model, config.prices);
-      const dollars =
-        price && usage.promptTokens * price.inputPerToken + usage.completionTokens * price.outputPerToken;
-      ledger.book('hosted', model, usage, dollars);
-    };
-    const bulk = [
-      llama,
-      hosted === undefined ? null : remoteRuntime({ ...hosted, onCharge: hostedCharge }),
-    ] as const;
-    remote = bulk[1] && guardedRuntime(bulk[1], createGuard());
+    const book = (what: 'learning' | 'serving', model: string, usage: Usage, price: TokenPrice | null) =>
+      ledger.book(
+        what,
+        model,
+        usage,
+        price && usage.promptTokens * price.input + usage.completionTokens * price.output,
+      );
+    const remoteFor = (what: 'learning' | 'serving') =>
+      hosted === undefined
+        ? null
+        : remoteRuntime({
+            ...hosted,
+            onCharge: (model, usage) =>
+              book(what, model, usage, priceOfServer({ ...hosted, model }, config.prices)),
+          });
+    const bulk = [llama, remoteFor('learning')] as const;
+    const hostedServing = remoteFor('serving');
+    remote = hostedServing && guardedRuntime(hostedServing, createGuard());
     const servers = config.prompted;
     if (servers.length > 0)
       prompted.push(
         ...[false, true].map((guarded) =>
           promptedRuntime({
             ...{ servers, guarded },
-            onCharge: (server, usage) => {
-              const price = priceOfServer(server, config.prices);
-              const dollars =
-                price && usage.promptTokens * price.input + usage.completionTokens * price.output;
-              ledger.book('prompted', nameOfServer(server), usage, dollars);
-            },
+            onCharge: (server, usage) =>
+              book(
+                guarded ? 'serving' : 'learning',
+                nameOfServer(server),
+                usage,
+                priceOfServer(server, config.prices),
+              ),
           }),
         ),
       );

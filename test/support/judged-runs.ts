@@ -50,9 +50,17 @@ const sumOf = (a: Count, b: Count): Count => ({ n: a.n + b.n, worse: a.worse + b
 const EPSILON = 0.02;
 const DELTA = 0.05;
 
-/** The share of `runs` in which the gate passes the specialist. */
-export function passShare(judge: MadeJudge, task: MadeTask, runs: number, seed = 1): number {
-  const random = seededRandom(seed);
+/**
+ * The share of `runs` in which the gate passes the specialist.
+ * @param options.isNaive Verdicts are taken as they are, without regard to the judge's errors. Default: false.
+ */
+export function passShare(
+  judge: MadeJudge,
+  task: MadeTask,
+  runs: number,
+  { isNaive = false }: { readonly isNaive?: boolean } = {},
+): number {
+  const random = seededRandom(1);
   const least = Math.min(...judge.sees);
   const count = (n: number, seen: number | null): Count => {
     let worse = 0;
@@ -85,7 +93,7 @@ export function passShare(judge: MadeJudge, task: MadeTask, runs: number, seed =
     const { chosen } = testThresholds(answers(600, 'v', share), answers(task.calls, 'c', null), {
       epsilon: EPSILON,
       delta: DELTA,
-      judged,
+      ...(isNaive ? {} : { judged }),
     });
     if (chosen !== null) passed++;
   }

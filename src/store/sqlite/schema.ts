@@ -271,7 +271,7 @@ CREATE TABLE unused_answers (
 -- What others were paid for single requests (core/charge.ts), by day (UTC). Models by the configuration's names.
 CREATE TABLE charges (
   day               TEXT NOT NULL,
-  what              TEXT NOT NULL,     -- judge, prompted, hosted
+  what              TEXT NOT NULL,     -- judge, learning, serving
   model             TEXT NOT NULL,
   requests          INTEGER NOT NULL,
   prompt_tokens     INTEGER NOT NULL,

@@ -20,12 +20,12 @@ export function chargeStoreContract(name: string, withStore: Opener<ChargeStore 
           charge('2026-05-02', { unpriced: 1 }),
           charge('2026-05-02', { model: 'small' }),
         ]);
-        await store.addCharges([charge('2026-05-02', { for: 'prompted' })]);
+        await store.addCharges([charge('2026-05-02', { for: 'serving' })]);
         const both = { requests: 4, promptTokens: 600, completionTokens: 8, dollars: 0.5, unpriced: 1 };
         const second = [
           charge('2026-05-02', both),
           charge('2026-05-02', { model: 'small' }),
-          charge('2026-05-02', { for: 'prompted' }),
+          charge('2026-05-02', { for: 'serving' }),
         ];
         assert.deepEqual(await store.charges(), [charge('2026-05-01'), ...second]);
         assert.deepEqual(await store.charges('2026-05-02'), second);
