@@ -60,9 +60,7 @@ export const judgeSchema = z
       if (judge.from === 'upstream' && judge[name] !== undefined)
         wrong(name, 'the upstream’s own is used: leave it out');
   })
-  .optional()
-  .describe(
-    'A model that judges free text (judge.md). Default: none; texts that differ count as different then.',
-  );
+  // Without a description of its own: the docs then describe each of its settings.
+  .optional();
 
 export type JudgeSettings = NonNullable<z.infer<typeof judgeSchema>>;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { scorerContract } from '../../../test/contracts/scorer.ts';
 import type { Judge } from '../../core/judge.ts';
-import { scorerFor } from './scorer.ts';
+import { type Grade, type Scorer, scorerFor } from './scorer.ts';
 
 scorerContract('label', scorerFor('label'), [
   { input: 'x', expected: 'refund', same: ['refund '], wrong: ['billing'], malformed: [] },
@@ -62,22 +62,22 @@ scorerContract('text', scorerFor('text', { judge: fairJudge(new Set(['Sent today
   },
 ]);
 
-test('texts that a policy leaves to a judge are judged, one by one', async () => {
-  const options = { policy: { 'answer.a': 'text', 'answer.b': 'text' } } as const;
-  const good = fairJudge(new Set(['Sent today.', 'It left today.', 'Thanks.', 'Thank you.']));
-  const correct = async (actual: string, judge?: typeof good): Promise<boolean | null> =>
-    (
-      await scorerFor('json', judge ? { ...options, judge } : options).score(
-        'x',
-        '{"a":"Sent today.","b":"Thanks."}',
-        actual,
-      )
-    ).correct;
-  assert.equal(await correct('{"a":"It left today.","b":"Thank you."}', good), true);
-  assert.equal(await correct('{"a":"It left today.","b":"No."}', good), false);
-  assert.equal(await correct('{"a":"It left today.","b":"Thank you."}'), null);
-  assert.equal(await correct('{"a":"It left today.","b":"Thank you."}', rambling), null);
-  assert.equal(await correct('{"a":"Sent today.","b":5}', good), false);
+test('fields that a policy calls texts are not judged: its errors on them are not known', async () => {
+  const good = fairJudge(new Set(['Sent today.', 'It left today.']));
+  const scorer = scorerFor('json', { policy: { 'answer.a': 'text' }, judge: good });
+  const { correct, judged } = await scorer.score('x', '{"a":"Sent today."}', '{"a":"It left today."}');
+  assert.deepEqual([correct, judged], [null, undefined]);
+});
+
+test('what a judge decided is marked, and a verdict that cannot be read decides nothing', async () => {
+  const good = scorerFor('text', { judge: fairJudge(new Set(['Sent today.', 'It left today.'])) });
+  const grade = (scorer: Scorer, actual: string): Promise<Grade> => scorer.score('x', 'Sent today.', actual);
+  assert.deepEqual(await grade(good, 'It left today.'), {
+    ...{ correct: true, judged: true, fieldScore: null, field: null },
+  });
+  assert.equal((await grade(good, 'No idea.')).correct, false);
+  assert.equal((await grade(good, ' Sent today.')).judged, undefined, 'equal texts need no judge');
+  assert.equal((await grade(scorerFor('text', { judge: rambling }), 'It left.')).correct, null);
 });
 
 test('without a judge, texts that differ are undecided', async () => {

@@ -5,7 +5,6 @@
  */
 import type { OutputKind } from '../../core/answer.ts';
 import { type CompareOptions, compareAnswers } from '../../core/compare.ts';
-import type { TextPair } from '../../core/compare-values.ts';
 import type { Judge } from '../../core/judge.ts';
 
 /** Whether an answer is correct. */
@@ -38,23 +37,14 @@ export function scorerFor(kind: OutputKind, options: ScorerOptions = {}): Scorer
     kind,
     score: async (input, expected, actual) => {
       const { right: correct, fieldScore, field, texts } = compareAnswers(kind, expected, actual, options);
-      if (correct !== null || !judge) return { correct, fieldScore, field };
-      return { correct: await judgeAll(judge, input, texts), fieldScore, field, judged: true };
+      const [text] = texts;
+      // Of whole answers the judge's own errors are known; not of single fields (equality policy `text`).
+      if (correct !== null || !judge || text?.expected !== expected) return { correct, fieldScore, field };
+      const { outcome } = await judge.judge({ input, reference: text.expected, answer: text.actual });
+      return {
+        ...{ fieldScore, field, judged: true },
+        correct: outcome === 'unreadable' ? null : outcome === 'as-good',
+      };
     },
   };
-}
-
-/** Whether a judge finds no text worse than the one that was expected; null where a verdict could not be read. */
-async function judgeAll(
-  judge: Pick<Judge, 'judge'>,
-  input: string,
-  texts: readonly TextPair[],
-): Promise<boolean | null> {
-  let correct: boolean | null = true;
-  for (const { expected, actual } of texts) {
-    const { outcome } = await judge.judge({ input, reference: expected, answer: actual });
-    if (outcome === 'worse') return false;
-    if (outcome === 'unreadable') correct = null;
-  }
-  return correct;
 }
