@@ -106,7 +106,9 @@ async function servedOfTask(
       { ...{ id, callId: id, sessionId, at, input, weight: 1 }, answer: referenceOf(task, call.response) },
     ];
   });
-  const how = examination(task, requests, context, specialist.proved);
+  const how = examination(task, requests, context, {
+    ...{ proved: specialist.proved, isJudged: false },
+  });
   const graded = await gradePredictions(examples, { ...how, runtime, artefact: specialist.artefact });
   const given = graded.filter((each) => servedConfidence(specialist.confidence, each) >= threshold);
   return { served: given.length, errors: given.filter(({ grade }) => grade.correct !== true).length };

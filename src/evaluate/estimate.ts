@@ -39,9 +39,19 @@ export function crossConfidences(graded: readonly GradedPrediction[]): ScoredAns
 
 export function estimate(
   graded: readonly GradedPrediction[],
-  { calibrationSize, ...run }: GateRun & { readonly calibrationSize: number },
+  {
+    calibrationSize,
+    excused = 0,
+    ...run
+  }: GateRun & {
+    readonly calibrationSize: number;
+    /** Share of the LLM's second answers that a judge finds worse. Default: 0. */
+    readonly excused?: number;
+  },
 ): Estimate {
-  const answers = crossConfidences(graded);
+  const answers = crossConfidences(graded).map((each, i) =>
+    excused > 0 && graded[i]!.grade.judged ? { ...each, excused } : each,
+  );
   const level = levelOf(run);
   const sizes = run.earlierSessions ?? sessionSizes(answers);
   const clustering = clusteringOfRun({ ...run, answered: answeredOf(answers) }, sizes, calibrationSize);

@@ -13,6 +13,7 @@ import { compete } from '../select/compete.ts';
 import { probeHardware } from '../select/hardware.ts';
 import { budgetFor, machineOf, recordBudget, toTrainingBudget } from './budget.ts';
 import { examined, withoutSuspects } from './findings.ts';
+import { judgingFor } from './judging.ts';
 import { llmFigures } from './llm-figures.ts';
 import { referencesFor } from './references.ts';
 import { type LearnContext, selectionLimits, type TaskRun, tryCandidate } from './trial.ts';
@@ -34,17 +35,18 @@ export async function firstRound(
   await store.addDataset(manifestOf(recorded));
   const requests = new Map(calls.map(({ id, request }) => [id, request]));
   const { dataset, asked } = await referencesFor(task, recorded, ['validation'], requests, context);
+  const judging = await judgingFor(task, dataset, requests, context);
   const budget = toTrainingBudget({ minutes: config.train.minutes, speeds: {} });
   const llm = llmFigures(calls, config.prices);
-  const limits = selectionLimits(task, budget, llm, context);
+  const early = { task, dataset, requests, llm, judging };
+  const limits = selectionLimits(early, budget, context);
   const { contenders, dropped } = chooseCandidates(task, dataset, 'seconds', limits);
   const learnt = (from: Dataset) =>
     compete({
       contenders,
-      tryOut: (contender) => tryCandidate(contender, task, from, requests, llm, context),
+      tryOut: (contender) => tryCandidate(contender, { ...early, dataset: from }, context),
     });
-  const competition = await learnt(dataset);
-  const run = { task, requests, dataset, dropped, competition, llm, askedAgain: asked, findings };
+  const run = { ...early, dropped, competition: await learnt(dataset), askedAgain: asked, findings };
   // Where held-back calls have better references than the recorded answers, what teaches is cleaned, too.
   const cleaned = context.askAgain ? withoutSuspects(run, config.gate.epsilon) : null;
   return cleaned === null ? run : { ...cleaned, competition: await learnt(cleaned.dataset) };
@@ -52,17 +54,17 @@ export async function firstRound(
 
 /** The run with those that take minutes in the competition. `minutes`: what is left for them, of all tasks together. */
 export async function secondRound(run: TaskRun, minutes: number, context: LearnContext): Promise<TaskRun> {
-  const { task, dataset, requests, llm } = run;
+  const { task, dataset } = run;
   const { config } = context;
   const machine = machineOf(probeHardware(config.dataDir), config);
   const budget = await budgetFor(dataset, minutes, machine, context);
-  const limits = selectionLimits(task, toTrainingBudget(budget), llm, context);
+  const limits = selectionLimits(run, toTrainingBudget(budget), context);
   const { contenders, dropped } = chooseCandidates(task, dataset, 'minutes', limits);
   if (!budget.isRecorded && contenders.length > 0) await recordBudget(dataset, budget, context);
   const competition = await compete({
     earlier: run.competition,
     contenders,
-    tryOut: (contender) => tryCandidate(contender, task, dataset, requests, llm, context),
+    tryOut: (contender) => tryCandidate(contender, run, context),
   });
   return { ...run, dropped: [...run.dropped, ...dropped], competition };
 }

@@ -144,7 +144,11 @@ function limitsOf(task: Task, calls: readonly Call[], context: AssessContext) {
   const { config, speeds } = context;
   const budget = toTrainingBudget({ minutes: config.train.minutes, speeds });
   // Nothing is run that takes minutes: what runs it need not be here.
-  return { ...selectionLimits(task, budget, llmFigures(calls, config.prices), context), canRun: () => true };
+  return {
+    ...selectionLimits({ task, llm: llmFigures(calls, config.prices), judging: null }, budget, context),
+    canRun: () => true,
+    ...(config.judge === undefined ? {} : { noJudge: 'an assessment asks none: `learn` does' }),
+  };
 }
 
 const workOf = ({ sample, contenders }: Prepared): number =>

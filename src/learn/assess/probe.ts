@@ -134,7 +134,7 @@ async function crossPredict(
 ): Promise<ProbeRun> {
   const { config, runtimes, signal } = context;
   const runtime = runtimes.find(({ rungs }) => rungs.includes(candidate.rung))!;
-  const how = examination(task, requests, { config, ...(signal ? { signal } : {}) });
+  const how = examination(task, requests, { config, ...(signal ? { signal } : {}) }, { isJudged: false });
   const graded: GradedPrediction[] = [];
   let learnt = 0;
   for (const [i, fold] of folds.entries()) {
