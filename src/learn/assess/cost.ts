@@ -24,8 +24,8 @@ export interface CostInput {
 const ANSWERS_AGAIN = 1.1;
 /** A judge sees both answers in both orders. */
 const ORDERS = 2;
-/** Asking again is worth it where it is paid for within this time. */
-const WORTH_DAYS = 14;
+/** What is paid for by this time is not worth a word. */
+const WORTH_DAYS = 1;
 
 export function costOf(input: CostInput): LearningCost {
   const { usage, callDollars, dataset, textShare, expected, minutes } = input;
@@ -74,7 +74,7 @@ function adviceOn({
   }
   if (askAgainDollars === null || paybackDaysAskingAgain === null || paybackDaysAskingAgain <= WORTH_DAYS)
     return '';
-  return `Learn from the recorded answers, which is what this expects: asking the LLM again would cost ${dollars(askAgainDollars)} and be paid for after ${days(paybackDaysAskingAgain)} only.`;
+  return `Learn from the recorded answers, which is what this expects: asking the LLM again would cost ${dollars(askAgainDollars)}, what ${days(paybackDaysAskingAgain)} of serving ${paybackDaysAskingAgain < 1.5 ? 'saves' : 'save'}.`;
 }
 
 const days = (n: number): string => (n < 1.5 ? 'a day' : `${Math.round(n).toLocaleString('en-US')} days`);
