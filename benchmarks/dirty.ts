@@ -66,7 +66,10 @@ function outcomeOf({ causes }: Scenario, seed: number, score: Score, own: readon
   const errorOf = ({ errors, served }: Score): number => (served === 0 ? 0 : errors / served);
   const servedError = mean(errorOf);
   const named = score.findings.filter(({ kind, ids }) => causes.includes(kind) && ids.length > 0);
-  const isNamed = named.length > 0 && score.events > 0 && score.refusals.every((reason) => reason !== '');
+  const isNamed =
+    named.length > 0 &&
+    score.events > 0 &&
+    score.refusals.every((reason) => reason.includes('Probable cause'));
   const lost = Math.max(0, coverage - score.coverage, errorOf(score) - servedError);
   // A refusal that names its cause, with the calls, costs nothing here: it is what should happen.
   const isRefused = score.refusals.length > 0;
@@ -83,6 +86,7 @@ function rowOf({ name }: Scenario, outcomes: readonly Outcome[]): Record<string,
   const sum = (of: (score: Score) => number): number =>
     outcomes.reduce((all, { score }) => all + of(score), 0);
   const [served, errors] = [sum((score) => score.served), sum((score) => score.errors)];
+  const refused = outcomes.filter(({ score }) => score.refusals.length > 0);
   const share = (values: readonly number[]): string =>
     `${((100 * values.reduce((sum, x) => sum + x, 0)) / values.length).toFixed(1)} %`;
   return {
@@ -91,7 +95,7 @@ function rowOf({ name }: Scenario, outcomes: readonly Outcome[]): Record<string,
     coverage: share(outcomes.map(({ score }) => score.coverage)),
     'wrong among served':
       served === 0 ? '–' : `${((100 * errors) / served).toFixed(2)} %, ${errors} of ${served}`,
-    'refused, cause named': `${outcomes.filter(({ score, isNamed }) => score.refusals.length > 0 && isNamed).length} of ${outcomes.length}`,
+    'refused, cause named': `${refused.filter(({ isNamed }) => isNamed).length} of ${refused.length}`,
     found: [...new Set(outcomes.flatMap(({ score }) => score.findings.map(({ kind }) => kind)))].join(', '),
     'points lost, worst': Math.max(...outcomes.map(({ lossPoints }) => lossPoints)),
     silent: outcomes.filter(({ isSilent }) => isSilent).length,
