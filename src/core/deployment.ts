@@ -25,6 +25,8 @@ export interface StageChange {
   readonly reason: string;
   /** Where comparisons moved it. */
   readonly numbers?: StageNumbers;
+  /** Where an alarm sent it back: by alarm (deploy/alarms) the share that is no alarm any more, from here on. */
+  readonly expects?: Readonly<Record<string, number>>;
 }
 
 export interface Deployment {
@@ -39,6 +41,10 @@ export interface Deployment {
 }
 
 /** Whether somebody is asked in this stage. */
+/** The time from which comparisons speak for it: when it last came into shadow, first or sent back. */
+export const provingSince = ({ history }: Pick<Deployment, 'history'>): number =>
+  history.findLast(({ stage }) => stage === 'shadow')?.at ?? 0;
+
 export const isInService = (stage: Stage): boolean =>
   stage === 'shadow' || stage === 'canary' || stage === 'live';
 

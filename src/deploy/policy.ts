@@ -2,6 +2,7 @@
  * What a specialist in service is held to: the bound of the gate, a margin for each stage, and how far the LLM's own slips
  * are allowed for. Pure.
  */
+import { type Deployment, provingSince } from '../core/deployment.ts';
 import type { Specialist } from '../core/specialist.ts';
 import type { InUnit } from '../stats/sequential.ts';
 
@@ -28,10 +29,16 @@ export interface StagePolicy {
   readonly slips: { readonly share: number; readonly low: number; readonly high: number };
   /** What the gate saw among the calibration calls it would serve. */
   readonly prior: InUnit;
+  /** Comparisons of before speak for the end of no stage: the world has changed since (core provingSince). */
+  readonly since: number;
 }
 
-/** The policy for a specialist that has passed the gate. */
-export function policyFor({ evidence }: Specialist, serve: ServeSettings): StagePolicy {
+/** The policy for the deployment of a specialist that has passed the gate. */
+export function policyFor(
+  { evidence }: Specialist,
+  deployment: Pick<Deployment, 'history'>,
+  serve: ServeSettings,
+): StagePolicy {
   const { epsilon, delta, served, errors } = evidence.gate;
   return {
     ...{ epsilon, delta },
@@ -40,6 +47,7 @@ export function policyFor({ evidence }: Specialist, serve: ServeSettings): Stage
     auditShare: serve.auditShare,
     slips: slipsOf(evidence),
     prior: { n: served, errors },
+    since: provingSince(deployment),
   };
 }
 

@@ -46,6 +46,7 @@ async function handleExchange(context: GatewayContext, exchange: Exchange, model
   }
   const byLlm: Served = served.by === 'llm' ? served : { ...served, by: 'llm', reason: 'error' };
   const llm = await relayLlm(context, exchange, byLlm, { isCompared: compare !== null, model });
+  if (llm) decision.hear?.(llm);
   if (!compare || !llm) return;
   const release = exchange.body.keep();
   const isStarted = context.background.start((signal) =>
@@ -164,7 +165,7 @@ async function relayLlm(
 function audit(
   context: GatewayContext,
   exchange: Exchange,
-  { served, auditProbability: probability = 1 }: Decision,
+  { served, hear, auditProbability: probability = 1 }: Decision,
   compare: Compare,
 ): void {
   const release = exchange.body.keep();
@@ -174,6 +175,7 @@ function audit(
     const askedAt = context.now();
     const { response, capture } = await askLlm(exchange, signal);
     if (response === null) return;
+    hear?.(response);
     const result = {
       ...{ response, status: capture.status, brokenStatus: capture.status },
       latencyMs: context.now() - askedAt,

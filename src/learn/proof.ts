@@ -9,6 +9,7 @@ import type { Config } from '../core/config.ts';
 import type { Dataset, SplitName } from '../core/dataset.ts';
 import { isInService } from '../core/deployment.ts';
 import { newId } from '../core/ids.ts';
+import { dayOf } from '../core/job.ts';
 import { countTwins } from '../core/label.ts';
 import { type LearnOptions, leftOutOf, type TaskReport } from '../core/learning.ts';
 import { percent } from '../core/percent.ts';
@@ -45,7 +46,7 @@ export async function proveAndDeploy(
 }
 
 async function proveWinner(
-  { task, dataset, requests, dropped, competition, askedAgain }: TaskRun,
+  { task, dataset, requests, dropped, competition, models, askedAgain }: TaskRun,
   context: LearnContext,
   options: LearnOptions,
 ): Promise<TaskReport> {
@@ -101,7 +102,7 @@ async function proveWinner(
   );
   const { specialist, asked } = proved
     ? { specialist: proved, asked: 0 }
-    : await prove(winner, task, dataset, requests, context);
+    : await prove(winner, { task, requests, models }, dataset, context);
   const withdrawal = proved && (await withdrawalOf(proved, store));
   if (withdrawal)
     return {
@@ -120,7 +121,7 @@ async function proveWinner(
     askedAgain: askedAgain + asked,
     deployed,
     outcome: passed ? 'passed' : 'refused',
-    reason: passed ? reason : reason + spellingsOf(task),
+    reason: passed ? reason : reason + epochWords(dataset) + spellingsOf(task),
     moreCalls: passed || moreCalls === null ? null : callsFor(moreCalls, dataset),
   };
 }
@@ -164,9 +165,8 @@ async function withdrawalOf(specialist: Specialist, store: DeploymentStore): Pro
 
 async function prove(
   { candidate, artefact, runtime, graded }: TrainedTrial,
-  task: Task,
+  { task, requests, models }: Pick<TaskRun, 'task' | 'requests' | 'models'>,
   recorded: Dataset,
-  requests: ReadonlyMap<string, CallRequest>,
   context: LearnContext,
 ): Promise<{ specialist: Specialist; asked: number }> {
   const { store, config } = context;
@@ -196,7 +196,7 @@ async function prove(
       },
     },
   });
-  const evidence = { ...onCalls, gate: withAudits(onCalls.gate, await auditsAgainst(candidate, context)) };
+  const evidence = { ...onCalls, gate: withAudits(onCalls.gate, await auditsAgainst(candidate, recorded.epoch ?? null, context)) };
   const now = Date.now();
   const proved = { ...evidence, equality: equalityId(config.equality) };
   const specialist: Specialist = {
@@ -208,7 +208,10 @@ async function prove(
     artefact,
     confidence,
     evidence: proved,
-    proved: provedOn(task, timedRequests(recorded, requests)),
+    proved: {
+      ...provedOn(task, timedRequests(recorded, requests)),
+      ...{ models, contradictions: recorded.contradictions },
+    },
     createdAt: now,
   };
   await store.addSpecialist(specialist);
@@ -281,15 +284,31 @@ async function putIntoService(
  * About how many more calls of the task bring this number more into its calibration split; null where that is beyond hope.
  * Calls are expected to be left out as often as they were.
  */
-function callsFor(heldBack: number, { splits, dropped }: Dataset): number | null {
-  const kept = Object.values(splits)
-    .flat()
-    .reduce((sum, { weight }) => sum + weight, 0);
+function callsFor(heldBack: number, dataset: Dataset): number | null {
+  const { splits, dropped, epoch } = dataset;
   // Nothing, or all of it says the same.
   if (splits.train.length < 2) return null;
+  const kept = keptSince(dataset, Number.NEGATIVE_INFINITY);
   const calls = kept + Object.values(dropped).reduce((sum, n) => sum + n, 0);
-  const more = callsToHoldBack(((splits.calibration.length + heldBack) * calls) / kept) - calls;
+  // Of how many calls one is kept; since a change that was found all are the LLM's.
+  const each = epoch ? 1 : calls / kept;
+  const [own, fresh] = epoch ? [keptSince(dataset, epoch.since), keptSince(dataset, epoch.found)] : [calls, calls];
+  const more = callsToHoldBack((splits.calibration.length + heldBack) * each, own, fresh);
   return more > MAX_CALLS ? null : Math.max(more, heldBack);
+}
+
+/** Calls of the dataset from this time on. */
+function keptSince({ splits }: Dataset, since: number): number {
+  return Object.values(splits)
+    .flat()
+    .reduce((sum, { weight, at }) => sum + (at >= since ? weight : 0), 0);
+}
+
+/** Why so few calls count; '' where all do. */
+function epochWords({ epoch, splits }: Dataset): string {
+  if (!epoch) return '';
+  const held = splits.calibration.length + splits.exam.length;
+  return ` The task changed (${epoch.reason}): only calls since that was found, on ${dayOf(epoch.found)}, can prove anything, and ${held} of them are held back.`;
 }
 
 /** Beyond this, a number of calls is no help to anyone. */

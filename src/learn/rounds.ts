@@ -3,11 +3,12 @@
  * that is left. Joins curate, select and train for pipeline.ts.
  * Does not: try one candidate (trial.ts), keep the books of time (budget.ts), or prove the winner (proof.ts).
  */
-import { type Call, UNTIMED } from '../core/call.ts';
-import { manifestOf, type SplitOrder } from '../core/dataset.ts';
+import { type Call, type CallRequest, llmName, UNTIMED } from '../core/call.ts';
+import { type Epoch, manifestOf, type SplitOrder } from '../core/dataset.ts';
 import type { LearnOptions } from '../core/learning.ts';
 import type { Task } from '../core/task.ts';
 import { buildDataset } from '../curate/dataset.ts';
+import { epochsOf } from '../deploy/epochs.ts';
 import { chooseCandidates } from '../select/candidates.ts';
 import { compete } from '../select/compete.ts';
 import { probeHardware } from '../select/hardware.ts';
@@ -23,14 +24,37 @@ export async function firstRound(
   context: LearnContext,
   options: LearnOptions,
 ): Promise<TaskRun> {
-  const { store, config } = context;
+  const { store } = context;
   const order = options.order ?? orderOf(calls);
+  const epoch = (await epochsOf(store, task.id)).at(-1) ?? null;
+  const requests = new Map(calls.map(({ id, request }) => [id, request]));
+  const whole = await competitionOn(task, calls, epoch, requests, order, context);
+  // What was before the change may teach, or mislead: what comes after it tells, on the validation split.
+  const own = calls.filter(({ at }) => at >= (epoch?.since ?? 0));
+  const isLong = epoch !== null && order === 'time' && own.length >= MIN_OWN_CALLS && own.length < calls.length;
+  const alone = isLong ? await competitionOn(task, own, epoch, requests, order, context) : null;
+  const isBetter =
+    alone !== null && (alone.competition.winner?.coverage ?? 0) > (whole.competition.winner?.coverage ?? 0);
+  return isBetter ? alone : whole;
+}
+
+/** Fewer calls since a change are not worth a training by themselves. */
+const MIN_OWN_CALLS = 100;
+
+async function competitionOn(
+  task: Task,
+  calls: readonly Call[],
+  epoch: Epoch | null,
+  requests: ReadonlyMap<string, CallRequest>,
+  order: SplitOrder,
+  context: LearnContext,
+): Promise<TaskRun> {
+  const { store, config } = context;
   const recorded = buildDataset(task, calls, {
-    ...{ seed: config.train.seed, order, equality: config.equality },
+    ...{ seed: config.train.seed, order, epoch, equality: config.equality },
     truth: config.gate.truth,
   });
   await store.addDataset(manifestOf(recorded));
-  const requests = new Map(calls.map(({ id, request }) => [id, request]));
   const { dataset, asked } = await referencesFor(task, recorded, ['validation'], requests, context);
   const budget = toTrainingBudget({ minutes: config.train.minutes, speeds: {} });
   const llm = llmFigures(calls, config.prices);
@@ -40,7 +64,10 @@ export async function firstRound(
     contenders,
     tryOut: (contender) => tryCandidate(contender, task, dataset, requests, llm, context),
   });
-  return { task, requests, dataset, dropped, competition, llm, askedAgain: asked };
+  const held = new Set([...recorded.splits.calibration, ...recorded.splits.exam].map(({ callId }) => callId));
+  const names = calls.flatMap(({ id, response }) => (response && held.has(id) ? llmName(response) : []));
+  const models = [...new Set(names)];
+  return { task, requests, dataset, dropped, competition, models, llm, askedAgain: asked };
 }
 
 /** The run with those that take minutes in the competition. `minutes`: what is left for them, of all tasks together. */

@@ -25,7 +25,7 @@ import { cost, priceOf } from '../savings/prices.ts';
 import { providerOf } from '../wire/provider.ts';
 import { accessUpdates } from './access-updates.ts';
 import { gatewayCondition } from './condition.ts';
-import { coverageAlarms } from './coverage-alarms.ts';
+import { changeAlarms } from './change-alarms.ts';
 import { eventAlerts } from './event-alerts.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { planUpdates } from './plan-updates.ts';
@@ -115,16 +115,16 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
     machine = measured;
   });
   const watching = watchDeployments(config.serve, log);
-  const coverage = coverageAlarms(log, now);
+  const alarms = changeAlarms(log, now);
   const settleBudget = dailyBudget(config.serve.settleAudits, now);
   const updates = planUpdates({
     store: folder.store,
     watching,
-    coverage,
+    alarms,
     onPlan: (plan, words) => {
       vocabulary = words;
       router.update(plan);
-      coverage.update(plan);
+      alarms.update(plan);
       stages.clear();
       for (const { stage } of plan.deployments) stages.set(stage, (stages.get(stage) ?? 0) + 1);
     },
@@ -159,6 +159,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
       updates.add(audit);
     },
     onUnused: updates.addUnused,
+    onHeard: alarms.hear,
     now,
   });
   const costOf = (use: CallUse): number | null => {
@@ -207,7 +208,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
       (model) => listPrice(model),
       () => machine,
     ),
-    router: coverage.counted(router),
+    router: alarms.counted(router),
     recorder: folder.recorder,
     onLost: losses.add,
     health: condition.health,

@@ -9,6 +9,7 @@ import type { Specialist } from '../core/specialist.ts';
 import type { DeploymentStore, EventStore } from '../core/store.ts';
 import { auditProbability } from '../deploy/audit-share.ts';
 import { changeDeployment } from '../deploy/change.ts';
+import { noteChange } from '../deploy/epochs.ts';
 import { policyFor, type StagePolicy } from '../deploy/policy.ts';
 import { type ReadWatch, readWatch } from '../deploy/read-watch.ts';
 import { step } from '../deploy/stages.ts';
@@ -50,11 +51,15 @@ export function watchDeployments(serve: Config['serve'], log: (line: string) => 
       // Moved by a learning run in another process, too.
       deployments.forEach(seen);
       const next = new Map<string, Watched>();
-      for (const { id, stage, specialistId } of deployments) {
+      for (const deployment of deployments) {
+        const { id, stage, specialistId } = deployment;
         const specialist = specialists.find((each) => each.id === specialistId);
         if (!isInService(stage) || !specialist) continue;
-        const policy = policyFor(specialist, serve);
-        next.set(id, watched.get(id) ?? { policy, read: await readWatch(store, id, policy) });
+        const policy = policyFor(specialist, deployment, serve);
+        const known = watched.get(id);
+        // Sent back, it is read anew: what came before counts otherwise.
+        const isSame = known?.policy.since === policy.since;
+        next.set(id, isSame ? known : { policy, read: await readWatch(store, id, policy) });
       }
       watched = next;
     },
@@ -69,6 +74,13 @@ export function watchDeployments(serve: Config['serve'], log: (line: string) => 
         step(deployment, read.watch, policy, now),
       );
       if (moved === null) return;
+      const { taskId, stage, history } = moved.after;
+      const { since } = read.watch.recent;
+      // What was served in the meantime was answered for another world than the next specialist will meet.
+      if (stage === 'retired') {
+        const reason = history.at(-1)?.reason ?? '';
+        await noteChange(store, taskId, { since: since ?? now, found: now, reason });
+      }
       stages.set(id, moved.before.stage);
       seen(moved.after);
     },

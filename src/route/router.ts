@@ -17,7 +17,7 @@ import {
 import { type Audit, type Belonging, type Deployment, isInService } from '../core/deployment.ts';
 import { whyNoAnswer } from '../core/ending.ts';
 import { contentHash } from '../core/ids.ts';
-import type { Compare, Decision, IncomingCall, RedactedRequest, Router } from '../core/online.ts';
+import type { Compare, Decision, Heard, IncomingCall, RedactedRequest, Router } from '../core/online.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Prediction, Specialist } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
@@ -52,6 +52,8 @@ export interface RouterOptions extends AskLimits {
   readonly right: (task: Task, answer: Answer, llm: CallResponse) => boolean;
   /** A comparison of an answer that was, or would have been, used. */
   readonly onAudit: (audit: Audit) => void;
+  /** The LLM's answer to a call that a specialist could be asked about, as soon as it is there. */
+  readonly onHeard?: (heard: Heard, llm: CallResponse) => void;
   /** An answer in shadow that would not have been used, and why: nothing is compared then. */
   readonly onUnused?: (deploymentId: string, reason: EscalationReason) => void;
   readonly now: () => number;
@@ -105,12 +107,10 @@ type Asked =
 
 /** What is settled before a specialist is asked. */
 type Assignment =
-  | {
-      readonly candidacy: Candidacy;
-      readonly asked: 'now' | 'in-shadow';
-      /** With which the call is audited if the specialist's answer is used. */
-      readonly probability: number;
-    }
+  /** `probability`: with which the call is audited if the specialist's answer is used. */
+  | { readonly candidacy: Candidacy; readonly asked: 'now'; readonly probability: number }
+  /** The LLM serves, and the specialist is compared with it. */
+  | { readonly candidacy: Candidacy; readonly asked: 'in-shadow'; readonly reason: 'shadow' | 'canary' }
   | { readonly candidacy: null; readonly reason: LlmReason; readonly taskId?: string };
 
 /** A router over a plan. */
@@ -133,16 +133,23 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       const { candidacy } = assignment;
       const { task, specialist } = candidacy.route;
       taskId = task.id;
+      const { onHeard } = options;
+      const heard = { taskId, input: candidacy.input };
+      const listening = onHeard ? { hear: (llm: CallResponse) => onHeard(heard, llm) } : {};
       if (assignment.asked === 'in-shadow')
-        return byLlm('shadow', taskId, undefined, comparison(call.id, candidacy, null, 1));
+        return {
+          ...byLlm(assignment.reason, taskId, undefined, comparison(call.id, candidacy, null, 1)),
+          ...listening,
+        };
       const outcome = await outcomeOf(candidacy, signal);
-      if (!outcome.used) return byLlm(outcome.reason, taskId, outcome.confidence);
+      if (!outcome.used) return { ...byLlm(outcome.reason, taskId, outcome.confidence), ...listening };
       const { answer, confidence } = outcome;
       const { probability } = assignment;
       const isAudited = draw(call.id, 'audit') < probability;
       return {
         served: { by: specialist.id, reason: 'confident', taskId, confidence },
         answer,
+        ...listening,
         ...(isAudited
           ? { compare: comparison(call.id, candidacy, outcome, probability), auditProbability: probability }
           : { compare: null }),
@@ -193,11 +200,12 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     const candidacy = { route: found, request, read, input, sessions, belonging };
     switch (found.deployment.stage) {
       case 'shadow':
-        return { candidacy, asked: 'in-shadow', probability: 1 };
+        return { candidacy, asked: 'in-shadow', reason: 'shadow' };
+      // A session is served by one side as a whole; the calls of the other are compared all the same.
       case 'canary':
-        return draw(id, 'canary') < options.canaryShare
+        return isOfCanary(session ?? derived, found.deployment.id)
           ? { candidacy, asked: 'now', probability: 1 }
-          : llm('canary', task.id);
+          : { candidacy, asked: 'in-shadow', reason: 'canary' };
       case 'live':
         return {
           candidacy,
@@ -212,6 +220,10 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
         return llm('no-specialist', task.id);
     }
   };
+
+  /** Drawn by session, and for each deployment anew. */
+  const isOfCanary = (session: string, deploymentId: string): boolean =>
+    draw(options.pseudonym?.(`session ${session}`) ?? session, `canary ${deploymentId}`) < options.canaryShare;
 
   const outcomeOf = async (
     { route: { decision, deployment, runtime, specialist, perSession }, ...call }: Candidacy,

@@ -38,10 +38,41 @@ export const newDetector = (): Detector => WORSE.map(() => STAKED_FIRST / WORSE.
  * (1 + (r−1)·errors) / (1 + (r−1)·bound)^n has expectation ≤ (1 + (r−1)·bound·n) / (1 + (r−1)·bound)^n ≤ 1, whatever
  * depends on what within the unit. Before each comparison fresh capital comes in (a Shiryaev–Roberts e-detector), so
  * that a break is found at the same speed early and late.
+ * @param horizon The part of the horizon that this comparison is: of the capital that comes in over the whole of it. Default: one
+ *   of HORIZON comparisons. Settled before the comparison is looked at.
  */
-export function detect(detector: Detector, wrong: boolean, before: InUnit, bound: number): Detector {
-  const fresh = (1 - STAKED_FIRST) / HORIZON / WORSE.length;
+export function detect(
+  detector: Detector,
+  wrong: boolean,
+  before: InUnit,
+  bound: number,
+  horizon = 1 / HORIZON,
+): Detector {
+  const fresh = ((1 - STAKED_FIRST) * horizon) / WORSE.length;
   return detector.map((capital, i) => (capital + fresh) * worseFactor(WORSE[i]!, wrong, before, bound));
+}
+
+/**
+ * What has piled up: the hits since a one-sided CUSUM for three times the bound's odds was last at zero (Page 1954). Where that
+ * was is the estimate of when a change began.
+ */
+export interface Pile {
+  readonly n: number;
+  readonly errors: number;
+  readonly sum: number;
+  /** When the first of them came, epoch milliseconds; null where nothing piles up. */
+  readonly since: number | null;
+}
+
+export const NO_PILE: Pile = { n: 0, errors: 0, sum: 0, since: null };
+
+/** The pile after one more comparison, of a unit with this number of errors before it. */
+export function pileUp({ n, errors, sum, since }: Pile, wrong: boolean, at: number, earlier: number, bound: number): Pile {
+  const gain = wrong ? Math.log((1 + 2 * (earlier + 1)) / (1 + 2 * earlier)) : 0;
+  const next = sum + gain - Math.log1p(2 * bound);
+  return next <= 0
+    ? NO_PILE
+    : { n: n + 1, errors: errors + (wrong ? 1 : 0), sum: next, since: since ?? at };
 }
 
 function worseFactor(ratio: number, wrong: boolean, { errors }: InUnit, bound: number): number {

@@ -215,13 +215,11 @@ function outcomeOf(record: CallRecord): Outcome {
         'the specialist was in shadow, where it is compared and never used.',
         'A deployment that has left shadow: comparisons move it, `understudy status` says how many more.',
       );
-    case 'canary': {
-      const drawn = draw(call.id, 'canary');
+    case 'canary':
       return byLlm(
-        `a canary answers a share of the calls, and this one was drawn for the LLM (${drawn.toFixed(2)}, of which those below ${record.canaryShare} are served).`,
-        'Another draw (it depends on the call’s id alone), a larger `serve.canaryShare`, or a live deployment.',
+        `a canary answers a share of the sessions (${record.canaryShare}), and this one was drawn for the LLM.`,
+        'Another session, a larger `serve.canaryShare`, or a live deployment.',
       );
-    }
     case 'no-specialist':
       return call.served.taskId === undefined
         ? byLlm(

@@ -7,9 +7,14 @@ import { join } from 'node:path';
 import type { Config } from '../../core/config.ts';
 import { type Deployment, isInService } from '../../core/deployment.ts';
 import { addCost, dayOf, isEnded, type Job, NO_COST } from '../../core/job.ts';
-import type { Event, Store } from '../../core/store.ts';
+import type { Store } from '../../core/store.ts';
 import type { Task } from '../../core/task.ts';
+import { callsToHoldBack } from '../../curate/splits.ts';
+import { epochsOf } from '../../deploy/epochs.ts';
 import { isRolledBack } from '../../deploy/stages.ts';
+import { deltaOfTry } from '../../stats/spending.ts';
+import { callsNeeded } from '../../stats/statistics.ts';
+import { nextTry } from '../trial.ts';
 import { bytesBelow } from './disk.ts';
 import type { LastTry, LearningFacts, TaskFacts } from './due.ts';
 import { estimateOf } from './estimate.ts';
@@ -17,13 +22,11 @@ import { estimateOf } from './estimate.ts';
 /** What is read of a store. */
 export type FactsStore = Pick<
   Store,
-  'tasks' | 'deployments' | 'events' | 'jobs' | 'stoppedTasks' | 'countCalls' | 'countFeedback'
+  'tasks' | 'deployments' | 'events' | 'gateTries' | 'jobs' | 'stoppedTasks' | 'countCalls' | 'countFeedback'
 >;
 
 /** Ended jobs that are looked back on. */
 const JOBS = 200;
-/** Alarms that are looked back on. */
-const ALARMS = 200;
 /** Tries that count together. */
 const RECENT_MS = 7 * 24 * 3_600_000;
 /** Rollbacks that count together. */
@@ -42,10 +45,6 @@ export async function readFacts(
     store.stoppedTasks(),
     store.countCalls({ byLlm: true }),
   ]);
-  const alarms = [
-    ...(await store.events({ kind: 'coverage-fell', limit: ALARMS })),
-    ...(await store.events({ kind: 'inputs-unfamiliar', limit: ALARMS })),
-  ];
   const ended = jobs.filter((job) => isEnded(job) && job.state !== 'cancelled');
   const stoppedIds = new Set(stopped.map(({ taskId }) => taskId));
   const last = ended.at(-1);
@@ -55,7 +54,7 @@ export async function readFacts(
   let assigned = 0;
   for (const task of tasks) {
     facts.push(
-      await factsOf(task, { store, ended, deployments, alarms, isStopped: stoppedIds.has(task.id), now }),
+      await factsOf(task, { store, config, ended, deployments, isStopped: stoppedIds.has(task.id), now }),
     );
     if (lastDone?.seen)
       assigned += await store.countCalls({ taskId: task.id, since: lastDone.seen.at, byLlm: true });
@@ -83,16 +82,16 @@ async function factsOf(
   { id, name, calls }: Task,
   {
     store,
+    config,
     ended,
     deployments,
-    alarms,
     isStopped,
     now,
   }: {
     readonly store: FactsStore;
+    readonly config: Config;
     readonly ended: readonly Job[];
     readonly deployments: readonly Deployment[];
-    readonly alarms: readonly Event[];
     readonly isStopped: boolean;
     readonly now: number;
   },
@@ -104,9 +103,10 @@ async function factsOf(
   const outAt = newest && isRolledBack(newest) ? (newest.history.at(-1)?.at ?? 0) : null;
   // A run may itself suspend what it then finds nothing in place of.
   const isNewRollback = outAt !== null && (lastTry === null || lastTry.at <= outAt);
-  const alarm = alarms.findLast(
-    ({ subject, at }) => own.some((each) => each.id === subject) && at > (lastTry?.at ?? 0),
-  );
+  const epoch = (await epochsOf(store, id)).at(-1) ?? null;
+  // The fewest that can prove anything, at the level that the next try will have.
+  const heldBack = async (): Promise<number> =>
+    callsNeeded(0, config.gate.epsilon, deltaOfTry(config.gate.delta, await nextTry(id, { store, config })));
   const fresh = lastTry === null ? 0 : await since(lastTry.at);
   return {
     ...{ id, name, lastTry, isStopped },
@@ -125,9 +125,10 @@ async function factsOf(
             ).length,
           }
         : null,
-    alarm: alarm
-      ? { at: alarm.at, calls: await since(alarm.at), reason: String(alarm.detail.reason ?? alarm.kind) }
-      : null,
+    change: epoch && {
+      ...{ at: epoch.found, calls: await since(epoch.found), reason: epoch.reason },
+      missing: callsToHoldBack(await heldBack(), await since(epoch.since), await since(epoch.found)),
+    },
   };
 }
 
