@@ -61,6 +61,7 @@ export function answersTo(quarter: Quarter, change: Change): Answered | null {
 function answerOf({ kind, detail }: Event): Answered['by'] {
   if (ALARMS.some((each) => each === kind)) return 'alarm';
   if (kind !== 'deployment-moved' || String(detail.reason).startsWith('replaced')) return null;
+  if (detail.to === 'shadow') return 'alarm';
   return detail.to === 'retired' || detail.to === 'suspended' ? detail.to : null;
 }
 

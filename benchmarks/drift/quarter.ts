@@ -91,7 +91,7 @@ async function play(
 ): Promise<Quarter> {
   const config = { ...CONFIG, dataDir };
   const { trainer, runtime } = tableModel();
-  const watching = watchDeployments(config.serve, () => {});
+  const watching = watchDeployments(config.serve, () => {}, Date.now);
   const alarms = changeAlarms(() => {}, Date.now);
   const audits: Audit[] = [];
   const plan: RoutingPlan = { tasks: [], deployments: [], specialists: [] };

@@ -12,7 +12,12 @@ export interface StageNumbers {
   readonly comparisons: number;
   readonly errors: number;
   /** The same since the errors last began to pile up: what a break is made of. */
-  readonly recent: { readonly comparisons: number; readonly errors: number };
+  readonly recent: {
+    readonly comparisons: number;
+    readonly errors: number;
+    /** When the first of them came. Absent in records of earlier versions. */
+    readonly since?: number;
+  };
   /** The error share that was tested. */
   readonly margin: number;
   /** The evidence (e-value) for the verdict; 1/delta was asked for. */

@@ -35,6 +35,8 @@ export interface Decision {
 export interface Heard {
   readonly taskId: string;
   readonly input: string;
+  /** Whether the LLM's answer came to the same as the specialist's, where that was too unsure to be used. */
+  readonly agrees?: boolean;
 }
 
 /**

@@ -1,29 +1,46 @@
 /**
  * Whether the calls of a specialist in service are still those that it was proved on: a fold over what is seen of each call beside
- * audits, in constant time and room. Four alarms: inputs are unlike those that were learnt from; the LLM has another name; it
- * answers inputs that come again otherwise; less is served than the exam showed. Each is a sequential test of "the share of hits
- * is at most the one of the proof". While that is so, any of them is raised within a quarter of a year with probability at most
- * 4 ALARM_DELTA, however many calls come.
+ * audits, in constant time and room. Five alarms: inputs are unlike those that were learnt from; the LLM has another name; it
+ * answers inputs that come again otherwise; it agrees less with answers that were too unsure to be used, which costs nothing to
+ * see; less is served than the exam showed. Each is a sequential test of "the share of hits is at most the one of the proof".
+ * While that is so, any of them is raised within a quarter of a year with probability at most 5 ALARM_DELTA, however many calls
+ * come.
  * Does not: act on an alarm (online/change-alarms.ts), or count audits (watch.ts).
  */
 import type { Served } from '../core/call.ts';
 import type { Deployment } from '../core/deployment.ts';
 import type { Evidence, Specialist } from '../core/specialist.ts';
-import { type Detector, detect, detects, newDetector, NO_PILE, type Pile, pileUp } from '../stats/sequential.ts';
+import {
+  type Detector,
+  detect,
+  detects,
+  HORIZON_MS,
+  newDetector,
+  NO_PILE,
+  type Pile,
+  pileUp,
+} from '../stats/sequential.ts';
 import { rateOf } from '../stats/statistics.ts';
 import { addToUnit, noUnits, type Units } from './units.ts';
 
 /** In the order in which they say why: what is unfamiliar is not served either. */
-export const ALARMS = ['inputs-unfamiliar', 'llm-renamed', 'llm-answers-changed', 'coverage-fell'] as const;
+export const ALARMS = [
+  'inputs-unfamiliar',
+  'llm-renamed',
+  'llm-answers-changed',
+  'agreement-fell',
+  'coverage-fell',
+] as const;
 export type AlarmKind = (typeof ALARMS)[number];
 
 /** Chance of a false alarm of one kind within a quarter (Ville's inequality), and half of it within each further one. */
-const ALARM_DELTA = 0.01;
-const QUARTER_MS = (365.25 / 4) * 86_400_000;
+const ALARM_DELTA = 0.006;
 /** Share of unfamiliar inputs that is no alarm: the floors of the confidence model alone leave some out. */
 const MAX_UNFAMILIAR = 0.05;
 /** Share of answers of an LLM with another name that is no alarm: a fallback that was used now and then. */
 const MAX_RENAMED = 0.05;
+/** Fewer unsure answers that were held back tell nothing of how many of them are wrong. */
+const MIN_UNSURE = 10;
 /** One-sided confidence of the limits that shares are compared with. */
 const LIMIT = 0.995;
 
@@ -57,15 +74,17 @@ export interface Alarm {
 
 /** The watch of a deployment from when it came into shadow, first or sent back. */
 export function newChangeWatch(
-  { evidence: { exam }, proved }: Pick<Specialist, 'evidence' | 'proved'>,
+  { evidence, proved }: Pick<Specialist, 'evidence' | 'proved'>,
   { history }: Pick<Deployment, 'history'>,
 ): ChangeWatch {
+  const { exam } = evidence;
   const expected = history.findLast(({ expects }) => expects !== undefined)?.expects ?? {};
   return {
     bounds: {
       'inputs-unfamiliar': MAX_UNFAMILIAR,
       'llm-renamed': proved?.models === undefined ? 1 : MAX_RENAMED,
       'llm-answers-changed': contradictionBound(proved?.contradictions),
+      'agreement-fell': unsureBound(evidence),
       'coverage-fell': 1 - lowLimit(exam.coverage),
       ...expected,
     },
@@ -78,6 +97,14 @@ function contradictionBound(
   counted: { readonly repeated: number; readonly differing: number } = { repeated: 0, differing: 0 },
 ): number {
   return Math.min(1, 2 * highLimit(counted.differing, counted.repeated));
+}
+
+/** Of the held-back answers that were too unsure to be served, the largest share of errors that there may be. */
+function unsureBound({ calibration: { curve }, gate }: Evidence): number {
+  const all = curve.at(-1);
+  const [n, errors] = [(all?.served ?? 0) - gate.served, (all?.errors ?? 0) - gate.errors];
+  // Of few it is not known. With a cap on sessions, what is served changes with what is sure enough.
+  return n < MIN_UNSURE || (gate.sessions?.cap ?? 1) > 1 ? 1 : highLimit(Math.max(0, errors), n);
 }
 
 const highLimit = (hits: number, n: number): number => (n === 0 ? 1 : rateOf(hits, n, 2 * LIMIT - 1).high);
@@ -150,7 +177,7 @@ const newStream = (at: number): Stream => ({
 function after(stream: Stream, hit: boolean, bound: number, at: number, unit?: string): Stream {
   const { units, before } = addToUnit(stream.units, unit === undefined ? {} : { session: unit }, hit);
   // Capital comes in by time, so that the chance of a false alarm is one for a quarter and not for a number of calls.
-  const passed = Math.max(0, at - stream.at) / QUARTER_MS;
+  const passed = Math.max(0, at - stream.at) / HORIZON_MS;
   return {
     detector: detect(stream.detector, hit, before, bound, passed),
     units,

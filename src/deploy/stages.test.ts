@@ -9,7 +9,7 @@ import { newWatch, type Watch, watchAudit } from './watch.ts';
 
 const policy: StagePolicy = {
   ...{ epsilon: 0.02, delta: 0.05, margins: { shadow: 3, canary: 2 }, stepAudits: 30, auditShare: 0.05 },
-  ...{ slips: { share: 0, low: 0, high: 0 }, prior: { n: 250, errors: 1 }, since: 0 },
+  ...{ slips: { share: 0, low: 0, high: 0 }, prior: { n: 250, errors: 1 }, since: 0, proved: 0.02, auditsADay: 0 },
 };
 const shadow: Deployment = {
   ...{ id: 'dep_1', taskId: 'task_1', specialistId: 'sp_1', stage: 'shadow', threshold: 0.9 },

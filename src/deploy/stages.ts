@@ -16,8 +16,9 @@ import { newId } from '../core/ids.ts';
 import { percent } from '../core/percent.ts';
 import type { Specialist } from '../core/specialist.ts';
 import type { Event } from '../core/store.ts';
-import { capitalOf, comparisonsToProve, detects, evidenceOf } from '../stats/sequential.ts';
-import { boundOf, marginOf, type StagePolicy, shownError } from './policy.ts';
+import { capitalOf, comparisonsToProve, detects, evidenceOf, type Pile } from '../stats/sequential.ts';
+import { rateOf } from '../stats/statistics.ts';
+import { AUDITS_DIFFER, boundOf, marginOf, type StagePolicy, shownError } from './policy.ts';
 import type { Watch } from './watch.ts';
 
 /**
@@ -73,10 +74,15 @@ export function standsAgainst(
 ): StageNumbers | undefined {
   if (recent.sum < Math.log(1 / policy.delta)) return undefined;
   return {
-    ...{ comparisons: n, errors, recent: { comparisons: recent.n, errors: recent.errors } },
+    ...{ comparisons: n, errors, recent: recentOf(recent) },
     ...{ margin: boundOf(policy, false), evidence: capitalOf(detector) },
   };
 }
+
+const recentOf = ({ n, errors, since }: Pile): StageNumbers['recent'] => ({
+  ...{ comparisons: n, errors },
+  ...(since === null ? {} : { since }),
+});
 
 /** The record of a deployment's last move, for the list of events. */
 export function moveEvent(from: Stage, moved: Deployment): Event {
@@ -107,6 +113,9 @@ export function sendBack(
   return { ...moved, history: [...deployment.history, { ...last, expects }] };
 }
 
+/** Chance that audits send a specialist back within a quarter whose error is what it was proved with. */
+const CHANGE_DELTA = 0.02;
+
 /** Whether it was in service before it came into its present shadow: something has sent it back. */
 export const wasSentBack = ({ stage, history }: Pick<Deployment, 'stage' | 'history'>): boolean =>
   stage === 'shadow' && history.at(-1)?.expects !== undefined;
@@ -120,7 +129,7 @@ export function step(deployment: Deployment, watch: Watch, policy: StagePolicy, 
   const { stage } = deployment;
   if (!isInService(stage)) return deployment;
   const { n, errors, recent, proving } = watch;
-  const numbers = { comparisons: n, errors, recent: { comparisons: recent.n, errors: recent.errors } };
+  const numbers = { comparisons: n, errors, recent: recentOf(recent) };
   if (detects(watch.detector, policy.delta)) {
     const margin = boundOf(policy, false);
     const counted =
@@ -135,6 +144,13 @@ export function step(deployment: Deployment, watch: Watch, policy: StagePolicy, 
       margin,
       evidence: capitalOf(watch.detector),
     });
+  }
+  if (stage !== 'shadow' && detects(watch.change.detector, CHANGE_DELTA)) {
+    const { n: of, errors: hits } = watch.change.pile;
+    const reason = `${hits} of the last ${of} comparisons with the LLM differ, more than when it was proved (at most ${percent(policy.proved)})`;
+    const before = deployment.history.findLast(({ expects }) => expects !== undefined)?.expects;
+    const share = rateOf(hits, of, 0.99).high;
+    return sendBack(deployment, now, reason, { ...before, [AUDITS_DIFFER]: share });
   }
   if (stage !== 'shadow' && stage !== 'canary') return deployment;
   const evidence = evidenceOf(watch.margins[stage]);

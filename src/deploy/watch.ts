@@ -7,6 +7,8 @@ import type { Audit, Belonging, Stage } from '../core/deployment.ts';
 import {
   type Detector,
   detect,
+  HORIZON_MS,
+  type InUnit,
   type MarginTest,
   newDetector,
   newMarginTest,
@@ -31,6 +33,8 @@ export interface Watch {
   readonly byStage: Readonly<Partial<Record<Stage, number>>>;
   /** Against "the error is at most the bound". */
   readonly detector: Detector;
+  /** Against "the error of what it serves is what it was proved with", from canary on, and what has piled up against that. */
+  readonly change: { readonly detector: Detector; readonly pile: Pile; readonly at: number | null };
   /** For "the error is below the stage's margin". */
   readonly margins: { readonly shadow: MarginTest; readonly canary: MarginTest };
   /** The errors that have piled up against the bound. */
@@ -46,6 +50,7 @@ export function newWatch(policy: StagePolicy): Watch {
   return {
     ...{ n: 0, errors: 0, settled: 0, proving: { n: 0, errors: 0 }, byStage: {}, detector: newDetector() },
     margins: { shadow: test('shadow'), canary: test('canary') },
+    change: { detector: newDetector(), pile: NO_PILE, at: null },
     ...{ recent: NO_PILE, live: { calls: 0, wrongCalls: 0 }, units: noUnits() },
   };
 }
@@ -75,12 +80,32 @@ export function watchAudit(watch: Watch, audit: Audit, policy: StagePolicy): Wat
       audit.stage === 'live' || !proves
         ? watch.margins
         : { shadow: test('shadow'), canary: test('canary') },
+    change:
+      proves && audit.stage !== 'shadow'
+        ? afterChange(watch.change, wrong, audit.at, unit, policy.proved + bound - policy.epsilon)
+        : watch.change,
     recent: pileUp(watch.recent, wrong, audit.at, unit.errors, bound),
     live:
       audit.stage === 'live'
         ? { calls: live.calls + weight, wrongCalls: live.wrongCalls + (wrong ? weight : 0) }
         : live,
     units,
+  };
+}
+
+/** Its capital comes in by time: the chance of a false alarm is one for a quarter. */
+function afterChange(
+  { detector, pile, at: before }: Watch['change'],
+  wrong: boolean,
+  at: number,
+  unit: InUnit,
+  bound: number,
+): Watch['change'] {
+  const passed = Math.max(0, at - (before ?? at)) / HORIZON_MS;
+  return {
+    detector: detect(detector, wrong, unit, bound, passed),
+    pile: pileUp(pile, wrong, at, unit.errors, bound),
+    at,
   };
 }
 

@@ -22,8 +22,9 @@ import { confidenceOf, isInDistribution } from '../stats/confidence.ts';
 import { evidenceByKind } from './by-kind.ts';
 import { fitConfidence, type GradedSignals } from './confidence.ts';
 import { mistakesOf } from './confusions.ts';
+import type { TimedOutcome } from './change-point.ts';
 import { closedExam, type ExamResult, examine, shareOf } from './exam.ts';
-import { canPass, runGate } from './gate.ts';
+import { canPass, runGate, whyNotYet } from './gate.ts';
 import {
   answeredOf,
   type GateOptions,
@@ -161,6 +162,8 @@ export interface AssessOptions extends PredictionOptions, GateOptions {
 export interface Assessment {
   readonly confidence: ConfidenceModel;
   readonly evidence: Evidence;
+  /** Of the answers that could be given that are held back, of the exam where it was opened: what a change shows in. */
+  readonly outcomes: readonly TimedOutcome[];
 }
 
 /**
@@ -182,17 +185,28 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
     ...(tries ? { tryNumber: tries.number } : {}),
   };
   // Where nothing can be deployed, whatever the calls say, nothing is spent.
-  const isTry = splits.exam.length > 0 && canPass(calibration, planned);
+  const scoredValidation = scoreAnswers(confidence, validation);
+  const isPossible = splits.exam.length > 0 && canPass(calibration, planned);
+  const notYet = isPossible && tries ? whyNotYet(scoredValidation, calibration.length, planned) : null;
+  const isTry = isPossible && notYet === null;
   const run = tries && isTry ? { ...planned, tryNumber: Math.max(tries.number, await tries.use()) } : planned;
-  const tested = explain(runGate(scoreAnswers(confidence, validation), calibration, run), undecided, graded);
+  const tested = explain(notYet ?? runGate(scoredValidation, calibration, run), undecided, graded);
   const gate = splits.exam.length === 0 ? withoutExam(tested) : tested;
   const slips = slipsOf(options.repeats, graded, confidence, gate);
   const exam = gate.passed
     ? await openExam(confidence, gate, options)
-    : { rates: closedExam(), gate, truth: await truthOf(splits.calibration, graded, null, options) };
+    : {
+        ...{ rates: closedExam(), gate, outcomes: [] },
+        truth: await truthOf(splits.calibration, graded, null, options),
+      };
   const served = servedAt(calibration, gate.threshold ?? Number.POSITIVE_INFINITY, capOf(gate));
   return {
     confidence,
+    outcomes: [
+      ...outcomesOf(splits.validation, validation, scoredValidation),
+      ...outcomesOf(splits.calibration, graded, calibration),
+      ...exam.outcomes,
+    ],
     evidence: {
       datasetId: dataset.id,
       calibration: {
@@ -210,6 +224,20 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
       latencyMs: await latencyOf(splits.validation, options),
     },
   };
+}
+
+function outcomesOf(
+  examples: readonly Example[],
+  graded: readonly GradedPrediction[],
+  scored: readonly ScoredAnswer[],
+): TimedOutcome[] {
+  const byId = new Map(graded.map(({ exampleId }, i) => [exampleId, scored[i]!]));
+  return examples.flatMap(({ id, at, sessionId }) => {
+    const answer = byId.get(id);
+    return answer === undefined || answer.confidence === NOT_SERVABLE
+      ? []
+      : [{ at, session: sessionId, wrong: !answer.correct }];
+  });
 }
 
 /**
@@ -246,7 +274,12 @@ async function openExam(
   confidence: ConfidenceModel,
   gate: GateResult,
   options: AssessOptions,
-): Promise<ExamResult & { readonly truth: TruthComparison | undefined }> {
+): Promise<
+  ExamResult & {
+    readonly truth: TruthComparison | undefined;
+    readonly outcomes: readonly TimedOutcome[];
+  }
+> {
   const uses = await options.useExam();
   const { exam } = options.dataset.splits;
   const graded = await gradePredictions(exam, options);
@@ -261,6 +294,7 @@ async function openExam(
     ...examined,
     rates: { ...examined.rates, byKind },
     truth: await truthOf(exam, graded, served, options),
+    outcomes: outcomesOf(exam, graded, answers),
   };
 }
 

@@ -55,6 +55,8 @@ export interface Clustering {
 export interface ThresholdTest {
   readonly threshold: number;
   readonly test: SessionTest;
+  /** That it passes, by the validation split. */
+  readonly chance: number;
 }
 
 /** Most thresholds that are looked at: finer steps would only be stopped by the next single error. */
@@ -199,7 +201,7 @@ export function testOrder(
   for (const point of ranked) {
     if (point.coverage <= coverage) continue;
     coverage = point.coverage;
-    order.push({ threshold: point.threshold, test: point.test });
+    order.push({ threshold: point.threshold, test: point.test, chance: point.chance });
   }
   return order;
 }

@@ -18,7 +18,9 @@ import type { DeploymentStore } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
 import { callsToHoldBack } from '../curate/splits.ts';
 import { changeDeployment } from '../deploy/change.ts';
+import { noteChange } from '../deploy/epochs.ts';
 import { deploy, moveTo, REPLACED } from '../deploy/stages.ts';
+import { type ChangePoint, changePoint } from '../evaluate/change-point.ts';
 import { assess } from '../evaluate/evaluate.ts';
 import { whyNotRepeated } from '../select/repeats.ts';
 import { deltaOfTry } from '../stats/spending.ts';
@@ -100,8 +102,8 @@ async function proveWinner(
   const proved = (await store.specialists(task.id)).find((each) =>
     isProof(each, candidate, artefact, dataset, config),
   );
-  const { specialist, asked } = proved
-    ? { specialist: proved, asked: 0 }
+  const { specialist, asked, changed } = proved
+    ? { specialist: proved, asked: 0, changed: null }
     : await prove(winner, { task, requests, models }, dataset, context);
   const withdrawal = proved && (await withdrawalOf(proved, store));
   if (withdrawal)
@@ -113,6 +115,13 @@ async function proveWinner(
       moreCalls: null,
     };
   const { passed, reason, moreCalls } = specialist.evidence.gate;
+  const isChanged = changed !== null && !options.dryRun;
+  if (isChanged) {
+    const { before, after, since } = changed;
+    const found = Date.now();
+    const why = `of the held-back answers ${after.errors} of ${after.n} are wrong since ${dayOf(since)}, and ${before.errors} of ${before.n} before`;
+    await noteChange(store, task.id, { since, found, reason: why });
+  }
   const deployed = passed && !options.dryRun;
   if (deployed) await putIntoService(specialist, context, options.propose === true);
   return {
@@ -168,7 +177,7 @@ async function prove(
   { task, requests, models }: Pick<TaskRun, 'task' | 'requests' | 'models'>,
   recorded: Dataset,
   context: LearnContext,
-): Promise<{ specialist: Specialist; asked: number }> {
+): Promise<{ specialist: Specialist; asked: number; changed: ChangePoint | null }> {
   const { store, config } = context;
   const { dataset, selfAgreement, repeats, asked } = await referencesFor(
     task,
@@ -177,7 +186,7 @@ async function prove(
     requests,
     context,
   );
-  const { confidence, evidence: onCalls } = await assess({
+  const { confidence, evidence: onCalls, outcomes } = await assess({
     ...examination(task, requests, context),
     ...config.gate,
     runtime,
@@ -215,7 +224,8 @@ async function prove(
     createdAt: now,
   };
   await store.addSpecialist(specialist);
-  return { specialist, asked };
+  const isTimed = recorded.order === 'time' && !specialist.evidence.gate.passed;
+  return { specialist, asked, changed: isTimed ? changePoint(outcomes) : null };
 }
 
 /** The requests of the dataset's calls, each with its time where that is known. */

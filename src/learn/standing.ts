@@ -29,8 +29,8 @@ export interface Against {
 
 /**
  * What audits say against a candidate: the errors that piled up with specialists of the same task, rung and base model,
- * in service or out of it. Trained again on a few calls more it is the same specialist as far as anyone can tell. Those that left
- * service before the task's epoch began have had their word: the calls that it was retired on prove nothing any more.
+ * in service or out of it. Trained again on a few calls more it is the same specialist as far as anyone can tell. Those that
+ * began before the change of the task was found have had their word: no call of then proves anything any more.
  */
 export async function auditsAgainst(
   candidate: Candidate,
@@ -45,13 +45,15 @@ export async function auditsAgainst(
   let [comparisons, errors] = [0, 0];
   for (const deployment of await store.deployments()) {
     const specialist = specialists.get(deployment.specialistId);
-    const left = isInService(deployment.stage) ? null : (deployment.history.at(-1)?.at ?? 0);
-    if (!specialist || (left !== null && left <= (epoch?.found ?? Number.NEGATIVE_INFINITY))) continue;
+    if (!specialist) continue;
     // Whoever was replaced by a person's word has no numbers on its record, but its audits.
     const recorded = deployment.stage === 'retired' ? deployment.history.at(-1)?.numbers : undefined;
     const numbers = recorded ?? (await numbersAgainst(deployment, specialist, store, config.serve));
-    comparisons += numbers?.recent.comparisons ?? 0;
-    errors += numbers?.recent.errors ?? 0;
+    if (!numbers) continue;
+    const since = numbers.recent.since ?? deployment.history.at(-1)?.at ?? 0;
+    if (epoch !== null && since <= epoch.found) continue;
+    comparisons += numbers.recent.comparisons;
+    errors += numbers.recent.errors;
   }
   return { comparisons, errors };
 }

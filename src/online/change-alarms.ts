@@ -118,7 +118,7 @@ export function changeAlarms(log: (line: string) => void, now: () => number): Ch
         return decision;
       },
     }),
-    hear: ({ taskId, input }, llm) => {
+    hear: ({ taskId, input, agrees }, llm) => {
       const { message } = llm;
       const known = counted.get(taskId);
       if (!known || known.isRaised) return;
@@ -131,6 +131,7 @@ export function changeAlarms(log: (line: string) => void, now: () => number): Ch
       if (known.answers.size > MAX_ANSWERS) known.answers.delete(known.answers.keys().next().value!);
       if (models !== undefined)
         take(known, { 'llm-renamed': !models.includes(llmName(llm)) });
+      if (agrees !== undefined) take(known, { 'agreement-fell': !agrees });
       if (before !== undefined) take(known, { 'llm-answers-changed': before !== answer }, key);
     },
     isRaised: () => raised.length > 0,
@@ -161,6 +162,7 @@ function eventOf(alarm: Alarm, { deployment, specialist, lately }: Counted, at: 
     'inputs-unfamiliar': `${unfamiliar} of the last ${calls} calls are unlike those that were learnt from: they go to the LLM. Was a prompt changed? \`understudy learn\` learns the new ones`,
     'llm-renamed': `the LLM behind it has another name or fingerprint than in its proof, in ${since} answers`,
     'llm-answers-changed': `the LLM answers inputs that come again otherwise than before, in ${since} calls`,
+    'agreement-fell': `the LLM differs from its unsure answers, which are not used, more often than in its proof: in ${since}`,
     'coverage-fell': `${served} of the last ${calls} calls were served, where the exam promised ${percent(promised.share)} (at least ${percent(promised.low)})`,
   };
   return {

@@ -114,7 +114,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
   void machineCost(config.costs, availableParallelism()).then((measured) => {
     machine = measured;
   });
-  const watching = watchDeployments(config.serve, log);
+  const watching = watchDeployments(config.serve, log, now);
   const alarms = changeAlarms(log, now);
   const settleBudget = dailyBudget(config.serve.settleAudits, now);
   const updates = planUpdates({

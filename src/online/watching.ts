@@ -12,7 +12,7 @@ import { changeDeployment } from '../deploy/change.ts';
 import { noteChange } from '../deploy/epochs.ts';
 import { policyFor, type StagePolicy } from '../deploy/policy.ts';
 import { type ReadWatch, readWatch } from '../deploy/read-watch.ts';
-import { step } from '../deploy/stages.ts';
+import { step, wasSentBack } from '../deploy/stages.ts';
 
 /** What is read and written; the store that is open at the time. */
 type WatchedStore = Pick<DeploymentStore, 'auditsSince' | 'deployments' | 'putDeployment'> &
@@ -36,7 +36,12 @@ interface Watched {
 }
 
 /** @param log Gets a line for each move. */
-export function watchDeployments(serve: Config['serve'], log: (line: string) => void): Watching {
+export function watchDeployments(
+  serve: Config['serve'],
+  log: (line: string) => void,
+  now: () => number = Date.now,
+): Watching {
+  const paces = new Map<string, ReturnType<typeof pace>>();
   let watched = new Map<string, Watched>();
   /** As they were last seen, by deployment. */
   const stages = new Map<string, Stage>();
@@ -75,9 +80,9 @@ export function watchDeployments(serve: Config['serve'], log: (line: string) => 
       );
       if (moved === null) return;
       const { taskId, stage, history } = moved.after;
-      const { since } = read.watch.recent;
       // What was served in the meantime was answered for another world than the next specialist will meet.
-      if (stage === 'retired') {
+      if (stage === 'retired' || wasSentBack(moved.after)) {
+        const { since } = stage === 'retired' ? read.watch.recent : read.watch.change.pile;
         const reason = history.at(-1)?.reason ?? '';
         await noteChange(store, taskId, { since: since ?? now, found: now, reason });
       }
@@ -87,7 +92,31 @@ export function watchDeployments(serve: Config['serve'], log: (line: string) => 
     probability: (deployment, belonging) => {
       const known = watched.get(deployment.id);
       if (!known) return serve.auditShare;
-      return auditProbability(deployment.stage, known.read.watch, known.policy, belonging);
+      let calls = paces.get(deployment.id);
+      if (calls === undefined) {
+        calls = pace(now);
+        paces.set(deployment.id, calls);
+      }
+      return auditProbability(deployment.stage, known.read.watch, known.policy, belonging, calls.aDay());
+    },
+  };
+}
+
+/** Of how many events a day the pace has lately been, by a mean over about a hundred of them: one is counted with each question. */
+function pace(now: () => number): { aDay(): number } {
+  let last: number | null = null;
+  let gap = Number.NaN;
+  let n = 0;
+  return {
+    aDay: () => {
+      const at = now();
+      if (last !== null) {
+        n++;
+        const weight = Math.max(1 / 100, 1 / n);
+        gap = n === 1 ? at - last : gap + weight * (at - last - gap);
+      }
+      last = at;
+      return 86_400_000 / Math.max(1, gap);
     },
   };
 }

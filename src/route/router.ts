@@ -135,21 +135,30 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       taskId = task.id;
       const { onHeard } = options;
       const heard = { taskId, input: candidacy.input };
-      const listening = onHeard ? { hear: (llm: CallResponse) => onHeard(heard, llm) } : {};
+      const listening = (unsure?: Answer): Pick<Decision, 'hear'> => {
+        if (!onHeard) return {};
+        const about = (llm: CallResponse) => (unsure ? { agrees: options.right(task, unsure, llm) } : {});
+        // What is not learnt from tells nothing either.
+        return {
+          hear: (llm) => {
+            if (whyNoAnswer(candidacy.request, llm) === null) onHeard({ ...heard, ...about(llm) }, llm);
+          },
+        };
+      };
       if (assignment.asked === 'in-shadow')
         return {
           ...byLlm(assignment.reason, taskId, undefined, comparison(call.id, candidacy, null, 1)),
-          ...listening,
+          ...listening(),
         };
       const outcome = await outcomeOf(candidacy, signal);
-      if (!outcome.used) return { ...byLlm(outcome.reason, taskId, outcome.confidence), ...listening };
+      if (!outcome.used) return { ...byLlm(outcome.reason, taskId, outcome.confidence), ...listening(outcome.unsure) };
       const { answer, confidence } = outcome;
       const { probability } = assignment;
       const isAudited = draw(call.id, 'audit') < probability;
       return {
         served: { by: specialist.id, reason: 'confident', taskId, confidence },
         answer,
-        ...listening,
+        ...listening(),
         ...(isAudited
           ? { compare: comparison(call.id, candidacy, outcome, probability), auditProbability: probability }
           : { compare: null }),

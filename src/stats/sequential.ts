@@ -25,6 +25,9 @@ export const HORIZON = 10_000;
  */
 const WORSE = [1.5, 3, 6] as const;
 
+/** What a detector's horizon is in time: calls may be few. */
+export const HORIZON_MS = (365.25 / 4) * 86_400_000;
+
 /** Half of the detector's capital is staked at the start, the other half evenly over the horizon. */
 const STAKED_FIRST = 0.5;
 

@@ -164,7 +164,9 @@ function whyDue(
   // Calls of before a change prove nothing of what comes after it.
   if (change !== null && change.missing > 0) return null;
   if (rollback !== null) {
-    const isEnough = rollback.calls >= settings.rollbackCalls * 2 ** (rollback.times - 1);
+    // Where its change is on record, the calls that a proof takes grow with each try as it is.
+    const times = change === null ? rollback.times : 1;
+    const isEnough = rollback.calls >= settings.rollbackCalls * 2 ** (times - 1);
     if (!isEnough || now < rollback.at + backOff(settings.retryMinutes, rollback.times)) return null;
     const reason = `'${name}' was taken out of service (${rollback.reason}), and ${count(rollback.calls, 'call')} have come since`;
     return { trigger: 'rollback', reason };

@@ -96,14 +96,21 @@ async function factsOf(
     readonly now: number;
   },
 ): Promise<TaskFacts> {
-  const lastTry = lastTryOf(id, ended, now);
-  const own = deployments.filter(({ taskId }) => taskId === id);
+  const epoch = (await epochsOf(store, id)).at(-1) ?? null;
+  const wholeTry = lastTryOf(id, ended, now);
+  // What was before the task changed is not what a growth is of.
+  const own = async ({ at }: LastTry): Promise<number> =>
+    store.countCalls({ taskId: id, since: epoch?.since ?? 0, until: at, byLlm: true });
+  const lastTry =
+    wholeTry === null || epoch === null
+      ? wholeTry
+      : { ...wholeTry, calls: Math.min(wholeTry.calls, await own(wholeTry)) };
+  const deployed = deployments.filter(({ taskId }) => taskId === id);
   const since = (at: number): Promise<number> => store.countCalls({ taskId: id, since: at, byLlm: true });
-  const newest = own.findLast(({ stage }) => stage !== 'proposed');
+  const newest = deployed.findLast(({ stage }) => stage !== 'proposed');
   const outAt = newest && isRolledBack(newest) ? (newest.history.at(-1)?.at ?? 0) : null;
   // A run may itself suspend what it then finds nothing in place of.
   const isNewRollback = outAt !== null && (lastTry === null || lastTry.at <= outAt);
-  const epoch = (await epochsOf(store, id)).at(-1) ?? null;
   // The fewest that can prove anything, at the level that the next try will have.
   const heldBack = async (): Promise<number> =>
     callsNeeded(0, config.gate.epsilon, deltaOfTry(config.gate.delta, await nextTry(id, { store, config })));
@@ -112,15 +119,15 @@ async function factsOf(
     ...{ id, name, lastTry, isStopped },
     newCalls: lastTry === null ? Math.max(calls, await since(0)) : fresh,
     newFeedback: await store.countFeedback({ taskId: id, ...(lastTry ? { since: lastTry.at } : {}) }),
-    isInService: own.some(({ stage }) => isInService(stage)),
-    isProposed: own.some(({ stage }) => stage === 'proposed'),
+    isInService: deployed.some(({ stage }) => isInService(stage)),
+    isProposed: deployed.some(({ stage }) => stage === 'proposed'),
     rollback:
       isNewRollback && newest
         ? {
             at: outAt,
             calls: await since(outAt),
             reason: newest.history.at(-1)?.reason ?? '',
-            times: own.filter(
+            times: deployed.filter(
               (each) => isRolledBack(each) && (each.history.at(-1)?.at ?? 0) > now - ROLLBACK_MS,
             ).length,
           }
