@@ -6,14 +6,7 @@
 import { distil } from '../callsite/variable-part.ts';
 import { type Call, recordedWith } from '../core/call.ts';
 import { compareAnswers, schemasOf } from '../core/compare.ts';
-import type {
-  Contradictions,
-  Dataset,
-  Epoch,
-  Example,
-  SplitName,
-  SplitOrder,
-} from '../core/dataset.ts';
+import type { Contradictions, Dataset, Epoch, Example, SplitName, SplitOrder } from '../core/dataset.ts';
 import type { EqualityPolicy } from '../core/equality-policy.ts';
 import { contentHash } from '../core/ids.ts';
 import { canonicalJson, type Json } from '../core/json.ts';
@@ -173,7 +166,9 @@ function splitAndThin(
     const keeperOf = (name: SplitName) =>
       thinning(sessions.flatMap((session, i) => (names[i] === name ? session : [])));
     const held = ['validation', 'calibration', 'exam'] as const;
-    const keepers = new Map<SplitName, ReturnType<typeof thinning>>(held.map((name) => [name, keeperOf(name)]));
+    const keepers = new Map<SplitName, ReturnType<typeof thinning>>(
+      held.map((name) => [name, keeperOf(name)]),
+    );
     // What is learnt from is counted as if it were held back for the gate.
     keepers.set('train', keepers.get('calibration')!);
     const splitOf = new Map(sessions.flatMap((session, i) => session.map(({ id }) => [id, names[i]!])));

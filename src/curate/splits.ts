@@ -71,8 +71,5 @@ export function splitEpoch(sizes: readonly number[], looked: number, shares: Sha
   if (!names.slice(0, looked).some(proves)) return names;
   const teaching = { ...shares, calibration: 0, exam: 0 };
   const proving = { ...shares, train: 0, validation: 0 };
-  return [
-    ...splitSessions(sizes.slice(0, looked), teaching),
-    ...splitSessions(sizes.slice(looked), proving),
-  ];
+  return [...splitSessions(sizes.slice(0, looked), teaching), ...splitSessions(sizes.slice(looked), proving)];
 }

@@ -15,10 +15,11 @@ import {
   detect,
   detects,
   HORIZON_MS,
-  newDetector,
   NO_PILE,
+  newDetector,
   type Pile,
   pileUp,
+  WORSE_OR_ALWAYS,
 } from '../stats/sequential.ts';
 import { rateOf } from '../stats/statistics.ts';
 import { addToUnit, noUnits, type Units } from './units.ts';
@@ -38,7 +39,7 @@ const ALARM_DELTA = 0.006;
 /** Share of unfamiliar inputs that is no alarm: the floors of the confidence model alone leave some out. */
 const MAX_UNFAMILIAR = 0.05;
 /** Share of answers of an LLM with another name that is no alarm: a fallback that was used now and then. */
-const MAX_RENAMED = 0.05;
+const MAX_RENAMED = 0.01;
 /** Fewer unsure answers that were held back tell nothing of how many of them are wrong. */
 const MIN_UNSURE = 10;
 /** One-sided confidence of the limits that shares are compared with. */
@@ -171,7 +172,7 @@ export function watchCall(
 }
 
 const newStream = (at: number): Stream => ({
-  ...{ detector: newDetector(), units: noUnits(), pile: NO_PILE, at },
+  ...{ detector: newDetector(WORSE_OR_ALWAYS), units: noUnits(), pile: NO_PILE, at },
 });
 
 function after(stream: Stream, hit: boolean, bound: number, at: number, unit?: string): Stream {
@@ -179,7 +180,7 @@ function after(stream: Stream, hit: boolean, bound: number, at: number, unit?: s
   // Capital comes in by time, so that the chance of a false alarm is one for a quarter and not for a number of calls.
   const passed = Math.max(0, at - stream.at) / HORIZON_MS;
   return {
-    detector: detect(stream.detector, hit, before, bound, passed),
+    detector: detect(stream.detector, hit, before, bound, passed, WORSE_OR_ALWAYS),
     units,
     pile: pileUp(stream.pile, hit, at, before.errors, bound),
     at,

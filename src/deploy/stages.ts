@@ -185,8 +185,7 @@ export function outlookOf({ stage }: Deployment, watch: Watch, policy: StagePoli
     ...{ comparisons: seen.n, errors: seen.errors },
     servedError: live.calls > 0 ? live.wrongCalls / live.calls : null,
   };
-  if (!isProving)
-    return { ...common, margin: policy.epsilon, moreComparisons: null };
+  if (!isProving) return { ...common, margin: policy.epsilon, moreComparisons: null };
   // What the gate saw and what was seen since, with half an error for what neither has met.
   const rate = (policy.prior.errors + seen.errors + 0.5) / (policy.prior.n + seen.n + 1);
   const settled = n > 0 && watch.settled === n;

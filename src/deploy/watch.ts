@@ -10,9 +10,9 @@ import {
   HORIZON_MS,
   type InUnit,
   type MarginTest,
+  NO_PILE,
   newDetector,
   newMarginTest,
-  NO_PILE,
   type Pile,
   pileUp,
   testMargin,
@@ -77,9 +77,7 @@ export function watchAudit(watch: Watch, audit: Audit, policy: StagePolicy): Wat
     detector: detect(watch.detector, wrong, unit, bound),
     // Whoever is live has passed both.
     margins:
-      audit.stage === 'live' || !proves
-        ? watch.margins
-        : { shadow: test('shadow'), canary: test('canary') },
+      audit.stage === 'live' || !proves ? watch.margins : { shadow: test('shadow'), canary: test('canary') },
     change:
       proves && audit.stage !== 'shadow'
         ? afterChange(watch.change, wrong, audit.at, unit, policy.proved + bound - policy.epsilon)

@@ -20,9 +20,9 @@ import type {
 import { qualityOf } from '../stats/calibration.ts';
 import { confidenceOf, isInDistribution } from '../stats/confidence.ts';
 import { evidenceByKind } from './by-kind.ts';
+import type { TimedOutcome } from './change-point.ts';
 import { fitConfidence, type GradedSignals } from './confidence.ts';
 import { mistakesOf } from './confusions.ts';
-import type { TimedOutcome } from './change-point.ts';
 import { closedExam, type ExamResult, examine, shareOf } from './exam.ts';
 import { canPass, runGate, whyNotYet } from './gate.ts';
 import {

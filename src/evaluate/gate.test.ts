@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Random, seededRandom } from '../core/random.ts';
 import { binomialTail } from '../stats/statistics.ts';
-import { canPass, runGate, testThresholds } from './gate.ts';
+import { canPass, runGate, testThresholds, whyNotYet } from './gate.ts';
 import { riskCurve, type ScoredAnswer } from './gate-order.ts';
 
 const OPTIONS = { epsilon: 0.02, delta: 0.05 };
@@ -228,4 +228,17 @@ test('over 25 tries, each with a specialist of its own at the bound, one passes 
         break;
       }
   assert.ok(passed / runs <= 0.05 + 2 * Math.sqrt((0.05 * 0.95) / runs), `${passed} of ${runs}`);
+});
+
+test('a try that would hardly pass by the validation split is not made, and the first one always is', () => {
+  const random = seededRandom(3);
+  const poor = draw(random, 400, { worst: 0, power: 1, floor: 0.04 });
+  const good = draw(random, 400, { worst: 0.02, power: 3, floor: 0 });
+  const run = { ...OPTIONS, tryNumber: 4 };
+  assert.equal(whyNotYet(poor, 400, { ...run, tryNumber: 1 }), null);
+  assert.equal(whyNotYet(good, 400, run), null);
+  const untried = whyNotYet(poor, 400, run)!;
+  assert.deepEqual([untried.passed, untried.tries, untried.served], [false, undefined, 0]);
+  assert.match(untried.reason, /^Not tried: .* with a chance of [\d.e-]+ %/);
+  assert.ok(whyNotYet(good, 60, run)!.moreCalls! > 100);
 });

@@ -19,14 +19,15 @@ import type { Task } from '../core/task.ts';
 import { callsToHoldBack } from '../curate/splits.ts';
 import { changeDeployment } from '../deploy/change.ts';
 import { noteChange } from '../deploy/epochs.ts';
-import { deploy, moveTo, REPLACED } from '../deploy/stages.ts';
+import { makeRoom } from '../deploy/make-room.ts';
+import { deploy, moveTo } from '../deploy/stages.ts';
 import { type ChangePoint, changePoint } from '../evaluate/change-point.ts';
 import { assess } from '../evaluate/evaluate.ts';
 import { whyNotRepeated } from '../select/repeats.ts';
 import { deltaOfTry } from '../stats/spending.ts';
 import { callsNeeded } from '../stats/statistics.ts';
 import { referencesFor } from './references.ts';
-import { auditsAgainst, numbersAgainst, suspendIfRefuted, withAudits } from './standing.ts';
+import { auditsAgainst, suspendIfRefuted, withAudits } from './standing.ts';
 import { examination, type LearnContext, nextTry, type TaskRun, type TrainedTrial } from './trial.ts';
 
 /**
@@ -186,7 +187,11 @@ async function prove(
     requests,
     context,
   );
-  const { confidence, evidence: onCalls, outcomes } = await assess({
+  const {
+    confidence,
+    evidence: onCalls,
+    outcomes,
+  } = await assess({
     ...examination(task, requests, context),
     ...config.gate,
     runtime,
@@ -205,7 +210,10 @@ async function prove(
       },
     },
   });
-  const evidence = { ...onCalls, gate: withAudits(onCalls.gate, await auditsAgainst(candidate, recorded.epoch ?? null, context)) };
+  const evidence = {
+    ...onCalls,
+    gate: withAudits(onCalls.gate, await auditsAgainst(candidate, recorded.epoch ?? null, context)),
+  };
   const now = Date.now();
   const proved = { ...evidence, equality: equalityId(config.equality) };
   const specialist: Specialist = {
@@ -247,7 +255,7 @@ function timedRequests(
  */
 async function putIntoService(
   specialist: Specialist,
-  { store, config }: LearnContext,
+  { store }: LearnContext,
   isProposal: boolean,
 ): Promise<void> {
   const serving = (await store.deployments()).filter(
@@ -258,14 +266,7 @@ async function putIntoService(
   const now = Date.now();
   for (const active of serving) {
     if (active === own || (isProposal && active.stage !== 'proposed')) continue;
-    const before = (await store.specialists(active.taskId)).find(({ id }) => id === active.specialistId);
-    const against = before && (await numbersAgainst(active, before, store, config.serve));
-    // Audits take a while to read: a gateway beside this may have moved it meanwhile.
-    await changeDeployment(store, active.id, (former) =>
-      former.stage === 'retired'
-        ? former
-        : moveTo(former, 'retired', now, `${REPLACED} version ${specialist.version}`, against),
-    );
+    await makeRoom(store, active, `version ${specialist.version}`, now);
   }
   if (own) {
     // It waited for a person, and may now come into service without one.
@@ -302,7 +303,9 @@ function callsFor(heldBack: number, dataset: Dataset): number | null {
   const calls = kept + Object.values(dropped).reduce((sum, n) => sum + n, 0);
   // Of how many calls one is kept; since a change that was found all are the LLM's.
   const each = epoch ? 1 : calls / kept;
-  const [own, fresh] = epoch ? [keptSince(dataset, epoch.since), keptSince(dataset, epoch.found)] : [calls, calls];
+  const [own, fresh] = epoch
+    ? [keptSince(dataset, epoch.since), keptSince(dataset, epoch.found)]
+    : [calls, calls];
   const more = callsToHoldBack((splits.calibration.length + heldBack) * each, own, fresh);
   return more > MAX_CALLS ? null : Math.max(more, heldBack);
 }

@@ -31,7 +31,8 @@ export async function firstRound(
   const whole = await competitionOn(task, calls, epoch, requests, order, context);
   // What was before the change may teach, or mislead: what comes after it tells, on the validation split.
   const own = calls.filter(({ at }) => at >= (epoch?.since ?? 0));
-  const isLong = epoch !== null && order === 'time' && own.length >= MIN_OWN_CALLS && own.length < calls.length;
+  const isLong =
+    epoch !== null && order === 'time' && own.length >= MIN_OWN_CALLS && own.length < calls.length;
   const alone = isLong ? await competitionOn(task, own, epoch, requests, order, context) : null;
   const isBetter =
     alone !== null && (alone.competition.winner?.coverage ?? 0) > (whole.competition.winner?.coverage ?? 0);

@@ -6,18 +6,25 @@
 import { asProved } from '../callsite/proved.ts';
 import { distil } from '../callsite/variable-part.ts';
 import type { Epoch, Example } from '../core/dataset.ts';
-import { type Deployment, isInService, type StageNumbers } from '../core/deployment.ts';
-import type { Candidate, GateResult, Specialist } from '../core/specialist.ts';
-import type { DeploymentStore } from '../core/store.ts';
+import { isInService } from '../core/deployment.ts';
+import type { Candidate, GateResult } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
 import { changeDeployment } from '../deploy/change.ts';
-import { boundOf, policyFor, type ServeSettings } from '../deploy/policy.ts';
 import { noteChange } from '../deploy/epochs.ts';
-import { readWatch } from '../deploy/read-watch.ts';
-import { moveTo, standsAgainst } from '../deploy/stages.ts';
+import { numbersAgainst } from '../deploy/make-room.ts';
+import { boundOf, policyFor } from '../deploy/policy.ts';
+import { moveTo } from '../deploy/stages.ts';
 import { gradePredictions, scoreAnswers } from '../evaluate/evaluate.ts';
 import { servedAt } from '../evaluate/gate-order.ts';
-import { capitalOf, detect, detects, type InUnit, newDetector, NO_PILE, pileUp } from '../stats/sequential.ts';
+import {
+  capitalOf,
+  detect,
+  detects,
+  type InUnit,
+  NO_PILE,
+  newDetector,
+  pileUp,
+} from '../stats/sequential.ts';
 import { binomialTail, callsNeeded } from '../stats/statistics.ts';
 import { examination, type LearnContext, type TaskRun } from './trial.ts';
 
@@ -35,7 +42,7 @@ export interface Against {
 export async function auditsAgainst(
   candidate: Candidate,
   epoch: Epoch | null,
-  { store, config }: LearnContext,
+  { store }: LearnContext,
 ): Promise<Against> {
   const specialists = new Map(
     (await store.specialists(candidate.taskId))
@@ -48,7 +55,7 @@ export async function auditsAgainst(
     if (!specialist) continue;
     // Whoever was replaced by a person's word has no numbers on its record, but its audits.
     const recorded = deployment.stage === 'retired' ? deployment.history.at(-1)?.numbers : undefined;
-    const numbers = recorded ?? (await numbersAgainst(deployment, specialist, store, config.serve));
+    const numbers = recorded ?? (await numbersAgainst(deployment, specialist, store));
     if (!numbers) continue;
     const since = numbers.recent.since ?? deployment.history.at(-1)?.at ?? 0;
     if (epoch !== null && since <= epoch.found) continue;
@@ -56,17 +63,6 @@ export async function auditsAgainst(
     errors += numbers.recent.errors;
   }
   return { comparisons, errors };
-}
-
-/** What the audits of one deployment say against it by now. */
-export async function numbersAgainst(
-  deployment: Deployment,
-  specialist: Specialist,
-  store: DeploymentStore,
-  serve: ServeSettings,
-): Promise<StageNumbers | undefined> {
-  const policy = policyFor(specialist, deployment, serve);
-  return standsAgainst((await readWatch(store, deployment.id, policy)).watch, policy);
 }
 
 /** The gate's word once the audits against the candidate are counted with the calibration calls: they can only refuse. */

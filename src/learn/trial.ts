@@ -12,6 +12,7 @@ import type { Runtime, Trainer } from '../core/runtime.ts';
 import type { Artefact, ProvedOn, Verdict } from '../core/specialist.ts';
 import type { DeploymentStore, EventStore, LearningStore } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
+import { epochsOf } from '../deploy/epochs.ts';
 import { fitAndGrade } from '../evaluate/cross-fit.ts';
 import { estimate } from '../evaluate/estimate.ts';
 import {
@@ -23,7 +24,6 @@ import {
 import { type Scorer, scorerFor } from '../evaluate/scorers/scorer.ts';
 import { catalogueOf } from '../models/weights/own.ts';
 import { whyUncheckable } from '../route/check.ts';
-import { epochsOf } from '../deploy/epochs.ts';
 import {
   type Contender,
   inQuestion,

@@ -124,13 +124,15 @@ export function changeAlarms(log: (line: string) => void, now: () => number): Ch
       if (!known || known.isRaised) return;
       const { models } = known.specialist.proved ?? {};
       const key = contentHash(input, 16);
-      const answer = contentHash(JSON.stringify([message.content, message.toolCalls?.map((call) => [call.name, call.arguments])]), 16);
+      const answer = contentHash(
+        JSON.stringify([message.content, message.toolCalls?.map((call) => [call.name, call.arguments])]),
+        16,
+      );
       const before = known.answers.get(key);
       known.answers.delete(key);
       known.answers.set(key, answer);
       if (known.answers.size > MAX_ANSWERS) known.answers.delete(known.answers.keys().next().value!);
-      if (models !== undefined)
-        take(known, { 'llm-renamed': !models.includes(llmName(llm)) });
+      if (models !== undefined) take(known, { 'llm-renamed': !models.includes(llmName(llm)) });
       if (agrees !== undefined) take(known, { 'agreement-fell': !agrees });
       if (before !== undefined) take(known, { 'llm-answers-changed': before !== answer }, key);
     },
@@ -175,4 +177,3 @@ function eventOf(alarm: Alarm, { deployment, specialist, lately }: Counted, at: 
     },
   };
 }
-

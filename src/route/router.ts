@@ -151,7 +151,8 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
           ...listening(),
         };
       const outcome = await outcomeOf(candidacy, signal);
-      if (!outcome.used) return { ...byLlm(outcome.reason, taskId, outcome.confidence), ...listening(outcome.unsure) };
+      if (!outcome.used)
+        return { ...byLlm(outcome.reason, taskId, outcome.confidence), ...listening(outcome.unsure) };
       const { answer, confidence } = outcome;
       const { probability } = assignment;
       const isAudited = draw(call.id, 'audit') < probability;
@@ -232,7 +233,8 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
 
   /** Drawn by session, and for each deployment anew. */
   const isOfCanary = (session: string, deploymentId: string): boolean =>
-    draw(options.pseudonym?.(`session ${session}`) ?? session, `canary ${deploymentId}`) < options.canaryShare;
+    draw(options.pseudonym?.(`session ${session}`) ?? session, `canary ${deploymentId}`) <
+    options.canaryShare;
 
   const outcomeOf = async (
     { route: { decision, deployment, runtime, specialist, perSession }, ...call }: Candidacy,

@@ -23,7 +23,9 @@ export const HORIZON = 10_000;
  * The bets of the detector, as odds ratios r against the bound: sharpest where the true odds are r times the bound's.
  * Small ones find what clusters, large ones what jumps.
  */
-const WORSE = [1.5, 3, 6] as const;
+const WORSE: readonly number[] = [1.5, 3, 6];
+/** With one for what is seldom and then always: an LLM with another name, inputs of another prompt. */
+export const WORSE_OR_ALWAYS: readonly number[] = [...WORSE, 60];
 
 /** What a detector's horizon is in time: calls may be few. */
 export const HORIZON_MS = (365.25 / 4) * 86_400_000;
@@ -34,7 +36,7 @@ const STAKED_FIRST = 0.5;
 /** Capital per bet. Plain data. */
 export type Detector = readonly number[];
 
-export const newDetector = (): Detector => WORSE.map(() => STAKED_FIRST / WORSE.length);
+export const newDetector = (odds = WORSE): Detector => odds.map(() => STAKED_FIRST / odds.length);
 
 /**
  * The detector after one more comparison. Under "the error rate is at most `bound`" a unit's factor
@@ -42,7 +44,7 @@ export const newDetector = (): Detector => WORSE.map(() => STAKED_FIRST / WORSE.
  * depends on what within the unit. Before each comparison fresh capital comes in (a Shiryaev–Roberts e-detector), so
  * that a break is found at the same speed early and late.
  * @param horizon The part of the horizon that this comparison is: of the capital that comes in over the whole of it. Default: one
- *   of HORIZON comparisons. Settled before the comparison is looked at.
+ *   of HORIZON comparisons. Settled before the comparison is looked at. @param odds Those that the detector was made with.
  */
 export function detect(
   detector: Detector,
@@ -50,9 +52,10 @@ export function detect(
   before: InUnit,
   bound: number,
   horizon = 1 / HORIZON,
+  odds = WORSE,
 ): Detector {
-  const fresh = ((1 - STAKED_FIRST) * horizon) / WORSE.length;
-  return detector.map((capital, i) => (capital + fresh) * worseFactor(WORSE[i]!, wrong, before, bound));
+  const fresh = ((1 - STAKED_FIRST) * horizon) / odds.length;
+  return detector.map((capital, i) => (capital + fresh) * worseFactor(odds[i]!, wrong, before, bound));
 }
 
 /**
@@ -70,12 +73,16 @@ export interface Pile {
 export const NO_PILE: Pile = { n: 0, errors: 0, sum: 0, since: null };
 
 /** The pile after one more comparison, of a unit with this number of errors before it. */
-export function pileUp({ n, errors, sum, since }: Pile, wrong: boolean, at: number, earlier: number, bound: number): Pile {
+export function pileUp(
+  { n, errors, sum, since }: Pile,
+  wrong: boolean,
+  at: number,
+  earlier: number,
+  bound: number,
+): Pile {
   const gain = wrong ? Math.log((1 + 2 * (earlier + 1)) / (1 + 2 * earlier)) : 0;
   const next = sum + gain - Math.log1p(2 * bound);
-  return next <= 0
-    ? NO_PILE
-    : { n: n + 1, errors: errors + (wrong ? 1 : 0), sum: next, since: since ?? at };
+  return next <= 0 ? NO_PILE : { n: n + 1, errors: errors + (wrong ? 1 : 0), sum: next, since: since ?? at };
 }
 
 function worseFactor(ratio: number, wrong: boolean, { errors }: InUnit, bound: number): number {

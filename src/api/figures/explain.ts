@@ -9,7 +9,6 @@ import { percent } from '../../core/percent.ts';
 import type { Specialist, Verdict } from '../../core/specialist.ts';
 import type { StoredCall } from '../../core/store.ts';
 import type { Task } from '../../core/task.ts';
-import { draw } from '../../route/router.ts';
 import type { Explanation } from '../schemas.ts';
 import { candidateView } from './views.ts';
 
