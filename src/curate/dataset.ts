@@ -85,7 +85,12 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
   for (const [i, session] of sessions.entries()) {
     const split = names[i] ?? 'train';
     if (split === 'train')
-      trainSessions.push(session.filter(({ callId }) => wouldCount(byId.get(callId)!)).length);
+      trainSessions.push(
+        Math.max(
+          session.filter(({ callId }) => wouldCount(byId.get(callId)!)).length,
+          ...session.map(({ turn = 0 }) => turn),
+        ),
+      );
     for (const example of session) {
       const reason = whyLeftOut(task, byId.get(example.callId)!, example, split);
       if (reason === null) chosen[split].push(split === 'train' ? taught(example) : example);
@@ -270,6 +275,7 @@ function exampleOf(task: Task, call: Call, isComplete: boolean): Example | null 
     input,
     answer: truth && isComplete ? truth.correct : answer,
     weight: 1,
+    ...(call.served.turn === undefined ? {} : { turn: call.served.turn }),
     ...(truth ? { truth } : {}),
   };
 }

@@ -43,7 +43,7 @@ const MAX_RENAMED = 0.01;
 /** Fewer unsure answers that were held back tell nothing of how many of them are wrong. */
 const MIN_UNSURE = 10;
 /** One-sided confidence of the limits that shares are compared with. */
-const LIMIT = 0.995;
+const LIMIT = 0.98;
 
 interface Stream {
   readonly detector: Detector;

@@ -66,7 +66,7 @@ export function policyFor(
 /** The alarm that audits raise. */
 export const AUDITS_DIFFER = 'audits-differ';
 /** One-sided confidence of the limit. */
-const LIMIT = 0.995;
+const LIMIT = 0.98;
 
 /** Of the calls that were held back, gate and exam, as many as they are worth where sessions hang together. */
 function provedError({ gate, exam }: Specialist['evidence']): number {

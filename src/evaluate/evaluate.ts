@@ -43,8 +43,9 @@ import { wrongFieldText } from './wrong-fields.ts';
 /** One held-back call: what the specialist said, and whether that is correct. */
 export interface GradedPrediction {
   readonly exampleId: string;
-  /** The session of the call. */
+  /** The session of the call, and its ordinal there (core Served), where that is on record. */
   readonly session: string;
+  readonly turn?: number | undefined;
   /** Whether a training example has its input, or nearly. */
   readonly seen: boolean;
   readonly prediction: Prediction;
@@ -87,7 +88,7 @@ export async function gradePredictions(
     while (next < examples.length) {
       signal?.throwIfAborted();
       const i = next++;
-      const { id, sessionId, input, answer, seen = false } = examples[i]!;
+      const { id, sessionId, turn, input, answer, seen = false } = examples[i]!;
       // Where answers vary, each call has one of its own, as it will when it is served.
       let asked = runtime.varies ? undefined : predictions.get(input);
       if (asked === undefined) {
@@ -97,7 +98,7 @@ export async function gradePredictions(
       const prediction = await asked;
       const grade = await scorer.score(input, answer, prediction.answer);
       const servable = isServable(examples[i]!, prediction.answer);
-      out[i] = { exampleId: id, session: sessionId, seen, prediction, grade, servable };
+      out[i] = { exampleId: id, session: sessionId, turn, seen, prediction, grade, servable };
       report(++done);
     }
   };
@@ -128,6 +129,7 @@ export function scoreAnswers(
     confidence: servedConfidence(model, each),
     correct: each.grade.correct === true,
     session: each.session,
+    turn: each.turn,
     seen: each.seen,
   }));
 }
@@ -246,7 +248,7 @@ function outcomesOf(
  */
 export function earlierSessions({ splits: { train, validation }, trainSessions }: Dataset): number[] {
   const sizesOf = (examples: readonly Example[]): number[] =>
-    sessionSizes(examples.map(({ sessionId }) => ({ session: sessionId })));
+    sessionSizes(examples.map(({ sessionId, turn }) => ({ session: sessionId, turn })));
   return [...(trainSessions ?? sizesOf(train)), ...sizesOf(validation)];
 }
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { type Random, seededRandom } from '../core/random.ts';
 import { binomialTail } from '../stats/statistics.ts';
 import { canPass, runGate, testThresholds, whyNotYet } from './gate.ts';
-import { riskCurve, type ScoredAnswer } from './gate-order.ts';
+import { riskCurve, type ScoredAnswer, servedAt } from './gate-order.ts';
 
 const OPTIONS = { epsilon: 0.02, delta: 0.05 };
 
@@ -242,3 +243,35 @@ test('a try that would hardly pass by the validation split is not made, and the 
   assert.match(untried.reason, /^Not tried: .* with a chance of [\d.e-]+ %/);
   assert.ok(whyNotYet(good, 60, run)!.moreCalls! > 100);
 });
+
+test('of a thinned session the calls are measured that are served of the whole one, by their ordinals', () =>
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(fc.record({ sure: fc.boolean(), kept: fc.boolean() }), { maxLength: 12 }), {
+        maxLength: 12,
+      }),
+      fc.integer({ min: 1, max: 5 }),
+      (sessions, cap) => {
+        const calls = sessions.flatMap((session, i) =>
+          session.map(({ sure, kept }, j) => ({
+            ...{ confidence: sure ? 0.9 : 0.1, correct: true, session: `s${i}`, turn: j + 1 },
+            // What the specialist was not sure of, the LLM answered: that is on record.
+            isRecorded: kept || !sure,
+          })),
+        );
+        const whole = servedAt(calls, 0.5, cap);
+        const expected = whole.filter((_, i) => calls[i]!.isRecorded);
+        const recorded = calls.filter(({ isRecorded }) => isRecorded);
+        assert.deepEqual(servedAt(recorded, 0.5, cap), expected);
+        // Where all of it is on record, ordinals change nothing.
+        assert.deepEqual(
+          servedAt(
+            calls.map(({ turn: _, ...call }) => call),
+            0.5,
+            cap,
+          ),
+          whole,
+        );
+      },
+    ),
+  ));

@@ -170,7 +170,7 @@ function audit(
 ): void {
   const release = exchange.body.keep();
   const { callId, at } = exchange;
-  const { taskId } = served;
+  const { taskId, turn } = served;
   const work = async (signal: AbortSignal): Promise<void> => {
     const askedAt = context.now();
     const { response, capture } = await askLlm(exchange, signal);
@@ -179,7 +179,11 @@ function audit(
     const result = {
       ...{ response, status: capture.status, brokenStatus: capture.status },
       latencyMs: context.now() - askedAt,
-      served: { by: 'llm', reason: 'audit', ...(taskId === undefined ? {} : { taskId }) } as const,
+      served: {
+        ...{ by: 'llm', reason: 'audit' as const },
+        ...(taskId === undefined ? {} : { taskId }),
+        ...(turn === undefined ? {} : { turn }),
+      },
       audits: { callId, probability },
     };
     await recordExchange(context, exchange, capture, result, newId('call', at));

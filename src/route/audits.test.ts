@@ -210,3 +210,20 @@ test('the LLM’s answer is heard with what the specialist reads, and whether it
     ].map(([input, agrees, said]) => JSON.stringify([{ taskId: 'task_1', input, agrees }, said])),
   );
 });
+
+test('a decision tells which call of its session it is about, in each stage and whoever serves', async () => {
+  for (const stage of ['shadow', 'canary', 'live'] as const) {
+    const { router } = routerIn(stage, { canaryShare: 0.5 });
+    const turnOf = async (id: string, texts: readonly string[], session?: string) =>
+      (await router.route(call(id, texts, session), signal)).served.turn;
+    const turns = [
+      await turnOf('c1', ['One?'], 's1'),
+      await turnOf('c2', ['Other?'], 's2'),
+      await turnOf('c3', ['Two?'], 's1'),
+      // Nobody names these: the conversation tells.
+      await turnOf('c4', ['Hello?']),
+      await turnOf('c5', ['Hello?', 'late', 'And?']),
+    ];
+    assert.deepEqual(turns, [1, 1, 2, 1, 2]);
+  }
+});

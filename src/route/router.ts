@@ -13,6 +13,7 @@ import {
   type EscalationReason,
   type LlmReason,
   REPEAT_PAUSE_MS,
+  type Served,
 } from '../core/call.ts';
 import { type Audit, type Belonging, type Deployment, isInService } from '../core/deployment.ts';
 import { whyNoAnswer } from '../core/ending.ts';
@@ -96,6 +97,8 @@ interface Candidacy {
   readonly input: string;
   /** Those that it may belong to; it counts to each. */
   readonly sessions: readonly string[];
+  /** Its ordinal in the longest of them (core Served). */
+  readonly turn: number;
   /** @param session The call's, where nobody named one. */
   readonly belonging: (session: () => string | null) => Belonging;
 }
@@ -129,8 +132,9 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     let taskId: string | undefined;
     try {
       const assignment = assignmentOf(call);
-      if (assignment.candidacy === null) return byLlm(assignment.reason, assignment.taskId);
+      if (assignment.candidacy === null) return byLlm(assignment.reason, { taskId: assignment.taskId });
       const { candidacy } = assignment;
+      const { turn } = candidacy;
       const { task, specialist } = candidacy.route;
       taskId = task.id;
       const { onHeard } = options;
@@ -147,17 +151,20 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       };
       if (assignment.asked === 'in-shadow')
         return {
-          ...byLlm(assignment.reason, taskId, undefined, comparison(call.id, candidacy, null, 1)),
+          ...byLlm(assignment.reason, { taskId, turn }, comparison(call.id, candidacy, null, 1)),
           ...listening(),
         };
       const outcome = await outcomeOf(candidacy, signal);
       if (!outcome.used)
-        return { ...byLlm(outcome.reason, taskId, outcome.confidence), ...listening(outcome.unsure) };
+        return {
+          ...byLlm(outcome.reason, { taskId, turn, confidence: outcome.confidence }),
+          ...listening(outcome.unsure),
+        };
       const { answer, confidence } = outcome;
       const { probability } = assignment;
       const isAudited = draw(call.id, 'audit') < probability;
       return {
-        served: { by: specialist.id, reason: 'confident', taskId, confidence },
+        served: { by: specialist.id, reason: 'confident', taskId, confidence, turn },
         answer,
         ...listening(),
         ...(isAudited
@@ -165,7 +172,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
           : { compare: null }),
       };
     } catch {
-      return byLlm('error', taskId);
+      return byLlm('error', { taskId });
     }
   };
 
@@ -207,7 +214,8 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     latest.set(task.id, { input, at: now, run });
     // A call may be of several: as its caller named it, as its conversation tells, and as one that repeats another.
     const sessions = [...new Set([session ?? derived, derived, run])];
-    const candidacy = { route: found, request, read, input, sessions, belonging };
+    const turn = limits.turn(task.id, sessions);
+    const candidacy = { route: found, request, read, input, sessions, turn, belonging };
     switch (found.deployment.stage) {
       case 'shadow':
         return { candidacy, asked: 'in-shadow', reason: 'shadow' };
@@ -348,16 +356,17 @@ function routesOf(plan: RoutingPlan, runtimes: readonly Runtime[]): Map<string, 
 
 function byLlm(
   reason: LlmReason,
-  taskId?: string,
-  confidence?: number,
+  known: { readonly [K in 'taskId' | 'confidence' | 'turn']?: Served[K] | undefined },
   compare: Compare | null = null,
 ): Decision {
+  const { taskId, confidence, turn } = known;
   return {
     served: {
       by: 'llm',
       reason,
       ...(taskId === undefined ? {} : { taskId }),
       ...(confidence === undefined ? {} : { confidence }),
+      ...(turn === undefined ? {} : { turn }),
     },
     answer: null,
     compare,

@@ -266,4 +266,10 @@ CREATE TABLE unused_answers (
 ) WITHOUT ROWID;
 `,
   },
+  {
+    sql: /* sql */ `
+-- A call's ordinal in its session, among those that a specialist could be asked about; null where none was in service.
+ALTER TABLE calls ADD COLUMN turn INTEGER;
+`,
+  },
 ];
