@@ -101,11 +101,12 @@ function contradictionBound(
 }
 
 /** Of the held-back answers that were too unsure to be served, the largest share of errors that there may be. */
-function unsureBound({ calibration: { curve }, gate }: Evidence): number {
+function unsureBound({ calibration: { curve }, gate, judge }: Evidence): number {
   const all = curve.at(-1);
   const [n, errors] = [(all?.served ?? 0) - gate.served, (all?.errors ?? 0) - gate.errors];
   // Of few it is not known. With a cap on sessions, what is served changes with what is sure enough.
-  return n < MIN_UNSURE || (gate.sessions?.cap ?? 1) > 1 ? 1 : highLimit(Math.max(0, errors), n);
+  // Where a judge has said what is wrong, answers that differ tell little.
+  return judge || n < MIN_UNSURE || (gate.sessions?.cap ?? 1) > 1 ? 1 : highLimit(Math.max(0, errors), n);
 }
 
 const highLimit = (hits: number, n: number): number => (n === 0 ? 1 : rateOf(hits, n, 2 * LIMIT - 1).high);

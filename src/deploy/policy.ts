@@ -3,7 +3,9 @@
  * are allowed for. Pure.
  */
 import { type Deployment, provingSince } from '../core/deployment.ts';
+import type { JudgeEvidence } from '../core/judge.ts';
 import type { Specialist } from '../core/specialist.ts';
+import { powerOf } from '../stats/judge-limits.ts';
 import type { InUnit } from '../stats/sequential.ts';
 import { rateOf } from '../stats/statistics.ts';
 
@@ -40,6 +42,17 @@ export interface StagePolicy {
    * where it is within the bound. At most epsilon, unless it was sent back with more.
    */
   readonly proved: number;
+  /** Where a judge says which texts are wrong. Its false alarms are among the slips. Default: equality does. */
+  readonly judge?: {
+    readonly name: string;
+    /** Of a share of worse answers that is too high, the part that shows. */
+    readonly power: number;
+    /**
+     * The disagreement by equality alone that one within epsilon does not exceed, for audits that the judge could not be
+     * asked about; null where that is so much that equality tells nothing.
+     */
+    readonly byEquality: number | null;
+  };
 }
 
 /** The policy for the deployment of a specialist that has passed the gate. */
@@ -60,8 +73,25 @@ export function policyFor(
     prior: { n: served, errors },
     since: provingSince(deployment),
     proved: Math.max(Math.min(epsilon, provedError(evidence)), expected?.[AUDITS_DIFFER] ?? 0),
+    ...(evidence.judge ? { judge: judgeOf(evidence.judge, epsilon) } : {}),
   };
 }
+
+function judgeOf(
+  { judge, limits, differing }: JudgeEvidence,
+  epsilon: number,
+): NonNullable<StagePolicy['judge']> {
+  const byEquality = epsilon + differing.high;
+  return { name: judge, power: powerOf(limits), byEquality: byEquality > 0.5 ? null : byEquality };
+}
+
+/**
+ * The disagreement with the LLM that one does not exceed whose error is what it was proved with. What a judge finds is told by its
+ * limits, and held to the bound itself.
+ * @param bound As boundOf gives it.
+ */
+export const provedBound = ({ proved, epsilon, judge }: StagePolicy, bound: number): number =>
+  judge ? Math.max(bound, proved) : bound - epsilon + proved;
 
 /** The alarm that audits raise. */
 export const AUDITS_DIFFER = 'audits-differ';
@@ -101,6 +131,8 @@ export function boundOf({ epsilon, slips }: StagePolicy, settled: boolean): numb
  */
 export function marginOf(policy: StagePolicy, stage: 'shadow' | 'canary', settled: boolean): number {
   const margin = Math.min(0.5, policy.margins[stage] * policy.epsilon);
+  // Of the errors beyond the LLM's own a judge shows a part.
+  if (policy.judge) return Math.min(0.5, margin * policy.judge.power + policy.slips.share);
   return settled ? margin : margin * (1 - policy.slips.share) + policy.slips.share;
 }
 
@@ -110,5 +142,6 @@ export function marginOf(policy: StagePolicy, stage: 'shadow' | 'canary', settle
  */
 export function shownError(policy: StagePolicy, stage: 'shadow' | 'canary', settled: boolean): number {
   const margin = marginOf(policy, stage, settled);
+  if (policy.judge) return (margin - policy.slips.low) / policy.judge.power;
   return settled ? margin : (margin - policy.slips.low) / (1 - policy.slips.high);
 }

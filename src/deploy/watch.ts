@@ -18,7 +18,7 @@ import {
   testMargin,
 } from '../stats/sequential.ts';
 import type { StagePolicy } from './policy.ts';
-import { boundOf, marginOf } from './policy.ts';
+import { boundOf, marginOf, provedBound } from './policy.ts';
 import { addToUnit, noUnits, type Units, unitOf } from './units.ts';
 
 export interface Watch {
@@ -60,7 +60,9 @@ export function watchAudit(watch: Watch, audit: Audit, policy: StagePolicy): Wat
   const wrong = !audit.correct;
   const settled = audit.settled === true;
   const { units, before: unit } = addToUnit(watch.units, belongingOf(audit), wrong);
-  const bound = boundOf(policy, settled);
+  // What only equality could tell is held to how often texts differed at the proof, and proves nothing.
+  const isUnjudged = audit.judged === false;
+  const bound = isUnjudged ? (policy.judge?.byEquality ?? 0.5) : boundOf(policy, settled);
   const test = (stage: 'shadow' | 'canary'): MarginTest =>
     testMargin(watch.margins[stage], wrong, unit, marginOf(policy, stage, settled));
   const weight =
@@ -77,10 +79,12 @@ export function watchAudit(watch: Watch, audit: Audit, policy: StagePolicy): Wat
     detector: detect(watch.detector, wrong, unit, bound),
     // Whoever is live has passed both.
     margins:
-      audit.stage === 'live' || !proves ? watch.margins : { shadow: test('shadow'), canary: test('canary') },
+      audit.stage === 'live' || isUnjudged || !proves
+        ? watch.margins
+        : { shadow: test('shadow'), canary: test('canary') },
     change:
-      proves && audit.stage !== 'shadow'
-        ? afterChange(watch.change, wrong, audit.at, unit, policy.proved + bound - policy.epsilon)
+      proves && !isUnjudged && audit.stage !== 'shadow'
+        ? afterChange(watch.change, wrong, audit.at, unit, provedBound(policy, bound))
         : watch.change,
     recent: pileUp(watch.recent, wrong, audit.at, unit.errors, bound),
     live:
@@ -108,8 +112,13 @@ function afterChange(
 }
 
 /** What is compared with one answer of the LLM and what with its majority err differently: they are units apart. */
-function belongingOf({ session, input, settled }: Belonging & Pick<Audit, 'settled'>): Belonging {
-  const kind = settled === true ? 'm' : '1';
+function belongingOf({
+  session,
+  input,
+  settled,
+  judged,
+}: Belonging & Pick<Audit, 'settled' | 'judged'>): Belonging {
+  const kind = judged === false ? 'e' : settled === true ? 'm' : '1';
   return {
     ...(session === undefined ? {} : { session: `${kind}${session}` }),
     ...(input === undefined ? {} : { input: `${kind}${input}` }),

@@ -4,6 +4,7 @@ import type { CallResponse, Served } from '../core/call.ts';
 import type { Deployment } from '../core/deployment.ts';
 import type { Specialist } from '../core/specialist.ts';
 import type { Event } from '../core/store.ts';
+import type { Task } from '../core/task.ts';
 import { rateOf } from '../stats/statistics.ts';
 import { changeAlarms } from './change-alarms.ts';
 
@@ -16,6 +17,15 @@ const specialist = {
   },
   proved: { models: ['gpt-1 fp_a', 'gpt-1'], contradictions: { repeated: 400, differing: 1 } },
 } as unknown as Specialist;
+
+const task = {
+  id: 'task_1',
+  kind: 'text',
+  sites: [],
+  labels: [],
+  tools: [],
+  responseFormat: null,
+} as unknown as Task;
 
 /** Alarms over a store of one live deployment. */
 function world() {
@@ -44,7 +54,8 @@ function world() {
       events.push(event);
     },
   };
-  const update = (): void => alarms.update({ deployments: [deployment], specialists: [specialist] });
+  const update = (): void =>
+    alarms.update({ tasks: [task], deployments: [deployment], specialists: [specialist] });
   const router = alarms.counted({
     route: async () => ({ served: { by: 'llm', reason, taskId: 'task_1' }, answer: null, compare: null }),
   });

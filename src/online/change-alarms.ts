@@ -5,12 +5,16 @@
  * Does not: judge (deploy/alarms.ts), or read audits (watching.ts).
  */
 import { type CallResponse, llmName, type Served } from '../core/call.ts';
+import { compareAnswers, schemasOf } from '../core/compare.ts';
 import { type Deployment, isInService, provingSince } from '../core/deployment.ts';
+import type { EqualityPolicy } from '../core/equality-policy.ts';
 import { contentHash, newId } from '../core/ids.ts';
 import type { Heard, IncomingCall, Router } from '../core/online.ts';
 import { percent } from '../core/percent.ts';
+import { referenceOf } from '../core/reference.ts';
 import type { Specialist } from '../core/specialist.ts';
 import type { Event } from '../core/store.ts';
+import type { Task } from '../core/task.ts';
 import {
   type Alarm,
   type AlarmKind,
@@ -28,6 +32,7 @@ import { sendBack } from '../deploy/stages.ts';
 export interface ChangeAlarms {
   /** Takes up what is in service, from the plan. */
   update(plan: {
+    readonly tasks: readonly Task[];
     readonly deployments: readonly Deployment[];
     readonly specialists: readonly Specialist[];
   }): void;
@@ -42,6 +47,7 @@ export interface ChangeAlarms {
 }
 
 interface Counted {
+  readonly task: Task;
   readonly deployment: Deployment;
   readonly specialist: Specialist;
   /** Since when it is watched: provingSince. */
@@ -50,7 +56,7 @@ interface Counted {
   isRaised: boolean;
   /** Of the latest calls, the oldest first. */
   readonly lately: NonNullable<ReturnType<typeof coverageOf>>[];
-  /** The LLM's latest answer by input, hashes both. */
+  /** The LLM's latest answer by a hash of the input. */
   readonly answers: Map<string, string>;
 }
 
@@ -64,10 +70,16 @@ interface Raised {
 
 /** Calls that an alarm's figures are about. */
 const LATELY = 300;
-/** Inputs of a task whose latest answer is remembered. */
-const MAX_ANSWERS = 5_000;
+/** Inputs of a task whose latest answer is remembered, and the characters of one that is not too long for it. */
+const MAX_ANSWERS = 2_000;
+const MAX_ANSWER = 2_000;
 
-export function changeAlarms(log: (line: string) => void, now: () => number): ChangeAlarms {
+/** @param equality By which answers are the same. Default: exactly as far as their kind says. */
+export function changeAlarms(
+  log: (line: string) => void,
+  now: () => number,
+  equality: EqualityPolicy = {},
+): ChangeAlarms {
   let counted = new Map<string, Counted>();
   let raised: Raised[] = [];
 
@@ -93,16 +105,17 @@ export function changeAlarms(log: (line: string) => void, now: () => number): Ch
   };
 
   return {
-    update: ({ deployments, specialists }) => {
+    update: ({ tasks, deployments, specialists }) => {
       const next = new Map<string, Counted>();
       for (const deployment of deployments) {
         const specialist = specialists.find(({ id }) => id === deployment.specialistId);
-        if (!isInService(deployment.stage) || !specialist) continue;
+        const task = tasks.find(({ id }) => id === deployment.taskId);
+        if (!isInService(deployment.stage) || !specialist || !task) continue;
         const since = provingSince(deployment);
         const before = counted.get(deployment.taskId);
         const same = before?.deployment.id === deployment.id && before.since === since ? before : null;
         next.set(deployment.taskId, {
-          ...{ deployment, specialist, since },
+          ...{ task, deployment, specialist, since },
           watch: same?.watch ?? newChangeWatch(specialist, deployment),
           isRaised: same?.isRaised ?? false,
           lately: same?.lately ?? [],
@@ -119,22 +132,24 @@ export function changeAlarms(log: (line: string) => void, now: () => number): Ch
       },
     }),
     hear: ({ taskId, input, agrees }, llm) => {
-      const { message } = llm;
       const known = counted.get(taskId);
       if (!known || known.isRaised) return;
       const { models } = known.specialist.proved ?? {};
+      if (models !== undefined) take(known, { 'llm-renamed': !models.includes(llmName(llm)) });
+      if (agrees !== undefined) take(known, { 'agreement-fell': !agrees });
+      const { task } = known;
+      const answer = referenceOf(task, llm);
+      if (answer.length > MAX_ANSWER) return;
       const key = contentHash(input, 16);
-      const answer = contentHash(
-        JSON.stringify([message.content, message.toolCalls?.map((call) => [call.name, call.arguments])]),
-        16,
-      );
       const before = known.answers.get(key);
       known.answers.delete(key);
       known.answers.set(key, answer);
       if (known.answers.size > MAX_ANSWERS) known.answers.delete(known.answers.keys().next().value!);
-      if (models !== undefined) take(known, { 'llm-renamed': !models.includes(llmName(llm)) });
-      if (agrees !== undefined) take(known, { 'agreement-fell': !agrees });
-      if (before !== undefined) take(known, { 'llm-answers-changed': before !== answer }, key);
+      if (before === undefined) return;
+      const isSame =
+        before === answer ||
+        compareAnswers(task.kind, before, answer, schemasOf(task, equality)).right === true;
+      take(known, { 'llm-answers-changed': !isSame }, key);
     },
     isRaised: () => raised.length > 0,
     write: async (store) => {
