@@ -40,7 +40,7 @@ import type { RetrievalReport } from './core/retrieval-report.ts';
 import type { SavingsReport } from './core/savings.ts';
 import type { Store } from './core/store.ts';
 import type { NewTrailEntry } from './core/trail.ts';
-import { coverageOf } from './deploy/coverage.ts';
+import { coverageOf } from './deploy/alarms.ts';
 import { policyFor } from './deploy/policy.ts';
 import { readWatch } from './deploy/read-watch.ts';
 import { outlookOf } from './deploy/stages.ts';
@@ -364,7 +364,7 @@ async function statusOf(
     // What serves says more than what waits for approval beside it.
     const deployment = own.findLast(({ stage }) => stage !== 'proposed') ?? own.at(-1);
     const specialist = specialists.find((each) => each.id === deployment?.specialistId);
-    const policy = specialist && policyFor(specialist, serve);
+    const policy = specialist && deployment && policyFor(specialist, deployment, serve);
     const shown = deployment && specialist && policy ? { deployment, specialist, policy } : null;
     const outlook =
       shown &&

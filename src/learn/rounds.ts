@@ -3,11 +3,12 @@
  * that is left. Joins curate, select and train for pipeline.ts.
  * Does not: try one candidate (trial.ts), keep the books of time (budget.ts), or prove the winner (proof.ts).
  */
-import { type Call, UNTIMED } from '../core/call.ts';
-import { type Dataset, manifestOf, type SplitOrder } from '../core/dataset.ts';
+import { type Call, llmName, UNTIMED } from '../core/call.ts';
+import { type Dataset, type Epoch, manifestOf, type SplitOrder } from '../core/dataset.ts';
 import type { LearnOptions } from '../core/learning.ts';
 import type { Task } from '../core/task.ts';
 import { buildDataset } from '../curate/dataset.ts';
+import { epochsOf } from '../deploy/epochs.ts';
 import { chooseCandidates } from '../select/candidates.ts';
 import { compete } from '../select/compete.ts';
 import { probeHardware } from '../select/hardware.ts';
@@ -25,15 +26,45 @@ export async function firstRound(
   context: LearnContext,
   options: LearnOptions,
 ): Promise<TaskRun> {
-  const { store, config } = context;
+  const { store } = context;
   const order = options.order ?? orderOf(recordedCalls);
   const { current: calls, findings } = examined(task, recordedCalls, order);
+  const epoch = (await epochsOf(store, task.id)).at(-1) ?? null;
+  const requests = new Map(calls.map(({ id, request }) => [id, request]));
+  const on = (some: readonly Call[]): Promise<TaskRun> =>
+    competitionOn(task, some, { epoch, requests, order, findings }, context);
+  const whole = await on(calls);
+  // What was before the change may teach, or mislead: what comes after it tells, on the validation split.
+  const own = calls.filter(({ at }) => at >= (epoch?.since ?? 0));
+  const isLong =
+    epoch !== null && order === 'time' && own.length >= MIN_OWN_CALLS && own.length < calls.length;
+  const alone = isLong ? await on(own) : null;
+  const isBetter =
+    alone !== null && (alone.competition.winner?.coverage ?? 0) > (whole.competition.winner?.coverage ?? 0);
+  return isBetter ? alone : whole;
+}
+
+/** Fewer calls since a change are not worth a training by themselves. */
+const MIN_OWN_CALLS = 100;
+
+interface Beginning extends Pick<TaskRun, 'requests' | 'findings'> {
+  /** Since the last change; null where none is known. */
+  readonly epoch: Epoch | null;
+  readonly order: SplitOrder;
+}
+
+async function competitionOn(
+  task: Task,
+  calls: readonly Call[],
+  { epoch, requests, order, findings }: Beginning,
+  context: LearnContext,
+): Promise<TaskRun> {
+  const { store, config } = context;
   const recorded = buildDataset(task, calls, {
-    ...{ seed: config.train.seed, order, equality: config.equality },
+    ...{ seed: config.train.seed, order, epoch, equality: config.equality },
     truth: config.gate.truth,
   });
   await store.addDataset(manifestOf(recorded));
-  const requests = new Map(calls.map(({ id, request }) => [id, request]));
   const { dataset, asked } = await referencesFor(task, recorded, ['validation'], requests, context);
   const judging = await judgingFor(task, dataset, requests, context);
   const budget = toTrainingBudget({ minutes: config.train.minutes, speeds: {} });
@@ -46,7 +77,17 @@ export async function firstRound(
       contenders,
       tryOut: (contender) => tryCandidate(contender, { ...early, dataset: from }, context),
     });
-  const run = { ...early, dropped, competition: await learnt(dataset), askedAgain: asked, findings };
+  const held = new Set([...recorded.splits.calibration, ...recorded.splits.exam].map(({ callId }) => callId));
+  const names = calls.flatMap(({ id, response }) => (response && held.has(id) ? llmName(response) : []));
+  const models = [...new Set(names)];
+  const run = {
+    ...early,
+    dropped,
+    competition: await learnt(dataset),
+    models,
+    askedAgain: asked,
+    findings,
+  };
   // Where held-back calls have better references than the recorded answers, what teaches is cleaned, too.
   const cleaned = context.askAgain ? withoutSuspects(run, config.gate.epsilon) : null;
   return cleaned === null ? run : { ...cleaned, competition: await learnt(cleaned.dataset) };

@@ -14,6 +14,7 @@ import type { Runtime, Trainer } from '../core/runtime.ts';
 import type { Artefact, ProvedOn, Verdict } from '../core/specialist.ts';
 import type { DeploymentStore, EventStore, LearningStore } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
+import { epochsOf } from '../deploy/epochs.ts';
 import { fitAndGrade } from '../evaluate/cross-fit.ts';
 import { estimate } from '../evaluate/estimate.ts';
 import {
@@ -79,6 +80,8 @@ export interface TaskRun {
   /** Candidates that were not worth trying, and why. */
   readonly dropped: readonly Verdict[];
   readonly competition: Competition<TrainedTrial>;
+  /** The LLM's names in the answers that are held back. */
+  readonly models: readonly string[];
   /** What its calls cost and take at the LLM. */
   readonly llm: LlmFigures;
   /** Answers that the LLM was asked for again, so far. */
@@ -174,12 +177,24 @@ function trainerOf(contender: Contender, { config, store }: LearnContext): Train
   return timedTrainer(contender, (artefact) => recordSpeed(contender, artefact, machine, store));
 }
 
-/** The number of the task's next try at the gate: delta is spent over a task's tries, or over those of all tasks. */
+/**
+ * The number of the task's next try at the gate: delta is spent over a task's tries, or over those of all tasks. An epoch of a task
+ * spends one: it has begun by what was seen of the calls that the try before it would have tested.
+ */
 export async function nextTry(
   taskId: string,
-  { store, config }: Pick<LearnContext, 'store' | 'config'>,
+  {
+    store,
+    config,
+  }: Pick<LearnContext, 'config'> & {
+    readonly store: Pick<LearningStore, 'tasks' | 'gateTries'> & Pick<EventStore, 'events'>;
+  },
 ): Promise<number> {
-  return 1 + (await store.gateTries(config.gate.deltaFor === 'task' ? taskId : undefined));
+  const isForAll = config.gate.deltaFor === 'all-tasks';
+  const tasks = isForAll ? (await store.tasks()).map(({ id }) => id) : [taskId];
+  let epochs = 0;
+  for (const id of tasks) epochs += (await epochsOf(store, id)).length;
+  return 1 + epochs + (await store.gateTries(isForAll ? undefined : taskId));
 }
 
 /**
