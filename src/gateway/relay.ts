@@ -78,7 +78,13 @@ export async function relay(options: RelayOptions): Promise<number> {
       capture?.begin(head);
       const { cors = [] } = options;
       const passed = clientHeaders(head.headers, head.status);
-      const headers = [...(cors.length > 0 ? withoutCors(passed) : passed), ...options.extraHeaders, ...cors];
+      const from = head.from === undefined ? [] : ['x-understudy-upstream', head.from];
+      const headers = [
+        ...(cors.length > 0 ? withoutCors(passed) : passed),
+        ...options.extraHeaders,
+        ...from,
+        ...cors,
+      ];
       response.writeHead(head.status, head.statusText, announceable(response, head, headers));
       flushSoon();
     },
