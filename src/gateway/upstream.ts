@@ -36,6 +36,8 @@ export interface ResponseHead {
   readonly headers: readonly string[];
   /** Which of several servers answers. */
   readonly from?: string;
+  /** What of the request could not be said to it, by the names of fields. */
+  readonly dropped?: readonly string[];
 }
 
 /** What is done with the answer as it comes. */

@@ -25,7 +25,10 @@ import { requestFor } from './server-request.ts';
 /** A server and the connections to it. */
 export interface Server {
   readonly settings: ServerSettings;
-  readonly upstream: Upstream;
+  readonly upstream: Upstream & {
+    /** Whether it can be asked this at all. Default: it can. */
+    takes?(request: UpstreamRequest): boolean;
+  };
 }
 
 export interface SeveralOptions {
@@ -50,17 +53,15 @@ export interface Several extends Upstream {
 }
 
 /** A server, with what happens at it. */
-interface Member extends Choosable {
-  readonly settings: ServerSettings;
-  readonly upstream: Upstream;
+interface Member extends Choosable, Server {
   readonly circuit: Circuit;
   inFlight: number;
 }
 
 /** What is known of a call that is to be sent. */
 interface Plan {
-  /** Where it may go, each with the server's name of the model. */
-  readonly members: readonly Member[];
+  /** Where it may go. */
+  readonly members: Member[];
   /** The model that it names; null where it was not looked for. */
   readonly model: string | null;
   readonly asked: Asked;
@@ -132,16 +133,34 @@ export function severalServers(servers: readonly [Server, ...Server[]], options:
     };
   };
 
+  /** As the chooser says; a server that cannot be asked this at all is left out, of the plan as well. */
+  const choose = (plan: Plan, request: UpstreamRequest, from: readonly Member[]): Member | null => {
+    let left = from;
+    for (;;) {
+      const member = chooser.choose(left, plan.asked, now());
+      if (member === null || member === main || member.upstream.takes?.(request) !== false) return member;
+      left = left.filter((one) => one !== member);
+      plan.members.splice(plan.members.indexOf(member), 1);
+    }
+  };
+
   /** Where to go after an attempt that was in vain; null where nothing is left, or not in time. */
-  const nextOf = (plan: Plan, tried: ReadonlySet<Member>, attempt: number, until: number): Next | null => {
+  const nextOf = (
+    plan: Plan,
+    request: UpstreamRequest,
+    tried: ReadonlySet<Member>,
+    attempt: number,
+    until: number,
+  ): Next | null => {
     if (attempt >= retry.attempts) return null;
     const at = now();
     const others = plan.members.filter((member) => !tried.has(member));
-    const other = chooser.choose(others, plan.asked, at);
+    const other = choose(plan, request, others);
     if (other !== null) return at < until ? { member: other, delayMs: 0 } : null;
     // All have been asked: the one that can be asked again first.
     let best: Next | null = null;
     for (const member of plan.members) {
+      if (member !== main && member.upstream.takes?.(request) === false) continue;
       const asks = (limits.get(plan.limitKey + member.name) ?? 0) - at;
       const delayMs = asks > 0 ? asks : backoffMs(retry, attempt, random());
       if (best === null || delayMs < best.delayMs) best = { member, delayMs };
@@ -221,6 +240,11 @@ export function severalServers(servers: readonly [Server, ...Server[]], options:
             const isClients = signal.aborted;
             const failure = life.signal.aborted && !isClients ? tooSlow(error) : error;
             const isTimeout = failure instanceof UnderstudyError && failure.code === 'timed-out';
+            if (isOurs(failure)) {
+              verdict('neutral', now());
+              reject(failure);
+              return;
+            }
             if (!hasHead || !isFailure) verdict(isClients ? 'neutral' : 'failed', now());
             told(isClients ? 'cancelled' : hasHead ? 'broken' : isTimeout ? 'timed-out' : 'unreachable');
             const mayFollow = !hasHead && !isClients && (plan.isFree || wasNeverSent(error));
@@ -247,7 +271,7 @@ export function severalServers(servers: readonly [Server, ...Server[]], options:
     const startBefore = begun + Math.min(timeoutMs, callerWaitsMs(request.headers));
     const tried = new Set<Member>();
     // Where all are passed over a call goes to the first all the same, as it would without us.
-    let member: Member | undefined = chooser.choose(plan.members, plan.asked, begun) ?? plan.members[0];
+    let member: Member | undefined = choose(plan, request, plan.members) ?? plan.members[0];
     for (let attempt = 1; ; attempt++) {
       if (member === undefined) throw noServer(plan.model);
       const { settings } = member;
@@ -268,7 +292,7 @@ export function severalServers(servers: readonly [Server, ...Server[]], options:
         Math.max(1, Math.min(attemptTimeoutMs, until - now())),
         {
           plan,
-          next: () => nextOf(plan, tried, attempt, startBefore),
+          next: () => nextOf(plan, request, tried, attempt, startBefore),
           isLast: attempt >= retry.attempts,
         },
       );
@@ -310,6 +334,11 @@ function conversationOf(
   const conversation = facts?.conversation ?? null;
   if (conversation === null) return { conversation: session, isBegun: session !== null };
   return { conversation: `${session ?? ''} ${conversation.key}`, isBegun: conversation.isBegun };
+}
+
+/** Whether the request was refused before a server was asked. */
+function isOurs(error: unknown): boolean {
+  return error instanceof UnderstudyError && error.status < 499;
 }
 
 function tooSlow(cause: unknown): UnderstudyError {
