@@ -4,8 +4,8 @@
  */
 import { z } from 'zod';
 
-/** The name of the server of `upstream` or `upstreams.anthropic`. */
-export const MAIN = 'main';
+/** The names of the servers of `upstream` and `upstreams.anthropic`. */
+export const MAIN = { openai: 'main', anthropic: 'main-anthropic' } as const;
 
 const url = z.url({ protocol: /^https?$/ });
 
@@ -20,7 +20,7 @@ const serverSchema = z.strictObject({
   name: z
     .string()
     .regex(/^[a-z][a-z\d-]{0,31}$/, 'letters, digits and hyphens, 32 at most')
-    .refine((name) => name !== MAIN, `${MAIN} is the server of \`upstream\``)
+    .refine((name) => !Object.values<string>(MAIN).includes(name), 'this name has the server of `upstream`')
     .describe('How metrics, events and answers call it.'),
   for: z
     .enum(['openai', 'anthropic'])

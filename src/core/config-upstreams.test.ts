@@ -67,7 +67,7 @@ test('each API has its main server first, and beside it those that are for it', 
     ['two', false, false, 2],
   ]);
   assert.deepEqual(anthropic.map(told), [
-    ['main', true, false, 1],
+    ['main-anthropic', true, false, 1],
     ['local', false, true, 3],
   ]);
 });

@@ -88,7 +88,7 @@ export function upstreamServers(
     main: Pick<ServerSettings, 'isTranslated' | 'models'>,
   ): [ServerSettings, ...ServerSettings[]] => [
     {
-      ...{ name: MAIN, baseUrl: urls[provider], isMain: true, weight: 1, priority: 1, ...main },
+      ...{ name: MAIN[provider], baseUrl: urls[provider], isMain: true, weight: 1, priority: 1, ...main },
       apiKey: upstreamKeys(config)[provider] ?? null,
       maxConnections: config.upstreams.maxConnections,
     },

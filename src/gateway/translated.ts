@@ -4,6 +4,7 @@
  * Does not: know either API (wire/anthropic-over-chat-*).
  */
 
+import { STATUS_CODES } from 'node:http';
 import type { CallRequest } from '../core/call.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
@@ -189,7 +190,7 @@ function answer(
   dropped: readonly string[] = [],
 ): void {
   const own = ['content-type', type, 'content-length', String(Buffer.byteLength(text))];
-  const head = headOf({ status, statusText: '', headers }, own);
+  const head = headOf({ status, statusText: STATUS_CODES[status] ?? '', headers }, own);
   listener.onHead({ ...head, ...(dropped.length > 0 ? { dropped } : {}) });
   listener.onData(Buffer.from(text));
 }

@@ -67,7 +67,9 @@ export function connectUpstreams(
     return upstream;
   };
   const serversOf = (next: UpstreamOptions, provider: Provider): Servers =>
-    next.several?.servers[provider] ?? [mainServer(next.upstreamUrls?.[provider] ?? next.upstreamUrl)];
+    next.several?.servers[provider] ?? [
+      mainServer(provider, next.upstreamUrls?.[provider] ?? next.upstreamUrl),
+    ];
   const connect = (next: UpstreamOptions): void => {
     const upstreams = new Map<Provider, Upstream>();
     const pools = new Map<Provider, Several>();
@@ -105,9 +107,9 @@ export function connectUpstreams(
   };
 }
 
-function mainServer(baseUrl: string): ServerSettings {
+function mainServer(provider: Provider, baseUrl: string): ServerSettings {
   return {
-    ...{ name: MAIN, baseUrl, isMain: true, isTranslated: false, apiKey: null },
+    ...{ name: MAIN[provider], baseUrl, isMain: true, isTranslated: false, apiKey: null },
     ...{ models: 'same', weight: 1, priority: 1 },
   };
 }
