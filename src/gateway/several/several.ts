@@ -2,7 +2,7 @@
  * Several servers of one API as one upstream: each call goes to one of them, and where that is safe and the configuration says
  * so, once more to it or to another. Until a head has come that is the answer, the client has seen nothing; from then on there
  * is no other. Requests that are no calls (files, batches, what a provider has stored) go to the main server, once.
- * Does not: choose (choose.ts), decide what may be tried again (again.ts), or speak to a server (upstream.ts).
+ * Does not: choose (choose.ts), send (attempt.ts), or decide what may be tried again (again.ts).
  */
 import { hash } from 'node:crypto';
 import {
@@ -15,8 +15,9 @@ import { UnderstudyError } from '../../core/errors.ts';
 import type { UpstreamEvent, UpstreamState } from '../../core/observe.ts';
 import { type RequestFacts, requestFacts } from '../../wire/conversation.ts';
 import { headerOf } from '../headers.ts';
-import type { Listener, ResponseHead, Upstream, UpstreamRequest } from '../upstream.ts';
-import { backoffMs, callerWaitsMs, isBusy, retryAfterMs, wasNeverSent } from './again.ts';
+import type { Listener, Upstream, UpstreamRequest } from '../upstream.ts';
+import { backoffMs, callerWaitsMs } from './again.ts';
+import { attempt } from './attempt.ts';
 import { type Asked, type Choosable, createChooser } from './choose.ts';
 import { type Circuit, createCircuit } from './circuit.ts';
 import { recent } from './recent.ts';
@@ -70,9 +71,6 @@ interface Plan {
   readonly limitKey: string;
 }
 
-/** What comes of an attempt: the answer, or a wait and another server. */
-type Attempted = { readonly trailers: readonly string[] } | { readonly next: Next };
-
 interface Next {
   readonly member: Member;
   readonly delayMs: number;
@@ -80,9 +78,6 @@ interface Next {
 
 /** Limits that servers have told are remembered for so many keys and models. */
 const MAX_LIMITS = 5000;
-/** What is left of an answer that is not passed on is read for this long, so that its connection can be used again. */
-const REST_MS = 1000;
-const REST_BYTES = 64 * 1024;
 
 /** @param servers The first is the main one. */
 export function severalServers(servers: readonly [Server, ...Server[]], options: SeveralOptions): Several {
@@ -149,10 +144,10 @@ export function severalServers(servers: readonly [Server, ...Server[]], options:
     plan: Plan,
     request: UpstreamRequest,
     tried: ReadonlySet<Member>,
-    attempt: number,
+    count: number,
     until: number,
   ): Next | null => {
-    if (attempt >= retry.attempts) return null;
+    if (count >= retry.attempts) return null;
     const at = now();
     const others = plan.members.filter((member) => !tried.has(member));
     const other = choose(plan, request, others);
@@ -162,102 +157,11 @@ export function severalServers(servers: readonly [Server, ...Server[]], options:
     for (const member of plan.members) {
       if (member !== main && member.upstream.takes?.(request) === false) continue;
       const asks = (limits.get(plan.limitKey + member.name) ?? 0) - at;
-      const delayMs = asks > 0 ? asks : backoffMs(retry, attempt, random());
+      const delayMs = asks > 0 ? asks : backoffMs(retry, count, random());
       if (best === null || delayMs < best.delayMs) best = { member, delayMs };
     }
     return best !== null && at + best.delayMs < until ? best : null;
   };
-
-  /** One attempt. @throws UnderstudyError as Upstream.send, where nothing is left to try. */
-  const attemptAt = (
-    member: Member,
-    sent: UpstreamRequest,
-    listener: Listener,
-    signal: AbortSignal,
-    limitMs: number,
-    { plan, next, isLast }: { plan: Plan; next: () => Next | null; isLast: boolean },
-  ): Promise<Attempted> =>
-    new Promise((resolve, reject) => {
-      const { name } = member;
-      const verdict = member.circuit.begin(now());
-      const life = new AbortController();
-      let hasHead = false;
-      let isDropped = false;
-      let isFailure = false;
-      let rest = 0;
-      let stop = options.after(limitMs, () => life.abort());
-      const told = (outcome: Extract<UpstreamEvent, { kind: 'attempt' }>['outcome']): void =>
-        onEvent({ kind: 'attempt', upstream: name, outcome });
-      const onHead = (head: ResponseHead): void => {
-        stop();
-        hasHead = true;
-        isFailure = head.status >= 500;
-        const wait = isBusy(head) ? retryAfterMs(head, now()) : null;
-        if (wait !== null) limits.set(plan.limitKey + name, now() + wait);
-        verdict(isFailure ? 'failed' : head.status === 429 ? 'neutral' : 'answered', now());
-        told(
-          head.status === 429 || head.status === 503 || head.status === 529
-            ? 'busy'
-            : isFailure
-              ? 'failed'
-              : 'answered',
-        );
-        const following = isBusy(head) && plan.isFree ? next() : null;
-        if (following === null) {
-          listener.onHead({ ...head, from: name });
-          return;
-        }
-        isDropped = true;
-        stop = options.after(REST_MS, () => life.abort());
-        resolve({ next: following });
-      };
-      member.inFlight++;
-      member.upstream
-        .send(
-          sent,
-          {
-            onInformation: (head) => {
-              // What is said beforehand cannot be taken back.
-              if (isLast) listener.onInformation?.(head);
-            },
-            onHead,
-            onData: (chunk) => {
-              if (!isDropped) return listener.onData(chunk);
-              rest += chunk.length;
-              if (rest > REST_BYTES) life.abort();
-              return undefined;
-            },
-          },
-          AbortSignal.any([signal, life.signal]),
-        )
-        .then(
-          (trailers) => {
-            if (hasHead && !isFailure) verdict('whole', now());
-            resolve({ trailers });
-          },
-          (error: unknown) => {
-            if (isDropped) return;
-            const isClients = signal.aborted;
-            const failure = life.signal.aborted && !isClients ? tooSlow(error) : error;
-            const isTimeout = failure instanceof UnderstudyError && failure.code === 'timed-out';
-            if (isOurs(failure)) {
-              verdict('neutral', now());
-              reject(failure);
-              return;
-            }
-            if (!hasHead || !isFailure) verdict(isClients ? 'neutral' : 'failed', now());
-            told(isClients ? 'cancelled' : hasHead ? 'broken' : isTimeout ? 'timed-out' : 'unreachable');
-            const mayFollow = !hasHead && !isClients && (plan.isFree || wasNeverSent(error));
-            const following = mayFollow ? next() : null;
-            if (following === null) reject(failure);
-            else resolve({ next: following });
-          },
-        )
-        .finally(() => {
-          stop();
-          member.inFlight--;
-        });
-    });
 
   const send = async (
     request: UpstreamRequest,
@@ -272,7 +176,7 @@ export function severalServers(servers: readonly [Server, ...Server[]], options:
     const tried = new Set<Member>();
     // Where all are passed over a call goes to the first all the same, as it would without us.
     let member: Member | undefined = choose(plan, request, plan.members) ?? plan.members[0];
-    for (let attempt = 1; ; attempt++) {
+    for (let count = 1; ; count++) {
       if (member === undefined) throw noServer(plan.model);
       const { settings } = member;
       const there = plan.model === null ? null : modelAt(settings.models, plan.model);
@@ -284,18 +188,19 @@ export function severalServers(servers: readonly [Server, ...Server[]], options:
       if (sent === null) throw noServer(plan.model);
       tried.add(member);
       chooser.keep(plan.asked.conversation, member.name, now());
-      const done = await attemptAt(
-        member,
-        sent,
-        listener,
-        signal,
-        Math.max(1, Math.min(attemptTimeoutMs, until - now())),
-        {
-          plan,
-          next: () => nextOf(plan, request, tried, attempt, startBefore),
-          isLast: attempt >= retry.attempts,
-        },
-      );
+      const at = member;
+      at.inFlight++;
+      const done = await attempt(at, sent, {
+        listener: { ...listener, onHead: (head) => listener.onHead({ ...head, from: at.name }) },
+        ...{ signal, now, after: options.after },
+        limitMs: Math.max(1, Math.min(attemptTimeoutMs, until - now())),
+        isFree: plan.isFree,
+        isLast: count >= retry.attempts,
+        next: () => nextOf(plan, request, tried, count, startBefore),
+        onOutcome: (outcome) => onEvent({ kind: 'attempt', upstream: at.name, outcome }),
+        onWait: (ms) => limits.set(plan.limitKey + at.name, now() + ms),
+        onEnd: () => at.inFlight--,
+      });
       if ('trailers' in done) return done.trailers;
       const { next } = done;
       onEvent({ kind: 'again', upstream: next.member.name, isSame: next.member === member });
@@ -334,19 +239,6 @@ function conversationOf(
   const conversation = facts?.conversation ?? null;
   if (conversation === null) return { conversation: session, isBegun: session !== null };
   return { conversation: `${session ?? ''} ${conversation.key}`, isBegun: conversation.isBegun };
-}
-
-/** Whether the request was refused before a server was asked. */
-function isOurs(error: unknown): boolean {
-  return error instanceof UnderstudyError && error.status < 499;
-}
-
-function tooSlow(cause: unknown): UnderstudyError {
-  return new UnderstudyError('timed-out', 'The upstream took too long to answer.', {
-    hint: 'Raise upstreams.retry.attemptTimeoutMs, or look at the provider.',
-    status: 504,
-    cause,
-  });
 }
 
 function noServer(model: string | null): UnderstudyError {
