@@ -339,3 +339,72 @@ test('errors of servers are said in Anthropic’s shape with their own message',
   const { error } = JSON.parse(errorFromChat(503, '<html>'));
   assert.deepEqual([error.type, error.message], ['api_error', 'The upstream answered with the status 503.']);
 });
+
+/** Values of any kind where a request or a chunk has something. */
+const anyJson = fc.jsonValue({ maxDepth: 3 }).map((value) => value as Json);
+const blockLike = fc.record(
+  {
+    type: fc.constantFrom<Json[]>('text', 'tool_use', 'tool_result', 'image', 'document', 'thinking', 'x', 3),
+    ...{ text: anyJson, id: anyJson, name: anyJson, input: anyJson, content: anyJson, source: anyJson },
+  },
+  { requiredKeys: [] },
+);
+const anyOf = <T>(arbitrary: fc.Arbitrary<T>) => fc.oneof(arbitrary, anyJson);
+
+test('whatever a caller sends is said in the other API, or refused', () => {
+  const requestLike = fc.record(
+    {
+      messages: anyOf(
+        fc.array(
+          anyOf(
+            fc.record({
+              role: anyOf(fc.constantFrom('user', 'assistant', 'system')),
+              content: anyOf(fc.array(anyOf(blockLike))),
+            }),
+          ),
+        ),
+      ),
+      ...{ system: anyJson, tools: anyJson, tool_choice: anyJson, output_config: anyJson, stream: anyJson },
+    },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(requestLike, (given) => {
+      const said = chatFromMessages(given as JsonObject, 'max_tokens');
+      assert.ok('body' in said ? Array.isArray(said.body.messages) : said.refused.length > 0);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('whatever a server streams or answers, nothing is thrown, and what is said is events', () => {
+  const choiceLike = fc.record(
+    {
+      index: anyJson,
+      delta: anyOf(
+        fc.record({ content: anyJson, tool_calls: anyOf(fc.array(anyJson)), function_call: anyJson }),
+      ),
+      finish_reason: anyJson,
+    },
+    { requiredKeys: [] },
+  );
+  const chunkLike = anyOf(
+    fc.record(
+      { choices: anyOf(fc.array(anyOf(choiceLike))), usage: anyJson, error: anyJson },
+      { requiredKeys: [] },
+    ),
+  );
+  const request = anthropicRequestFromJson(asked({}))!;
+  fc.assert(
+    fc.property(fc.array(chunkLike, { maxLength: 6 }), (chunks) => {
+      const translator = anthropicStreamFromChat('x', () => ZERO);
+      const bytes = Buffer.from(chunks.map((one) => `data: ${JSON.stringify(one)}\n\n`).join(''));
+      const said =
+        translator.push(bytes) + translator.push(Buffer.from('data: [DONE]\n\n')) + translator.end();
+      const parser = sseParser();
+      for (const { type, data } of parser.push(Buffer.from(said))) assert.equal(JSON.parse(data).type, type);
+      for (const one of chunks) messageFromChat(one as Json, request, 'x');
+    }),
+    { numRuns: 1000 },
+  );
+});
