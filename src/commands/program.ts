@@ -21,6 +21,7 @@ import { addJobs } from './jobs.ts';
 import { addKeys } from './keys.ts';
 import { addLearn } from './learn.ts';
 import { addMasterKey } from './master-key.ts';
+import { addMcp } from './mcp.ts';
 import { addModels } from './models.ts';
 import { addSavings } from './savings.ts';
 import { addStart } from './start.ts';
@@ -81,6 +82,7 @@ Exit codes: 0 done, 1 an error, 2 a wrong command line, 130 interrupted.`,
   addKeys(program, terminal);
   addAudit(program, terminal);
   addMasterKey(program, terminal);
+  addMcp(program, terminal, buildProgram);
   addDoctor(program, terminal);
   addValidate(program, terminal);
   addCompletion(program, terminal);
