@@ -68,21 +68,36 @@ function composeTree(
   const options = plan.fields.map((field, i): string | null => {
     if (field.repeated || !hasParent(kind, frame, field.path)) return ABSENT;
     const pick = picks.get(i);
-    if (pick === undefined) return field.tag === null ? (field.options[0] ?? ABSENT) : null;
+    const copied = reading.copied?.[i] ?? Number.NaN;
+    if (pick === undefined && field.tag === null) return field.options[0] ?? ABSENT;
+    if (pick === undefined && Number.isNaN(copied)) return null;
+    if (pick === undefined) {
+      // That it is not there is a decision, too, which may be wrong.
+      choices.push(Math.max(copied, 1 - copied));
+      return copied >= 0.5 ? COPY : (field.options.find((each) => each !== COPY) ?? COPY);
+    }
     choices.push(pick.probability);
     return pick.option;
   });
   const wanted = placeholdersIn(frame);
   const active = plan.fields.flatMap(({ tag }, i) => {
     const option = options[i]!;
-    return tag !== null && (option === null || option === COPY || wanted.has(i)) ? [tag] : [];
+    const isTold = tag !== null && reading.values?.[tag] === undefined;
+    return isTold && (option === null || option === COPY || wanted.has(i)) ? [tag] : [];
   });
   const count = tagCount(plan);
   const tagging = bestTags(reading.tags, count, active);
   const found = Map.groupBy(spansOfTags(tagging), ({ tag }) => tag);
   const used: FoundSpan[] = [];
   const take = (field: Field, most: number): readonly FoundSpan[] => {
-    const spans = mostProbable(found.get(field.tag!) ?? [], most);
+    const value = reading.values?.[field.tag!];
+    const all =
+      value === undefined
+        ? (found.get(field.tag!) ?? [])
+        : value === null
+          ? []
+          : [{ ...value, tag: field.tag! }];
+    const spans = mostProbable(all, most);
     used.push(...spans);
     return spans;
   };
@@ -108,7 +123,8 @@ function composeTree(
       if (spans.length > 0 || fallback === undefined) {
         // It is always there: then where it is most likely.
         if (spans.length === 0) {
-          const forced = likeliestSpan(reading.tags, count, field.tag!);
+          const isNowhere = reading.values?.[field.tag!] === null;
+          const forced = isNowhere ? null : likeliestSpan(reading.tags, count, field.tag!);
           if (forced === null) return null;
           spans = [forced];
           used.push(forced);
@@ -123,13 +139,15 @@ function composeTree(
     if (option === OTHER) return null;
     if (option !== ABSENT) setAt(tree, field.path, JSON.parse(option) as Json);
   }
-  const likely = tagging.probabilities.reduce((product, probability) => product * probability, 1);
+  const read = used.filter(({ tag }) => reading.values?.[tag] !== undefined);
+  const told = [...tagging.probabilities, ...read.map(({ probability }) => probability)];
+  const likely = told.reduce((product, probability) => product * probability, 1);
   return {
     answer: answerOfTree(kind, inOrder(tree, plan)),
     signals: {
       probability: choices.reduce((product, probability) => product * probability, likely),
       choice: Math.min(...choices),
-      tag: tagging.probabilities.length === 0 ? 1 : Math.min(...tagging.probabilities),
+      tag: told.length === 0 ? 1 : Math.min(...told),
       value: Math.min(1, ...used.map(({ probability }) => probability)),
       familiarity: reading.familiarity,
     },

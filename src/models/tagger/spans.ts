@@ -222,11 +222,26 @@ export function spanProbabilities(
   return scores;
 }
 
-/** The value that is most probable, where it stands best, and how probable it is; null where it is "none". */
-export function bestValue(
-  candidates: readonly Candidate[],
-  probabilities: Float64Array,
-): (Span & { readonly probability: number }) | null {
+/** What is said of a tag: the most probable value, where it stands best; and whether there is one at all. */
+export interface TagReading {
+  /** Null where there is no candidate. `probability`: that it is this one, if any. */
+  readonly value: (Span & { readonly probability: number }) | null;
+  /** Log odds that there is a value, within ±MAX_ODDS. */
+  readonly odds: number;
+}
+
+/** Log odds beyond this are as good as certain. */
+export const MAX_ODDS = 9;
+
+/** The log odds of a probability, kept finite. */
+export function oddsOf(probability: number): number {
+  const least = 1 / (1 + Math.exp(MAX_ODDS));
+  const p = Math.min(1 - least, Math.max(least, probability));
+  return Math.log(p / (1 - p));
+}
+
+/** @param probabilities as spanProbabilities gives them. */
+export function readTag(candidates: readonly Candidate[], probabilities: Float64Array): TagReading {
   const byKey = new Map<string, { sum: number; best: number }>();
   candidates.forEach(({ key }, i) => {
     const p = probabilities[i]!;
@@ -239,7 +254,9 @@ export function bestValue(
   });
   let top: { sum: number; best: number } | null = null;
   for (const each of byKey.values()) if (top === null || each.sum > top.sum) top = each;
-  if (top === null || top.sum < probabilities[candidates.length]!) return null;
+  const some = 1 - probabilities[candidates.length]!;
+  const odds = oddsOf(some);
+  if (top === null) return { value: null, odds };
   const { start, end } = candidates[top.best]!;
-  return { start, end, probability: Math.min(1, top.sum) };
+  return { value: { start, end, probability: Math.min(1, top.sum / Math.max(1e-12, some)) }, odds };
 }
