@@ -149,6 +149,8 @@ export type ValueReading =
       readonly end: number;
       /** That it is this value, if there is one at all. */
       readonly probability: number;
+      /** In (0, 1): how sure it is that there is one, beside values that were there; about 0.1 at the least sure of those. */
+      readonly presence: number;
     }
   | null
   | undefined;

@@ -22,7 +22,8 @@ export interface Composed {
   readonly choice?: string;
   /**
    * `probability` of the whole: the product of all that was chosen. `choice`, `tag`: the least of the options' and of the
-   * units' probabilities. `value`: that of the least certain copied value. `familiarity`: as the model says.
+   * units' probabilities. `value`: that of the least certain copied value. `familiarity`: as the model says. `presence`: of the
+   * least sure copied value, where the model says so.
    */
   readonly signals: Signals;
 }
@@ -38,6 +39,13 @@ export function composeAnswer(
   units: Units,
   reading: UnitReading,
 ): Composed {
+  const composed = composeForm(kind, extraction, units, reading);
+  // A signal of all answers, or of none: what is not read at all must not look as if it were there.
+  if (reading.values === undefined || composed.signals.presence !== undefined) return composed;
+  return { ...composed, signals: { ...composed.signals, presence: composed.answer === '' ? 0 : 1 } };
+}
+
+function composeForm(kind: OutputKind, extraction: Extraction, units: Units, reading: UnitReading): Composed {
   const { forms } = extraction;
   const picks = picked(extraction, reading.options);
   const form = picks.get(null)?.option ?? forms[0] ?? '';
@@ -141,6 +149,7 @@ function composeTree(
   }
   const read = used.filter(({ tag }) => reading.values?.[tag] !== undefined);
   const told = [...tagging.probabilities, ...read.map(({ probability }) => probability)];
+  const presences = used.flatMap(({ tag }) => reading.values?.[tag]?.presence ?? []);
   const likely = told.reduce((product, probability) => product * probability, 1);
   return {
     answer: answerOfTree(kind, inOrder(tree, plan)),
@@ -150,6 +159,7 @@ function composeTree(
       tag: told.length === 0 ? 1 : Math.min(...told),
       value: Math.min(1, ...used.map(({ probability }) => probability)),
       familiarity: reading.familiarity,
+      ...(reading.values === undefined ? {} : { presence: Math.min(1, ...presences) }),
     },
   };
 }

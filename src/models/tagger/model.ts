@@ -18,8 +18,10 @@ import { copiedOdds, type Presence } from './presence.ts';
 import {
   candidatesFor,
   editsOfTags,
+  foundVector,
   groundOf,
   oddsOf,
+  presenceOf,
   readTag,
   spanProbabilities,
   type TagReading,
@@ -34,7 +36,10 @@ export interface TaggerHead {
   readonly linear: LinearWeights;
 }
 
-/** A head for options; `matches`: weights on how they are named in the input, which all of them share; null for the form. */
+/**
+ * A head for options; `matches`: weights on how they are named in the input, which all of them share. Null for the form, whose
+ * linear weights have rows for foundVector after those of features.
+ */
 export interface OptionHead extends TaggerHead {
   readonly matches: Float32Array | null;
 }
@@ -54,6 +59,8 @@ export interface SpanTagger {
   readonly spans: Float32Array;
   /** For each tag how often which value was met, by the hash of its key. */
   readonly known: readonly ReadonlyMap<number, number>[];
+  /** For each tag the log odds that nearly all values have. */
+  readonly usual: Float32Array;
 }
 
 /** The known ones of the features, as a vector of unit length; and their share. */
@@ -98,12 +105,20 @@ export function readTagger(
   const tagged = tags === null ? null : tagUnits(tags.units, units);
   const features = inputFeatures(units, tagged && { tags: tagged, count: tagCount(plan) });
   const spoken = fieldFeatures(units);
-  const said = options.map((head, i) => {
-    const { vector, known } = sparseOf(head, head.matches ? spoken : features);
-    const named = head.matches && matchFeatures(units.text, groups[i]!.options);
-    return { probabilities: probabilitiesOf(head.linear, vector, head.matches, named), known };
-  });
   const read = tags === null || tagged === null ? [] : readTags(tags, tagged, plan, units);
+  const found = foundVector(
+    read.map(({ odds }) => odds),
+    tags?.usual ?? new Float32Array(0),
+  );
+  const said = options.map((head, i) => {
+    if (head.matches === null) {
+      const { vector, known } = sparseOf(head, features);
+      return { probabilities: ofForm(head, vector, found), known };
+    }
+    const { vector, known } = sparseOf(head, spoken);
+    const named = matchFeatures(units.text, groups[i]!.options);
+    return { probabilities: ofOptions(head.linear, vector, head.matches, named), known };
+  });
   const copied = new Float32Array(plan.fields.length).fill(Number.NaN);
   plan.fields.forEach((field, i) => {
     if (field.tag === null || read[field.tag] === undefined) return;
@@ -129,7 +144,11 @@ export function readTagger(
     options: Float32Array.from(said.flatMap(({ probabilities }) => [...probabilities])),
     tags:
       tagged === null ? new Float32Array(units.starts.length).fill(1) : tagsOfSeveral(tagged, plan, units),
-    values: read.map((each, tag) => (severalTags(plan).has(tag) ? undefined : each.value)),
+    values: read.map(({ value, odds }, tag) =>
+      severalTags(plan).has(tag)
+        ? undefined
+        : value && { ...value, presence: presenceOf(odds, tags!.usual[tag]!) },
+    ),
     copied,
     familiarity: said[0]?.known ?? 1,
   };
@@ -175,16 +194,30 @@ export function readTags(
   });
 }
 
-export function probabilitiesOf(
+function probabilitiesOf(linear: LinearWeights, vector: Sparse): Float64Array {
+  const logits = new Float64Array(linear.bias.length);
+  addLogits(linear, vector, null, 0, logits);
+  softmax(logits);
+  return logits;
+}
+
+function ofForm({ linear, rows }: TaggerHead, vector: Sparse, found: Float32Array): Float64Array {
+  const logits = new Float64Array(linear.bias.length);
+  addLogits(linear, vector, found, rows.size, logits);
+  softmax(logits);
+  return logits;
+}
+
+/** How probable each option of a field is, for its head. @param named For each option the places of its shared features. */
+export function ofOptions(
   linear: LinearWeights,
   vector: Sparse,
-  shared: Float32Array | null = null,
-  named: readonly Uint32Array[] | null = null,
+  shared: Float32Array,
+  named: readonly Uint32Array[],
 ): Float64Array {
   const logits = new Float64Array(linear.bias.length);
   addLogits(linear, vector, null, 0, logits);
-  if (shared && named)
-    for (let c = 0; c < logits.length; c++) for (const place of named[c]!) logits[c]! += shared[place]!;
+  for (let c = 0; c < logits.length; c++) for (const place of named[c]!) logits[c]! += shared[place]!;
   softmax(logits);
   return logits;
 }
@@ -221,7 +254,12 @@ export async function saveTagger(path: string, { options, tags, presence }: Tagg
     ),
     ...(tags === null
       ? []
-      : [...arraysOf('units', tags.units), ['spans', tags.spans] as const, ...tags.known.flatMap(metOf)]),
+      : [
+          ...arraysOf('units', tags.units),
+          ['spans', tags.spans] as const,
+          ['usual', tags.usual] as const,
+          ...tags.known.flatMap(metOf),
+        ]),
     ['presence', presence] as const,
   ];
   const header: Header = { options: options.length, tags: tags?.known.length ?? null };
@@ -258,6 +296,7 @@ export async function loadTagger(path: string): Promise<TaggerModel> {
         : {
             units: headOf('units'),
             spans: floats('spans'),
+            usual: floats('usual'),
             known: Array.from({ length: header.tags }, (_, tag) => {
               const times = ints(`known.${tag}.times`);
               return new Map(Array.from(ints(`known.${tag}`), (key, i) => [key, times[i]!]));

@@ -240,6 +240,18 @@ export function oddsOf(probability: number): number {
   return Math.log(p / (1 - p));
 }
 
+/**
+ * What the form is chosen by, beside the words: for each tag whether a value is as sure as values are, in [-1, 1]. A tool
+ * that asks for a number is called once there is one; among hundreds of words that would hardly count.
+ * @param usual For each tag the log odds that nearly all values have.
+ */
+export function foundVector(odds: readonly number[], usual: Float32Array): Float32Array {
+  return Float32Array.from(odds, (each, tag) => Math.min(1, Math.max(-1, (each - usual[tag]!) / 2)));
+}
+
+/** As a probability: what is usual at the least is 0.12, 4 above it 0.88. */
+export const presenceOf = (odds: number, usual: number): number => 1 / (1 + Math.exp(usual + 2 - odds));
+
 /** @param probabilities as spanProbabilities gives them. */
 export function readTag(candidates: readonly Candidate[], probabilities: Float64Array): TagReading {
   const byKey = new Map<string, { sum: number; best: number }>();

@@ -68,7 +68,20 @@ export async function fitTagging(
     readTags(rankers[foldOf(i)]!, said[i]!, lesson.plan, unitsOf(input)).map((each) => each.odds),
   );
   const units = await fitUnits(taughtBut(-1), count, seed, signal);
-  return { tagger: { units, ...rank(examples) }, said, odds };
+  return { tagger: { units, ...rank(examples), usual: usualOdds(lesson, odds) }, said, odds };
+}
+
+/** Of the values of a tag, in 50, one may be less sure than what is usual. */
+const UNUSUAL = 0.02;
+
+/** For each tag the log odds that nearly all of its values have, on examples that were not learnt from. */
+function usualOdds({ plan, targets }: Lesson, odds: readonly (readonly number[])[]): Float32Array {
+  return Float32Array.from({ length: plan.tags }, (_, tag) => {
+    const there = targets
+      .flatMap(({ spans }, i) => (spans.some((span) => span.tag === tag) ? [odds[i]![tag]!] : []))
+      .sort((a, b) => a - b);
+    return there[Math.floor(UNUSUAL * there.length)] ?? 0;
+  });
 }
 
 /** The fold of each example, of FOLDS: that of its session. */

@@ -11,8 +11,8 @@ import { type Lesson, learnTargets, type Target } from '../../models/extractor/t
 import { unitsOf } from '../../models/extractor/units.ts';
 import { fieldFeatures, inputFeatures } from '../../models/tagger/features.ts';
 import { matchFeatures } from '../../models/tagger/matches.ts';
-import { type OptionHead, probabilitiesOf, sparseOf, type TaggerModel } from '../../models/tagger/model.ts';
-import { oddsOf } from '../../models/tagger/spans.ts';
+import { type OptionHead, ofOptions, sparseOf, type TaggerModel } from '../../models/tagger/model.ts';
+import { foundVector, oddsOf } from '../../models/tagger/spans.ts';
 import { epochsFor, lossWeights } from '../linear/classes.ts';
 import { fitLinear } from '../linear/fit.ts';
 import { type ChoiceExample, fitChoice } from './fit-choice.ts';
@@ -23,6 +23,8 @@ import { knownRows } from './rows.ts';
 /** Features that are known, at most. */
 const MAX_FEATURES = 60_000;
 const RATE = 0.2;
+/** First step size on what was found: few numbers, each of which tells much. */
+const FOUND_RATE = Number(process.env.FR ?? 0.6);
 /** More let each option learn its examples by heart, and how options are named counts less. */
 const CHOICE_EPOCHS = 10;
 
@@ -66,13 +68,13 @@ export async function fitTagger(
       const linear = await fitLinear(
         {
           sparse: labels.map(({ i }) => sparseOf(ofForm, whole[i]!).vector),
-          dense: null,
+          dense: tagging && labels.map(({ i }) => foundVector(tagging.odds[i]!, tagging.tagger.usual)),
           labels: Uint32Array.from(labels, ({ label }) => label),
           weights: Float32Array.from(labels, ({ i }) => weights[i]!),
           classes: names.length,
           lexicalRows: ofForm.rows.size,
         },
-        { epochs: epochsFor(Math.max(1, labels.length)), rate: RATE, denseRate: 0, seed, signal },
+        { epochs: epochsFor(Math.max(1, labels.length)), rate: RATE, denseRate: FOUND_RATE, seed, signal },
       );
       options.push({ ...ofForm, linear, matches: null });
     } else {
@@ -91,7 +93,7 @@ export async function fitTagger(
           const fitted = fit(examples.filter(({ i }) => foldOf(i) !== fold));
           for (const { i, vector, matches } of examples)
             if (foldOf(i) === fold)
-              odds[i] = oddsOf(probabilitiesOf(fitted.linear, vector, fitted.matches, matches)[copy]!);
+              odds[i] = oddsOf(ofOptions(fitted.linear, vector, fitted.matches, matches)[copy]!);
         }
         byHead.set(field, odds);
         signal?.throwIfAborted();
