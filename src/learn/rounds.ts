@@ -33,7 +33,7 @@ export async function firstRound(
   const requests = new Map(calls.map(({ id, request }) => [id, request]));
   const { dataset, asked } = await referencesFor(task, recorded, ['validation'], requests, context);
   const budget = toTrainingBudget({ minutes: config.train.minutes, speeds: {} });
-  const llm = llmFigures(calls, config.prices);
+  const llm = llmFigures(calls, config.prices, context.latencyOf);
   const limits = selectionLimits(task, budget, llm, context);
   const { contenders, dropped } = chooseCandidates(task, dataset, 'seconds', limits);
   const competition = await compete({

@@ -24,7 +24,7 @@ import { knownRows } from './rows.ts';
 const MAX_FEATURES = 60_000;
 const RATE = 0.2;
 /** First step size on what was found: few numbers, each of which tells much. */
-const FOUND_RATE = Number(process.env.FR ?? 0.6);
+const FOUND_RATE = 0.6;
 /** More let each option learn its examples by heart, and how options are named counts less. */
 const CHOICE_EPOCHS = 10;
 
