@@ -15,7 +15,8 @@ export function watchUpload(
   onIdle: (error: UnderstudyError) => void,
   held: () => boolean = () => false,
 ): () => void {
-  if (request.complete) return () => {};
+  // One that is gone already will not say so again.
+  if (request.complete || request.destroyed) return () => {};
   let seen = request.socket.bytesRead;
   const timer = setInterval(() => {
     if (request.complete || request.destroyed) {
