@@ -151,6 +151,12 @@ export type ValueReading =
       readonly probability: number;
       /** In (0, 1): how sure it is that there is one, beside values that were there; about 0.1 at the least sure of those. */
       readonly presence: number;
+      /** The next best values, for where another field has this one's place. */
+      readonly others: readonly {
+        readonly start: number;
+        readonly end: number;
+        readonly probability: number;
+      }[];
     }
   | null
   | undefined;

@@ -5,7 +5,7 @@
  */
 import type { OutputKind } from '../../core/answer.ts';
 import { isObject, type Json, type JsonObject, parseJson } from '../../core/json.ts';
-import type { UnitReading } from '../../core/runtime.ts';
+import type { UnitReading, ValueReading } from '../../core/runtime.ts';
 import type { Signals } from '../../core/specialist.ts';
 import { edited } from './edits.ts';
 import { type Extraction, groupsOf, tagCount } from './groups.ts';
@@ -69,7 +69,7 @@ function composeTree(
   frame: JsonObject,
   units: Units,
   reading: UnitReading,
-  picks: ReadonlyMap<number | null, Pick>,
+  picks: ReadonlyMap<number | null, PickedOption>,
 ): Composed | null {
   const choices = [picks.get(null)?.probability ?? 1];
   /** The option of each field; null where it is copied if something is found. */
@@ -97,8 +97,14 @@ function composeTree(
   const tagging = bestTags(reading.tags, count, active);
   const found = Map.groupBy(spansOfTags(tagging), ({ tag }) => tag);
   const used: FoundSpan[] = [];
+  const settled = apart(
+    plan.fields.flatMap(({ tag }, i) => {
+      const value = tag === null ? null : reading.values?.[tag];
+      return value && (options[i] === COPY || wanted.has(i)) ? [{ ...value, tag: tag! }] : [];
+    }),
+  );
   const take = (field: Field, most: number): readonly FoundSpan[] => {
-    const value = reading.values?.[field.tag!];
+    const value = reading.values?.[field.tag!] && settled.get(field.tag!);
     const all =
       value === undefined
         ? (found.get(field.tag!) ?? [])
@@ -164,13 +170,49 @@ function composeTree(
   };
 }
 
-interface Pick {
+/**
+ * The values of tags, none over another: the surest keep their place, and of the others the best that is free is taken, with
+ * its share of what is left. Where none is free a value stays where it is, and is not to be trusted.
+ */
+function apart(
+  values: readonly (NonNullable<ValueReading> & { readonly tag: number })[],
+): ReadonlyMap<number, FoundSpan> {
+  const taken = new Map<number, FoundSpan>();
+  const isFree = ({ start, end }: Pick<FoundSpan, 'start' | 'end'>): boolean =>
+    [...taken.values()].every((other) => end <= other.start || start >= other.end);
+  for (const { tag, start, end, probability, others } of values.toSorted(
+    (a, b) => b.probability - a.probability,
+  )) {
+    if (taken.has(tag)) continue;
+    const free = [{ start, end, probability }, ...others].filter(isFree);
+    const mass = [{ start, end, probability }, ...others].reduce((sum, each) => sum + each.probability, 0);
+    const left = free.reduce((sum, each) => sum + each.probability, 0) + Math.max(0, 1 - mass);
+    const [best] = free;
+    taken.set(
+      tag,
+      best === undefined
+        ? { tag, start, end, probability: 0 }
+        : {
+            tag,
+            start: best.start,
+            end: best.end,
+            probability: Math.min(1, best.probability / Math.max(1e-12, left)),
+          },
+    );
+  }
+  return taken;
+}
+
+interface PickedOption {
   readonly option: string;
   readonly probability: number;
 }
 
 /** The most probable option of each group, by its field; null stands for the form. */
-function picked(extraction: Extraction, probabilities: Float32Array): ReadonlyMap<number | null, Pick> {
+function picked(
+  extraction: Extraction,
+  probabilities: Float32Array,
+): ReadonlyMap<number | null, PickedOption> {
   return new Map(
     groupsOf(extraction).map(({ field, options, offset }) => {
       let best = 0;

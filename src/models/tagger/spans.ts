@@ -222,10 +222,18 @@ export function spanProbabilities(
   return scores;
 }
 
+/** A value where it stands best, and the probability that it is this one, if any. */
+interface ValueSpan extends Span {
+  readonly probability: number;
+}
+
+/** Values beside the most probable one that are kept. */
+const MAX_OTHERS = 4;
+
 /** What is said of a tag: the most probable value, where it stands best; and whether there is one at all. */
 export interface TagReading {
-  /** Null where there is no candidate. `probability`: that it is this one, if any. */
-  readonly value: (Span & { readonly probability: number }) | null;
+  /** Null where there is no candidate. */
+  readonly value: (ValueSpan & { readonly others: readonly ValueSpan[] }) | null;
   /** Log odds that there is a value, within ±MAX_ODDS. */
   readonly odds: number;
 }
@@ -264,11 +272,14 @@ export function readTag(candidates: readonly Candidate[], probabilities: Float64
       if (p > probabilities[known.best]!) known.best = i;
     }
   });
-  let top: { sum: number; best: number } | null = null;
-  for (const each of byKey.values()) if (top === null || each.sum > top.sum) top = each;
   const some = 1 - probabilities[candidates.length]!;
   const odds = oddsOf(some);
-  if (top === null) return { value: null, odds };
-  const { start, end } = candidates[top.best]!;
-  return { value: { start, end, probability: Math.min(1, top.sum / Math.max(1e-12, some)) }, odds };
+  const [top, ...others] = [...byKey.values()]
+    .sort((a, b) => b.sum - a.sum)
+    .slice(0, 1 + MAX_OTHERS)
+    .map(({ sum, best }): ValueSpan => {
+      const { start, end } = candidates[best]!;
+      return { start, end, probability: Math.min(1, sum / Math.max(1e-12, some)) };
+    });
+  return { value: top === undefined ? null : { ...top, others }, odds };
 }
