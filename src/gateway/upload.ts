@@ -15,8 +15,7 @@ export function watchUpload(
   onIdle: (error: UnderstudyError) => void,
   held: () => boolean = () => false,
 ): () => void {
-  // One that is gone already will not say so again.
-  if (request.complete || request.destroyed) return () => {};
+  if (request.complete) return () => {};
   let seen = request.socket.bytesRead;
   const timer = setInterval(() => {
     if (request.complete || request.destroyed) {
@@ -38,6 +37,8 @@ export function watchUpload(
       }),
     );
   }, idleMs);
+  // A refused request may never say that it is gone; its connection keeps the program open while there is one.
+  timer.unref();
   const stop = (): void => clearInterval(timer);
   request.once('end', stop);
   request.once('close', stop);
