@@ -82,6 +82,8 @@ export interface UnderstudyOptions {
   readonly weightsDir?: string;
   /** Asks the LLM a held-back call again, for references by majority; the recorded answers stand without it. */
   readonly askAgain?: (request: CallRequest) => Promise<CallResponse | null>;
+  /** Milliseconds that a call takes at the LLM, where a stand-in waits but a part of them. Default: as recorded. */
+  readonly latencyOf?: (call: Call) => number;
 }
 
 export interface Understudy {
@@ -243,6 +245,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
             ...(await tools.open()),
             ...progress,
             ...(options.askAgain ? { askAgain: options.askAgain } : {}),
+            ...(options.latencyOf ? { latencyOf: options.latencyOf } : {}),
             ...(judge ? { judge } : {}),
           },
           learnOptions,

@@ -68,7 +68,7 @@ async function competitionOn(
   const { dataset, asked } = await referencesFor(task, recorded, ['validation'], requests, context);
   const judging = await judgingFor(task, dataset, requests, context);
   const budget = toTrainingBudget({ minutes: config.train.minutes, speeds: {} });
-  const llm = llmFigures(calls, config.prices);
+  const llm = llmFigures(calls, config.prices, context.latencyOf);
   const early = { task, dataset, requests, llm, judging };
   const limits = selectionLimits(early, budget, context);
   const { contenders, dropped } = chooseCandidates(task, dataset, 'seconds', limits);

@@ -3,7 +3,7 @@
  * evaluate for pipeline.ts. Does not: prove or deploy anything (proof.ts).
  */
 import { join } from 'node:path';
-import type { CallRequest, CallResponse } from '../core/call.ts';
+import type { Call, CallRequest, CallResponse } from '../core/call.ts';
 import { schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
 import type { Dataset, Example } from '../core/dataset.ts';
@@ -53,6 +53,8 @@ export interface LearnContext {
   readonly models: ReadonlySet<string>;
   /** Asks the LLM once more; without it the recorded answers are the references. */
   readonly askAgain?: (request: CallRequest) => Promise<CallResponse | null>;
+  /** Milliseconds that a call takes at the LLM, where a stand-in waits but a part of them. Default: as recorded. */
+  readonly latencyOf?: (call: Call) => number;
   /** Says whether texts that differ are equally good; without it they are not. */
   readonly judge?: Judge;
   readonly onProgress?: OnProgress;
