@@ -19,7 +19,7 @@ interface RungInput {
   /** At the configuration's epsilon. */
   readonly atBound: ExpectedCoverage | null;
   /** Candidates that take minutes. */
-  readonly slow: Pick<Choice, 'contenders' | 'dropped'>;
+  readonly slow: Pick<Choice, 'contenders'>;
   readonly preferred: PreferredRungs;
   /** Why no cheap rung was tried. */
   readonly refusal: string | null;
@@ -47,10 +47,9 @@ export function likelyRung({ task, profile, best, atBound, slow, preferred, refu
   }
   if (best !== null && could >= LITTLE) return { rung: best.rung, why: 'Learnt in seconds.', isSlow: false };
   if (best === null) return { rung: null, why: 'No cheap rung can learn these answers.', isSlow: false };
-  const late = slow.dropped[0]?.reason;
   return {
     rung: null,
-    why: `The best cheap rung (${best.rung}) gets ${Math.round(100 * best.accuracy)} % right, and its confidence does not tell which.${late ? ` ${late}` : ''}`,
+    why: `The best cheap rung (${best.rung}) gets ${Math.round(100 * best.accuracy)} % right, and its confidence does not tell which.`,
     isSlow: false,
   };
 }
