@@ -101,7 +101,13 @@ function interval({ mean, low, high }: Interval): string {
 }
 
 const moreText = ({ moreCalls, withMoreCalls }: ExpectedCoverage): string =>
-  moreCalls === null ? 'no help' : moreCalls === 0 || withMoreCalls === 0 ? '0' : `about ${count(moreCalls)}`;
+  withMoreCalls < LITTLE
+    ? '?'
+    : moreCalls === null
+      ? 'no help'
+      : moreCalls === 0 || withMoreCalls === 0
+        ? '0'
+        : `about ${count(moreCalls)}`;
 
 const daysText = (days: number): string =>
   days < 1 / 24 ? 'at once' : days < 1 ? `${Math.ceil(days * 24)} h` : `${count(Math.ceil(days))} days`;

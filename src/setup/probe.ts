@@ -17,7 +17,7 @@ import { retrievalTrainer } from '../train/retrieval/trainer.ts';
 import { taggerTrainer } from '../train/tagger/trainer.ts';
 import { openEncoder } from './encoder.ts';
 
-export type ProbeTools = Pick<AssessContext, 'trainers' | 'runtimes' | 'models' | 'notes'>;
+export type ProbeTools = Pick<AssessContext, 'trainers' | 'runtimes' | 'models' | 'notes' | 'preferred'>;
 
 export async function openProbe({
   config,
@@ -37,6 +37,7 @@ export async function openProbe({
   const notes = opened.notes.map((note) => `The probe compares words alone. ${note}`);
   return {
     notes,
+    preferred,
     // What takes minutes is planned as if its weights were here: learning fetches them.
     models: new Set(catalogue.map((entry) => entry.name)),
     runtimes: [linearRuntime({ encoder }), taggerRuntime(), retrievalRuntime({ encoder })],
@@ -60,3 +61,12 @@ export async function openProbe({
 }
 
 const NOT_OPENED = '';
+
+/** From this share on answers are copied. */
+const MOSTLY = 0.5;
+
+const preferred: ProbeTools['preferred'] = (kind, { copyable }) => {
+  if (kind === 'label') return ['encoder', 'lora'];
+  if (kind === 'text') return [];
+  return (copyable ?? 0) >= MOSTLY ? ['extractor', 'lora'] : ['extractor', 'encoder', 'lora'];
+};

@@ -32,13 +32,14 @@ import { costOf } from './cost.ts';
 import { expectationOf } from './expect.ts';
 import { type Probed, probe, probeWork, sampleOf } from './probe.ts';
 import { profileOf } from './profile.ts';
-import { likelyRung } from './rung.ts';
+import { likelyRung, type PreferredRungs } from './rung.ts';
 
 export interface AssessContext extends Omit<LearnContext, 'store' | 'askAgain'> {
   /** Tasks that are known; none where there is no store. */
   readonly known: readonly Task[];
   /** How fast trainings went on this machine. */
   readonly speeds: Speeds;
+  readonly preferred: PreferredRungs;
   readonly priceOf: (model: string) => PriceUsed | null;
   readonly machine: MachineCost;
   /** A folder for what is trained; the caller removes it. */
@@ -171,7 +172,15 @@ async function assessTask(
   const atBound = expected.find(({ epsilon }) => epsilon === config.gate.epsilon) ?? null;
   const slow = chooseCandidates(task, dataset, 'minutes', limitsOf(task, calls, context));
   const profile = profileOf(task.kind, open, dataset.contradictions);
-  const choice = likelyRung({ task, profile, best: probed?.best ?? null, atBound, slow, refusal });
+  const choice = likelyRung({
+    task,
+    profile,
+    best: probed?.best ?? null,
+    atBound,
+    slow,
+    refusal,
+    preferred: context.preferred,
+  });
   const suspected = suspectedIn(probed, sample);
   const isNoisy = suspected.low > config.gate.epsilon / 2 && (atBound?.mean ?? 0) < LITTLE;
   const usage = usageOf(calls, context.priceOf);
