@@ -44,6 +44,7 @@ async function main(argv: readonly string[]): Promise<number> {
     env: process.env,
     cwd: process.cwd(),
     signal: interrupt.signal,
+    input: process.stdin,
     // In a terminal it says that the terminal has gone.
     ...(process.stdin.isTTY ? {} : { onHangup: (listener) => void process.on('SIGHUP', listener) }),
     ...(process.stdin.isTTY && process.stderr.isTTY ? { ask: (question) => ask(question, interrupt) } : {}),

@@ -21,6 +21,7 @@ import { readCalls } from './capture/read.ts';
 import { redactText } from './capture/redact/redact.ts';
 import type { SecondStage } from './capture/second-stage.ts';
 import { dayOf } from './capture/vault.ts';
+import type { AssessReport } from './core/assessment.ts';
 import type { Call, CallRequest, CallResponse } from './core/call.ts';
 import type { Config } from './core/config.ts';
 import type { EntityFinder } from './core/entity.ts';
@@ -51,6 +52,7 @@ import { openCapture } from './online/capturing.ts';
 import { type OnlineGateway, startOnline } from './online/serving.ts';
 import { judgedByText } from './report/judge-text.ts';
 import { openLedger } from './savings/ledger.ts';
+import { type AssessOptions, assess } from './setup/assess.ts';
 import {
   drainJournals,
   journalsOf,
@@ -80,6 +82,8 @@ export interface UnderstudyOptions {
   readonly weightsDir?: string;
   /** Asks the LLM a held-back call again, for references by majority; the recorded answers stand without it. */
   readonly askAgain?: (request: CallRequest) => Promise<CallResponse | null>;
+  /** Milliseconds that a call takes at the LLM, where a stand-in waits but a part of them. Default: as recorded. */
+  readonly latencyOf?: (call: Call) => number;
 }
 
 export interface Understudy {
@@ -95,6 +99,8 @@ export interface Understudy {
   ): Promise<ImportReport>;
   /** The six steps over all that has been captured. */
   learn(options?: LearnOptions): Promise<LearnReport>;
+  /** What learning would come to, before it is tried: of the captured calls, or of log files, which are not stored then. */
+  assess(options?: AssessOptions): Promise<AssessReport>;
   status(): Promise<StatusReport>;
   /** What specialists save, net; of the calls since then (epoch milliseconds). Default: all. */
   savings(since?: number): Promise<SavingsReport>;
@@ -239,6 +245,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
             ...(await tools.open()),
             ...progress,
             ...(options.askAgain ? { askAgain: options.askAgain } : {}),
+            ...(options.latencyOf ? { latencyOf: options.latencyOf } : {}),
             ...(judge ? { judge } : {}),
           },
           learnOptions,
@@ -249,6 +256,8 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         await ledger.sync().catch(() => {});
       }
     },
+    assess: (assessOptions = {}) =>
+      assess({ config, env, weightsDir, calls, storage, ...progress }, assessOptions),
     checkRetrieval: async () => {
       const known = await (await storage()).store.tasks();
       const opened = await openEncoder({

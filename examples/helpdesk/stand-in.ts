@@ -52,6 +52,9 @@ const firstTokenMs = 600;
 const firstTokenSpread = 0.35;
 const perTokenMs = 15;
 
+/** Milliseconds that an answer of this many tokens takes, in the middle. */
+export const usualMs = (completionTokens: number): number => firstTokenMs + perTokenMs * completionTokens;
+
 /** How each site's instructions begin. The beginning is enough: the rest may have been redacted. */
 const openings: readonly (readonly [SiteName, string])[] = (
   [

@@ -48,6 +48,7 @@ export async function runChecks(
     ...(await checkTrainers(config)),
     await checkPort(config),
     checkUpstream(config),
+    ...config.upstreams.servers.map(({ name, baseUrl }) => checkUrl(`upstream ${name}`, baseUrl)),
   ];
 }
 

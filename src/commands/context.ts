@@ -21,6 +21,8 @@ export interface Terminal {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   readonly signal: AbortSignal;
+  /** What another program writes to this one; absent where there is none. */
+  readonly input?: NodeJS.ReadableStream;
   /** Calls the listener with each SIGHUP from now on; absent where that ends the program. */
   readonly onHangup?: (listener: () => void) => void;
   /**

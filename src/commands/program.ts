@@ -21,10 +21,12 @@ import { addJobs } from './jobs.ts';
 import { addKeys } from './keys.ts';
 import { addLearn } from './learn.ts';
 import { addMasterKey } from './master-key.ts';
+import { addMcp } from './mcp.ts';
 import { addModels } from './models.ts';
 import { addSavings } from './savings.ts';
 import { addStart } from './start.ts';
 import { addStatus } from './status.ts';
+import { addSuspects } from './suspects.ts';
 import { addValidate } from './validate.ts';
 
 export function buildProgram(terminal: Terminal): Command {
@@ -68,6 +70,7 @@ Exit codes: 0 done, 1 an error, 2 a wrong command line, 130 interrupted.`,
   addAssess(program, terminal);
   addLearn(program, terminal);
   addStatus(program, terminal);
+  addSuspects(program, terminal);
   addExplain(program, terminal);
   addSavings(program, terminal);
   addJobs(program, terminal);
@@ -79,6 +82,7 @@ Exit codes: 0 done, 1 an error, 2 a wrong command line, 130 interrupted.`,
   addKeys(program, terminal);
   addAudit(program, terminal);
   addMasterKey(program, terminal);
+  addMcp(program, terminal, buildProgram);
   addDoctor(program, terminal);
   addValidate(program, terminal);
   addCompletion(program, terminal);

@@ -14,7 +14,7 @@ import { learnSchema } from './config-learn.ts';
 import { promptedSchema } from './config-prompted.ts';
 import { retentionSchema } from './config-retention.ts';
 import { alertsSchema, telemetrySchema } from './config-telemetry.ts';
-import { upstreamsSchema } from './config-upstreams.ts';
+import { upstreamsSchema, withoutKeys } from './config-upstreams.ts';
 import { ENTITY_KINDS } from './entity.ts';
 import { POLICIES, whyNoPolicy } from './equality-policy.ts';
 import { messageOf, UnderstudyError } from './errors.ts';
@@ -338,17 +338,13 @@ export function withoutSecrets(config: Config): Config {
   const prompted = config.prompted.map((server) =>
     server.apiKey === undefined ? server : { ...server, apiKey: '(set)' },
   );
-  const { anthropic } = config.upstreams;
   const { judge } = config;
   return {
-    ...{ ...config, prompted },
+    ...{ ...config, prompted, upstreams: withoutKeys(config.upstreams) },
     ...(judge?.apiKey === undefined ? {} : { judge: { ...judge, apiKey: '(set)' } }),
     // The address of a webhook is its secret.
     alerts: { ...config.alerts, webhooks: config.alerts.webhooks.map((hook) => ({ ...hook, url: '(set)' })) },
     ...(apiKey === undefined ? {} : { upstream: { ...config.upstream, apiKey: '(set)' } }),
-    ...(anthropic.apiKey === undefined
-      ? {}
-      : { upstreams: { ...config.upstreams, anthropic: { ...anthropic, apiKey: '(set)' } } }),
     ...(hosted === undefined ? {} : { train: { ...config.train, hosted: { ...hosted, apiKey: '(set)' } } }),
   };
 }

@@ -40,3 +40,33 @@ export interface Observer {
   /** A request that was passed on unread. */
   passed(status: number): void;
 }
+
+/**
+ * What happens at the servers behind a gateway, where there are several. Attempts by their outcome: busy is 429, 503 or 529;
+ * broken ended after its head. again: a call is sent once more, to this server, which is the one before or another.
+ */
+export type UpstreamEvent =
+  | {
+      readonly kind: 'attempt';
+      readonly upstream: string;
+      readonly outcome: 'answered' | 'busy' | 'failed' | 'unreachable' | 'timed-out' | 'broken' | 'cancelled';
+    }
+  | { readonly kind: 'again'; readonly upstream: string; readonly isSame: boolean }
+  | {
+      readonly kind: 'circuit';
+      readonly upstream: string;
+      readonly state: 'closed' | 'open' | 'half-open';
+      readonly failures: number;
+    };
+
+/** How one of several servers is. */
+export interface UpstreamState {
+  readonly name: string;
+  /** Whether calls go there; open: passed over while another can be asked. */
+  readonly state: 'closed' | 'open' | 'half-open';
+  /** Of the last change, epoch milliseconds. */
+  readonly since: number;
+  /** In a row. */
+  readonly failures: number;
+  readonly inFlight: number;
+}

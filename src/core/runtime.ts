@@ -142,12 +142,38 @@ export interface Encoder {
   readonly readBy?: (artefact: Artefact, input: string, signal?: AbortSignal) => Promise<UnitReading>;
 }
 
+/** Where the value of a tag stands: units [start, end); null: nowhere. Undefined: the tags of units say it. */
+export type ValueReading =
+  | {
+      readonly start: number;
+      readonly end: number;
+      /** That it is this value, if there is one at all. */
+      readonly probability: number;
+      /** In (0, 1): how sure it is that there is one, beside values that were there; about 0.1 at the least sure of those. */
+      readonly presence: number;
+      /** The next best values, for where another field has this one's place. */
+      readonly others: readonly {
+        readonly start: number;
+        readonly end: number;
+        readonly probability: number;
+      }[];
+    }
+  | null
+  | undefined;
+
 /** Probabilities that a model gives for a whole input and for its units (models/extractor). */
 export interface UnitReading {
   /** Of each option of each group. */
   readonly options: Float32Array;
   /** Of each tag of each unit, unit by unit. */
   readonly tags: Float32Array;
+  /** The value of each tag, where the model says more of it than the tags of its units do. */
+  readonly values?: readonly ValueReading[];
+  /**
+   * For each field of the plan the probability that it is copied from the input, where its tool or form has it; NaN where
+   * the tags of units say so. Absent: NaN for all.
+   */
+  readonly copied?: Float32Array;
   /** How near an example stands, in [0, 1]. */
   readonly familiarity: number;
 }

@@ -207,7 +207,8 @@ async function askLlm(
       capture.push(chunk);
     },
   };
-  await upstream.send(request, listener, signal);
+  const call = { isTrusted: true, session: null, ...request.call, isReference: true };
+  await upstream.send({ ...request, call }, listener, signal);
   return { response: await capture.read(MAX_COMPARED_BYTES), capture };
 }
 

@@ -92,6 +92,8 @@ export async function openExchange(
 ): Promise<Exchange> {
   const { message, body, at, dialect } = from;
   const raw = { chunks: [body.bytes], encoding: contentCoding(message.headers['content-encoding']) };
+  const understood = await understand(context, dialect, message, raw);
+  const session = typeof understood === 'string' ? null : understood.source.sessionId;
   return {
     ...from,
     callId: newId('call', at),
@@ -101,9 +103,10 @@ export async function openExchange(
       path: message.url ?? '/',
       headers: upstreamHeaders(message.rawHeaders),
       body: body.bytes,
+      call: { isTrusted: from.admission.isTrusted, session },
     },
     raw,
-    understood: await understand(context, dialect, message, raw),
+    understood,
   };
 }
 

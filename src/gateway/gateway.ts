@@ -10,7 +10,7 @@ import type { Access } from '../core/access.ts';
 import type { Served } from '../core/call.ts';
 import type { Config } from '../core/config.ts';
 import { UnderstudyError } from '../core/errors.ts';
-import type { Observer } from '../core/observe.ts';
+import type { Observer, UpstreamEvent } from '../core/observe.ts';
 import type { Recorder, Router } from '../core/online.ts';
 import type { Dialect } from '../wire/dialect.ts';
 import { providerOf } from '../wire/provider.ts';
@@ -32,7 +32,7 @@ import type { GatewayStats } from './stats.ts';
 import { sharedTurns } from './turns.ts';
 import { tunnels, wantsUpgrade } from './upgrade.ts';
 import { watchUpload } from './upload.ts';
-import { connectUpstreams, type UpstreamUrls, urlsOf } from './upstreams.ts';
+import { connectUpstreams, type UpstreamOptions } from './upstreams.ts';
 
 /** How long a call may wait for its record, in milliseconds. */
 const RECORD_WAIT_MS = 2000;
@@ -64,7 +64,11 @@ export interface GatewayOptions {
   /** With or without its version path. */
   readonly upstreamUrl: string;
   /** Of APIs that have an upstream of their own. */
-  readonly upstreamUrls?: UpstreamUrls['upstreamUrls'];
+  readonly upstreamUrls?: UpstreamOptions['upstreamUrls'];
+  /** More than one server of an API, or what is tried again. Default: neither. */
+  readonly several?: UpstreamOptions['several'];
+  /** Told what happens at the servers, where there are several. */
+  readonly onUpstream?: (event: UpstreamEvent) => void;
   /** To each upstream, at once. Default: no limit. */
   readonly maxConnections?: number | undefined;
   /** Those whose calls are read and served. What belongs to none is answered in the shape of its provider's first. */
@@ -100,7 +104,7 @@ export interface Gateway {
    * @throws UnderstudyError 'bad-config' for a certificate that cannot be used, or where keys are off by now and the address is
    *   beyond loopback; then nothing has changed.
    */
-  takeOver(settings: Pick<GatewayOptions, 'gateway' | 'upstreamUrl' | 'upstreamUrls'>): void;
+  takeOver(settings: Pick<GatewayOptions, 'gateway' | 'upstreamUrl' | 'upstreamUrls' | 'several'>): void;
   /** Stops accepting, finishes what is under way (calls within 30 s, audits within 10), closes the connections to the upstream. */
   close(): Promise<void>;
 }
@@ -121,7 +125,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     return options.dialects.find((dialect) => dialect.provider === provider) ?? anyDialect;
   };
   const { maxConnections } = options;
-  const upstreams = connectUpstreams(urlsOf(options), { timeoutMs, maxConnections });
+  const upstreams = connectUpstreams(options, { timeoutMs, maxConnections }, options.onUpstream);
   const recorder = boundedRecorder(options.recorder, options.recordWaitMs ?? RECORD_WAIT_MS, options.onLost);
   const background = backgroundWork(MAX_BACKGROUND);
   const log = options.log ?? (() => {});
@@ -173,7 +177,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         status: 400,
       });
     }
-    if (answerOwn(request, response, { ...options, closing, recording: recorder.counts })) return;
+    const sources = { ...options, closing, recording: recorder.counts, upstreams: upstreams.states };
+    if (answerOwn(request, response, sources)) return;
     const isOwn = isFeedback(pathOf(url));
     const admission = access.authorise(request, isOwn ? 'feedback' : 'call');
     if (isOwn) return takeFeedback(context, request, response, admission.cors);
@@ -271,7 +276,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       requireSafeAddress(options.gateway, access.isOn());
       const { tls } = settings.gateway;
       if (tls && server instanceof TlsServer) withCertificate(tls, (files) => server.setSecureContext(files));
-      upstreams.replace(urlsOf(settings));
+      upstreams.replace(settings);
     },
     close: async () => {
       closing = true;

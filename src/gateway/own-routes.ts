@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Access } from '../core/access.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { UpstreamState } from '../core/observe.ts';
 
 export interface GatewayHealth {
   /** Whether all of Understudy works; calls reach the LLM in any case. */
@@ -18,6 +19,8 @@ interface OwnSources {
   readonly metrics?: () => string;
   readonly closing: boolean;
   readonly recording: Readonly<Record<string, number>>;
+  /** Where there are several. */
+  readonly upstreams: () => readonly UpstreamState[];
 }
 
 /** Whether the request was answered. @throws UnderstudyError as Access. */
@@ -26,7 +29,9 @@ export function answerOwn(request: IncomingMessage, response: ServerResponse, so
   const path = (request.url ?? '').split('?', 1)[0] ?? '';
   if (request.method === 'GET' && path.startsWith('/health/')) {
     const { isWell, detail } = sources.health?.() ?? { isWell: true, detail: {} };
-    const shown = access.mayDo(request, 'view') ? { ...detail, recording: { ...sources.recording } } : null;
+    const shown = access.mayDo(request, 'view')
+      ? { ...detail, recording: { ...sources.recording }, upstreams: sources.upstreams().map(told) }
+      : null;
     health(path, response, { closing, isWell }, shown);
     return true;
   }
@@ -41,6 +46,8 @@ export function answerOwn(request: IncomingMessage, response: ServerResponse, so
   response.end();
   return true;
 }
+
+const told = (state: UpstreamState): JsonObject => ({ ...state });
 
 /** Prometheus's text format. */
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';

@@ -78,7 +78,12 @@ export async function relay(options: RelayOptions): Promise<number> {
       capture?.begin(head);
       const { cors = [] } = options;
       const passed = clientHeaders(head.headers, head.status);
-      const headers = [...(cors.length > 0 ? withoutCors(passed) : passed), ...options.extraHeaders, ...cors];
+      const headers = [
+        ...(cors.length > 0 ? withoutCors(passed) : passed),
+        ...options.extraHeaders,
+        ...servedFrom(head),
+        ...cors,
+      ];
       response.writeHead(head.status, head.statusText, announceable(response, head, headers));
       flushSoon();
     },
@@ -117,6 +122,14 @@ export async function relay(options: RelayOptions): Promise<number> {
   if (trailers.length > 0) response.addTrailers(clientTrailers(trailers));
   response.end(last);
   return status;
+}
+
+/** Which of several servers answered, and what could not be said to it. */
+function servedFrom({ from, dropped }: ResponseHead): string[] {
+  return [
+    ...(from === undefined ? [] : ['x-understudy-upstream', from]),
+    ...(dropped === undefined ? [] : ['x-understudy-dropped', dropped.join(', ')]),
+  ];
 }
 
 /** An informational answer as it came; HTTP/1.0 has none, and neither has an answer that has begun. */

@@ -15,6 +15,18 @@ export interface UpstreamRequest {
   /** Flat list of names and values, already filtered (see headers.ts). */
   readonly headers: readonly string[];
   readonly body: Uint8Array | AsyncIterable<Uint8Array> | null;
+  /** Absent where it is no call of a dialect, but only passed on. */
+  readonly call?: CallFacts;
+}
+
+/** What is known of a call, for whoever chooses among several servers. */
+export interface CallFacts {
+  /** As Admission.isTrusted. */
+  readonly isTrusted: boolean;
+  /** Null where the client tells none. */
+  readonly session: string | null;
+  /** The answer is only compared with a specialist's. */
+  readonly isReference?: boolean;
 }
 
 export interface ResponseHead {
@@ -22,6 +34,10 @@ export interface ResponseHead {
   readonly statusText: string;
   /** Flat list of names and values, as they came. */
   readonly headers: readonly string[];
+  /** Which of several servers answers. */
+  readonly from?: string;
+  /** What of the request could not be said to it, by the names of fields. */
+  readonly dropped?: readonly string[];
 }
 
 /** What is done with the answer as it comes. */

@@ -1,48 +1,120 @@
 /**
- * The upstreams of a gateway, one for each provider's API; APIs with one address share its connections.
- * Does not: choose among several of one API, or retry.
+ * The upstreams of a gateway, one for each provider's API; servers with one address share its connections. One plain server is
+ * asked as it is; several, or one that is tried again, through several/.
+ * Does not: choose among several of one API, or try again.
  */
 import type { IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BreakerSettings, RetrySettings, ServerSettings } from '../core/config-upstream-servers.ts';
+import { MAIN } from '../core/config-upstream-servers.ts';
 import type { Provider } from '../core/config-upstreams.ts';
+import type { UpstreamEvent, UpstreamState } from '../core/observe.ts';
 import { providerOf } from '../wire/provider.ts';
+import { type Server, type Several, severalServers } from './several/several.ts';
+import { translated } from './translated.ts';
 import { connectUpstream, type Upstream, type UpstreamLimits } from './upstream.ts';
 
 export interface Upstreams {
   /** The one that a request is meant for. */
   of(request: IncomingMessage): Upstream;
-  /** Other addresses for calls that come from now on; those under way stay where they are. */
-  replace(urls: Readonly<Record<Provider, string>>): void;
+  /** Other servers for calls that come from now on; those under way stay where they are. */
+  replace(settings: UpstreamOptions): void;
+  /** How each server is, where there are several of an API or one is tried again. */
+  states(): readonly (UpstreamState & { readonly for: Provider })[];
   close(): Promise<void>;
 }
 
-export interface UpstreamUrls {
+type Servers = readonly [ServerSettings, ...ServerSettings[]];
+
+export interface UpstreamOptions {
   readonly upstreamUrl: string;
   /** Of APIs that have an upstream of their own. */
   readonly upstreamUrls?: Readonly<Partial<Record<Provider, string>>> | undefined;
+  /** All servers of each API, instead of the addresses, and what is tried again. */
+  readonly several?:
+    | {
+        readonly servers: Readonly<Record<Provider, Servers>>;
+        readonly retry: RetrySettings;
+        readonly breaker: BreakerSettings;
+      }
+    | undefined;
 }
 
-export function urlsOf({ upstreamUrl, upstreamUrls }: UpstreamUrls): Readonly<Record<Provider, string>> {
-  return { openai: upstreamUrl, anthropic: upstreamUrl, ...upstreamUrls };
-}
+const PROVIDERS: readonly Provider[] = ['openai', 'anthropic'];
 
-/** @param limits As connectUpstream, to each address. */
+/**
+ * @param limits As connectUpstream, to each address.
+ * @param onEvent Told what happens where there are several servers.
+ */
 export function connectUpstreams(
-  urls: Readonly<Record<Provider, string>>,
+  options: UpstreamOptions,
   limits: UpstreamLimits,
+  onEvent: (event: UpstreamEvent) => void = () => {},
 ): Upstreams {
-  const byUrl = new Map<string, Upstream>();
-  let current = urls;
-  const connect = (next: Readonly<Record<Provider, string>>): void => {
-    for (const url of Object.values(next)) if (!byUrl.has(url)) byUrl.set(url, connectUpstream(url, limits));
-    current = next;
+  const byAddress = new Map<string, Upstream>();
+  let current = new Map<Provider, Upstream>();
+  let several = new Map<Provider, Several>();
+
+  const connected = ({ baseUrl, maxConnections, isTranslated }: ServerSettings): Upstream => {
+    const most = maxConnections ?? limits.maxConnections;
+    const key = `${baseUrl} ${most ?? ''} ${isTranslated}`;
+    let upstream = byAddress.get(key);
+    if (!upstream) {
+      const plain = connectUpstream(baseUrl, { ...limits, maxConnections: most });
+      upstream = isTranslated ? translated(plain, baseUrl) : plain;
+      byAddress.set(key, upstream);
+    }
+    return upstream;
   };
-  connect(urls);
+  const serversOf = (next: UpstreamOptions, provider: Provider): Servers =>
+    next.several?.servers[provider] ?? [
+      mainServer(provider, next.upstreamUrls?.[provider] ?? next.upstreamUrl),
+    ];
+  const connect = (next: UpstreamOptions): void => {
+    const upstreams = new Map<Provider, Upstream>();
+    const pools = new Map<Provider, Several>();
+    for (const provider of PROVIDERS) {
+      const [main, ...others] = serversOf(next, provider);
+      const first = { settings: main, upstream: connected(main) };
+      const isPlain = others.length === 0 && !main.isTranslated;
+      if (next.several === undefined || (isPlain && next.several.retry.attempts === 1)) {
+        upstreams.set(provider, first.upstream);
+        continue;
+      }
+      const { retry, breaker } = next.several;
+      const rest = others.map((settings): Server => ({ settings, upstream: connected(settings) }));
+      const pool = severalServers([first, ...rest], {
+        ...{ retry, breaker, timeoutMs: limits.timeoutMs, onEvent },
+        ...{ now: Date.now, random: Math.random, after },
+        sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+      });
+      upstreams.set(provider, pool);
+      pools.set(provider, pool);
+    }
+    current = upstreams;
+    several = pools;
+  };
+  connect(options);
   return {
-    of: (request) => byUrl.get(current[providerOf(request)])!,
+    of: (request) => current.get(providerOf(request))!,
     // What is not asked any more closes its idle connections by itself.
     replace: connect,
+    states: () =>
+      [...several].flatMap(([provider, pool]) => pool.states().map((state) => ({ ...state, for: provider }))),
     close: async () => {
-      await Promise.all([...byUrl.values()].map((upstream) => upstream.close()));
+      await Promise.all([...byAddress.values()].map((upstream) => upstream.close()));
     },
   };
+}
+
+function mainServer(provider: Provider, baseUrl: string): ServerSettings {
+  return {
+    ...{ name: MAIN[provider], baseUrl, isMain: true, isTranslated: false, apiKey: null },
+    ...{ models: 'same', weight: 1, priority: 1 },
+  };
+}
+
+function after(ms: number, then: () => void): () => void {
+  const timer = setTimeout(then, ms);
+  return () => clearTimeout(timer);
 }

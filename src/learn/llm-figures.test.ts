@@ -31,3 +31,8 @@ test('what nobody knows is null', () => {
   assert.deepEqual(llmFigures([], {}), { promptTokens: 0, completionTokens: 0, cost: null, medianMs: null });
   assert.equal(llmFigures([call('unheard-of', usage)], {}).cost, null);
 });
+
+test('what a call takes is the LLM’s time, where a stand-in waits but a part of it', () => {
+  const calls = [call('gpt-4o', usage, 10), call('gpt-4o', usage, 0), call('gpt-4o', usage, 30)];
+  assert.equal(llmFigures(calls, {}, ({ latencyMs }) => latencyMs + 600).medianMs, 630);
+});

@@ -7,8 +7,15 @@ import type { Config } from '../core/config.ts';
 import { cost, priceOf } from '../savings/prices.ts';
 import type { LlmFigures } from '../select/cost.ts';
 
-/** Of the calls that the LLM answered; those of which nothing is known count in no mean. */
-export function llmFigures(calls: readonly Call[], prices: Config['prices']): LlmFigures {
+/**
+ * Of the calls that the LLM answered; those of which nothing is known count in no mean.
+ * @param latencyOf Milliseconds that it takes, where the recorded ones are not its own. Default: as recorded.
+ */
+export function llmFigures(
+  calls: readonly Call[],
+  prices: Config['prices'],
+  latencyOf: (call: Call) => number = ({ latencyMs }) => latencyMs,
+): LlmFigures {
   const answered = calls.filter(({ served, response }) => served.by === 'llm' && response !== null);
   const used = answered.flatMap(({ request, response }) =>
     response?.usage ? [{ model: request.model, usage: response.usage }] : [],
@@ -17,7 +24,9 @@ export function llmFigures(calls: readonly Call[], prices: Config['prices']): Ll
     const price = priceOf(model, prices);
     return price === null ? [] : [cost(usage, price)];
   });
-  const times = answered.flatMap(({ latencyMs }) => (latencyMs > 0 ? [latencyMs] : [])).sort((a, b) => a - b);
+  const times = answered
+    .flatMap((call) => (call.latencyMs > 0 ? [latencyOf(call)] : []))
+    .sort((a, b) => a - b);
   return {
     promptTokens: mean(used.map(({ usage }) => usage.promptTokens)) ?? 0,
     completionTokens: mean(used.map(({ usage }) => usage.completionTokens)) ?? 0,

@@ -18,9 +18,7 @@ const LIVE = ['access', 'upstream', 'upstreams', 'prices', 'alerts', 'telemetry'
 export function reloaded(before: Config, after: Config): Reloaded {
   const changed = differing(before as unknown as Json, after as unknown as Json, '');
   const isLive = (path: string): boolean =>
-    path !== 'upstreams.maxConnections' &&
-    LIVE.some((live) => path === live || path.startsWith(`${live}.`)) &&
-    !isTlsSwitch(before, after, path);
+    LIVE.some((live) => path === live || path.startsWith(`${live}.`)) && !isTlsSwitch(before, after, path);
   return { changed, needRestart: changed.filter((path) => !isLive(path)) };
 }
 

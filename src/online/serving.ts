@@ -12,7 +12,7 @@ import type { CallUse } from '../core/access.ts';
 import { targetOf } from '../core/answer.ts';
 import { compareAnswers, schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
-import { upstreamKeys, upstreamUrls } from '../core/config-upstreams.ts';
+import { severalOf, upstreamKeys, upstreamUrls } from '../core/config-upstreams.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { JournalState, PriceUsed } from '../core/learning.ts';
 import { referenceOf } from '../core/reference.ts';
@@ -216,6 +216,8 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
     access,
     upstreamUrl: config.upstream.baseUrl,
     upstreamUrls: upstreamUrls(config),
+    several: severalOf(config),
+    onUpstream: telemetry.upstream,
     maxConnections: config.upstreams.maxConnections,
     dialects: parts.dialects,
     costOf: answerCost(
@@ -256,6 +258,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
           gateway: settings.gateway,
           upstreamUrl: settings.upstream.baseUrl,
           upstreamUrls: upstreamUrls(settings),
+          several: severalOf(settings),
         });
       } catch (error) {
         access.configure(current.access);

@@ -1,7 +1,7 @@
 /** What a gateway tells the outside, joined: metrics always, traces and alerts where they are configured. */
 import type { CallUse } from '../core/access.ts';
 import type { Config } from '../core/config.ts';
-import type { ObservedCall, Observer } from '../core/observe.ts';
+import type { ObservedCall, Observer, UpstreamEvent } from '../core/observe.ts';
 import { type Alerts, createAlerts } from '../telemetry/alerts.ts';
 import { exporterSettings, traceExporter } from '../telemetry/exporter.ts';
 import { type GatewayMetrics, gatewayMetrics, type MetricsSources } from '../telemetry/gateway-metrics.ts';
@@ -11,6 +11,8 @@ export interface Telemetry {
   readonly observer: Observer;
   readonly metrics: GatewayMetrics;
   readonly alerts: Alerts;
+  /** What happens at several upstream servers. */
+  readonly upstream: (event: UpstreamEvent) => void;
   close(): Promise<void>;
 }
 
@@ -38,6 +40,15 @@ export function openTelemetry(options: {
     metrics,
     alerts,
     observer: { call, passed: metrics.passed },
+    upstream: (event) => {
+      metrics.upstream(event);
+      if (event.kind !== 'circuit') return;
+      const { upstream: subject, state, failures } = event;
+      log(`upstream-${state} ${JSON.stringify({ upstream: subject, failures })}`);
+      if (state !== 'open') return;
+      const message = `The upstream ${subject} failed ${failures} times in a row; calls go to others, where there are any.`;
+      alerts.raise({ kind: 'upstream-down', subject, message, at: now() });
+    },
     close: async () => {
       await Promise.all([exporter?.close(), alerts.close()]);
     },

@@ -5,7 +5,7 @@
  */
 import type { CallUse } from '../core/access.ts';
 import { ESCALATION_REASONS, type Served } from '../core/call.ts';
-import type { ObservedCall, Observer } from '../core/observe.ts';
+import type { ObservedCall, Observer, UpstreamEvent } from '../core/observe.ts';
 import { createRegistry, type GaugeValue } from './registry.ts';
 
 export interface MetricsSources {
@@ -31,6 +31,8 @@ export interface GatewayMetrics extends Observer {
   audited(deploymentId: string, correct: boolean): void;
   /** A request was refused, by the error's code. */
   refused(code: string): void;
+  /** What happened at one of several upstream servers. */
+  upstream(event: UpstreamEvent): void;
   text(): string;
 }
 
@@ -91,6 +93,21 @@ export function gatewayMetrics(sources: MetricsSources): GatewayMetrics {
     ['deployment', 'correct'],
   );
   const refusals = registry.counter('understudy_refused_total', 'Requests that were not let in.', ['code']);
+  const attempts = registry.counter(
+    'understudy_upstream_attempts_total',
+    'Calls sent to each of several upstream servers, by what came of them.',
+    ['upstream', 'outcome'],
+  );
+  const again = registry.counter(
+    'understudy_upstream_retries_total',
+    'Calls that were sent once more: to the same server, or on to this one.',
+    ['upstream', 'kind'],
+  );
+  const circuits = registry.counter(
+    'understudy_upstream_circuit_total',
+    'How often an upstream server came to be passed over, and back.',
+    ['upstream', 'state'],
+  );
   const one = (value: number | null): GaugeValue[] => (value === null ? [] : [[[], value]]);
   const { lost, deployments, version } = sources;
   registry.counted('understudy_lost_total', 'What was not recorded, by reason.', ['reason'], () =>
@@ -156,6 +173,11 @@ export function gatewayMetrics(sources: MetricsSources): GatewayMetrics {
     passed: (status) => requests.add(1, 'none', 'llm', 'pass-through', `${Math.floor(status / 100)}xx`),
     audited: (deploymentId, correct) => comparisons.add(1, deploymentId, String(correct)),
     refused: (code) => refusals.add(1, code),
+    upstream: (event) => {
+      if (event.kind === 'attempt') attempts.add(1, event.upstream, event.outcome);
+      else if (event.kind === 'again') again.add(1, event.upstream, event.isSame ? 'same' : 'other');
+      else circuits.add(1, event.upstream, event.state);
+    },
     text: registry.text,
   };
 }

@@ -73,7 +73,10 @@ function head({ id, request }: Reply): JsonObject {
 }
 
 /** The reason in Anthropic's words, whatever provider's word it was. */
-function stopReason({ finishReason, message }: CallResponse): string | null {
+export function stopReason({
+  finishReason,
+  message,
+}: Pick<CallResponse, 'finishReason' | 'message'>): string | null {
   if (finishReason === null || OWN_REASONS.has(finishReason)) return finishReason;
   switch (endingOf(finishReason)) {
     case 'whole':
@@ -97,7 +100,7 @@ const OWN_REASONS: ReadonlySet<string> = new Set([
   'refusal',
 ]);
 
-function usageOf({ usage }: CallResponse): JsonObject {
+export function usageOf({ usage }: Pick<CallResponse, 'usage'>): JsonObject {
   const { promptTokens = 0, completionTokens = 0, cachedTokens = 0 } = usage ?? {};
   return {
     input_tokens: promptTokens - cachedTokens,
@@ -107,6 +110,6 @@ function usageOf({ usage }: CallResponse): JsonObject {
   };
 }
 
-function event(type: string, fields: JsonObject): string {
+export function event(type: string, fields: JsonObject): string {
   return `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`;
 }

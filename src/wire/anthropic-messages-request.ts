@@ -83,7 +83,7 @@ function toolsFromJson(given: Json | undefined): {
 }
 
 /** As chat completions say it; what is not understood stays as it is. */
-function choiceFromJson(choice: Json | undefined): Json | undefined {
+export function choiceFromJson(choice: Json | undefined): Json | undefined {
   if (choice === undefined || choice === null) return undefined;
   if (!isObject(choice)) return choice;
   if (choice.type === 'auto' || choice.type === 'none') return choice.type;

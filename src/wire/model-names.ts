@@ -2,14 +2,11 @@
  * The models that a request's JSON names: every value of a top-level `model`, since readers differ in which of two equal
  * names they take. One pass over the bytes, whatever their number; nothing else is read.
  */
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COLON = 0x3a;
+import { bufferOf, COLON, QUOTE, skipSpace, stringEnd, textOf } from './json-bytes.ts';
 
 /** Empty where the bytes are no JSON object with such a field, or one of them is no text. */
 export function modelNames(body: Uint8Array): readonly string[] {
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const bytes = bufferOf(body);
   const names: string[] = [];
   let depth = 0;
   let i = 0;
@@ -45,33 +42,4 @@ export function modelNames(body: Uint8Array): readonly string[] {
     i++;
   }
   return names;
-}
-
-/** Just after the string that begins at `start`; -1 where it does not end. */
-function stringEnd(bytes: Buffer, start: number): number {
-  let i = start + 1;
-  while (true) {
-    const quote = bytes.indexOf(QUOTE, i);
-    if (quote < 0) return -1;
-    let slashes = 0;
-    while (quote - 1 - slashes > start && bytes[quote - 1 - slashes] === BACKSLASH) slashes++;
-    if (slashes % 2 === 0) return quote + 1;
-    i = quote + 1;
-  }
-}
-
-function skipSpace(bytes: Buffer, start: number): number {
-  let i = start;
-  while (i < bytes.length && (bytes[i] === 0x20 || (bytes[i]! >= 0x09 && bytes[i]! <= 0x0d))) i++;
-  return i;
-}
-
-/** Null for what is no JSON string. */
-function textOf(bytes: Buffer, start: number, end: number): string | null {
-  try {
-    const value: unknown = JSON.parse(bytes.toString('utf8', start, end));
-    return typeof value === 'string' ? value : null;
-  } catch {
-    return null;
-  }
 }

@@ -141,13 +141,13 @@ function choicesOf({ choices }: JsonObject): [number, JsonObject][] {
   );
 }
 
-function finishOf(choice: JsonObject): string | null {
+export function finishOf(choice: JsonObject): string | null {
   return typeof choice.finish_reason === 'string' && choice.finish_reason !== ''
     ? choice.finish_reason
     : null;
 }
 
-function usageFromJson(raw: Json | undefined): Usage | null {
+export function usageFromJson(raw: Json | undefined): Usage | null {
   if (!isObject(raw)) return null;
   const details = isObject(raw.prompt_tokens_details) ? raw.prompt_tokens_details : {};
   const written = isObject(raw.completion_tokens_details) ? raw.completion_tokens_details : {};

@@ -72,11 +72,23 @@ interface Draft {
   event: number;
 }
 
+/** A call as far as it has come. */
+export interface ToolCallDraft {
+  readonly id: string;
+  readonly name: string;
+  /** The pieces of its arguments. */
+  readonly texts: readonly string[];
+  /** Whether its arguments are a whole object. */
+  readonly whole: boolean;
+}
+
 export interface ToolCallCollector {
   /** The `tool_calls` and `function_call` of one delta. */
   add(delta: JsonObject): void;
   /** By index, then as they came. */
   calls(): ToolCall[];
+  /** Those that have begun, as they came, without the older `function_call`; each stays the same object. */
+  drafts(): readonly ToolCallDraft[];
 }
 
 /** Puts streamed calls together; work is linear in what is added. */
@@ -140,6 +152,7 @@ export function toolCallCollector(): ToolCallCollector {
       if (drafts.some(({ index }) => index >= 0)) return;
       add({ id: '', index: LEGACY_INDEX, custom: false, ...pieceOf(delta.function_call, 'arguments') });
     },
+    drafts: () => (byIndex.has(LEGACY_INDEX) ? drafts.filter(({ index }) => index !== LEGACY_INDEX) : drafts),
     calls: () =>
       drafts
         .filter(({ index }) => index !== LEGACY_INDEX || highest < 0)

@@ -18,7 +18,7 @@ import type { CallRecord } from '../agent.ts';
 import { type DayLog, playDay } from '../day.ts';
 import type { Work } from '../mailbox/mail.ts';
 import { writeDay } from '../mailbox/mailbox.ts';
-import { type StandIn, startStandIn } from '../stand-in.ts';
+import { type StandIn, startStandIn, usualMs } from '../stand-in.ts';
 import { type CallFacts, figuresOf } from './figures.ts';
 
 export interface DemoOptions {
@@ -84,6 +84,13 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
     signal,
     log,
     askAgain: examiner.ask,
+    // A small model contends with an LLM, not with a stand-in that waits a part of its time.
+    ...(standIn
+      ? {
+          latencyOf: ({ latencyMs, response }) =>
+            latencyMs + (1 - timeScale) * usualMs(response?.usage?.completionTokens ?? 0),
+        }
+      : {}),
   });
   const play = async (half: keyof typeof PACE, works: readonly Work[]): Promise<DayLog> => {
     const gateway = await understudy.startGateway();

@@ -166,4 +166,53 @@ describe('composeAnswer', () => {
     assert.equal(answer, '');
     for (const value of Object.values(signals)) assert.equal(value, 0);
   });
+
+  it('counts what it holds to be absent as a decision that may be wrong, as what it copies', () => {
+    const named = ['ann', 'bob', 'cyd', 'dee'].map((name) => json(`for ${name} now`, { name }));
+    const nobody = ['one', 'two', 'six'].map((day) => json(`on ${day} please`, { name: null }));
+    const lesson = learnTargets('json', [...named, ...nobody]);
+    const units = unitsOf('for kim now');
+    const count = tagCount(lesson.plan);
+    const tags = new Float32Array(units.starts.length * count);
+    for (let unit = 0; unit < units.starts.length; unit++) tags[unit * count] = 1;
+    const probability = fc.double({ min: 0.01, max: 0.99, noNaN: true });
+    fc.assert(
+      fc.property(probability, probability, probability, (there, value, presence) => {
+        const { answer, signals } = composeAnswer('json', lesson, units, {
+          ...{ options: new Float32Array(), tags, familiarity: 1 },
+          values: [{ start: 1, end: 2, probability: value, presence, others: [] }],
+          copied: Float32Array.of(there),
+        });
+        const isThere = Math.fround(there) >= 0.5;
+        assert.equal(answer, JSON.stringify({ name: isThere ? 'kim' : null }));
+        const decided = Math.max(there, 1 - there);
+        assert.ok(Math.abs(signals.choice! - decided) < 1e-6);
+        assert.ok(Math.abs(signals.probability! - decided * (isThere ? value : 1)) < 1e-6);
+        assert.equal(signals.presence, isThere ? presence : 1);
+      }),
+    );
+  });
+
+  it('gives no two fields the same words: the surer one keeps them, the other has the next best value', () => {
+    const examples = ['two', 'three', 'four', 'five', 'six'].map((many, i) =>
+      json(`send ${many} lamp${'s'.repeat(i)} please`, { count: i + 2, thing: `lamp${'s'.repeat(i)}` }),
+    );
+    const lesson = learnTargets('json', examples);
+    const units = unitsOf('send four kettles please');
+    const count = tagCount(lesson.plan);
+    const [ofCount, ofThing] = lesson.plan.fields.map(({ tag }) => tag!);
+    const values = [];
+    const presence = 0.9;
+    values[ofCount!] = { start: 1, end: 2, probability: 0.95, presence, others: [] };
+    values[ofThing!] = {
+      ...{ start: 1, end: 3, probability: 0.54, presence },
+      others: [{ start: 2, end: 3, probability: 0.45 }],
+    };
+    const { answer, signals } = composeAnswer('json', lesson, units, {
+      ...{ options: new Float32Array(), familiarity: 1, values, copied: Float32Array.of(1, 1) },
+      tags: new Float32Array(units.starts.length * count).fill(1),
+    });
+    assert.equal(answer, '{"count":4,"thing":"kettles"}');
+    assert.ok(Math.abs(signals.value! - 0.95) < 1e-6);
+  });
 });

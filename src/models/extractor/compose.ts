@@ -5,7 +5,7 @@
  */
 import type { OutputKind } from '../../core/answer.ts';
 import { isObject, type Json, type JsonObject, parseJson } from '../../core/json.ts';
-import type { UnitReading } from '../../core/runtime.ts';
+import type { UnitReading, ValueReading } from '../../core/runtime.ts';
 import type { Signals } from '../../core/specialist.ts';
 import { edited } from './edits.ts';
 import { type Extraction, groupsOf, tagCount } from './groups.ts';
@@ -22,7 +22,8 @@ export interface Composed {
   readonly choice?: string;
   /**
    * `probability` of the whole: the product of all that was chosen. `choice`, `tag`: the least of the options' and of the
-   * units' probabilities. `value`: that of the least certain copied value. `familiarity`: as the model says.
+   * units' probabilities. `value`: that of the least certain copied value. `familiarity`: as the model says. `presence`: of the
+   * least sure copied value, where the model says so.
    */
   readonly signals: Signals;
 }
@@ -38,6 +39,13 @@ export function composeAnswer(
   units: Units,
   reading: UnitReading,
 ): Composed {
+  const composed = composeForm(kind, extraction, units, reading);
+  // A signal of all answers, or of none: what is not read at all must not look as if it were there.
+  if (reading.values === undefined || composed.signals.presence !== undefined) return composed;
+  return { ...composed, signals: { ...composed.signals, presence: composed.answer === '' ? 0 : 1 } };
+}
+
+function composeForm(kind: OutputKind, extraction: Extraction, units: Units, reading: UnitReading): Composed {
   const { forms } = extraction;
   const picks = picked(extraction, reading.options);
   const form = picks.get(null)?.option ?? forms[0] ?? '';
@@ -61,28 +69,49 @@ function composeTree(
   frame: JsonObject,
   units: Units,
   reading: UnitReading,
-  picks: ReadonlyMap<number | null, Pick>,
+  picks: ReadonlyMap<number | null, PickedOption>,
 ): Composed | null {
   const choices = [picks.get(null)?.probability ?? 1];
   /** The option of each field; null where it is copied if something is found. */
   const options = plan.fields.map((field, i): string | null => {
     if (field.repeated || !hasParent(kind, frame, field.path)) return ABSENT;
     const pick = picks.get(i);
-    if (pick === undefined) return field.tag === null ? (field.options[0] ?? ABSENT) : null;
+    const copied = reading.copied?.[i] ?? Number.NaN;
+    if (pick === undefined && field.tag === null) return field.options[0] ?? ABSENT;
+    if (pick === undefined && Number.isNaN(copied)) return null;
+    if (pick === undefined) {
+      // That it is not there is a decision, too, which may be wrong.
+      choices.push(Math.max(copied, 1 - copied));
+      return copied >= 0.5 ? COPY : (field.options.find((each) => each !== COPY) ?? COPY);
+    }
     choices.push(pick.probability);
     return pick.option;
   });
   const wanted = placeholdersIn(frame);
   const active = plan.fields.flatMap(({ tag }, i) => {
     const option = options[i]!;
-    return tag !== null && (option === null || option === COPY || wanted.has(i)) ? [tag] : [];
+    const isTold = tag !== null && reading.values?.[tag] === undefined;
+    return isTold && (option === null || option === COPY || wanted.has(i)) ? [tag] : [];
   });
   const count = tagCount(plan);
   const tagging = bestTags(reading.tags, count, active);
   const found = Map.groupBy(spansOfTags(tagging), ({ tag }) => tag);
   const used: FoundSpan[] = [];
+  const settled = apart(
+    plan.fields.flatMap(({ tag }, i) => {
+      const value = tag === null ? null : reading.values?.[tag];
+      return value && (options[i] === COPY || wanted.has(i)) ? [{ ...value, tag: tag! }] : [];
+    }),
+  );
   const take = (field: Field, most: number): readonly FoundSpan[] => {
-    const spans = mostProbable(found.get(field.tag!) ?? [], most);
+    const value = reading.values?.[field.tag!] && settled.get(field.tag!);
+    const all =
+      value === undefined
+        ? (found.get(field.tag!) ?? [])
+        : value === null
+          ? []
+          : [{ ...value, tag: field.tag! }];
+    const spans = mostProbable(all, most);
     used.push(...spans);
     return spans;
   };
@@ -108,7 +137,8 @@ function composeTree(
       if (spans.length > 0 || fallback === undefined) {
         // It is always there: then where it is most likely.
         if (spans.length === 0) {
-          const forced = likeliestSpan(reading.tags, count, field.tag!);
+          const isNowhere = reading.values?.[field.tag!] === null;
+          const forced = isNowhere ? null : likeliestSpan(reading.tags, count, field.tag!);
           if (forced === null) return null;
           spans = [forced];
           used.push(forced);
@@ -123,26 +153,66 @@ function composeTree(
     if (option === OTHER) return null;
     if (option !== ABSENT) setAt(tree, field.path, JSON.parse(option) as Json);
   }
-  const likely = tagging.probabilities.reduce((product, probability) => product * probability, 1);
+  const read = used.filter(({ tag }) => reading.values?.[tag] !== undefined);
+  const told = [...tagging.probabilities, ...read.map(({ probability }) => probability)];
+  const presences = used.flatMap(({ tag }) => reading.values?.[tag]?.presence ?? []);
+  const likely = told.reduce((product, probability) => product * probability, 1);
   return {
     answer: answerOfTree(kind, inOrder(tree, plan)),
     signals: {
       probability: choices.reduce((product, probability) => product * probability, likely),
       choice: Math.min(...choices),
-      tag: tagging.probabilities.length === 0 ? 1 : Math.min(...tagging.probabilities),
+      tag: told.length === 0 ? 1 : Math.min(...told),
       value: Math.min(1, ...used.map(({ probability }) => probability)),
       familiarity: reading.familiarity,
+      ...(reading.values === undefined ? {} : { presence: Math.min(1, ...presences) }),
     },
   };
 }
 
-interface Pick {
+/**
+ * The values of tags, none over another: the surest keep their place, and of the others the best that is free is taken, with
+ * its share of what is left. Where none is free a value stays where it is, and is not to be trusted.
+ */
+function apart(
+  values: readonly (NonNullable<ValueReading> & { readonly tag: number })[],
+): ReadonlyMap<number, FoundSpan> {
+  const taken = new Map<number, FoundSpan>();
+  const isFree = ({ start, end }: Pick<FoundSpan, 'start' | 'end'>): boolean =>
+    [...taken.values()].every((other) => end <= other.start || start >= other.end);
+  for (const { tag, start, end, probability, others } of values.toSorted(
+    (a, b) => b.probability - a.probability,
+  )) {
+    if (taken.has(tag)) continue;
+    const free = [{ start, end, probability }, ...others].filter(isFree);
+    const mass = [{ start, end, probability }, ...others].reduce((sum, each) => sum + each.probability, 0);
+    const left = free.reduce((sum, each) => sum + each.probability, 0) + Math.max(0, 1 - mass);
+    const [best] = free;
+    taken.set(
+      tag,
+      best === undefined
+        ? { tag, start, end, probability: 0 }
+        : {
+            tag,
+            start: best.start,
+            end: best.end,
+            probability: Math.min(1, best.probability / Math.max(1e-12, left)),
+          },
+    );
+  }
+  return taken;
+}
+
+interface PickedOption {
   readonly option: string;
   readonly probability: number;
 }
 
 /** The most probable option of each group, by its field; null stands for the form. */
-function picked(extraction: Extraction, probabilities: Float32Array): ReadonlyMap<number | null, Pick> {
+function picked(
+  extraction: Extraction,
+  probabilities: Float32Array,
+): ReadonlyMap<number | null, PickedOption> {
   return new Map(
     groupsOf(extraction).map(({ field, options, offset }) => {
       let best = 0;

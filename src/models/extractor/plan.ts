@@ -125,7 +125,11 @@ function learnField(
   const areDays = edits.some((edit) => edit.startsWith('day after '));
   const once = [...times.values()].filter((n) => n === 1).length;
   const isOpen = areDays || (hasTools(kind) && once > NEW * mine.length);
-  const isChoice = times.size <= FEW_VALUES && times.size * 5 <= mine.length && share < NEARLY_ALL && !isOpen;
+  // Words tell which of a few names is meant, but not which of a few numbers: those are read where they stand.
+  const isRead =
+    share >= MIN_COPIED && edits.some((edit) => (QUANTITY_EDITS as readonly string[]).includes(edit));
+  const isFew = times.size <= FEW_VALUES && times.size * 5 <= mine.length;
+  const isChoice = isFew && share < NEARLY_ALL && !isRead && !isOpen;
   const copies = share >= MIN_COPIED && copied.filter(Boolean).length >= 2 && !isChoice;
 
   const counts = new Map<string, number>();

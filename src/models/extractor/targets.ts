@@ -33,6 +33,8 @@ export interface Target {
   readonly form: string;
   /** Option of each chosen field, by the field's place in the plan; absent where the field could not be there. */
   readonly options: ReadonlyMap<number, string>;
+  /** Of each field with a tag that could be there, by its place in the plan: whether it is copied; absent where nobody knows. */
+  readonly copied: ReadonlyMap<number, boolean>;
   /** In the order of the input, without overlap. */
   readonly spans: readonly TagSpan[];
   /** Units that say nothing: a value stands there too, or one may. */
@@ -85,7 +87,10 @@ export function learnTargets(
 }
 
 /** What a text teaches beside its form. */
-const NOTHING: Omit<Target, 'input' | 'form'> = { options: new Map(), spans: [], ignored: [], lost: [] };
+const NOTHING: Omit<Target, 'input' | 'form'> = {
+  ...{ options: new Map(), copied: new Map() },
+  ...{ spans: [], ignored: [], lost: [] },
+};
 
 /** The form of each answer that is a text, as JSON; '' for those that do not repeat, and for tool calls. */
 function textForms(examples: readonly { readonly answer: string }[]): readonly string[] {
@@ -110,12 +115,12 @@ function valuesOf(
 
 function targetOf(kind: OutputKind, plan: ExtractionPlan, example: ReadExample, contexts: Contexts): Target {
   const { input, tree, leaves } = example;
-  if (tree === null)
-    return { input, form: '', options: new Map(), spans: [], ignored: [], lost: [...plan.fields] };
+  if (tree === null) return { ...NOTHING, input, form: '', lost: [...plan.fields] };
   const { taken, ignored, failed } = settle(valuesOf(plan, example), contexts, input.includes('\n'));
   const options = new Map<number, string>();
   const lost = new Set<Field>();
   const copied = new Set<number>();
+  const known = new Map<number, boolean>();
   plan.fields.forEach((field, i) => {
     const mine = leaves.get(field.key) ?? [];
     const isCopy = field.tag !== null && mine.every((leaf) => isFilled(leaf, field.many));
@@ -124,6 +129,7 @@ function targetOf(kind: OutputKind, plan: ExtractionPlan, example: ReadExample, 
     const said = mine.length === 0 ? ABSENT : copied.has(i) ? COPY : JSON.stringify(mine[0]!.value);
     const option = field.options.includes(said) ? said : OTHER;
     if (option === OTHER) lost.add(field);
+    else if (field.tag !== null) known.set(i, copied.has(i));
     if (field.chosen) options.set(i, option);
   });
   const byKey = new Map(plan.fields.map((field, i) => [field.key, i]));
@@ -137,7 +143,7 @@ function targetOf(kind: OutputKind, plan: ExtractionPlan, example: ReadExample, 
     (path) => plan.kept.includes(JSON.stringify(path)) || (hasTools(kind) && path.length === 1),
   );
   return {
-    ...{ input, form: JSON.stringify(form), options, lost: [...lost] },
+    ...{ input, form: JSON.stringify(form), options, copied: known, lost: [...lost] },
     spans: taken.filter(({ field }) => copied.has(field)).map(({ tag, start, end }) => ({ tag, start, end })),
     ignored: [...ignored, ...taken.filter(({ field }) => !copied.has(field))],
   };

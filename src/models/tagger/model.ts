@@ -8,13 +8,24 @@ import { messageOf, UnderstudyError } from '../../core/errors.ts';
 import type { UnitReading } from '../../core/runtime.ts';
 import type { Sparse } from '../classifier/lexical.ts';
 import { addLogits, type LinearWeights, softmax } from '../classifier/linear.ts';
-import { beginOf, type Extraction, groupsOf, insideOf, tagCount } from '../extractor/groups.ts';
-import type { ExtractionPlan } from '../extractor/plan.ts';
+import { beginOf, type Extraction, type Group, groupsOf, insideOf, tagCount } from '../extractor/groups.ts';
+import { COPY, type ExtractionPlan } from '../extractor/plan.ts';
 import type { Units } from '../extractor/units.ts';
 import { decodeArrays, encodeArrays } from '../formats/arrays.ts';
 import { type Features, fieldFeatures, inputFeatures, unitFeatures } from './features.ts';
 import { matchFeatures } from './matches.ts';
-import { bestValue, candidatesFor, editsOfTags, groundOf, spanProbabilities } from './spans.ts';
+import { copiedOdds, type Presence } from './presence.ts';
+import {
+  candidatesFor,
+  editsOfTags,
+  foundVector,
+  groundOf,
+  oddsOf,
+  presenceOf,
+  readTag,
+  spanProbabilities,
+  type TagReading,
+} from './spans.ts';
 
 /** Features that are known, and a class for each of a few things. */
 export interface TaggerHead {
@@ -25,7 +36,10 @@ export interface TaggerHead {
   readonly linear: LinearWeights;
 }
 
-/** A head for options; `matches`: weights on how they are named in the input, which all of them share; null for the form. */
+/**
+ * A head for options; `matches`: weights on how they are named in the input, which all of them share. Null for the form, whose
+ * linear weights have rows for foundVector after those of features.
+ */
 export interface OptionHead extends TaggerHead {
   readonly matches: Float32Array | null;
 }
@@ -35,6 +49,7 @@ export interface TaggerModel {
   readonly options: readonly OptionHead[];
   /** Null where nothing is copied. */
   readonly tags: SpanTagger | null;
+  readonly presence: Presence;
 }
 
 export interface SpanTagger {
@@ -44,6 +59,8 @@ export interface SpanTagger {
   readonly spans: Float32Array;
   /** For each tag how often which value was met, by the hash of its key. */
   readonly known: readonly ReadonlyMap<number, number>[];
+  /** For each tag the log odds that nearly all values have. */
+  readonly usual: Float32Array;
 }
 
 /** The known ones of the features, as a vector of unit length; and their share. */
@@ -79,7 +96,7 @@ export function tagUnits(head: TaggerHead, units: Units): Float32Array {
 
 /** What the model says of an input. Familiarity: the share of the features of the whole input that are known. */
 export function readTagger(
-  { options, tags }: TaggerModel,
+  { options, tags, presence }: TaggerModel,
   extraction: Extraction,
   units: Units,
 ): UnitReading {
@@ -88,69 +105,124 @@ export function readTagger(
   const tagged = tags === null ? null : tagUnits(tags.units, units);
   const features = inputFeatures(units, tagged && { tags: tagged, count: tagCount(plan) });
   const spoken = fieldFeatures(units);
+  const read = tags === null || tagged === null ? [] : readTags(tags, tagged, plan, units);
+  const found = foundVector(
+    read.map(({ odds }) => odds),
+    tags?.usual ?? new Float32Array(0),
+  );
   const said = options.map((head, i) => {
-    const { vector, known } = sparseOf(head, head.matches ? spoken : features);
-    const named = head.matches && matchFeatures(units.text, groups[i]!.options);
-    return { probabilities: probabilitiesOf(head.linear, vector, head.matches, named), known };
+    if (head.matches === null) {
+      const { vector, known } = sparseOf(head, features);
+      return { probabilities: ofForm(head, vector, found), known };
+    }
+    const { vector, known } = sparseOf(head, spoken);
+    const named = matchFeatures(units.text, groups[i]!.options);
+    return { probabilities: ofOptions(head.linear, vector, head.matches, named), known };
+  });
+  const copied = new Float32Array(plan.fields.length).fill(Number.NaN);
+  plan.fields.forEach((field, i) => {
+    if (field.tag === null || read[field.tag] === undefined) return;
+    const group = groups.findIndex((each) => each.field === i);
+    const head = group < 0 ? null : said[group]!.probabilities;
+    const odds = copiedOdds(
+      presence,
+      i,
+      read[field.tag]!.odds,
+      head && oddsOf(head[copyOf(groups[group]!)]!),
+    );
+    if (odds === null) return;
+    const p = 1 / (1 + Math.exp(-odds));
+    copied[i] = p;
+    // Of what is left, the options have the shares that they have for the head.
+    const copy = head === null ? -1 : copyOf(groups[group]!);
+    const others = head === null ? 0 : Math.max(1e-9, 1 - head[copy]!);
+    head?.forEach((each, k) => {
+      head[k] = k === copy ? p : ((1 - p) * each) / others;
+    });
   });
   return {
     options: Float32Array.from(said.flatMap(({ probabilities }) => [...probabilities])),
     tags:
-      tags === null || tagged === null
-        ? new Float32Array(units.starts.length).fill(1)
-        : readSpans(tags, tagged, plan, units),
+      tagged === null ? new Float32Array(units.starts.length).fill(1) : tagsOfSeveral(tagged, plan, units),
+    values: read.map(({ value, odds }, tag) =>
+      severalTags(plan).has(tag)
+        ? undefined
+        : value && { ...value, presence: presenceOf(odds, tags!.usual[tag]!) },
+    ),
+    copied,
     familiarity: said[0]?.known ?? 1,
   };
 }
 
-/** As probabilities of tags: each tag's most probable value has its own, all other units are outside. */
-function readSpans(
-  { spans, known }: SpanTagger,
-  tagged: Float32Array,
-  plan: ExtractionPlan,
-  units: Units,
-): Float32Array {
+const copyOf = ({ options }: Group): number => options.indexOf(COPY);
+
+/** Tags of several values, of which none competes with another: where they stand the tags of units say. */
+const severalTags = ({ fields }: ExtractionPlan): ReadonlySet<number | null> =>
+  new Set(fields.filter(({ many, repeated }) => many || repeated).map(({ tag }) => tag));
+
+/** The tags of units with those alone that have several values: all else is outside. */
+function tagsOfSeveral(tagged: Float32Array, plan: ExtractionPlan, units: Units): Float32Array {
   const count = tagCount(plan);
-  const ground = groundOf(units);
-  const several = new Set(plan.fields.filter(({ many, repeated }) => many || repeated).map(({ tag }) => tag));
+  const states = [...severalTags(plan)].flatMap((tag) => (tag === null ? [] : [beginOf(tag), insideOf(tag)]));
   const out = new Float32Array(tagged.length);
-  for (let unit = 0; unit < units.starts.length; unit++) out[unit * count] = 1;
-  editsOfTags(plan).forEach((edits, tag) => {
-    if (several.has(tag)) {
-      // Of several values none competes with another: the units' own tags stand.
-      for (let unit = 0; unit < units.starts.length; unit++) {
-        for (const state of [beginOf(tag), insideOf(tag)])
-          out[unit * count + state] = tagged[unit * count + state]!;
-        out[unit * count] = Math.min(out[unit * count]!, tagged[unit * count]!);
-      }
-      return;
-    }
-    const candidates = candidatesFor(ground, tag, { edits, known: known[tag]! }, tagged, count);
-    const best = bestValue(candidates, spanProbabilities(candidates, tag, spans));
-    if (best === null) return;
-    for (let unit = best.start; unit < best.end; unit++) {
-      out[unit * count + (unit === best.start ? beginOf(tag) : insideOf(tag))] = best.probability;
-      out[unit * count] = Math.min(out[unit * count]!, 1 - best.probability, 0.9 * best.probability);
-    }
-  });
+  for (let unit = 0; unit < units.starts.length; unit++) {
+    let within = 0;
+    for (const state of states) within += out[unit * count + state] = tagged[unit * count + state]!;
+    out[unit * count] = Math.max(0, 1 - within);
+  }
   return out;
 }
 
-function probabilitiesOf(
-  linear: LinearWeights,
-  vector: Sparse,
-  shared: Float32Array | null = null,
-  named: readonly Uint32Array[] | null = null,
-): Float64Array {
+/** What is said of each tag. */
+export function readTags(
+  { spans, known }: Pick<SpanTagger, 'spans' | 'known'>,
+  tagged: Float32Array,
+  plan: ExtractionPlan,
+  units: Units,
+): readonly TagReading[] {
+  const count = tagCount(plan);
+  const ground = groundOf(units);
+  const several = severalTags(plan);
+  return editsOfTags(plan).map((edits, tag): TagReading => {
+    if (several.has(tag)) {
+      let none = 1;
+      for (let unit = 0; unit < units.starts.length; unit++) none *= 1 - tagged[unit * count + beginOf(tag)]!;
+      return { value: null, odds: oddsOf(1 - none) };
+    }
+    const candidates = candidatesFor(ground, tag, { edits, known: known[tag]! }, tagged, count);
+    return readTag(candidates, spanProbabilities(candidates, tag, spans));
+  });
+}
+
+function probabilitiesOf(linear: LinearWeights, vector: Sparse): Float64Array {
   const logits = new Float64Array(linear.bias.length);
   addLogits(linear, vector, null, 0, logits);
-  if (shared && named)
-    for (let c = 0; c < logits.length; c++) for (const place of named[c]!) logits[c]! += shared[place]!;
   softmax(logits);
   return logits;
 }
 
-const MAGIC = 'understudy-tagger 1\n';
+function ofForm({ linear, rows }: TaggerHead, vector: Sparse, found: Float32Array): Float64Array {
+  const logits = new Float64Array(linear.bias.length);
+  addLogits(linear, vector, found, rows.size, logits);
+  softmax(logits);
+  return logits;
+}
+
+/** How probable each option of a field is, for its head. @param named For each option the places of its shared features. */
+export function ofOptions(
+  linear: LinearWeights,
+  vector: Sparse,
+  shared: Float32Array,
+  named: readonly Uint32Array[],
+): Float64Array {
+  const logits = new Float64Array(linear.bias.length);
+  addLogits(linear, vector, null, 0, logits);
+  for (let c = 0; c < logits.length; c++) for (const place of named[c]!) logits[c]! += shared[place]!;
+  softmax(logits);
+  return logits;
+}
+
+const MAGIC = 'understudy-tagger 2\n';
 
 interface Header {
   readonly options: number;
@@ -158,7 +230,7 @@ interface Header {
   readonly tags: number | null;
 }
 
-export async function saveTagger(path: string, { options, tags }: TaggerModel): Promise<void> {
+export async function saveTagger(path: string, { options, tags, presence }: TaggerModel): Promise<void> {
   const arraysOf = (
     name: string,
     { rows, idf, linear }: TaggerHead,
@@ -182,7 +254,13 @@ export async function saveTagger(path: string, { options, tags }: TaggerModel): 
     ),
     ...(tags === null
       ? []
-      : [...arraysOf('units', tags.units), ['spans', tags.spans] as const, ...tags.known.flatMap(metOf)]),
+      : [
+          ...arraysOf('units', tags.units),
+          ['spans', tags.spans] as const,
+          ['usual', tags.usual] as const,
+          ...tags.known.flatMap(metOf),
+        ]),
+    ['presence', presence] as const,
   ];
   const header: Header = { options: options.length, tags: tags?.known.length ?? null };
   await writeFile(path, encodeArrays(MAGIC, header, Object.fromEntries(arrays)), { mode: 0o600 });
@@ -207,6 +285,7 @@ export async function loadTagger(path: string): Promise<TaggerModel> {
     linear: { weights: floats(`${name}.weights`), bias: floats(`${name}.bias`) },
   });
   return {
+    presence: floats('presence'),
     options: Array.from({ length: header.options }, (_, i) => ({
       ...headOf(`options.${i}`),
       matches: has(`options.${i}.matches`) ? floats(`options.${i}.matches`) : null,
@@ -217,6 +296,7 @@ export async function loadTagger(path: string): Promise<TaggerModel> {
         : {
             units: headOf('units'),
             spans: floats('spans'),
+            usual: floats('usual'),
             known: Array.from({ length: header.tags }, (_, tag) => {
               const times = ints(`known.${tag}.times`);
               return new Map(Array.from(ints(`known.${tag}`), (key, i) => [key, times[i]!]));

@@ -6,7 +6,7 @@
 
 import type { OutputKind } from '../../core/answer.ts';
 import { seededRandom } from '../../core/random.ts';
-import { hasParent, OTHER } from '../../models/extractor/plan.ts';
+import { hasParent } from '../../models/extractor/plan.ts';
 import type { Lesson, Target } from '../../models/extractor/targets.ts';
 import { treeOf } from '../../models/extractor/tree.ts';
 import { unitsOf } from '../../models/extractor/units.ts';
@@ -58,11 +58,7 @@ export function fitSpans(
       if (mine.length === 0) return [];
       // Something is there that was not found in the input: it teaches nothing.
       const isLost = mine.some((field) => target.lost.includes(field));
-      const isOther = mine.some((field) => {
-        const option = target.options.get(plan.fields.indexOf(field));
-        return option === OTHER || option?.startsWith('=') === false;
-      });
-      if (gold.length === 0 && (isLost || isOther)) return [];
+      if (gold.length === 0 && isLost) return [];
       const own = gold.length === 1 ? spanKey(values[tag]!.edits, ground.units, gold[0]!) : null;
       const candidates = candidatesFor(ground, tag, values[tag]!, tags, count, gold, own);
       const right = new Set(candidates.flatMap(({ key }, i) => (key === own ? [i] : [])));

@@ -12,7 +12,7 @@ import type { Lesson, Target } from '../../models/extractor/targets.ts';
 import { treeOf } from '../../models/extractor/tree.ts';
 import { unitsOf } from '../../models/extractor/units.ts';
 import { type Features, hashOf, unitFeatures } from '../../models/tagger/features.ts';
-import { type SpanTagger, sparseOf, type TaggerHead, tagUnits } from '../../models/tagger/model.ts';
+import { readTags, type SpanTagger, sparseOf, type TaggerHead, tagUnits } from '../../models/tagger/model.ts';
 import { editsOfTags, spanKey, type TagValues } from '../../models/tagger/spans.ts';
 import { fitLinear } from '../linear/fit.ts';
 import { fitSpans, type SpanExample } from './fit-spans.ts';
@@ -22,12 +22,14 @@ import { knownRows } from './rows.ts';
 const [MAX_UNITS, MAX_FEATURES] = [120_000, 90_000];
 const [RATE, EPOCHS] = [0.2, 6];
 /** Folds of the taggers of units. */
-const FOLDS = 2;
+export const FOLDS = 2;
 
 export interface Tagging {
   readonly tagger: SpanTagger;
   /** What a unit tagger says of each example's input that has not learnt from its session. */
   readonly said: readonly Float32Array[];
+  /** For each example the log odds that there is a value of each tag, from models that have not learnt from its session. */
+  readonly odds: readonly (readonly number[])[];
 }
 
 /** Null where nothing is copied. */
@@ -42,7 +44,7 @@ export async function fitTagging(
   // Where no value could stand nothing is taught: texts among tool calls.
   const isTaught = train.map(({ answer }) => treeOf(kind, answer) !== null);
   const count = tagCount(lesson.plan);
-  const foldOf = (i: number): number => Number.parseInt(contentHash(train[i]!.sessionId, 8), 16) % FOLDS;
+  const foldOf = foldsOf(train);
   const taughtBut = (fold: number): Target[] => {
     const others = lesson.targets.filter((_, i) => isTaught[i] && foldOf(i) !== fold);
     return others.length > 0 ? others : lesson.targets.filter((_, i) => isTaught[i]);
@@ -50,10 +52,47 @@ export async function fitTagging(
   const heads: TaggerHead[] = [];
   for (let fold = 0; fold < FOLDS; fold++) heads.push(await fitUnits(taughtBut(fold), count, seed, signal));
   const said = lesson.targets.map(({ input }, i) => tagUnits(heads[foldOf(i)]!, unitsOf(input)));
-  const examples = lesson.targets.flatMap((target, i): SpanExample[] =>
-    isTaught[i] ? [{ target, answer: train[i]!.answer, tags: said[i]! }] : [],
+  const examples = lesson.targets.flatMap((target, i) =>
+    isTaught[i] ? [{ target, answer: train[i]!.answer, tags: said[i]!, fold: foldOf(i) }] : [],
   );
-  const values = editsOfTags(lesson.plan).map((edits, tag): TagValues => {
+  const rank = (taught: readonly SpanExample[]): Pick<SpanTagger, 'spans' | 'known'> => {
+    const values = valuesOf(lesson, taught);
+    const spans = fitSpans(kind, lesson, taught, values, count, seed);
+    return { spans, known: values.map(({ known }) => known) };
+  };
+  const rankers = heads.map((_, fold) => {
+    const others = examples.filter(({ fold: own }) => own !== fold);
+    return rank(others.length > 0 ? others : examples);
+  });
+  const odds = lesson.targets.map(({ input }, i) =>
+    readTags(rankers[foldOf(i)]!, said[i]!, lesson.plan, unitsOf(input)).map((each) => each.odds),
+  );
+  const units = await fitUnits(taughtBut(-1), count, seed, signal);
+  return { tagger: { units, ...rank(examples), usual: usualOdds(lesson, odds) }, said, odds };
+}
+
+/** Of the values of a tag, in 50, one may be less sure than what is usual. */
+const UNUSUAL = 0.02;
+
+/** For each tag the log odds that nearly all of its values have, on examples that were not learnt from. */
+function usualOdds({ plan, targets }: Lesson, odds: readonly (readonly number[])[]): Float32Array {
+  return Float32Array.from({ length: plan.tags }, (_, tag) => {
+    const there = targets
+      .flatMap(({ spans }, i) => (spans.some((span) => span.tag === tag) ? [odds[i]![tag]!] : []))
+      .sort((a, b) => a - b);
+    return there[Math.floor(UNUSUAL * there.length)] ?? 0;
+  });
+}
+
+/** The fold of each example, of FOLDS: that of its session. */
+export function foldsOf(train: TrainingJob['train']): (i: number) => number {
+  const folds = train.map(({ sessionId }) => Number.parseInt(contentHash(sessionId, 8), 16) % FOLDS);
+  return (i) => folds[i]!;
+}
+
+/** The values of each tag, and how many of the examples have them. */
+function valuesOf({ plan }: Lesson, examples: readonly SpanExample[]): readonly TagValues[] {
+  return editsOfTags(plan).map((edits, tag): TagValues => {
     const known = new Map<number, number>();
     for (const { target } of examples)
       for (const span of target.spans) {
@@ -62,9 +101,6 @@ export async function fitTagging(
       }
     return { edits, known };
   });
-  const spans = fitSpans(kind, lesson, examples, values, count, seed);
-  const units = await fitUnits(taughtBut(-1), count, seed, signal);
-  return { tagger: { units, spans, known: values.map(({ known }) => known) }, said };
 }
 
 async function fitUnits(

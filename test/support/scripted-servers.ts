@@ -1,0 +1,145 @@
+/** Servers that act by a script, in a time that the test moves, behind the gateway's choice among several. */
+import { setImmediate as turn } from 'node:timers/promises';
+import type { RetrySettings, ServerSettings } from '../../src/core/config-upstream-servers.ts';
+import { UnderstudyError } from '../../src/core/errors.ts';
+import type { UpstreamEvent } from '../../src/core/observe.ts';
+import { type SeveralOptions, severalServers } from '../../src/gateway/several/several.ts';
+import type { ResponseHead, Upstream, UpstreamRequest } from '../../src/gateway/upstream.ts';
+import { type ManualClock, manualClock } from './manual-clock.ts';
+
+/** What a server does with one request. */
+export type Act =
+  | { readonly kind: 'refuse' | 'reset' | 'hang' }
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly afterMs: number;
+      readonly retryAfter?: number;
+    }
+  | { readonly kind: 'break'; readonly afterMs: number };
+
+interface Sent {
+  readonly server: string;
+  readonly at: number;
+  readonly act: Act;
+  readonly request: UpstreamRequest;
+}
+
+export const BODY = JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }] });
+
+export const request = (body = BODY, path = '/v1/chat/completions'): UpstreamRequest => ({
+  ...{ method: 'POST', path, headers: ['authorization', 'Bearer caller'], body: Buffer.from(body) },
+  call: { isTrusted: true, session: null },
+});
+
+const failed = (code: 'unavailable' | 'cancelled', cause: object): UnderstudyError =>
+  new UnderstudyError(code, 'no', { hint: '', status: code === 'cancelled' ? 499 : 502, cause });
+
+/** A server that acts by its script, the last act for ever. */
+function scripted(name: string, script: readonly Act[], clock: ManualClock, sent: Sent[]): Upstream {
+  let next = 0;
+  return {
+    send: (asked, listener, signal) =>
+      new Promise((resolve, reject) => {
+        const act = script[Math.min(next++, script.length - 1)]!;
+        sent.push({ server: name, at: clock.now(), act, request: asked });
+        const stop = (): void => reject(failed('cancelled', new Error('aborted')));
+        if (signal.aborted) return stop();
+        signal.addEventListener('abort', stop, { once: true });
+        if (!('afterMs' in act)) {
+          const code = act.kind === 'refuse' ? 'ECONNREFUSED' : 'ECONNRESET';
+          return act.kind === 'hang' ? undefined : reject(failed('unavailable', { code }));
+        }
+        clock.after(act.afterMs, () => {
+          if (signal.aborted) return;
+          const status = act.kind === 'answer' ? act.status : 200;
+          const wait = act.kind === 'answer' ? act.retryAfter : undefined;
+          const headers = wait === undefined ? [] : ['Retry-After', String(wait)];
+          listener.onHead({ status, statusText: '', headers });
+          listener.onData(Buffer.from(`${name}#${sent.length} `));
+          if (act.kind === 'break') return reject(failed('unavailable', { code: 'ECONNRESET' }));
+          listener.onData(Buffer.from('end'));
+          return resolve([]);
+        });
+        return undefined;
+      }),
+    upgrade: async () => null,
+    close: async () => {},
+  };
+}
+
+const server = (name: string, more: Partial<ServerSettings> = {}): ServerSettings => ({
+  ...{ name, baseUrl: `http://${name}`, isTranslated: false, isMain: name === 'main', apiKey: null },
+  ...{ models: 'same' as const, weight: 1, priority: 1 },
+  ...more,
+});
+
+interface Seen {
+  readonly heads: ResponseHead[];
+  text: string;
+  error: UnderstudyError | null;
+  /** When the head came, or the error. */
+  at: number;
+}
+
+export function world(
+  scripts: Readonly<Record<string, readonly Act[]>>,
+  options: {
+    readonly retry?: Partial<RetrySettings>;
+    readonly servers?: Readonly<Record<string, Partial<ServerSettings>>>;
+    readonly breaker?: SeveralOptions['breaker'];
+  } = {},
+) {
+  const clock = manualClock(1_000_000);
+  const sent: Sent[] = [];
+  const events: UpstreamEvent[] = [];
+  const [main, ...others] = Object.entries(scripts).map(([name, script]) => ({
+    settings: server(name, options.servers?.[name]),
+    upstream: scripted(name, script, clock, sent),
+  }));
+  const upstream = severalServers([main!, ...others], {
+    retry: { attempts: 3, backoffMs: 100, ...options.retry },
+    breaker: options.breaker ?? { failures: 5, openMs: 10_000 },
+    ...{ timeoutMs: 60_000, now: clock.now, after: clock.after, random: () => 0.5 },
+    onEvent: (event) => events.push(event),
+    sleep: (ms) => new Promise<void>((resolve) => clock.after(ms, resolve)),
+  });
+  /** Sends, and lets the time pass that it takes. */
+  const ask = async (asked = request(), signal = new AbortController().signal): Promise<Seen> => {
+    const seen: Seen = { heads: [], text: '', error: null, at: 0 };
+    let isDone = false;
+    const listener = {
+      onHead: (head: ResponseHead) => {
+        seen.heads.push(head);
+        seen.at = clock.now();
+      },
+      onData: (chunk: Buffer): undefined => {
+        seen.text += chunk.toString();
+      },
+    };
+    const all = upstream.send(asked, listener, signal).then(
+      () => {
+        isDone = true;
+      },
+      (error: UnderstudyError) => {
+        isDone = true;
+        seen.error = error;
+        if (seen.heads.length === 0) seen.at = clock.now();
+      },
+    );
+    while (!isDone) {
+      await turn();
+      const [first] = clock.waiting();
+      if (!isDone && first !== undefined) clock.advance(first);
+    }
+    await all;
+    return seen;
+  };
+  return { clock, sent, events, upstream, ask };
+}
+
+export const ok: Act = { kind: 'answer', status: 200, afterMs: 5 };
+export const busy = (retryAfter?: number, status = 429): Act => ({
+  ...{ kind: 'answer', status, afterMs: 5 },
+  ...(retryAfter === undefined ? {} : { retryAfter }),
+});
