@@ -82,7 +82,11 @@ test('while weights are being fetched, calls do not wait for them', async (t) =>
     artefact: { rung: 'head', base: 'x', path: 'gone', sha256: '', trainedMs: 0, figures: {} },
     evidence: {
       gate: { epsilon: 0.02, delta: 0.05, served: 200, errors: 0 },
-      exam: { coverage: { hits: 9, n: 10, share: 0.9, low: 0.5, high: 1 } },
+      exam: {
+        coverage: { hits: 9, n: 10, share: 0.9, low: 0.5, high: 1 },
+        servedError: { hits: 0, n: 9 },
+      },
+      calibration: { curve: [] },
       selfAgreement: null,
     },
   } as unknown as Specialist);

@@ -21,6 +21,7 @@ import { readCalls } from './capture/read.ts';
 import { redactText } from './capture/redact/redact.ts';
 import type { SecondStage } from './capture/second-stage.ts';
 import { dayOf } from './capture/vault.ts';
+import type { AssessReport } from './core/assessment.ts';
 import type { Call, CallRequest, CallResponse } from './core/call.ts';
 import type { Config } from './core/config.ts';
 import type { EntityFinder } from './core/entity.ts';
@@ -39,7 +40,7 @@ import type { RetrievalReport } from './core/retrieval-report.ts';
 import type { SavingsReport } from './core/savings.ts';
 import type { Store } from './core/store.ts';
 import type { NewTrailEntry } from './core/trail.ts';
-import { coverageOf } from './deploy/coverage.ts';
+import { coverageOf } from './deploy/alarms.ts';
 import { policyFor } from './deploy/policy.ts';
 import { readWatch } from './deploy/read-watch.ts';
 import { outlookOf } from './deploy/stages.ts';
@@ -51,6 +52,7 @@ import { openCapture } from './online/capturing.ts';
 import { type OnlineGateway, startOnline } from './online/serving.ts';
 import { judgedByText } from './report/judge-text.ts';
 import { openLedger } from './savings/ledger.ts';
+import { type AssessOptions, assess } from './setup/assess.ts';
 import {
   drainJournals,
   journalsOf,
@@ -95,6 +97,8 @@ export interface Understudy {
   ): Promise<ImportReport>;
   /** The six steps over all that has been captured. */
   learn(options?: LearnOptions): Promise<LearnReport>;
+  /** What learning would come to, before it is tried: of the captured calls, or of log files, which are not stored then. */
+  assess(options?: AssessOptions): Promise<AssessReport>;
   status(): Promise<StatusReport>;
   /** What specialists save, net; of the calls since then (epoch milliseconds). Default: all. */
   savings(since?: number): Promise<SavingsReport>;
@@ -249,6 +253,8 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         await ledger.sync().catch(() => {});
       }
     },
+    assess: (assessOptions = {}) =>
+      assess({ config, env, weightsDir, calls, storage, ...progress }, assessOptions),
     checkRetrieval: async () => {
       const known = await (await storage()).store.tasks();
       const opened = await openEncoder({
@@ -358,7 +364,7 @@ async function statusOf(
     // What serves says more than what waits for approval beside it.
     const deployment = own.findLast(({ stage }) => stage !== 'proposed') ?? own.at(-1);
     const specialist = specialists.find((each) => each.id === deployment?.specialistId);
-    const policy = specialist && policyFor(specialist, serve);
+    const policy = specialist && deployment && policyFor(specialist, deployment, serve);
     const shown = deployment && specialist && policy ? { deployment, specialist, policy } : null;
     const outlook =
       shown &&

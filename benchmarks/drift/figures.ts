@@ -1,6 +1,7 @@
 /** What quarters come to: served error by week, detection of each change, false retirements, money. Pure. */
 import type { Deployment } from '../../src/core/deployment.ts';
 import type { Event } from '../../src/core/store.ts';
+import { ALARMS } from '../../src/deploy/alarms.ts';
 import { isRolledBack } from '../../src/deploy/stages.ts';
 import { binomialTail } from '../../src/stats/statistics.ts';
 import { EPSILON, type Played, type Quarter } from './quarter.ts';
@@ -58,8 +59,9 @@ export function answersTo(quarter: Quarter, change: Change): Answered | null {
 }
 
 function answerOf({ kind, detail }: Event): Answered['by'] {
-  if (kind === 'coverage-fell' || kind === 'inputs-unfamiliar') return 'alarm';
+  if (ALARMS.some((each) => each === kind)) return 'alarm';
   if (kind !== 'deployment-moved' || String(detail.reason).startsWith('replaced')) return null;
+  if (detail.to === 'shadow') return 'alarm';
   return detail.to === 'retired' || detail.to === 'suspended' ? detail.to : null;
 }
 

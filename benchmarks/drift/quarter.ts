@@ -22,7 +22,7 @@ import { whatIsDue } from '../../src/learn/jobs/due.ts';
 import { readFacts } from '../../src/learn/jobs/facts.ts';
 import { workOn } from '../../src/learn/jobs/work.ts';
 import { learn } from '../../src/learn/pipeline.ts';
-import { coverageAlarms } from '../../src/online/coverage-alarms.ts';
+import { changeAlarms } from '../../src/online/change-alarms.ts';
 import { watchDeployments } from '../../src/online/watching.ts';
 import { createRouter, type RoutingPlan } from '../../src/route/router.ts';
 import { savingsOf } from '../../src/savings/account.ts';
@@ -91,8 +91,8 @@ async function play(
 ): Promise<Quarter> {
   const config = { ...CONFIG, dataDir };
   const { trainer, runtime } = tableModel();
-  const watching = watchDeployments(config.serve, () => {});
-  const alarms = coverageAlarms(() => {}, Date.now);
+  const watching = watchDeployments(config.serve, () => {}, Date.now);
+  const alarms = changeAlarms(() => {}, Date.now);
   const audits: Audit[] = [];
   const plan: RoutingPlan = { tasks: [], deployments: [], specialists: [] };
   const router = createRouter(plan, {
@@ -102,6 +102,7 @@ async function play(
     right: (task, answer, llm) =>
       compareAnswers(task.kind, referenceOf(task, llm), targetOf(answer)).right === true,
     onAudit: (audit) => audits.push(audit),
+    onHeard: alarms.hear,
   });
   const counted = alarms.counted(router);
   const { signal } = new AbortController();
@@ -177,6 +178,11 @@ async function play(
     });
     keep(callOf(call, served));
     if (call.junk !== null) await store.addFeedback([feedbackOn(call)]);
+    if (given === null || decision.compare !== null) decision.hear?.(call.llm);
+    if (alarms.isRaised()) {
+      await alarms.write(store);
+      await refresh();
+    }
     if (decision.compare === null) continue;
     await decision.compare(call.llm, signal);
     if (given !== null) keep(auditOf(call, served.taskId, decision.auditProbability ?? 1));

@@ -45,6 +45,8 @@ const RELABELLED = [3, 4] as const;
 const SEEN_OTHERWISE = 0.003;
 /** A single answer that is not what the LLM mostly says, before and after it is changed. */
 const SLIPS = [0.001, 0.002] as const;
+/** The names in the answers, before and after, of a provider that tells. */
+const MODELS = ['gpt-4o-mini-2024-07-18', 'gpt-4o-mini-2026-02-15'] as const;
 const LABELS = ['billing', 'delivery', 'account', 'returns', 'product', 'other'] as const;
 /** What new intents are labelled. */
 const NEW_LABELS = ['warranty', 'recall'] as const;
@@ -80,6 +82,8 @@ export function makeWorld(seed: number): World {
     }),
   );
   const after = (change: Change, at: number): boolean => at >= changes.get(change)!;
+  // One provider in two tells by another name that its model is another one.
+  const isTold = seed % 2 === 0;
   const labelOf = labelsOf(random);
   const calls: WorldCall[] = [];
   for (let day = 0; day < DAYS; day++) {
@@ -106,7 +110,7 @@ export function makeWorld(seed: number): World {
       calls.push({
         ...{ id, at, truth },
         request: requestOf(text, after('prompt edited', at)),
-        llm: answerOf(said),
+        llm: answerOf(said, MODELS[isTold && after('provider changes its model', at) ? 1 : 0]),
         junk: isJunk ? other(truth, `junk ${text}`) : null,
       });
     }
@@ -120,8 +124,8 @@ export const intentOf = (input: string): number => Number(/intent(\d+)/.exec(inp
 /** A number in [0, 1) that depends on the text alone. */
 export const fraction = (text: string): number => Number.parseInt(contentHash(text, 8), 16) / 0x1_0000_0000;
 
-export const answerOf = (label: string): CallResponse => ({
-  model: 'gpt-4o-mini',
+const answerOf = (label: string, model: string): CallResponse => ({
+  model,
   message: { role: 'assistant', content: label },
   finishReason: 'stop',
   usage: { promptTokens: 420, completionTokens: 3, cachedTokens: 0 },

@@ -25,7 +25,13 @@ export const RUNS = 2000;
 /** The product's defaults, after a gate that saw one error in 250 served calls. */
 export const POLICY: StagePolicy = {
   ...{ epsilon: 0.02, delta: 0.05, margins: { shadow: 3, canary: 2 }, stepAudits: 30, auditShare: 0.05 },
-  ...{ slips: { share: 0, low: 0, high: 0 }, prior: { n: 250, errors: 1 } },
+  ...{
+    slips: { share: 0, low: 0, high: 0 },
+    prior: { n: 250, errors: 1 },
+    since: 0,
+    proved: 0.02,
+    auditsADay: 0,
+  },
 };
 
 /** A comparison as the traffic brings it. */

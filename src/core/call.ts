@@ -66,6 +66,8 @@ export interface Alternative {
 
 export interface CallResponse {
   readonly model: string;
+  /** Of the provider's configuration behind the model, where it tells one (`system_fingerprint`). */
+  readonly fingerprint?: string;
   readonly message: Message;
   /** Likeliest first; absent unless the caller asked for log-probabilities, and for long answers. */
   readonly alternatives?: readonly Alternative[];
@@ -73,6 +75,10 @@ export interface CallResponse {
   readonly finishReason: string | null;
   readonly usage: Usage | null;
 }
+
+/** What tells one LLM from another in its answers. */
+export const llmName = ({ model, fingerprint }: Pick<CallResponse, 'model' | 'fingerprint'>): string =>
+  fingerprint === undefined ? model : `${model} ${fingerprint}`;
 
 /** Tag of an imported call whose time is unknown: its `at` only keeps the order of the file. */
 export const UNTIMED = 'understudy-untimed';
@@ -129,6 +135,11 @@ export interface Served {
   readonly reason: LlmReason | 'confident';
   readonly taskId?: string;
   readonly confidence?: number;
+  /**
+   * Its ordinal among the calls of its session that the specialist in service could be asked about, from 1; absent where none was in
+   * service. It tells of calls of the session that are not on record.
+   */
+  readonly turn?: number;
 }
 
 export interface Call {

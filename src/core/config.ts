@@ -127,6 +127,13 @@ export const configSchema = z
           .describe(
             'Share of served calls that the LLM answers too, to check, in ordinary times: half of it when all is long quiet, more while a specialist is new and after errors. 0: none.',
           ),
+        auditsADay: z
+          .int()
+          .min(0)
+          .default(20)
+          .describe(
+            'Least number of a specialist’s served calls that are audited a day, as far as there are so many: where calls are few, a share of them takes weeks to show a change.',
+          ),
         settleAudits: z
           .int()
           .min(0)

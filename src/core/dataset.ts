@@ -34,6 +34,8 @@ export interface Example {
    * label task whose caller asked for log-probabilities.
    */
   readonly soft?: readonly SoftTarget[];
+  /** The call's ordinal in its session (core Served), where that is on record. */
+  readonly turn?: number;
   /** How many calls it stands for: in train, duplicates are collapsed and counted; held back, each call stands for itself. */
   readonly weight: number;
   /** Known where feedback tells it (core/feedback). */
@@ -78,6 +80,16 @@ export function manifestOf(dataset: Dataset): DatasetManifest {
   };
 }
 
+/** A change of a task that was found: what was recorded before proves nothing of what comes after it. */
+export interface Epoch {
+  /** When the change began, as far as can be told, epoch milliseconds. */
+  readonly since: number;
+  /** When it was found; until then calls have been looked at to find it. */
+  readonly found: number;
+  /** In plain words. */
+  readonly reason: string;
+}
+
 export type SplitOrder = 'time' | 'shuffle-sessions';
 
 /** Immutable: the id is a hash of the content, so the same examples give the same dataset. */
@@ -98,4 +110,6 @@ export interface Dataset {
    * as many as it has examples.
    */
   readonly trainSessions?: readonly number[];
+  /** The task's latest epoch: what is held back for the gate and the exam came after it was found. Absent: no change was found. */
+  readonly epoch?: Epoch;
 }

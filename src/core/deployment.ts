@@ -12,7 +12,12 @@ export interface StageNumbers {
   readonly comparisons: number;
   readonly errors: number;
   /** The same since the errors last began to pile up: what a break is made of. */
-  readonly recent: { readonly comparisons: number; readonly errors: number };
+  readonly recent: {
+    readonly comparisons: number;
+    readonly errors: number;
+    /** When the first of them came. Absent in records of earlier versions. */
+    readonly since?: number;
+  };
   /** The error share that was tested. */
   readonly margin: number;
   /** The evidence (e-value) for the verdict; 1/delta was asked for. */
@@ -25,6 +30,8 @@ export interface StageChange {
   readonly reason: string;
   /** Where comparisons moved it. */
   readonly numbers?: StageNumbers;
+  /** Where an alarm sent it back: by alarm (deploy/alarms) the share that is no alarm any more, from here on. */
+  readonly expects?: Readonly<Record<string, number>>;
 }
 
 export interface Deployment {
@@ -39,6 +46,10 @@ export interface Deployment {
 }
 
 /** Whether somebody is asked in this stage. */
+/** The time from which comparisons speak for it: when it last came into shadow, first or sent back. */
+export const provingSince = ({ history }: Pick<Deployment, 'history'>): number =>
+  history.findLast(({ stage }) => stage === 'shadow')?.at ?? 0;
+
 export const isInService = (stage: Stage): boolean =>
   stage === 'shadow' || stage === 'canary' || stage === 'live';
 

@@ -27,6 +27,16 @@ export interface Decision {
    * that came before.
    */
   readonly auditProbability?: number;
+  /** Is told the LLM's answer to the call, where it is read anyway; it takes no time. Absent where nobody listens. */
+  readonly hear?: (llm: CallResponse) => void;
+}
+
+/** A call that a specialist in service could be asked about: its task, and what the specialist reads of it. */
+export interface Heard {
+  readonly taskId: string;
+  readonly input: string;
+  /** Whether the LLM's answer came to the same as the specialist's, where that was too unsure to be used. */
+  readonly agrees?: boolean;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Candidates, trained specialists, and the evidence on them. */
 import type { AnswerKind, OutputKind } from './answer.ts';
 import type { Usage } from './call.ts';
+import type { Contradictions } from './dataset.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { JudgeEvidence } from './judge.ts';
 import type { CallSite } from './task.ts';
@@ -302,6 +303,10 @@ export interface ProvedOn {
   /** Hash of what the response format allows; null where it is part of the input, or there is none. */
   readonly format: string | null;
   readonly logitBias?: JsonObject;
+  /** The LLM's names (core llmName) in the answers that were held back. Absent in proofs of earlier versions. */
+  readonly models?: readonly string[];
+  /** How often it contradicted itself. Absent in proofs of earlier versions. */
+  readonly contradictions?: Contradictions;
 }
 
 /** A trained candidate for one task, with its evidence. */

@@ -429,3 +429,58 @@ test('the search for near-duplicates misses none', () => {
     }),
   );
 });
+
+test('in an epoch the gate and the exam get calls of after its change was found, and training what was before, too', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 700 }),
+      fc.integer({ min: 0, max: 300 }),
+      fc.integer({ min: 1, max: 5 }),
+      (since, delay, perSession) => {
+        const calls = Array.from({ length: 800 }, (_, i) =>
+          call(i, Math.floor(i / perSession), `number ${i} of ${words[i % 15]}`, 'a'),
+        );
+        const at = (i: number): number => calls[Math.min(799, i)]!.at;
+        const epoch = { since: at(since), found: at(since + delay), reason: 'for a test' };
+        const dataset = buildDataset(task, calls, { seed: 1, epoch });
+        const { train, validation, calibration, exam } = dataset.splits;
+        assert.deepEqual(dataset.epoch, epoch);
+        const begun = new Map<string, number>();
+        for (const { sessionId, at: began } of calls)
+          begun.set(sessionId, Math.min(began, begun.get(sessionId) ?? began));
+        const isFrom = (time: number) => (each: { readonly sessionId: string }) =>
+          begun.get(each.sessionId)! >= time;
+        assert.ok(validation.every(isFrom(epoch.since)));
+        assert.ok([...calibration, ...exam].every(isFrom(epoch.found)));
+        const all = [...train, ...validation, ...calibration, ...exam];
+        assert.equal(new Set(all.map(({ callId }) => callId)).size, all.length);
+        // Three quarters of what came since it was found, or as much as of any task.
+        const fresh = calls.filter(isFrom(epoch.found)).length;
+        const own = calls.filter(isFrom(epoch.since)).length;
+        assert.ok(
+          calibration.length >= Math.min(0.38 * own, 0.7 * fresh) - 3 * perSession,
+          `${calibration.length} of ${fresh}`,
+        );
+        // Another epoch is another dataset.
+        assert.notEqual(buildDataset(task, calls, { seed: 1 }).splits.calibration, calibration);
+      },
+    ),
+    { numRuns: 30 },
+  );
+});
+
+test('audits in one split thin no other one', () => {
+  const calls = Array.from({ length: 400 }, (_, i) => call(i, i, `number ${i} of ${words[i % 15]}`, 'a'));
+  const plain = buildDataset(task, calls, { seed: 1 });
+  const last = plain.splits.exam.at(-1)!.callId;
+  const { splits } = buildDataset(
+    task,
+    calls.map((one) => (one.id === last ? audited(one, 0.1) : one)),
+    { seed: 1 },
+  );
+  assert.ok(splits.exam.length < plain.splits.exam.length);
+  assert.ok(
+    splits.calibration.length >= plain.splits.calibration.length - 40,
+    `${splits.calibration.length}`,
+  );
+});

@@ -6,7 +6,7 @@
 import { distil } from '../callsite/variable-part.ts';
 import { type Call, recordedWith } from '../core/call.ts';
 import { compareAnswers, schemasOf } from '../core/compare.ts';
-import type { Contradictions, Dataset, Example, SplitName, SplitOrder } from '../core/dataset.ts';
+import type { Contradictions, Dataset, Epoch, Example, SplitName, SplitOrder } from '../core/dataset.ts';
 import type { EqualityPolicy } from '../core/equality-policy.ts';
 import { contentHash } from '../core/ids.ts';
 import { canonicalJson, type Json } from '../core/json.ts';
@@ -17,7 +17,7 @@ import type { Task } from '../core/task.ts';
 import { joinRepeats } from './sessions.ts';
 import { neighbours } from './similar.ts';
 import { softTargets } from './soft.ts';
-import { defaultShares, type Shares, splitSessions } from './splits.ts';
+import { defaultShares, type Shares, splitEpoch } from './splits.ts';
 import { mayTeach, taught, taughtOrWhyNot, truthOf, withoutTruth } from './truth.ts';
 import { usableCalls } from './usable.ts';
 
@@ -33,6 +33,8 @@ export interface DatasetOptions {
   readonly seed: number;
   /** Which fields of answers may differ, and how far. Default: none. */
   readonly equality?: EqualityPolicy;
+  /** Of the task, by time: what is held back for the gate and the exam comes after its change was found. */
+  readonly epoch?: Epoch | null;
   /** complete: each wrong output is known to have been corrected, so that held-back calls are judged by it. Default: partial. */
   readonly truth?: 'partial' | 'complete';
 }
@@ -44,8 +46,10 @@ export interface DatasetOptions {
  * near-duplicates with one answer. Held back, each call stands for itself, repeats included: what is measured is the
  * traffic as it comes. Those whose input is learnt from are marked as seen, so that the unseen can be told apart.
  * The LLM's answers to calls that a specialist serves are on record for the audited ones only. So that held-back calls are
- * a fair sample all the same, each is kept with its share of the smallest probability among them (Horvitz and Thompson
- * 1952, by thinning, which leaves calls of equal weight); the others are dropped as 'thinned'.
+ * a fair sample all the same, each is kept with its share of the smallest probability in its split (Horvitz and Thompson
+ * 1952, by thinning, which leaves calls of equal weight); the others are dropped as 'thinned'. Each split is a sample by itself.
+ * Where the task has changed, what came before teaches, and nothing more: validation comes after the change began, calibration
+ * and exam after it was found.
  * What feedback corrects is taught as corrected. Held back, the reference stays the LLM's answer: people correct what is
  * wrong, so calls with a correction are no fair sample, and those without one are not known to be right; what is known is
  * kept beside it (`truth`). Calls that a specialist served and somebody corrected only teach.
@@ -73,14 +77,20 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
   }
   const sessions = inOrder(order === 'time' ? joinRepeats(examples) : examples, order, options.seed);
   const callsOf = (session: readonly Example[]): Call[] => session.map(({ callId }) => byId.get(callId)!);
-  const { names, isKept } = splitAndThin(sessions.map(callsOf), options.shares);
+  const epoch = order === 'time' ? (options.epoch ?? null) : null;
+  const { names, isKept } = splitAndThin(sessions.map(callsOf), options.shares, epoch);
   const wouldCount = (call: Call): boolean => isKept(call) && whyNotAsked(task, call.request) === null;
   const chosen: Record<SplitName, Example[]> = { train: [], validation: [], calibration: [], exam: [] };
   const trainSessions: number[] = [];
   for (const [i, session] of sessions.entries()) {
     const split = names[i] ?? 'train';
     if (split === 'train')
-      trainSessions.push(session.filter(({ callId }) => wouldCount(byId.get(callId)!)).length);
+      trainSessions.push(
+        Math.max(
+          session.filter(({ callId }) => wouldCount(byId.get(callId)!)).length,
+          ...session.map(({ turn = 0 }) => turn),
+        ),
+      );
     for (const example of session) {
       const reason = whyLeftOut(task, byId.get(example.callId)!, example, split);
       if (reason === null) chosen[split].push(split === 'train' ? taught(example) : example);
@@ -134,6 +144,7 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
     droppedExamples,
     contradictions,
     trainSessions: trainSessions.filter((size) => size > 0),
+    ...(epoch ? { epoch } : {}),
   };
 }
 
@@ -144,20 +155,35 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
 function splitAndThin(
   sessions: readonly (readonly Call[])[],
   given: Shares | undefined,
+  epoch: Epoch | null,
 ): { readonly names: readonly SplitName[]; readonly isKept: (call: Call) => boolean } {
-  const calls = sessions.flat();
-  const sizes = sessions.map(({ length }) => length);
+  const beganAt = (session: readonly Call[]): number => session[0]?.at ?? 0;
+  const first = epoch === null ? 0 : sessions.findIndex((session) => beganAt(session) >= epoch.since);
+  const earlier = first < 0 ? sessions.length : first;
+  const own = sessions.slice(earlier);
+  const looked = epoch === null ? 0 : own.findIndex((session) => beganAt(session) >= epoch.found);
+  const sizes = own.map(({ length }) => length);
   const split = (shares: Shares) => {
-    const names = splitSessions(sizes, shares);
-    return {
-      names,
-      isKept: thinning(sessions.flatMap((session, i) => (names[i] === 'train' ? [] : session))),
-    };
+    const names = [
+      ...sessions.slice(0, earlier).map((): SplitName => 'train'),
+      ...splitEpoch(sizes, looked < 0 ? own.length : looked, shares),
+    ];
+    const keeperOf = (name: SplitName) =>
+      thinning(sessions.flatMap((session, i) => (names[i] === name ? session : [])));
+    const held = ['validation', 'calibration', 'exam'] as const;
+    const keepers = new Map<SplitName, ReturnType<typeof thinning>>(
+      held.map((name) => [name, keeperOf(name)]),
+    );
+    // What is learnt from is counted as if it were held back for the gate.
+    keepers.set('train', keepers.get('calibration')!);
+    const splitOf = new Map(sessions.flatMap((session, i) => session.map(({ id }) => [id, names[i]!])));
+    return { names, isKept: (call: Call): boolean => keepers.get(splitOf.get(call.id)!)!(call) };
   };
   if (given) return split(given);
-  const first = split(defaultShares(calls.length));
-  const kept = calls.filter(first.isKept).length;
-  return kept === calls.length ? first : split(defaultShares(kept));
+  const calls = own.flat();
+  const before = split(defaultShares(calls.length));
+  const kept = calls.filter(before.isKept).length;
+  return kept === calls.length ? before : split(defaultShares(kept));
 }
 
 /** Whether to keep a held-back call, so that each of the traffic's had the same chance to be here. */
@@ -249,6 +275,7 @@ function exampleOf(task: Task, call: Call, isComplete: boolean): Example | null 
     input,
     answer: truth && isComplete ? truth.correct : answer,
     weight: 1,
+    ...(call.served.turn === undefined ? {} : { turn: call.served.turn }),
     ...(truth ? { truth } : {}),
   };
 }

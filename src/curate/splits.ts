@@ -15,9 +15,15 @@ export function defaultShares(n: number): Shares {
   return { train: 1 - validation - calibration - exam, validation, calibration, exam };
 }
 
-/** The inverse: about how many calls it takes until so many of them are held back for calibration. */
-export function callsToHoldBack(calibration: number): number {
-  return Math.ceil(calibration / (calibration <= 600 ? 0.4 : 0.2));
+/**
+ * How many more calls it takes, about, until this number of them is held back for calibration.
+ * @param calls Of the epoch so far. @param fresh Those of them that came after its change was found.
+ */
+export function callsToHoldBack(calibration: number, calls = 0, fresh = calls): number {
+  const all = Math.ceil(calibration / (calibration <= 600 ? 0.4 : 0.2));
+  // Those that were looked at are not held back: of the later ones the calibration split has the more.
+  const { calibration: share, exam } = defaultShares(all);
+  return Math.max(0, all - calls, Math.ceil((calibration * (share + exam)) / share) - fresh);
 }
 
 /** `high` of n until that is `enough`, then `enough` until that is `low` of n. */
@@ -53,4 +59,17 @@ export function splitSessions(sizes: readonly number[], shares: Shares): SplitNa
     inSplit++;
   }
   return out;
+}
+
+/**
+ * As splitSessions, for the sessions of an epoch: the first `looked` of them, which began before its change was found, are in no
+ * split that proves.
+ */
+export function splitEpoch(sizes: readonly number[], looked: number, shares: Shares): SplitName[] {
+  const names = splitSessions(sizes, shares);
+  const proves = (name: SplitName): boolean => name === 'calibration' || name === 'exam';
+  if (!names.slice(0, looked).some(proves)) return names;
+  const teaching = { ...shares, calibration: 0, exam: 0 };
+  const proving = { ...shares, train: 0, validation: 0 };
+  return [...splitSessions(sizes.slice(0, looked), teaching), ...splitSessions(sizes.slice(looked), proving)];
 }

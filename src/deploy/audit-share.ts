@@ -18,6 +18,7 @@ const FLOOR = 0.5;
 const NEW = { times: 5, halfAfter: 20 } as const;
 
 /**
+ * @param callsADay Calls that it is asked about, about.
  * @param belonging Of the call; asked for only after errors. What its own unit erred is left out: if that raised its share,
  *   the calls of a session that goes wrong would be audited more than those of sessions that go well.
  */
@@ -26,11 +27,12 @@ export function auditProbability(
   watch: Watch | null,
   policy: StagePolicy,
   belonging: () => Belonging = () => ({}),
+  callsADay = Number.POSITIVE_INFINITY,
 ): number {
   if (stage !== 'live') return 1;
   const { auditShare } = policy;
   if (auditShare === 0 || watch === null) return auditShare;
-  const floor = auditShare * FLOOR;
+  const floor = Math.max(auditShare * FLOOR, policy.auditsADay / Math.max(1, callsADay));
   const live = watch.byStage.live ?? 0;
   const least = Math.max(floor, (auditShare * NEW.times) / (1 + live / NEW.halfAfter));
   const bound = boundOf(policy, false);

@@ -4,10 +4,12 @@ import { temporaryFolder } from '../../test/support/calls.ts';
 import { MASTER_KEY } from '../../test/support/data-folder.ts';
 import { openKeys } from '../capture/vault.ts';
 import type { Deployment, Stage } from '../core/deployment.ts';
+import type { Specialist } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
 import { changeDeployment } from './change.ts';
 import { approve, reject, resume, stop } from './control.ts';
+import { rollBack } from './roll-back.ts';
 import { moveTo } from './stages.ts';
 
 const word = { by: 'Ada', reason: 'looks right', now: 9 };
@@ -91,4 +93,33 @@ test('two that move a deployment at once both have their say, the later on what 
   assert.equal((await store.events({ kind: 'deployment-moved' })).length, 1);
   assert.equal(await changeDeployment(store, 'd1', (now) => now), null);
   assert.equal(await changeDeployment(store, 'none', (now) => moveTo(now, 'live', 7, '')), null);
+});
+
+test('an approved proposal leaves the errors of what it replaces on record, and a rollback does not bring it back', async () => {
+  for (const errors of [0, 6]) {
+    const { store, stages } = await storeWith(
+      deployment('d1', 'shadow', 'canary', 'live'),
+      deployment('d2', 'proposed'),
+    );
+    const gate = { epsilon: 0.02, delta: 0.05, served: 250, errors: 1 };
+    const exam = { servedError: { n: 60, hits: 0 } };
+    const specialist = {
+      id: 's-d1',
+      taskId: 't1',
+      version: 1,
+      evidence: { gate, exam, selfAgreement: null },
+    };
+    await store.addSpecialist(specialist as unknown as Specialist);
+    await store.addAudits(
+      Array.from({ length: 60 }, (_, at) => ({
+        ...{ callId: `c${at}`, deploymentId: 'd1', at, stage: 'live' as const, confidence: 1 },
+        correct: at >= errors,
+      })).reverse(),
+    );
+    await approve(store, 'triage', word);
+    const [old] = await store.deployments();
+    assert.equal(old?.history.at(-1)?.numbers?.recent.errors, errors === 0 ? undefined : errors);
+    await rollBack(store, { id: 't1', name: 'triage' }, word);
+    assert.deepEqual(await stages(), { d1: errors === 0 ? 'live' : 'retired', d2: 'retired' });
+  }
 });

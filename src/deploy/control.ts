@@ -8,13 +8,18 @@ import { UnderstudyError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import type { SwitchStore } from '../core/job.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { EventStore, LearningStore } from '../core/store.ts';
+import type { DeploymentStore, EventStore, LearningStore } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
 import { changeDeployment, type MovingStore } from './change.ts';
-import { moveTo, REPLACED } from './stages.ts';
+import { makeRoom } from './make-room.ts';
+import { moveTo } from './stages.ts';
 
 /** The parts of a store that are read and written here. */
-export type ControlStore = MovingStore & SwitchStore & Pick<LearningStore, 'tasks'> & EventStore;
+export type ControlStore = MovingStore &
+  SwitchStore &
+  EventStore &
+  Pick<LearningStore, 'tasks' | 'specialists'> &
+  Pick<DeploymentStore, 'auditsSince'>;
 
 /** Who does it, when, and why. */
 export interface Word {
@@ -49,11 +54,7 @@ export async function approve(store: ControlStore, named: string, word: Word): P
   // Only then does what served leave: the proposal may have been rejected meanwhile.
   for (const other of moved === null ? [] : await store.deployments()) {
     if (other.taskId !== task.id || other.id === proposal.id) continue;
-    await changeDeployment(store, other.id, (now) =>
-      now.stage === 'retired'
-        ? now
-        : moveTo(now, 'retired', word.now, `${REPLACED} ${proposal.specialistId}`),
-    );
+    await makeRoom(store, other, proposal.specialistId, word.now);
   }
   return { ...about('approve', task), deployment: proposal.id, changed: moved !== null };
 }

@@ -9,13 +9,14 @@ import { boundOf, marginOf, policyFor, type StagePolicy, shownError } from './po
 import { step } from './stages.ts';
 import { newWatch, watchAudit } from './watch.ts';
 
-const serve = { stepAudits: 30, auditShare: 0.05, shadowMargin: 3, canaryMargin: 2 };
+const serve = { stepAudits: 30, auditShare: 0.05, auditsADay: 0, shadowMargin: 3, canaryMargin: 2 };
 
 /** @param differing Of 400 served calls, those whose texts differ and are as good. @param llmWorse Of them, for which the LLM's second is worse. */
 function policyWith(differing: number, llmWorse: number | null): StagePolicy {
   const slips = rateOf(llmWorse ?? 0, 400);
   const evidence = {
     gate: { epsilon: 0.02, delta: 0.05, served: 400, errors: 1 },
+    exam: { servedError: { n: 90, hits: 0 } },
     selfAgreement: null,
     ...(llmWorse === null ? {} : { slips }),
     judge: {
@@ -24,7 +25,7 @@ function policyWith(differing: number, llmWorse: number | null): StagePolicy {
       differing: rateOf(differing, 400),
     },
   };
-  return policyFor({ evidence } as unknown as Specialist, serve);
+  return policyFor({ evidence } as unknown as Specialist, { history: [] }, serve);
 }
 
 function life(

@@ -2,15 +2,18 @@
  * What a specialist in service is held to: the bound of the gate, a margin for each stage, and how far the LLM's own slips
  * are allowed for. Pure.
  */
+import { type Deployment, provingSince } from '../core/deployment.ts';
 import type { JudgeEvidence } from '../core/judge.ts';
 import type { Specialist } from '../core/specialist.ts';
 import { powerOf } from '../stats/judge-limits.ts';
 import type { InUnit } from '../stats/sequential.ts';
+import { rateOf } from '../stats/statistics.ts';
 
 /** The part of the configuration that says how specialists come into service. */
 export interface ServeSettings {
   readonly stepAudits: number;
   readonly auditShare: number;
+  readonly auditsADay: number;
   readonly shadowMargin: number;
   readonly canaryMargin: number;
 }
@@ -26,10 +29,19 @@ export interface StagePolicy {
   readonly stepAudits: number;
   /** Share of a live specialist's calls to audit in ordinary times. */
   readonly auditShare: number;
+  /** Of how many served calls a day at least, as far as there are so many. */
+  readonly auditsADay: number;
   /** Share of served calls in which one answer of the LLM differs from its own majority: about `share`, in an interval. */
   readonly slips: { readonly share: number; readonly low: number; readonly high: number };
   /** What the gate saw among the calibration calls it would serve. */
   readonly prior: InUnit;
+  /** Comparisons of before speak for the end of no stage: the world has changed since (core provingSince). */
+  readonly since: number;
+  /**
+   * The largest error that it was proved with (upper limit over the held-back calls that it would serve): more is a change, even
+   * where it is within the bound. At most epsilon, unless it was sent back with more.
+   */
+  readonly proved: number;
   /** Where a judge says which texts are wrong. Its false alarms are among the slips. Default: equality does. */
   readonly judge?: {
     readonly name: string;
@@ -43,16 +55,24 @@ export interface StagePolicy {
   };
 }
 
-/** The policy for a specialist that has passed the gate. */
-export function policyFor({ evidence }: Specialist, serve: ServeSettings): StagePolicy {
+/** The policy for the deployment of a specialist that has passed the gate. */
+export function policyFor(
+  { evidence }: Specialist,
+  deployment: Pick<Deployment, 'history'>,
+  serve: ServeSettings,
+): StagePolicy {
   const { epsilon, delta, served, errors } = evidence.gate;
+  const expected = deployment.history.findLast(({ expects }) => expects !== undefined)?.expects;
   return {
     ...{ epsilon, delta },
     margins: { shadow: serve.shadowMargin, canary: serve.canaryMargin },
     stepAudits: serve.stepAudits,
     auditShare: serve.auditShare,
+    auditsADay: serve.auditsADay,
     slips: slipsOf(evidence),
     prior: { n: served, errors },
+    since: provingSince(deployment),
+    proved: Math.max(Math.min(epsilon, provedError(evidence)), expected?.[AUDITS_DIFFER] ?? 0),
     ...(evidence.judge ? { judge: judgeOf(evidence.judge, epsilon) } : {}),
   };
 }
@@ -63,6 +83,28 @@ function judgeOf(
 ): NonNullable<StagePolicy['judge']> {
   const byEquality = epsilon + differing.high;
   return { name: judge, power: powerOf(limits), byEquality: byEquality > 0.5 ? null : byEquality };
+}
+
+/**
+ * The disagreement with the LLM that one does not exceed whose error is what it was proved with. What a judge finds is told by its
+ * limits, and held to the bound itself.
+ * @param bound As boundOf gives it.
+ */
+export const provedBound = ({ proved, epsilon, judge }: StagePolicy, bound: number): number =>
+  judge ? Math.max(bound, proved) : bound - epsilon + proved;
+
+/** The alarm that audits raise. */
+export const AUDITS_DIFFER = 'audits-differ';
+/** One-sided confidence of the limit. */
+const LIMIT = 0.98;
+
+/** Of the calls that were held back, gate and exam, as many as they are worth where sessions hang together. */
+function provedError({ gate, exam }: Specialist['evidence']): number {
+  const served = gate.served + exam.servedError.n;
+  const errors = gate.errors + exam.servedError.hits;
+  if (served === 0) return 1;
+  const worth = Math.min(1, (gate.sessions?.effectiveCalls ?? gate.served) / Math.max(1, gate.served));
+  return rateOf(errors * worth, served * worth, 2 * LIMIT - 1).high;
 }
 
 /** Where the references were the LLM's recorded answers, its slips are among the gate's errors already: none to allow. */

@@ -24,17 +24,18 @@ function deployment(
   return { id, taskId: 't', specialistId: `s_${id}`, stage: stages.at(-1)!, threshold: 0.9, history };
 }
 
-function storeOf(deployments: Deployment[]) {
-  const events: Event[] = [];
+function storeOf(deployments: Deployment[], earlier: readonly Event[] = []) {
+  const added: Event[] = [];
   return {
-    events,
+    added,
+    events: async () => [...earlier],
     deployments: async () => [...deployments],
     putDeployment: async (next: Deployment) => {
       deployments = deployments.map((each) => (each.id === next.id ? next : each));
       return true;
     },
     addEvent: async (event: Event) => {
-      events.push(event);
+      added.push(event);
     },
   };
 }
@@ -49,8 +50,8 @@ test('rollBack: what was replaced serves again in the stage that it was in', asy
   ]);
   assert.deepEqual(await rollBack(store, TASK, WORD), { from: 'new', to: 'old' });
   assert.deepEqual(await stagesOf(store), { old: 'live', new: 'retired' });
-  assert.match(String(store.events[0]?.detail.reason), /^rolled back by ann: too many complaints$/);
-  assert.equal(store.events.length, 2);
+  assert.match(String(store.added[0]?.detail.reason), /^rolled back by ann: too many complaints$/);
+  assert.equal(store.added.length, 2);
 });
 
 test('rollBack: nothing is put back that errors spoke against, that was withdrawn, or that never served', async () => {
@@ -69,5 +70,21 @@ test('rollBack: nothing is put back that errors spoke against, that was withdraw
 test('rollBack: where nothing serves, it says so and changes nothing', async () => {
   const store = storeOf([deployment('old', ['shadow', 'suspended'])]);
   await assert.rejects(rollBack(store, TASK, WORD), /Nothing of 'the task' is in service/);
-  assert.equal(store.events.length, 0);
+  assert.equal(store.added.length, 0);
+});
+
+test('rollBack: after a change of the task, what was proved before it is put back into shadow', async () => {
+  const change = { id: 'e', at: 4, kind: 'task-changed', subject: 't', detail: { since: 3.5, reason: 'x' } };
+  for (const [replacedAt, stage] of [
+    [3, 'shadow'],
+    [5, 'live'],
+  ] as const) {
+    const old = deployment('old', ['shadow', 'canary', 'live', 'retired'], {
+      reason: `${REPLACED} version 2`,
+    });
+    const history = [...old.history.slice(0, -1), { ...old.history.at(-1)!, at: replacedAt }];
+    const store = storeOf([{ ...old, history }, deployment('new', ['shadow', 'live'])], [change]);
+    await rollBack(store, TASK, WORD);
+    assert.deepEqual(await stagesOf(store), { old: stage, new: 'retired' });
+  }
 });

@@ -1,12 +1,15 @@
 /**
  * Takes what serves a task out of service, by a person's word, and puts what it had replaced back in its place.
- * Does not: judge either (stages.ts). Nothing is put back that was not serving, or that spoke against itself when it left.
+ * Does not: judge either (stages.ts). Nothing is put back that was not serving, or that spoke against itself when it left; and
+ * where the task has changed since, it is put back into shadow, to be proved on what comes now.
  */
 import { type Deployment, isInService } from '../core/deployment.ts';
 import { UnderstudyError } from '../core/errors.ts';
+import type { EventStore } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
 import { changeDeployment, type MovingStore } from './change.ts';
 import type { Word } from './control.ts';
+import { epochsOf } from './epochs.ts';
 import { moveTo, REPLACED } from './stages.ts';
 
 export interface RolledBack {
@@ -18,7 +21,7 @@ export interface RolledBack {
 
 /** @throws UnderstudyError 'not-found' where nothing of the task is in service. */
 export async function rollBack(
-  store: MovingStore,
+  store: MovingStore & Pick<EventStore, 'events'>,
   task: Pick<Task, 'id' | 'name'>,
   { by, reason, now: at }: Word,
 ): Promise<RolledBack> {
@@ -38,8 +41,9 @@ export async function rollBack(
     });
   const former = own.slice(0, own.indexOf(serving)).findLast(wasReplaced);
   if (!former) return { from: serving.id, to: null };
+  const changedAt = (await epochsOf(store, task.id)).at(-1)?.found ?? Number.NEGATIVE_INFINITY;
   const back = await changeDeployment(store, former.id, (now) => {
-    const stage = stageBefore(now);
+    const stage = changedAt > (now.history.at(-1)?.at ?? 0) ? 'shadow' : stageBefore(now);
     return wasReplaced(now) && stage ? moveTo(now, stage, at, `put back by ${by}${said}`) : now;
   });
   return { from: serving.id, to: back && former.id };

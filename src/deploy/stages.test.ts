@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import type { Audit, Deployment, Stage } from '../core/deployment.ts';
+import { describe, test } from 'node:test';
+import { type Audit, type Deployment, provingSince, type Stage } from '../core/deployment.ts';
 import { seededRandom } from '../core/random.ts';
 import { auditProbability } from './audit-share.ts';
 import type { StagePolicy } from './policy.ts';
-import { moveTo, outlookOf, step } from './stages.ts';
+import { moveTo, outlookOf, sendBack, step, wasSentBack } from './stages.ts';
 import { newWatch, type Watch, watchAudit } from './watch.ts';
 
 const policy: StagePolicy = {
   ...{ epsilon: 0.02, delta: 0.05, margins: { shadow: 3, canary: 2 }, stepAudits: 30, auditShare: 0.05 },
-  ...{ slips: { share: 0, low: 0, high: 0 }, prior: { n: 250, errors: 1 } },
+  ...{
+    slips: { share: 0, low: 0, high: 0 },
+    prior: { n: 250, errors: 1 },
+    since: 0,
+    proved: 0.02,
+    auditsADay: 0,
+  },
 };
 const shadow: Deployment = {
   ...{ id: 'dep_1', taskId: 'task_1', specialistId: 'sp_1', stage: 'shadow', threshold: 0.9 },
@@ -206,4 +212,69 @@ test('live audits stand for as many calls as their probability says', () => {
   ].reduce((state, each) => watchAudit(state, each, policy), newWatch(policy));
   // The last is of an earlier version: the configured share.
   assert.deepEqual(watch.live, { calls: 2 + 10 + 20, wrongCalls: 2 });
+});
+
+describe('audits that differ more than when it was proved', () => {
+  const DAY = 86_400_000;
+  const proved = { ...policy, proved: 0.012 };
+  /** Ten audits a day of one that has been live for 40 days. */
+  const played = (days: number, wrong: (i: number) => boolean): Life => {
+    let deployment = moveTo({ ...shadow }, 'live', 1, 'proved');
+    let watch = newWatch(proved);
+    for (let i = 0; i < days * 10 && deployment.stage === 'live'; i++) {
+      const at = (i * DAY) / 10 + 2;
+      watch = watchAudit(watch, audit(at, 'live', !wrong(i)), proved);
+      deployment = step(deployment, watch, proved, at);
+    }
+    return { deployment, watch };
+  };
+
+  test('a live specialist goes back to shadow after a few errors in a row of audits, and says what is expected now', () => {
+    const { deployment, watch } = played(60, (i) => i >= 400 && i % 4 === 0);
+    assert.equal(deployment.stage, 'shadow');
+    assert.ok(wasSentBack(deployment));
+    assert.ok(watch.n < 425, String(watch.n));
+    assert.match(deployment.history.at(-1)!.reason, /more than when it was proved \(at most 1.2 %\)/);
+    assert.ok(deployment.history.at(-1)!.expects!['audits-differ']! > 0.25);
+    // It began with the first of the errors.
+    assert.equal(watch.change.pile.since, 400 * (DAY / 10) + 2);
+  });
+
+  test('errors as rare as in the proof send hardly any back within a quarter', () => {
+    let sentBack = 0;
+    for (let seed = 1; seed <= 200; seed++) {
+      const random = seededRandom(seed);
+      if (played(91, () => random.next() < 0.012).deployment.stage !== 'live') sentBack++;
+    }
+    // 2 % at the most: nine or more of 200 would be rarer than one in fifty.
+    assert.ok(sentBack < 9, `${sentBack} of 200`);
+  });
+
+  test('one that was sent back is proved by comparisons from then on alone', () => {
+    const back = sendBack(moveTo(shadow, 'live', 1, 'proved'), 1_000, 'the LLM has another name');
+    const own = { ...policy, since: provingSince(back) };
+    assert.equal(own.since, 1_000);
+    let watch = newWatch(own);
+    for (let at = 0; at < 900; at++) watch = watchAudit(watch, audit(at, 'shadow', true), own);
+    assert.equal(step(back, watch, own, 1_000), back);
+    let deployment = back;
+    for (let at = 1_000; at < 1_200; at++) {
+      watch = watchAudit(watch, audit(at, deployment.stage, true), own);
+      deployment = step(deployment, watch, own, at);
+    }
+    assert.deepEqual(
+      deployment.history.slice(3).map(({ stage, reason }) => [stage, reason.slice(0, 20)]),
+      [
+        ['canary', '0 of 63 comparisons '],
+        ['live', '0 of 97 comparisons '],
+      ],
+    );
+  });
+
+  test('who is out of service is not sent back', () => {
+    for (const stage of ['retired', 'suspended', 'proposed'] as const) {
+      const gone = moveTo(shadow, stage, 5, 'for a test');
+      assert.equal(sendBack(gone, 6, 'x'), gone);
+    }
+  });
 });

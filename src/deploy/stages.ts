@@ -1,16 +1,24 @@
 /**
- * The stages of a deployment and the rule that moves it: shadow → canary → live, or retired; suspended until proved anew.
+ * The stages of a deployment and the rule that moves it: shadow → canary → live, or retired; back to shadow where an alarm says
+ * that the world has changed; suspended until proved anew.
  * Pure: takes a deployment and what its audits come to, gives the deployment as it should now be.
  * Does not: store anything, count audits (watch.ts), or decide on single calls (route/ does).
  */
 
-import { type Deployment, isInService, type Stage, type StageNumbers } from '../core/deployment.ts';
+import {
+  type Deployment,
+  isInService,
+  type Stage,
+  type StageChange,
+  type StageNumbers,
+} from '../core/deployment.ts';
 import { newId } from '../core/ids.ts';
 import { percent } from '../core/percent.ts';
 import type { Specialist } from '../core/specialist.ts';
 import type { Event } from '../core/store.ts';
-import { capitalOf, comparisonsToProve, detects, evidenceOf } from '../stats/sequential.ts';
-import { boundOf, marginOf, type StagePolicy, shownError } from './policy.ts';
+import { capitalOf, comparisonsToProve, detects, evidenceOf, type Pile } from '../stats/sequential.ts';
+import { rateOf } from '../stats/statistics.ts';
+import { AUDITS_DIFFER, boundOf, marginOf, type StagePolicy, shownError } from './policy.ts';
 import type { Watch } from './watch.ts';
 
 /**
@@ -66,10 +74,15 @@ export function standsAgainst(
 ): StageNumbers | undefined {
   if (recent.sum < Math.log(1 / policy.delta)) return undefined;
   return {
-    ...{ comparisons: n, errors, recent: { comparisons: recent.n, errors: recent.errors } },
+    ...{ comparisons: n, errors, recent: recentOf(recent) },
     ...{ margin: boundOf(policy, false), evidence: capitalOf(detector) },
   };
 }
+
+const recentOf = ({ n, errors, since }: Pile): StageNumbers['recent'] => ({
+  ...{ comparisons: n, errors },
+  ...(since === null ? {} : { since }),
+});
 
 /** The record of a deployment's last move, for the list of events. */
 export function moveEvent(from: Stage, moved: Deployment): Event {
@@ -84,14 +97,39 @@ export function moveEvent(from: Stage, moved: Deployment): Event {
 }
 
 /**
- * The deployment as its audits say it should be; the same object where nothing changes. All comparisons since the
- * deployment count in every test: whether an answer was used changes nothing about it.
+ * Back in shadow, where all its calls are compared and none is served, from whichever stage in service: what was shown of it was
+ * shown of another world. It comes forward again by the tests of the stages, by comparisons from here on.
+ * @param expects The share that is no alarm any more, by alarm.
+ */
+export function sendBack(
+  deployment: Deployment,
+  now: number,
+  reason: string,
+  expects: StageChange['expects'] = {},
+): Deployment {
+  if (!isInService(deployment.stage)) return deployment;
+  const moved = moveTo(deployment, 'shadow', now, reason);
+  const last = moved.history.at(-1)!;
+  return { ...moved, history: [...deployment.history, { ...last, expects }] };
+}
+
+/** Chance that audits send a specialist back within a quarter whose error is what it was proved with. */
+const CHANGE_DELTA = 0.02;
+
+/** Whether it was in service before it came into its present shadow: something has sent it back. */
+export const wasSentBack = ({ stage, history }: Pick<Deployment, 'stage' | 'history'>): boolean =>
+  stage === 'shadow' && history.at(-1)?.expects !== undefined;
+
+/**
+ * The deployment as its audits say it should be; the same object where nothing changes. All comparisons since it came into
+ * shadow count in the tests of the stages, and all since the deployment against the bound: whether an answer was used changes
+ * nothing about it.
  */
 export function step(deployment: Deployment, watch: Watch, policy: StagePolicy, now: number): Deployment {
   const { stage } = deployment;
   if (!isInService(stage)) return deployment;
-  const { n, errors, recent } = watch;
-  const numbers = { comparisons: n, errors, recent: { comparisons: recent.n, errors: recent.errors } };
+  const { n, errors, recent, proving } = watch;
+  const numbers = { comparisons: n, errors, recent: recentOf(recent) };
   if (detects(watch.detector, policy.delta)) {
     const margin = boundOf(policy, false);
     const counted =
@@ -108,12 +146,19 @@ export function step(deployment: Deployment, watch: Watch, policy: StagePolicy, 
       evidence: capitalOf(watch.detector),
     });
   }
+  if (stage !== 'shadow' && detects(watch.change.detector, CHANGE_DELTA)) {
+    const { n: of, errors: hits } = watch.change.pile;
+    const reason = `${hits} of the last ${of} comparisons with the LLM differ, more than when it was proved (at most ${percent(policy.proved)})`;
+    const before = deployment.history.findLast(({ expects }) => expects !== undefined)?.expects;
+    const share = rateOf(hits, of, 0.99).high;
+    return sendBack(deployment, now, reason, { ...before, [AUDITS_DIFFER]: share });
+  }
   if (stage !== 'shadow' && stage !== 'canary') return deployment;
   const evidence = evidenceOf(watch.margins[stage]);
   if ((watch.byStage[stage] ?? 0) < policy.stepAudits || evidence < 1 / policy.delta) return deployment;
   const margin = shownError(policy, stage, watch.settled === watch.n);
   const by = policy.judge ? ` (texts judged by ${policy.judge.name})` : '';
-  const reason = `${errors} of ${n} comparisons with the LLM differ${by}: with ${percent(1 - policy.delta)} confidence fewer than ${percent(margin)} of its answers are wrong`;
+  const reason = `${proving.errors} of ${proving.n} comparisons with the LLM differ${by}: with ${percent(1 - policy.delta)} confidence fewer than ${percent(margin)} of its answers are wrong`;
   return moveTo(deployment, stage === 'shadow' ? 'canary' : 'live', now, reason, {
     ...numbers,
     margin,
@@ -136,14 +181,15 @@ export interface Outlook {
 /** How it stands with a deployment in service. */
 export function outlookOf({ stage }: Deployment, watch: Watch, policy: StagePolicy): Outlook {
   const { n, errors, live } = watch;
+  const isProving = stage === 'shadow' || stage === 'canary';
+  const seen = isProving ? watch.proving : { n, errors };
   const common = {
-    ...{ comparisons: n, errors },
+    ...{ comparisons: seen.n, errors: seen.errors },
     servedError: live.calls > 0 ? live.wrongCalls / live.calls : null,
   };
-  if (stage !== 'shadow' && stage !== 'canary')
-    return { ...common, margin: policy.epsilon, moreComparisons: null };
+  if (!isProving) return { ...common, margin: policy.epsilon, moreComparisons: null };
   // What the gate saw and what was seen since, with half an error for what neither has met.
-  const rate = (policy.prior.errors + errors + 0.5) / (policy.prior.n + n + 1);
+  const rate = (policy.prior.errors + seen.errors + 0.5) / (policy.prior.n + seen.n + 1);
   const settled = n > 0 && watch.settled === n;
   const margin = marginOf(policy, stage, settled);
   // A judge's false alarms are among the errors that were seen.

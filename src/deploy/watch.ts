@@ -7,13 +7,18 @@ import type { Audit, Belonging, Stage } from '../core/deployment.ts';
 import {
   type Detector,
   detect,
+  HORIZON_MS,
+  type InUnit,
   type MarginTest,
+  NO_PILE,
   newDetector,
   newMarginTest,
+  type Pile,
+  pileUp,
   testMargin,
 } from '../stats/sequential.ts';
 import type { StagePolicy } from './policy.ts';
-import { boundOf, marginOf } from './policy.ts';
+import { boundOf, marginOf, provedBound } from './policy.ts';
 import { addToUnit, noUnits, type Units, unitOf } from './units.ts';
 
 export interface Watch {
@@ -22,14 +27,18 @@ export interface Watch {
   readonly errors: number;
   /** Those that were settled by the LLM's majority where the answers differed. */
   readonly settled: number;
-  /** Comparisons by the stage in which their call came. */
+  /** Those that speak for the end of its stage: since it came into shadow (core provingSince), and their errors. */
+  readonly proving: { readonly n: number; readonly errors: number };
+  /** The same by the stage in which their call came. */
   readonly byStage: Readonly<Partial<Record<Stage, number>>>;
   /** Against "the error is at most the bound". */
   readonly detector: Detector;
+  /** Against "the error of what it serves is what it was proved with", from canary on, and what has piled up against that. */
+  readonly change: { readonly detector: Detector; readonly pile: Pile; readonly at: number | null };
   /** For "the error is below the stage's margin". */
   readonly margins: { readonly shadow: MarginTest; readonly canary: MarginTest };
-  /** Since a running sum of the errors' weight was last at zero (Page 1954). */
-  readonly recent: { readonly n: number; readonly errors: number; readonly sum: number };
+  /** The errors that have piled up against the bound. */
+  readonly recent: Pile;
   /** Live audits by their weights, each the inverse of its probability: they stand for that many served calls. */
   readonly live: { readonly calls: number; readonly wrongCalls: number };
   readonly units: Units;
@@ -39,9 +48,10 @@ export function newWatch(policy: StagePolicy): Watch {
   const test = (stage: 'shadow' | 'canary'): MarginTest =>
     newMarginTest(marginOf(policy, stage, true), policy.prior);
   return {
-    ...{ n: 0, errors: 0, settled: 0, byStage: {}, detector: newDetector() },
+    ...{ n: 0, errors: 0, settled: 0, proving: { n: 0, errors: 0 }, byStage: {}, detector: newDetector() },
     margins: { shadow: test('shadow'), canary: test('canary') },
-    ...{ recent: { n: 0, errors: 0, sum: 0 }, live: { calls: 0, wrongCalls: 0 }, units: noUnits() },
+    change: { detector: newDetector(), pile: NO_PILE, at: null },
+    ...{ recent: NO_PILE, live: { calls: 0, wrongCalls: 0 }, units: noUnits() },
   };
 }
 
@@ -57,24 +67,47 @@ export function watchAudit(watch: Watch, audit: Audit, policy: StagePolicy): Wat
     testMargin(watch.margins[stage], wrong, unit, marginOf(policy, stage, settled));
   const weight =
     1 / Math.max(1e-6, audit.probability ?? (audit.stage === 'live' ? policy.auditShare || 1 : 1));
-  const { byStage, live } = watch;
+  const { byStage, live, proving } = watch;
+  // What came before it was sent back is of another world.
+  const proves = audit.at >= policy.since;
   return {
     n: watch.n + 1,
     errors: watch.errors + (wrong ? 1 : 0),
     settled: watch.settled + (settled ? 1 : 0),
-    byStage: { ...byStage, [audit.stage]: (byStage[audit.stage] ?? 0) + 1 },
+    proving: proves ? { n: proving.n + 1, errors: proving.errors + (wrong ? 1 : 0) } : proving,
+    byStage: proves ? { ...byStage, [audit.stage]: (byStage[audit.stage] ?? 0) + 1 } : byStage,
     detector: detect(watch.detector, wrong, unit, bound),
     // Whoever is live has passed both.
     margins:
-      audit.stage === 'live' || isUnjudged
+      audit.stage === 'live' || isUnjudged || !proves
         ? watch.margins
         : { shadow: test('shadow'), canary: test('canary') },
-    recent: pile(watch.recent, wrong, unit.errors, bound),
+    change:
+      proves && !isUnjudged && audit.stage !== 'shadow'
+        ? afterChange(watch.change, wrong, audit.at, unit, provedBound(policy, bound))
+        : watch.change,
+    recent: pileUp(watch.recent, wrong, audit.at, unit.errors, bound),
     live:
       audit.stage === 'live'
         ? { calls: live.calls + weight, wrongCalls: live.wrongCalls + (wrong ? weight : 0) }
         : live,
     units,
+  };
+}
+
+/** Its capital comes in by time: the chance of a false alarm is one for a quarter. */
+function afterChange(
+  { detector, pile, at: before }: Watch['change'],
+  wrong: boolean,
+  at: number,
+  unit: InUnit,
+  bound: number,
+): Watch['change'] {
+  const passed = Math.max(0, at - (before ?? at)) / HORIZON_MS;
+  return {
+    detector: detect(detector, wrong, unit, bound, passed),
+    pile: pileUp(pile, wrong, at, unit.errors, bound),
+    at,
   };
 }
 
@@ -104,16 +137,4 @@ export function ownErrors({ units }: Watch, belonging: Belonging): number {
     errors += both[0] === both[1] ? both[0].errors : both[0].errors + both[1].errors;
   }
   return errors;
-}
-
-/** A one-sided CUSUM for odds three times the bound's: where it is zero, nothing piles up. */
-function pile(
-  { n, errors, sum }: Watch['recent'],
-  wrong: boolean,
-  earlier: number,
-  bound: number,
-): Watch['recent'] {
-  const gain = wrong ? Math.log((1 + 2 * (earlier + 1)) / (1 + 2 * earlier)) : 0;
-  const next = sum + gain - Math.log1p(2 * bound);
-  return next <= 0 ? { n: 0, errors: 0, sum: 0 } : { n: n + 1, errors: errors + (wrong ? 1 : 0), sum: next };
 }

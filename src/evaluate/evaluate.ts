@@ -20,10 +20,11 @@ import type {
 import { qualityOf } from '../stats/calibration.ts';
 import { confidenceOf, isInDistribution } from '../stats/confidence.ts';
 import { evidenceByKind } from './by-kind.ts';
+import type { TimedOutcome } from './change-point.ts';
 import { fitConfidence, type GradedSignals } from './confidence.ts';
 import { mistakesOf } from './confusions.ts';
 import { closedExam, type ExamResult, examine, shareOf } from './exam.ts';
-import { canPass, runGate } from './gate.ts';
+import { canPass, runGate, whyNotYet } from './gate.ts';
 import {
   answeredOf,
   type GateOptions,
@@ -49,8 +50,9 @@ import { wrongFieldText } from './wrong-fields.ts';
 /** One held-back call: what the specialist said, and whether that is correct. */
 export interface GradedPrediction {
   readonly exampleId: string;
-  /** The session of the call. */
+  /** The session of the call, and its ordinal there (core Served), where that is on record. */
   readonly session: string;
+  readonly turn?: number | undefined;
   /** Whether a training example has its input, or nearly. */
   readonly seen: boolean;
   readonly prediction: Prediction;
@@ -93,7 +95,7 @@ export async function gradePredictions(
     while (next < examples.length) {
       signal?.throwIfAborted();
       const i = next++;
-      const { id, sessionId, input, answer, seen = false } = examples[i]!;
+      const { id, sessionId, turn, input, answer, seen = false } = examples[i]!;
       // Where answers vary, each call has one of its own, as it will when it is served.
       let asked = runtime.varies ? undefined : predictions.get(input);
       if (asked === undefined) {
@@ -103,7 +105,7 @@ export async function gradePredictions(
       const prediction = await asked;
       const grade = await scorer.score(input, answer, prediction.answer);
       const servable = isServable(examples[i]!, prediction.answer);
-      out[i] = { exampleId: id, session: sessionId, seen, prediction, grade, servable };
+      out[i] = { exampleId: id, session: sessionId, turn, seen, prediction, grade, servable };
       report(++done);
     }
   };
@@ -140,6 +142,7 @@ export function scoreAnswers(
       confidence: servedConfidence(model, each),
       correct: each.grade.correct === true,
       session: each.session,
+      turn: each.turn,
       seen: each.seen,
       ...(taken > 0 ? { excused: taken } : {}),
     };
@@ -185,6 +188,8 @@ export interface AssessOptions extends PredictionOptions, GateOptions {
 export interface Assessment {
   readonly confidence: ConfidenceModel;
   readonly evidence: Evidence;
+  /** Of the answers that could be given that are held back, of the exam where it was opened: what a change shows in. */
+  readonly outcomes: readonly TimedOutcome[];
 }
 
 /**
@@ -214,11 +219,18 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
     ...(judging ? { judged: judging.counts } : {}),
   };
   // Where nothing can be deployed, whatever the calls say, nothing is spent.
-  const isTry = splits.exam.length > 0 && canPass(calibration, planned);
+  const isPossible = splits.exam.length > 0 && canPass(calibration, planned);
+  const notYet = isPossible && tries ? whyNotYet(earlier, calibration.length, planned) : null;
+  const isTry = isPossible && notYet === null;
   // A try is not begun that the judge could not be paid to end.
   if (isTry) judging?.reserve(splits.exam);
   const run = tries && isTry ? { ...planned, tryNumber: Math.max(tries.number, await tries.use()) } : planned;
-  const tested = explain(runGate(earlier, calibration, run), undecided, graded, judging !== undefined);
+  const tested = explain(
+    notYet ?? runGate(earlier, calibration, run),
+    undecided,
+    graded,
+    judging !== undefined,
+  );
   const gate = splits.exam.length === 0 ? withoutExam(tested) : tested;
   const served = servedAt(calibration, gate.threshold ?? Number.POSITIVE_INFINITY, capOf(gate));
   const judge = judging && judgeEvidence(judging, run, graded, served, excused);
@@ -228,9 +240,17 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
       : slipsOf(options.repeats, graded, confidence, gate);
   const exam = gate.passed
     ? await openExam(confidence, gate, options, judge?.llmWorse ? (slips?.high ?? 0) : 0)
-    : { rates: closedExam(), gate, truth: await truthOf(splits.calibration, graded, null, options) };
+    : {
+        ...{ rates: closedExam(), gate, outcomes: [] },
+        truth: await truthOf(splits.calibration, graded, null, options),
+      };
   return {
     confidence,
+    outcomes: [
+      ...outcomesOf(splits.validation, validation, earlier),
+      ...outcomesOf(splits.calibration, graded, calibration),
+      ...exam.outcomes,
+    ],
     evidence: {
       datasetId: dataset.id,
       calibration: {
@@ -251,13 +271,27 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
   };
 }
 
+function outcomesOf(
+  examples: readonly Example[],
+  graded: readonly GradedPrediction[],
+  scored: readonly ScoredAnswer[],
+): TimedOutcome[] {
+  const byId = new Map(graded.map(({ exampleId }, i) => [exampleId, scored[i]!]));
+  return examples.flatMap(({ id, at, sessionId }) => {
+    const answer = byId.get(id);
+    return answer === undefined || answer.confidence === NOT_SERVABLE
+      ? []
+      : [{ at, session: sessionId, wrong: !answer.correct }];
+  });
+}
+
 /**
  * Calls per session in the splits before calibration: what to expect of later ones. An example of train may stand for
  * many calls of its session, as in a loop: were it counted as one, long sessions would look short.
  */
 export function earlierSessions({ splits: { train, validation }, trainSessions }: Dataset): number[] {
   const sizesOf = (examples: readonly Example[]): number[] =>
-    sessionSizes(examples.map(({ sessionId }) => ({ session: sessionId })));
+    sessionSizes(examples.map(({ sessionId, turn }) => ({ session: sessionId, turn })));
   return [...(trainSessions ?? sizesOf(train)), ...sizesOf(validation)];
 }
 
@@ -287,7 +321,12 @@ async function openExam(
   options: AssessOptions,
   /** Share of the LLM's own second answers that the judge finds worse, at most. */
   allowance: number,
-): Promise<ExamResult & { readonly truth: TruthComparison | undefined }> {
+): Promise<
+  ExamResult & {
+    readonly truth: TruthComparison | undefined;
+    readonly outcomes: readonly TimedOutcome[];
+  }
+> {
   const uses = await options.useExam();
   const { exam } = options.dataset.splits;
   const graded = await gradePredictions(exam, options);
@@ -302,6 +341,7 @@ async function openExam(
     ...examined,
     rates: { ...examined.rates, byKind },
     truth: await truthOf(exam, graded, served, options),
+    outcomes: outcomesOf(exam, graded, answers),
   };
 }
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { type Random, seededRandom } from '../core/random.ts';
 import { binomialTail } from '../stats/statistics.ts';
-import { canPass, runGate, testThresholds } from './gate.ts';
-import { riskCurve, type ScoredAnswer } from './gate-order.ts';
+import { canPass, runGate, testThresholds, whyNotYet } from './gate.ts';
+import { riskCurve, type ScoredAnswer, servedAt } from './gate-order.ts';
 
 const OPTIONS = { epsilon: 0.02, delta: 0.05 };
 
@@ -229,3 +230,48 @@ test('over 25 tries, each with a specialist of its own at the bound, one passes 
       }
   assert.ok(passed / runs <= 0.05 + 2 * Math.sqrt((0.05 * 0.95) / runs), `${passed} of ${runs}`);
 });
+
+test('a try that would hardly pass by the validation split is not made, and the first one always is', () => {
+  const random = seededRandom(3);
+  const poor = draw(random, 400, { worst: 0, power: 1, floor: 0.04 });
+  const good = draw(random, 400, { worst: 0.02, power: 3, floor: 0 });
+  const run = { ...OPTIONS, tryNumber: 4 };
+  assert.equal(whyNotYet(poor, 400, { ...run, tryNumber: 1 }), null);
+  assert.equal(whyNotYet(good, 400, run), null);
+  const untried = whyNotYet(poor, 400, run)!;
+  assert.deepEqual([untried.passed, untried.tries, untried.served], [false, undefined, 0]);
+  assert.match(untried.reason, /^Not tried: .* with a chance of [\d.e-]+ %/);
+  assert.ok(whyNotYet(good, 60, run)!.moreCalls! > 100);
+});
+
+test('of a thinned session the calls are measured that are served of the whole one, by their ordinals', () =>
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(fc.record({ sure: fc.boolean(), kept: fc.boolean() }), { maxLength: 12 }), {
+        maxLength: 12,
+      }),
+      fc.integer({ min: 1, max: 5 }),
+      (sessions, cap) => {
+        const calls = sessions.flatMap((session, i) =>
+          session.map(({ sure, kept }, j) => ({
+            ...{ confidence: sure ? 0.9 : 0.1, correct: true, session: `s${i}`, turn: j + 1 },
+            // What the specialist was not sure of, the LLM answered: that is on record.
+            isRecorded: kept || !sure,
+          })),
+        );
+        const whole = servedAt(calls, 0.5, cap);
+        const expected = whole.filter((_, i) => calls[i]!.isRecorded);
+        const recorded = calls.filter(({ isRecorded }) => isRecorded);
+        assert.deepEqual(servedAt(recorded, 0.5, cap), expected);
+        // Where all of it is on record, ordinals change nothing.
+        assert.deepEqual(
+          servedAt(
+            calls.map(({ turn: _, ...call }) => call),
+            0.5,
+            cap,
+          ),
+          whole,
+        );
+      },
+    ),
+  ));

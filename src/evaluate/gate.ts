@@ -127,6 +127,42 @@ export function canPass(calibration: readonly ScoredAnswer[], run: GateRun): boo
 }
 
 /**
+ * A try that is less likely to pass waits for more calls; the first one does not, as little is known before it. A try costs later
+ * ones 2 ln(1 + 1/j) / epsilon calls without an error, 40 after the second at 2 %, and waiting for more calls costs hundreds.
+ */
+const MIN_CHANCE = 0.1;
+
+/**
+ * The refusal of a try that is not made, because the validation split says that it would hardly pass; null where it is worth
+ * making. Nothing of the calibration split is looked at but its size, so it spends no part of delta.
+ */
+export function whyNotYet(
+  validation: readonly ScoredAnswer[],
+  calibrationSize: number,
+  run: GateRun,
+): GateResult | null {
+  if ((run.tryNumber ?? 1) <= 1) return null;
+  const level = levelOf(run);
+  const sizes = run.earlierSessions ?? sessionSizes(validation);
+  const clustering = clusteringOfRun(run, sizes, calibrationSize);
+  const chance = testOrder(validation, calibrationSize, clustering, level)[0]?.chance ?? 0;
+  if (chance >= MIN_CHANCE) return null;
+  const { epsilon, delta } = run;
+  const needed = estimateMoreCalls(validation, [], clustering, level);
+  const moreCalls =
+    needed === null ? null : Math.max(needed - calibrationSize, Math.ceil(calibrationSize * 0.1), 1);
+  const more =
+    moreCalls === null
+      ? 'More calls of this kind would not help: no threshold comes close to the bound.'
+      : `About ${moreCalls} more held-back calls make it worth a try.`;
+  const reason = `Not tried: after what it got wrong on the validation split it would pass on ${calibrationSize} held-back calls with a chance of ${percent(chance)}, and each try takes its part of δ. ${more}`;
+  return {
+    ...{ epsilon, delta, n: calibrationSize, served: 0, errors: 0, pValue: 1 },
+    ...{ passed: false, threshold: null, reason, moreCalls },
+  };
+}
+
+/**
  * By session a bet passes with the fewest calls, those of short sessions: a call without an error gains at most
  * ln(1 + x) ≤ x = epsilon / ((1 − epsilon) · cap), and ln(1/level) is needed.
  */

@@ -46,6 +46,7 @@ async function handleExchange(context: GatewayContext, exchange: Exchange, model
   }
   const byLlm: Served = served.by === 'llm' ? served : { ...served, by: 'llm', reason: 'error' };
   const llm = await relayLlm(context, exchange, byLlm, { isCompared: compare !== null, model });
+  if (llm) decision.hear?.(llm);
   if (!compare || !llm) return;
   const release = exchange.body.keep();
   const isStarted = context.background.start((signal) =>
@@ -164,20 +165,25 @@ async function relayLlm(
 function audit(
   context: GatewayContext,
   exchange: Exchange,
-  { served, auditProbability: probability = 1 }: Decision,
+  { served, hear, auditProbability: probability = 1 }: Decision,
   compare: Compare,
 ): void {
   const release = exchange.body.keep();
   const { callId, at } = exchange;
-  const { taskId } = served;
+  const { taskId, turn } = served;
   const work = async (signal: AbortSignal): Promise<void> => {
     const askedAt = context.now();
     const { response, capture } = await askLlm(exchange, signal);
     if (response === null) return;
+    hear?.(response);
     const result = {
       ...{ response, status: capture.status, brokenStatus: capture.status },
       latencyMs: context.now() - askedAt,
-      served: { by: 'llm', reason: 'audit', ...(taskId === undefined ? {} : { taskId }) } as const,
+      served: {
+        ...{ by: 'llm', reason: 'audit' as const },
+        ...(taskId === undefined ? {} : { taskId }),
+        ...(turn === undefined ? {} : { turn }),
+      },
       audits: { callId, probability },
     };
     await recordExchange(context, exchange, capture, result, newId('call', at));

@@ -10,6 +10,7 @@ import type { Dataset, SplitName } from '../core/dataset.ts';
 import { isInService } from '../core/deployment.ts';
 import { type ErrorCode, UnderstudyError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
+import { dayOf } from '../core/job.ts';
 import { countTwins } from '../core/label.ts';
 import { type LearnOptions, leftOutOf, type TaskReport } from '../core/learning.ts';
 import { percent } from '../core/percent.ts';
@@ -18,13 +19,16 @@ import type { DeploymentStore } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
 import { callsToHoldBack } from '../curate/splits.ts';
 import { changeDeployment } from '../deploy/change.ts';
-import { deploy, moveTo, REPLACED } from '../deploy/stages.ts';
+import { noteChange } from '../deploy/epochs.ts';
+import { makeRoom } from '../deploy/make-room.ts';
+import { deploy, moveTo } from '../deploy/stages.ts';
+import { type ChangePoint, changePoint } from '../evaluate/change-point.ts';
 import { assess, byEquality } from '../evaluate/evaluate.ts';
 import { whyNotRepeated } from '../select/repeats.ts';
 import { deltaOfTry } from '../stats/spending.ts';
 import { callsNeeded } from '../stats/statistics.ts';
 import { referencesFor } from './references.ts';
-import { auditsAgainst, numbersAgainst, suspendIfRefuted, withAudits } from './standing.ts';
+import { auditsAgainst, suspendIfRefuted, withAudits } from './standing.ts';
 import { examination, type LearnContext, nextTry, type TaskRun, type TrainedTrial } from './trial.ts';
 
 /**
@@ -46,7 +50,7 @@ export async function proveAndDeploy(
 }
 
 async function proveWinner(
-  { task, dataset, requests, dropped, competition, askedAgain, judging }: TaskRun,
+  { task, dataset, requests, dropped, competition, models, askedAgain, judging }: TaskRun,
   context: LearnContext,
   options: LearnOptions,
 ): Promise<TaskReport> {
@@ -102,8 +106,8 @@ async function proveWinner(
     isProof(each, winner, dataset, config, winner.isJudged ? judging?.report.judge : undefined),
   );
   const found = proved
-    ? { specialist: proved, asked: 0 }
-    : await prove(winner, { task, dataset, requests, judging }, context).catch((error: unknown) => {
+    ? { specialist: proved, asked: 0, changed: null }
+    : await prove(winner, { task, dataset, requests, models, judging }, context).catch((error: unknown) => {
         if (error instanceof UnderstudyError && WAITS.includes(error.code)) return error;
         throw error;
       });
@@ -116,7 +120,7 @@ async function proveWinner(
       reason: `The proof waits for the judge. ${found.message} ${found.hint}`,
       moreCalls: null,
     };
-  const { specialist, asked } = found;
+  const { specialist, asked, changed } = found;
   const withdrawal = proved && (await withdrawalOf(proved, store));
   if (withdrawal)
     return {
@@ -127,6 +131,13 @@ async function proveWinner(
       moreCalls: null,
     };
   const { passed, reason, moreCalls } = specialist.evidence.gate;
+  const isChanged = changed !== null && !options.dryRun;
+  if (isChanged) {
+    const { before, after, since } = changed;
+    const found = Date.now();
+    const why = `of the held-back answers ${after.errors} of ${after.n} are wrong since ${dayOf(since)}, and ${before.errors} of ${before.n} before`;
+    await noteChange(store, task.id, { since, found, reason: why });
+  }
   const deployed = passed && !options.dryRun;
   if (deployed) await putIntoService(specialist, context, options.propose === true);
   return {
@@ -135,7 +146,7 @@ async function proveWinner(
     askedAgain: askedAgain + asked,
     deployed,
     outcome: passed ? 'passed' : 'refused',
-    reason: passed ? reason : reason + spellingsOf(task),
+    reason: passed ? reason : reason + epochWords(dataset) + spellingsOf(task),
     moreCalls: passed || moreCalls === null ? null : callsFor(moreCalls, dataset),
   };
 }
@@ -185,9 +196,15 @@ async function withdrawalOf(specialist: Specialist, store: DeploymentStore): Pro
 
 async function prove(
   { candidate, artefact, runtime, graded, isJudged }: TrainedTrial,
-  { task, dataset: recorded, requests, judging }: Pick<TaskRun, 'task' | 'dataset' | 'requests' | 'judging'>,
+  {
+    task,
+    dataset: recorded,
+    requests,
+    models,
+    judging,
+  }: Pick<TaskRun, 'task' | 'dataset' | 'requests' | 'models' | 'judging'>,
   context: LearnContext,
-): Promise<{ specialist: Specialist; asked: number }> {
+): Promise<{ specialist: Specialist; asked: number; changed: ChangePoint | null }> {
   const { store, config } = context;
   const { dataset, selfAgreement, repeats, asked } = await referencesFor(
     task,
@@ -196,7 +213,11 @@ async function prove(
     requests,
     context,
   );
-  const { confidence, evidence: onCalls } = await assess({
+  const {
+    confidence,
+    evidence: onCalls,
+    outcomes,
+  } = await assess({
     ...examination(task, requests, context, { isJudged }),
     ...config.gate,
     ...(isJudged && judging?.run ? { judging: judging.run } : {}),
@@ -216,7 +237,10 @@ async function prove(
       },
     },
   });
-  const evidence = { ...onCalls, gate: withAudits(onCalls.gate, await auditsAgainst(candidate, context)) };
+  const evidence = {
+    ...onCalls,
+    gate: withAudits(onCalls.gate, await auditsAgainst(candidate, recorded.epoch ?? null, context)),
+  };
   const now = Date.now();
   const proved = { ...evidence, equality: equalityId(config.equality) };
   const specialist: Specialist = {
@@ -228,11 +252,15 @@ async function prove(
     artefact,
     confidence,
     evidence: proved,
-    proved: provedOn(task, timedRequests(recorded, requests)),
+    proved: {
+      ...provedOn(task, timedRequests(recorded, requests)),
+      ...{ models, contradictions: recorded.contradictions },
+    },
     createdAt: now,
   };
   await store.addSpecialist(specialist);
-  return { specialist, asked };
+  const isTimed = recorded.order === 'time' && !specialist.evidence.gate.passed;
+  return { specialist, asked, changed: isTimed ? changePoint(outcomes) : null };
 }
 
 /** The requests of the dataset's calls, each with its time where that is known. */
@@ -254,7 +282,7 @@ function timedRequests(
  */
 async function putIntoService(
   specialist: Specialist,
-  { store, config }: LearnContext,
+  { store }: LearnContext,
   isProposal: boolean,
 ): Promise<void> {
   const serving = (await store.deployments()).filter(
@@ -265,14 +293,7 @@ async function putIntoService(
   const now = Date.now();
   for (const active of serving) {
     if (active === own || (isProposal && active.stage !== 'proposed')) continue;
-    const before = (await store.specialists(active.taskId)).find(({ id }) => id === active.specialistId);
-    const against = before && (await numbersAgainst(active, before, store, config.serve));
-    // Audits take a while to read: a gateway beside this may have moved it meanwhile.
-    await changeDeployment(store, active.id, (former) =>
-      former.stage === 'retired'
-        ? former
-        : moveTo(former, 'retired', now, `${REPLACED} version ${specialist.version}`, against),
-    );
+    await makeRoom(store, active, `version ${specialist.version}`, now);
   }
   if (own) {
     // It waited for a person, and may now come into service without one.
@@ -301,15 +322,33 @@ async function putIntoService(
  * About how many more calls of the task bring this number more into its calibration split; null where that is beyond hope.
  * Calls are expected to be left out as often as they were.
  */
-function callsFor(heldBack: number, { splits, dropped }: Dataset): number | null {
-  const kept = Object.values(splits)
-    .flat()
-    .reduce((sum, { weight }) => sum + weight, 0);
+function callsFor(heldBack: number, dataset: Dataset): number | null {
+  const { splits, dropped, epoch } = dataset;
   // Nothing, or all of it says the same.
   if (splits.train.length < 2) return null;
+  const kept = keptSince(dataset, Number.NEGATIVE_INFINITY);
   const calls = kept + Object.values(dropped).reduce((sum, n) => sum + n, 0);
-  const more = callsToHoldBack(((splits.calibration.length + heldBack) * calls) / kept) - calls;
+  // Of how many calls one is kept; since a change that was found all are the LLM's.
+  const each = epoch ? 1 : calls / kept;
+  const [own, fresh] = epoch
+    ? [keptSince(dataset, epoch.since), keptSince(dataset, epoch.found)]
+    : [calls, calls];
+  const more = callsToHoldBack((splits.calibration.length + heldBack) * each, own, fresh);
   return more > MAX_CALLS ? null : Math.max(more, heldBack);
+}
+
+/** Calls of the dataset from this time on. */
+function keptSince({ splits }: Dataset, since: number): number {
+  return Object.values(splits)
+    .flat()
+    .reduce((sum, { weight, at }) => sum + (at >= since ? weight : 0), 0);
+}
+
+/** Why so few calls count; '' where all do. */
+function epochWords({ epoch, splits }: Dataset): string {
+  if (!epoch) return '';
+  const held = splits.calibration.length + splits.exam.length;
+  return ` The task changed (${epoch.reason}): only calls since that was found, on ${dayOf(epoch.found)}, can prove anything, and ${held} of them are held back.`;
 }
 
 /** Beyond this, a number of calls is no help to anyone. */

@@ -3,15 +3,17 @@
  * that is left. Joins curate, select and train for pipeline.ts.
  * Does not: try one candidate (trial.ts), keep the books of time (budget.ts), or prove the winner (proof.ts).
  */
-import { type Call, UNTIMED } from '../core/call.ts';
-import { manifestOf, type SplitOrder } from '../core/dataset.ts';
+import { type Call, llmName, UNTIMED } from '../core/call.ts';
+import { type Dataset, type Epoch, manifestOf, type SplitOrder } from '../core/dataset.ts';
 import type { LearnOptions } from '../core/learning.ts';
 import type { Task } from '../core/task.ts';
 import { buildDataset } from '../curate/dataset.ts';
+import { epochsOf } from '../deploy/epochs.ts';
 import { chooseCandidates } from '../select/candidates.ts';
 import { compete } from '../select/compete.ts';
 import { probeHardware } from '../select/hardware.ts';
 import { budgetFor, machineOf, recordBudget, toTrainingBudget } from './budget.ts';
+import { examined, withoutSuspects } from './findings.ts';
 import { judgingFor } from './judging.ts';
 import { llmFigures } from './llm-figures.ts';
 import { referencesFor } from './references.ts';
@@ -20,30 +22,75 @@ import { type LearnContext, selectionLimits, type TaskRun, tryCandidate } from '
 /** The task's dataset, and the competition between candidates that take seconds. */
 export async function firstRound(
   task: Task,
-  calls: readonly Call[],
+  recordedCalls: readonly Call[],
   context: LearnContext,
   options: LearnOptions,
 ): Promise<TaskRun> {
+  const { store } = context;
+  const order = options.order ?? orderOf(recordedCalls);
+  const { current: calls, findings } = examined(task, recordedCalls, order);
+  const epoch = (await epochsOf(store, task.id)).at(-1) ?? null;
+  const requests = new Map(calls.map(({ id, request }) => [id, request]));
+  const on = (some: readonly Call[]): Promise<TaskRun> =>
+    competitionOn(task, some, { epoch, requests, order, findings }, context);
+  const whole = await on(calls);
+  // What was before the change may teach, or mislead: what comes after it tells, on the validation split.
+  const own = calls.filter(({ at }) => at >= (epoch?.since ?? 0));
+  const isLong =
+    epoch !== null && order === 'time' && own.length >= MIN_OWN_CALLS && own.length < calls.length;
+  const alone = isLong ? await on(own) : null;
+  const isBetter =
+    alone !== null && (alone.competition.winner?.coverage ?? 0) > (whole.competition.winner?.coverage ?? 0);
+  return isBetter ? alone : whole;
+}
+
+/** Fewer calls since a change are not worth a training by themselves. */
+const MIN_OWN_CALLS = 100;
+
+interface Beginning extends Pick<TaskRun, 'requests' | 'findings'> {
+  /** Since the last change; null where none is known. */
+  readonly epoch: Epoch | null;
+  readonly order: SplitOrder;
+}
+
+async function competitionOn(
+  task: Task,
+  calls: readonly Call[],
+  { epoch, requests, order, findings }: Beginning,
+  context: LearnContext,
+): Promise<TaskRun> {
   const { store, config } = context;
-  const order = options.order ?? orderOf(calls);
   const recorded = buildDataset(task, calls, {
-    ...{ seed: config.train.seed, order, equality: config.equality },
+    ...{ seed: config.train.seed, order, epoch, equality: config.equality },
     truth: config.gate.truth,
   });
   await store.addDataset(manifestOf(recorded));
-  const requests = new Map(calls.map(({ id, request }) => [id, request]));
   const { dataset, asked } = await referencesFor(task, recorded, ['validation'], requests, context);
   const judging = await judgingFor(task, dataset, requests, context);
   const budget = toTrainingBudget({ minutes: config.train.minutes, speeds: {} });
   const llm = llmFigures(calls, config.prices);
-  const run = { task, dataset, requests, llm, judging };
-  const limits = selectionLimits(run, budget, context);
+  const early = { task, dataset, requests, llm, judging };
+  const limits = selectionLimits(early, budget, context);
   const { contenders, dropped } = chooseCandidates(task, dataset, 'seconds', limits);
-  const competition = await compete({
-    contenders,
-    tryOut: (contender) => tryCandidate(contender, run, context),
-  });
-  return { ...run, dropped, competition, askedAgain: asked };
+  const learnt = (from: Dataset) =>
+    compete({
+      contenders,
+      tryOut: (contender) => tryCandidate(contender, { ...early, dataset: from }, context),
+    });
+  const held = new Set([...recorded.splits.calibration, ...recorded.splits.exam].map(({ callId }) => callId));
+  const names = calls.flatMap(({ id, response }) => (response && held.has(id) ? llmName(response) : []));
+  const models = [...new Set(names)];
+  const run = {
+    ...early,
+    dropped,
+    competition: await learnt(dataset),
+    models,
+    askedAgain: asked,
+    findings,
+  };
+  // Where held-back calls have better references than the recorded answers, what teaches is cleaned, too.
+  const cleaned = context.askAgain ? withoutSuspects(run, config.gate.epsilon) : null;
+  return cleaned === null ? run : { ...cleaned, competition: await learnt(cleaned.dataset) };
 }
 
 /** The run with those that take minutes in the competition. `minutes`: what is left for them, of all tasks together. */

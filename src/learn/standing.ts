@@ -5,19 +5,27 @@
  */
 import { asProved } from '../callsite/proved.ts';
 import { distil } from '../callsite/variable-part.ts';
-import type { Example } from '../core/dataset.ts';
-import { type Deployment, isInService, type StageNumbers } from '../core/deployment.ts';
+import type { Epoch, Example } from '../core/dataset.ts';
+import { isInService } from '../core/deployment.ts';
 import { UnderstudyError } from '../core/errors.ts';
-import type { Candidate, GateResult, Specialist } from '../core/specialist.ts';
-import type { DeploymentStore } from '../core/store.ts';
+import type { Candidate, GateResult } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
 import { changeDeployment } from '../deploy/change.ts';
-import { boundOf, policyFor, type ServeSettings } from '../deploy/policy.ts';
-import { readWatch } from '../deploy/read-watch.ts';
-import { moveTo, standsAgainst } from '../deploy/stages.ts';
+import { noteChange } from '../deploy/epochs.ts';
+import { numbersAgainst } from '../deploy/make-room.ts';
+import { boundOf, policyFor } from '../deploy/policy.ts';
+import { moveTo } from '../deploy/stages.ts';
 import { gradePredictions, scoreAnswers } from '../evaluate/evaluate.ts';
 import { servedAt } from '../evaluate/gate-order.ts';
-import { capitalOf, detect, detects, type InUnit, newDetector } from '../stats/sequential.ts';
+import {
+  capitalOf,
+  detect,
+  detects,
+  type InUnit,
+  NO_PILE,
+  newDetector,
+  pileUp,
+} from '../stats/sequential.ts';
 import { binomialTail, callsNeeded } from '../stats/statistics.ts';
 import { examination, type LearnContext, type TaskRun } from './trial.ts';
 
@@ -29,9 +37,14 @@ export interface Against {
 
 /**
  * What audits say against a candidate: the errors that piled up with specialists of the same task, rung and base model,
- * in service or out of it. Trained again on a few calls more it is the same specialist as far as anyone can tell.
+ * in service or out of it. Trained again on a few calls more it is the same specialist as far as anyone can tell. Those that
+ * began before the change of the task was found have had their word: no call of then proves anything any more.
  */
-export async function auditsAgainst(candidate: Candidate, { store, config }: LearnContext): Promise<Against> {
+export async function auditsAgainst(
+  candidate: Candidate,
+  epoch: Epoch | null,
+  { store }: LearnContext,
+): Promise<Against> {
   const specialists = new Map(
     (await store.specialists(candidate.taskId))
       .filter(({ artefact }) => artefact.rung === candidate.rung && artefact.base === candidate.base)
@@ -43,22 +56,14 @@ export async function auditsAgainst(candidate: Candidate, { store, config }: Lea
     if (!specialist) continue;
     // Whoever was replaced by a person's word has no numbers on its record, but its audits.
     const recorded = deployment.stage === 'retired' ? deployment.history.at(-1)?.numbers : undefined;
-    const numbers = recorded ?? (await numbersAgainst(deployment, specialist, store, config.serve));
-    comparisons += numbers?.recent.comparisons ?? 0;
-    errors += numbers?.recent.errors ?? 0;
+    const numbers = recorded ?? (await numbersAgainst(deployment, specialist, store));
+    if (!numbers) continue;
+    const since = numbers.recent.since ?? deployment.history.at(-1)?.at ?? 0;
+    if (epoch !== null && since <= epoch.found) continue;
+    comparisons += numbers.recent.comparisons;
+    errors += numbers.recent.errors;
   }
   return { comparisons, errors };
-}
-
-/** What the audits of one deployment say against it by now. */
-export async function numbersAgainst(
-  { id }: Deployment,
-  specialist: Specialist,
-  store: DeploymentStore,
-  serve: ServeSettings,
-): Promise<StageNumbers | undefined> {
-  const policy = policyFor(specialist, serve);
-  return standsAgainst((await readWatch(store, id, policy)).watch, policy);
 }
 
 /** The gate's word once the audits against the candidate are counted with the calibration calls: they can only refuse. */
@@ -115,11 +120,12 @@ export async function suspendIfRefuted(
     throw error;
   });
   if (graded === null) return null;
-  const policy = policyFor(specialist, context.config.serve);
+  const policy = policyFor(specialist, deployment, context.config.serve);
   // The recorded answers are single answers of the LLM.
   const bound = boundOf(policy, false);
   const units = new Map<string, InUnit>();
   let detector = newDetector();
+  let pile = NO_PILE;
   let [served, errors] = [0, 0];
   const scored = scoreAnswers(confidence, graded);
   const cap = specialist.evidence.gate.sessions?.cap ?? Number.POSITIVE_INFINITY;
@@ -130,6 +136,7 @@ export async function suspendIfRefuted(
     const unit = units.get(sessionId) ?? { n: 0, errors: 0 };
     const wrong = !correct;
     detector = detect(detector, wrong, unit, bound);
+    pile = pileUp(pile, wrong, examples[i]!.at, unit.errors, bound);
     units.set(sessionId, { n: unit.n + 1, errors: unit.errors + (wrong ? 1 : 0) });
     served++;
     if (wrong) errors++;
@@ -146,7 +153,9 @@ export async function suspendIfRefuted(
   const moved = await changeDeployment(store, deployment.id, (now) =>
     isInService(now.stage) ? moveTo(now, 'suspended', at, reason, numbers) : now,
   );
-  return moved === null ? null : reason;
+  if (moved === null) return null;
+  await noteChange(store, task.id, { since: pile.since ?? at, found: at, reason });
+  return reason;
 }
 
 /** The last `count` examples, without those of sessions that begin before them: of a session the first calls are served. */

@@ -7,12 +7,14 @@ import type { CallRequest, CallResponse } from '../core/call.ts';
 import { schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
 import type { Dataset, Example } from '../core/dataset.ts';
+import type { Finding } from '../core/finding.ts';
 import type { Judge } from '../core/judge.ts';
 import type { OnProgress } from '../core/progress.ts';
 import type { Runtime, Trainer } from '../core/runtime.ts';
 import type { Artefact, ProvedOn, Verdict } from '../core/specialist.ts';
 import type { DeploymentStore, EventStore, LearningStore } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
+import { epochsOf } from '../deploy/epochs.ts';
 import { fitAndGrade } from '../evaluate/cross-fit.ts';
 import { estimate } from '../evaluate/estimate.ts';
 import {
@@ -78,10 +80,14 @@ export interface TaskRun {
   /** Candidates that were not worth trying, and why. */
   readonly dropped: readonly Verdict[];
   readonly competition: Competition<TrainedTrial>;
+  /** The LLM's names in the answers that are held back. */
+  readonly models: readonly string[];
   /** What its calls cost and take at the LLM. */
   readonly llm: LlmFigures;
   /** Answers that the LLM was asked for again, so far. */
   readonly askedAgain: number;
+  /** What is odd about its calls. */
+  readonly findings: readonly Finding[];
   /** What a judge does for it; null where none is configured, or it has no texts. */
   readonly judging: Judging | null;
 }
@@ -91,9 +97,9 @@ type EarlyRun = Pick<TaskRun, 'task' | 'dataset' | 'requests' | 'llm' | 'judging
 
 /** What this machine and the configuration allow candidates to be. */
 export function selectionLimits(
-  { task, llm, judging }: EarlyRun,
+  { task, llm, judging }: Pick<EarlyRun, 'task' | 'llm' | 'judging'>,
   budget: TrainingBudget,
-  { config, trainers, runtimes, models }: LearnContext,
+  { config, trainers, runtimes, models }: Pick<LearnContext, 'config' | 'trainers' | 'runtimes' | 'models'>,
 ): SelectionLimits {
   return {
     trainers,
@@ -171,12 +177,24 @@ function trainerOf(contender: Contender, { config, store }: LearnContext): Train
   return timedTrainer(contender, (artefact) => recordSpeed(contender, artefact, machine, store));
 }
 
-/** The number of the task's next try at the gate: delta is spent over a task's tries, or over those of all tasks. */
+/**
+ * The number of the task's next try at the gate: delta is spent over a task's tries, or over those of all tasks. An epoch of a task
+ * spends one: it has begun by what was seen of the calls that the try before it would have tested.
+ */
 export async function nextTry(
   taskId: string,
-  { store, config }: Pick<LearnContext, 'store' | 'config'>,
+  {
+    store,
+    config,
+  }: Pick<LearnContext, 'config'> & {
+    readonly store: Pick<LearningStore, 'tasks' | 'gateTries'> & Pick<EventStore, 'events'>;
+  },
 ): Promise<number> {
-  return 1 + (await store.gateTries(config.gate.deltaFor === 'task' ? taskId : undefined));
+  const isForAll = config.gate.deltaFor === 'all-tasks';
+  const tasks = isForAll ? (await store.tasks()).map(({ id }) => id) : [taskId];
+  let epochs = 0;
+  for (const id of tasks) epochs += (await epochsOf(store, id)).length;
+  return 1 + epochs + (await store.gateTries(isForAll ? undefined : taskId));
 }
 
 /**
@@ -187,7 +205,7 @@ export async function nextTry(
 export function examination(
   task: Task,
   requests: ReadonlyMap<string, CallRequest>,
-  { config, onProgress, signal, judge }: LearnContext,
+  { config, onProgress, signal, judge }: Pick<LearnContext, 'config' | 'onProgress' | 'signal' | 'judge'>,
   { proved, isJudged }: { readonly proved?: ProvedOn | undefined; readonly isJudged: boolean },
 ): {
   readonly scorer: Scorer;

@@ -19,7 +19,8 @@ const provedBy = (judge: string): Specialist =>
   ({
     evidence: {
       judge: { judge, limits: {}, differing: { high: 0.9 } },
-      gate: { epsilon: 0.02 },
+      gate: { epsilon: 0.02, served: 300, errors: 0 },
+      exam: { servedError: { n: 90, hits: 0 } },
       selfAgreement: null,
     },
   }) as unknown as Specialist;

@@ -42,7 +42,8 @@ export function auditJudging(options: {
   return {
     // Another judge than that of the proof has other errors.
     isReady: ({ evidence }) => evidence.judge?.judge === judge.name && isReady(),
-    isTold: (specialist) => (policyFor(specialist, config.serve).judge?.byEquality ?? null) !== null,
+    isTold: (specialist) =>
+      (policyFor(specialist, { history: [] }, config.serve).judge?.byEquality ?? null) !== null,
     isCorrect: async (task, input, answer, llm, signal) => {
       try {
         const score = scorerFor(task.kind, {

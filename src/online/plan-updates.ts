@@ -10,7 +10,7 @@ import { messageOf } from '../core/errors.ts';
 import type { UnusedAnswers } from '../core/figures.ts';
 import type { Store } from '../core/store.ts';
 import type { RoutingPlan } from '../route/router.ts';
-import type { CoverageAlarms } from './coverage-alarms.ts';
+import type { ChangeAlarms } from './change-alarms.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { Vocabulary } from './recording-folder.ts';
 import type { Watching } from './watching.ts';
@@ -19,7 +19,7 @@ export interface PlanUpdatesOptions {
   /** Null while there is none. */
   readonly store: () => Store | null;
   readonly watching: Watching;
-  readonly coverage: Pick<CoverageAlarms, 'write'>;
+  readonly alarms: Pick<ChangeAlarms, 'write'>;
   /** The store has another plan than before. */
   readonly onPlan: (plan: RoutingPlan, vocabulary: Vocabulary) => void;
   readonly log: (line: string) => void;
@@ -76,7 +76,7 @@ export function planUpdates(options: PlanUpdatesOptions): PlanUpdates {
       if (pending.length > 0) await store.addAudits(pending);
       for (const id of new Set(pending.map((audit) => audit.deploymentId)))
         await watching.advance(store, id, now());
-      await options.coverage.write(store);
+      await options.alarms.write(store);
       await writeUnused(store);
       return true;
     } catch (error) {

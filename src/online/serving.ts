@@ -27,8 +27,8 @@ import type { OpenJudge } from '../setup/judge.ts';
 import { providerOf } from '../wire/provider.ts';
 import { accessUpdates } from './access-updates.ts';
 import { auditJudging } from './audit-judging.ts';
+import { changeAlarms } from './change-alarms.ts';
 import { gatewayCondition } from './condition.ts';
-import { coverageAlarms } from './coverage-alarms.ts';
 import { eventAlerts } from './event-alerts.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { planUpdates } from './plan-updates.ts';
@@ -126,17 +126,17 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
   void machineCost(config.costs, availableParallelism()).then((measured) => {
     machine = measured;
   });
-  const watching = watchDeployments(config.serve, log);
-  const coverage = coverageAlarms(log, now);
+  const watching = watchDeployments(config.serve, log, now);
+  const alarms = changeAlarms(log, now, config.equality);
   const settleBudget = dailyBudget(config.serve.settleAudits, now);
   const updates = planUpdates({
     store: folder.store,
     watching,
-    coverage,
+    alarms,
     onPlan: (plan, words) => {
       vocabulary = words;
       router.update(plan);
-      coverage.update(plan);
+      alarms.update(plan);
       stages.clear();
       for (const { stage } of plan.deployments) stages.set(stage, (stages.get(stage) ?? 0) + 1);
     },
@@ -173,6 +173,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
       updates.add(audit);
     },
     onUnused: updates.addUnused,
+    onHeard: alarms.hear,
     now,
   });
   const costOf = (use: CallUse): number | null => {
@@ -223,7 +224,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
       (model) => listPrice(model),
       () => machine,
     ),
-    router: coverage.counted(router),
+    router: alarms.counted(router),
     recorder: folder.recorder,
     onLost: losses.add,
     health: condition.health,

@@ -9,7 +9,11 @@ import { dailyBudget, type Watching, watchDeployments } from './watching.ts';
 const { serve } = configSchema.parse({});
 const specialist = {
   ...{ id: 'sp_1', taskId: 'task_1' },
-  evidence: { gate: { epsilon: 0.02, delta: 0.05, served: 250, errors: 1 }, selfAgreement: null },
+  evidence: {
+    gate: { epsilon: 0.02, delta: 0.05, served: 250, errors: 1 },
+    exam: { servedError: { n: 60, hits: 0 } },
+    selfAgreement: null,
+  },
 } as unknown as Specialist;
 
 /** A store of one deployment and its audits. */
@@ -68,15 +72,19 @@ test('each move of a deployment is an event and a line, with its numbers', async
   assert.equal(stage(), 'live');
   await audit(60, false);
   assert.equal(stage(), 'retired');
+  const moves = events.filter(({ kind }) => kind === 'deployment-moved');
   assert.deepEqual(
-    events.map(({ kind, detail }) => [kind, detail.from, detail.to]),
+    moves.map(({ kind, detail }) => [kind, detail.from, detail.to]),
     [
       ['deployment-moved', 'shadow', 'canary'],
       ['deployment-moved', 'canary', 'live'],
       ['deployment-moved', 'live', 'retired'],
     ],
   );
-  assert.ok(events.every(({ detail }) => detail.numbers !== undefined));
+  assert.ok(moves.every(({ detail }) => detail.numbers !== undefined));
+  // The calls of then prove nothing of the next one: the task's epoch begins with the first of those errors.
+  const [change] = events.filter(({ kind }) => kind === 'task-changed');
+  assert.deepEqual([change?.subject, change?.detail.since], ['task_1', 400]);
   assert.match(log[2]!, /^deployment dep_1: live → retired: \d+ of the last \d+ comparisons/);
 });
 

@@ -9,9 +9,10 @@ import type { Specialist } from '../core/specialist.ts';
 import type { DeploymentStore, EventStore } from '../core/store.ts';
 import { auditProbability } from '../deploy/audit-share.ts';
 import { changeDeployment } from '../deploy/change.ts';
+import { noteChange } from '../deploy/epochs.ts';
 import { policyFor, type StagePolicy } from '../deploy/policy.ts';
 import { type ReadWatch, readWatch } from '../deploy/read-watch.ts';
-import { step } from '../deploy/stages.ts';
+import { step, wasSentBack } from '../deploy/stages.ts';
 
 /** What is read and written; the store that is open at the time. */
 type WatchedStore = Pick<DeploymentStore, 'auditsSince' | 'deployments' | 'putDeployment'> &
@@ -35,7 +36,12 @@ interface Watched {
 }
 
 /** @param log Gets a line for each move. */
-export function watchDeployments(serve: Config['serve'], log: (line: string) => void): Watching {
+export function watchDeployments(
+  serve: Config['serve'],
+  log: (line: string) => void,
+  now: () => number = Date.now,
+): Watching {
+  const paces = new Map<string, ReturnType<typeof pace>>();
   let watched = new Map<string, Watched>();
   /** As they were last seen, by deployment. */
   const stages = new Map<string, Stage>();
@@ -50,11 +56,15 @@ export function watchDeployments(serve: Config['serve'], log: (line: string) => 
       // Moved by a learning run in another process, too.
       deployments.forEach(seen);
       const next = new Map<string, Watched>();
-      for (const { id, stage, specialistId } of deployments) {
+      for (const deployment of deployments) {
+        const { id, stage, specialistId } = deployment;
         const specialist = specialists.find((each) => each.id === specialistId);
         if (!isInService(stage) || !specialist) continue;
-        const policy = policyFor(specialist, serve);
-        next.set(id, watched.get(id) ?? { policy, read: await readWatch(store, id, policy) });
+        const policy = policyFor(specialist, deployment, serve);
+        const known = watched.get(id);
+        // Sent back, it is read anew: what came before counts otherwise.
+        const isSame = known?.policy.since === policy.since;
+        next.set(id, isSame ? known : { policy, read: await readWatch(store, id, policy) });
       }
       watched = next;
     },
@@ -69,13 +79,44 @@ export function watchDeployments(serve: Config['serve'], log: (line: string) => 
         step(deployment, read.watch, policy, now),
       );
       if (moved === null) return;
+      const { taskId, stage, history } = moved.after;
+      // What was served in the meantime was answered for another world than the next specialist will meet.
+      if (stage === 'retired' || wasSentBack(moved.after)) {
+        const { since } = stage === 'retired' ? read.watch.recent : read.watch.change.pile;
+        const reason = history.at(-1)?.reason ?? '';
+        await noteChange(store, taskId, { since: since ?? now, found: now, reason });
+      }
       stages.set(id, moved.before.stage);
       seen(moved.after);
     },
     probability: (deployment, belonging) => {
       const known = watched.get(deployment.id);
       if (!known) return serve.auditShare;
-      return auditProbability(deployment.stage, known.read.watch, known.policy, belonging);
+      let calls = paces.get(deployment.id);
+      if (calls === undefined) {
+        calls = pace(now);
+        paces.set(deployment.id, calls);
+      }
+      return auditProbability(deployment.stage, known.read.watch, known.policy, belonging, calls.aDay());
+    },
+  };
+}
+
+/** Of how many events a day the pace has lately been, by a mean over about a hundred of them: one is counted with each question. */
+function pace(now: () => number): { aDay(): number } {
+  let last: number | null = null;
+  let gap = Number.NaN;
+  let n = 0;
+  return {
+    aDay: () => {
+      const at = now();
+      if (last !== null) {
+        n++;
+        const weight = Math.max(1 / 100, 1 / n);
+        gap = n === 1 ? at - last : gap + weight * (at - last - gap);
+      }
+      last = at;
+      return 86_400_000 / Math.max(1, gap);
     },
   };
 }

@@ -163,3 +163,67 @@ test('answers in shadow that would not be used are counted by why, and compared 
   }
   assert.deepEqual(unused, ['dep_1 low-confidence', 'dep_1 invalid-output']);
 });
+
+test('a canary serves a session as a whole or not at all, and is compared on all calls', async () => {
+  for (const named of [true, false]) {
+    const { router, audits } = routerIn('canary', { canaryShare: 0.5 });
+    let [served, calls] = [0, 0];
+    for (let session = 0; session < 60; session++) {
+      const texts = [`Question ${session}?`];
+      const bySpecialist = new Set<boolean>();
+      for (let turn = 0; turn < 3; turn++) {
+        const id = `call_${session}_${turn}`;
+        const decision = await router.route(call(id, texts, named ? `s${session}` : undefined), signal);
+        bySpecialist.add(decision.answer !== null);
+        if (decision.answer !== null) served++;
+        else assert.equal(decision.served.reason, 'canary');
+        await decision.compare!(saying('late'), signal);
+        texts.push('late', `And ${turn}?`);
+        calls++;
+      }
+      assert.equal(bySpecialist.size, 1, 'one side serves the session');
+    }
+    assert.equal(audits.length, calls);
+    assert.ok(served > calls / 4 && served < (calls * 3) / 4, `${served} of ${calls}`);
+  }
+});
+
+test('the LLM’s answer is heard with what the specialist reads, and whether it agrees with an answer too unsure to be used', async () => {
+  const heard: unknown[] = [];
+  const onHeard: RouterOptions['onHeard'] = (about, llm) => heard.push([about, llm.message.content]);
+  const predict = async () => ({ answer: 'late', signals: { p: 0.1 }, ms: 0 });
+  const runtimes = [{ rungs: ['lexical'], predict, close: async () => {} }];
+  const unsure = routerIn('live', { onHeard, runtimes });
+  const decision = await unsure.router.route(call('call_1', ['Where is it?']), signal);
+  assert.equal(decision.served.reason, 'low-confidence');
+  decision.hear!(saying('late'));
+  decision.hear!(saying('early'));
+  decision.hear!({ ...saying('la'), finishReason: 'content_filter' });
+  const sure = await routerIn('live', { onHeard }).router.route(call('call_2', ['Where?']), signal);
+  sure.hear!(saying('late'));
+  assert.deepEqual(
+    heard.map((each) => JSON.stringify(each)),
+    [
+      ['Where is it?', true, 'late'],
+      ['Where is it?', false, 'early'],
+      ['Where?', undefined, 'late'],
+    ].map(([input, agrees, said]) => JSON.stringify([{ taskId: 'task_1', input, agrees }, said])),
+  );
+});
+
+test('a decision tells which call of its session it is about, in each stage and whoever serves', async () => {
+  for (const stage of ['shadow', 'canary', 'live'] as const) {
+    const { router } = routerIn(stage, { canaryShare: 0.5 });
+    const turnOf = async (id: string, texts: readonly string[], session?: string) =>
+      (await router.route(call(id, texts, session), signal)).served.turn;
+    const turns = [
+      await turnOf('c1', ['One?'], 's1'),
+      await turnOf('c2', ['Other?'], 's2'),
+      await turnOf('c3', ['Two?'], 's1'),
+      // Nobody names these: the conversation tells.
+      await turnOf('c4', ['Hello?']),
+      await turnOf('c5', ['Hello?', 'late', 'And?']),
+    ];
+    assert.deepEqual(turns, [1, 1, 2, 1, 2]);
+  }
+});

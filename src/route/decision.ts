@@ -24,7 +24,13 @@ export type Admission =
 /** What became of asking a specialist. Its answer is used only if it is valid and its confidence suffices. */
 export type Outcome =
   | { readonly used: true; readonly answer: Answer; readonly confidence: number }
-  | { readonly used: false; readonly reason: EscalationReason; readonly confidence?: number };
+  | {
+      readonly used: false;
+      readonly reason: EscalationReason;
+      readonly confidence?: number;
+      /** One that the caller could use, were it surer. */
+      readonly unsure?: Answer;
+    };
 
 /** Whose answer it is: how its signals combine, and the least confidence with which it is used. */
 export interface Standard {
@@ -72,7 +78,8 @@ export function decisionFor(present: Task, proved?: ProvedOn): TaskDecision {
       if (answer === null) return { used: false, reason: 'invalid-output', confidence };
       if (!isInDistribution(standard.confidence, prediction.signals))
         return { used: false, reason: 'unfamiliar-input', confidence };
-      if (confidence < standard.threshold) return { used: false, reason: 'low-confidence', confidence };
+      if (confidence < standard.threshold)
+        return { used: false, reason: 'low-confidence', confidence, unsure: answer };
       return { used: true, answer, confidence };
     },
   };

@@ -265,7 +265,7 @@ test('an input unlike those that the confidence was fitted on goes to the LLM, h
   assert.equal((await servedBy(request, { floors, signals: { familiarity: 0.4 } })).reason, 'confident');
   for (const signals of [{ familiarity: 0.39 }, {}])
     assert.deepEqual(await servedBy(request, { floors, signals }), {
-      ...{ by: 'llm', reason: 'unfamiliar-input', taskId: 'task_1' },
+      ...{ by: 'llm', reason: 'unfamiliar-input', taskId: 'task_1', turn: 1 },
       confidence: confidenceOf({ signals: ['p'], weights: [1], bias: 0 }, { p: 0.9 }),
     });
 });

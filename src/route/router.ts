@@ -13,11 +13,12 @@ import {
   type EscalationReason,
   type LlmReason,
   REPEAT_PAUSE_MS,
+  type Served,
 } from '../core/call.ts';
 import { type Audit, type Belonging, type Deployment, isInService } from '../core/deployment.ts';
 import { whyNoAnswer } from '../core/ending.ts';
 import { contentHash } from '../core/ids.ts';
-import type { Compare, Decision, IncomingCall, RedactedRequest, Router } from '../core/online.ts';
+import type { Compare, Decision, Heard, IncomingCall, RedactedRequest, Router } from '../core/online.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Prediction, Specialist } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
@@ -67,6 +68,8 @@ export interface RouterOptions extends AskLimits {
   };
   /** A comparison of an answer that was, or would have been, used. */
   readonly onAudit: (audit: Audit) => void;
+  /** The LLM's answer to a call that a specialist could be asked about, as soon as it is there. */
+  readonly onHeard?: (heard: Heard, llm: CallResponse) => void;
   /** An answer in shadow that would not have been used, and why: nothing is compared then. */
   readonly onUnused?: (deploymentId: string, reason: EscalationReason) => void;
   readonly now: () => number;
@@ -109,6 +112,8 @@ interface Candidacy {
   readonly input: string;
   /** Those that it may belong to; it counts to each. */
   readonly sessions: readonly string[];
+  /** Its ordinal in the longest of them (core Served). */
+  readonly turn: number;
   /** @param session The call's, where nobody named one. */
   readonly belonging: (session: () => string | null) => Belonging;
 }
@@ -120,12 +125,10 @@ type Asked =
 
 /** What is settled before a specialist is asked. */
 type Assignment =
-  | {
-      readonly candidacy: Candidacy;
-      readonly asked: 'now' | 'in-shadow';
-      /** With which the call is audited if the specialist's answer is used. */
-      readonly probability: number;
-    }
+  /** `probability`: with which the call is audited if the specialist's answer is used. */
+  | { readonly candidacy: Candidacy; readonly asked: 'now'; readonly probability: number }
+  /** The LLM serves, and the specialist is compared with it. */
+  | { readonly candidacy: Candidacy; readonly asked: 'in-shadow'; readonly reason: 'shadow' | 'canary' }
   | { readonly candidacy: null; readonly reason: LlmReason; readonly taskId?: string };
 
 /** A router over a plan. */
@@ -144,26 +147,47 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     let taskId: string | undefined;
     try {
       const assignment = assignmentOf(call);
-      if (assignment.candidacy === null) return byLlm(assignment.reason, assignment.taskId);
+      if (assignment.candidacy === null) return byLlm(assignment.reason, { taskId: assignment.taskId });
       const { candidacy } = assignment;
+      const { turn } = candidacy;
       const { task, specialist } = candidacy.route;
       taskId = task.id;
+      const { onHeard } = options;
+      const heard = { taskId, input: candidacy.input };
+      const listening = (unsure?: Answer): Pick<Decision, 'hear'> => {
+        if (!onHeard) return {};
+        const about = (llm: CallResponse) => (unsure ? { agrees: options.right(task, unsure, llm) } : {});
+        // What is not learnt from tells nothing either.
+        return {
+          hear: (llm) => {
+            if (whyNoAnswer(candidacy.request, llm) === null) onHeard({ ...heard, ...about(llm) }, llm);
+          },
+        };
+      };
       if (assignment.asked === 'in-shadow')
-        return byLlm('shadow', taskId, undefined, comparison(call.id, candidacy, null, 1));
+        return {
+          ...byLlm(assignment.reason, { taskId, turn }, comparison(call.id, candidacy, null, 1)),
+          ...listening(),
+        };
       const outcome = await outcomeOf(candidacy, signal);
-      if (!outcome.used) return byLlm(outcome.reason, taskId, outcome.confidence);
+      if (!outcome.used)
+        return {
+          ...byLlm(outcome.reason, { taskId, turn, confidence: outcome.confidence }),
+          ...listening(outcome.unsure),
+        };
       const { answer, confidence } = outcome;
       const { probability } = assignment;
       const isAudited = draw(call.id, 'audit') < probability;
       return {
-        served: { by: specialist.id, reason: 'confident', taskId, confidence },
+        served: { by: specialist.id, reason: 'confident', taskId, confidence, turn },
         answer,
+        ...listening(),
         ...(isAudited
           ? { compare: comparison(call.id, candidacy, outcome, probability), auditProbability: probability }
           : { compare: null }),
       };
     } catch {
-      return byLlm('error', taskId);
+      return byLlm('error', { taskId });
     }
   };
 
@@ -205,14 +229,16 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     latest.set(task.id, { input, at: now, run });
     // A call may be of several: as its caller named it, as its conversation tells, and as one that repeats another.
     const sessions = [...new Set([session ?? derived, derived, run])];
-    const candidacy = { route: found, request, read, input, sessions, belonging };
+    const turn = limits.turn(task.id, sessions);
+    const candidacy = { route: found, request, read, input, sessions, turn, belonging };
     switch (found.deployment.stage) {
       case 'shadow':
-        return { candidacy, asked: 'in-shadow', probability: 1 };
+        return { candidacy, asked: 'in-shadow', reason: 'shadow' };
+      // A session is served by one side as a whole; the calls of the other are compared all the same.
       case 'canary':
-        return draw(id, 'canary') < options.canaryShare
+        return isOfCanary(session ?? derived, found.deployment.id)
           ? { candidacy, asked: 'now', probability: 1 }
-          : llm('canary', task.id);
+          : { candidacy, asked: 'in-shadow', reason: 'canary' };
       case 'live':
         return {
           candidacy,
@@ -227,6 +253,11 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
         return llm('no-specialist', task.id);
     }
   };
+
+  /** Drawn by session, and for each deployment anew. */
+  const isOfCanary = (session: string, deploymentId: string): boolean =>
+    draw(options.pseudonym?.(`session ${session}`) ?? session, `canary ${deploymentId}`) <
+    options.canaryShare;
 
   const outcomeOf = async (
     { route: { decision, deployment, runtime, specialist, perSession }, ...call }: Candidacy,
@@ -354,16 +385,17 @@ function routesOf(plan: RoutingPlan, runtimes: readonly Runtime[]): Map<string, 
 
 function byLlm(
   reason: LlmReason,
-  taskId?: string,
-  confidence?: number,
+  known: { readonly [K in 'taskId' | 'confidence' | 'turn']?: Served[K] | undefined },
   compare: Compare | null = null,
 ): Decision {
+  const { taskId, confidence, turn } = known;
   return {
     served: {
       by: 'llm',
       reason,
       ...(taskId === undefined ? {} : { taskId }),
       ...(confidence === undefined ? {} : { confidence }),
+      ...(turn === undefined ? {} : { turn }),
     },
     answer: null,
     compare,

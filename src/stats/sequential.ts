@@ -23,7 +23,12 @@ export const HORIZON = 10_000;
  * The bets of the detector, as odds ratios r against the bound: sharpest where the true odds are r times the bound's.
  * Small ones find what clusters, large ones what jumps.
  */
-const WORSE = [1.5, 3, 6] as const;
+const WORSE: readonly number[] = [1.5, 3, 6];
+/** With one for what is seldom and then always: an LLM with another name, inputs of another prompt. */
+export const WORSE_OR_ALWAYS: readonly number[] = [...WORSE, 60];
+
+/** What a detector's horizon is in time: calls may be few. */
+export const HORIZON_MS = (365.25 / 4) * 86_400_000;
 
 /** Half of the detector's capital is staked at the start, the other half evenly over the horizon. */
 const STAKED_FIRST = 0.5;
@@ -31,17 +36,53 @@ const STAKED_FIRST = 0.5;
 /** Capital per bet. Plain data. */
 export type Detector = readonly number[];
 
-export const newDetector = (): Detector => WORSE.map(() => STAKED_FIRST / WORSE.length);
+export const newDetector = (odds = WORSE): Detector => odds.map(() => STAKED_FIRST / odds.length);
 
 /**
  * The detector after one more comparison. Under "the error rate is at most `bound`" a unit's factor
  * (1 + (r−1)·errors) / (1 + (r−1)·bound)^n has expectation ≤ (1 + (r−1)·bound·n) / (1 + (r−1)·bound)^n ≤ 1, whatever
  * depends on what within the unit. Before each comparison fresh capital comes in (a Shiryaev–Roberts e-detector), so
  * that a break is found at the same speed early and late.
+ * @param horizon The part of the horizon that this comparison is: of the capital that comes in over the whole of it. Default: one
+ *   of HORIZON comparisons. Settled before the comparison is looked at. @param odds Those that the detector was made with.
  */
-export function detect(detector: Detector, wrong: boolean, before: InUnit, bound: number): Detector {
-  const fresh = (1 - STAKED_FIRST) / HORIZON / WORSE.length;
-  return detector.map((capital, i) => (capital + fresh) * worseFactor(WORSE[i]!, wrong, before, bound));
+export function detect(
+  detector: Detector,
+  wrong: boolean,
+  before: InUnit,
+  bound: number,
+  horizon = 1 / HORIZON,
+  odds = WORSE,
+): Detector {
+  const fresh = ((1 - STAKED_FIRST) * horizon) / odds.length;
+  return detector.map((capital, i) => (capital + fresh) * worseFactor(odds[i]!, wrong, before, bound));
+}
+
+/**
+ * What has piled up: the hits since a one-sided CUSUM for three times the bound's odds was last at zero (Page 1954). Where that
+ * was is the estimate of when a change began.
+ */
+export interface Pile {
+  readonly n: number;
+  readonly errors: number;
+  readonly sum: number;
+  /** When the first of them came, epoch milliseconds; null where nothing piles up. */
+  readonly since: number | null;
+}
+
+export const NO_PILE: Pile = { n: 0, errors: 0, sum: 0, since: null };
+
+/** The pile after one more comparison, of a unit with this number of errors before it. */
+export function pileUp(
+  { n, errors, sum, since }: Pile,
+  wrong: boolean,
+  at: number,
+  earlier: number,
+  bound: number,
+): Pile {
+  const gain = wrong ? Math.log((1 + 2 * (earlier + 1)) / (1 + 2 * earlier)) : 0;
+  const next = sum + gain - Math.log1p(2 * bound);
+  return next <= 0 ? NO_PILE : { n: n + 1, errors: errors + (wrong ? 1 : 0), sum: next, since: since ?? at };
 }
 
 function worseFactor(ratio: number, wrong: boolean, { errors }: InUnit, bound: number): number {

@@ -42,7 +42,11 @@ test('a stop is in force when the API has answered, and so is letting it go on',
     artefact: { rung: 'lexical', base: null, path: 'gone', sha256: '', trainedMs: 0, figures: {} },
     evidence: {
       gate: { epsilon: 0.02, delta: 0.05, served: 200, errors: 0 },
-      exam: { coverage: { hits: 9, n: 10, share: 0.9, low: 0.5, high: 1 } },
+      exam: {
+        coverage: { hits: 9, n: 10, share: 0.9, low: 0.5, high: 1 },
+        servedError: { hits: 0, n: 9 },
+      },
+      calibration: { curve: [] },
       selfAgreement: null,
     },
   } as unknown as Specialist);

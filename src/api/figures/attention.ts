@@ -120,6 +120,9 @@ function alarmItems({ task, deployment }: TaskRecord, alarms: readonly ListedEve
   const titles: Readonly<Record<string, string>> = {
     'coverage-fell': `${task.name} serves less than was promised`,
     'inputs-unfamiliar': `${task.name} gets calls that it did not learn from`,
+    'llm-renamed': `the LLM behind ${task.name} has another name`,
+    'llm-answers-changed': `the LLM behind ${task.name} answers otherwise than before`,
+    'agreement-fell': `${task.name} agrees less with the LLM where it is unsure`,
   };
   return Object.entries(titles).flatMap(([kind, title]) => {
     const alarm = alarms.find((each) => each.kind === kind && each.subject === deployment.id);

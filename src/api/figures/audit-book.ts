@@ -43,9 +43,15 @@ export function auditBook(store: Pick<DeploymentStore, 'auditsSince'>, serve: Se
   /** One after another: reading on uses up the watch that is there. */
   let last: Promise<unknown> = Promise.resolve();
 
-  const readOn = async ({ id }: Deployment, specialist: Specialist): Promise<Page> => {
-    const policy = policyFor(specialist, serve);
-    const page: Page = pages.get(id) ?? { policy, watch: newWatch(policy), audits: [], cursor: 0 };
+  const readOn = async (deployment: Deployment, specialist: Specialist): Promise<Page> => {
+    const { id } = deployment;
+    const policy = policyFor(specialist, deployment, serve);
+    const known = pages.get(id);
+    // Sent back, it is read anew: what came before counts otherwise.
+    const page: Page =
+      known?.policy.since === policy.since
+        ? known
+        : { policy, watch: newWatch(policy), audits: [], cursor: 0 };
     pages.set(id, page);
     for (;;) {
       const { audits, cursor } = await store.auditsSince(id, page.cursor, AT_ONCE);

@@ -11,7 +11,6 @@ import type { Specialist, Verdict } from '../../core/specialist.ts';
 import type { StoredCall } from '../../core/store.ts';
 import type { Task } from '../../core/task.ts';
 import { judgedByText } from '../../report/judge-text.ts';
-import { draw } from '../../route/router.ts';
 import type { Explanation } from '../schemas.ts';
 import { candidateView } from './views.ts';
 
@@ -219,13 +218,11 @@ function outcomeOf(record: CallRecord): Outcome {
         'the specialist was in shadow, where it is compared and never used.',
         'A deployment that has left shadow: comparisons move it, `understudy status` says how many more.',
       );
-    case 'canary': {
-      const drawn = draw(call.id, 'canary');
+    case 'canary':
       return byLlm(
-        `a canary answers a share of the calls, and this one was drawn for the LLM (${drawn.toFixed(2)}, of which those below ${record.canaryShare} are served).`,
-        'Another draw (it depends on the call’s id alone), a larger `serve.canaryShare`, or a live deployment.',
+        `a canary answers a share of the sessions (${record.canaryShare}), and this one was drawn for the LLM.`,
+        'Another session, a larger `serve.canaryShare`, or a live deployment.',
       );
-    }
     case 'no-specialist':
       return call.served.taskId === undefined
         ? byLlm(

@@ -1,6 +1,7 @@
 /** The figures of the first page: what is taken over, what it saves, how safe it is, and what needs a person. */
 import type { Deployment, Stage } from '../../core/deployment.ts';
 import type { LatencyClass, LatencySum } from '../../core/figures.ts';
+import { ALARMS } from '../../deploy/alarms.ts';
 import type { Overview } from '../schemas.ts';
 import { attentionOf } from './attention.ts';
 import { errorShareTogether } from './error-share.ts';
@@ -28,7 +29,7 @@ export async function overview(sources: FigureSources, range: Range): Promise<Ov
   const { machine, learning, others } = isUntilNow ? (await sources.savings(range.since)).total : NOTHING;
   const whole = await store.latencySums({ ...range, bucketMs: range.until - range.since });
   const alarms = [];
-  for (const kind of ['coverage-fell', 'inputs-unfamiliar'])
+  for (const kind of ALARMS)
     alarms.push(
       ...(await store.listEvents({ kind, limit: MAX_ALARMS })).filter(({ at }) => at >= range.since),
     );

@@ -7,7 +7,7 @@ import type { StoppedTask } from '../../core/job.ts';
 import type { Specialist } from '../../core/specialist.ts';
 import type { LearningStore } from '../../core/store.ts';
 import type { Task } from '../../core/task.ts';
-import { coverageOf } from '../../deploy/coverage.ts';
+import { coverageOf } from '../../deploy/alarms.ts';
 import { type Outlook, outlookOf } from '../../deploy/stages.ts';
 import type { ErrorShare, TaskDetail, TaskList, TaskRow } from '../schemas.ts';
 import type { Booked } from './audit-book.ts';

@@ -38,6 +38,21 @@ test('whyOf: in shadow it says why nothing could be compared', () => {
   );
 });
 
+test('whyOf: sent back to shadow, it says what has sent it there', () => {
+  const live = deployment('live');
+  const moved = {
+    stage: 'shadow' as const,
+    at: 2,
+    reason: 'the LLM behind it has another name',
+    expects: {},
+  };
+  const back: Deployment = { ...live, stage: 'shadow', history: [...live.history, moved] };
+  assert.match(
+    why({ deployment: back, specialist, outlook }),
+    /^Back in shadow \(the LLM behind it has another name\): none of its answers could be compared yet\. About 90 more/,
+  );
+});
+
 test('whyOf: live, it says what is served beside what was promised', () => {
   const live = { deployment: deployment('live'), specialist, outlook };
   assert.equal(

@@ -55,7 +55,8 @@ export function whyOf({
     case 'shadow': {
       const none = unusedText(unused, outlook?.comparisons ?? 0);
       const found = outlook?.comparisons === 0 ? 'none of its answers could be compared yet' : soFar;
-      return `In shadow: ${none === '' ? found : outlook?.comparisons === 0 ? none : `${soFar}; ${none}`}.${ahead}`;
+      const back = deployment.history.at(-1)?.expects ? `Back in shadow (${last}): ` : 'In shadow: ';
+      return `${back}${none === '' ? found : outlook?.comparisons === 0 ? none : `${soFar}; ${none}`}.${ahead}`;
     }
     case 'canary':
       return `Canary: ${soFar}.${ahead}`;

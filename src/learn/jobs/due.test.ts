@@ -14,7 +14,7 @@ const settings = learnSchema.parse({ mode: 'auto' });
 
 const task = (over: Partial<TaskFacts> = {}): TaskFacts => ({
   ...{ id: 't1', name: 'triage', lastTry: null, newCalls: 0, newFeedback: 0 },
-  ...{ isInService: false, isProposed: false, isStopped: false, rollback: null, alarm: null },
+  ...{ isInService: false, isProposed: false, isStopped: false, rollback: null, change: null },
   ...over,
 });
 const tried = (over: Partial<LastTry> = {}): LastTry => ({
@@ -60,12 +60,14 @@ describe('whatIsDue', () => {
   });
 
   test('only the tasks that are due are learnt, the most urgent reason first', () => {
-    const alarm = { at: NOON - HOUR, calls: 100, reason: '9 of the last 300 calls were served' };
+    const change = { at: NOON - HOUR, calls: 100, missing: 0, reason: '9 of the last 300 calls were served' };
     const { job } = due({
       tasks: [
         task({ id: 't1', newCalls: 700, lastTry: tried() }),
         task({ id: 't2', newCalls: 10, lastTry: tried() }),
-        task({ id: 't3', lastTry: tried(), alarm }),
+        task({ id: 't3', lastTry: tried(), change }),
+        // What came since cannot prove anything yet.
+        task({ id: 't5', lastTry: tried(), newCalls: 700, change: { ...change, missing: 1 } }),
         task({ id: 't4', lastTry: tried(), newFeedback: 50 }),
       ],
     });
@@ -102,9 +104,9 @@ describe('whatIsDue', () => {
   });
 
   test('a stopped task is left alone', () => {
-    const alarm = { at: NOON - HOUR, calls: 1000, reason: 'x' };
+    const change = { at: NOON - HOUR, calls: 1000, missing: 0, reason: 'x' };
     assert.equal(
-      due({ tasks: [task({ newCalls: 9000, newFeedback: 900, alarm, isStopped: true })] }).job,
+      due({ tasks: [task({ newCalls: 9000, newFeedback: 900, change, isStopped: true })] }).job,
       null,
     );
   });
@@ -157,7 +159,7 @@ describe('whatIsDue', () => {
                       recent: tries.filter((each) => each > now - 168 * HOUR).length,
                     }),
               ...{ newCalls: calls - learntFrom, newFeedback: 1000 },
-              alarm: at === undefined ? null : { at, ...since },
+              change: at === undefined ? null : { at, missing: 0, ...since },
               rollback: at === undefined || at !== out ? null : { at, ...since, times: rollbacks.length },
             });
             if (due({ tasks: [state] }, now).job === null) continue;

@@ -35,8 +35,8 @@ export interface TaskFacts {
   readonly isStopped: boolean;
   /** Its newest deployment was taken out of service, and it was not tried since. */
   readonly rollback: (Since & { readonly reason: string; readonly times: number }) | null;
-  /** The newest alarm since it was last tried. */
-  readonly alarm: (Since & { readonly reason: string }) | null;
+  /** The latest change of it that was found, and how many more calls it takes until anything can be proved since. */
+  readonly change: (Since & { readonly reason: string; readonly missing: number }) | null;
 }
 
 /** When something happened, and the calls that the LLM has answered since. */
@@ -159,20 +159,25 @@ function whyDue(
   now: number,
   isNight: boolean,
 ): Omit<DueTask, 'id'> | null {
-  const { lastTry, rollback, alarm, name } = task;
+  const { lastTry, rollback, change, name } = task;
   if (lastTry !== null && now < lastTry.at + backOff(settings.retryMinutes, lastTry.recent)) return null;
+  // Calls of before a change prove nothing of what comes after it.
+  if (change !== null && change.missing > 0) return null;
   if (rollback !== null) {
-    const isEnough = rollback.calls >= settings.rollbackCalls * 2 ** (rollback.times - 1);
+    // Where its change is on record, the calls that a proof takes grow with each try as it is.
+    const times = change === null ? rollback.times : 1;
+    const isEnough = rollback.calls >= settings.rollbackCalls * 2 ** (times - 1);
     if (!isEnough || now < rollback.at + backOff(settings.retryMinutes, rollback.times)) return null;
     const reason = `'${name}' was taken out of service (${rollback.reason}), and ${count(rollback.calls, 'call')} have come since`;
     return { trigger: 'rollback', reason };
   }
   // What calls for a try again after a try within the week was not settled by it: it has to say so the louder.
   const louder = 2 ** Math.max(0, (lastTry?.recent ?? 1) - 1);
-  if (alarm !== null && alarm.calls >= settings.alarmCalls * louder)
+  const isNewChange = change !== null && change.at > (lastTry?.at ?? 0);
+  if (isNewChange && change.calls >= settings.alarmCalls * louder)
     return {
       trigger: 'drift',
-      reason: `'${name}': ${alarm.reason}; ${count(alarm.calls, 'call')} have come since`,
+      reason: `'${name}': ${change.reason}; ${count(change.calls, 'call')} have come since`,
     };
   if (task.newFeedback >= settings.newFeedback * louder)
     return {

@@ -89,18 +89,22 @@ test('a rollback and an alarm count until the task is tried again, and a personâ
     ...{
       id: 'e1',
       at: NOW - 9 * HOUR,
-      kind: 'coverage-fell',
-      subject: 'd2',
-      detail: { reason: 'less is served' },
+      kind: 'task-changed',
+      subject: 't1',
+      detail: { reason: 'less is served', since: NOW - 9.5 * HOUR },
     },
   });
   await calls(4, NOW - 9 * HOUR, { taskId: 't1' });
   const [before] = (await facts()).tasks;
   assert.deepEqual(before?.rollback, { at: NOW - 10 * HOUR, calls: 4, reason: '9 of 40 differ', times: 2 });
-  assert.deepEqual(before.alarm, { at: NOW - 9 * HOUR, calls: 4, reason: 'less is served' });
+  const { missing, ...change } = before.change!;
+  assert.deepEqual(change, { at: NOW - 9 * HOUR, calls: 4, reason: 'less is served' });
+  // The epoch has spent the first try: 242 calls without an error at the second, three tenths more for the exam.
+  assert.equal(missing, 605 - 4);
   await store.addJob(run('j1', NOW - 8 * HOUR, 4, tried('refused', 4)));
   const [after] = (await facts()).tasks;
-  assert.deepEqual([after?.rollback, after?.alarm], [null, null]);
+  assert.equal(after?.rollback, null);
+  assert.ok(after!.change!.at < after!.lastTry!.at);
   await store.putDeployment(deployment('d3', NOW - 2 * HOUR, { reason: 'rejected by Ada' }), null);
   await store.putDeployment(deployment('d4', NOW - HOUR, { reason: 'replaced by version 3', numbers }), null);
   assert.equal((await facts()).tasks[0]?.rollback, null);

@@ -8,9 +8,14 @@ import { dollarsOf } from '../../core/charge.ts';
 import type { Config } from '../../core/config.ts';
 import { type Deployment, isInService } from '../../core/deployment.ts';
 import { addCost, dayOf, isEnded, type Job, NO_COST } from '../../core/job.ts';
-import type { Event, Store } from '../../core/store.ts';
+import type { Store } from '../../core/store.ts';
 import type { Task } from '../../core/task.ts';
+import { callsToHoldBack } from '../../curate/splits.ts';
+import { epochsOf } from '../../deploy/epochs.ts';
 import { isRolledBack } from '../../deploy/stages.ts';
+import { deltaOfTry } from '../../stats/spending.ts';
+import { callsNeeded } from '../../stats/statistics.ts';
+import { nextTry } from '../trial.ts';
 import { bytesBelow } from './disk.ts';
 import type { LastTry, LearningFacts, TaskFacts } from './due.ts';
 import { estimateOf } from './estimate.ts';
@@ -18,13 +23,19 @@ import { estimateOf } from './estimate.ts';
 /** What is read of a store. */
 export type FactsStore = Pick<
   Store,
-  'tasks' | 'deployments' | 'events' | 'jobs' | 'stoppedTasks' | 'countCalls' | 'countFeedback' | 'charges'
+  | 'tasks'
+  | 'deployments'
+  | 'events'
+  | 'gateTries'
+  | 'jobs'
+  | 'stoppedTasks'
+  | 'countCalls'
+  | 'countFeedback'
+  | 'charges'
 >;
 
 /** Ended jobs that are looked back on. */
 const JOBS = 200;
-/** Alarms that are looked back on. */
-const ALARMS = 200;
 /** Tries that count together. */
 const RECENT_MS = 7 * 24 * 3_600_000;
 /** Rollbacks that count together. */
@@ -44,10 +55,6 @@ export async function readFacts(
     store.countCalls({ byLlm: true }),
   ]);
   const paid = await store.charges(dayOf(now));
-  const alarms = [
-    ...(await store.events({ kind: 'coverage-fell', limit: ALARMS })),
-    ...(await store.events({ kind: 'inputs-unfamiliar', limit: ALARMS })),
-  ];
   const ended = jobs.filter((job) => isEnded(job) && job.state !== 'cancelled');
   const stoppedIds = new Set(stopped.map(({ taskId }) => taskId));
   const last = ended.at(-1);
@@ -57,7 +64,7 @@ export async function readFacts(
   let assigned = 0;
   for (const task of tasks) {
     facts.push(
-      await factsOf(task, { store, ended, deployments, alarms, isStopped: stoppedIds.has(task.id), now }),
+      await factsOf(task, { store, config, ended, deployments, isStopped: stoppedIds.has(task.id), now }),
     );
     if (lastDone?.seen)
       assigned += await store.countCalls({ taskId: task.id, since: lastDone.seen.at, byLlm: true });
@@ -88,51 +95,60 @@ async function factsOf(
   { id, name, calls }: Task,
   {
     store,
+    config,
     ended,
     deployments,
-    alarms,
     isStopped,
     now,
   }: {
     readonly store: FactsStore;
+    readonly config: Config;
     readonly ended: readonly Job[];
     readonly deployments: readonly Deployment[];
-    readonly alarms: readonly Event[];
     readonly isStopped: boolean;
     readonly now: number;
   },
 ): Promise<TaskFacts> {
-  const lastTry = lastTryOf(id, ended, now);
-  const own = deployments.filter(({ taskId }) => taskId === id);
+  const epoch = (await epochsOf(store, id)).at(-1) ?? null;
+  const wholeTry = lastTryOf(id, ended, now);
+  // What was before the task changed is not what a growth is of.
+  const own = async ({ at }: LastTry): Promise<number> =>
+    store.countCalls({ taskId: id, since: epoch?.since ?? 0, until: at, byLlm: true });
+  const lastTry =
+    wholeTry === null || epoch === null
+      ? wholeTry
+      : { ...wholeTry, calls: Math.min(wholeTry.calls, await own(wholeTry)) };
+  const deployed = deployments.filter(({ taskId }) => taskId === id);
   const since = (at: number): Promise<number> => store.countCalls({ taskId: id, since: at, byLlm: true });
-  const newest = own.findLast(({ stage }) => stage !== 'proposed');
+  const newest = deployed.findLast(({ stage }) => stage !== 'proposed');
   const outAt = newest && isRolledBack(newest) ? (newest.history.at(-1)?.at ?? 0) : null;
   // A run may itself suspend what it then finds nothing in place of.
   const isNewRollback = outAt !== null && (lastTry === null || lastTry.at <= outAt);
-  const alarm = alarms.findLast(
-    ({ subject, at }) => own.some((each) => each.id === subject) && at > (lastTry?.at ?? 0),
-  );
+  // The fewest that can prove anything, at the level that the next try will have.
+  const heldBack = async (): Promise<number> =>
+    callsNeeded(0, config.gate.epsilon, deltaOfTry(config.gate.delta, await nextTry(id, { store, config })));
   const fresh = lastTry === null ? 0 : await since(lastTry.at);
   return {
     ...{ id, name, lastTry, isStopped },
     newCalls: lastTry === null ? Math.max(calls, await since(0)) : fresh,
     newFeedback: await store.countFeedback({ taskId: id, ...(lastTry ? { since: lastTry.at } : {}) }),
-    isInService: own.some(({ stage }) => isInService(stage)),
-    isProposed: own.some(({ stage }) => stage === 'proposed'),
+    isInService: deployed.some(({ stage }) => isInService(stage)),
+    isProposed: deployed.some(({ stage }) => stage === 'proposed'),
     rollback:
       isNewRollback && newest
         ? {
             at: outAt,
             calls: await since(outAt),
             reason: newest.history.at(-1)?.reason ?? '',
-            times: own.filter(
+            times: deployed.filter(
               (each) => isRolledBack(each) && (each.history.at(-1)?.at ?? 0) > now - ROLLBACK_MS,
             ).length,
           }
         : null,
-    alarm: alarm
-      ? { at: alarm.at, calls: await since(alarm.at), reason: String(alarm.detail.reason ?? alarm.kind) }
-      : null,
+    change: epoch && {
+      ...{ at: epoch.found, calls: await since(epoch.found), reason: epoch.reason },
+      missing: callsToHoldBack(await heldBack(), await since(epoch.since), await since(epoch.found)),
+    },
   };
 }
 

@@ -13,8 +13,8 @@ const BATCH = 500;
 
 const INSERT_CALL = `INSERT OR IGNORE INTO calls
   (id, at, session_id, origin, stream, status, latency_ms, prompt_tokens, completion_tokens,
-   cached_tokens, served_by, served_reason, task_id, confidence)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING no`;
+   cached_tokens, served_by, served_reason, task_id, confidence, turn)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING no`;
 
 const INSERT_PART = 'INSERT OR IGNORE INTO parts (id, day, sealed) VALUES (?, ?, ?) RETURNING no';
 export const HOLD_PART = 'INSERT INTO call_parts (call_no, position, part_no) VALUES (?, ?, ?)';
@@ -47,6 +47,7 @@ export function callTables(database: Database): CallTables {
       served.reason,
       served.taskId ?? null,
       served.confidence ?? null,
+      served.turn ?? null,
     );
     if (!row) return false;
     const hold = (position: number, id: string): void => {

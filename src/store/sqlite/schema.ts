@@ -292,4 +292,10 @@ CREATE TABLE paid_verdicts (
 ALTER TABLE audits ADD COLUMN judged INTEGER;
 `,
   },
+  {
+    sql: /* sql */ `
+-- A call's ordinal in its session, among those that a specialist could be asked about; null where none was in service.
+ALTER TABLE calls ADD COLUMN turn INTEGER;
+`,
+  },
 ];

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Served } from '../core/call.ts';
+import type { StageChange } from '../core/deployment.ts';
+import { seededRandom } from '../core/random.ts';
+import type { Specialist } from '../core/specialist.ts';
+import { rateOf } from '../stats/statistics.ts';
+import { type Alarm, type ChangeWatch, newChangeWatch, type Seen, seenIn, watchCall } from './alarms.ts';
+
+type Reason = Served['reason'];
+
+const DAY = 86_400_000;
+/** Calls that are as many an hour that 12,000 make a quarter. */
+const GAP = (91 * DAY) / 12_000;
+
+/** Of one that served `served` of 500 calls in its exam. */
+function watchOf(served = 400, expects?: StageChange['expects']): ChangeWatch {
+  const evidence = {
+    exam: { coverage: rateOf(served, 500) },
+    gate: { served: 400, errors: 1 },
+    calibration: { curve: [{ served: 500, errors: 6 }] },
+  };
+  const proved = { models: ['gpt'], contradictions: { repeated: 300, differing: 3 } };
+  const history = [{ stage: 'shadow' as const, at: 0, reason: '', ...(expects ? { expects } : {}) }];
+  return newChangeWatch({ evidence, proved } as unknown as Specialist, { history });
+}
+
+/** The first alarm that is raised, with the number of its call; null where none is. */
+function alarmIn(
+  seen: readonly Seen[],
+  start = watchOf(),
+  units?: readonly string[],
+): [number, Alarm] | null {
+  let watch = start;
+  for (const [i, each] of seen.entries()) {
+    const next = watchCall(watch, each, i * GAP, units?.[i]);
+    watch = next.watch;
+    if (next.alarm !== null) return [i, next.alarm];
+  }
+  return null;
+}
+
+const decisions = (reasons: readonly Reason[], isLive = true): Seen[] =>
+  reasons.map((reason) => seenIn({ reason }, isLive));
+
+/** Calls of which this share is served; the others are escalated for the reason. */
+function calls(n: number, coverage: number, seed: number, reason: Reason = 'low-confidence'): Reason[] {
+  const random = seededRandom(seed);
+  return Array.from({ length: n }, () => (random.next() < coverage ? 'confident' : reason));
+}
+
+test('while as much is served as in the exam, next to no alarm is raised within a quarter', () => {
+  let raised = 0;
+  for (let seed = 1; seed <= 100; seed++) if (alarmIn(decisions(calls(12_000, 0.8, seed)))) raised++;
+  // At most 0.6 % within a quarter: 4 in 100 runs are seen in one of three hundred.
+  assert.ok(raised < 4, `${raised} of 100`);
+});
+
+test('a fall of coverage is an alarm soon after it began, which tells when that was and what is to be expected', () => {
+  for (let seed = 1; seed <= 10; seed++) {
+    const stream = [...calls(3_000, 0.85, seed), ...calls(2_000, 0.5, seed + 100)];
+    const [at, alarm] = alarmIn(decisions(stream))!;
+    assert.equal(alarm.kind, 'coverage-fell');
+    assert.ok(at > 3_000 && at < 3_200, String(at));
+    assert.ok(Math.abs(alarm.since / GAP - 3_000) < 60, `${alarm.since / GAP}`);
+    // Sent back, it is measured by what it is now: half of the calls are no alarm any more.
+    const again = watchOf(400, { [alarm.kind]: alarm.share });
+    assert.equal(alarmIn(decisions(calls(5_000, 0.5, seed + 200)), again), null);
+  }
+});
+
+test('the answers of one session are one stroke: a long one that is escalated as a whole raises no alarm', () => {
+  const seen = decisions([...calls(2_000, 0.85, 1), ...Array<Reason>(100).fill('low-confidence')]);
+  const units = seen.map((_, i) => (i < 2_000 ? `s${i}` : 'long'));
+  assert.equal(alarmIn(seen, watchOf(), units), null);
+  assert.notEqual(alarmIn(seen), null);
+});
+
+test('inputs that are all unlike what was learnt raise an alarm within a dozen calls, in any stage', () => {
+  for (const before of ['confident', 'shadow', 'canary'] as const) {
+    const stream = [...Array<Reason>(500).fill(before), ...Array<Reason>(40).fill('unfamiliar-input')];
+    const [at, alarm] = alarmIn(decisions(stream, before === 'confident'), watchOf(250))!;
+    assert.deepEqual([alarm.kind, alarm.since], ['inputs-unfamiliar', 500 * GAP]);
+    assert.ok(at < 512, String(at));
+  }
+});
+
+test('another name of the LLM, other answers to the same inputs, and less agreement with unsure ones raise alarms', () => {
+  for (const kind of ['llm-renamed', 'llm-answers-changed', 'agreement-fell'] as const) {
+    const random = seededRandom(5);
+    const few: Seen[] = Array.from({ length: 3_000 }, () => ({ [kind]: random.next() < 0.005 }));
+    const many: Seen[] = Array.from({ length: 200 }, () => ({ [kind]: random.next() < 0.6 }));
+    assert.equal(alarmIn(few), null);
+    const [at, alarm] = alarmIn([...few, ...many])!;
+    assert.equal(alarm.kind, kind);
+    assert.ok(at < 3_060, `${kind}: ${at}`);
+  }
+});
+
+test('what says nothing about the specialist raises no alarm: policy, overload, errors, a caller who asks for the LLM', () => {
+  for (const reason of ['policy', 'overload', 'error', 'asked-for', 'no-specialist', 'audit'] as const)
+    assert.equal(alarmIn(decisions(Array<Reason>(2_000).fill(reason))), null);
+  assert.equal(alarmIn(decisions(Array<Reason>(2_000).fill('canary'), false)), null);
+});

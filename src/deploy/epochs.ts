@@ -1,0 +1,38 @@
+/**
+ * Epochs of a task: a change that was found ends one. What was recorded before it is found proves nothing of what comes after it.
+ * They stand in the record of events. Does not: find changes (alarms.ts, watch.ts, learn/), or split calls (curate/dataset.ts).
+ *
+ * A try at the gate tests calls that came after the change was found: that time rests on the past alone, so those calls are a fresh
+ * sample, whatever was looked at to find it. How often an epoch begins does not rest on them alone, so each spends a try (learn/
+ * nextTry): by the union bound over all tests that could have been made, delta holds for all epochs together.
+ */
+import type { Epoch } from '../core/dataset.ts';
+import { newId } from '../core/ids.ts';
+import type { EventStore } from '../core/store.ts';
+
+/** The event; its subject is the task. */
+export const TASK_CHANGED = 'task-changed';
+
+export async function noteChange(
+  store: Pick<EventStore, 'addEvent'>,
+  taskId: string,
+  { since, found, reason }: Epoch,
+): Promise<void> {
+  await store.addEvent({
+    ...{ id: newId('event', found), at: found, kind: TASK_CHANGED, subject: taskId },
+    detail: { reason, since },
+  });
+}
+
+/** The task's epochs, oldest first, without the one before the first change. */
+export async function epochsOf(store: Pick<EventStore, 'events'>, taskId: string): Promise<Epoch[]> {
+  const epochs: Epoch[] = [];
+  const events = await store.events({ kind: TASK_CHANGED, subject: taskId });
+  for (const { at, detail } of events.toSorted((a, b) => a.at - b.at)) {
+    const since = typeof detail.since === 'number' ? detail.since : at;
+    // What began before the last change was found is that change, seen once more.
+    if (since <= (epochs.at(-1)?.found ?? Number.NEGATIVE_INFINITY)) continue;
+    epochs.push({ since, found: at, reason: String(detail.reason ?? '') });
+  }
+  return epochs;
+}

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { CallResponse, Served } from '../core/call.ts';
+import type { Deployment } from '../core/deployment.ts';
+import type { Specialist } from '../core/specialist.ts';
+import type { Event } from '../core/store.ts';
+import type { Task } from '../core/task.ts';
+import { rateOf } from '../stats/statistics.ts';
+import { changeAlarms } from './change-alarms.ts';
+
+const specialist = {
+  ...{ id: 'sp_1', taskId: 'task_1' },
+  evidence: {
+    exam: { coverage: rateOf(450, 500) },
+    gate: { served: 450, errors: 1 },
+    calibration: { curve: [{ served: 500, errors: 6 }] },
+  },
+  proved: { models: ['gpt-1 fp_a', 'gpt-1'], contradictions: { repeated: 400, differing: 1 } },
+} as unknown as Specialist;
+
+const task = {
+  id: 'task_1',
+  kind: 'text',
+  sites: [],
+  labels: [],
+  tools: [],
+  responseFormat: null,
+} as unknown as Task;
+
+/** Alarms over a store of one live deployment. */
+function world() {
+  let deployment: Deployment = {
+    ...{ id: 'dep_1', taskId: 'task_1', specialistId: 'sp_1', stage: 'live', threshold: 0.9 },
+    history: [
+      { stage: 'shadow', at: 1, reason: 'passed' },
+      { stage: 'live', at: 2, reason: 'proved' },
+    ],
+  };
+  const log: string[] = [];
+  const events: Event[] = [];
+  let [now, isWell, reason]: [number, boolean, Served['reason']] = [10, true, 'confident'];
+  const alarms = changeAlarms(
+    (line) => log.push(line),
+    () => now,
+  );
+  const store = {
+    deployments: async () => [deployment],
+    putDeployment: async (next: Deployment) => {
+      deployment = next;
+      return true;
+    },
+    addEvent: async (event: Event) => {
+      if (!isWell) throw new Error('locked');
+      events.push(event);
+    },
+  };
+  const update = (): void =>
+    alarms.update({ tasks: [task], deployments: [deployment], specialists: [specialist] });
+  const router = alarms.counted({
+    route: async () => ({ served: { by: 'llm', reason, taskId: 'task_1' }, answer: null, compare: null }),
+  });
+  update();
+  return {
+    ...{ alarms, store, log, events, update },
+    deployment: () => deployment,
+    setWell: (next: boolean) => {
+      isWell = next;
+    },
+    play: async (n: number, next: Served['reason']): Promise<void> => {
+      reason = next;
+      for (let i = 0; i < n; i++) {
+        now += 60_000;
+        await router.route(
+          { id: `${now}`, request: 'foreign', llmAskedFor: false },
+          new AbortController().signal,
+        );
+      }
+    },
+    hear: (n: number, of: (i: number) => Partial<CallResponse> & { input?: string }): void => {
+      for (let i = 0; i < n; i++) {
+        now += 60_000;
+        const { input = `input ${now}`, ...over } = of(i);
+        const llm = { model: 'gpt-1', message: { role: 'assistant', content: 'yes' }, ...over };
+        alarms.hear({ taskId: 'task_1', input }, llm as CallResponse);
+      }
+    },
+  };
+}
+
+test('an alarm sends the specialist back to shadow, begins an epoch, and waits for a store that fails', async () => {
+  const { alarms, store, log, events, play, deployment, setWell, update } = world();
+  await play(300, 'confident');
+  assert.equal(alarms.isRaised(), false);
+  await play(100, 'low-confidence');
+  assert.equal(log.length, 1);
+  assert.match(
+    log[0]!,
+    /^deployment dep_1: \d+ of the last 300 calls were served, where the exam promised 90 %/,
+  );
+  setWell(false);
+  await assert.rejects(alarms.write(store), /locked/);
+  setWell(true);
+  await alarms.write(store);
+  await alarms.write(store);
+  assert.equal(deployment().stage, 'shadow');
+  assert.equal(deployment().history.length, 3, 'it is sent back once');
+  assert.ok(deployment().history[2]!.expects!['coverage-fell']! > 0.5);
+  assert.deepEqual(
+    events.map(({ kind, subject }) => [kind, subject]),
+    [
+      ['coverage-fell', 'dep_1'],
+      ['task-changed', 'task_1'],
+    ],
+  );
+  // In shadow it is watched anew: what goes to the LLM there is no loss of coverage.
+  update();
+  await play(500, 'shadow');
+  assert.equal(alarms.isRaised(), false);
+});
+
+test('an LLM with another name, or another fingerprint, is an alarm after a few answers', async () => {
+  for (const other of [{ model: 'gpt-2' }, { model: 'gpt-1', fingerprint: 'fp_b' }]) {
+    const { hear, alarms, log } = world();
+    hear(100, (i) => (i % 2 === 0 ? { fingerprint: 'fp_a' } : {}));
+    assert.equal(alarms.isRaised(), false);
+    hear(6, () => other);
+    assert.equal(alarms.isRaised(), true);
+    assert.match(log[0]!, /another name or fingerprint than in its proof/);
+  }
+});
+
+test('other answers to inputs that come again are an alarm; new inputs and a rare slip are none', async () => {
+  const say = (content: string) => ({ message: { role: 'assistant' as const, content } });
+  const { hear, alarms, log } = world();
+  for (let round = 0; round < 6; round++)
+    hear(60, (i) => ({ input: `input ${i}`, ...say(round === 3 && i === 5 ? 'a slip' : `answer ${i}`) }));
+  hear(300, (i) => say(`new ${i}`));
+  assert.equal(alarms.isRaised(), false);
+  hear(60, (i) => ({ input: `input ${i}`, ...say(i % 4 === 0 ? `other ${i}` : `answer ${i}`) }));
+  assert.equal(alarms.isRaised(), true);
+  assert.match(log[0]!, /answers inputs that come again otherwise/);
+});

@@ -1,0 +1,194 @@
+/**
+ * The calls of a running gateway, compared with what its specialists were proved on: decisions and the LLM's answers are counted in
+ * memory beside each call. An alarm takes the specialist back into shadow, begins an epoch of its task, and is an event and a
+ * line in the log.
+ * Does not: judge (deploy/alarms.ts), or read audits (watching.ts).
+ */
+import { type CallResponse, llmName, type Served } from '../core/call.ts';
+import { compareAnswers, schemasOf } from '../core/compare.ts';
+import { type Deployment, isInService, provingSince } from '../core/deployment.ts';
+import type { EqualityPolicy } from '../core/equality-policy.ts';
+import { contentHash, newId } from '../core/ids.ts';
+import type { Heard, IncomingCall, Router } from '../core/online.ts';
+import { percent } from '../core/percent.ts';
+import { referenceOf } from '../core/reference.ts';
+import type { Specialist } from '../core/specialist.ts';
+import type { Event } from '../core/store.ts';
+import type { Task } from '../core/task.ts';
+import {
+  type Alarm,
+  type AlarmKind,
+  type ChangeWatch,
+  coverageOf,
+  newChangeWatch,
+  type Seen,
+  seenIn,
+  watchCall,
+} from '../deploy/alarms.ts';
+import { changeDeployment, type MovingStore } from '../deploy/change.ts';
+import { noteChange } from '../deploy/epochs.ts';
+import { sendBack } from '../deploy/stages.ts';
+
+export interface ChangeAlarms {
+  /** Takes up what is in service, from the plan. */
+  update(plan: {
+    readonly tasks: readonly Task[];
+    readonly deployments: readonly Deployment[];
+    readonly specialists: readonly Specialist[];
+  }): void;
+  /** The router, with its decisions counted. */
+  counted(router: Router): Router;
+  /** The LLM has answered a call that a specialist in service was asked about. */
+  hear(heard: Heard, llm: CallResponse): void;
+  /** Whether alarms wait to be written down. */
+  isRaised(): boolean;
+  /** Sends back what alarms were raised about, and writes them down. @throws as the store; nothing is lost by it. */
+  write(store: MovingStore): Promise<void>;
+}
+
+interface Counted {
+  readonly task: Task;
+  readonly deployment: Deployment;
+  readonly specialist: Specialist;
+  /** Since when it is watched: provingSince. */
+  readonly since: number;
+  watch: ChangeWatch;
+  isRaised: boolean;
+  /** Of the latest calls, the oldest first. */
+  readonly lately: NonNullable<ReturnType<typeof coverageOf>>[];
+  /** The LLM's latest answer by a hash of the input. */
+  readonly answers: Map<string, string>;
+}
+
+interface Raised {
+  readonly id: string;
+  readonly at: number;
+  readonly alarm: Alarm;
+  readonly about: Counted;
+  readonly event: Event;
+}
+
+/** Calls that an alarm's figures are about. */
+const LATELY = 300;
+/** Inputs of a task whose latest answer is remembered, and the characters of one that is not too long for it. */
+const MAX_ANSWERS = 2_000;
+const MAX_ANSWER = 2_000;
+
+/** @param equality By which answers are the same. Default: exactly as far as their kind says. */
+export function changeAlarms(
+  log: (line: string) => void,
+  now: () => number,
+  equality: EqualityPolicy = {},
+): ChangeAlarms {
+  let counted = new Map<string, Counted>();
+  let raised: Raised[] = [];
+
+  const take = (known: Counted, seen: Seen, unit?: string): void => {
+    if (known.isRaised) return;
+    const at = now();
+    const { watch, alarm } = watchCall(known.watch, seen, at, unit);
+    known.watch = watch;
+    if (alarm === null) return;
+    known.isRaised = true;
+    const event = eventOf(alarm, known, at);
+    raised.push({ id: known.deployment.id, at, alarm, about: known, event });
+    log(`deployment ${known.deployment.id}: ${event.detail.reason}`);
+  };
+
+  const note = (served: Served, { session }: IncomingCall): void => {
+    const known = served.taskId === undefined ? undefined : counted.get(served.taskId);
+    const outcome = coverageOf(served);
+    if (!known || outcome === null) return;
+    known.lately.push(outcome);
+    if (known.lately.length > LATELY) known.lately.shift();
+    take(known, seenIn(served, known.deployment.stage === 'live'), session);
+  };
+
+  return {
+    update: ({ tasks, deployments, specialists }) => {
+      const next = new Map<string, Counted>();
+      for (const deployment of deployments) {
+        const specialist = specialists.find(({ id }) => id === deployment.specialistId);
+        const task = tasks.find(({ id }) => id === deployment.taskId);
+        if (!isInService(deployment.stage) || !specialist || !task) continue;
+        const since = provingSince(deployment);
+        const before = counted.get(deployment.taskId);
+        const same = before?.deployment.id === deployment.id && before.since === since ? before : null;
+        next.set(deployment.taskId, {
+          ...{ task, deployment, specialist, since },
+          watch: same?.watch ?? newChangeWatch(specialist, deployment),
+          isRaised: same?.isRaised ?? false,
+          lately: same?.lately ?? [],
+          answers: same?.answers ?? new Map(),
+        });
+      }
+      counted = next;
+    },
+    counted: (router) => ({
+      route: async (call, signal) => {
+        const decision = await router.route(call, signal);
+        note(decision.served, call);
+        return decision;
+      },
+    }),
+    hear: ({ taskId, input, agrees }, llm) => {
+      const known = counted.get(taskId);
+      if (!known || known.isRaised) return;
+      const { models } = known.specialist.proved ?? {};
+      if (models !== undefined) take(known, { 'llm-renamed': !models.includes(llmName(llm)) });
+      if (agrees !== undefined) take(known, { 'agreement-fell': !agrees });
+      const { task } = known;
+      const answer = referenceOf(task, llm);
+      if (answer.length > MAX_ANSWER) return;
+      const key = contentHash(input, 16);
+      const before = known.answers.get(key);
+      known.answers.delete(key);
+      known.answers.set(key, answer);
+      if (known.answers.size > MAX_ANSWERS) known.answers.delete(known.answers.keys().next().value!);
+      if (before === undefined) return;
+      const isSame =
+        before === answer ||
+        compareAnswers(task.kind, before, answer, schemasOf(task, equality)).right === true;
+      take(known, { 'llm-answers-changed': !isSame }, key);
+    },
+    isRaised: () => raised.length > 0,
+    write: async (store) => {
+      for (let next = raised[0]; next !== undefined; next = raised[0]) {
+        const { id, at, alarm, about, event } = next;
+        const reason = String(event.detail.reason);
+        const before = about.deployment.history.findLast(({ expects }) => expects !== undefined)?.expects;
+        const expects = { ...before, [alarm.kind]: alarm.share };
+        const isDone = ({ history }: Deployment): boolean =>
+          history.some((each) => each.at === at && each.reason === reason);
+        await changeDeployment(store, id, (now) => (isDone(now) ? now : sendBack(now, at, reason, expects)));
+        await store.addEvent(event);
+        await noteChange(store, about.deployment.taskId, { since: alarm.since, found: at, reason });
+        raised = raised.slice(1);
+      }
+    },
+  };
+}
+
+function eventOf(alarm: Alarm, { deployment, specialist, lately }: Counted, at: number): Event {
+  const promised = specialist.evidence.exam.coverage;
+  const count = (wanted: Counted['lately'][number]): number =>
+    lately.filter((outcome) => outcome === wanted).length;
+  const [calls, served, unfamiliar] = [lately.length, count('served'), count('unfamiliar')];
+  const since = `${alarm.hits} of ${alarm.calls}`;
+  const reasons: Readonly<Record<AlarmKind, string>> = {
+    'inputs-unfamiliar': `${unfamiliar} of the last ${calls} calls are unlike those that were learnt from: they go to the LLM. Was a prompt changed? \`understudy learn\` learns the new ones`,
+    'llm-renamed': `the LLM behind it has another name or fingerprint than in its proof, in ${since} answers`,
+    'llm-answers-changed': `the LLM answers inputs that come again otherwise than before, in ${since} calls`,
+    'agreement-fell': `the LLM differs from its unsure answers, which are not used, more often than in its proof: in ${since}`,
+    'coverage-fell': `${served} of the last ${calls} calls were served, where the exam promised ${percent(promised.share)} (at least ${percent(promised.low)})`,
+  };
+  return {
+    ...{ id: newId('event', at), at, kind: alarm.kind, subject: deployment.id },
+    detail: {
+      reason: reasons[alarm.kind],
+      ...{ since: alarm.since, hits: alarm.hits, of: alarm.calls },
+      ...{ calls, served, unfamiliar, escalated: count('escalated') },
+      promised: { share: promised.share, low: promised.low, high: promised.high },
+    },
+  };
+}
