@@ -18,6 +18,7 @@ import type { BoundedRecorder } from './bounded-recorder.ts';
 import type { Budget } from './budget.ts';
 import { upstreamHeaders } from './headers.ts';
 import type { OneATurn } from './one-a-turn.ts';
+import type { Turns } from './turns.ts';
 import type { Upstream, UpstreamRequest } from './upstream.ts';
 import type { Upstreams } from './upstreams.ts';
 
@@ -44,6 +45,8 @@ export interface GatewayContext {
   readonly readBody: (message: IncomingMessage) => Promise<HeldBody>;
   /** What copies of responses are counted against, beside the bodies. */
   readonly memory: Pick<Budget, 'spare'>;
+  /** Shares the event loop among long bodies and answers. */
+  readonly turns: Turns;
   /** Shares the event loop among requests that take long to read. */
   readonly reading: OneATurn;
   /** Longest response that is read. */

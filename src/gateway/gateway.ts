@@ -121,15 +121,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     return options.dialects.find((dialect) => dialect.provider === provider) ?? anyDialect;
   };
   const { maxConnections } = options;
-  const upstreams = connectUpstreams(urlsOf(options), { timeoutMs, maxConnections });
+  const turns = sharedTurns(BYTES_A_TURN);
+  const upstreams = connectUpstreams(urlsOf(options), { timeoutMs, maxConnections, turns });
   const recorder = boundedRecorder(options.recorder, options.recordWaitMs ?? RECORD_WAIT_MS, options.onLost);
   const background = backgroundWork(MAX_BACKGROUND);
   const log = options.log ?? (() => {});
   const limits = { ...CLIENT_LIMITS, ...options.limits };
   const bodies = bodyBudget(maxBufferedBytes, SMALL_BODY_BYTES);
-  const turns = sharedTurns(BYTES_A_TURN);
   const upgrades = tunnels({
     upstreams,
+    turns,
     extraHeaders: PASSED,
     admit: (request) => access.beginCall(access.authorise(request, 'call'), null),
     refuse: (response, error, request) => refuse(response, error, shapeFor(request), log),
@@ -149,6 +150,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     readBody: (request) =>
       readBody(request, { maxBytes: maxBodyBytes, budget: bodies, turns, idleMs: limits.uploadIdleMs }),
     memory: bodies,
+    turns,
     observer: options.observer ?? null,
     reading: oneATurn(),
     maxBodyBytes,
@@ -193,6 +195,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       request,
       response,
       signal: gone.signal,
+      turns,
       extraHeaders: PASSED,
       cors: admission.cors,
       idleMs: limits.uploadIdleMs,

@@ -2,9 +2,9 @@
  * The models that a request's JSON names: every value of a top-level `model`, since readers differ in which of two equal
  * names they take. One pass over the bytes, whatever their number; nothing else is read.
  */
+import { stringEnd } from './json-bytes.ts';
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 
 /** Empty where the bytes are no JSON object with such a field, or one of them is no text. */
@@ -45,19 +45,6 @@ export function modelNames(body: Uint8Array): readonly string[] {
     i++;
   }
   return names;
-}
-
-/** Just after the string that begins at `start`; -1 where it does not end. */
-function stringEnd(bytes: Buffer, start: number): number {
-  let i = start + 1;
-  while (true) {
-    const quote = bytes.indexOf(QUOTE, i);
-    if (quote < 0) return -1;
-    let slashes = 0;
-    while (quote - 1 - slashes > start && bytes[quote - 1 - slashes] === BACKSLASH) slashes++;
-    if (slashes % 2 === 0) return quote + 1;
-    i = quote + 1;
-  }
 }
 
 function skipSpace(bytes: Buffer, start: number): number {
