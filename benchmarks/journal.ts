@@ -2,18 +2,17 @@
  * Whether what was delivered is recorded: the real program under load, killed (-9) at random moments and started again.
  * Every call whose answer a client got to its end must be in the store afterwards. `--kills=N`: default 100.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { loadConfig } from '../src/core/config.ts';
 import { type Random, seededRandom } from '../src/core/random.ts';
 import { openUnderstudy } from '../src/understudy.ts';
+import { startProgram } from './parts/program.ts';
 import type { BenchmarkResult } from './run.ts';
 
 const KILLS = 100;
@@ -49,7 +48,7 @@ export async function run(): Promise<BenchmarkResult> {
   const began = performance.now();
   try {
     for (let kill = 0; kill < kills; kill++) {
-      const { child, url } = await start(config);
+      const { child, url } = await startProgram(config);
       const load = { isOver: false };
       const clients = Array.from({ length: CLIENTS }, async () => {
         while (!load.isOver) {
@@ -77,18 +76,6 @@ export async function run(): Promise<BenchmarkResult> {
     upstream.closeAllConnections();
     rmSync(dir, { recursive: true, force: true });
   }
-}
-
-/** The program, once it listens; in a process group of its own. */
-async function start(config: string): Promise<{ child: ChildProcess; url: string }> {
-  const program = join(import.meta.dirname, '../src/cli.ts');
-  const args = [program, 'start', '--config', config, '--port', '0', '--json'];
-  const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
-  for await (const line of createInterface({ input: child.stdout! })) {
-    const { url } = JSON.parse(line) as { url: string };
-    return { child, url };
-  }
-  throw new Error('The program ended before it listened.');
 }
 
 /** The id of a call whose answer came to its end; null where it broke off. */

@@ -317,7 +317,7 @@ equality:
 | \`set\` | another order of a list, and repeats in it; on a tool, another order of its calls in one answer, whose number still counts |
 | \`{ absolute: 0.01 }\` | numbers that differ by at most as much |
 | \`{ relative: 0.01 }\` | numbers that differ by at most this share of the larger |
-| \`text\` | texts that a judge model finds as good. Without a judge they are undecided, which counts as wrong: only equal texts are right |
+| \`text\` | texts. Fields that differ are undecided, which counts as wrong: the errors of a [judge](judge.md) are known for whole answers alone, and it is not asked about single fields |
 | \`exact\` | nothing: the white space around texts and their Unicode form count, too |
 
 A policy holds for all that is inside its field, unless a longer path says otherwise; \`set\` and \`ignore\` hold for the field

@@ -49,6 +49,8 @@ import { checkRetrieval } from './learn/retrieval-check.ts';
 import { type AdminProcess, adminConfig, startAdminProcess } from './online/admin-process.ts';
 import { openCapture } from './online/capturing.ts';
 import { type OnlineGateway, startOnline } from './online/serving.ts';
+import { judgedByText } from './report/judge-text.ts';
+import { openLedger } from './savings/ledger.ts';
 import {
   drainJournals,
   journalsOf,
@@ -59,6 +61,7 @@ import {
   stageOf,
 } from './setup/data-folder.ts';
 import { openEncoder } from './setup/encoder.ts';
+import { judgeStatus, openJudge } from './setup/judge.ts';
 import { outcomesOf } from './setup/outcomes.ts';
 import { person } from './setup/person.ts';
 import { llmDollars, priceBook, readSavings } from './setup/savings.ts';
@@ -147,7 +150,10 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
   };
   let finder: Promise<EntityFinder | null> | null = null;
 
-  const tools = modelTools({ config, env, weightsDir, log, ...progress });
+  /** The store that charges are booked in: of whichever verb opened one. */
+  let book: Store | null = null;
+  const ledger = openLedger({ store: () => book });
+  const tools = modelTools({ config, env, weightsDir, log, ledger, ...progress });
   const openStage = async (): Promise<SecondStage> => {
     finder ??= openFinder(config, { weightsDir, env, log, threads: availableParallelism(), ...progress });
     return stageOf(await storage(), await finder);
@@ -219,18 +225,30 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         if (!dryRun) await drainAll();
       }
     },
-    learn: async (learnOptions = {}) =>
-      learn(
-        calls(),
-        {
-          config,
-          store: (await storage()).store,
-          ...(await tools.open()),
-          ...progress,
-          ...(options.askAgain ? { askAgain: options.askAgain } : {}),
-        },
-        learnOptions,
-      ),
+    learn: async (learnOptions = {}) => {
+      const { store, vault } = await storage();
+      book ??= store;
+      await ledger.sync();
+      const { pseudonym } = vault;
+      const judge = openJudge({ config, env, ledger, store: () => store, pseudonym });
+      try {
+        return await learn(
+          calls(),
+          {
+            ...{ config, store },
+            ...(await tools.open()),
+            ...progress,
+            ...(options.askAgain ? { askAgain: options.askAgain } : {}),
+            ...(judge ? { judge } : {}),
+          },
+          learnOptions,
+        );
+      } finally {
+        await judge?.close();
+        // Before the gateway's, or this process's, end.
+        await ledger.sync().catch(() => {});
+      }
+    },
     checkRetrieval: async () => {
       const known = await (await storage()).store.tasks();
       const opened = await openEncoder({
@@ -242,7 +260,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         await opened.close();
       }
     },
-    status: async () => statusOf(await storage(), config.serve, losses.counts(), await journal()),
+    status: async () => statusOf(await storage(), config, losses.counts(), await journal()),
     savings: async (since) => readSavings(await storage(), config, since),
     feedback: async (input) => {
       const feedback = feedbackOf(input);
@@ -263,12 +281,16 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         openCapture: (waits) => openCapture({ config, env, weightsDir, losses, log, ...waits }),
         // Those that are in service need not wait for their first call.
         onOpen: async ({ store }) => {
+          book = store;
+          await ledger.sync();
           if ((await store.deployments()).some(({ stage }) => stage !== 'retired')) runtime.open();
         },
         runtimes: [runtime],
         priceBook,
         dialects: DIALECTS,
         modelHealth: tools.health,
+        openJudge: ({ store, pseudonym }) => openJudge({ config, env, ledger, store, pseudonym }),
+        ledger,
         ...{ env, log, version: version() },
       });
       const gateway: OnlineGateway = {
@@ -276,6 +298,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         close: async () => {
           gateways.delete(gateway);
           await started.close();
+          book = (await opened?.catch(() => null))?.store ?? null;
         },
       };
       gateways.add(gateway);
@@ -309,6 +332,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
     close: async () => {
       await Promise.all([...gateways].map((gateway) => gateway.close()));
       await tools.close();
+      await ledger.close();
       await (await finder?.catch(() => null))?.close();
       await losses.close();
       await (await opened?.catch(() => null))?.close();
@@ -318,7 +342,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
 
 async function statusOf(
   { store, vault }: Storage,
-  serve: Config['serve'],
+  { serve, judge }: Pick<Config, 'serve' | 'judge'>,
   lost: StatusReport['lost'],
   journal: StatusReport['journal'],
 ): Promise<StatusReport> {
@@ -360,6 +384,7 @@ async function statusOf(
           stage: shown.deployment.stage,
           threshold: shown.deployment.threshold,
           coverage: shown.specialist.evidence.exam.coverage.share,
+          judgedBy: shown.specialist.evidence.judge ? judgedByText(shown.specialist.evidence.judge) : null,
           audits: outlook.comparisons,
           auditErrors: outlook.errors,
           margin: outlook.margin,
@@ -376,6 +401,7 @@ async function statusOf(
     ...{ lost, journal, tasks },
     feedback: await store.countFeedback(),
     outcomes: await outcomesOf(store, vault),
+    ...(judge ? { judge: await judgeStatus(store, judge) } : {}),
   };
 }
 

@@ -198,6 +198,7 @@ async function play(
       priceOf: (model) => priceOf(model),
       machine: { dollarsPerCoreSecond: (8 / 1000 / 3600) * 0.3, wattsPerCore: 8, watts: 'estimated' },
       names: new Map(),
+      charges: [],
       jobs: jobs.map(({ createdAt }) => ({
         spent: {
           [new Date(createdAt).toISOString().slice(0, 10)]: {

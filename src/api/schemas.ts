@@ -101,7 +101,12 @@ export const overviewSchema = z
       audits: z.number(),
       machine: z.number().describe('This machine and its energy; 0 for a range that has ended.'),
       learning: z.number().describe('Processor time and dollars of learning; 0 for a range that has ended.'),
-      saved: z.number().describe('Net: what was avoided, less audits, machine and learning.'),
+      others: z
+        .number()
+        .describe(
+          'Paid to others by the request: a judge, models at providers; 0 for a range that has ended.',
+        ),
+      saved: z.number().describe('Net: what was avoided, less audits, machine, learning and others.'),
       unpriced: list(z.string()).describe('Models without a price: their calls count as $0.'),
       basis: z.string(),
     }),

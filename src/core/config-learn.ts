@@ -73,7 +73,9 @@ export const learnSchema = z
           .number()
           .min(0)
           .default(1)
-          .describe('Money a day for asking again and hosted training, by the estimate before a run.'),
+          .describe(
+            'Money a day for asking again, hosted training and answers of `prompted` models to held-back calls, by the estimate before a run. A judge has a budget of its own.',
+          ),
         diskGb: z
           .number()
           .positive()

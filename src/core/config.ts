@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { accessSchema, tlsSchema } from './config-access.ts';
 import { adminSchema } from './config-admin.ts';
 import { costsSchema } from './config-costs.ts';
+import { judgeSchema } from './config-judge.ts';
 import { learnSchema } from './config-learn.ts';
 import { promptedSchema } from './config-prompted.ts';
 import { retentionSchema } from './config-retention.ts';
@@ -227,6 +228,7 @@ export const configSchema = z
     learn: learnSchema,
     costs: costsSchema,
     prompted: promptedSchema,
+    judge: judgeSchema,
     equality: z
       .record(
         z.string(),
@@ -330,8 +332,10 @@ export function withoutSecrets(config: Config): Config {
     server.apiKey === undefined ? server : { ...server, apiKey: '(set)' },
   );
   const { anthropic } = config.upstreams;
+  const { judge } = config;
   return {
     ...{ ...config, prompted },
+    ...(judge?.apiKey === undefined ? {} : { judge: { ...judge, apiKey: '(set)' } }),
     // The address of a webhook is its secret.
     alerts: { ...config.alerts, webhooks: config.alerts.webhooks.map((hook) => ({ ...hook, url: '(set)' })) },
     ...(apiKey === undefined ? {} : { upstream: { ...config.upstream, apiKey: '(set)' } }),

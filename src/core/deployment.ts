@@ -59,6 +59,11 @@ export interface Audit {
   readonly input?: string;
   /** The LLM could be asked again where the answers differ: its single slips are not counted as errors. */
   readonly settled?: boolean;
+  /**
+   * Of a specialist whose texts a judge has proved: whether it could be asked. Where it could not, texts that differ count as
+   * errors, and are held to how often they differed at the proof. Absent for others.
+   */
+  readonly judged?: boolean;
 }
 
 /** What an audit belongs to: calls with the same session or input are no independent evidence. */

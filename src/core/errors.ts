@@ -20,6 +20,8 @@ export type ErrorCode =
   /** Another process has it. */
   | 'in-use'
   | 'overloaded'
+  /** The day's money for it is used up. */
+  | 'budget-spent'
   | 'timed-out'
   | 'cancelled'
   | 'corrupt'

@@ -7,6 +7,7 @@ import type { AnswerKind, OutputKind } from './answer.ts';
 import type { EscalationReason, LlmReason } from './call.ts';
 import type { SplitName } from './dataset.ts';
 import type { Stage, StageChange } from './deployment.ts';
+import type { JudgeReport } from './judge.ts';
 import type { Rate, Rung, Specialist, Verdict } from './specialist.ts';
 
 export interface LearnOptions {
@@ -107,6 +108,8 @@ export interface TaskReport {
   readonly suspended?: string;
   /** About how many more calls it would take to pass; null where more would not help, or none are needed. */
   readonly moreCalls: number | null;
+  /** Absent where no judge is configured, or the task has no texts. */
+  readonly judge?: JudgeReport;
 }
 
 export interface TrainedCandidate {
@@ -234,6 +237,14 @@ export interface StatusReport {
   /** How often feedback was given. */
   readonly feedback: number;
   readonly outcomes: readonly OutcomeReport[];
+  /** The judge of texts, and what it took today (UTC). Absent where none is configured. */
+  readonly judge?: {
+    readonly name: string;
+    readonly spentToday: number;
+    readonly dollarsADay: number;
+    /** Why it is not asked; null where it may be. */
+    readonly refusal: string | null;
+  };
   readonly tasks: readonly {
     readonly id: string;
     readonly name: string;
@@ -254,6 +265,8 @@ export interface StatusReport {
       readonly stage: Stage;
       readonly threshold: number;
       readonly coverage: number;
+      /** Who judges its texts, and how that one errs; null where equality decides. */
+      readonly judgedBy: string | null;
       readonly audits: number;
       readonly auditErrors: number;
       /** The error share that its stage is about: shown to be undercut before the next stage, or held while live. */

@@ -1,4 +1,5 @@
 /** What specialists save, net of what it takes: plain figures for the terminal, programs and the page. */
+import type { Charge } from './charge.ts';
 import type { PriceUsed } from './learning.ts';
 
 /** Dollars and calls of some part of the traffic. `net` is what is left. */
@@ -25,13 +26,21 @@ export interface SavingsReport {
   readonly total: SavingsRow & {
     /** Learning: processor time of the machine, and dollars paid to others. */
     readonly learning: number;
+    /** Paid to others by the request: a judge, models at providers for the calls that they served or were proved on. */
+    readonly others: number;
     /** Share of what all calls would have cost at the LLM that is left over; null where nothing is known of it. */
     readonly savedShare: number | null;
   };
   readonly byTask: readonly (SavingsRow & { readonly task: string; readonly name: string })[];
   /** By the keyed pseudonym of who sent the calls; '' where nothing identified the sender. */
   readonly byKey: readonly (SavingsRow & { readonly key: string })[];
-  readonly byDay: readonly (SavingsRow & { readonly day: string; readonly learning: number })[];
+  readonly byDay: readonly (SavingsRow & {
+    readonly day: string;
+    readonly learning: number;
+    readonly others: number;
+  })[];
+  /** What `others` is made of, by day, purpose and model. */
+  readonly charges: readonly Charge[];
   readonly prices: readonly PriceUsed[];
   /** Models without a known price, and their calls, which are left out of all dollars. */
   readonly unpriced: readonly { readonly model: string; readonly calls: number }[];

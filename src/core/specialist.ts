@@ -2,6 +2,7 @@
 import type { AnswerKind, OutputKind } from './answer.ts';
 import type { Usage } from './call.ts';
 import type { Json, JsonObject } from './json.ts';
+import type { JudgeEvidence } from './judge.ts';
 import type { CallSite } from './task.ts';
 
 /**
@@ -107,6 +108,8 @@ export interface RiskPoint {
   readonly coverage: number;
   readonly served: number;
   readonly errors: number;
+  /** Of the LLM's second answers, those that a judge found worse, which are taken off. Absent: none. */
+  readonly excused?: number;
 }
 
 /** Answers of about the same confidence: how many, how many of them right, and their mean confidence. */
@@ -152,6 +155,10 @@ export interface GateResult {
   readonly errors: number;
   readonly n: number;
   readonly pValue: number;
+  /** Where a judge compares with the LLM's second answers: those that it found worse, on the served calls. */
+  readonly excused?: number;
+  /** Where a judge decides: the share of observed errors that shows epsilon, its own errors allowed for. */
+  readonly observedBound?: number;
   /** What the served calls are worth as a sample. Absent in evidence of earlier versions. */
   readonly sessions?: {
     /** Sessions with a served call. */
@@ -275,6 +282,8 @@ export interface Evidence {
   readonly slips?: SlipRate;
   /** Absent where the truth of no held-back call is known. */
   readonly truth?: TruthComparison;
+  /** Absent where equality decided everything. */
+  readonly judge?: JudgeEvidence;
   readonly latencyMs: { readonly p50: number; readonly p95: number };
 }
 

@@ -7,11 +7,13 @@
  */
 import type { AccessStore } from './access.ts';
 import type { Served } from './call.ts';
+import type { ChargeStore } from './charge.ts';
 import type { DatasetManifest } from './dataset.ts';
 import type { Audit, Deployment } from './deployment.ts';
 import type { FigureStore } from './figures.ts';
 import type { JobStore, SwitchStore } from './job.ts';
 import type { JsonObject } from './json.ts';
+import type { VerdictStore } from './judge.ts';
 import type { Specialist, Verdict } from './specialist.ts';
 import type { Task } from './task.ts';
 import type { TrailStore } from './trail.ts';
@@ -279,6 +281,8 @@ export interface Store
     EventStore,
     FigureStore,
     AccessStore,
-    TrailStore {
+    TrailStore,
+    ChargeStore,
+    VerdictStore {
   close(): Promise<void>;
 }

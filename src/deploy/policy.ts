@@ -2,7 +2,9 @@
  * What a specialist in service is held to: the bound of the gate, a margin for each stage, and how far the LLM's own slips
  * are allowed for. Pure.
  */
+import type { JudgeEvidence } from '../core/judge.ts';
 import type { Specialist } from '../core/specialist.ts';
+import { powerOf } from '../stats/judge-limits.ts';
 import type { InUnit } from '../stats/sequential.ts';
 
 /** The part of the configuration that says how specialists come into service. */
@@ -28,6 +30,17 @@ export interface StagePolicy {
   readonly slips: { readonly share: number; readonly low: number; readonly high: number };
   /** What the gate saw among the calibration calls it would serve. */
   readonly prior: InUnit;
+  /** Where a judge says which texts are wrong. Its false alarms are among the slips. Default: equality does. */
+  readonly judge?: {
+    readonly name: string;
+    /** Of a share of worse answers that is too high, the part that shows. */
+    readonly power: number;
+    /**
+     * The disagreement by equality alone that one within epsilon does not exceed, for audits that the judge could not be
+     * asked about; null where that is so much that equality tells nothing.
+     */
+    readonly byEquality: number | null;
+  };
 }
 
 /** The policy for a specialist that has passed the gate. */
@@ -40,7 +53,16 @@ export function policyFor({ evidence }: Specialist, serve: ServeSettings): Stage
     auditShare: serve.auditShare,
     slips: slipsOf(evidence),
     prior: { n: served, errors },
+    ...(evidence.judge ? { judge: judgeOf(evidence.judge, epsilon) } : {}),
   };
+}
+
+function judgeOf(
+  { judge, limits, differing }: JudgeEvidence,
+  epsilon: number,
+): NonNullable<StagePolicy['judge']> {
+  const byEquality = epsilon + differing.high;
+  return { name: judge, power: powerOf(limits), byEquality: byEquality > 0.5 ? null : byEquality };
 }
 
 /** Where the references were the LLM's recorded answers, its slips are among the gate's errors already: none to allow. */
@@ -67,6 +89,8 @@ export function boundOf({ epsilon, slips }: StagePolicy, settled: boolean): numb
  */
 export function marginOf(policy: StagePolicy, stage: 'shadow' | 'canary', settled: boolean): number {
   const margin = Math.min(0.5, policy.margins[stage] * policy.epsilon);
+  // Of the errors beyond the LLM's own a judge shows a part.
+  if (policy.judge) return Math.min(0.5, margin * policy.judge.power + policy.slips.share);
   return settled ? margin : margin * (1 - policy.slips.share) + policy.slips.share;
 }
 
@@ -76,5 +100,6 @@ export function marginOf(policy: StagePolicy, stage: 'shadow' | 'canary', settle
  */
 export function shownError(policy: StagePolicy, stage: 'shadow' | 'canary', settled: boolean): number {
   const margin = marginOf(policy, stage, settled);
+  if (policy.judge) return (margin - policy.slips.low) / policy.judge.power;
   return settled ? margin : (margin - policy.slips.low) / (1 - policy.slips.high);
 }

@@ -99,7 +99,8 @@ export function step(deployment: Deployment, watch: Watch, policy: StagePolicy, 
         ? `${recent.errors} of the last ${recent.n} comparisons with the LLM differ (${errors} of all ${n})`
         : `${errors} of ${n} comparisons with the LLM differ`;
     const isAllowedFor = policy.slips.high > 0 && watch.settled < n;
-    const slips = isAllowedFor ? ` (and ${percent(policy.slips.high)} for the LLM's own slips)` : '';
+    const whose = policy.judge ? `second answers that ${policy.judge.name} finds worse` : 'own slips';
+    const slips = isAllowedFor ? ` (and ${percent(policy.slips.high)} for the LLM's ${whose})` : '';
     const reason = `${counted}: the bound of ${percent(policy.epsilon)}${slips} is broken`;
     return moveTo(deployment, 'retired', now, reason, {
       ...numbers,
@@ -111,7 +112,8 @@ export function step(deployment: Deployment, watch: Watch, policy: StagePolicy, 
   const evidence = evidenceOf(watch.margins[stage]);
   if ((watch.byStage[stage] ?? 0) < policy.stepAudits || evidence < 1 / policy.delta) return deployment;
   const margin = shownError(policy, stage, watch.settled === watch.n);
-  const reason = `${errors} of ${n} comparisons with the LLM differ: with ${percent(1 - policy.delta)} confidence fewer than ${percent(margin)} of its answers are wrong`;
+  const by = policy.judge ? ` (texts judged by ${policy.judge.name})` : '';
+  const reason = `${errors} of ${n} comparisons with the LLM differ${by}: with ${percent(1 - policy.delta)} confidence fewer than ${percent(margin)} of its answers are wrong`;
   return moveTo(deployment, stage === 'shadow' ? 'canary' : 'live', now, reason, {
     ...numbers,
     margin,
@@ -144,7 +146,8 @@ export function outlookOf({ stage }: Deployment, watch: Watch, policy: StagePoli
   const rate = (policy.prior.errors + errors + 0.5) / (policy.prior.n + n + 1);
   const settled = n > 0 && watch.settled === n;
   const margin = marginOf(policy, stage, settled);
-  const expected = settled ? rate : rate * (1 - policy.slips.share) + policy.slips.share;
+  // A judge's false alarms are among the errors that were seen.
+  const expected = settled || policy.judge ? rate : rate * (1 - policy.slips.share) + policy.slips.share;
   const more = comparisonsToProve(watch.margins[stage], expected, margin, policy.delta);
   const here = Math.max(0, policy.stepAudits - (watch.byStage[stage] ?? 0));
   const moreComparisons = more === null ? null : Math.max(more, here);

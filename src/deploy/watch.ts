@@ -50,7 +50,9 @@ export function watchAudit(watch: Watch, audit: Audit, policy: StagePolicy): Wat
   const wrong = !audit.correct;
   const settled = audit.settled === true;
   const { units, before: unit } = addToUnit(watch.units, belongingOf(audit), wrong);
-  const bound = boundOf(policy, settled);
+  // What only equality could tell is held to how often texts differed at the proof, and proves nothing.
+  const isUnjudged = audit.judged === false;
+  const bound = isUnjudged ? (policy.judge?.byEquality ?? 0.5) : boundOf(policy, settled);
   const test = (stage: 'shadow' | 'canary'): MarginTest =>
     testMargin(watch.margins[stage], wrong, unit, marginOf(policy, stage, settled));
   const weight =
@@ -63,7 +65,10 @@ export function watchAudit(watch: Watch, audit: Audit, policy: StagePolicy): Wat
     byStage: { ...byStage, [audit.stage]: (byStage[audit.stage] ?? 0) + 1 },
     detector: detect(watch.detector, wrong, unit, bound),
     // Whoever is live has passed both.
-    margins: audit.stage === 'live' ? watch.margins : { shadow: test('shadow'), canary: test('canary') },
+    margins:
+      audit.stage === 'live' || isUnjudged
+        ? watch.margins
+        : { shadow: test('shadow'), canary: test('canary') },
     recent: pile(watch.recent, wrong, unit.errors, bound),
     live:
       audit.stage === 'live'
@@ -74,8 +79,13 @@ export function watchAudit(watch: Watch, audit: Audit, policy: StagePolicy): Wat
 }
 
 /** What is compared with one answer of the LLM and what with its majority err differently: they are units apart. */
-function belongingOf({ session, input, settled }: Belonging & Pick<Audit, 'settled'>): Belonging {
-  const kind = settled === true ? 'm' : '1';
+function belongingOf({
+  session,
+  input,
+  settled,
+  judged,
+}: Belonging & Pick<Audit, 'settled' | 'judged'>): Belonging {
+  const kind = judged === false ? 'e' : settled === true ? 'm' : '1';
   return {
     ...(session === undefined ? {} : { session: `${kind}${session}` }),
     ...(input === undefined ? {} : { input: `${kind}${input}` }),

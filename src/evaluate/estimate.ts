@@ -30,7 +30,15 @@ export interface Estimate {
 /** The confidence is fitted on one half and applied to the other, both ways, so that it cannot flatter itself. */
 export function estimate(
   graded: readonly GradedPrediction[],
-  { calibrationSize, ...run }: GateRun & { readonly calibrationSize: number },
+  {
+    calibrationSize,
+    excused = 0,
+    ...run
+  }: GateRun & {
+    readonly calibrationSize: number;
+    /** Share of the LLM's second answers that a judge finds worse. Default: 0. */
+    readonly excused?: number;
+  },
 ): Estimate {
   const signals = gradedSignals(graded);
   const half = (parity: number) => signals.filter((_, i) => i % 2 === parity);
@@ -39,6 +47,7 @@ export function estimate(
     confidence: servedConfidence(models[i % 2 === 0 ? 0 : 1], graded[i]!),
     correct: each.correct,
     session: graded[i]!.session,
+    ...(excused > 0 && graded[i]!.grade.judged ? { excused } : {}),
   }));
   const level = levelOf(run);
   const sizes = run.earlierSessions ?? sessionSizes(answers);

@@ -34,6 +34,13 @@ import {
   servedAt,
   sessionSizes,
 } from './gate-order.ts';
+import {
+  excusedCalls,
+  expectedExcuses,
+  type JudgedRun,
+  judgeEvidence,
+  slipsSeen,
+} from './judge/judged-run.ts';
 import type { Grade, Scorer } from './scorers/scorer.ts';
 import { type Repeats, slipRate } from './slips.ts';
 import { compareWithTruth } from './truth.ts';
@@ -118,17 +125,32 @@ export function servedConfidence(
   return servable && isInDistribution(model, signals) ? confidenceOf(model, signals) : NOT_SERVABLE;
 }
 
-/** The confidence of each answer and whether it is correct; what is undecided counts as wrong. */
+/**
+ * The confidence of each answer and whether it is correct; what is undecided counts as wrong.
+ * @param excused What a judge finds worse of the LLM's second answer to the call (gate-order). Default: nothing.
+ */
 export function scoreAnswers(
   model: ConfidenceModel,
   graded: readonly GradedPrediction[],
+  excused: (each: GradedPrediction) => number = () => 0,
 ): (ScoredAnswer & Pick<GradedPrediction, 'seen'>)[] {
-  return graded.map((each) => ({
-    confidence: servedConfidence(model, each),
-    correct: each.grade.correct === true,
-    session: each.session,
-    seen: each.seen,
-  }));
+  return graded.map((each) => {
+    const taken = excused(each);
+    return {
+      confidence: servedConfidence(model, each),
+      correct: each.grade.correct === true,
+      session: each.session,
+      seen: each.seen,
+      ...(taken > 0 ? { excused: taken } : {}),
+    };
+  });
+}
+
+/** The same without what a judge said: texts that differ are undecided. */
+export function byEquality(graded: readonly GradedPrediction[]): GradedPrediction[] {
+  return graded.map((each) =>
+    each.grade.judged ? { ...each, grade: { ...each.grade, correct: null } } : each,
+  );
 }
 
 /** Signals and correctness, for fitting the confidence. */
@@ -156,6 +178,8 @@ export interface AssessOptions extends PredictionOptions, GateOptions {
   readonly truth?: 'partial' | 'complete';
   /** What that told of each example. */
   readonly repeats?: ReadonlyMap<string, Repeats>;
+  /** Where `scorer` asks a judge about texts. */
+  readonly judging?: JudgedRun;
 }
 
 export interface Assessment {
@@ -173,24 +197,38 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
   const validation = options.validation ?? (await gradePredictions(splits.validation, options));
   const confidence = fitConfidence(gradedSignals(validation));
   const graded = await gradePredictions(splits.calibration, options);
-  const calibration = scoreAnswers(confidence, graded);
+  const { judging } = options;
+  const excused = judging ? await excusedCalls(splits.calibration, graded, judging) : null;
+  const calibration = scoreAnswers(confidence, graded, ({ exampleId }) =>
+    Number(excused?.has(exampleId) ?? 0),
+  );
+  const earlier = scoreAnswers(confidence, validation, ({ grade }) =>
+    grade.judged ? expectedExcuses(judging) : 0,
+  );
   const undecided = graded.filter(({ grade }) => grade.correct === null).length;
   const planned: GateRun = {
     ...{ epsilon, delta },
-    answered: answeredOf(scoreAnswers(confidence, validation)),
+    answered: answeredOf(earlier),
     earlierSessions: earlierSessions(dataset),
     ...(tries ? { tryNumber: tries.number } : {}),
+    ...(judging ? { judged: judging.counts } : {}),
   };
   // Where nothing can be deployed, whatever the calls say, nothing is spent.
   const isTry = splits.exam.length > 0 && canPass(calibration, planned);
+  // A try is not begun that the judge could not be paid to end.
+  if (isTry) judging?.reserve(splits.exam);
   const run = tries && isTry ? { ...planned, tryNumber: Math.max(tries.number, await tries.use()) } : planned;
-  const tested = explain(runGate(scoreAnswers(confidence, validation), calibration, run), undecided, graded);
+  const tested = explain(runGate(earlier, calibration, run), undecided, graded, judging !== undefined);
   const gate = splits.exam.length === 0 ? withoutExam(tested) : tested;
-  const slips = slipsOf(options.repeats, graded, confidence, gate);
-  const exam = gate.passed
-    ? await openExam(confidence, gate, options)
-    : { rates: closedExam(), gate, truth: await truthOf(splits.calibration, graded, null, options) };
   const served = servedAt(calibration, gate.threshold ?? Number.POSITIVE_INFINITY, capOf(gate));
+  const judge = judging && judgeEvidence(judging, run, graded, served, excused);
+  const slips =
+    judge?.llmWorse && gate.threshold !== null
+      ? slipsSeen(judge.llmWorse, gate.delta)
+      : slipsOf(options.repeats, graded, confidence, gate);
+  const exam = gate.passed
+    ? await openExam(confidence, gate, options, judge?.llmWorse ? (slips?.high ?? 0) : 0)
+    : { rates: closedExam(), gate, truth: await truthOf(splits.calibration, graded, null, options) };
   return {
     confidence,
     evidence: {
@@ -207,6 +245,7 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
       selfAgreement: options.selfAgreement ?? null,
       ...(slips ? { slips } : {}),
       ...(exam.truth ? { truth: exam.truth } : {}),
+      ...(judge ? { judge } : {}),
       latencyMs: await latencyOf(splits.validation, options),
     },
   };
@@ -246,6 +285,8 @@ async function openExam(
   confidence: ConfidenceModel,
   gate: GateResult,
   options: AssessOptions,
+  /** Share of the LLM's own second answers that the judge finds worse, at most. */
+  allowance: number,
 ): Promise<ExamResult & { readonly truth: TruthComparison | undefined }> {
   const uses = await options.useExam();
   const { exam } = options.dataset.splits;
@@ -255,7 +296,7 @@ async function openExam(
     fieldScore: graded[i]!.grade.fieldScore,
   }));
   const served = servedAt(answers, gate.threshold ?? Number.POSITIVE_INFINITY, capOf(gate));
-  const examined = examine(answers, gate, uses);
+  const examined = examine(answers, gate, uses, allowance);
   const byKind = evidenceByKind(options.dataset.kind, exam, graded, answers, served, 1 - 0.05 / uses);
   return {
     ...examined,
@@ -292,14 +333,21 @@ function withoutExam(gate: GateResult): GateResult {
 }
 
 /** Where the wrong answers are, and where only a judge could say that they are. */
-function explain(gate: GateResult, undecided: number, graded: readonly GradedPrediction[]): GateResult {
+function explain(
+  gate: GateResult,
+  undecided: number,
+  graded: readonly GradedPrediction[],
+  isJudged: boolean,
+): GateResult {
   if (gate.passed) return gate;
   const fields = wrongFieldText(graded.map(({ grade }) => grade));
   const share = Math.round((undecided / Math.max(1, gate.n)) * 100);
   const texts =
     share < 1
       ? ''
-      : ` ${share} % of its answers are texts that differ from the LLM's; without a judge model they count as wrong.`;
+      : isJudged
+        ? ` On ${share} % of its answers the judge gave no verdict that could be read; they count as wrong.`
+        : ` ${share} % of its answers are texts that differ from the LLM's; without a judge model they count as wrong.`;
   return { ...gate, reason: gate.reason + fields + texts };
 }
 

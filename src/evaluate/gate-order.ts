@@ -4,6 +4,13 @@
  * Does not: test (gate.ts).
  */
 import type { RiskPoint } from '../core/specialist.ts';
+import {
+  JUDGE_SHARE,
+  type JudgeCounts,
+  type JudgeLimits,
+  judgeLimits,
+  powerOf,
+} from '../stats/judge-limits.ts';
 import { type SessionTally, type SessionTest, sessionCap } from '../stats/sessions.ts';
 import { deltaOfTry } from '../stats/spending.ts';
 import { betaBinomialTail, binomialTail, errorsAllowed } from '../stats/statistics.ts';
@@ -15,6 +22,11 @@ export interface ScoredAnswer {
   readonly correct: boolean;
   /** Calls with the same session hang together; one without is a session of its own. */
   readonly session?: string | undefined;
+  /**
+   * Where a judge compares with the LLM's second answer: whether that was found worse on this call, which is taken off the
+   * errors; before it is asked, the share of calls in which it is. Default: 0.
+   */
+  readonly excused?: number;
 }
 
 /** Below every threshold: an answer that the online decision refuses before it looks at the confidence. */
@@ -35,11 +47,30 @@ export interface GateRun extends GateOptions {
   readonly answered?: { readonly share: number; readonly sizes: readonly number[] };
   /** Which try of the task this is, from 1: it is tested at its share of delta. Default: the one try there is. */
   readonly tryNumber?: number;
+  /**
+   * Where a judge says which texts are wrong: its counts on known pairs, whose errors the bound allows for. With its second
+   * answers counted errors are compared with the LLM's own (ScoredAnswer.excused). Default: errors are what they look like.
+   */
+  readonly judged?: JudgeCounts;
 }
 
-/** The delta that each test of the run is made at. */
-export const levelOf = ({ delta, tryNumber }: GateRun): number =>
+/** The part of delta that the run may spend. */
+const tryLevel = ({ delta, tryNumber }: GateRun): number =>
   tryNumber === undefined ? delta : deltaOfTry(delta, tryNumber);
+
+/** The delta that each test of the run is made at. */
+export const levelOf = (run: GateRun): number => tryLevel(run) * (run.judged ? 1 - JUDGE_SHARE : 1);
+
+/** What holds of the judge's errors in the run. */
+export const judgeLimitsOf = (run: GateRun): JudgeLimits | null =>
+  run.judged ? judgeLimits(run.judged, tryLevel(run) * JUDGE_SHARE) : null;
+
+/** The observed share of errors that shows a true one of epsilon. */
+export function observedBound(run: GateRun): number {
+  const limits = judgeLimitsOf(run);
+  // Where the judge proves nothing, nothing passes.
+  return limits === null ? run.epsilon : run.epsilon * Math.max(1e-9, powerOf(limits));
+}
 
 /** What the sizes of earlier sessions say about how calls hang together. */
 export interface Clustering {
@@ -47,7 +78,10 @@ export interface Clustering {
   readonly cap: number;
   /** Share of earlier calls beyond it. */
   readonly beyond: number;
+  /** The observed share of errors that is tested. */
   readonly epsilon: number;
+  /** The LLM's own errors are taken off, so that a session may have fewer than none. Default: no. */
+  readonly paired?: boolean;
   /** How full the session of an average call is, of `cap`: 1 where all sessions have `cap` calls. */
   readonly fill: number;
 }
@@ -80,10 +114,13 @@ export function clusteringOf(
 
 /** The clustering of the calls that are answered, by what is known before calibration. */
 export function clusteringOfRun(run: GateRun, sizes: readonly number[], calls: number): Clustering {
-  const { answered, epsilon } = run;
-  if (answered === undefined || answered.share === 1)
-    return clusteringOf(sizes, calls, epsilon, levelOf(run));
-  return clusteringOf(answered.sizes, Math.round(calls * answered.share), epsilon, levelOf(run));
+  const { answered } = run;
+  const [epsilon, level] = [observedBound(run), levelOf(run)];
+  const clustering =
+    answered === undefined || answered.share === 1
+      ? clusteringOf(sizes, calls, epsilon, level)
+      : clusteringOf(answered.sizes, Math.round(calls * answered.share), epsilon, level);
+  return run.judged?.second ? { ...clustering, paired: true } : clustering;
 }
 
 /** What could be given to a caller of these answers: its share, and how many calls of each session. */
@@ -128,9 +165,9 @@ export function tallySessions(
   const out: SessionTally[] = [];
   const bySession = new Map<string, { served: number; errors: number }>();
   const served = servedAt(answers, threshold, cap);
-  answers.forEach(({ correct, session }, i) => {
+  answers.forEach(({ correct, session, excused = 0 }, i) => {
     if (!served[i]) return;
-    const errors = correct ? 0 : 1;
+    const errors = (correct ? 0 : 1) - excused;
     const tally = session ? bySession.get(session) : undefined;
     if (tally) {
       tally.served++;
@@ -150,14 +187,15 @@ export function riskAt(
   threshold: number,
   cap = Number.POSITIVE_INFINITY,
 ): RiskPoint {
-  let served = 0;
-  let errors = 0;
+  let [served, errors, excused] = [0, 0, 0];
   servedAt(answers, threshold, cap).forEach((isServed, i) => {
     if (!isServed) return;
     served++;
     if (!answers[i]!.correct) errors++;
+    excused += answers[i]!.excused ?? 0;
   });
-  return { threshold, served, errors, coverage: answers.length === 0 ? 0 : served / answers.length };
+  const coverage = answers.length === 0 ? 0 : served / answers.length;
+  return { threshold, served, errors, coverage, ...(excused > 0 ? { excused } : {}) };
 }
 
 /** The risk-coverage curve, strictest threshold first, at most `points` of them, evenly over coverage. */
@@ -229,12 +267,14 @@ export interface Forecast {
  * @param burst From burstOf.
  */
 export function forecast(
-  point: Pick<RiskPoint, 'served' | 'errors'>,
+  point: Pick<RiskPoint, 'served' | 'errors' | 'excused'>,
   served: number,
-  { cap, epsilon, fill }: Clustering,
+  clustering: Clustering,
   level: number,
   burst: number,
 ): Forecast {
+  const { cap, epsilon, fill } = clustering;
+  if (clustering.paired) return pairedForecast(point, served, clustering, level, burst);
   const bursts = Math.max(1, Math.round(served / burst));
   const [wrong, fine] = [point.errors / burst + 0.5, (point.served - point.errors) / burst + 0.5];
   const chanceOf = (most: number): number => (most < 0 ? 0 : betaBinomialTail(most, bursts, wrong, fine));
@@ -268,6 +308,52 @@ export function forecast(
     consider(chanceOf(most), { kind: 'thinned', cap, quantile });
   }
   return best;
+}
+
+/** Stakes for errors that are nearly as often taken off as counted: the best is about the gain over the variance. */
+const PAIRED_BETS = [1, 0.6, 0.35, 0.2, 0.12, 0.07, 0.04, 0.02] as const;
+
+/**
+ * The chance that a bet on the difference to the LLM passes, by a normal approximation of its logarithm. Of a call the
+ * specialist alone errs with a probability p, the LLM alone with q, half an error being added to each.
+ */
+function pairedForecast(
+  { served: seen, errors, excused = 0 }: Pick<RiskPoint, 'served' | 'errors' | 'excused'>,
+  served: number,
+  { cap, epsilon }: Clustering,
+  level: number,
+  burst: number,
+): Forecast {
+  const rate = (count: number): number => Math.min(1, (count + 0.5) / (seen + 1));
+  const [own, llm] = [rate(errors), rate(excused)];
+  const [p, q] = [own * (1 - llm), llm * (1 - own)];
+  const needed = Math.log(1 / level);
+  let best: Forecast = { chance: 0, test: { kind: 'bet', cap, share: PAIRED_BETS.at(-1)! } };
+  for (const share of PAIRED_BETS) {
+    const stake = share / ((1 - epsilon) * cap);
+    const [none, lost, gained] = [0, 1, -1].map((error) =>
+      Math.log(Math.max(1e-9, 1 - stake * (error * burst - epsilon * burst))),
+    ) as [number, number, number];
+    const mean = (1 - p - q) * none + p * lost + q * gained;
+    const square = (1 - p - q) * none ** 2 + p * lost ** 2 + q * gained ** 2;
+    const bursts = served / burst;
+    // What p and q are not known to: as many calls as they were seen in.
+    const variance = bursts * (square - mean ** 2) * (1 + served / Math.max(1, seen));
+    const chance = normalTail((bursts * mean - needed) / Math.sqrt(Math.max(variance, 1e-12)));
+    if (chance > best.chance) best = { chance, test: { kind: 'bet', cap, share } };
+  }
+  return best;
+}
+
+/** P(Z ≤ z), by Abramowitz & Stegun 26.2.17: to 1e-7. */
+function normalTail(z: number): number {
+  const t = 1 / (1 + 0.2316419 * Math.abs(z));
+  const series = [0.31938153, -0.356563782, 1.781477937, -1.821255978, 1.330274429].reduceRight(
+    (sum, factor) => (sum + factor) * t,
+    0,
+  );
+  const upper = (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * series;
+  return z > 0 ? 1 - upper : upper;
 }
 
 /** The largest count from `start` on for which a condition holds that holds for `start` and then ends. */

@@ -23,7 +23,9 @@ import {
   clusteringOfRun,
   forecast,
   type GateRun,
+  judgeLimitsOf,
   levelOf,
+  observedBound,
   riskAt,
   riskCurve,
   type ScoredAnswer,
@@ -72,27 +74,34 @@ export function runGate(
   const { epsilon, delta, tryNumber } = run;
   const outcome = testThresholds(validation, calibration, run);
   const { chosen, clustering, level } = outcome;
-  const { cap } = clustering;
+  const { cap, epsilon: bound } = clustering;
   const last = chosen ?? outcome.failed;
   const point = riskAt(calibration, last?.threshold ?? Number.POSITIVE_INFINITY, cap);
   const tallies = tallySessions(calibration, point.threshold, cap);
-  const pValue = last === null ? 1 : sessionsPValue(tallies, last.test, epsilon);
+  const pValue = last === null ? 1 : sessionsPValue(tallies, last.test, bound);
   const sessions = {
     ...{ count: tallies.length, cap, beyondCap: clustering.beyond },
-    effectiveCalls: effectiveCalls(point, pValue, epsilon),
+    effectiveCalls: effectiveCalls({ served: point.served, errors: netErrors(point) }, pValue, bound),
   };
   const n = calibration.length;
   // What could not pass, whatever the answers, was no try (canPass).
   const isTry = tryNumber !== undefined && couldPass(calibration, clustering, level);
   const result = {
     ...{ epsilon, delta, n, served: point.served, errors: point.errors, pValue, sessions },
+    ...(run.judged ? { observedBound: bound } : {}),
+    ...(run.judged?.second ? { excused: point.excused ?? 0 } : {}),
     ...(isTry ? { tries: { number: tryNumber, delta: level } } : {}),
   };
   if (chosen) {
+    const claim = run.judged?.second
+      ? `it is worse than a second answer of the LLM would be in at most ${percent(epsilon)} more of what it serves`
+      : `at most ${percent(epsilon)} of what it serves is ${run.judged ? 'worse than the LLM’s answer' : 'wrong'}`;
     const reason =
-      `Serves ${point.served} of ${n} held-back calls with ${plural(point.errors, 'error')}: with ` +
-      `${percent(1 - delta)} confidence at most ${percent(epsilon)} of what it serves is wrong.`;
-    const words = [reason, sessionWords(sessions), tryWords(result)].filter((each) => each !== '');
+      `Serves ${point.served} of ${n} held-back calls with ${plural(point.errors, 'error')}${excusedWords(point, run)}: with ` +
+      `${percent(1 - delta)} confidence ${claim}.`;
+    const words = [reason, judgeWords(run), sessionWords(sessions), tryWords(result)].filter(
+      (each) => each !== '',
+    );
     return { ...result, passed: true, threshold: chosen.threshold, reason: words.join(' '), moreCalls: 0 };
   }
   // More calls mean another try, at that try's level.
@@ -102,7 +111,10 @@ export function runGate(
     moreCalls === null
       ? 'More calls of this kind would not help: no threshold comes close to the bound.'
       : `About ${moreCalls} more held-back calls of the same quality would be needed.`;
-  const words = [whyNot(n, point, outcome, epsilon, delta), sessionWords(sessions), more, tryWords(result)];
+  const words = [
+    ...[whyNot(n, point, outcome, run), judgeWords(run), sessionWords(sessions), more],
+    tryWords(result),
+  ];
   const reason = words.filter((each) => each !== '').join(' ');
   return { ...result, passed: false, threshold: null, reason, moreCalls };
 }
@@ -120,10 +132,12 @@ export function canPass(calibration: readonly ScoredAnswer[], run: GateRun): boo
  */
 function couldPass(
   calibration: readonly ScoredAnswer[],
-  { cap, epsilon }: Clustering,
+  { cap, epsilon, paired }: Clustering,
   level: number,
 ): boolean {
   const { served } = riskAt(calibration, 0, cap);
+  // Where the LLM's errors are taken off, few calls may be enough.
+  if (paired) return served > 0;
   const needed = cap === 1 ? callsNeeded(0, epsilon, level) : (Math.log(1 / level) * (1 - epsilon)) / epsilon;
   return served / cap >= needed;
 }
@@ -140,13 +154,14 @@ function estimateMoreCalls(
   const burst = burstOf(tallySessions(pooled, 0, cap), cap);
   let best = Number.POSITIVE_INFINITY;
   for (const point of riskCurve(pooled, { cap })) {
-    if (point.errors >= epsilon * point.served) continue;
+    const errors = netErrors(point);
+    if (errors >= epsilon * point.served) continue;
     // Validation calls may be earlier than those held back, and many more: what has changed since counts as it is now.
     const now = calibration.length === 0 ? point : riskAt(calibration, point.threshold, cap);
     // With few calls served an observed rate says little: only thresholds under which a tenth is served count.
     if (now.coverage < 0.1 || isAbove(now, burst, epsilon, level)) continue;
     // With endless calls a threshold passes as often as its true error is under epsilon.
-    const [wrong, fine] = [point.errors / burst + 0.5, (point.served - point.errors) / burst + 0.5];
+    const [wrong, fine] = [errors / burst + 0.5, (point.served - errors) / burst + 0.5];
     if (incompleteBeta(epsilon, wrong, fine) < 0.6) continue;
     let n = cap * callsNeeded(0, epsilon, level);
     const chance = (calls: number): number => forecast(point, calls, clustering, level, burst).chance;
@@ -159,16 +174,22 @@ function estimateMoreCalls(
 }
 
 /** Whether that number of errors would be unlikely (below the level) if their share were at most epsilon. */
-const isAbove = ({ errors, served }: RiskPoint, burst: number, epsilon: number, level: number): boolean =>
-  1 - binomialTail(errors / burst - 1, served / burst, epsilon) < level;
+const isAbove = (point: RiskPoint, burst: number, epsilon: number, level: number): boolean =>
+  1 - binomialTail(netErrors(point) / burst - 1, point.served / burst, epsilon) < level;
+
+/** Errors beyond those that the LLM makes as well. */
+const netErrors = ({ errors, excused = 0 }: RiskPoint): number => Math.max(0, errors - excused);
 
 function whyNot(
   n: number,
-  { served, errors }: RiskPoint,
-  { clustering: { cap, epsilon: bound }, level }: Outcome,
-  epsilon: number,
-  delta: number,
+  point: RiskPoint,
+  { clustering: { cap, epsilon: bound, paired }, level }: Outcome,
+  run: GateRun,
 ): string {
+  const { served, errors } = point;
+  const { epsilon, delta } = run;
+  if (paired)
+    return `${plural(errors, 'error')} in ${served} held-back calls at the most promising threshold${excusedWords(point, run)}: that does not show ${percent(epsilon)} at ${percent(1 - delta)} confidence.`;
   const sessions = callsNeeded(0, bound, level);
   const least = sessions * cap;
   const where = cap === 1 ? '' : ` in ${sessions} sessions`;
@@ -195,6 +216,19 @@ function sessionWords({
       ? ''
       : ` Of a session at most ${plural(cap, 'call')} are served; those beyond (${percent(beyondCap)} of the calls before) stay with the LLM.`;
   return `Calls of a session are not independent: those of these ${plural(count, 'session')} are worth ${Math.floor(worth)} that are.${beyond}`;
+}
+
+function excusedWords({ excused = 0 }: RiskPoint, { judged }: GateRun): string {
+  return judged?.second ? `, ${Math.round(excused)} of the LLM’s second answers being worse as well` : '';
+}
+
+/** What the judge's own errors cost; '' where there is none. */
+function judgeWords(run: GateRun): string {
+  const limits = judgeLimitsOf(run);
+  if (limits === null) return '';
+  const { sensitivity, falseAlarm } = limits;
+  const alarm = falseAlarm > 0 ? `, and at most ${percent(falseAlarm)} of answers that are as good` : '';
+  return `The judge finds worse at least ${percent(sensitivity)} of worse answers${alarm}: so ${percent(observedBound(run))} is what the errors that it sees are tested for.`;
 }
 
 function tryWords({ delta, tries }: Pick<GateResult, 'delta' | 'tries'>): string {

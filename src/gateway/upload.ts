@@ -37,6 +37,8 @@ export function watchUpload(
       }),
     );
   }, idleMs);
+  // A refused request may never say that it is gone; its connection keeps the program open while there is one.
+  timer.unref();
   const stop = (): void => clearInterval(timer);
   request.once('end', stop);
   request.once('close', stop);

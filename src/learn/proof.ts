@@ -8,17 +8,18 @@ import { equalityId } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
 import type { Dataset, SplitName } from '../core/dataset.ts';
 import { isInService } from '../core/deployment.ts';
+import { type ErrorCode, UnderstudyError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { countTwins } from '../core/label.ts';
 import { type LearnOptions, leftOutOf, type TaskReport } from '../core/learning.ts';
 import { percent } from '../core/percent.ts';
-import type { Artefact, Candidate, Specialist } from '../core/specialist.ts';
+import type { Specialist } from '../core/specialist.ts';
 import type { DeploymentStore } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
 import { callsToHoldBack } from '../curate/splits.ts';
 import { changeDeployment } from '../deploy/change.ts';
 import { deploy, moveTo, REPLACED } from '../deploy/stages.ts';
-import { assess } from '../evaluate/evaluate.ts';
+import { assess, byEquality } from '../evaluate/evaluate.ts';
 import { whyNotRepeated } from '../select/repeats.ts';
 import { deltaOfTry } from '../stats/spending.ts';
 import { callsNeeded } from '../stats/statistics.ts';
@@ -45,7 +46,7 @@ export async function proveAndDeploy(
 }
 
 async function proveWinner(
-  { task, dataset, requests, dropped, competition, askedAgain }: TaskRun,
+  { task, dataset, requests, dropped, competition, askedAgain, judging }: TaskRun,
   context: LearnContext,
   options: LearnOptions,
 ): Promise<TaskReport> {
@@ -63,6 +64,7 @@ async function proveWinner(
     },
     verdicts,
     askedAgain,
+    ...(judging ? { judge: judging.report } : {}),
     trained: competition.trials.map(({ candidate, artefact }) => ({
       candidateId: candidate.id,
       rung: candidate.rung,
@@ -83,13 +85,13 @@ async function proveWinner(
       dataset.splits.calibration.length;
     // Other texts need a judge, however many there are; calls that ask for more than is served need another caller.
     const isRefused = (dataset.dropped.policy ?? 0) > 0 && dataset.splits.calibration.length === 0;
-    const isHelped = whyNotRepeated(task.kind, dataset.splits.train) === null;
+    const isHelped = whyNotRepeated(task.kind, dataset.splits.train, judging?.report.refusal) === null;
     const moreCalls = isHelped && missing > 0 && !isRefused ? callsFor(missing, dataset) : null;
     return { ...common, ...REFUSED, specialist: null, reason, moreCalls };
   }
 
   const { winner } = competition;
-  const { candidate, artefact } = winner;
+  const { candidate } = winner;
   const correct = correctOfGiven(winner);
   // Nothing that it could be expected to serve, and most answers wrong: minutes of predictions would show the same.
   if (winner.coverage === 0 && correct < 0.5) {
@@ -97,11 +99,24 @@ async function proveWinner(
     return { ...common, ...REFUSED, specialist: null, reason, moreCalls: null };
   }
   const proved = (await store.specialists(task.id)).find((each) =>
-    isProof(each, candidate, artefact, dataset, config),
+    isProof(each, winner, dataset, config, winner.isJudged ? judging?.report.judge : undefined),
   );
-  const { specialist, asked } = proved
+  const found = proved
     ? { specialist: proved, asked: 0 }
-    : await prove(winner, task, dataset, requests, context);
+    : await prove(winner, { task, dataset, requests, judging }, context).catch((error: unknown) => {
+        if (error instanceof UnderstudyError && WAITS.includes(error.code)) return error;
+        throw error;
+      });
+  // The judge cannot go on now: nothing was spent of delta, and what it has said is kept.
+  if (found instanceof UnderstudyError)
+    return {
+      ...common,
+      ...REFUSED,
+      specialist: null,
+      reason: `The proof waits for the judge. ${found.message} ${found.hint}`,
+      moreCalls: null,
+    };
+  const { specialist, asked } = found;
   const withdrawal = proved && (await withdrawalOf(proved, store));
   if (withdrawal)
     return {
@@ -138,19 +153,25 @@ function spellingsOf({ labels }: Task): string {
   return ` ${twins} of its ${labels.length} labels differ from another in case alone, and its prompt has both spellings: if they mean the same, let the prompt have one.`;
 }
 
+/** What a judge may be in the way of, for now. */
+const WAITS: readonly ErrorCode[] = ['budget-spent', 'unavailable', 'overloaded', 'timed-out'];
+
 const REFUSED = { deployed: false, outcome: 'refused' } as const;
 
-/** Whether the specialist is this very artefact, held to this bound on these examples, by the same equality. */
+/** Whether the specialist is this very artefact, held to this bound on these examples, by the same equality and judge. */
 function isProof(
   { candidate, artefact, evidence }: Specialist,
-  wanted: Candidate,
-  trained: Artefact,
+  trained: Pick<TrainedTrial, 'candidate' | 'artefact'>,
   dataset: Dataset,
   { gate: { epsilon, delta }, equality }: Config,
+  judge: string | undefined,
 ): boolean {
   const { datasetId, gate } = evidence;
-  if (evidence.equality !== equalityId(equality)) return false;
-  const same = candidate.id === wanted.id && artefact.path === trained.path && datasetId === dataset.id;
+  if (evidence.equality !== equalityId(equality) || evidence.judge?.judge !== judge) return false;
+  const same =
+    candidate.id === trained.candidate.id &&
+    artefact.path === trained.artefact.path &&
+    datasetId === dataset.id;
   return same && gate.epsilon === epsilon && gate.delta === delta;
 }
 
@@ -163,10 +184,8 @@ async function withdrawalOf(specialist: Specialist, store: DeploymentStore): Pro
 }
 
 async function prove(
-  { candidate, artefact, runtime, graded }: TrainedTrial,
-  task: Task,
-  recorded: Dataset,
-  requests: ReadonlyMap<string, CallRequest>,
+  { candidate, artefact, runtime, graded, isJudged }: TrainedTrial,
+  { task, dataset: recorded, requests, judging }: Pick<TaskRun, 'task' | 'dataset' | 'requests' | 'judging'>,
   context: LearnContext,
 ): Promise<{ specialist: Specialist; asked: number }> {
   const { store, config } = context;
@@ -178,12 +197,13 @@ async function prove(
     context,
   );
   const { confidence, evidence: onCalls } = await assess({
-    ...examination(task, requests, context),
+    ...examination(task, requests, context, { isJudged }),
     ...config.gate,
+    ...(isJudged && judging?.run ? { judging: judging.run } : {}),
     runtime,
     artefact,
     dataset,
-    validation: graded,
+    validation: isJudged ? graded : byEquality(graded),
     selfAgreement,
     ...(repeats ? { repeats } : {}),
     useExam: () => store.useExam(task.id, recorded.id),

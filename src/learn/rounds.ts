@@ -12,6 +12,7 @@ import { chooseCandidates } from '../select/candidates.ts';
 import { compete } from '../select/compete.ts';
 import { probeHardware } from '../select/hardware.ts';
 import { budgetFor, machineOf, recordBudget, toTrainingBudget } from './budget.ts';
+import { judgingFor } from './judging.ts';
 import { llmFigures } from './llm-figures.ts';
 import { referencesFor } from './references.ts';
 import { type LearnContext, selectionLimits, type TaskRun, tryCandidate } from './trial.ts';
@@ -32,30 +33,32 @@ export async function firstRound(
   await store.addDataset(manifestOf(recorded));
   const requests = new Map(calls.map(({ id, request }) => [id, request]));
   const { dataset, asked } = await referencesFor(task, recorded, ['validation'], requests, context);
+  const judging = await judgingFor(task, dataset, requests, context);
   const budget = toTrainingBudget({ minutes: config.train.minutes, speeds: {} });
   const llm = llmFigures(calls, config.prices);
-  const limits = selectionLimits(task, budget, llm, context);
+  const run = { task, dataset, requests, llm, judging };
+  const limits = selectionLimits(run, budget, context);
   const { contenders, dropped } = chooseCandidates(task, dataset, 'seconds', limits);
   const competition = await compete({
     contenders,
-    tryOut: (contender) => tryCandidate(contender, task, dataset, requests, llm, context),
+    tryOut: (contender) => tryCandidate(contender, run, context),
   });
-  return { task, requests, dataset, dropped, competition, llm, askedAgain: asked };
+  return { ...run, dropped, competition, askedAgain: asked };
 }
 
 /** The run with those that take minutes in the competition. `minutes`: what is left for them, of all tasks together. */
 export async function secondRound(run: TaskRun, minutes: number, context: LearnContext): Promise<TaskRun> {
-  const { task, dataset, requests, llm } = run;
+  const { task, dataset } = run;
   const { config } = context;
   const machine = machineOf(probeHardware(config.dataDir), config);
   const budget = await budgetFor(dataset, minutes, machine, context);
-  const limits = selectionLimits(task, toTrainingBudget(budget), llm, context);
+  const limits = selectionLimits(run, toTrainingBudget(budget), context);
   const { contenders, dropped } = chooseCandidates(task, dataset, 'minutes', limits);
   if (!budget.isRecorded && contenders.length > 0) await recordBudget(dataset, budget, context);
   const competition = await compete({
     earlier: run.competition,
     contenders,
-    tryOut: (contender) => tryCandidate(contender, task, dataset, requests, llm, context),
+    tryOut: (contender) => tryCandidate(contender, run, context),
   });
   return { ...run, dropped: [...run.dropped, ...dropped], competition };
 }

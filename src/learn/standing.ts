@@ -7,6 +7,7 @@ import { asProved } from '../callsite/proved.ts';
 import { distil } from '../callsite/variable-part.ts';
 import type { Example } from '../core/dataset.ts';
 import { type Deployment, isInService, type StageNumbers } from '../core/deployment.ts';
+import { UnderstudyError } from '../core/errors.ts';
 import type { Candidate, GateResult, Specialist } from '../core/specialist.ts';
 import type { DeploymentStore } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
@@ -63,9 +64,9 @@ export async function numbersAgainst(
 /** The gate's word once the audits against the candidate are counted with the calibration calls: they can only refuse. */
 export function withAudits(gate: GateResult, against: Against): GateResult {
   if (!gate.passed || against.errors === 0) return gate;
-  const { epsilon } = gate;
+  const epsilon = gate.observedBound ?? gate.epsilon;
   const delta = gate.tries?.delta ?? gate.delta;
-  const errors = gate.errors + against.errors;
+  const errors = Math.max(0, gate.errors - (gate.excused ?? 0)) + against.errors;
   const served = gate.served + against.comparisons;
   if (binomialTail(errors, served, epsilon) <= delta) return gate;
   const more = callsNeeded(errors, epsilon, delta) - served;
@@ -97,16 +98,23 @@ export async function suspendIfRefuted(
   const { rung } = specialist.artefact;
   const runtime = context.runtimes.find(({ rungs }) => rungs.includes(rung));
   if (!runtime) return null;
+  // Without its judge nothing could be held against it.
+  const isJudged = specialist.evidence.judge !== undefined;
+  if (isJudged && !context.judge?.isReady()) return null;
   const { calibration } = dataset.splits;
   const isSlow = specialist.evidence.latencyMs.p50 > SLOW_MS;
   const examples = isSlow ? lastWhole(calibration, MAX_SLOW) : calibration;
   const { artefact, confidence, proved } = specialist;
   const own = examples.map((example) => asItReads(example, asProved(task, proved), requests));
   const graded = await gradePredictions(own, {
-    ...examination(task, requests, context, proved),
+    ...examination(task, requests, context, { proved, isJudged }),
     runtime,
     artefact,
+  }).catch((error: unknown) => {
+    if (isJudged && error instanceof UnderstudyError && error.code !== 'cancelled') return null;
+    throw error;
   });
+  if (graded === null) return null;
   const policy = policyFor(specialist, context.config.serve);
   // The recorded answers are single answers of the LLM.
   const bound = boundOf(policy, false);

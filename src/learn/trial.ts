@@ -7,6 +7,7 @@ import type { CallRequest, CallResponse } from '../core/call.ts';
 import { schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
 import type { Dataset, Example } from '../core/dataset.ts';
+import type { Judge } from '../core/judge.ts';
 import type { OnProgress } from '../core/progress.ts';
 import type { Runtime, Trainer } from '../core/runtime.ts';
 import type { Artefact, ProvedOn, Verdict } from '../core/specialist.ts';
@@ -15,11 +16,13 @@ import type { Task } from '../core/task.ts';
 import { fitAndGrade } from '../evaluate/cross-fit.ts';
 import { estimate } from '../evaluate/estimate.ts';
 import {
+  byEquality,
   earlierSessions,
   type GradedPrediction,
   type PredictionOptions,
   timePredictions,
 } from '../evaluate/evaluate.ts';
+import { expectedExcuses } from '../evaluate/judge/judged-run.ts';
 import { type Scorer, scorerFor } from '../evaluate/scorers/scorer.ts';
 import { catalogueOf } from '../models/weights/own.ts';
 import { whyUncheckable } from '../route/check.ts';
@@ -34,6 +37,7 @@ import { costShareOf, type LlmFigures } from '../select/cost.ts';
 import { probeHardware } from '../select/hardware.ts';
 import { deltaOfTry } from '../stats/spending.ts';
 import { machineOf, recordSpeed } from './budget.ts';
+import type { Judging } from './judging.ts';
 import { offlineDecision } from './offline-decision.ts';
 import { timedTrainer } from './timed.ts';
 
@@ -47,6 +51,8 @@ export interface LearnContext {
   readonly models: ReadonlySet<string>;
   /** Asks the LLM once more; without it the recorded answers are the references. */
   readonly askAgain?: (request: CallRequest) => Promise<CallResponse | null>;
+  /** Says whether texts that differ are equally good; without it they are not. */
+  readonly judge?: Judge;
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
   /** For the report: what is missing and what to do about it, a line each. */
@@ -59,6 +65,8 @@ export interface TrainedTrial extends Trial {
   readonly runtime: Runtime;
   /** Predictions of examples that it had not been trained on. */
   readonly graded: readonly GradedPrediction[];
+  /** Whether a judge is to say which of its texts are as good: it then can be expected to serve more. */
+  readonly isJudged: boolean;
 }
 
 /** A task on its way through the loop. */
@@ -74,13 +82,17 @@ export interface TaskRun {
   readonly llm: LlmFigures;
   /** Answers that the LLM was asked for again, so far. */
   readonly askedAgain: number;
+  /** What a judge does for it; null where none is configured, or it has no texts. */
+  readonly judging: Judging | null;
 }
+
+/** A task's run as far as it is before candidates are tried. */
+type EarlyRun = Pick<TaskRun, 'task' | 'dataset' | 'requests' | 'llm' | 'judging'>;
 
 /** What this machine and the configuration allow candidates to be. */
 export function selectionLimits(
-  task: Task,
+  { task, llm, judging }: EarlyRun,
   budget: TrainingBudget,
-  llm: LlmFigures,
   { config, trainers, runtimes, models }: LearnContext,
 ): SelectionLimits {
   return {
@@ -95,38 +107,44 @@ export function selectionLimits(
     // At the first try's level, whichever it will be: the same candidates are to win again on the same calls.
     gate: { epsilon: config.gate.epsilon, delta: deltaOfTry(config.gate.delta, 1) },
     unserved: whyUncheckable(task),
+    ...(judging ? { noJudge: judging.report.refusal } : {}),
   };
 }
 
 /** Trains the candidate, or finds it trained, and estimates what it would serve. @throws as the trainer and runtime. */
 export async function tryCandidate(
   contender: Contender,
-  task: Task,
-  dataset: Dataset,
-  requests: ReadonlyMap<string, CallRequest>,
-  llm: LlmFigures,
+  { task, dataset, requests, llm, judging }: EarlyRun,
   context: LearnContext,
 ): Promise<TrainedTrial> {
   const { candidate, cost } = contender;
+  const judged = judging?.run ?? null;
   const { config } = context;
   const runtime = context.runtimes.find(({ rungs }) => rungs.includes(candidate.rung))!;
   const { train, validation, calibration } = dataset.splits;
   const dir = join(config.dataDir, 'training', candidate.id);
   const job = { candidate, kind: task.kind, train, validation, dir, seed: config.train.seed };
-  const how = examination(task, requests, context);
+  const how = examination(task, requests, context, { isJudged: judged !== null });
   const { artefact, graded } = await fitAndGrade({
     ...how,
-    ...{ trainer: trainerOf(contender, context), runtime, job, crossFit: cost === 'seconds' },
+    // A judge is paid for each prediction: those of the validation split are enough then.
+    ...{ trainer: trainerOf(contender, context), runtime, job, crossFit: cost === 'seconds' && !judged },
   });
   // Cross-fitted candidates have more predictions; all are compared on the same examples, with the best references.
   const shared = new Set(validation.map(({ id }) => id));
   const onValidation = graded.filter(({ exampleId }) => shared.has(exampleId));
-  const estimated = estimate(onValidation, {
+  const gate = {
     ...config.gate,
     calibrationSize: calibration.length,
     tryNumber: 1,
     earlierSessions: earlierSessions(dataset),
-  });
+  };
+  const byEqual = estimate(byEquality(onValidation), gate);
+  const byJudge =
+    judged && estimate(onValidation, { ...gate, judged: judged.counts, excused: expectedExcuses(judged) });
+  // Where equality alone is expected to prove as much, there is no judge's error to allow for.
+  const isJudged = byJudge !== null && byJudge.coverage > byEqual.coverage;
+  const estimated = byJudge === null || !isJudged ? byEqual : byJudge;
   const costShare = costShareOf(
     contender.price,
     graded.map(({ prediction }) => prediction.usage),
@@ -134,7 +152,7 @@ export async function tryCandidate(
   );
   const median = llm.medianMs === null ? null : await medianMs(validation, { ...how, runtime, artefact });
   const isSlow = median !== null && median > (llm.medianMs ?? Number.POSITIVE_INFINITY);
-  return { candidate, ...estimated, costShare, isSlow, artefact, runtime, graded };
+  return { candidate, ...estimated, costShare, isSlow, artefact, runtime, graded, isJudged };
 }
 
 /** Predictions that its pace is told by; the first one loads and warms up. */
@@ -163,13 +181,14 @@ export async function nextTry(
 
 /**
  * How answers to the task's calls are graded, which of them would be given, and who hears of the progress.
- * @param proved What the specialist was proved on, if it is not being proved now.
+ * @param options.proved What the specialist was proved on, if it is not being proved now.
+ * @param options.isJudged Whether the judge is asked about texts.
  */
 export function examination(
   task: Task,
   requests: ReadonlyMap<string, CallRequest>,
-  { config, onProgress, signal }: LearnContext,
-  proved?: ProvedOn,
+  { config, onProgress, signal, judge }: LearnContext,
+  { proved, isJudged }: { readonly proved?: ProvedOn | undefined; readonly isJudged: boolean },
 ): {
   readonly scorer: Scorer;
   readonly isServable: (example: Example, answer: string) => boolean;
@@ -180,7 +199,10 @@ export function examination(
 } {
   const whyNotServed = offlineDecision(task, requests, proved);
   return {
-    scorer: scorerFor(task.kind, schemasOf(task, config.equality)),
+    scorer: scorerFor(task.kind, {
+      ...schemasOf(task, config.equality),
+      ...(judge && isJudged ? { judge: { judge: (pair) => judge.judge(pair, { signal }) } } : {}),
+    }),
     isServable: (example, answer) => whyNotServed(example, answer) === null,
     requestOf: ({ callId }) => requests.get(callId),
     subject: task.name,

@@ -21,15 +21,23 @@ import { type Gateway, type GatewayOptions, startGateway } from '../gateway/gate
 import { createRouter, type RoutingPlan } from '../route/router.ts';
 import { answerCost } from '../savings/answer-cost.ts';
 import { machineCost } from '../savings/energy.ts';
+import type { Ledger } from '../savings/ledger.ts';
 import { cost, priceOf } from '../savings/prices.ts';
+import type { OpenJudge } from '../setup/judge.ts';
 import { providerOf } from '../wire/provider.ts';
 import { accessUpdates } from './access-updates.ts';
+import { auditJudging } from './audit-judging.ts';
 import { gatewayCondition } from './condition.ts';
 import { coverageAlarms } from './coverage-alarms.ts';
 import { eventAlerts } from './event-alerts.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { planUpdates } from './plan-updates.ts';
-import { openRecordingFolder, type RecordingFolderOptions, type Vocabulary } from './recording-folder.ts';
+import {
+  openRecordingFolder,
+  type RecordingFolder,
+  type RecordingFolderOptions,
+  type Vocabulary,
+} from './recording-folder.ts';
 import { applied, type Reloaded, reloaded } from './reload.ts';
 import { openTelemetry } from './telemetry.ts';
 import { dailyBudget, watchDeployments } from './watching.ts';
@@ -47,6 +55,10 @@ export interface OnlineParts {
   readonly dialects: GatewayOptions['dialects'];
   /** The LLM's price of a model, by a configuration; null where it is not known. Default: its `prices` and the built-in table. */
   readonly priceBook?: (config: Config) => (model: string) => PriceUsed | null;
+  /** Opens the judge that the configuration names, on what of the data folder is open at the time. Default: there is none. */
+  readonly openJudge?: (folder: Pick<RecordingFolder, 'store' | 'pseudonym'>) => OpenJudge | null;
+  /** What is paid to others. Default: nothing is. */
+  readonly ledger?: Pick<Ledger, 'sync'>;
   /** How the processes and servers of models are, for /health/readiness. */
   readonly modelHealth: () => readonly JsonObject[];
   /** Where traces go (OTEL_EXPORTER_OTLP_ENDPOINT). */
@@ -131,6 +143,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
     log,
     now,
   });
+  const judge = parts.openJudge?.(folder) ?? null;
   const router = createRouter(NOTHING, {
     runtimes: parts.runtimes,
     canaryShare: config.serve.canaryShare,
@@ -147,6 +160,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
           schemasOf(task, config.equality),
         ).right === true,
     },
+    ...(judge ? { judging: auditJudging({ judge, config, redact: folder.redact, log, now }) } : {}),
     timeoutMs: config.serve.timeoutMs,
     maxInFlight: MAX_IN_FLIGHT,
     redact: folder.redact,
@@ -254,9 +268,10 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
       await gateway.close();
       for (const timer of [refreshing, looking, refreshingKeys, tellingNews]) clearInterval(timer);
       // A store that answers no more must not keep the program alive.
-      const last = Promise.all([keys.flush(), updates.run()]);
+      const last = Promise.all([keys.flush(), updates.run(), parts.ledger?.sync().catch(() => undefined)]);
       await Promise.race([last, sleep(CLOSE_GRACE_MS, undefined, { ref: false })]);
       await folder.close();
+      await judge?.close();
       await telemetry.close();
     },
   };

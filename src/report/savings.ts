@@ -16,6 +16,7 @@ const COLUMNS = [
   { title: 'audits', align: 'right' as const },
   { title: 'machine', align: 'right' as const },
   { title: 'learning', align: 'right' as const },
+  { title: 'others', align: 'right' as const },
   { title: 'saved, net', align: 'right' as const },
 ];
 
@@ -25,10 +26,11 @@ const DAYS = 14;
 export function savingsText(report: SavingsReport, page: Page): string {
   const { total, from, to } = report;
   if (from === null) return 'No calls yet. Next: `understudy start`, or `understudy import FILE`.';
-  const cells = (row: SavingsRow, learning: number | null): string[] => [
+  const cells = (row: SavingsRow, learning: number | null, others: number | null = null): string[] => [
     ...[count(row.calls), count(row.served)],
     ...[money(row.llm), money(row.avoided), minus(row.audits), minus(row.machine)],
     learning === null ? '' : minus(learning),
+    others === null ? '' : minus(others),
     paint(page, row.net < 0 ? 'red' : 'green', money(row.net)),
   ];
   const rows = (title: string, of: readonly (readonly [string, string[]])[]): string =>
@@ -44,7 +46,7 @@ export function savingsText(report: SavingsReport, page: Page): string {
   const lines = [
     `${paint(page, 'bold', `${money(total.net)} saved`)}${share}, from ${from} to ${to} (UTC).`,
     '',
-    rows('', [['all', cells(total, total.learning)]]),
+    rows('', [['all', cells(total, total.learning, total.others)]]),
   ];
   if (report.byTask.length > 0)
     lines.push(
@@ -67,7 +69,7 @@ export function savingsText(report: SavingsReport, page: Page): string {
       '',
       rows(
         'day',
-        report.byDay.slice(-DAYS).map((row) => [row.day, cells(row, row.learning)]),
+        report.byDay.slice(-DAYS).map((row) => [row.day, cells(row, row.learning, row.others)]),
       ),
     );
   lines.push('');

@@ -5,6 +5,7 @@
 import type { LearnReport, StatusReport, TaskReport } from '../core/learning.ts';
 import type { Evidence, Rate } from '../core/specialist.ts';
 import { outcomeLines, truthText, unseenText, vetoText } from './evidence-text.ts';
+import { judgedText, judgeLine, judgeSpentLine } from './judge-text.ts';
 import { byKindText, kindText, leftOutText } from './kinds-text.ts';
 import { clip, paint, type TextStyle, table, wrap } from './table.ts';
 import { bytes, count, dateTime, duration, milliseconds, money, percent, plural, rate } from './words.ts';
@@ -49,6 +50,11 @@ export function learnText(report: LearnReport, page: Page): string {
       lines.push(`  ${task.task.name}`, wrap(refusalText(task) + evidenceText(task), page.width, 4));
     }
   }
+  const judged = report.tasks.flatMap(({ task, judge }) => (judge ? [{ task, judge }] : []));
+  if (judged.length > 0) {
+    lines.push('', paint(page, 'bold', 'Judging texts, and what it takes in all'));
+    for (const { task, judge } of judged) lines.push(`  ${task.name}`, wrap(judgeLine(judge), page.width, 4));
+  }
   const dropping = report.tasks.filter(({ dataset }) => (dataset?.leftOut ?? []).length > 0);
   if (dropping.length > 0) {
     lines.push('', paint(page, 'bold', 'Calls of tasks that were left out'));
@@ -66,14 +72,15 @@ export function learnText(report: LearnReport, page: Page): string {
 /** The gate's reason, and what the exam found and could have found. */
 function proofText({ reason, specialist }: TaskReport): string {
   const evidence = specialist?.evidence;
-  if (!evidence || evidence.exam.servedError.n === 0) return evidence ? reason + truthText(evidence) : reason;
+  if (!evidence || evidence.exam.servedError.n === 0)
+    return evidence ? reason + judgedText(evidence.judge) + truthText(evidence) : reason;
   const { hits, n } = evidence.exam.servedError;
-  return `${reason} In the exam ${plural(hits, 'error')} in ${count(n)} served${unseenText(evidence)}.${vetoText(evidence)}${truthText(evidence)}${byKindText(evidence)}`;
+  return `${reason} In the exam ${plural(hits, 'error')} in ${count(n)} served${unseenText(evidence)}.${vetoText(evidence)}${judgedText(evidence.judge)}${truthText(evidence)}${byKindText(evidence)}`;
 }
 
 /** What each kind of answers came to. */
 const evidenceText = ({ specialist }: TaskReport): string =>
-  specialist ? byKindText(specialist.evidence) : '';
+  specialist ? judgedText(specialist.evidence.judge) + byKindText(specialist.evidence) : '';
 
 /** 'head 2.4 s ✓ · lora 3 min 2 s · not tried: knn, lora on 5 other models'. */
 function candidatesText(task: TaskReport): string {
@@ -224,6 +231,7 @@ export function statusText(report: StatusReport, page: Page): string {
     ...outcomeLines(report.outcomes),
     ...journalLines(report.journal),
     ...lossLines(report.lost),
+    ...(report.judge ? [judgeSpentLine(report.judge)] : []),
   ].join('\n');
   if (report.tasks.length === 0) {
     return `${head}\n${report.calls === 0 ? 'Next: `understudy start`, or `understudy import FILE`.' : 'Next: `understudy learn`.'}`;
@@ -262,6 +270,7 @@ export function statusText(report: StatusReport, page: Page): string {
     { title: 'held to' },
   ];
   const whys = report.tasks.flatMap(({ name, deployment, isStopped, isProposed, why }) => [
+    ...(deployment?.judgedBy ? [`${name}: ${deployment.judgedBy}`] : []),
     ...(isStopped || deployment?.stage !== 'live' ? [`${name}: ${why}`] : []),
     ...(isProposed
       ? [`${name} waits for your word: \`understudy approve '${name}'\` or \`understudy reject '${name}'\`.`]

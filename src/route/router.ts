@@ -50,6 +50,21 @@ export interface RouterOptions extends AskLimits {
   readonly assign: (tasks: readonly Task[], request: CallRequest) => Task | null;
   /** Right or wrong against the LLM's answer, by the task's output kind. */
   readonly right: (task: Task, answer: Answer, llm: CallResponse) => boolean;
+  /** Says whether texts that differ are as good, for specialists that were proved so; absent: equality decides. */
+  readonly judging?: {
+    /** Whether this specialist's judge can be asked now. Asked before anything is known of the audit, as `isAllowed` is. */
+    readonly isReady: (specialist: Specialist) => boolean;
+    /** Whether a comparison that it could not be asked about says anything. */
+    readonly isTold: (specialist: Specialist) => boolean;
+    /** Null where the judge did not say. Never rejects. */
+    readonly isCorrect: (
+      task: Task,
+      input: string,
+      answer: Answer,
+      llm: CallResponse,
+      signal: AbortSignal,
+    ) => Promise<boolean | null>;
+  };
   /** A comparison of an answer that was, or would have been, used. */
   readonly onAudit: (audit: Audit) => void;
   /** An answer in shadow that would not have been used, and why: nothing is compared then. */
@@ -268,10 +283,23 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       }
       if (signal.aborted) return;
       if (routes.get(asked.task.id)?.deployment.id !== asked.deployment.id) return;
-      const { settling } = options;
-      const settled = again !== undefined && settling?.isAllowed() === true;
+      const { settling, judging } = options;
+      const { specialist } = asked;
+      const isByJudge = specialist.evidence.judge !== undefined;
+      let judged = isByJudge && judging?.isReady(specialist) === true;
+      const isLost = (): boolean => isByJudge && !judged && judging?.isTold(specialist) !== true;
+      // All that come while the judge cannot be asked, equal ones too: else only the good ones would count.
+      if (isLost()) return;
+      const settled = again !== undefined && !isByJudge && settling?.isAllowed() === true;
       const isCorrect = (other: CallResponse): boolean => options.right(asked.task, outcome.answer, other);
       let correct = isCorrect(llm);
+      if (!correct && judged && judging) {
+        const { input } = candidacy;
+        const verdict = await judging.isCorrect(asked.task, input, outcome.answer, llm, signal);
+        judged = verdict !== null;
+        if (isLost()) return;
+        correct = verdict === true;
+      }
       if (!correct && settled) {
         correct = await isCorrectByMajority(llm, {
           again: async () => {
@@ -288,6 +316,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       if (signal.aborted) return;
       options.onAudit({
         ...{ callId, probability, ...belonging, ...(settled ? { settled } : {}) },
+        ...(isByJudge ? { judged } : {}),
         deploymentId: asked.deployment.id,
         at: options.now(),
         // The stage in which the call came: the deployment may have moved since.

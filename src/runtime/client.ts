@@ -13,7 +13,7 @@ export interface Client {
   /**
    * The answer to a POST, as JSON.
    * @throws UnderstudyError 'unavailable' (nobody there), 'timed-out', 'cancelled', 'overloaded' (429),
-   *   'not-found' (404), 'bad-input' (other 4xx), 'internal'.
+   *   'not-found' (404), 'bad-input' (other 4xx), 'internal'; `data.retryAfterMs` where the server says so.
    */
   post(path: string, body: Json, signal?: AbortSignal): Promise<Json>;
   close(): Promise<void>;
@@ -46,7 +46,7 @@ export function httpClient(options: {
         });
         const answer = parseJson(await response.body.text());
         if (response.statusCode < 300 && answer !== undefined) return answer;
-        throw refused(response.statusCode, answer);
+        throw refused(response.statusCode, answer, response.headers['retry-after']);
       } catch (error) {
         throw error instanceof UnderstudyError ? error : failed(error, signal);
       }
@@ -56,7 +56,11 @@ export function httpClient(options: {
 }
 
 /** An answer that is not a success. */
-function refused(status: number, answer: Json | undefined): UnderstudyError {
+function refused(
+  status: number,
+  answer: Json | undefined,
+  retryAfter: string | string[] | undefined,
+): UnderstudyError {
   const error = isObject(answer) && isObject(answer.error) ? answer.error : {};
   const message = typeof error.message === 'string' ? error.message : `The model server answered ${status}.`;
   const code: ErrorCode =
@@ -69,7 +73,10 @@ function refused(status: number, answer: Json | undefined): UnderstudyError {
           : status >= 400 && status < 500
             ? 'bad-input'
             : 'internal';
-  return new UnderstudyError(code, message, { hint: 'Run `understudy doctor`.', status });
+  // Seconds; the other form, a date, is hardly ever sent by servers of models.
+  const seconds = Number(retryAfter);
+  const data = retryAfter !== undefined && seconds >= 0 ? { retryAfterMs: seconds * 1000 } : {};
+  return new UnderstudyError(code, message, { hint: 'Run `understudy doctor`.', status, data });
 }
 
 /** No answer at all. */

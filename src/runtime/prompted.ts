@@ -59,6 +59,8 @@ export interface PromptedRuntime extends Runtime {
 export function promptedRuntime(options: {
   readonly servers: readonly PromptedServer[];
   readonly guarded: boolean;
+  /** Hears of each answer, used or not, and what it took. */
+  readonly onCharge?: (server: PromptedServer, usage: NonNullable<Prediction['usage']>) => void;
 }): PromptedRuntime {
   const artefacts = new Map<string, Promise<Prompted>>();
   const read: ReadArtefact = (artefact) => {
@@ -70,7 +72,8 @@ export function promptedRuntime(options: {
     return reading;
   };
   const guarded = options.servers.map((server) => {
-    const runtime = serverRuntime(server, read, options.guarded ? 0 : MAX_LATE);
+    const maxLate = options.guarded ? 0 : MAX_LATE;
+    const runtime = serverRuntime(server, read, maxLate, (usage) => options.onCharge?.(server, usage));
     return {
       server,
       runtime: options.guarded ? guardedRuntime(runtime, createGuard()) : { ...runtime, health: null },
@@ -126,7 +129,12 @@ export async function givesLogprobs(server: PromptedServer, signal?: AbortSignal
 type ReadArtefact = (artefact: Artefact) => Promise<Prompted>;
 
 /** @param maxLate Answers in a row that may come too late and count as none; one more fails. */
-function serverRuntime(server: PromptedServer, aboutOf: ReadArtefact, maxLate: number): ProbedRuntime {
+function serverRuntime(
+  server: PromptedServer,
+  aboutOf: ReadArtefact,
+  maxLate: number,
+  onCharge: (usage: NonNullable<Prediction['usage']>) => void,
+): ProbedRuntime {
   let late = 0;
   const client = httpClient(server);
   const turns = pool(Array.from({ length: server.concurrency }, (_, i) => i));
@@ -160,7 +168,14 @@ function serverRuntime(server: PromptedServer, aboutOf: ReadArtefact, maxLate: n
             i === 0 ? body : { ...body, ...SAMPLING, seed: i },
           );
       try {
-        const answers = await Promise.all(bodies.map((each) => send(each, signal)));
+        // Each by itself: of several samples those that came are charged for, whatever becomes of the others.
+        const answers = await Promise.all(
+          bodies.map(async (each) => {
+            const answer = await send(each, signal);
+            onCharge(usageOf([answer]));
+            return answer;
+          }),
+        );
         const ms = performance.now() - started;
         late = 0;
         return { ...read(asked, answers, about.logprobs), usage: usageOf(answers), ms };

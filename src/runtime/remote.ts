@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { UnderstudyError } from '../core/errors.ts';
 import { type Json, type JsonObject, parseJson } from '../core/json.ts';
 import type { Artefact, Prediction, Signals } from '../core/specialist.ts';
+import { estimateTokens } from '../core/tokens.ts';
 import { httpClient } from './client.ts';
 import type { ProbedRuntime } from './guarded.ts';
 import { signalsOf } from './llama.ts';
@@ -24,6 +25,8 @@ export interface RemoteRuntimeOptions {
   /** Requests in flight at once; more wait in line. */
   readonly concurrency?: number;
   readonly maxTokens?: number;
+  /** Hears of each answer, used or not, and what it took. */
+  readonly onCharge?: (model: string, usage: NonNullable<Prediction['usage']>) => void;
 }
 
 const artefactSchema = z.object({ baseUrl: z.string(), model: z.string() });
@@ -38,6 +41,7 @@ const completionSchema = z.object({
       }),
     )
     .min(1),
+  usage: z.object({ prompt_tokens: z.number(), completion_tokens: z.number() }).nullish(),
 });
 
 export const REMOTE_RUNGS = ['hosted'] as const;
@@ -86,7 +90,10 @@ export function remoteRuntime(options: RemoteRuntimeOptions): ProbedRuntime {
       const started = performance.now();
       const turn = await turns.take(signal);
       try {
-        return { ...read(await ask(model, input, signal)), ms: performance.now() - started };
+        const answer = await ask(model, input, signal);
+        const usage = usageOf(answer, input);
+        options.onCharge?.(model, usage);
+        return { ...read(answer), usage, ms: performance.now() - started };
       } catch (error) {
         // Refused, too long perhaps: no answer, and not at all sure; not a fault of the server.
         if (isRefusal(error)) return { ...NOTHING, ms: performance.now() - started };
@@ -125,6 +132,16 @@ function read(answer: Json): Omit<Prediction, 'ms'> {
   const tokens = choice.logprobs?.content;
   const signals: Signals = tokens?.length ? signalsOf(tokens.map(({ logprob }) => logprob)) : {};
   return { answer: text, signals: { answered: 1, ...signals } };
+}
+
+/** As the server counts, else as estimated. */
+function usageOf(answer: Json, input: string): NonNullable<Prediction['usage']> {
+  const { usage, choices } = completionSchema.safeParse(answer).data ?? {};
+  const text = choices?.[0]?.message.content ?? '';
+  return {
+    promptTokens: usage?.prompt_tokens ?? estimateTokens(input),
+    completionTokens: usage?.completion_tokens ?? estimateTokens(text),
+  };
 }
 
 function isRefusal(error: unknown): boolean {

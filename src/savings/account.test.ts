@@ -15,9 +15,13 @@ const sum = (over: Partial<UsageSum> & { by?: string; reason?: Served['reason'] 
     ...rest,
   };
 };
-const account = (usage: readonly UsageSum[], jobs: Parameters<typeof savingsOf>[0]['jobs'] = []) =>
+const account = (
+  usage: readonly UsageSum[],
+  jobs: Parameters<typeof savingsOf>[0]['jobs'] = [],
+  charges: Parameters<typeof savingsOf>[0]['charges'] = [],
+) =>
   savingsOf({
-    ...{ usage, machine, jobs, names: new Map([['t1', 'triage']]) },
+    ...{ usage, machine, jobs, charges, names: new Map([['t1', 'triage']]) },
     modelOf: (about) => (about === 'gone' ? null : about),
     priceOf: (model) => priceOf(model),
   });
@@ -26,6 +30,28 @@ const CHARGED = 0.03;
 const near = (a: number, b: number): void => assert.ok(Math.abs(a - b) < 1e-9, `${a} is not ${b}`);
 
 describe('savingsOf', () => {
+  test('takes off what others are paid by the request, on its day', () => {
+    const charge = { for: 'judge', model: 'big', requests: 2, promptTokens: 9, completionTokens: 1 } as const;
+    const { total, byDay, notes } = account(
+      [sum()],
+      [],
+      [
+        { ...charge, day: '2026-05-01', dollars: 0.5, unpriced: 0 },
+        { ...charge, day: '2026-05-03', dollars: 0.25, unpriced: 1 },
+      ],
+    );
+    near(total.others, 0.75);
+    near(total.net, -0.75);
+    assert.deepEqual(
+      byDay.map(({ day, others, net }) => [day, others, net]),
+      [
+        ['2026-05-01', 0.5, -0.5],
+        ['2026-05-03', 0.25, -0.25],
+      ],
+    );
+    assert.match(notes.join(' '), /No price is known for big/);
+  });
+
   test('sets audits, the machine, escalations and learning against what was avoided', () => {
     const { total, byTask, byDay } = account(
       [

@@ -2,11 +2,12 @@
  * What specialists save, net of what that takes: a fold over sums of calls. Pure.
  *
  * A call that a specialist serves saves what the LLM would have charged. Against that stand the LLM's answers to audited calls,
- * the machine's time and energy for every answer of a specialist, used or not, and learning. A call that is escalated costs
+ * the machine's time and energy for every answer of a specialist, used or not, what others are paid by the request, and learning. A call that is escalated costs
  * twice: the LLM's price, which it would have cost anyway, and the machine's part, which is counted here.
  * Does not: read a store (setup/savings.ts) or know prices (prices.ts).
  */
 import type { Served } from '../core/call.ts';
+import { type Charge, dollarsOf as paidTo } from '../core/charge.ts';
 import { type Job, type NO_COST, spentBy } from '../core/job.ts';
 import type { PriceUsed } from '../core/learning.ts';
 import type { MachineCost, SavingsReport, SavingsRow } from '../core/savings.ts';
@@ -22,6 +23,7 @@ export interface AccountInput {
   /** Names of tasks by id. */
   readonly names: ReadonlyMap<string, string>;
   readonly jobs: readonly Pick<Job, 'spent'>[];
+  readonly charges: readonly Charge[];
 }
 
 /** Decisions for which a specialist's answer was made and not used. */
@@ -54,26 +56,31 @@ export function savingsOf(input: AccountInput): SavingsReport {
     for (const [day, each] of Object.entries(spent))
       learningOn.set(day, (learningOn.get(day) ?? 0) + dollarsOf(each, machine));
   const learning = input.jobs.reduce((sum, job) => sum + dollarsOf(spentBy(job), machine), 0);
-  for (const day of learningOn.keys()) at(byDay, day);
+  const othersOn = new Map<string, number>();
+  for (const { day, dollars } of input.charges) othersOn.set(day, (othersOn.get(day) ?? 0) + dollars);
+  const others = paidTo(input.charges);
+  for (const day of [...learningOn.keys(), ...othersOn.keys()]) at(byDay, day);
   const days = [...byDay.keys()].sort();
   const whole = total.avoided + total.llm;
-  const net = total.net - learning;
+  const net = total.net - learning - others;
   return {
     kind: 'savings',
     from: days[0] ?? null,
     to: days.at(-1) ?? null,
-    total: { ...total, learning, net, savedShare: whole > 0 ? net / whole : null },
+    total: { ...total, learning, others, net, savedShare: whole > 0 ? net / whole : null },
     byTask: sorted(byTask).map(([task, row]) => ({ task, name: input.names.get(task) ?? task, ...row })),
     byKey: sorted(byKey).map(([key, row]) => ({ key, ...row })),
     byDay: days.map((day) => {
       const row = at(byDay, day);
       const own = learningOn.get(day) ?? 0;
-      return { day, ...row, learning: own, net: row.net - own };
+      const paid = othersOn.get(day) ?? 0;
+      return { day, ...row, learning: own, others: paid, net: row.net - own - paid };
     }),
+    charges: input.charges,
     prices: [...prices.values()],
     unpriced: [...unpriced].map(([model, calls]) => ({ model, calls })),
     machine,
-    notes: notesOf(total, machine),
+    notes: notesOf(total, machine, input.charges),
   };
 }
 
@@ -120,7 +127,12 @@ function rowOf(
 const dollarsOf = ({ cpuMinutes, dollars }: typeof NO_COST, machine: MachineCost): number =>
   dollars + cpuMinutes * 60 * machine.dollarsPerCoreSecond;
 
-function notesOf({ served }: SavingsRow, { watts, wattsPerCore }: MachineCost): string[] {
+function notesOf(
+  { served }: SavingsRow,
+  { watts, wattsPerCore }: MachineCost,
+  charges: readonly Charge[],
+): string[] {
+  const unpriced = charges.filter((charge) => charge.unpriced > 0).map(({ model }) => model);
   const power = {
     measured: 'measured on this machine',
     configured: 'as configured',
@@ -130,6 +142,9 @@ function notesOf({ served }: SavingsRow, { watts, wattsPerCore }: MachineCost): 
     `A busy core takes ${wattsPerCore.toFixed(1)} W, ${power}.`,
     ...(served > 0
       ? ['Tokens of served calls are estimated at four bytes each: the LLM was not there to count them.']
+      : []),
+    ...(unpriced.length > 0
+      ? [`No price is known for ${[...new Set(unpriced)].join(', ')}: what was paid there is not counted.`]
       : []),
     'Prices are list prices. Asking again to settle audits (serve.settleAudits) is not counted.',
   ];

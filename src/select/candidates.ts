@@ -32,6 +32,8 @@ export interface SelectionLimits {
   readonly gate: { readonly epsilon: number; readonly delta: number };
   /** What the task's calls cost and take at the LLM. */
   readonly llm: LlmFigures;
+  /** Why no judge decides whether texts are equally good; null where one does. Default: there is none. */
+  readonly noJudge?: string | null;
   /** Why answers to the task would not be served, whoever gives them; null where they would. */
   readonly unserved: string | null;
   /** Longest prompt with answer that a language model is served with, in tokens. Default: 1,024. */
@@ -142,8 +144,8 @@ function candidateOf(
 }
 
 /** Why nothing could be learnt from these calls, or served if it were, whoever trains. */
-function whyHopeless(task: Task, dataset: Dataset, { unserved }: SelectionLimits): Refusal | null {
-  return because(unserved ?? whyNotRepeated(task.kind, dataset.splits.train) ?? whyTooFew(dataset));
+function whyHopeless(task: Task, dataset: Dataset, { unserved, noJudge }: SelectionLimits): Refusal | null {
+  return because(unserved ?? whyNotRepeated(task.kind, dataset.splits.train, noJudge) ?? whyTooFew(dataset));
 }
 
 /** Why a proposal is not worth trying. A want of time is the last reason: with more time, the others would still hold. */

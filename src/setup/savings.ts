@@ -69,6 +69,7 @@ export async function readSavings(
     priceOf: priceBook(config),
     machine: await machineCost(config.costs, availableParallelism()),
     names: new Map((await store.tasks()).map(({ id, name }) => [id, name])),
+    charges: await store.charges(from === '' ? undefined : from),
     jobs: (await store.jobs()).map(({ spent }) => ({
       spent: Object.fromEntries(Object.entries(spent).filter(([day]) => day >= from)),
     })),

@@ -5,7 +5,10 @@ import type { TokenPrice } from '../core/runtime.ts';
 import { priceOf } from '../savings/prices.ts';
 
 /** Its own price, else that of its model's name, else nothing where it runs on this machine; null: not known. */
-export function priceOfServer(server: PromptedServer, prices: Config['prices']): TokenPrice | null {
+export function priceOfServer(
+  server: Pick<PromptedServer, 'price' | 'model' | 'baseUrl'>,
+  prices: Config['prices'],
+): TokenPrice | null {
   const { price, model, baseUrl } = server;
   if (price) return { input: price.input_cost_per_token, output: price.output_cost_per_token };
   if (isHere(new URL(baseUrl).hostname)) return { input: 0, output: 0 };

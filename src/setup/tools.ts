@@ -4,11 +4,12 @@
  * Does not: open the data folder (data-folder.ts), or decide what is trained or asked.
  */
 import type { Config } from '../core/config.ts';
+import { nameOfServer } from '../core/config-prompted.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { OnProgress } from '../core/progress.ts';
-import type { Runtime, Trainer } from '../core/runtime.ts';
-import type { Rung } from '../core/specialist.ts';
+import type { Runtime, TokenPrice, Trainer } from '../core/runtime.ts';
+import type { Prediction, Rung } from '../core/specialist.ts';
 import type { LearnContext } from '../learn/trial.ts';
 import { loadOnnx, whyNot } from '../models/weights/engines.ts';
 import { catalogueOf } from '../models/weights/own.ts';
@@ -23,6 +24,7 @@ import { givesLogprobs, PROMPTED_RUNGS, type PromptedRuntime, promptedRuntime } 
 import { REMOTE_RUNGS, remoteRuntime } from '../runtime/remote.ts';
 import { RETRIEVAL_RUNGS, retrievalRuntime } from '../runtime/retrieval.ts';
 import { TAGGER_RUNGS, taggerRuntime } from '../runtime/tagger.ts';
+import type { Ledger } from '../savings/ledger.ts';
 import { type EmbeddedOptions, embeddedTrainer } from '../train/embedded/trainer.ts';
 import { encoderTrainer } from '../train/encoder/trainer.ts';
 import { extractorTrainer } from '../train/extractor/trainer.ts';
@@ -49,16 +51,20 @@ export interface ModelTools {
   close(): Promise<void>;
 }
 
+type Usage = NonNullable<Prediction['usage']>;
+
 export function modelTools(options: {
   readonly config: Config;
   readonly env: NodeJS.ProcessEnv;
   /** Weights live in `weights/` below it. */
   readonly weightsDir: string;
   readonly log: (line: string) => void;
+  /** Where what is paid to others is booked. */
+  readonly ledger: Pick<Ledger, 'book'>;
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
 }): ModelTools {
-  const { config, env, weightsDir, log, onProgress, signal } = options;
+  const { config, env, weightsDir, log, ledger, onProgress, signal } = options;
   let models: Models | null = null;
   let remote: ReturnType<typeof guardedRuntime> | null = null;
   /** In bulk, and for agents' calls. */
@@ -127,11 +133,40 @@ export function modelTools(options: {
     const loraTrainer = (common: EmbeddedOptions): Trainer =>
       peft === undefined ? embeddedTrainer(common) : peftTrainer({ ...common, ...peft });
     const { serving } = models;
-    const bulk = [llama, hosted === undefined ? null : remoteRuntime(hosted)] as const;
-    remote = bulk[1] && guardedRuntime(bulk[1], createGuard());
+    const book = (what: 'learning' | 'serving', model: string, usage: Usage, price: TokenPrice | null) =>
+      ledger.book(
+        what,
+        model,
+        usage,
+        price && usage.promptTokens * price.input + usage.completionTokens * price.output,
+      );
+    const remoteFor = (what: 'learning' | 'serving') =>
+      hosted === undefined
+        ? null
+        : remoteRuntime({
+            ...hosted,
+            onCharge: (model, usage) =>
+              book(what, model, usage, priceOfServer({ ...hosted, model }, config.prices)),
+          });
+    const bulk = [llama, remoteFor('learning')] as const;
+    const hostedServing = remoteFor('serving');
+    remote = hostedServing && guardedRuntime(hostedServing, createGuard());
     const servers = config.prompted;
     if (servers.length > 0)
-      prompted.push(...[false, true].map((guarded) => promptedRuntime({ servers, guarded })));
+      prompted.push(
+        ...[false, true].map((guarded) =>
+          promptedRuntime({
+            ...{ servers, guarded },
+            onCharge: (server, usage) =>
+              book(
+                guarded ? 'serving' : 'learning',
+                nameOfServer(server),
+                usage,
+                priceOfServer(server, config.prices),
+              ),
+          }),
+        ),
+      );
     const present = <T>(all: readonly (T | null)[]): T[] => all.filter((each) => each !== null);
     return {
       notes,

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { anything, counted, handle, list, OBJECT_KEYS, some, word } from '../../test/support/nearly-right.ts';
+import { counted, handle, OBJECT_KEYS } from '../../test/support/nearly-right.ts';
+import { BODIES } from '../../test/support/wire-bodies.ts';
 import { signatureOf } from '../callsite/signature.ts';
 import { answerOf, renderAnswer } from '../core/answer.ts';
 import type { CallResponse } from '../core/call.ts';
@@ -13,73 +14,21 @@ import { openaiChat } from './openai-chat.ts';
 import { requestFromJson } from './openai-chat-request.ts';
 import { responseFromJson } from './openai-chat-response.ts';
 
-const called = some({ name: word, arguments: fc.oneof(word, fc.json()) });
-const toolCall = some({
-  index: fc.nat(3),
-  id: word,
-  type: fc.constantFrom('function', 'custom'),
-  function: called,
-  custom: some({ name: word, input: word }),
-});
-const message = some({
-  role: fc.oneof(fc.constantFrom('system', 'user', 'assistant', 'tool', 'function'), word),
-  content: fc.oneof(
-    word,
-    fc.json(),
-    list(some({ type: fc.constantFrom('text', 'thinking', 'image_url'), text: word })),
-  ),
-  name: word,
-  tool_calls: list(toolCall),
-  function_call: called,
-  tool_call_id: word,
-  refusal: word,
-  reasoning_content: word,
-  audio: anything,
-});
-const requestBody = some({
-  model: word,
-  messages: list(message),
-  tools: list(some({ type: fc.constant('function'), function: some({ name: word, parameters: anything }) })),
-  functions: list(some({ name: word, parameters: anything })),
-  function_call: fc.oneof(word, some({ name: word })),
-  tool_choice: fc.oneof(word, some({ function: some({ name: word }) })),
-  response_format: some({
-    type: fc.constantFrom('json_schema', 'text'),
-    json_schema: some({ schema: anything }),
-  }),
-  max_tokens: fc.integer(),
-  stop: fc.oneof(word, fc.array(word)),
-  logit_bias: anything,
-});
-const choice = (key: string) =>
-  some({
-    index: fc.oneof(fc.integer(), word),
-    [key]: message,
-    finish_reason: word,
-    logprobs: some({ content: list(some({ token: word, logprob: fc.double() })) }),
-  });
-const responseBody = some({
-  model: word,
-  choices: list(choice('message')),
-  usage: anything,
-  error: anything,
-});
-const chunk = some({ model: word, choices: list(choice('delta')), usage: anything, x_groq: anything });
-
 const bytes = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
 
-test('bodies that are nearly right, in any place wrong, never throw', () => {
-  fc.assert(
-    fc.property(requestBody, responseBody, fc.array(chunk, { maxLength: 4 }), (asked, answered, chunks) => {
-      const request = openaiChat.parseRequest(bytes(asked));
-      handle(openaiChat, request, openaiChat.parseResponse(bytes(answered)));
-      const accumulator = openaiChat.streamAccumulator();
-      for (const each of chunks) accumulator.push(Buffer.from(`data: ${JSON.stringify(each)}\n\n`));
-      handle(openaiChat, request, accumulator.end());
-    }),
-    { numRuns: 400 },
-  );
-});
+for (const { dialect, request, response, event } of BODIES)
+  test(`${dialect.name}: bodies that are nearly right, in any place wrong, never throw`, () => {
+    fc.assert(
+      fc.property(request, response, fc.array(event, { maxLength: 6 }), (asked, answered, events) => {
+        const read = dialect.parseRequest(bytes(asked));
+        handle(dialect, read, dialect.parseResponse(bytes(answered)));
+        const accumulator = dialect.streamAccumulator();
+        for (const each of events) accumulator.push(Buffer.from(`data: ${JSON.stringify(each)}\n\n`));
+        handle(dialect, read, accumulator.end());
+      }),
+      { numRuns: 400 },
+    );
+  });
 
 test('names of object properties are roles and keys like any other text', () => {
   for (const role of OBJECT_KEYS) {

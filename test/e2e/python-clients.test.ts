@@ -3,40 +3,15 @@
  * agent's code sees what it sees without us, and reads a specialist's answer as one of the provider's.
  */
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { startHarness } from './gateway-harness.ts';
 import { madeProvider, type Scene } from './made-provider.ts';
-
-const python = process.env.UNDERSTUDY_TEST_PYTHON ?? 'python3';
-const skip =
-  spawnSync(python, ['-c', 'import openai, anthropic']).status === 0
-    ? false
-    : `${python} has no openai and anthropic`;
+import { noPythonClients, startPythonClients } from './python-process.ts';
 
 const SCENES: readonly Scene[] = ['text', 'tool', 'thinking', 'busy-once', 'invalid', 'down', 'broken'];
 
-type Seen = Readonly<Record<string, unknown>>;
-
-/** One Python that is told what to do, line by line. */
-function startClients() {
-  const child = spawn(python, [join(import.meta.dirname, 'python_clients.py')], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  return {
-    see: async (base: string, scene: Scene): Promise<Seen> => {
-      child.stdin.write(`${JSON.stringify({ base, scene })}\n`);
-      return JSON.parse(String((await lines.next()).value)) as Seen;
-    },
-    stop: () => child.stdin.end(),
-  };
-}
-
 test('the Python clients see the same, passed through, and an answer where a specialist serves', {
-  skip,
+  skip: noPythonClients(),
 }, async () => {
   const provider = madeProvider();
   const passing = await startHarness(provider.answer, { basePath: '' });
@@ -50,7 +25,7 @@ test('the Python clients see the same, passed through, and an answer where a spe
       }),
     }),
   });
-  const clients = startClients();
+  const clients = startPythonClients();
   const at = (url: string): string => url.replace(/\/v1$/, '');
   try {
     for (const scene of SCENES)

@@ -21,7 +21,7 @@ export type ChatAnswer =
       readonly tool_calls?: readonly JsonObject[];
       readonly logprob?: number;
     }
-  | { readonly status: number }
+  | { readonly status: number; readonly retryAfter?: string }
   | { readonly silent: true };
 
 /** @param answer Of the request's body. */
@@ -36,7 +36,10 @@ export async function startChatServer(answer: (body: Asked) => ChatAnswer): Prom
       const given = answer(body);
       if ('silent' in given) return;
       if ('status' in given) {
-        response.writeHead(given.status, { 'content-type': 'application/json' });
+        response.writeHead(given.status, {
+          'content-type': 'application/json',
+          ...(given.retryAfter === undefined ? {} : { 'retry-after': given.retryAfter }),
+        });
         response.end(JSON.stringify({ error: { message: 'no' } }));
         return;
       }

@@ -507,7 +507,7 @@ export const EQUALITY_TABLE: readonly EqualityGroup[] = [
           '{"summary":"Late."}',
           '{"summary":"It is late."}',
           null,
-          'for a judge; without one it counts as wrong',
+          'undecided, which counts as wrong',
         ],
         ['{"summary":"Late."}', '{"summary":5}', false, 'not a text'],
       ),

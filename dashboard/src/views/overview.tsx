@@ -33,7 +33,8 @@ function Figures({ overview }: { readonly overview: Overview }) {
         </Figure>
         <Figure name="Saved" value={money(dollars.saved)} tone={dollars.saved < 0 ? 'bad' : 'plain'}>
           {money(dollars.avoided)} avoided, less {money(dollars.audits)} for audits,{' '}
-          {money(dollars.machine + dollars.learning)} for the machine and learning
+          {money(dollars.machine + dollars.learning + dollars.others)} for the machine, learning and other
+          models
         </Figure>
         <ServedError overview={overview} />
         <Figure name="Latency, median" value={milliseconds(latency.specialist?.p50 ?? null)}>

@@ -3,12 +3,14 @@
  * record of the call, its task and its deployment alone; no payload is opened.
  * Does not: gather the record (explained.ts), or route (route/router.ts, whose order of questions this repeats).
  */
+
 import type { Served } from '../../core/call.ts';
 import type { Deployment, Stage } from '../../core/deployment.ts';
 import { percent } from '../../core/percent.ts';
 import type { Specialist, Verdict } from '../../core/specialist.ts';
 import type { StoredCall } from '../../core/store.ts';
 import type { Task } from '../../core/task.ts';
+import { judgedByText } from '../../report/judge-text.ts';
 import { draw } from '../../route/router.ts';
 import type { Explanation } from '../schemas.ts';
 import { candidateView } from './views.ts';
@@ -160,6 +162,8 @@ function outcomeOf(record: CallRecord): Outcome {
   const threshold = deployment?.threshold ?? null;
   const said = confidence.toFixed(3);
   const least = threshold === null ? 'the threshold' : `the threshold of ${threshold.toFixed(3)}`;
+  const judge = specialist?.evidence.judge;
+  const judged = judge ? ` Its ${judgedByText(judge)}` : '';
   const byLlm = (detail: string, ...wouldChange: readonly string[]): Outcome => ({
     summary: `The LLM answered: ${detail}`,
     detail: capital(detail),
@@ -169,7 +173,7 @@ function outcomeOf(record: CallRecord): Outcome {
     case 'confident':
       return {
         summary: `The specialist for ‘${name}’ answered: its confidence of ${said} reached ${least}.`,
-        detail: `Its confidence of ${said} reached ${least}.`,
+        detail: `Its confidence of ${said} reached ${least}.${judged}`,
         wouldChange: [
           `A confidence below ${least} would have sent it to the LLM.`,
           'So would the header `x-understudy-route: llm`, or the task’s kill switch.',
@@ -260,7 +264,7 @@ function outcomeOf(record: CallRecord): Outcome {
 /** What serving at this confidence would have meant on the calibration split. */
 function riskAt(specialist: Specialist | null, confidence: number): string[] {
   if (!specialist) return [];
-  const { calibration, gate } = specialist.evidence;
+  const { calibration, gate, judge } = specialist.evidence;
   const point = calibration.curve
     .filter((each) => each.threshold <= confidence)
     .reduce<(typeof calibration.curve)[number] | null>(
@@ -268,9 +272,10 @@ function riskAt(specialist: Specialist | null, confidence: number): string[] {
       null,
     );
   if (point === null || point.served === 0) return [];
+  const by = judge ? `, by ${judge.judge}` : '';
   const risk = percent(point.errors / point.served);
   return [
-    `Another bound: with the threshold at its confidence, ${point.errors} of ${point.served} held-back calls would have been served wrong (${risk}); the gate allows ${percent(gate.epsilon)}.`,
+    `Another bound: with the threshold at its confidence, ${point.errors} of ${point.served} held-back calls would have been served wrong (${risk}${by}); the gate allows ${percent(gate.epsilon)}.`,
   ];
 }
 

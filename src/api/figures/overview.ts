@@ -10,7 +10,7 @@ import { countsOf, pricedSums, taskRecords } from './tasks.ts';
 
 /** How far back a range may end that goes until now: figures take a while. */
 const NOW_MS = 60_000;
-const NOTHING = { machine: 0, learning: 0 };
+const NOTHING = { machine: 0, learning: 0, others: 0 };
 
 /** Alarms that are looked at. */
 const MAX_ALARMS = 200;
@@ -25,7 +25,7 @@ export async function overview(sources: FigureSources, range: Range): Promise<Ov
   const money = total(sums);
   // They are known until now alone.
   const isUntilNow = range.until > sources.now() - NOW_MS;
-  const { machine, learning } = isUntilNow ? (await sources.savings(range.since)).total : NOTHING;
+  const { machine, learning, others } = isUntilNow ? (await sources.savings(range.since)).total : NOTHING;
   const whole = await store.latencySums({ ...range, bucketMs: range.until - range.since });
   const alarms = [];
   for (const kind of ['coverage-fell', 'inputs-unfamiliar'])
@@ -41,7 +41,8 @@ export async function overview(sources: FigureSources, range: Range): Promise<Ov
       audits: money.audits,
       machine,
       learning,
-      saved: money.avoided - money.audits - machine - learning,
+      others,
+      saved: money.avoided - money.audits - machine - learning - others,
       unpriced,
       basis: MONEY_BASIS,
     },

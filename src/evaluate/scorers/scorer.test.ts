@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { scorerContract } from '../../../test/contracts/scorer.ts';
-import { judgeText, knownPairs, measureJudge } from './judge.ts';
-import { scorerFor } from './scorer.ts';
+import type { Judge } from '../../core/judge.ts';
+import { type Grade, type Scorer, scorerFor } from './scorer.ts';
 
 scorerContract('label', scorerFor('label'), [
   { input: 'x', expected: 'refund', same: ['refund '], wrong: ['billing'], malformed: [] },
@@ -41,17 +41,18 @@ scorerContract(
   ],
 );
 
-/** A judge that knows the good answers, and says so from either place. */
-const fairJudge =
-  (good: ReadonlySet<string>) =>
-  async (prompt: string): Promise<string> => {
-    const at = (n: number): string =>
-      new RegExp(`<answer_${n}>\n(.*)\n</answer_${n}>`).exec(prompt)?.[1] ?? '';
-    const [a, b] = [good.has(at(1)), good.has(at(2))];
-    return a === b ? 'TIE' : a ? '1' : 'Answer 2.';
-  };
+/** A judge that knows the good answers. */
+const fairJudge = (good: ReadonlySet<string>): Pick<Judge, 'judge'> => ({
+  judge: async ({ reference, answer }) => {
+    const isWorse = good.has(reference) && !good.has(answer);
+    return { outcome: isWorse ? 'worse' : 'as-good', byPlace: null };
+  },
+});
+const rambling: Pick<Judge, 'judge'> = {
+  judge: async () => ({ outcome: 'unreadable', byPlace: null }),
+};
 
-scorerContract('text', scorerFor('text', { ask: fairJudge(new Set(['Sent today.', 'It left today.'])) }), [
+scorerContract('text', scorerFor('text', { judge: fairJudge(new Set(['Sent today.', 'It left today.'])) }), [
   {
     input: 'Where is it?',
     expected: 'Sent today.',
@@ -61,41 +62,24 @@ scorerContract('text', scorerFor('text', { ask: fairJudge(new Set(['Sent today.'
   },
 ]);
 
-test('texts that a policy leaves to a judge are judged, one by one', async () => {
-  const options = { policy: { 'answer.a': 'text', 'answer.b': 'text' } } as const;
-  const good = fairJudge(new Set(['Sent today.', 'It left today.', 'Thanks.', 'Thank you.']));
-  const correct = async (actual: string, ask?: typeof good): Promise<boolean | null> =>
-    (
-      await scorerFor('json', ask ? { ...options, ask } : options).score(
-        'x',
-        '{"a":"Sent today.","b":"Thanks."}',
-        actual,
-      )
-    ).correct;
-  assert.equal(await correct('{"a":"It left today.","b":"Thank you."}', good), true);
-  assert.equal(await correct('{"a":"It left today.","b":"No."}', good), false);
-  assert.equal(await correct('{"a":"It left today.","b":"Thank you."}'), null);
-  assert.equal(await correct('{"a":"It left today.","b":"Thank you."}', async () => 'Hard to say'), null);
-  assert.equal(await correct('{"a":"Sent today.","b":5}', good), false);
+test('fields that a policy calls texts are not judged: its errors on them are not known', async () => {
+  const good = fairJudge(new Set(['Sent today.', 'It left today.']));
+  const scorer = scorerFor('json', { policy: { 'answer.a': 'text' }, judge: good });
+  const { correct, judged } = await scorer.score('x', '{"a":"Sent today."}', '{"a":"It left today."}');
+  assert.deepEqual([correct, judged], [null, undefined]);
+});
+
+test('what a judge decided is marked, and a verdict that cannot be read decides nothing', async () => {
+  const good = scorerFor('text', { judge: fairJudge(new Set(['Sent today.', 'It left today.'])) });
+  const grade = (scorer: Scorer, actual: string): Promise<Grade> => scorer.score('x', 'Sent today.', actual);
+  assert.deepEqual(await grade(good, 'It left today.'), {
+    ...{ correct: true, judged: true, fieldScore: null, field: null },
+  });
+  assert.equal((await grade(good, 'No idea.')).correct, false);
+  assert.equal((await grade(good, ' Sent today.')).judged, undefined, 'equal texts need no judge');
+  assert.equal((await grade(scorerFor('text', { judge: rambling }), 'It left.')).correct, null);
 });
 
 test('without a judge, texts that differ are undecided', async () => {
   assert.equal((await scorerFor('text').score('x', 'Yes.', 'Indeed.')).correct, null);
-});
-
-test('a judge that favours a place passes nothing, one that rambles decides nothing', async () => {
-  assert.equal(await judgeText(async () => '1', 'x', 'a', 'b'), false);
-  assert.equal(await judgeText(async () => '2', 'x', 'a', 'b'), false);
-  assert.equal(await judgeText(async () => 'Hard to say', 'x', 'a', 'b'), null);
-});
-
-test("the judge's own error is measured on known pairs", async () => {
-  const pairs = knownPairs([
-    { input: 'x', answer: 'a' },
-    { input: 'y', answer: 'b' },
-  ]);
-  const lax = await measureJudge(async () => 'TIE', pairs);
-  assert.deepEqual([lax.passedWrong.share, lax.failedCorrect.share], [1, 0]);
-  const strict = await measureJudge(async () => '1', pairs);
-  assert.deepEqual([strict.passedWrong.share, strict.failedCorrect.share], [0, 1]);
 });

@@ -5,8 +5,7 @@
  */
 import type { OutputKind } from '../../core/answer.ts';
 import { type CompareOptions, compareAnswers } from '../../core/compare.ts';
-import type { TextPair } from '../../core/compare-values.ts';
-import { type Ask, judgeText } from './judge.ts';
+import type { Judge } from '../../core/judge.ts';
 
 /** Whether an answer is correct. */
 export interface Grade {
@@ -16,6 +15,8 @@ export interface Grade {
   readonly fieldScore: number | null;
   /** Which field is wrong, by the schemas' names; absent or null where no one field is. */
   readonly field?: string | null;
+  /** A judge was asked: the texts differ. */
+  readonly judged?: true;
 }
 
 export interface Scorer {
@@ -25,30 +26,25 @@ export interface Scorer {
 }
 
 export interface ScorerOptions extends CompareOptions {
-  /** Asks a judge model; without it texts that differ stay undecided. */
-  readonly ask?: Ask;
+  /** Says whether texts that differ are as good; without it they stay undecided. */
+  readonly judge?: Pick<Judge, 'judge'>;
 }
 
 /** The scorer for an output kind. */
 export function scorerFor(kind: OutputKind, options: ScorerOptions = {}): Scorer {
-  const { ask } = options;
+  const { judge } = options;
   return {
     kind,
     score: async (input, expected, actual) => {
       const { right: correct, fieldScore, field, texts } = compareAnswers(kind, expected, actual, options);
-      if (correct !== null || !ask) return { correct, fieldScore, field };
-      return { correct: await judgeAll(ask, input, texts), fieldScore, field };
+      const [text] = texts;
+      // Of whole answers the judge's own errors are known; not of single fields (equality policy `text`).
+      if (correct !== null || !judge || text?.expected !== expected) return { correct, fieldScore, field };
+      const { outcome } = await judge.judge({ input, reference: text.expected, answer: text.actual });
+      return {
+        ...{ fieldScore, field, judged: true },
+        correct: outcome === 'unreadable' ? null : outcome === 'as-good',
+      };
     },
   };
-}
-
-/** Whether a judge finds each text as good as the one that was expected. */
-async function judgeAll(ask: Ask, input: string, texts: readonly TextPair[]): Promise<boolean | null> {
-  let correct: boolean | null = true;
-  for (const { expected, actual } of texts) {
-    const one = await judgeText(ask, input, expected, actual);
-    if (one === false) return false;
-    correct = one === null ? null : correct;
-  }
-  return correct;
 }

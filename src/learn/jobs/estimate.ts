@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os';
 import type { Config } from '../../core/config.ts';
 import { type Job, type JobEstimate, spentBy } from '../../core/job.ts';
 import type { LearnReport } from '../../core/learning.ts';
+import { priceOfServer } from '../../setup/server-price.ts';
 
 /** Runs that are looked back on. */
 const RUNS = 3;
@@ -35,7 +36,7 @@ export function dollarsPaid({ tasks }: Pick<LearnReport, 'tasks'>, { learn }: Pi
  */
 export function estimateOf(
   ended: readonly Pick<Job, 'state' | 'spent' | 'seen'>[],
-  config: Pick<Config, 'learn' | 'train'>,
+  config: Pick<Config, 'learn' | 'train' | 'prompted' | 'prices'>,
   calls: number,
 ): JobEstimate {
   const done = ended.filter(({ state, seen }) => state === 'done' && seen !== null).slice(-RUNS);
@@ -47,7 +48,12 @@ export function estimateOf(
     hosted === undefined
       ? 0
       : (calls * TOKENS * EPOCHS * config.learn.budget.hostedDollarsPerMillionTokens) / 1e6;
-  const common = { dollars: asked + trained, savedADay: null };
+  // Each cheaper model answers the held-back calls, with the callers' own prompts.
+  const answered = config.prompted.reduce((sum, server) => {
+    const price = priceOfServer(server, config.prices);
+    return sum + calls * ASKED_SHARE * TOKENS * (price?.input ?? 0);
+  }, 0);
+  const common = { dollars: asked + trained + answered, savedADay: null };
   if (done.length === 0)
     return {
       ...common,

@@ -4,6 +4,7 @@
  */
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { dollarsOf } from '../../core/charge.ts';
 import type { Config } from '../../core/config.ts';
 import { type Deployment, isInService } from '../../core/deployment.ts';
 import { addCost, dayOf, isEnded, type Job, NO_COST } from '../../core/job.ts';
@@ -17,7 +18,7 @@ import { estimateOf } from './estimate.ts';
 /** What is read of a store. */
 export type FactsStore = Pick<
   Store,
-  'tasks' | 'deployments' | 'events' | 'jobs' | 'stoppedTasks' | 'countCalls' | 'countFeedback'
+  'tasks' | 'deployments' | 'events' | 'jobs' | 'stoppedTasks' | 'countCalls' | 'countFeedback' | 'charges'
 >;
 
 /** Ended jobs that are looked back on. */
@@ -42,6 +43,7 @@ export async function readFacts(
     store.stoppedTasks(),
     store.countCalls({ byLlm: true }),
   ]);
+  const paid = await store.charges(dayOf(now));
   const alarms = [
     ...(await store.events({ kind: 'coverage-fell', limit: ALARMS })),
     ...(await store.events({ kind: 'inputs-unfamiliar', limit: ALARMS })),
@@ -73,7 +75,10 @@ export async function readFacts(
           },
     // What is imported comes with times of long ago, so it is counted by how many there are.
     unassigned: Math.max(0, calls - (lastDone?.seen?.calls ?? 0) - assigned),
-    spentToday: jobs.reduce((sum, { spent }) => addCost(sum, spent[dayOf(now)] ?? NO_COST), NO_COST),
+    spentToday: jobs.reduce((sum, { spent }) => addCost(sum, spent[dayOf(now)] ?? NO_COST), {
+      ...NO_COST,
+      dollars: dollarsOf(paid.filter((charge) => charge.for === 'learning')),
+    }),
     ...(await disk(config.dataDir)),
     estimate: estimateOf(ended, config, calls),
   };

@@ -67,7 +67,8 @@ const KILL_AFTER_MS = 5000;
 
 export function startLearning(parts: LearningParts): LearningService {
   const { config, log, now = Date.now } = parts;
-  const { learn } = config;
+  const { learn, judge } = config;
+  const isJudgedByLlm = judge?.from === 'upstream' && judge.agreed;
   let storage: LearningStorage | null = null;
   let triedAt = Number.NEGATIVE_INFINITY;
   let child: {
@@ -117,8 +118,8 @@ export function startLearning(parts: LearningParts): LearningService {
     stopping = null;
     const started = fork(parts.program ?? CHILD, [], {
       execArgv: [],
-      // Agents' keys stay here; the LLM's goes where it is asked again.
-      env: withoutKeys(parts.env, learn.askAgain ? ['OPENAI_API_KEY'] : []),
+      // Agents' keys stay here; the LLM's goes where it is asked again, or judges.
+      env: withoutKeys(parts.env, learn.askAgain || isJudgedByLlm ? ['OPENAI_API_KEY'] : []),
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     log(`job ${job.id} ${job.starts === 0 ? 'begins' : 'resumes'}: ${job.reason}`);

@@ -266,4 +266,30 @@ CREATE TABLE unused_answers (
 ) WITHOUT ROWID;
 `,
   },
+  {
+    sql: /* sql */ `
+-- What others were paid for single requests (core/charge.ts), by day (UTC). Models by the configuration's names.
+CREATE TABLE charges (
+  day               TEXT NOT NULL,
+  what              TEXT NOT NULL,     -- judge, learning, serving
+  model             TEXT NOT NULL,
+  requests          INTEGER NOT NULL,
+  prompt_tokens     INTEGER NOT NULL,
+  completion_tokens INTEGER NOT NULL,
+  dollars           REAL NOT NULL,
+  unpriced          INTEGER NOT NULL,  -- requests without a known price
+  PRIMARY KEY (day, what, model)
+) WITHOUT ROWID;
+
+-- Verdicts of a judge that were paid for, by a keyed hash of what was asked.
+CREATE TABLE paid_verdicts (
+  id     TEXT PRIMARY KEY,
+  at     INTEGER NOT NULL,  -- epoch milliseconds
+  sealed BLOB NOT NULL
+) WITHOUT ROWID;
+
+-- Of a specialist that a judge has proved: 1: the judge was asked; 0: it could not be, equality decided. Null: of others.
+ALTER TABLE audits ADD COLUMN judged INTEGER;
+`,
+  },
 ];

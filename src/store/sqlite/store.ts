@@ -7,6 +7,7 @@ import type { Store } from '../../core/store.ts';
 import { accessTables } from './access.ts';
 import { callTables } from './calls.ts';
 import { type CallsInClear, callsInClear } from './calls-in-clear.ts';
+import { chargeTable } from './charges.ts';
 import { openDatabase, type SqliteOptions } from './database.ts';
 import { deploymentTables, eventTable } from './deployments.ts';
 import { feedbackTable } from './feedback.ts';
@@ -16,6 +17,7 @@ import { keyTable } from './keys.ts';
 import { learningTables } from './learning.ts';
 import { sealedRows } from './sealed.ts';
 import { trailTable } from './trail.ts';
+import { verdictTable } from './verdicts.ts';
 import { vocabularyTable } from './vocabulary.ts';
 
 export interface SqliteStore extends Store {
@@ -44,6 +46,8 @@ export function openSqliteStore(path: string, cipher: Cipher, options: SqliteOpt
     ...accessTables(database, rows),
     ...trailTable(database, rows),
     ...jobTables(database, rows),
+    ...chargeTable(database),
+    ...verdictTable(database, rows),
     callsInClear: callsInClear(database),
     close: async () => database.close(),
   };

@@ -2,6 +2,7 @@
 import type { Store } from '../../../src/core/store.ts';
 import { accessStoreContract } from './access.ts';
 import { callStoreContract } from './calls.ts';
+import { chargeStoreContract } from './charges.ts';
 import { deploymentStoreContract } from './deployments.ts';
 import { eventStoreContract } from './events.ts';
 import { feedbackStoreContract } from './feedback.ts';
@@ -34,4 +35,5 @@ export function storeContract(name: string, open: () => Store | Promise<Store>):
   accessStoreContract(name, withStore);
   trailStoreContract(name, withStore);
   jobStoreContract(name, withStore);
+  chargeStoreContract(name, withStore);
 }

@@ -1,0 +1,91 @@
+/**
+ * The judge that the configuration names, with its price, its budget and where its verdicts are kept.
+ * Does not: measure it, or decide which texts it is asked about (learn/, online/).
+ */
+import { type ChargeStore, dollarsOf } from '../core/charge.ts';
+import type { Config } from '../core/config.ts';
+import type { JudgeSettings } from '../core/config-judge.ts';
+import { UnderstudyError } from '../core/errors.ts';
+import { dayOf } from '../core/job.ts';
+import type { Judge, VerdictStore } from '../core/judge.ts';
+import type { StatusReport } from '../core/learning.ts';
+import { createJudge, usageOf } from '../evaluate/judge/judge.ts';
+import { judgeClient } from '../runtime/judge-client.ts';
+import type { Ledger } from '../savings/ledger.ts';
+import { priceOfServer } from './server-price.ts';
+
+/** Why the judge is not asked; null where it may be. */
+const refusalOf = ({ from, agreed, model }: JudgeSettings): string | null =>
+  from === 'upstream' && !agreed
+    ? `${model} of the upstream would judge, and its cost is not agreed to (judge.agreed).`
+    : null;
+
+/** How it stands with the judge today. */
+export async function judgeStatus(
+  store: ChargeStore,
+  settings: JudgeSettings,
+): Promise<NonNullable<StatusReport['judge']>> {
+  const { model: name, dollarsADay } = settings;
+  const charges = await store.charges(dayOf(Date.now()));
+  const spentToday = dollarsOf(charges.filter((charge) => charge.for === 'judge'));
+  return { name, spentToday, dollarsADay, refusal: refusalOf(settings) };
+}
+
+export interface OpenJudge extends Judge {
+  close(): Promise<void>;
+}
+
+/**
+ * Null where the configuration names none. Asks nothing yet.
+ * @throws UnderstudyError 'bad-config' without a price or, for the upstream, a key.
+ */
+export function openJudge(options: {
+  readonly config: Pick<Config, 'judge' | 'upstream' | 'prices'>;
+  readonly env: NodeJS.ProcessEnv;
+  readonly ledger: Ledger;
+  readonly store: () => (VerdictStore & ChargeStore) | null;
+  /** A keyed hash; null: there is none at present. */
+  readonly pseudonym: (text: string) => string | null;
+  readonly now?: () => number;
+}): OpenJudge | null {
+  const { config, env, ledger } = options;
+  const settings = config.judge;
+  if (settings === undefined) return null;
+  const isUpstream = settings.from === 'upstream';
+  const baseUrl = isUpstream ? config.upstream.baseUrl : (settings.baseUrl ?? config.upstream.baseUrl);
+  const apiKey = isUpstream ? (config.upstream.apiKey ?? env.OPENAI_API_KEY) : settings.apiKey;
+  const { model, price: given, dollarsADay } = settings;
+  const price = priceOfServer({ model, baseUrl, price: given }, config.prices);
+  if (price === null)
+    throw new UnderstudyError('bad-config', `No price is known for the judge ${model}.`, {
+      hint: 'Set judge.price: without it the budget of judge.dollarsADay could not be kept.',
+    });
+  const needsKey = isUpstream && settings.agreed && apiKey === undefined;
+  if (needsKey)
+    throw new UnderstudyError('bad-config', `There is no key to ask the upstream for ${model} as a judge.`, {
+      hint: 'Set upstream.apiKey, or OPENAI_API_KEY.',
+    });
+  const { timeoutMs, concurrency } = settings;
+  const client = judgeClient({ baseUrl, model, apiKey, timeoutMs, concurrency });
+  const judge = createJudge({
+    ...{ name: model, model: `${model} at ${baseUrl}`, price, dollarsADay },
+    ask: async (messages, signal) => {
+      const { text, usage } = await client.ask(messages, signal);
+      return { text, usage: usage ?? usageOf(messages) };
+    },
+    refusal: refusalOf(settings),
+    spent: () => ledger.spentToday('judge'),
+    charge: (usage, dollars) => ledger.book('judge', model, usage, dollars),
+    store: options.store,
+    keyOf: (text) => {
+      const id = options.pseudonym(text);
+      if (id !== null) return id;
+      throw new UnderstudyError('unavailable', 'The data folder is closed: no verdict could be kept.', {
+        hint: 'Try again when it is open.',
+        status: 503,
+      });
+    },
+    now: options.now ?? Date.now,
+  });
+  return { ...judge, close: () => client.close() };
+}
