@@ -18,6 +18,8 @@ const MAX_MEDIUM_BYTES = 256 * 1024;
 const BYTES_A_MS = 16_000;
 /** How much longer it may take because of others, milliseconds. */
 const BEHIND_MS = 8;
+/** What the first thread may take; the second has many times as much. */
+const MEDIUM_MEMORY_MB = 512;
 
 export interface ExchangeThreads extends Omit<ExchangeThread, 'record'> {
   /**
@@ -34,7 +36,7 @@ export interface RecordingTold {
 }
 
 export function openExchangeThreads(options: Omit<ThreadOptions, 'label'>): ExchangeThreads {
-  const medium = openExchangeThread({ ...options, label: '-medium' });
+  const medium = openExchangeThread({ memoryMb: MEDIUM_MEMORY_MB, ...options, label: '-medium' });
   const large = openExchangeThread({ ...options, label: '-large' });
   let underWay = 0;
   return {

@@ -1,6 +1,6 @@
 /**
  * The Recorder: redacts, seals and journals each call before its response ends, and never makes the call fail. Small calls
- * are done at once, large ones in a thread, so that none holds up another agent.
+ * are done at once, large ones in threads, so that none holds up another agent.
  * Does not: bring calls into the store (drain.ts).
  */
 import type { Call } from '../core/call.ts';
