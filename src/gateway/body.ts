@@ -101,8 +101,10 @@ export function readBody(request: IncomingMessage, options: ReadOptions): Promis
         return undefined;
       }
       const room = makeRoom(bytes.capacityFor(received));
-      const turn = (): Promise<void> | undefined =>
-        received > SMALL_BODY_BYTES || isCoding ? turns.take(piece.length + coding * CODING_COST) : undefined;
+      const turn = (): Promise<void> | undefined => {
+        if (isCoding) return turns.takeTiny(coding * CODING_COST);
+        return received > SMALL_BODY_BYTES ? turns.take(piece.length) : undefined;
+      };
       if (!room) {
         bytes.push(piece);
         return turn();

@@ -119,8 +119,8 @@ async function understand(
   try {
     const bytes = await decodeBody(raw, MAX_READ_BYTES);
     if (bytes === null) return 'large';
-    // Many at once are read one a turn, and whatever else is due comes in between.
-    if (bytes.length > MAX_UNSHARED_BYTES) await context.reading.next();
+    // Of many at once a turn reads about as much as the longest has, and whatever else is due comes in between.
+    if (bytes.length > MAX_UNSHARED_BYTES) await context.reading.next(bytes.length / MAX_READ_BYTES);
     const request = dialect.parseRequest(bytes);
     if (request === null) return 'foreign';
     return { request, source: sourceOf(message.headers, message.socket.remoteAddress ?? '', request.params) };

@@ -98,7 +98,7 @@ export async function relay(options: RelayOptions): Promise<number> {
       flushSoon();
       const isTiny = pending.length >= TURN_PIECES;
       if (!isTiny && received <= LARGE_BYTES) return written;
-      const turn = turns.take(chunk.length + (isTiny ? pending.length * PIECE_COST : 0));
+      const turn = isTiny ? turns.takeTiny(pending.length * PIECE_COST) : turns.take(chunk.length);
       return turn && written ? turn.then(() => written) : (turn ?? written);
     },
   };
