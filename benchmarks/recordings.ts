@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Interval } from '../src/core/assessment.ts';
 import type { LearnReport, TaskReport } from '../src/core/learning.ts';
 import type { Rate } from '../src/core/specialist.ts';
 import { RECORDINGS, type Recording } from './recordings/convert.ts';
@@ -51,6 +52,8 @@ function learnFrom({ name, what, minutes, lines }: Recording): RecordingResult {
         .join(''),
     );
     const imported = understudy(['import', log], dir) as { readonly calls: number };
+    // What is said beforehand is kept with the tasks, and learning reports it beside what it reached.
+    understudy(['assess'], dir);
     const report = understudy(['learn', '--minutes', String(minutes)], dir) as LearnReport;
     return { recording: { name, what, minutes }, imported: imported.calls, report };
   } finally {
@@ -76,6 +79,7 @@ export function rowOf({
   outcome,
   reason,
   moreCalls,
+  predicted,
 }: TaskReport): Record<string, string | number> {
   const exam = outcome === 'passed' ? specialist?.evidence.exam : undefined;
   const tools = specialist?.evidence.calibration.byKind?.tools;
@@ -87,6 +91,7 @@ export function rowOf({
     accuracy: specialist ? share(specialist.evidence.calibration.accuracy) : '–',
     'tool or none': tools ? share(tools.choice) : '–',
     'arguments given the tool': tools ? share(tools.arguments) : '–',
+    predicted: predicted ? predictedText(predicted.coverage) : '–',
     served: exam ? share(exam.coverage) : '–',
     'errors among them': exam
       ? `${share(exam.servedError)}, ${exam.servedError.hits} of ${exam.servedError.n}`
@@ -95,6 +100,10 @@ export function rowOf({
     'more calls': outcome === 'passed' ? '' : (moreCalls ?? 'would not help'),
   };
 }
+
+/** What `assess` had said: '56 % (23–64)'. */
+const predictedText = ({ mean, low, high }: Interval): string =>
+  `${(mean * 100).toFixed(1)} % (${(low * 100).toFixed(1)}–${(high * 100).toFixed(1)})`;
 
 /** 'tool', or 'mixed: 66 % text, 34 % tool'. */
 function kindOf({ kind, kinds = {} }: TaskReport['task']): string {

@@ -64,7 +64,8 @@ writeFileSync(
 
 What \`understudy import\` and \`understudy learn\` make of public recordings, with the defaults: at most 2 % errors
 among the calls taken over (against the recorded answers), with 95 % confidence. Accuracy is that of all answers on
-the calibration split; what is served, and the errors among it, are from the exam, which is opened only for those that
+the calibration split; predicted is the share that \`understudy assess\` had said, without training, with the limits that nine of
+ten outcomes should lie within (a floor where a rung that takes minutes wins); what is served, and the errors among it, are from the exam, which is opened only for those that
 pass the gate. Intervals are exact, 95 %. A refusal says why, and about how many more calls of the task would be needed.
 
 Made by \`npm run results\` on ${new Date().toISOString().slice(0, 10)} at commit ${git('rev-parse', '--short', 'HEAD')}, on ${hardware?.cores} cores (${hardware?.cpu}, ${hardware?.platform}), Node ${hardware?.node}.

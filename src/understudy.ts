@@ -21,6 +21,7 @@ import { readCalls } from './capture/read.ts';
 import { redactText } from './capture/redact/redact.ts';
 import type { SecondStage } from './capture/second-stage.ts';
 import { dayOf } from './capture/vault.ts';
+import type { AssessReport } from './core/assessment.ts';
 import type { Call, CallRequest, CallResponse } from './core/call.ts';
 import type { Config } from './core/config.ts';
 import type { EntityFinder } from './core/entity.ts';
@@ -51,6 +52,7 @@ import { openCapture } from './online/capturing.ts';
 import { type OnlineGateway, startOnline } from './online/serving.ts';
 import { judgedByText } from './report/judge-text.ts';
 import { openLedger } from './savings/ledger.ts';
+import { type AssessOptions, assess } from './setup/assess.ts';
 import {
   drainJournals,
   journalsOf,
@@ -95,6 +97,8 @@ export interface Understudy {
   ): Promise<ImportReport>;
   /** The six steps over all that has been captured. */
   learn(options?: LearnOptions): Promise<LearnReport>;
+  /** What learning would come to, before it is tried: of the captured calls, or of log files, which are not stored then. */
+  assess(options?: AssessOptions): Promise<AssessReport>;
   status(): Promise<StatusReport>;
   /** What specialists save, net; of the calls since then (epoch milliseconds). Default: all. */
   savings(since?: number): Promise<SavingsReport>;
@@ -249,6 +253,8 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         await ledger.sync().catch(() => {});
       }
     },
+    assess: (assessOptions = {}) =>
+      assess({ config, env, weightsDir, calls, storage, ...progress }, assessOptions),
     checkRetrieval: async () => {
       const known = await (await storage()).store.tasks();
       const opened = await openEncoder({

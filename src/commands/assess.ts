@@ -1,20 +1,97 @@
-/** `understudy assess`: the same as learn, up to the proof. Nothing is deployed. */
-import type { Command } from 'commander';
-import type { Terminal } from './context.ts';
-import { runLearn, withLearnOptions } from './learn.ts';
+/** `understudy assess`: what learning would come to, said in seconds, before anything is trained for good. Deploys nothing. */
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { messageOf, UnderstudyError } from '../core/errors.ts';
+import { assessText } from '../report/assess-text.ts';
+import { type CommonOptions, configFor, print, type Terminal, withCommonOptions } from './context.ts';
+import { integerOf, shareOf } from './numbers.ts';
+import { progressLine } from './progress.ts';
+
+interface AssessFlags extends CommonOptions {
+  readonly task?: readonly string[];
+  readonly order?: 'time' | 'shuffle-sessions';
+  readonly epsilon?: number;
+  readonly delta?: number;
+  readonly seed?: number;
+  readonly save?: string;
+  readonly sessionField?: string;
+  readonly timeField?: string;
+}
 
 export function addAssess(program: Command, terminal: Terminal): void {
-  withLearnOptions(program.command('assess'))
-    .description('Say which calls a small model could take over, and prove it; deploy nothing.')
+  withCommonOptions(program.command('assess'))
+    .argument('[files...]', 'log files to assess without storing them; default: the captured calls')
+    .description('Say which calls a small model could probably take over, what that saves and what it takes.')
+    .option(
+      '--task <name>',
+      'assess only this task, in detail, by name or id (may be repeated)',
+      (value, all: string[] = []) => [...all, value],
+    )
+    .addOption(
+      new Option(
+        '--order <order>',
+        'how sessions are lined up before they are split into train … exam',
+      ).choices(['time', 'shuffle-sessions']),
+    )
+    .option('--epsilon <share>', 'largest error share among the calls taken over', shareOf)
+    .option('--delta <share>', 'chance that this bound does not hold', shareOf)
+    .option('--seed <n>', 'seed of everything that draws at random', integerOf)
+    .option('--session-field <path>', 'field of a log’s record with the session, like meta.run_id')
+    .option('--time-field <path>', 'field of a log’s record with the time')
+    .option('--save <file>', 'write the assessment as JSON, too')
     .addHelpText(
       'after',
       `
-Does all that learn does except deploying. "Nothing can be taken over" is a result, not an error: the exit code is 0.
+Takes seconds per task: cheap models are trained on a sample of the calls and thrown away. Calls that are held back for a
+proof are not looked at. Of captured calls the expectation is kept, and \`understudy learn\` shows it beside what
+was reached. \`understudy learn --dry-run\` is the whole proof without deploying.
 
 Examples:
+  $ understudy assess logs.jsonl                       a log file; nothing of it is stored
   $ understudy import logs.jsonl && understudy assess
-  $ understudy assess --order shuffle-sessions         for logs whose times mean nothing
-  $ understudy assess --json | jq '.tasks[] | {name: .task.name, outcome, reason}'`,
+  $ understudy assess --task triage                    with the bounds at 1, 2 and 5 %, and the learning curve
+  $ understudy assess --json | jq '.tasks[] | {name: .task.name, rung, expected}'`,
     )
-    .action((flags) => runLearn(flags, terminal, true));
+    .action((files: string[], flags: AssessFlags) => runAssess(files, flags, terminal));
+}
+
+async function runAssess(files: readonly string[], flags: AssessFlags, terminal: Terminal): Promise<void> {
+  const base = configFor(flags, terminal);
+  const { epsilon, delta, seed, task, order, sessionField: session, timeField: time } = flags;
+  const config = {
+    ...base,
+    gate: { ...base.gate, epsilon: epsilon ?? base.gate.epsilon, delta: delta ?? base.gate.delta },
+    train: { ...base.train, seed: seed ?? base.train.seed },
+  };
+  const progress = progressLine(terminal);
+  const { openUnderstudy } = await import('../understudy.ts');
+  const understudy = await openUnderstudy({
+    ...{ config, signal: terminal.signal, log: progress.note, onProgress: progress.show },
+  });
+  try {
+    const report = await understudy.assess({
+      paths: files.map((file) => resolve(terminal.cwd, file)),
+      fields: { ...(session === undefined ? {} : { session }), ...(time === undefined ? {} : { time }) },
+      ...(task === undefined ? {} : { tasks: task }),
+      ...(order === undefined ? {} : { order }),
+    });
+    progress.end();
+    if (flags.save !== undefined) save(report, resolve(terminal.cwd, flags.save));
+    print(terminal, flags, report, () => assessText(report, terminal, { isDetailed: task !== undefined }));
+  } finally {
+    progress.end();
+    await understudy.close();
+  }
+}
+
+function save(report: object, path: string): void {
+  try {
+    writeFileSync(path, `${JSON.stringify(report, null, 2)}\n`);
+  } catch (cause) {
+    throw new UnderstudyError('unavailable', `The assessment could not be written: ${messageOf(cause)}`, {
+      hint: 'Give --save a path in a folder that you may write to.',
+      cause,
+    });
+  }
 }

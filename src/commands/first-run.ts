@@ -50,9 +50,9 @@ export async function firstRun(
     `  1. the calls in ${setup.logs} are imported, stripped of personal data and sealed, into ${paths.dataDir}\n`,
   );
   err(
-    '  2. it learns from them, and says what small models could take over, with proof; nothing is deployed\n',
+    '  2. it says which of them small models could probably take over, and what that saves; nothing is deployed\n',
   );
   await run('import', setup.logs);
   await run('assess');
-  err('\nTo put it in front of your agents: understudy start\n');
+  err('\nFor the proof: understudy learn --dry-run. To put it in front of your agents: understudy start\n');
 }

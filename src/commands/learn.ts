@@ -1,7 +1,4 @@
-/**
- * `understudy learn`: the six steps over everything captured, and the report. Shares its work with `assess`,
- * which stops before deploying.
- */
+/** `understudy learn`: the six steps over everything captured, and the report. */
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { UnderstudyError } from '../core/errors.ts';
@@ -24,6 +21,7 @@ interface LearnFlags extends CommonOptions {
   readonly seed?: number;
   readonly askAgain?: boolean;
   readonly html?: string;
+  readonly dryRun?: boolean;
 }
 
 export function addLearn(program: Command, terminal: Terminal): void {
@@ -40,14 +38,15 @@ pass is refused with the reason, and about how many more calls it would take.
 Examples:
   $ understudy learn                                   every task
   $ understudy learn --task triage --task "order details"
+  $ understudy learn --dry-run                         the proof alone; \`understudy assess\` guesses it in seconds
   $ understudy learn --epsilon 0.01                    at most 1 % errors among the calls taken over
   $ understudy learn --html report.html --json         figures for a program, a page for people
   $ OPENAI_API_KEY=… understudy learn --ask-again      where the LLM contradicts itself now and then`,
     )
-    .action((flags: LearnFlags) => runLearn(flags, terminal, false));
+    .action((flags: LearnFlags) => runLearn(flags, terminal));
 }
 
-export function withLearnOptions(command: Command): Command {
+function withLearnOptions(command: Command): Command {
   return withCommonOptions(command)
     .option(
       '--task <name>',
@@ -68,10 +67,12 @@ export function withLearnOptions(command: Command): Command {
       'ask the LLM again for held-back calls and hold answers against its majority (costs money)',
     )
     .option('--seed <n>', 'seed of everything that draws at random', integerOf)
+    .option('--dry-run', 'do all of it but deploying: what could be taken over, with the proof')
     .option('--html <file>', 'write the report as one self-contained page');
 }
 
-export async function runLearn(flags: LearnFlags, terminal: Terminal, dryRun: boolean): Promise<void> {
+async function runLearn(flags: LearnFlags, terminal: Terminal): Promise<void> {
+  const { dryRun = false } = flags;
   const base = configFor(flags, terminal);
   const config = {
     ...base,

@@ -25,6 +25,7 @@ import { addModels } from './models.ts';
 import { addSavings } from './savings.ts';
 import { addStart } from './start.ts';
 import { addStatus } from './status.ts';
+import { addSuspects } from './suspects.ts';
 import { addValidate } from './validate.ts';
 
 export function buildProgram(terminal: Terminal): Command {
@@ -68,6 +69,7 @@ Exit codes: 0 done, 1 an error, 2 a wrong command line, 130 interrupted.`,
   addAssess(program, terminal);
   addLearn(program, terminal);
   addStatus(program, terminal);
+  addSuspects(program, terminal);
   addExplain(program, terminal);
   addSavings(program, terminal);
   addJobs(program, terminal);

@@ -4,9 +4,11 @@
  * Does not: hold payloads. Nothing here contains the text of a call.
  */
 import type { AnswerKind, OutputKind } from './answer.ts';
+import type { PredictedCoverage } from './assessment.ts';
 import type { EscalationReason, LlmReason } from './call.ts';
 import type { SplitName } from './dataset.ts';
 import type { Stage, StageChange } from './deployment.ts';
+import type { Finding } from './finding.ts';
 import type { JudgeReport } from './judge.ts';
 import type { Rate, Rung, Specialist, Verdict } from './specialist.ts';
 
@@ -108,6 +110,10 @@ export interface TaskReport {
   readonly suspended?: string;
   /** About how many more calls it would take to pass; null where more would not help, or none are needed. */
   readonly moreCalls: number | null;
+  /** What `assess` had said of it at this bound; absent where it was not asked. */
+  readonly predicted?: PredictedCoverage;
+  /** What is odd about its calls, and what was done about it. Absent in reports of earlier versions, and where there is nothing. */
+  readonly findings?: readonly Finding[];
   /** Absent where no judge is configured, or the task has no texts. */
   readonly judge?: JudgeReport;
 }

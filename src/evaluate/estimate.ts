@@ -28,6 +28,15 @@ export interface Estimate {
 }
 
 /** The confidence is fitted on one half and applied to the other, both ways, so that it cannot flatter itself. */
+export function crossConfidences(graded: readonly GradedPrediction[]): ScoredAnswer[] {
+  const signals = gradedSignals(graded);
+  const models = [1, 0].map((parity) => fitConfidence(signals.filter((_, i) => i % 2 === parity)));
+  return signals.map(({ correct }, i) => ({
+    confidence: servedConfidence(models[i % 2]!, graded[i]!),
+    ...{ correct, session: graded[i]!.session },
+  }));
+}
+
 export function estimate(
   graded: readonly GradedPrediction[],
   {
@@ -40,15 +49,9 @@ export function estimate(
     readonly excused?: number;
   },
 ): Estimate {
-  const signals = gradedSignals(graded);
-  const half = (parity: number) => signals.filter((_, i) => i % 2 === parity);
-  const models = [fitConfidence(half(1)), fitConfidence(half(0))] as const;
-  const answers: ScoredAnswer[] = signals.map((each, i) => ({
-    confidence: servedConfidence(models[i % 2 === 0 ? 0 : 1], graded[i]!),
-    correct: each.correct,
-    session: graded[i]!.session,
-    ...(excused > 0 && graded[i]!.grade.judged ? { excused } : {}),
-  }));
+  const answers = crossConfidences(graded).map((each, i) =>
+    excused > 0 && graded[i]!.grade.judged ? { ...each, excused } : each,
+  );
   const level = levelOf(run);
   const sizes = run.earlierSessions ?? sessionSizes(answers);
   const clustering = clusteringOfRun({ ...run, answered: answeredOf(answers) }, sizes, calibrationSize);
@@ -58,9 +61,9 @@ export function estimate(
     (point) =>
       point.coverage * forecast(point, point.coverage * calibrationSize, clustering, level, burst).chance,
   );
-  const correct = signals.filter((each) => each.correct).length;
+  const correct = answers.filter((each) => each.correct).length;
   return {
     coverage: Math.max(0, ...worths),
-    accuracy: signals.length === 0 ? 0 : correct / signals.length,
+    accuracy: answers.length === 0 ? 0 : correct / answers.length,
   };
 }

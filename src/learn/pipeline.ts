@@ -8,7 +8,6 @@
 import type { TimedRequest } from '../callsite/proved.ts';
 import { findTasks } from '../cluster/tasks.ts';
 import { type Call, UNTIMED } from '../core/call.ts';
-import { UnderstudyError } from '../core/errors.ts';
 import {
   type LearnOptions,
   type LearnReport,
@@ -19,11 +18,14 @@ import {
 import type { Task } from '../core/task.ts';
 import { readUsable } from '../curate/usable.ts';
 import { probeHardware } from '../select/hardware.ts';
+import { withPrediction } from './assess/kept.ts';
 import { suspendChanged } from './changed.ts';
 import { withContinued } from './continued.ts';
+import { replacedPrompts, withFindings } from './findings.ts';
 import { proveAndDeploy } from './proof.ts';
 import { firstRound, leftToGain, secondRound } from './rounds.ts';
 import type { LearnContext, TaskRun } from './trial.ts';
+import { refuseUnknown, wantedBy } from './wanted.ts';
 
 /**
  * The six steps over the captured calls, oldest first, which are read once: what cannot be learnt from is let go at once, the calls of a
@@ -39,11 +41,14 @@ export async function learn(
   // S2 curate: what can be learnt from. S3 cluster: which of it is one job.
   const { tasks: found, callsOf, changed, ...counts } = await findJobs(calls, context);
   refuseUnknown(options, found);
+  const replaced = replacedPrompts(found, callsOf);
 
   // S4 select, S5 train: first every task's candidates that take seconds …
   const runs: TaskRun[] = [];
   for (const task of found.filter(wantedBy(options))) {
-    runs.push(await firstRound(task, callsOf.get(task.id) ?? [], context, options));
+    const run = await firstRound(task, callsOf.get(task.id) ?? [], context, options);
+    const finding = replaced.get(task.id);
+    runs.push(finding ? { ...run, findings: [...run.findings, finding] } : run);
     callsOf.delete(task.id);
   }
   // … then those that take minutes, which go where most calls are left to gain.
@@ -54,8 +59,11 @@ export async function learn(
 
   // The proof on calls that nobody has looked at, and S6 deploy.
   const tasks: TaskReport[] = [];
-  for (const run of finals.toSorted((a, b) => b.task.calls - a.task.calls))
-    tasks.push(await proveAndDeploy(run, context, { ...options, changed: changed.get(run.task.id) ?? null }));
+  for (const run of finals.toSorted((a, b) => b.task.calls - a.task.calls)) {
+    const how = { ...options, changed: changed.get(run.task.id) ?? null };
+    const proved = await withFindings(await proveAndDeploy(run, context, how), run, context);
+    tasks.push(await withPrediction(proved, context));
+  }
 
   const { freeMemoryBytes: _, freeDiskBytes: __, ...hardware } = probeHardware(config.dataDir);
   return {
@@ -123,19 +131,3 @@ function latestOf(calls: readonly Call[]): TimedRequest[] {
     .slice(-LATEST)
     .map(({ request, at, tags }) => ({ request, at: UNTIMED in tags ? null : at }));
 }
-
-/** @throws UnderstudyError 'not-found' for a wanted task that there is none of. */
-function refuseUnknown({ tasks: wanted = [] }: LearnOptions, tasks: readonly Task[]): void {
-  const unknown = wanted.find((each) => !tasks.some(({ id, name }) => each === id || each === name));
-  if (unknown === undefined) return;
-  const names = tasks.map(({ name }) => `'${name}'`).join(', ');
-  throw new UnderstudyError('not-found', `There is no task '${unknown}'.`, {
-    hint: names === '' ? 'No task has been found yet: capture more calls first.' : `There are ${names}.`,
-    data: { task: unknown, tasks: tasks.map(({ name }) => name) },
-  });
-}
-
-const wantedBy =
-  ({ tasks, except = [] }: LearnOptions) =>
-  ({ id, name }: Task): boolean =>
-    tasks === undefined ? !except.includes(id) : tasks.includes(id) || tasks.includes(name);

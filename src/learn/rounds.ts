@@ -4,7 +4,7 @@
  * Does not: try one candidate (trial.ts), keep the books of time (budget.ts), or prove the winner (proof.ts).
  */
 import { type Call, UNTIMED } from '../core/call.ts';
-import { manifestOf, type SplitOrder } from '../core/dataset.ts';
+import { type Dataset, manifestOf, type SplitOrder } from '../core/dataset.ts';
 import type { LearnOptions } from '../core/learning.ts';
 import type { Task } from '../core/task.ts';
 import { buildDataset } from '../curate/dataset.ts';
@@ -12,6 +12,7 @@ import { chooseCandidates } from '../select/candidates.ts';
 import { compete } from '../select/compete.ts';
 import { probeHardware } from '../select/hardware.ts';
 import { budgetFor, machineOf, recordBudget, toTrainingBudget } from './budget.ts';
+import { examined, withoutSuspects } from './findings.ts';
 import { judgingFor } from './judging.ts';
 import { llmFigures } from './llm-figures.ts';
 import { referencesFor } from './references.ts';
@@ -20,12 +21,13 @@ import { type LearnContext, selectionLimits, type TaskRun, tryCandidate } from '
 /** The task's dataset, and the competition between candidates that take seconds. */
 export async function firstRound(
   task: Task,
-  calls: readonly Call[],
+  recordedCalls: readonly Call[],
   context: LearnContext,
   options: LearnOptions,
 ): Promise<TaskRun> {
   const { store, config } = context;
-  const order = options.order ?? orderOf(calls);
+  const order = options.order ?? orderOf(recordedCalls);
+  const { current: calls, findings } = examined(task, recordedCalls, order);
   const recorded = buildDataset(task, calls, {
     ...{ seed: config.train.seed, order, equality: config.equality },
     truth: config.gate.truth,
@@ -36,14 +38,18 @@ export async function firstRound(
   const judging = await judgingFor(task, dataset, requests, context);
   const budget = toTrainingBudget({ minutes: config.train.minutes, speeds: {} });
   const llm = llmFigures(calls, config.prices);
-  const run = { task, dataset, requests, llm, judging };
-  const limits = selectionLimits(run, budget, context);
+  const early = { task, dataset, requests, llm, judging };
+  const limits = selectionLimits(early, budget, context);
   const { contenders, dropped } = chooseCandidates(task, dataset, 'seconds', limits);
-  const competition = await compete({
-    contenders,
-    tryOut: (contender) => tryCandidate(contender, run, context),
-  });
-  return { ...run, dropped, competition, askedAgain: asked };
+  const learnt = (from: Dataset) =>
+    compete({
+      contenders,
+      tryOut: (contender) => tryCandidate(contender, { ...early, dataset: from }, context),
+    });
+  const run = { ...early, dropped, competition: await learnt(dataset), askedAgain: asked, findings };
+  // Where held-back calls have better references than the recorded answers, what teaches is cleaned, too.
+  const cleaned = context.askAgain ? withoutSuspects(run, config.gate.epsilon) : null;
+  return cleaned === null ? run : { ...cleaned, competition: await learnt(cleaned.dataset) };
 }
 
 /** The run with those that take minutes in the competition. `minutes`: what is left for them, of all tasks together. */

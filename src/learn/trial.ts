@@ -7,6 +7,7 @@ import type { CallRequest, CallResponse } from '../core/call.ts';
 import { schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
 import type { Dataset, Example } from '../core/dataset.ts';
+import type { Finding } from '../core/finding.ts';
 import type { Judge } from '../core/judge.ts';
 import type { OnProgress } from '../core/progress.ts';
 import type { Runtime, Trainer } from '../core/runtime.ts';
@@ -82,6 +83,8 @@ export interface TaskRun {
   readonly llm: LlmFigures;
   /** Answers that the LLM was asked for again, so far. */
   readonly askedAgain: number;
+  /** What is odd about its calls. */
+  readonly findings: readonly Finding[];
   /** What a judge does for it; null where none is configured, or it has no texts. */
   readonly judging: Judging | null;
 }
@@ -91,9 +94,9 @@ type EarlyRun = Pick<TaskRun, 'task' | 'dataset' | 'requests' | 'llm' | 'judging
 
 /** What this machine and the configuration allow candidates to be. */
 export function selectionLimits(
-  { task, llm, judging }: EarlyRun,
+  { task, llm, judging }: Pick<EarlyRun, 'task' | 'llm' | 'judging'>,
   budget: TrainingBudget,
-  { config, trainers, runtimes, models }: LearnContext,
+  { config, trainers, runtimes, models }: Pick<LearnContext, 'config' | 'trainers' | 'runtimes' | 'models'>,
 ): SelectionLimits {
   return {
     trainers,
@@ -187,7 +190,7 @@ export async function nextTry(
 export function examination(
   task: Task,
   requests: ReadonlyMap<string, CallRequest>,
-  { config, onProgress, signal, judge }: LearnContext,
+  { config, onProgress, signal, judge }: Pick<LearnContext, 'config' | 'onProgress' | 'signal' | 'judge'>,
   { proved, isJudged }: { readonly proved?: ProvedOn | undefined; readonly isJudged: boolean },
 ): {
   readonly scorer: Scorer;

@@ -2,9 +2,11 @@
  * Reports as text for the terminal: what a person wants to know first comes first.
  * Does not: show imports (import.ts), the demo (demo-text.ts) or the page (html.ts).
  */
+import type { Finding } from '../core/finding.ts';
 import type { LearnReport, StatusReport, TaskReport } from '../core/learning.ts';
 import type { Evidence, Rate } from '../core/specialist.ts';
 import { outcomeLines, truthText, unseenText, vetoText } from './evidence-text.ts';
+import { findingsText } from './findings-text.ts';
 import { judgedText, judgeLine, judgeSpentLine } from './judge-text.ts';
 import { byKindText, kindText, leftOutText } from './kinds-text.ts';
 import { clip, paint, type TextStyle, table, wrap } from './table.ts';
@@ -25,7 +27,7 @@ export interface Check {
 
 export function learnText(report: LearnReport, page: Page): string {
   const passed = report.tasks.filter((task) => task.outcome === 'passed');
-  const title = report.dryRun ? 'Assessment' : 'Learning run';
+  const title = report.dryRun ? 'Learning run, nothing deployed' : 'Learning run';
   const lines = [
     `${paint(page, 'bold', title)}  ${dateTime(report.startedAt)} UTC · ${duration(report.seconds)} · ${hardwareText(report)}`,
     `${count(report.calls)} calls, ${count(report.usableCalls)} of them usable · ${plural(report.tasks.length, 'task')}, ${passed.length} passed · at most ${percent(report.epsilon)} errors among the calls taken over, with ${percent(1 - report.delta)} confidence`,
@@ -50,6 +52,13 @@ export function learnText(report: LearnReport, page: Page): string {
       lines.push(`  ${task.task.name}`, wrap(refusalText(task) + evidenceText(task), page.width, 4));
     }
   }
+  const odd = report.tasks
+    .map((task) => ({ task, findings: oddIn(task) }))
+    .filter(({ findings }) => findings.length > 0);
+  if (odd.length > 0) {
+    lines.push('', paint(page, 'bold', 'What is odd about the calls (`understudy suspects` lists them)'));
+    for (const { task, findings } of odd) lines.push(`  ${task.task.name}`, findingsText(findings, page, 4));
+  }
   const judged = report.tasks.flatMap(({ task, judge }) => (judge ? [{ task, judge }] : []));
   if (judged.length > 0) {
     lines.push('', paint(page, 'bold', 'Judging texts, and what it takes in all'));
@@ -68,6 +77,10 @@ export function learnText(report: LearnReport, page: Page): string {
   }
   return lines.join('\n');
 }
+
+/** What is odd about its calls; without what the reason of a refusal says already. */
+const oddIn = ({ findings = [], outcome }: TaskReport): readonly Finding[] =>
+  findings.filter(({ isCause }) => outcome === 'passed' || !isCause);
 
 /** The gate's reason, and what the exam found and could have found. */
 function proofText({ reason, specialist }: TaskReport): string {
@@ -141,6 +154,7 @@ function tasksTable(report: LearnReport, page: Page): string {
       { title: 'calls', align: 'right' },
       { title: 'method' },
       { title: 'accuracy', align: 'right' },
+      { title: 'expected', align: 'right' },
       { title: 'could serve', align: 'right' },
       { title: 'errors among those (95 % interval)' },
       { title: 'p50', align: 'right' },
@@ -154,6 +168,7 @@ function tasksTable(report: LearnReport, page: Page): string {
         count(task.task.calls),
         task.specialist?.candidate.rung ?? '–',
         evidence && accuracyOf(evidence).n > 0 ? percent(accuracyOf(evidence).share) : '–',
+        expectedText(task),
         evidence && task.outcome === 'passed' ? percent(evidence.exam.coverage.share) : '–',
         evidence && task.outcome === 'passed'
           ? `${rate(evidence.exam.servedError)}, ${evidence.exam.servedError.hits} of ${evidence.exam.servedError.n}`
@@ -165,6 +180,13 @@ function tasksTable(report: LearnReport, page: Page): string {
       ];
     }),
   );
+}
+
+/** What `assess` had said; '' where it was not asked. */
+function expectedText({ predicted }: TaskReport): string {
+  if (predicted === undefined) return '';
+  const { mean, low, high } = predicted.coverage;
+  return `${percent(mean)} (${Math.round(100 * low)}–${Math.round(100 * high)})`;
 }
 
 /** Of all its answers: on the exam, or on the calibration split where the gate's refusal left the exam closed. */

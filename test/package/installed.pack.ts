@@ -219,11 +219,11 @@ interface Assessed {
 /** As if there were no network: pip finds nothing. */
 const OFFLINE = { PIP_NO_INDEX: '1', PIP_FIND_LINKS: '', UNDERSTUDY_WEIGHTS: '' };
 
-test('calls are imported and assessed without a network', () => {
+test('calls are imported and learnt from without a network', () => {
   writeFileSync(join(home, 'calls.jsonl'), calls(450));
   const imported = JSON.parse(understudy(['import', 'calls.jsonl', '--json'], OFFLINE)) as { kind: string };
   assert.equal(imported.kind, 'import');
-  const assessed = JSON.parse(understudy(['assess', '--json'], OFFLINE)) as Assessed;
+  const assessed = JSON.parse(understudy(['learn', '--dry-run', '--json'], OFFLINE)) as Assessed;
   assert.equal(assessed.calls, 450);
   assert.equal(assessed.tasks.length, 1);
   assert.ok(assessed.tasks[0]!.trained.some(({ rung }) => rung === 'lexical'));
@@ -240,7 +240,7 @@ test('with weights, the programs that train and serve are found and run', (t) =>
   const fetched = run('npx', ['--no-install', 'understudy', 'doctor', '--fetch', '--json']);
   if (!fetched.out.includes('"encoder weights","state":"ok"') || fetched.code !== 0)
     return t.skip('pip cannot fetch the weights here');
-  const assessed = JSON.parse(understudy(['assess', '--json', '--minutes', '1'])) as Assessed;
+  const assessed = JSON.parse(understudy(['learn', '--dry-run', '--json', '--minutes', '1'])) as Assessed;
   const rungs = new Set(assessed.tasks.flatMap(({ trained }) => trained.map(({ rung }) => rung)));
   assert.ok(rungs.has('head') && (rungs.has('encoder') || rungs.has('lora')), [...rungs].join());
   assert.deepEqual(assessed.notes, []);
@@ -278,7 +278,7 @@ test('where onnxruntime has no build, the program goes on without it and says so
   };
   assert.equal(checks.find(({ name }) => name === 'onnxruntime-node')?.state, 'warning');
   understudy(['import', 'calls.jsonl', ...at], OFFLINE);
-  const assessed = JSON.parse(understudy(['assess', ...at], OFFLINE)) as Assessed;
+  const assessed = JSON.parse(understudy(['learn', '--dry-run', ...at], OFFLINE)) as Assessed;
   assert.deepEqual(
     assessed.tasks.map(({ trained }) => trained.map(({ rung }) => rung)),
     [['lexical', 'retrieval']],

@@ -503,12 +503,7 @@ export const EQUALITY_TABLE: readonly EqualityGroup[] = [
         'answer.summary',
         'text',
         'json',
-        [
-          '{"summary":"Late."}',
-          '{"summary":"It is late."}',
-          null,
-          'undecided, which counts as wrong',
-        ],
+        ['{"summary":"Late."}', '{"summary":"It is late."}', null, 'undecided, which counts as wrong'],
         ['{"summary":"Late."}', '{"summary":5}', false, 'not a text'],
       ),
       ...policy('f.patch', 'exact', 'tool', [

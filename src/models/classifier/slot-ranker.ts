@@ -54,11 +54,15 @@ export function slotFeatures(
       for (const word of left) features.add(`before ${word}`);
       for (const word of right) features.add(`after ${word}`);
       // How the line begins tells headers from text.
-      features.add(`line ${wordsOf(input.slice(input.lastIndexOf('\n', at - 1) + 1, at))[0] ?? ''}`);
+      const line = input.lastIndexOf('\n', at - 1) + 1;
+      features.add(`line ${wordsOf(input.slice(line, Math.min(at, line + BEGINNING)))[0] ?? ''}`);
     }
     return Uint32Array.from(features, placeOf);
   });
 }
+
+/** Characters in which a line's first word is looked for: JSON may be a single line. */
+const BEGINNING = 100;
 
 const wordsOf = (text: string): string[] =>
   text
