@@ -1,35 +1,30 @@
 /**
- * What one client can do to another: a neighbour sends small ordinary calls through the gateway while an attacker
- * sends the worst that fits the limits, one kind after the other. The same neighbour asks the upstream directly at
- * the same time: what it waits there is the machine's doing, not the gateway's. Two more neighbours send larger ordinary
- * calls, 12 KB and 100 KB, less often. Then the cost of ordinary traffic,
- * 500 requests a second, against a direct connection in turns. `--only=TEXT` runs the attacks with TEXT in their name.
+ * What one client can do to others: neighbours send ordinary calls of several sizes through the gateway while an attacker
+ * sends the worst that fits the limits, one kind after the other. The same attack and the same neighbours beside a bare
+ * proxy, which only passes bytes on, tell what is the machine's doing (the floor). Then the cost of ordinary traffic,
+ * 500 requests a second, against a direct connection in turns. `--only=TEXT` runs the attacks with TEXT in their name,
+ * `--only=ordinary` the ordinary traffic.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Fought } from './parts/hostile-attacker.ts';
 import { ATTACKS } from './parts/hostile-cases.ts';
+import { NEIGHBOURS, openNeighbours, rounded, type Waits } from './parts/hostile-neighbours.ts';
 import { type Lane, openLane } from './parts/lane.ts';
 import { quantile, startProxy } from './parts/load.ts';
 import type { BenchmarkResult } from './run.ts';
 
 /** Each kind of attack lasts at most so long, and what it left behind may show for a while longer. */
-const BOUND_MS = 15_000;
-const AFTER_MS = 1500;
-/** A gateway that has not answered its neighbour after so long is given up. */
-const STUCK_MS = 45_000;
-const ALONE_MS = 5000;
+const BOUND_MS = 8000;
+const AFTER_MS = 1000;
+const AFTER_BARE_MS = 200;
+const ALONE_MS = 4000;
 const EVERY_MS = 10;
-const WARM_MS = 2000;
-/** The neighbours with larger calls. */
-const LARGER = [
-  { name: '12 KB', bytes: 12_000, everyMs: 40 },
-  { name: '100 KB', bytes: 100_000, everyMs: 100 },
-] as const;
+const WARM_MS = 1500;
 const ORDINARY = { everyMs: 2, roundMs: 5000, rounds: 4 } as const;
 
 interface Case {
@@ -37,14 +32,13 @@ interface Case {
   readonly requests: number;
   readonly outcomes: string;
   readonly tookMs: number;
-  /** The neighbour's latency beyond its median when alone. */
-  readonly p99Ms: number;
+  /** The worst of all neighbours, beyond the median of each when alone; beside a bare proxy; and the difference. */
   readonly worstMs: number;
-  /** The same for the neighbours with larger calls, in the order of LARGER, each beyond its own median when alone. */
-  readonly largerP99Ms: readonly number[];
-  readonly largerWorstMs: readonly number[];
-  /** The same for the neighbour who asks directly, at the same time. */
-  readonly directWorstMs: number;
+  readonly floorMs: number;
+  readonly beyondFloorMs: number;
+  /** Of each neighbour, in the order of NEIGHBOURS: beside the gateway, and beside a bare proxy. */
+  readonly waits: readonly Waits[];
+  readonly floor: readonly Waits[];
   /** How long the gateway's event loop was held up at most. */
   readonly loopMs: number;
   /** The same in CPU time of its main thread: the machine's noise is not in it. */
@@ -58,56 +52,66 @@ interface Case {
 
 export async function run(): Promise<BenchmarkResult> {
   const dir = mkdtempSync(join(tmpdir(), 'understudy-hostile-'));
-  const only = process.argv.find((arg) => arg.startsWith('--only='))?.slice('--only='.length);
+  const option = (name: string): string | undefined =>
+    process.argv.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
+  const only = option('only');
+  const attacks = ATTACKS.filter(({ name }) => only === undefined || name.includes(only));
   const upstream = await start('hostile-upstream.ts', []);
   const attacker = await start('hostile-attacker.ts', []);
-  let count = 0;
   const url = `http://127.0.0.1:${upstream.told.port}`;
+  const bare = await startProxy('bare', url);
+  const beside = openNeighbours(bare.port);
+  let count = 0;
   let gateway: Process = attacker;
-  let lane = openLane(0);
-  let larger: readonly Lane[] = [];
-  const direct = openLane(upstream.told.port);
+  let neighbours = beside;
+  let medians: readonly number[] = [];
   const openGateway = async (): Promise<void> => {
     gateway = await start('hostile-gateway.ts', [join(dir, String(count++)), url]);
-    lane = openLane(gateway.told.port);
-    larger = LARGER.map(({ bytes }) => openLane(gateway.told.port, bytes));
+    neighbours = openNeighbours(gateway.told.port);
     // What is compiled or opened with the first calls is no attack's doing.
-    await measure([lane, direct, ...larger], paces(), () => wait(WARM_MS));
+    await neighbours.during(() => wait(WARM_MS));
+    neighbours.knowing(medians);
   };
   const closeGateway = async (): Promise<void> => {
     gateway.child.kill('SIGKILL');
-    await Promise.all([lane, ...larger].map((one) => one.close()));
+    await neighbours.close();
   };
+  const attack = (name: string, port: number): Promise<Fought> =>
+    told(attacker.child, {
+      go: { attack: name, port, boundMs: BOUND_MS },
+    }) as Promise<unknown> as Promise<Fought>;
   const cases: Case[] = [];
   try {
     await openGateway();
-    const ordinary = await ordinaryTraffic(lane, direct, url);
-    const [alone = [], aloneDirect = [], ...aloneLarger] = await measure(
-      [lane, direct, ...larger],
-      paces(),
-      () => wait(ALONE_MS),
-    );
-    const usual = quantile(alone, 0.5);
-    const usualDirect = quantile(aloneDirect, 0.5);
-    const usualLarger = aloneLarger.map((times) => quantile(times, 0.5));
+    const ordinary =
+      only === undefined || only === 'ordinary'
+        ? await ordinaryTraffic(gateway.told.port, upstream.told.port, bare.port)
+        : null;
+    const alone = await neighbours.alone(ALONE_MS);
+    ({ medians } = neighbours);
+    await beside.during(() => wait(WARM_MS));
+    const bareAlone = await beside.alone(ALONE_MS);
 
-    for (const { name, answer } of ATTACKS) {
-      if (only !== undefined && !name.includes(only)) continue;
+    for (const { name, answer } of attacks) {
       await told(upstream.child, { make: answer ?? '' });
       await told(attacker.child, { make: name });
+      const floor = await beside.during(async () => {
+        await attack(name, bare.port);
+        await wait(AFTER_BARE_MS);
+      });
       // A new one for each, so that nothing of the attack before is left to do or in memory.
       await closeGateway();
       await openGateway();
       await told(gateway.child, 'figures');
       let fought: Fought = { requests: 0, outcomes: {}, tookMs: 0 };
-      const lanes = [lane, direct, ...larger];
-      const [times = [], directTimes = [], ...largerTimes] = await measure(lanes, paces(), async () => {
-        const order = { attack: name, port: gateway.told.port, boundMs: BOUND_MS };
-        fought = (await told(attacker.child, { go: order })) as unknown as Fought;
+      const waits = await neighbours.during(async () => {
+        fought = await attack(name, gateway.told.port);
         await wait(AFTER_MS);
       });
-      const stuck = lane.waiting > 0 || gateway.child.exitCode !== null;
+      const stuck = neighbours.waiting > 0 || gateway.child.exitCode !== null;
       const { loopMs = 0, loopCpuMs = 0, rssMb = 0 } = stuck ? {} : await told(gateway.child, 'figures');
+      const worstMs = Math.max(...waits.map((each) => each.worstMs));
+      const floorMs = Math.max(...floor.map((each) => each.worstMs));
       cases.push({
         attack: name,
         requests: fought.requests,
@@ -115,59 +119,80 @@ export async function run(): Promise<BenchmarkResult> {
           .map(([outcome, n]) => `${outcome}: ${n}`)
           .join(', '),
         tookMs: fought.tookMs,
-        p99Ms: round(quantile(times, 0.99) - usual),
-        worstMs: round(Math.max(...times) - usual),
-        largerP99Ms: largerTimes.map((each, i) => round(quantile(each, 0.99) - (usualLarger[i] ?? 0))),
-        largerWorstMs: largerTimes.map((each, i) => round(Math.max(...each) - (usualLarger[i] ?? 0))),
-        directWorstMs: round(Math.max(...directTimes) - usualDirect),
-        loopMs: round(loopMs),
-        loopCpuMs: round(loopCpuMs),
+        ...{ worstMs, floorMs, beyondFloorMs: rounded(worstMs - floorMs) },
+        waits,
+        floor,
+        loopMs: rounded(loopMs),
+        loopCpuMs: rounded(loopCpuMs),
         rssMb,
-        failed: [lane, ...larger].reduce((sum, one) => sum + one.failed, 0),
+        failed: neighbours.failed,
         stuck,
       });
-      console.error(`${name}: ${cases.at(-1)?.worstMs} ms`);
+      console.error(
+        `${name}: ${worstMs} ms (${waits.map((each) => each.worstMs).join(', ')}), floor ${floorMs} ms`,
+      );
     }
     const worst = cases.toSorted((a, b) => b.worstMs - a.worstMs)[0];
+    const most = (figure: (one: Case) => number): number => Math.max(0, ...cases.map(figure));
     const json = {
+      /** Over all attacks and the neighbours of all sizes. */
       worstNeighbourMs: worst?.worstMs ?? 0,
       worstAttack: worst?.attack ?? '',
-      /** The worst of the neighbour alone, and of the one who asks directly during attacks: the machine's noise. */
-      aloneWorstMs: round(Math.max(...alone) - usual),
-      directWorstMs: Math.max(0, ...cases.map((one) => one.directWorstMs)),
-      /** Of the neighbours with larger calls: alone, their median and worst; under attack, their worst. */
-      larger: LARGER.map(({ name }, i) => ({
+      /** The same of a bare proxy, which only passes bytes on; and by how much ours was worse under one attack, at most. */
+      floorMs: most(({ floorMs }) => floorMs),
+      worstBeyondFloorMs: most(({ beyondFloorMs }) => beyondFloorMs),
+      neighbours: NEIGHBOURS.map(({ name }, i) => ({
         name,
-        aloneP50Ms: round(usualLarger[i] ?? 0),
-        aloneWorstMs: round(Math.max(...(aloneLarger[i] ?? [])) - (usualLarger[i] ?? 0)),
-        worstMs: Math.max(0, ...cases.map(({ largerWorstMs }) => largerWorstMs[i] ?? 0)),
+        aloneP50Ms: alone[i]!.p50Ms,
+        aloneWorstMs: alone[i]!.worstMs,
+        worstMs: most(({ waits }) => waits[i]!.worstMs),
+        bareAloneP50Ms: bareAlone[i]!.p50Ms,
+        bareAloneWorstMs: bareAlone[i]!.worstMs,
+        floorMs: most(({ floor }) => floor[i]!.worstMs),
       })),
-      worstLoopCpuMs: Math.max(0, ...cases.map((one) => one.loopCpuMs)),
-      aloneCalls: alone.length,
+      worstLoopCpuMs: most(({ loopCpuMs }) => loopCpuMs),
+      load: loadavg().map(rounded),
       ordinary,
       cases,
     };
-    const { addedP50Ms, addedP99Ms, bareAddedP99Ms } = ordinary;
     return {
       table: [
-        ...cases.map(({ outcomes, largerP99Ms, largerWorstMs, ...figures }) => ({
+        ...cases.map(({ outcomes: _, waits, floor: __, stuck, ...figures }) => ({
           ...figures,
-          ...Object.fromEntries(
-            LARGER.map(({ name }, i) => [`${name}: p99, worst`, `${largerP99Ms[i]}, ${largerWorstMs[i]}`]),
-          ),
-          stuck: figures.stuck ? 'yes' : '',
+          ...Object.fromEntries(NEIGHBOURS.map(({ name }, i) => [name, waits[i]!.worstMs])),
+          stuck: stuck ? 'yes' : '',
         })),
-        { attack: 'none: neighbour alone', requests: 0, worstMs: json.aloneWorstMs },
-        { attack: '500 requests/s: added p50', requests: ordinary.calls, worstMs: addedP50Ms },
-        { attack: '500 requests/s: added p99', requests: ordinary.calls, worstMs: addedP99Ms },
-        { attack: '500 requests/s: added p99 of a bare proxy', worstMs: bareAddedP99Ms },
-        ...json.larger.map(({ name, worstMs }) => ({ attack: `worst neighbour with ${name}`, worstMs })),
-        { attack: `worst neighbour: ${json.worstAttack}`, worstMs: json.worstNeighbourMs },
+        ...(ordinary === null
+          ? []
+          : [
+              {
+                attack: '500 requests/s: added p50',
+                worstMs: ordinary.addedP50Ms,
+                floorMs: ordinary.bareAddedP50Ms,
+              },
+              {
+                attack: '500 requests/s: added p99',
+                worstMs: ordinary.addedP99Ms,
+                floorMs: ordinary.bareAddedP99Ms,
+              },
+            ]),
+        ...json.neighbours.flatMap(({ name, aloneWorstMs, bareAloneWorstMs, worstMs, floorMs }) => [
+          { attack: `${name}: alone`, worstMs: aloneWorstMs, floorMs: bareAloneWorstMs },
+          { attack: `${name}: worst`, worstMs, floorMs },
+        ]),
+        {
+          attack: `worst neighbour: ${json.worstAttack}`,
+          ...{
+            worstMs: json.worstNeighbourMs,
+            floorMs: json.floorMs,
+            beyondFloorMs: json.worstBeyondFloorMs,
+          },
+        },
       ],
       json,
     };
   } finally {
-    await Promise.all([closeGateway(), direct.close()]);
+    await Promise.all([closeGateway(), beside.close(), bare.close()]);
     for (const { child } of [upstream, attacker]) child.kill('SIGKILL');
     rmSync(dir, { recursive: true, force: true });
   }
@@ -177,24 +202,26 @@ export async function run(): Promise<BenchmarkResult> {
  * Added latency at 500 requests a second, over rounds through the gateway, directly, and through the least that a
  * proxy can do, in turns: what that one adds is the price of one process more on this machine.
  */
-async function ordinaryTraffic(lane: Lane, direct: Lane, upstreamUrl: string) {
-  const proxy = await startProxy('bare', upstreamUrl);
-  const bare = openLane(proxy.port);
+async function ordinaryTraffic(gatewayPort: number, upstreamPort: number, barePort: number) {
+  const [lane, direct, bare] = [openLane(gatewayPort), openLane(upstreamPort), openLane(barePort)];
   const lanes = [lane, direct, bare];
   const times = new Map(lanes.map((one) => [one, [] as number[]]));
+  const calls = async (one: Lane, everyMs: number, ms: number): Promise<number[]> => {
+    one.begin(everyMs);
+    await wait(ms);
+    return one.end(ORDINARY.roundMs);
+  };
   try {
-    await measure([bare], EVERY_MS, () => wait(WARM_MS));
+    for (const one of lanes) await calls(one, EVERY_MS, WARM_MS);
     for (let i = 0; i < ORDINARY.rounds; i++) {
       for (const one of i % 2 === 0 ? lanes : lanes.toReversed()) {
-        const [found = []] = await measure([one], ORDINARY.everyMs, () => wait(ORDINARY.roundMs));
-        times.get(one)?.push(...found);
+        times.get(one)?.push(...(await calls(one, ORDINARY.everyMs, ORDINARY.roundMs)));
       }
     }
   } finally {
-    await bare.close();
-    await proxy.close();
+    await Promise.all(lanes.map((one) => one.close()));
   }
-  const at = (one: Lane, share: number): number => round(quantile(times.get(one) ?? [], share));
+  const at = (one: Lane, share: number): number => rounded(quantile(times.get(one) ?? [], share));
   const figures = (share: number) => ({
     gateway: at(lane, share),
     bareProxy: at(bare, share),
@@ -206,29 +233,11 @@ async function ordinaryTraffic(lane: Lane, direct: Lane, upstreamUrl: string) {
     calls: times.get(lane)?.length ?? 0,
     p50Ms,
     p99Ms,
-    addedP50Ms: round(p50Ms.gateway - p50Ms.direct),
-    addedP99Ms: round(p99Ms.gateway - p99Ms.direct),
-    bareAddedP50Ms: round(p50Ms.bareProxy - p50Ms.direct),
-    bareAddedP99Ms: round(p99Ms.bareProxy - p99Ms.direct),
+    addedP50Ms: rounded(p50Ms.gateway - p50Ms.direct),
+    addedP99Ms: rounded(p99Ms.gateway - p99Ms.direct),
+    bareAddedP50Ms: rounded(p50Ms.bareProxy - p50Ms.direct),
+    bareAddedP99Ms: rounded(p99Ms.bareProxy - p99Ms.direct),
   };
-}
-
-/** How often the neighbours call: the small one, the one who asks directly, the larger ones. */
-function paces(): number[] {
-  return [EVERY_MS, EVERY_MS, ...LARGER.map(({ everyMs }) => everyMs)];
-}
-
-/** Calls on each lane at its times while `work` goes on; the milliseconds of each, waited for within bounds. */
-async function measure(
-  lanes: readonly Lane[],
-  everyMs: number | readonly number[],
-  work: () => Promise<unknown>,
-): Promise<number[][]> {
-  lanes.forEach((lane, i) => {
-    lane.begin(typeof everyMs === 'number' ? everyMs : (everyMs[i] ?? EVERY_MS));
-  });
-  await work();
-  return Promise.all(lanes.map((lane) => lane.end(STUCK_MS)));
 }
 
 interface Told {
@@ -254,8 +263,4 @@ async function told(child: ChildProcess, message: object | string): Promise<Part
   const answered = once(child, 'message') as Promise<[Told]>;
   child.send(message as object);
   return (await answered)[0];
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
 }

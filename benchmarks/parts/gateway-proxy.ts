@@ -17,6 +17,7 @@ const [kind, upstreamUrl = '', dataDir = ''] = process.argv.slice(2);
 async function startBare(): Promise<number> {
   const pool = new Pool(upstreamUrl, { allowH2: false });
   const server = createServer((request, response) => {
+    request.on('error', () => response.destroy());
     const { host: _host, connection: _connection, ...headers } = request.headers;
     pool.stream(
       { path: request.url ?? '/', method: 'POST', headers, body: request },
@@ -24,7 +25,9 @@ async function startBare(): Promise<number> {
         const { connection: _c, 'keep-alive': _k, 'transfer-encoding': _t, ...kept } = theirs;
         return response.writeHead(statusCode, kept);
       },
-      () => {},
+      (error) => {
+        if (error) response.destroy();
+      },
     );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

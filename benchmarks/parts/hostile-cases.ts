@@ -27,6 +27,11 @@ const LARGE = 30_000_000;
 const call = (content: string, more: object = {}): Buffer =>
   Buffer.from(JSON.stringify({ model: 'm', messages: [{ role: 'user', content }], ...more }));
 const text = (content: () => string) => () => [call(content())];
+/** Many messages with nothing in them. */
+const tinyMessages = (size: number): Buffer =>
+  Buffer.from(
+    `{"model":"m","messages":[${repeat('{"role":"user","content":""},', size)}{"role":"user","content":"x"}]}`,
+  );
 /** A call with a field whose JSON is written out, for what JSON.stringify would not make. */
 const withField = (json: string): Buffer =>
   Buffer.from(`{"model":"m","messages":[{"role":"user","content":"hi"}],"metadata":{"x":${json}}}`);
@@ -111,11 +116,7 @@ export const ATTACKS: readonly Attack[] = [
   },
   {
     name: '1,000,000 tiny messages',
-    bodies: () => [
-      Buffer.from(
-        `{"model":"m","messages":[${repeat('{"role":"user","content":""},', 28_000_000)}{"role":"user","content":"x"}]}`,
-      ),
-    ],
+    bodies: () => [tinyMessages(28_000_000)],
   },
   { name: '10,000 tools', bodies: () => [call('hi', tools(10_000))] },
   {
@@ -153,6 +154,17 @@ export const ATTACKS: readonly Attack[] = [
     name: 'compressed requests, a bomb among them',
     bodies: () => [gzipSync(toolResult(customers(1000))), gzipSync(Buffer.alloc(200_000_000, ' '))],
     headers: { 'content-encoding': 'gzip' },
+  },
+  {
+    name: '120 KB of messages, brackets, tools, names, digits',
+    bodies: () => [
+      tinyMessages(120_000),
+      withField(`[${repeat('[],{},', 120_000)}0]`),
+      call('hi', tools(600)),
+      withField(`{${Array.from({ length: 7000 }, (_, i) => `"key_${i}":1`).join(',')}}`),
+      call(repeat('+49 (170) 123-', 120_000)),
+      call(repeat('12 Maria Meier Street, ', 120_000)),
+    ],
   },
   { name: '32 bodies of 30 MB at once', bodies: text(() => prose(LARGE)), atOnce: 32, rounds: 1 },
   { name: '100 tool results at once', bodies: () => [toolResult(customers(1000))], atOnce: 100, rounds: 1 },

@@ -13,14 +13,21 @@ export interface Lane {
   close(): Promise<void>;
 }
 
+export interface LaneCall {
+  /** Of a request, about. */
+  readonly bytes: number;
+  /** Whether all of them are new each time, or a constant prompt and a short message that is never the same. */
+  readonly isNew: boolean;
+}
+
 const SYSTEM = 'You sort the mail of a shop. ';
-/** About as long as most calls are. */
-const SMALL_BYTES = 3000;
+/** As most calls are. */
+const SMALL: LaneCall = { bytes: 3000, isNew: false };
 const MAX_WAITING = 2000;
 
-/** @param bytes Of a request: a constant prompt, and a message that is never the same. */
-export function openLane(port: number, bytes: number = SMALL_BYTES): Lane {
-  const system = SYSTEM.repeat(Math.ceil(bytes / SYSTEM.length));
+export function openLane(port: number, { bytes, isNew }: LaneCall = SMALL): Lane {
+  const long = SYSTEM.repeat(Math.ceil(bytes / SYSTEM.length));
+  const [system, document] = isNew ? [SYSTEM, long] : [long, ''];
   const pool = new Pool(`http://127.0.0.1:${port}`, { connections: 64, headersTimeout: 0, bodyTimeout: 0 });
   let times: number[] = [];
   const open = new Set<{ due: number }>();
@@ -36,13 +43,8 @@ export function openLane(port: number, bytes: number = SMALL_BYTES): Lane {
         path: '/small/v1/chat/completions',
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: 'Bearer neighbour' },
-        body: JSON.stringify({
-          model: 'm',
-          messages: [
-            { role: 'system', content: system },
-            { role: 'user', content: `Where is my order ${count++}? It was to come last week.` },
-          ],
-        }),
+        // Put together, since to stringify a long one would hold up the others of this process.
+        body: `{"model":"m","messages":[{"role":"system","content":"${system}"},{"role":"user","content":"Where is my order ${count++}? It was to come last week. ${document}"}]}`,
       });
       const text = await answer.body.text();
       if (answer.statusCode !== 200) throw new Error(`The neighbour got ${answer.statusCode}: ${text}`);

@@ -36,6 +36,7 @@ async function open(maxMs = 60_000) {
     redaction: REDACTION,
     maxBodyBytes: 1e6,
     segmentBytes: null,
+    label: '-large',
     onSealed: () => {},
     program: PROGRAM,
     maxMs,

@@ -1,6 +1,7 @@
 /**
- * The thread that records large exchanges, seen from the event loop: bytes go in, and that they are in the journal comes
+ * A thread that records large exchanges, seen from the event loop: bytes go in, and that they are in the journal comes
  * back. Nothing here takes longer than a copy of some megabytes.
+ * Does not: share the exchanges out among threads (exchange-threads.ts).
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
@@ -32,6 +33,8 @@ export interface ThreadSettings {
   readonly redaction: Config['redaction'];
   readonly maxBodyBytes: number;
   readonly segmentBytes: number | null;
+  /** Marks the thread's segments, so that those of a thread that died can be told from other writers'. */
+  readonly label: string;
 }
 
 export type ThreadRequest =
@@ -60,9 +63,6 @@ export interface ThreadReply {
   readonly sealed: readonly (readonly [contentId: string, part: SealedPart])[];
 }
 
-/** Marks the thread's segments, so that those of a thread that died can be told from the recorder's own. */
-export const LARGE = '-large';
-
 /** Larger parts are not told: to receive them would take the event loop's time. */
 export const MAX_TOLD_BYTES = 16 * 1024;
 
@@ -72,6 +72,10 @@ const MAX_READING = 200;
 const MAX_WAITING = 256 * 1024 * 1024;
 /** Bytes copied in one turn of the event loop: about a millisecond. */
 const COPY_BYTES = 2 * 1024 * 1024;
+/** What a piece costs beside its bytes, in bytes. */
+const COPY_COST = 2048;
+/** What is copied without waiting for earlier copies. */
+const COPY_AT_ONCE_BYTES = 256 * 1024;
 /** A body of 32 MB of small JSON values is several times as large once it is parsed. */
 const THREAD_MEMORY_MB = 2048;
 
@@ -102,7 +106,7 @@ export function openExchangeThread(options: ThreadOptions): ExchangeThread {
     failure,
     maxMs,
     // What it has written is whole: a segment that stays open would be read at every drain, and never removed.
-    onEnd: () => closeLeftovers(settings.dir, LARGE),
+    onEnd: () => closeLeftovers(settings.dir, settings.label),
   });
   const ask = async (
     request: ThreadRequest,
@@ -122,7 +126,7 @@ export function openExchangeThread(options: ThreadOptions): ExchangeThread {
       throw failure('no reply');
     },
     async record(exchange, keys, onCopied) {
-      const size = sizeOf(exchange.request) + (exchange.response ? sizeOf(exchange.response) : 0);
+      const size = sizeOfExchange(exchange);
       if (waitingBytes > 0 && waitingBytes + size > MAX_WAITING) {
         throw new UnderstudyError('overloaded', 'Too many large calls wait to be recorded.', {
           hint: 'They are recorded one after the other; nothing needs to be done unless it lasts.',
@@ -130,6 +134,8 @@ export function openExchangeThread(options: ThreadOptions): ExchangeThread {
       }
       waitingBytes += size;
       try {
+        // What fits one turn waits for no other's copy.
+        const copyOf = size <= COPY_AT_ONCE_BYTES ? copyInTurns : copyInOrder;
         const request = await copyOf(exchange.request);
         const response = exchange.response && { ...exchange.response, ...(await copyOf(exchange.response)) };
         onCopied?.();
@@ -147,9 +153,14 @@ export function openExchangeThread(options: ThreadOptions): ExchangeThread {
     rotate: () => thread.tell({ type: 'rotate' }),
     close: async (graceMs) => {
       await thread.close(graceMs, { type: 'close' });
-      closeLeftovers(settings.dir, LARGE);
+      closeLeftovers(settings.dir, settings.label);
     },
   };
+}
+
+/** Bytes of both bodies, as they came. */
+export function sizeOfExchange({ request, response }: RawExchange): number {
+  return sizeOf(request) + (response ? sizeOf(response) : 0);
 }
 
 function sizeOf({ chunks }: RawBody): number {
@@ -161,26 +172,29 @@ let copiedInTurn = 0;
 let copying: Promise<unknown> = Promise.resolve();
 
 /** The body in memory of its own, which can be handed to the thread; the event loop runs in between. */
-function copyOf(body: RawBody): Promise<RawBody> {
+function copyInOrder(body: RawBody): Promise<RawBody> {
   const copied = copying.then(() => copyInTurns(body));
   copying = copied.catch(() => {});
   return copied;
 }
 
-async function copyInTurns({ chunks, encoding }: RawBody): Promise<RawBody> {
-  const copies: Uint8Array[] = [];
-  for (const chunk of chunks) {
+/** In one piece, however many there were: what is moved costs by the piece. */
+async function copyInTurns(body: RawBody): Promise<RawBody> {
+  const copy = new Uint8Array(sizeOf(body));
+  let filled = 0;
+  for (const chunk of body.chunks) {
     for (let at = 0; at < chunk.length; at += COPY_BYTES) {
-      const piece = new Uint8Array(chunk.subarray(at, at + COPY_BYTES));
-      copies.push(piece);
-      copiedInTurn += piece.length;
+      const piece = chunk.subarray(at, at + COPY_BYTES);
+      copy.set(piece, filled);
+      filled += piece.length;
+      copiedInTurn += piece.length + COPY_COST;
       if (copiedInTurn >= COPY_BYTES) {
         await nextTurn();
         copiedInTurn = 0;
       }
     }
   }
-  return { chunks: copies, encoding };
+  return { chunks: [copy], encoding: body.encoding };
 }
 
 function failure(why: string): UnderstudyError {

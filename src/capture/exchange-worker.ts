@@ -1,4 +1,4 @@
-/** The thread that records large exchanges: reads them, redacts, seals and writes segments of its own. */
+/** A thread that records large exchanges: reads them, redacts, seals and writes segments of its own. */
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { SealedPart } from '../core/store.ts';
@@ -6,7 +6,6 @@ import { DIALECTS } from '../wire/dialects.ts';
 import { readExchange } from '../wire/exchange.ts';
 import { type CallWriter, openCallWriter } from './call-writer.ts';
 import {
-  LARGE,
   MAX_TOLD_BYTES,
   type ThreadReply,
   type ThreadRequest,
@@ -16,7 +15,7 @@ import { readPiece } from './live-redaction.ts';
 import { compilePolicy, redactText } from './redact/redact.ts';
 import { type Sealing, type SealingKeys, sealingWith } from './vault.ts';
 
-const { dir, redaction, maxBodyBytes, segmentBytes } = workerData as ThreadSettings;
+const { dir, redaction, maxBodyBytes, segmentBytes, label } = workerData as ThreadSettings;
 const port = parentPort!;
 // On Linux a thread has a priority of its own (setpriority(2)): the event loop's turn comes first.
 if (process.platform === 'linux') setPriority(10);
@@ -34,7 +33,7 @@ function writerFor(keys: SealingKeys): CallWriter {
   const context = { key: keys.surrogates, policy };
   writer = openCallWriter({
     dir,
-    label: LARGE,
+    label,
     sealing: {
       ...sealingWith(keys),
       // The day's keys came with the exchange.

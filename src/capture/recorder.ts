@@ -1,6 +1,6 @@
 /**
  * The Recorder: redacts, seals and journals each call before its response ends, and never makes the call fail. Small calls
- * are done at once, large ones in a thread, so that none holds up another agent.
+ * are done at once, large ones in threads, so that none holds up another agent.
  * Does not: bring calls into the store (drain.ts).
  */
 import type { Call } from '../core/call.ts';
@@ -8,7 +8,7 @@ import type { Config } from '../core/config.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
 import type { RawExchange, Recorder } from '../core/online.ts';
 import { openCallWriter } from './call-writer.ts';
-import { openExchangeThread } from './exchange-thread.ts';
+import { openExchangeThreads } from './exchange-threads.ts';
 import { closeLeftovers } from './journal.ts';
 import type { Piece, ReadPiece } from './live-redaction.ts';
 import { tryLock } from './lock.ts';
@@ -16,9 +16,17 @@ import type { Losses, LossReason } from './losses.ts';
 import { compilePolicy, redactText } from './redact/redact.ts';
 import { dayOf, type Vault } from './vault.ts';
 
-export interface JournalRecorder extends Omit<Recorder, 'record'> {
+export interface JournalRecorder extends Omit<Recorder, 'record' | 'recordExchange'> {
   /** As Recorder.record; without `exchange` all work is done here. */
-  record(call: Call, sender: string, exchange?: () => RawExchange, onCopied?: () => void): Promise<boolean>;
+  record(
+    call: Call,
+    sender: string,
+    exchange?: () => RawExchange,
+    onCopied?: () => void,
+    onBehind?: () => void,
+  ): Promise<boolean>;
+  /** As Recorder.recordExchange. */
+  recordExchange(exchange: RawExchange, onCopied?: () => void, onBehind?: () => void): Promise<boolean>;
   /** Calls and feedback written, and those that could not be. */
   readonly counts: { readonly recorded: number; readonly failed: number };
   /** Reads a long piece of a live request in the thread. */
@@ -82,7 +90,7 @@ export async function openRecorder(options: RecorderOptions): Promise<JournalRec
     redact: (text) => redactText(text, context),
     ...(segmentBytes === undefined ? {} : { segmentBytes }),
   });
-  const thread = openExchangeThread({
+  const threads = openExchangeThreads({
     dir,
     redaction: options.redaction,
     maxBodyBytes: options.maxBodyBytes ?? 32 * 1024 * 1024,
@@ -140,25 +148,27 @@ export async function openRecorder(options: RecorderOptions): Promise<JournalRec
       return false;
     }
   };
-  const large = (exchange: RawExchange, onCopied?: () => void): Promise<void> =>
-    thread.record(exchange, vault.sealingKeys(dayOf(exchange.at)), onCopied);
+  const large = (exchange: RawExchange, onCopied?: () => void, onBehind?: () => void): Promise<void> =>
+    threads.record(exchange, vault.sealingKeys(dayOf(exchange.at)), { onCopied, onBehind });
   return {
     counts,
     rotate: () => {
       writer.rotate();
-      thread.rotate();
+      threads.rotate();
     },
-    record: (call, sender, exchange, onCopied) =>
+    record: (call, sender, exchange, onCopied, onBehind) =>
       kept(call.at, async () => {
         const most = exchange === undefined ? undefined : MAX_FRESH_HERE;
-        if (!(await writer.write(call, sender, most)) && exchange) await large(exchange(), onCopied);
+        if (!(await writer.write(call, sender, most)) && exchange)
+          await large(exchange(), onCopied, onBehind);
       }),
-    read: (piece, keep) => thread.read(piece, keep, vault.surrogateKey),
-    recordExchange: (exchange, onCopied) => kept(exchange.at, () => large(exchange, onCopied)),
+    read: (piece, keep) => threads.read(piece, keep, vault.surrogateKey),
+    recordExchange: (exchange, onCopied, onBehind) =>
+      kept(exchange.at, () => large(exchange, onCopied, onBehind)),
     recordFeedback: (feedback, at) => {
       const work = async (): Promise<void> => {
         if (!(await writer.writeFeedback(feedback, at, MAX_FRESH_HERE)))
-          await thread.feedback(feedback, at, vault.sealingKeys(dayOf(at)));
+          await threads.feedback(feedback, at, vault.sealingKeys(dayOf(at)));
       };
       return kept(at, work, 'feedback-not-recorded');
     },
@@ -171,7 +181,7 @@ export async function openRecorder(options: RecorderOptions): Promise<JournalRec
     },
     async close(): Promise<void> {
       writer.close();
-      await thread.close(THREAD_GRACE_MS);
+      await threads.close(THREAD_GRACE_MS);
       lock.release();
     },
   };

@@ -39,7 +39,7 @@ export const configSchema = z
           .positive()
           .default(256 * 1024 * 1024)
           .describe(
-            'Memory for all request bodies and the copies of responses that are to be recorded. Over it, large bodies (from 256 KB) wait to be read, small ones never do; copies give way to bodies, and a call without its copy is relayed and counted as lost.',
+            'Memory for all request bodies and the copies of responses that are to be recorded. Over it, large bodies (from 256 KB) wait to be read, small ones never do, and those up to a 64th of it have an eighth of it to themselves; copies give way to bodies, and a call without its copy is relayed and counted as lost.',
           ),
         timeoutMs: z
           .int()

@@ -111,10 +111,18 @@ export interface Recorder {
    * @param sender The API key or address: made into `origin`, a keyed pseudonym, and dropped.
    * @param exchange The same call as bytes, for a recorder that finds it too much work for the event loop.
    * @param onCopied Called once the bytes of the exchange are needed no more.
+   * @param onBehind Called where others' calls have delayed it for as long as an agent should wait for them: it is written
+   *   all the same, and whoever holds back an answer for it holds it back no longer.
    */
-  record(call: Call, sender: string, exchange: () => RawExchange, onCopied: () => void): Promise<boolean>;
+  record(
+    call: Call,
+    sender: string,
+    exchange: () => RawExchange,
+    onCopied: () => void,
+    onBehind: () => void,
+  ): Promise<boolean>;
   /** The same for an exchange that is too large to be read on the event loop: all work is done in another thread. */
-  recordExchange(exchange: RawExchange, onCopied: () => void): Promise<boolean>;
+  recordExchange(exchange: RawExchange, onCopied: () => void, onBehind: () => void): Promise<boolean>;
   /** The same for feedback that came at `at` (epoch milliseconds), on a call or a session. */
   recordFeedback(feedback: Feedback, at: number): Promise<boolean>;
 }

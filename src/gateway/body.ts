@@ -61,6 +61,8 @@ export function readBody(request: IncomingMessage, options: ReadOptions): Promis
     let received = 0;
     let settled = false;
     let busy = false;
+    /** Whether what came last was mostly chunk headers. */
+    let isCoding = false;
     let rawBefore = request.socket.bytesRead;
     const end = (outcome: () => void): void => {
       if (settled) return;
@@ -91,6 +93,7 @@ export function readBody(request: IncomingMessage, options: ReadOptions): Promis
       const raw = request.socket.bytesRead;
       const coding = Math.max(0, raw - rawBefore - piece.length);
       rawBefore = raw;
+      isCoding = coding > CODING_BYTES;
       if (over()) {
         bytes.drop();
         hold.release();
@@ -98,10 +101,10 @@ export function readBody(request: IncomingMessage, options: ReadOptions): Promis
         return undefined;
       }
       const room = makeRoom(bytes.capacityFor(received));
-      const turn = (): Promise<void> | undefined =>
-        received > SMALL_BODY_BYTES || coding > CODING_BYTES
-          ? turns.take(piece.length + coding * CODING_COST)
-          : undefined;
+      const turn = (): Promise<void> | undefined => {
+        if (isCoding) return turns.takeTiny(coding * CODING_COST);
+        return received > SMALL_BODY_BYTES ? turns.take(piece.length) : undefined;
+      };
       if (!room) {
         bytes.push(piece);
         return turn();
@@ -123,8 +126,13 @@ export function readBody(request: IncomingMessage, options: ReadOptions): Promis
     const pause = (wait: Promise<unknown> | undefined): void => {
       if (!wait) return;
       busy = true;
+      const { socket } = request;
+      // To take a piece has asked node for more, and to parse that costs more than what is waited for.
+      const isStopped = isCoding;
+      if (isStopped) process.nextTick(() => busy && socket.pause());
       wait.then(() => {
         busy = false;
+        if (isStopped) socket.resume();
         take();
       });
     };

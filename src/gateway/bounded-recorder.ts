@@ -1,18 +1,31 @@
 /**
- * A recorder that is not trusted with the agent's time: a wait for it is bounded, and while an earlier one is overdue
- * nobody waits at all.
+ * A recorder that is not trusted with the agent's time: a wait for it is bounded, nobody waits long for what others
+ * have given it, and while an earlier one is overdue nobody waits at all.
  */
-import type { Recorder } from '../core/online.ts';
+import type { Call } from '../core/call.ts';
+import type { RawExchange, Recorder } from '../core/online.ts';
 
 /**
  * Resolves, too, when waiting longer would hurt the agent: then with false, whatever becomes of the call. `onCopied` is
  * called once in any case: when the call's bytes are needed no more, or the call is dropped.
  */
-export interface BoundedRecorder extends Recorder {
+export interface BoundedRecorder extends Pick<Recorder, 'recordFeedback'> {
+  record(call: Call, sender: string, exchange: () => RawExchange, onCopied: () => void): Promise<boolean>;
+  recordExchange(exchange: RawExchange, onCopied: () => void): Promise<boolean>;
   /** Counts a call whose bytes were given up, for want of memory. */
   lose(): void;
-  readonly counts: { recorded: number; failed: number; overdue: number; dropped: number };
+  readonly counts: RecordingCounts;
 }
+
+export type RecordingCounts = {
+  recorded: number;
+  failed: number;
+  /** Took longer than a call may wait. */
+  overdue: number;
+  /** Not waited for, since others were to be written before them. */
+  behind: number;
+  dropped: number;
+};
 
 /** Calls that may wait inside a stuck recorder before new ones are dropped: bounds memory. */
 const MAX_OVERDUE = 1000;
@@ -29,7 +42,7 @@ export function boundedRecorder(
   waitMs: number,
   onLost: (reason: LostFor) => void = () => {},
 ): BoundedRecorder {
-  const counts = { recorded: 0, failed: 0, overdue: 0, dropped: 0 };
+  const counts: RecordingCounts = { recorded: 0, failed: 0, overdue: 0, behind: 0, dropped: 0 };
   let stuck = 0;
   let open = 0;
 
@@ -49,7 +62,7 @@ export function boundedRecorder(
   };
 
   const bounded = async (
-    write: () => Promise<boolean>,
+    write: (onBehind: () => void) => Promise<boolean>,
     release: () => void,
     reason: LostFor = 'not-recorded',
   ): Promise<boolean> => {
@@ -61,18 +74,26 @@ export function boundedRecorder(
     }
     let isDone = false;
     let isLate = false;
-    const written = counted(write, release).finally(() => {
+    let isBehind = false;
+    let goOn = (_isWritten: false): void => {};
+    const waited = new Promise<boolean>((resolve) => {
+      goOn = resolve;
+    });
+    const onBehind = (): void => {
+      isBehind = true;
+      goOn(false);
+    };
+    const written = counted(() => write(onBehind), release).finally(() => {
       isDone = true;
       if (isLate) stuck--;
     });
     if (stuck > 0) return false;
-    let timer: NodeJS.Timeout | undefined;
-    const waited = new Promise<boolean>((resolve) => {
-      timer = setTimeout(resolve, waitMs, false);
-    });
+    const timer = setTimeout(goOn, waitMs, false);
     const isWritten = await Promise.race([written, waited]);
     clearTimeout(timer);
-    if (!isDone) {
+    if (isDone) return isWritten;
+    if (isBehind) counts.behind++;
+    else {
       isLate = true;
       stuck++;
       counts.overdue++;
@@ -87,9 +108,9 @@ export function boundedRecorder(
       onLost('too-much-at-once');
     },
     record: (call, sender, exchange, onCopied) =>
-      bounded(() => recorder.record(call, sender, exchange, onCopied), onCopied),
+      bounded((onBehind) => recorder.record(call, sender, exchange, onCopied, onBehind), onCopied),
     recordExchange: (exchange, onCopied) =>
-      bounded(() => recorder.recordExchange(exchange, onCopied), onCopied),
+      bounded((onBehind) => recorder.recordExchange(exchange, onCopied, onBehind), onCopied),
     // Its sender is told where it fails: it counts as no call, and is never dropped unseen.
     recordFeedback: (feedback, at) =>
       bounded(

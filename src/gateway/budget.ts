@@ -1,6 +1,7 @@
 /**
  * How much memory all request bodies and all copies of responses together may hold. Small bodies never wait; large ones wait
- * their turn, in order of arrival, until earlier ones are released. Copies never wait and hold nobody up: what does not
+ * their turn, in order of arrival, until earlier ones are released; those in between, as documents are, have a share of the
+ * memory that large ones leave them, and wait behind none of those. Copies never wait and hold nobody up: what does not
  * fit is not copied, and a body that needs their room takes it back, of the largest first; a call without its copy is relayed
  * as any other, and its record is lost. Counts bytes only: reading and pausing is body.ts's.
  */
@@ -32,8 +33,13 @@ export interface Budget {
   readonly counts: { bytes: number; peak: number; waiting: number };
 }
 
-interface Waiter {
+/** What a body asks for: so many bytes more, and how many more the long ones hold with it; 0 for a medium one. */
+interface Room {
   readonly more: number;
+  readonly long: number;
+}
+
+interface Waiter extends Room {
   /** Part of the body is in memory already: it must be able to finish. */
   readonly begun: boolean;
   readonly key: Hold;
@@ -42,6 +48,9 @@ interface Waiter {
 
 /** What a copy may hold whatever else is held: the answers of ordinary calls. */
 const SPARE_FREE_BYTES = 64 * 1024;
+/** What bodies of a medium length have beside the large ones, and how long those are, as parts of the whole. */
+const MEDIUM_SHARE = 1 / 8;
+const MEDIUM_LENGTH = 1 / 64;
 
 /**
  * A budget of `maxBytes`, of which each body takes its first `freeBytes` without waiting (they count all the same).
@@ -57,6 +66,9 @@ export function bodyBudget(maxBytes: number, freeBytes: number): Budget {
   let large = 0;
   let over: Hold | null = null;
   const queue: Waiter[] = [];
+  const longestMedium = Math.max(freeBytes, maxBytes * MEDIUM_LENGTH);
+  /** Bytes of bodies that are longer than medium ones. */
+  let longest = 0;
 
   const take = (bytes: number): void => {
     counts.bytes += bytes;
@@ -74,26 +86,35 @@ export function bodyBudget(maxBytes: number, freeBytes: number): Budget {
       takeBack();
     }
   };
-  const fits = (more: number): boolean => {
-    const over = counts.bytes + more - maxBytes;
-    if (over <= 0) return true;
+  const fits = ({ more, long }: Room): boolean => {
+    if (long > 0 && longest > 0 && longest + long > maxBytes * (1 - MEDIUM_SHARE)) return false;
+    const missing = counts.bytes + more - maxBytes;
+    if (missing <= 0) return true;
     const inSpares = [...spares.keys()].reduce((sum, { held }) => sum + held, 0);
     // A body that is larger than the whole budget still passes, alone.
-    if (over > inSpares && large > 0) return false;
-    reclaim(over);
+    if (missing > inSpares && large > 0) return false;
+    reclaim(missing);
+    return true;
+  };
+  /** Whether a medium body has its room whatever the long ones hold. */
+  const fitsItsShare = ({ more, long }: Room): boolean => {
+    if (long > 0 || large - longest + more > maxBytes * MEDIUM_SHARE) return false;
+    reclaim(counts.bytes + more - maxBytes);
     return true;
   };
 
   const next = (): number => {
+    const medium = queue.findIndex(({ long }) => long === 0);
+    if (medium >= 0 && fitsItsShare(queue[medium]!)) return medium;
     const first = queue[0];
-    if (first && fits(first.more)) return 0;
+    if (first && fits(first)) return 0;
     return over === null ? queue.findIndex((waiter) => waiter.begun) : -1;
   };
   const serve = (): void => {
     for (let i = next(); i >= 0; i = next()) {
       const [waiter] = queue.splice(i, 1);
       if (!waiter) return;
-      if (!fits(waiter.more)) over = waiter.key;
+      if (!fits(waiter) && !fitsItsShare(waiter)) over = waiter.key;
       counts.waiting = queue.length;
       waiter.go(true);
     }
@@ -102,7 +123,9 @@ export function bodyBudget(maxBytes: number, freeBytes: number): Budget {
   const hold = (): Hold => {
     let held = 0;
     let released = false;
+    const longAt = (bytes: number): number => (bytes > longestMedium ? bytes : 0);
     const add = (more: number): void => {
+      longest += longAt(held + more) - longAt(held);
       if (held + more > freeBytes) large += held > freeBytes ? more : held + more;
       held += more;
       take(more);
@@ -112,14 +135,19 @@ export function bodyBudget(maxBytes: number, freeBytes: number): Budget {
         const more = bytes - held;
         if (released || more <= 0) return undefined;
         const begun = held > 0;
-        const atOnce = bytes <= freeBytes || over === key || (queue.length === 0 && fits(more));
+        const room = { more, long: longAt(bytes) - longAt(held) };
+        const atOnce =
+          bytes <= freeBytes ||
+          over === key ||
+          (queue.length === 0 && fits(room)) ||
+          (queue.every(({ long }) => long > 0) && fitsItsShare(room));
         if (atOnce) {
           add(more);
           return undefined;
         }
         return new Promise((resolve) => {
           queue.push({
-            more,
+            ...room,
             begun,
             key,
             go: (granted) => {
@@ -136,6 +164,7 @@ export function bodyBudget(maxBytes: number, freeBytes: number): Budget {
         released = true;
         counts.bytes -= held;
         if (held > freeBytes) large -= held;
+        longest -= longAt(held);
         if (over === key) over = null;
         const place = queue.findIndex((waiter) => waiter.key === key);
         if (place >= 0) queue.splice(place, 1)[0]?.go(false);

@@ -140,6 +140,7 @@ async function relayLlm(
       request: exchange.request,
       response,
       signal: exchange.signal,
+      turns: context.turns,
       extraHeaders: servedHeaders(callId, served),
       cors: admission.cors,
       times: exchange.times,

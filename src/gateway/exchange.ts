@@ -18,6 +18,7 @@ import type { BoundedRecorder } from './bounded-recorder.ts';
 import type { Budget } from './budget.ts';
 import { upstreamHeaders } from './headers.ts';
 import type { OneATurn } from './one-a-turn.ts';
+import type { Turns } from './turns.ts';
 import type { Upstream, UpstreamRequest } from './upstream.ts';
 import type { Upstreams } from './upstreams.ts';
 
@@ -44,6 +45,8 @@ export interface GatewayContext {
   readonly readBody: (message: IncomingMessage) => Promise<HeldBody>;
   /** What copies of responses are counted against, beside the bodies. */
   readonly memory: Pick<Budget, 'spare'>;
+  /** Shares the event loop among long bodies and answers. */
+  readonly turns: Turns;
   /** Shares the event loop among requests that take long to read. */
   readonly reading: OneATurn;
   /** Longest response that is read. */
@@ -119,8 +122,8 @@ async function understand(
   try {
     const bytes = await decodeBody(raw, MAX_READ_BYTES);
     if (bytes === null) return 'large';
-    // Many at once are read one a turn, and whatever else is due comes in between.
-    if (bytes.length > MAX_UNSHARED_BYTES) await context.reading.next();
+    // Of many at once a turn reads about as much as the longest has, and whatever else is due comes in between.
+    if (bytes.length > MAX_UNSHARED_BYTES) await context.reading.next(bytes.length / MAX_READ_BYTES);
     const request = dialect.parseRequest(bytes);
     if (request === null) return 'foreign';
     return { request, source: sourceOf(message.headers, message.socket.remoteAddress ?? '', request.params) };

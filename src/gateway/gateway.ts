@@ -125,15 +125,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     return options.dialects.find((dialect) => dialect.provider === provider) ?? anyDialect;
   };
   const { maxConnections } = options;
-  const upstreams = connectUpstreams(options, { timeoutMs, maxConnections }, options.onUpstream);
+  const turns = sharedTurns(BYTES_A_TURN);
+  const upstreams = connectUpstreams(options, { timeoutMs, maxConnections, turns }, options.onUpstream);
   const recorder = boundedRecorder(options.recorder, options.recordWaitMs ?? RECORD_WAIT_MS, options.onLost);
   const background = backgroundWork(MAX_BACKGROUND);
   const log = options.log ?? (() => {});
   const limits = { ...CLIENT_LIMITS, ...options.limits };
   const bodies = bodyBudget(maxBufferedBytes, SMALL_BODY_BYTES);
-  const turns = sharedTurns(BYTES_A_TURN);
   const upgrades = tunnels({
     upstreams,
+    turns,
     extraHeaders: PASSED,
     admit: (request) => access.beginCall(access.authorise(request, 'call'), null),
     refuse: (response, error, request) => refuse(response, error, shapeFor(request), log),
@@ -153,6 +154,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     readBody: (request) =>
       readBody(request, { maxBytes: maxBodyBytes, budget: bodies, turns, idleMs: limits.uploadIdleMs }),
     memory: bodies,
+    turns,
     observer: options.observer ?? null,
     reading: oneATurn(),
     maxBodyBytes,
@@ -198,6 +200,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       request,
       response,
       signal: gone.signal,
+      turns,
       extraHeaders: PASSED,
       cors: admission.cors,
       idleMs: limits.uploadIdleMs,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, test } from 'node:test';
+import fc from 'fast-check';
 import { oneATurn } from './one-a-turn.ts';
 
 /** Turns of an event loop that the test makes. */
@@ -50,4 +51,40 @@ describe('oneATurn', () => {
       assert.equal(events.due, 0);
     }
   });
+});
+
+test('work of any shares is done in order, and no turn has more than its share, or one alone', async () => {
+  const shares = fc.array(fc.double({ min: 0.01, max: 1, noNaN: true }), { minLength: 1, maxLength: 60 });
+  await fc.assert(
+    fc.asyncProperty(shares, async (all) => {
+      const planned: (() => void)[] = [];
+      const turns = oneATurn((go) => planned.push(go));
+      let now: number[] = [];
+      const done: number[] = [];
+      const work = all.map(async (share, i) => {
+        await turns.next(share);
+        now.push(share);
+        done.push(i);
+      });
+      const settled = async (): Promise<void> => {
+        for (let i = 0; i < 5; i++) await Promise.resolve();
+      };
+      await settled();
+      for (let turn = 0; ; turn++) {
+        const sum = now.reduce((total, share) => total + share, 0);
+        assert.ok(now.length <= 1 || sum <= 1 + 1e-9, `${sum} in a turn`);
+        const next = planned.shift();
+        if (!next) break;
+        assert.ok(turn <= all.length);
+        now = [];
+        next();
+        await settled();
+      }
+      await Promise.all(work);
+      assert.deepEqual(
+        done,
+        all.map((_, i) => i),
+      );
+    }),
+  );
 });

@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { UnderstudyError } from '../core/errors.ts';
 import { upstreamHeaders } from './headers.ts';
 import { relay } from './relay.ts';
+import type { Turns } from './turns.ts';
 import { watchUpload } from './upload.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -12,6 +13,8 @@ export interface PassOptions {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly signal: AbortSignal;
+  /** As in relay.ts. */
+  readonly turns: Turns;
   /** Headers of ours, as a flat list. */
   readonly extraHeaders: readonly string[];
   /** As in relay.ts. */
@@ -47,6 +50,7 @@ export async function passThrough(options: PassOptions): Promise<void> {
       },
       response,
       signal: AbortSignal.any([options.signal, idle.signal]),
+      turns: options.turns,
       extraHeaders,
       cors,
       beforeEnd: async () => {},

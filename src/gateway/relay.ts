@@ -3,22 +3,27 @@
  * what must happen before it has happened.
  */
 import type { ServerResponse } from 'node:http';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CallTimes } from '../core/observe.ts';
 import { clientHeaders, clientTrailers, headerOf, withoutCors, withoutHeader } from './headers.ts';
 import type { ResponseCapture } from './response-capture.ts';
+import type { Turns } from './turns.ts';
 import type { Listener, ResponseHead, Upgraded, Upstream, UpstreamRequest } from './upstream.ts';
 
 /** What came in one turn is sent on at its end, or earlier where it is this much. */
 const TURN_BYTES = 64 * 1024;
-/** An answer of many tiny pieces waits for the next turn after this many. */
+/** An answer of many tiny pieces rests after this many in one turn. Each counts as so many bytes of the turns' share. */
 const TURN_PIECES = 500;
+const PIECE_COST = 4096;
+/** An answer from this length on shares the turns with others as long. */
+const LARGE_BYTES = 256 * 1024;
 
 export interface RelayOptions {
   readonly upstream: Upstream;
   readonly request: UpstreamRequest;
   readonly response: ServerResponse;
   readonly signal: AbortSignal;
+  /** Shares the event loop among long answers. */
+  readonly turns: Turns;
   /** Headers of ours, as a flat list. */
   readonly extraHeaders: readonly string[];
   /** Headers that let a web page read the answer, as a flat list, instead of the upstream's. Default: none, and those stay. */
@@ -37,8 +42,9 @@ export interface RelayOptions {
  * @throws UnderstudyError as Upstream.send; `response.headersSent` tells whether the client has seen any of it.
  */
 export async function relay(options: RelayOptions): Promise<number> {
-  const { response, capture, times } = options;
+  const { response, capture, times, turns } = options;
   let status = 0;
+  let received = 0;
   let left = Number.POSITIVE_INFINITY;
   let pending: Buffer[] = [];
   let size = 0;
@@ -90,11 +96,15 @@ export async function relay(options: RelayOptions): Promise<number> {
     onData: (chunk) => {
       if (times && times.firstByte === 0) times.firstByte = performance.now();
       left -= chunk.length;
-      const wait = size >= TURN_BYTES ? flush() : undefined;
+      received += chunk.length;
+      const written = size >= TURN_BYTES ? flush() : undefined;
       pending.push(chunk);
       size += chunk.length;
       flushSoon();
-      return pending.length >= TURN_PIECES ? nextTurn().then(() => wait) : wait;
+      const isTiny = pending.length >= TURN_PIECES;
+      if (!isTiny && received <= LARGE_BYTES) return written;
+      const turn = isTiny ? turns.takeTiny(pending.length * PIECE_COST) : turns.take(chunk.length);
+      return turn && written ? turn.then(() => written) : (turn ?? written);
     },
   };
   let trailers: readonly string[] = [];

@@ -10,6 +10,10 @@ import type { Budget } from './budget.ts';
 import { headerOf } from './headers.ts';
 import type { ResponseHead } from './upstream.ts';
 
+/** Smaller pieces are copied together: each would keep what it was read with in memory, and cost more than its bytes. */
+const SMALL_PIECE_BYTES = 4096;
+const SLAB_BYTES = 16 * 1024;
+
 export interface ResponseCapture {
   begin(head: ResponseHead): void;
   push(chunk: Uint8Array): void;
@@ -37,6 +41,9 @@ export function captureResponse(
   budget?: Pick<Budget, 'spare'>,
 ): ResponseCapture {
   let chunks: Uint8Array[] = [];
+  /** Where small pieces go: the last of the chunks is what is filled of it. */
+  let slab: Buffer | null = null;
+  let filled = 0;
   let encoding = '';
   let events = false;
   let wanted = false;
@@ -46,6 +53,23 @@ export function captureResponse(
   const drop = (): void => {
     wanted = false;
     chunks = [];
+    slab = null;
+  };
+  const keep = (chunk: Uint8Array): void => {
+    // The first is most often the only one.
+    if (chunk.length > SMALL_PIECE_BYTES || chunks.length === 0) {
+      slab = null;
+      chunks.push(chunk);
+      return;
+    }
+    if (slab !== null && filled + chunk.length <= slab.length) chunks.pop();
+    else {
+      slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+      filled = 0;
+    }
+    slab.set(chunk, filled);
+    filled += chunk.length;
+    chunks.push(slab.subarray(0, filled));
   };
   const memory = budget?.spare(() => {
     lost = true;
@@ -71,7 +95,7 @@ export function captureResponse(
       if (size > limit) {
         drop();
         memory?.release();
-      } else if (memory === undefined || memory.grow(size)) chunks.push(chunk);
+      } else if (memory === undefined || memory.grow(size)) keep(chunk);
       else {
         lost = true;
         drop();

@@ -1,3 +1,5 @@
+import type { RecordingCounts } from './bounded-recorder.ts';
+
 /** What a gateway counts since its start. */
 export interface GatewayStats {
   readonly requests: number;
@@ -7,12 +9,7 @@ export interface GatewayStats {
   readonly servedBySpecialists: number;
   /** Calls that the LLM answered, by reason. */
   readonly servedByLlm: Readonly<Record<string, number>>;
-  readonly recording: {
-    readonly recorded: number;
-    readonly failed: number;
-    readonly overdue: number;
-    readonly dropped: number;
-  };
+  readonly recording: Readonly<RecordingCounts>;
   /** Memory that request bodies and copies of responses hold: bytes now and at most so far, and bodies that wait for room. */
   readonly bodies: { readonly bytes: number; readonly peak: number; readonly waiting: number };
   /** Upgraded connections (WebSocket). */

@@ -59,3 +59,18 @@ test('who takes more than a turn’s share at once uses up turns to come', async
   }
   assert.equal(count, 3);
 });
+
+test('what tiny pieces cost keeps no other body from its turn', async () => {
+  const planned: (() => void)[] = [];
+  const turns = sharedTurns(1000, (next) => planned.push(next));
+  let back = false;
+  turns.takeTiny(50_000)?.then(() => {
+    back = true;
+  });
+  assert.equal(turns.take(900), undefined);
+  let waited = 0;
+  turns.take(900)?.then(() => waited++);
+  for (const next of planned.splice(0)) next();
+  await settle();
+  assert.deepEqual([waited, back], [1, false]);
+});

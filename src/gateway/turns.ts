@@ -9,17 +9,27 @@ const PIECE_BYTES = 128 * 1024;
 export interface Turns {
   /** Reports handled bytes; a promise where no more may be handled in this turn. */
   take(bytes: number): Promise<void> | undefined;
+  /**
+   * The same for tiny pieces, by what they cost, in bytes. Their turns are counted apart: what one caller's tiny pieces cost
+   * may be many turns, and keeps no other's body from its own.
+   */
+  takeTiny(cost: number): Promise<void> | undefined;
 }
 
 /** A turn in which nothing may be handled lasts this long, milliseconds: turns without work would be over at once. */
 const REST_MS = 4;
 
-/** `schedule` calls back in the next turn, after a rest if told. */
+/** Calls back in the next turn, after a rest if told. */
+type Schedule = (next: () => void, rest: boolean) => unknown;
+
 export function sharedTurns(
   bytesATurn: number,
-  schedule: (next: () => void, rest: boolean) => unknown = (next, rest) =>
-    rest ? setTimeout(next, REST_MS) : setImmediate(next),
+  schedule: Schedule = (next, rest) => (rest ? setTimeout(next, REST_MS) : setImmediate(next)),
 ): Turns {
+  return { take: takerOf(bytesATurn, schedule), takeTiny: takerOf(bytesATurn, schedule) };
+}
+
+function takerOf(bytesATurn: number, schedule: Schedule): Turns['take'] {
   let left = bytesATurn;
   let scheduled = false;
   const queue: (() => void)[] = [];
@@ -36,12 +46,10 @@ export function sharedTurns(
     scheduled = true;
     schedule(begin, left + bytesATurn <= 0);
   };
-  return {
-    take: (bytes) => {
-      left -= bytes;
-      plan();
-      if (left > 0) return undefined;
-      return new Promise((resolve) => queue.push(resolve));
-    },
+  return (bytes) => {
+    left -= bytes;
+    plan();
+    if (left > 0) return undefined;
+    return new Promise((resolve) => queue.push(resolve));
   };
 }

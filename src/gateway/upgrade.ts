@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream';
 import { UnderstudyError } from '../core/errors.ts';
 import { clientHeaders, headerOf, upstreamHeaders, withoutHeader } from './headers.ts';
 import { relay } from './relay.ts';
+import type { Turns } from './turns.ts';
 import type { ResponseHead, Upgraded } from './upstream.ts';
 import type { Upstreams } from './upstreams.ts';
 
@@ -21,6 +22,8 @@ export interface Tunnels {
 
 export interface TunnelOptions {
   readonly upstreams: Upstreams;
+  /** As in relay.ts, for answers that grant no upgrade. */
+  readonly turns: Turns;
   /** Headers of ours, as a flat list, in whatever the client is answered. */
   readonly extraHeaders: readonly string[];
   /** Lets the request in, or throws. */
@@ -102,6 +105,7 @@ export function tunnels(options: TunnelOptions): Tunnels {
         },
         response,
         signal: gone.signal,
+        turns: options.turns,
         extraHeaders: options.extraHeaders,
         beforeEnd: async () => {},
         upgrade: {

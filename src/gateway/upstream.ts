@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { type Dispatcher, errors, Pool } from 'undici';
 import { UnderstudyError } from '../core/errors.ts';
+import type { Turns } from './turns.ts';
 
 /** A request to the provider. */
 export interface UpstreamRequest {
@@ -90,9 +91,14 @@ export interface UpstreamLimits {
   readonly timeoutMs: number;
   /** At once; further requests wait for one. Default: no limit. */
   readonly maxConnections?: number | undefined;
+  /** Shares the event loop among long bodies. Default: each sends a slice a turn. */
+  readonly turns?: Turns;
 }
 
-export function connectUpstream(baseUrl: string, { timeoutMs, maxConnections }: UpstreamLimits): Upstream {
+export function connectUpstream(
+  baseUrl: string,
+  { timeoutMs, maxConnections, turns }: UpstreamLimits,
+): Upstream {
   const base = new URL(baseUrl);
   const pool = new Pool(base.origin, {
     // Bytes and headers stay as the provider writes them in HTTP/1.1.
@@ -132,7 +138,7 @@ export function connectUpstream(baseUrl: string, { timeoutMs, maxConnections }: 
           {
             method: request.method as Dispatcher.HttpMethod,
             path: upstreamPath(base.pathname, request.path),
-            ...sized(request),
+            ...sized(request, turns),
             ...(protocol === null ? {} : { upgrade: protocol }),
           },
           {
@@ -172,21 +178,24 @@ export function connectUpstream(baseUrl: string, { timeoutMs, maxConnections }: 
 }
 
 /** Headers and body as undici takes them: a large body in slices, with its length said beforehand. */
-function sized(request: UpstreamRequest): Pick<Dispatcher.DispatchOptions, 'headers' | 'body'> {
+function sized(
+  request: UpstreamRequest,
+  turns: Turns | undefined,
+): Pick<Dispatcher.DispatchOptions, 'headers' | 'body'> {
   const { headers, body } = request;
   const large = body instanceof Uint8Array && body.length > SLICE_BYTES;
   return {
     headers: large ? [...headers, 'content-length', String(body.length)] : [...headers],
     // Any iterable will do, say undici's documentation and code; its types leave them out.
-    body: (large ? slices(body) : body) as Dispatcher.DispatchOptions['body'] & object,
+    body: (large ? slices(body, turns) : body) as Dispatcher.DispatchOptions['body'] & object,
   };
 }
 
 /** With a turn for others between two slices, among them the answer of an upstream that does not read to the end. */
-async function* slices(body: Uint8Array): AsyncGenerator<Uint8Array> {
+async function* slices(body: Uint8Array, turns: Turns | undefined): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < body.length; at += SLICE_BYTES) {
     yield body.subarray(at, at + SLICE_BYTES);
-    await setImmediate();
+    await (turns?.take(SLICE_BYTES) ?? setImmediate());
   }
 }
 

@@ -106,9 +106,8 @@ export async function openRecordingFolder(options: RecordingFolderOptions): Prom
   return {
     store: () => capture?.store ?? null,
     recorder: {
-      record: (call, sender, exchange, onCopied) =>
-        capture?.recorder.record(call, sender, exchange, onCopied) ?? lost(),
-      recordExchange: (exchange, onCopied) => capture?.recorder.recordExchange(exchange, onCopied) ?? lost(),
+      record: (...call) => capture?.recorder.record(...call) ?? lost(),
+      recordExchange: (...exchange) => capture?.recorder.recordExchange(...exchange) ?? lost(),
       recordFeedback: (feedback, at) =>
         capture?.recorder.recordFeedback(feedback, at) ?? lost('feedback-not-recorded'),
     },

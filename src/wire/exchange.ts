@@ -7,9 +7,16 @@ import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib';
 import { AUDITED, type Call, type CallRequest, type CallResponse } from '../core/call.ts';
 import type { RawBody, RawExchange } from '../core/online.ts';
 import type { Dialect } from './dialect.ts';
+import { holdsMoreValues } from './json-bytes.ts';
 import { type Source, sourceOf, withoutSender } from './source.ts';
 
 type Decoder = (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Buffer>;
+
+/**
+ * JSON of more values is not read: 30 MB of brackets would take two gigabytes of memory. Many times what a call has: an answer
+ * with 20 probabilities at each of 4,000 tokens has 650,000.
+ */
+const MAX_VALUES = 2_000_000;
 
 /** Content codings (RFC 9110, section 8.4.1, RFC 7932 and RFC 8878). */
 const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
@@ -48,7 +55,7 @@ export async function readResponse(
   const bytes = await decodeBody(body, maxBytes);
   if (bytes === null) return null;
   try {
-    if (!body.events) return whole(dialect.parseResponse(bytes));
+    if (!body.events) return holdsMoreValues(bytes, MAX_VALUES) ? null : whole(dialect.parseResponse(bytes));
     const stream = dialect.streamAccumulator();
     stream.push(bytes);
     return whole(stream.end());
@@ -75,7 +82,7 @@ export async function readExchange(
 > {
   const dialect = dialects.find(({ name }) => name === exchange.dialect);
   const bytes = dialect ? await decodeBody(exchange.request, maxBytes) : null;
-  if (!dialect || bytes === null) return { none: 'unreadable' };
+  if (!dialect || bytes === null || holdsMoreValues(bytes, MAX_VALUES)) return { none: 'unreadable' };
   const request = dialect.parseRequest(bytes);
   if (request === null) return { none: 'foreign' };
   const source = sourceOf(exchange.headers, exchange.address, request.params);

@@ -113,3 +113,22 @@ export function textOf(bytes: Buffer, start: number, end: number): string | null
     return null;
   }
 }
+
+/** Whether JSON holds more than `most` values, lists and objects counted: what reading it takes in memory. */
+export function holdsMoreValues(body: Uint8Array, most: number): boolean {
+  // Each value but the first takes a byte for itself and one for what stands before it.
+  if (body.length < most) return false;
+  const bytes = bufferOf(body);
+  let count = 1;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (byte === COMMA || byte === OPEN_LIST || byte === OPEN_OBJECT) {
+      if (++count > most) return true;
+    } else if (byte === QUOTE) {
+      const end = stringEnd(bytes, i);
+      if (end < 0) return false;
+      i = end - 1;
+    }
+  }
+  return false;
+}
