@@ -1,11 +1,13 @@
 /**
  * What the gateway costs a call: CPU time per request, helpers included, against a bare undici proxy, each in processes of
  * its own, in turns under the same load; and the latency that it adds at fixed rates. `full` is the program with capture,
- * redaction's first stage, sealing and routing on; `idle` has a router and a recorder that do nothing. The ratios hold on
- * other machines; the microseconds do not. `--peers` installs other gateways in a folder of its own and measures them too.
+ * redaction's first stage, sealing and routing on, and the drain of what is recorded into the store; `idle` has a router and a
+ * recorder that do nothing. The ratios hold on other machines; the microseconds do not. `--model` measures the program with
+ * redaction's second stage as well, the model that finds people; `--peers` installs other gateways in a folder of its own and
+ * measures them too.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { agentTraffic, freshTraffic, type Traffic } from './parts/agent-traffic.ts';
@@ -19,16 +21,21 @@ import {
   startUpstream,
 } from './parts/load.ts';
 import { startPeers } from './parts/peers.ts';
+import type { CpuTime } from './parts/process-cpu.ts';
 import type { BenchmarkResult } from './run.ts';
 
 const ROUNDS = 5;
-const REQUESTS = 1500;
+/** What is compiled while it runs is ready after so many rounds, which do not count. */
+const WARM_ROUNDS = 2;
+const REQUESTS = 2000;
+/** The model takes far longer than all else. */
+const MODEL_REQUESTS = 200;
 const CONCURRENCY = 16;
 /** Requests a second, and how long they are kept up, in rounds. */
 const RATES = [500, 3000] as const;
-const [RATE_MS, RATE_ROUNDS] = [4000, 4] as const;
-/** What is recorded is brought into the store afterwards: that is over once the CPU has been quiet this long. */
-const [QUIET_MS, MAX_QUIET_MS] = [600, 20_000] as const;
+const [RATE_MS, RATE_ROUNDS] = [4000, 3] as const;
+/** What is recorded is brought into the store afterwards: that is over once the CPU has been quiet this often in a row. */
+const [QUIET_MS, QUIET_LOOKS, MAX_QUIET_MS, MAX_MODEL_MS] = [500, 6, 30_000, 120_000] as const;
 
 interface Case {
   readonly name: 'json' | 'stream' | 'fresh';
@@ -36,9 +43,23 @@ interface Case {
   readonly traffic: Traffic;
 }
 
+/** Microseconds of CPU per request. */
+interface Cost {
+  readonly total: number;
+  /** Of the processes that the proxy has started: the drain. */
+  readonly helpers: number;
+}
+
+/** Of a proxy's cost to the bare proxy's of the same round: the median, the least and the most. */
+interface Ratio {
+  readonly ratio: number;
+  readonly between: readonly [least: number, most: number];
+}
+
 export async function run(): Promise<BenchmarkResult> {
   const { server, url } = await startUpstream();
   const dir = mkdtempSync(join(tmpdir(), 'understudy-gateway-'));
+  const withModel = process.argv.includes('--model');
   const started: [string, MeasuredProxy][] = [];
   for (const kind of ['bare', 'idle', 'full'] as const)
     started.push([kind, await startProxy(kind, url, join(dir, kind))]);
@@ -53,23 +74,38 @@ export async function run(): Promise<BenchmarkResult> {
   try {
     const table: Record<string, string | number>[] = [];
     const ratios: Record<string, Record<string, number>> = {};
+    const intervals: Record<string, Record<string, readonly number[]>> = {};
+    const withoutDrain: Record<string, number> = {};
     const costs: Record<string, object> = {};
     for (const each of cases) {
       const cpu = await cpuPerRequest(proxies, each);
-      const bare = cpu.get('bare')!;
-      for (const [name, values] of cpu) {
-        const ratio = round(
-          quantile(
-            values.map((value, i) => value / bare[i]!),
-            0.5,
-          ),
+      const bare = cpu.get('bare')!.map(({ total }) => total);
+      for (const [name, found] of cpu) {
+        const all = ratioOf(
+          found.map(({ total }) => total),
+          bare,
         );
-        ratios[name] = { ...ratios[name], [each.name]: ratio };
-        const cpuUs = Math.round(quantile(values, 0.5));
-        costs[name] = { ...costs[name], [`${each.name}CpuUs`]: cpuUs };
-        table.push({ traffic: `${each.name}: ${each.traffic.what}`, gateway: name, cpuUs, ratio });
+        const own = ratioOf(
+          found.map(({ total, helpers }) => total - helpers),
+          bare,
+        );
+        ratios[name] = { ...ratios[name], [each.name]: all.ratio };
+        intervals[name] = { ...intervals[name], [each.name]: all.between };
+        if (name === 'full') withoutDrain[each.name] = own.ratio;
+        const cpuUs = Math.round(median(found.map(({ total }) => total)));
+        const drainUs = Math.round(median(found.map(({ helpers }) => helpers)));
+        costs[name] = {
+          ...costs[name],
+          ...{ [`${each.name}CpuUs`]: cpuUs, [`${each.name}DrainUs`]: drainUs },
+        };
+        const between = all.between.join('–');
+        table.push({
+          ...{ traffic: `${each.name}: ${each.traffic.what}`, gateway: name, cpuUs, drainUs },
+          ...{ ratio: all.ratio, between, withoutDrain: own.ratio },
+        });
       }
     }
+    const model = withModel ? await modelCost(url, join(dir, 'model'), cases[0]!) : null;
     const latency: Record<string, object> = {};
     for (const rate of RATES) {
       const added = await addedLatency(new Map(started), url, rate);
@@ -84,10 +120,13 @@ export async function run(): Promise<BenchmarkResult> {
       table,
       json: {
         ...{ cpuRatioJson: full.json, cpuRatioStream: full.stream, cpuRatioFresh: full.fresh },
+        cpuRatioWithoutDrain: withoutDrain,
         ...{ addedP99Ms: at(RATES[0]), addedP99MsAt3000: at(RATES[1]) },
-        ...{ idle: ratios.idle, costs, latency },
+        ...{ idle: ratios.idle, intervals, costs, latency },
+        ...(model === null ? {} : { withModel: model }),
         peers: Object.fromEntries(peers.map(([name]) => [name, ratios[name]])),
         ...{ missingPeers: missing, requests: ROUNDS * REQUESTS, concurrency: CONCURRENCY },
+        loadAverage: loadavg().map(round),
       },
     };
   } finally {
@@ -98,36 +137,68 @@ export async function run(): Promise<BenchmarkResult> {
   }
 }
 
-/** Microseconds of CPU per request in each round, by proxy; what is done after the answers counts. */
+function ratioOf(values: readonly number[], bare: readonly number[]): Ratio {
+  const each = values.map((value, i) => value / bare[i]!);
+  return { ratio: round(median(each)), between: [round(Math.min(...each)), round(Math.max(...each))] };
+}
+
+const median = (values: readonly number[]): number => quantile(values, 0.5);
+
+/** What a call costs by proxy, in each round; what is done after the answers counts. */
 async function cpuPerRequest(
   proxies: ReadonlyMap<string, MeasuredProxy>,
-  { shape, traffic }: Case,
-): Promise<Map<string, number[]>> {
-  const found = new Map([...proxies.keys()].map((name) => [name, [] as number[]]));
-  // The first round warms up and does not count. Each round has other calls than the one before.
-  for (let round = 0; round <= ROUNDS; round++) {
+  each: Case,
+): Promise<Map<string, Cost[]>> {
+  const found = new Map([...proxies.keys()].map((name) => [name, [] as Cost[]]));
+  // Each round has other calls than the one before.
+  for (let round = 0; round < WARM_ROUNDS + ROUNDS; round++) {
     for (const [name, proxy] of proxies) {
-      const before = await proxy.cpuUs();
-      await callThrough(proxy, {
-        ...{ shape, requests: REQUESTS, concurrency: CONCURRENCY },
-        bodyOf: (n) => traffic.bodyOf(round * REQUESTS + n, shape === 'stream'),
-      });
-      const spent = (await whenQuiet(proxy)) - before;
-      if (round > 0) found.get(name)!.push(spent / REQUESTS);
+      const cost = await costOf(proxy, each, round * REQUESTS, REQUESTS);
+      if (round >= WARM_ROUNDS) found.get(name)!.push(cost);
     }
   }
   return found;
 }
 
+async function costOf(
+  proxy: MeasuredProxy,
+  { shape, traffic }: Case,
+  from: number,
+  requests: number,
+  quietMs: number = MAX_QUIET_MS,
+): Promise<Cost> {
+  const before = await proxy.cpu();
+  await callThrough(proxy, {
+    ...{ shape, requests, concurrency: CONCURRENCY },
+    bodyOf: (n) => traffic.bodyOf(from + n, shape === 'stream'),
+  });
+  const after = await whenQuiet(proxy, quietMs);
+  const helpers = (after.helpers - before.helpers) / requests;
+  return { total: (after.own - before.own) / requests + helpers, helpers };
+}
+
+/** The program with redaction's second stage; a first call brings the model, which is not counted. */
+async function modelCost(url: string, dir: string, each: Case): Promise<object> {
+  const proxy = await startProxy('model', url, dir);
+  try {
+    await costOf(proxy, each, 0, MODEL_REQUESTS, MAX_MODEL_MS);
+    const { total, helpers } = await costOf(proxy, each, MODEL_REQUESTS, MODEL_REQUESTS, MAX_MODEL_MS);
+    return { jsonCpuUs: Math.round(total), jsonDrainUs: Math.round(helpers), requests: MODEL_REQUESTS };
+  } finally {
+    await proxy.close();
+  }
+}
+
 /** CPU time once what was recorded is in the store. */
-async function whenQuiet(proxy: MeasuredProxy): Promise<number> {
-  const deadline = performance.now() + MAX_QUIET_MS;
-  let last = await proxy.cpuUs();
-  for (;;) {
+async function whenQuiet(proxy: MeasuredProxy, maxMs: number): Promise<CpuTime> {
+  const deadline = performance.now() + maxMs;
+  let last = await proxy.cpu();
+  for (let quiet = 0; ; ) {
     await wait(QUIET_MS);
-    const now = await proxy.cpuUs();
+    const now = await proxy.cpu();
     // The program itself looks about now and then.
-    if (now - last <= 20_000 || performance.now() > deadline) return now;
+    quiet = now.own + now.helpers - last.own - last.helpers <= 15_000 ? quiet + 1 : 0;
+    if (quiet >= (now.helpers > 0 ? QUIET_LOOKS : 1) || performance.now() > deadline) return now;
     last = now;
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Bodies of an agent's calls: recorded trajectories played turn by turn where the recordings are there, each call with the
- * whole conversation so far; made-up conversations of their lengths elsewhere. And bodies that are all new.
+ * whole conversation so far; made-up conversations of their lengths elsewhere. Played again, they are other conversations
+ * with the same prompt and tools, as another user's are. And bodies that are all new.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,7 +26,11 @@ export function agentTraffic(): Traffic {
     const requests = airline.lines(DATA).map(({ request }) => request as Record<string, unknown>);
     return {
       what: 'the airline recordings, turn by turn',
-      bodyOf: (n, stream) => JSON.stringify({ ...requests[n % requests.length], stream }),
+      bodyOf: (n, stream) => {
+        const { messages, ...request } = requests[n % requests.length]!;
+        const pass = Math.floor(n / requests.length);
+        return JSON.stringify({ ...request, messages: heardAgain(messages as Said[], pass), stream });
+      },
     };
   }
   const turns = 12;
@@ -41,6 +46,21 @@ export function agentTraffic(): Traffic {
       return JSON.stringify({ model: 'gpt-4o', stream, messages: [system, ...messages] });
     },
   };
+}
+
+interface Said {
+  readonly role: string;
+  readonly content: unknown;
+}
+
+/** Of each pass, every message but the prompt is new. */
+function heardAgain(messages: readonly Said[], pass: number): readonly Said[] {
+  if (pass === 0) return messages;
+  return messages.map((message) =>
+    message.role === 'system' || typeof message.content !== 'string'
+      ? message
+      : { ...message, content: `${message.content} (${pass})` },
+  );
 }
 
 /** Each body of about 5 KB, and none like another. */

@@ -1,7 +1,8 @@
 /**
  * One proxy in a process of its own, so that its CPU time is its alone: `bare` is the least an undici proxy can do, `idle` is
  * ours with a router and a recorder that do nothing, `full` the program as users start it, but for the model that finds
- * people (it runs at the lowest priority, and is measured by bench -- pii). Tells its port, then its CPU time when asked.
+ * people, which is redaction's second stage (in the drain, at the lowest priority); `model` has that too. Tells its port, then
+ * its CPU time when asked.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -52,8 +53,9 @@ async function startIdle(): Promise<number> {
   return gateway.port;
 }
 
-async function startFull(): Promise<number> {
-  const { gateway, ...config } = configSchema.parse({ redaction: { finder: 'off' }, learn: { mode: 'off' } });
+async function startFull(finder: 'on' | 'off' = 'off'): Promise<number> {
+  const redaction = finder === 'off' ? { finder } : {};
+  const { gateway, ...config } = configSchema.parse({ redaction, learn: { mode: 'off' } });
   const understudy = await openUnderstudy({
     config: {
       ...config,
@@ -66,7 +68,7 @@ async function startFull(): Promise<number> {
   return (await understudy.startGateway()).port;
 }
 
-const STARTS = { bare: startBare, idle: startIdle, full: startFull };
+const STARTS = { bare: startBare, idle: startIdle, full: startFull, model: () => startFull('on') };
 const port = await STARTS[kind as keyof typeof STARTS]();
 process.on('message', () => {
   const { user, system } = process.cpuUsage();

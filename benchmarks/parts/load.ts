@@ -6,11 +6,14 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Pool } from 'undici';
-import { treeCpuUs } from './process-cpu.ts';
+import { type CpuTime, treeCpu } from './process-cpu.ts';
 
 export type Shape = 'json' | 'stream';
-/** bare: the least an undici proxy can do. idle: ours with a router and a recorder that do nothing. full: the program. */
-export type ProxyKind = 'bare' | 'idle' | 'full';
+/**
+ * bare: the least an undici proxy can do. idle: ours with a router and a recorder that do nothing. full: the program, without the
+ * model that finds people. model: with it.
+ */
+export type ProxyKind = 'bare' | 'idle' | 'full' | 'model';
 
 export interface MeasuredProxy {
   readonly port: number;
@@ -18,8 +21,8 @@ export interface MeasuredProxy {
   readonly path?: string;
   /** Beside content type and authorization. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** CPU time so far, its helpers' included, microseconds. */
-  cpuUs(): Promise<number>;
+  /** CPU time so far. */
+  cpu(): Promise<CpuTime>;
   close(): Promise<void>;
 }
 
@@ -49,10 +52,14 @@ const requestBody = (shape: Shape): string =>
 
 const event = (i: number): string => {
   const last = i === EVENTS - 1;
-  const choice = { index: 0, delta: { content: `word${i} ` }, finish_reason: last ? 'stop' : null };
+  const content = i === 1 ? ` ${NUMBER}` : `word${i} `;
+  const choice = { index: 0, delta: { content }, finish_reason: last ? 'stop' : null };
   const chunk = { id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [choice] };
   return `data: ${JSON.stringify(chunk)}\n\n`;
 };
+
+/** Stands in an answer, and is its number there. */
+const NUMBER = 'answer00000000';
 
 const answers: Readonly<Record<Shape, { readonly type: string; readonly body: string }>> = {
   json: {
@@ -65,7 +72,7 @@ const answers: Readonly<Record<Shape, { readonly type: string; readonly body: st
       choices: [
         {
           index: 0,
-          message: { role: 'assistant', content: 'order-status '.repeat(40) },
+          message: { role: 'assistant', content: `${'order-status '.repeat(40)}${NUMBER}` },
           finish_reason: 'stop',
         },
       ],
@@ -78,8 +85,12 @@ const answers: Readonly<Record<Shape, { readonly type: string; readonly body: st
   },
 };
 
-/** Answers at once, whole or as a stream of 20 events, as the body asks (or the first part of the path). */
+/**
+ * Answers at once, whole or as a stream of 20 events, as the body asks (or the first part of the path). No answer is like
+ * another, as an LLM's are not.
+ */
 export async function startUpstream(): Promise<{ readonly server: Server; readonly url: string }> {
+  let count = 0;
   const server = createServer((request, response) => {
     let isStream = request.url?.startsWith('/stream') === true;
     request
@@ -88,7 +99,8 @@ export async function startUpstream(): Promise<{ readonly server: Server; readon
       })
       .on('end', () => {
         const { type, body } = answers[isStream ? 'stream' : 'json'];
-        response.writeHead(200, { 'content-type': type }).end(body);
+        const number = `answer${String(count++).padStart(8, '0')}`;
+        response.writeHead(200, { 'content-type': type }).end(body.replace(NUMBER, number));
       });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -100,7 +112,7 @@ export async function startProxy(kind: ProxyKind, upstreamUrl: string, dataDir =
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
   return {
     port,
-    cpuUs: async () => treeCpuUs(child.pid!) ?? (await ownCpuUs(child)),
+    cpu: async () => treeCpu(child.pid!) ?? { own: await ownCpuUs(child), helpers: 0 },
     close: async () => {
       const exited = once(child, 'exit');
       child.disconnect();

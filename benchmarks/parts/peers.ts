@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { MeasuredProxy } from './load.ts';
-import { treeCpuUs } from './process-cpu.ts';
+import { treeCpu } from './process-cpu.ts';
 
 const run = promisify(execFile);
 const FOLDER = join(tmpdir(), 'understudy-bench-peers');
@@ -89,7 +89,7 @@ async function start(peer: Peer, upstreamUrl: string): Promise<MeasuredProxy> {
     port,
     path: '/v1/chat/completions',
     headers: peer.headers(upstreamUrl),
-    cpuUs: async () => treeCpuUs(child.pid!) ?? Number.NaN,
+    cpu: async () => treeCpu(child.pid!) ?? { own: Number.NaN, helpers: 0 },
     close: async () => {
       const exited = once(child, 'exit');
       child.kill('SIGKILL');

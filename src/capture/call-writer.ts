@@ -3,6 +3,7 @@
  * and one in a thread for large ones; each writes segments of its own.
  * Does not: hold the journal's lock or count failures (recorder.ts).
  */
+import { boundedCache } from '../core/bounded-cache.ts';
 import type { Call } from '../core/call.ts';
 import type { Feedback } from '../core/feedback.ts';
 import type { SealedPart } from '../core/store.ts';
@@ -10,6 +11,7 @@ import { charactersOf, sealFeedback } from './feedback.ts';
 import { encodeFrame } from './frames.ts';
 import { type JournalOptions, openJournal } from './journal.ts';
 import { createSealer, type SealerOptions } from './sealer.ts';
+import type { Sealing } from './vault.ts';
 
 export interface CallWriter {
   /**
@@ -32,12 +34,13 @@ export function openCallWriter(options: CallWriterOptions): CallWriter {
   const { sealing } = options;
   const journal = openJournal(options);
   const sealer = createSealer(options);
+  const origins = rememberedPseudonyms(sealing);
   /** Ids of the parts that are in the journal's present segment. */
   const written = { generation: -1, ids: new Set<string>() };
   return {
     remember: (contentId, part) => sealer.remember(contentId, part),
     async write(call, sender, mostFresh = Number.POSITIVE_INFINITY) {
-      const origin = sender === '' ? '' : sealing.pseudonym(sender);
+      const origin = sender === '' ? '' : origins(sender);
       const prepared = sealer.prepare({ ...call, origin });
       if (prepared.fresh > mostFresh) return false;
       const sealed = prepared.seal();
@@ -67,5 +70,19 @@ export function openCallWriter(options: CallWriterOptions): CallWriter {
     },
     rotate: () => journal.rotate(),
     close: () => journal.close(),
+  };
+}
+
+/** Few senders make most calls. */
+const MAX_SENDERS = 1000;
+
+function rememberedPseudonyms(sealing: Pick<Sealing, 'pseudonym'>): (sender: string) => string {
+  const before = boundedCache<string>(MAX_SENDERS, () => 1);
+  return (sender) => {
+    const known = before.get(sender);
+    if (known !== undefined) return known;
+    const pseudonym = sealing.pseudonym(sender);
+    before.set(sender, pseudonym);
+    return pseudonym;
   };
 }

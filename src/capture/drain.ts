@@ -54,7 +54,7 @@ export interface DrainOptions {
 /** What belongs to the drain alone, in the folder of the journal: its lock, and deaths.json. */
 const FOLDER = 'drain';
 /** Calls in one transaction, and looked at together. */
-const BATCH = 200;
+const BATCH = 1000;
 /**
  * Deaths on one batch after which its calls are taken one by one; the one that kills the process again is left out. So it
  * dies three times of a call, and of a segment that it cannot even read.

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { exampleCall, temporaryFolder } from '../../test/support/calls.ts';
 import { openDataFolder } from '../../test/support/data-folder.ts';
 import type { CallRequest, Message } from '../core/call.ts';
-import type { Entity, EntityFinder } from '../core/entity.ts';
-import { liveRedaction, readPiece } from './live-redaction.ts';
+import type { Entity } from '../core/entity.ts';
+import { type FindIfItCan, liveRedaction, readPiece } from './live-redaction.ts';
 import { createSealer } from './sealer.ts';
 import { dayOf } from './vault.ts';
 import { siteOf } from './vocabulary.ts';
@@ -22,7 +22,7 @@ const mail: Message = {
   content:
     'Please call +49 171 1234567 or write to anna.schmidt@web.de, my card is 4111 1111 1111 1111.\n\nBest regards,\nAnna Schmidt',
 };
-const live = (words: readonly string[] = [], find: EntityFinder['find'] | null = null) => {
+const live = (words: readonly string[] = [], find: FindIfItCan | null = null) => {
   const vocabulary = new Map([[siteOf(vault, requestOf(system)), words]]);
   const redacted = liveRedaction({
     sealing: vault,
@@ -30,8 +30,14 @@ const live = (words: readonly string[] = [], find: EntityFinder['find'] | null =
     vocabulary: () => vocabulary,
     find,
     readElsewhere: null,
+    readAgainMs: 0,
   });
   return (request: CallRequest) => redacted(request)!;
+};
+
+const placesOf = (text: string, name: string): Entity[] => {
+  const start = text.indexOf(name);
+  return start < 0 ? [] : [{ kind: 'person', start, end: start + name.length }];
 };
 
 describe('liveRedaction', () => {
@@ -66,6 +72,23 @@ describe('liveRedaction', () => {
     const other = live()(requestOf(system, { role: 'user', content: 'Hello' }));
     assert.equal(other.reveal(`Write to ${address}`, 'text'), null);
     assert.equal(other.reveal('Write to us', 'text'), 'Write to us');
+  });
+
+  it('reads again what the model could not read, and what it has read once', async () => {
+    let isThere = false;
+    const asked: string[] = [];
+    const find: FindIfItCan = async (texts) => {
+      asked.push(...texts);
+      return isThere ? texts.map((text): Entity[] => placesOf(text, 'Halvorsen')) : null;
+    };
+    const redacted = live([], find);
+    const said = requestOf({ role: 'user', content: 'It was sent to Halvorsen by mistake.' });
+    const complete = async () => (await redacted(said).complete!())!.request.messages[0]?.content;
+    assert.match((await complete()) ?? '', /Halvorsen/);
+    isThere = true;
+    assert.doesNotMatch((await complete()) ?? '', /Halvorsen/);
+    assert.doesNotMatch((await complete()) ?? '', /Halvorsen/);
+    assert.equal(asked.length, 2);
   });
 
   it('leaves the words of a site as they are, and takes them in answers', () => {

@@ -6,11 +6,11 @@
  */
 import { hash } from 'node:crypto';
 import { answerKindOf, type OutputKind } from '../core/answer.ts';
+import { boundedCache } from '../core/bounded-cache.ts';
 import type { CallRequest, Message } from '../core/call.ts';
 import type { Entity, EntityFinder } from '../core/entity.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { RedactedRequest } from '../core/online.ts';
-import { boundedCache } from './bounded-cache.ts';
 import { findEntities } from './find-entities.ts';
 import {
   holdsSurrogate,
@@ -24,7 +24,7 @@ import { redactMessage, redactTools } from './redact/redact-call.ts';
 import { redactSchema } from './redact/redact-schema.ts';
 import { textsOf, type WalkedText } from './texts.ts';
 import type { Sealing } from './vault.ts';
-import { restorer, siteOf, withTheirWords, wordsIn } from './vocabulary.ts';
+import { restorer, siteFinder, withTheirWords, wordsIn } from './vocabulary.ts';
 import { anyWholeWord } from './whole-words.ts';
 
 /** What is read at once: a message, or all that a request says beside its messages. */
@@ -52,15 +52,22 @@ interface Elsewhere {
   readonly askedAt: number;
 }
 
+/** As EntityFinder.find; null where the texts could not be read now. */
+export type FindIfItCan = (
+  texts: readonly string[],
+) => Promise<Awaited<ReturnType<EntityFinder['find']>> | null>;
+
 export interface LiveRedactionOptions {
   readonly sealing: Pick<Sealing, 'pseudonym'>;
   readonly context: RedactContext;
   /** The words by call site, which are left as they are; asked for each call. */
   readonly vocabulary: () => ReadonlyMap<string, readonly string[]>;
   /** Finds people and places off the event loop; null: names in obvious positions alone, as in what was recorded. */
-  readonly find: EntityFinder['find'] | null;
+  readonly find: FindIfItCan | null;
   /** Reads a piece elsewhere. Null: all is read here. */
   readonly readElsewhere: ((piece: Piece, keep: readonly string[]) => Promise<ReadPiece>) | null;
+  /** How long after texts could not be read none is tried again, milliseconds. Default: 10,000. */
+  readonly readAgainMs?: number;
 }
 
 const REMEMBERED_BYTES = 16 * 1024 * 1024;
@@ -68,6 +75,8 @@ const REMEMBERED_BYTES = 16 * 1024 * 1024;
 const MAX_READ_HERE = 12 * 1024;
 /** How long after a piece was asked for elsewhere it is asked for again, milliseconds. */
 const ASK_AGAIN_MS = 10_000;
+
+const READ_AGAIN_MS = 10_000;
 
 /** A piece after the first stage, with the names in obvious positions. Pure. */
 export function readPiece(piece: Piece, keep: ReadonlySet<string>, context: RedactContext): ReadPiece {
@@ -110,7 +119,7 @@ function namesIn(
 export function liveRedaction(
   options: LiveRedactionOptions,
 ): (request: CallRequest) => RedactedRequest | null {
-  const { sealing, context, vocabulary, find, readElsewhere } = options;
+  const { sealing, context, vocabulary, find, readElsewhere, readAgainMs = READ_AGAIN_MS } = options;
   const readBefore = boundedCache<ReadPiece | Elsewhere>(REMEMBERED_BYTES, (read) =>
     'askedAt' in read ? 200 : 500 + 2 * JSON.stringify(read.value).length,
   );
@@ -120,21 +129,24 @@ export function liveRedaction(
     (found) => 200 + 60 * found.flat().length,
   );
   const seconds = boundedCache<Second>(REMEMBERED_BYTES, ({ message }) => 500 + 2 * message.content.length);
+  const sites = siteFinder(sealing);
+  const contents = contentFinder();
+  let unreadAt = Number.NEGATIVE_INFINITY;
   const kept = new WeakMap<readonly string[], ReadonlySet<string>>();
 
   return (request) => {
-    const site = siteOf(sealing, request);
+    const site = sites(request);
     const words = vocabulary().get(site) ?? NONE;
     const keep = kept.get(words) ?? withTheirWords(words);
     kept.set(words, keep);
     let here = 0;
     let waiting = false;
     const read = (piece: Piece): KnownPiece | null => {
-      const raw = JSON.stringify(piece.value);
-      const id = `${site} ${keep.size} ${hash('sha256', raw, 'base64')}`;
+      const { digest, characters } = contents(piece.kind === 'message' ? piece.value : null, piece);
+      const id = `${site} ${keep.size} ${digest}`;
       const known = readBefore.get(id);
       if (known && !('askedAt' in known)) return { id, ...known };
-      if (readElsewhere !== null && here + raw.length > MAX_READ_HERE) {
+      if (readElsewhere !== null && here + characters > MAX_READ_HERE) {
         // What failed, or was forgotten on the way, is asked for again.
         if (known && performance.now() - known.askedAt < ASK_AGAIN_MS) return null;
         readBefore.set(id, { askedAt: performance.now() });
@@ -144,7 +156,7 @@ export function liveRedaction(
         );
         return null;
       }
-      here += raw.length;
+      here += characters;
       const made = readPiece(piece, keep, context);
       readBefore.set(id, made);
       return { id, ...made };
@@ -178,11 +190,22 @@ export function liveRedaction(
   async function looked(
     messages: readonly KnownPiece[],
     keep: ReadonlySet<string>,
-    find: EntityFinder['find'],
-  ): Promise<KnownPiece[]> {
+    find: FindIfItCan,
+  ): Promise<readonly KnownPiece[]> {
     const fresh = messages.filter(({ id }) => foundBefore.get(id) === undefined);
+    // What it could not read is not taken as read: it comes again with the conversation's next call.
+    if (fresh.length > 0 && performance.now() - unreadAt < readAgainMs) return messages;
     const texts = fresh.map(({ value }) => textsIn(value as Message));
-    const all = await findEntities(texts.flat(), find);
+    let isRead = true;
+    const all = await findEntities(texts.flat(), async (each) => {
+      const found = await find(each);
+      isRead = found !== null;
+      return found ?? each.map(() => []);
+    });
+    if (!isRead) {
+      unreadAt = performance.now();
+      return messages;
+    }
     let at = 0;
     const found = new Map<string, readonly (readonly Entity[])[]>();
     fresh.forEach(({ id }, i) => {
@@ -236,6 +259,22 @@ export function liveRedaction(
       reveal: (answer, kind) => reveal(answer, kind, originals, keep),
     };
   }
+}
+
+/** The digest and the size of a piece; of a message once, which is the same object with each call of a conversation. */
+function contentFinder(): (
+  once: object | null,
+  piece: Piece,
+) => { readonly digest: string; readonly characters: number } {
+  const before = new WeakMap<object, { readonly digest: string; readonly characters: number }>();
+  return (once, piece) => {
+    const known = once && before.get(once);
+    if (known) return known;
+    const raw = JSON.stringify(piece.value);
+    const made = { digest: hash('sha256', raw, 'base64'), characters: raw.length };
+    if (once) before.set(once, made);
+    return made;
+  };
 }
 
 /** A message after the second stage, under the names that stand in it. */

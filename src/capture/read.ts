@@ -3,10 +3,11 @@
  * these calls are near each other in time, and shared in memory. The words of an application stand where their surrogates were (vocabulary.ts).
  * Does not: check whether the reader may; who opens payloads for a person records it (core/store Event).
  */
+
+import { boundedCache } from '../core/bounded-cache.ts';
 import type { Call, CallResponse, Message, Tool } from '../core/call.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { CallFilter, CallStore, FeedbackStore, StoredCall } from '../core/store.ts';
-import { boundedCache } from './bounded-cache.ts';
 import { openFeedback } from './feedback.ts';
 import type { CallAbout, RequestSettings } from './parts.ts';
 import type { RedactContext } from './redact/redact.ts';

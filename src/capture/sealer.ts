@@ -5,14 +5,14 @@
  * Does not: look for people (second-stage.ts), write anything (recorder.ts), or open parts again (read.ts).
  */
 import { hash } from 'node:crypto';
+import { boundedCache } from '../core/bounded-cache.ts';
 import type { Call, CallRequest, CallResponse } from '../core/call.ts';
 import type { SealedPart, StoredCall } from '../core/store.ts';
 import { estimateUsage } from '../core/tokens.ts';
-import { boundedCache } from './bounded-cache.ts';
 import type { PartKind, PartValues } from './parts.ts';
 import { redactPart, withSafeAlternatives } from './redact/redact-call.ts';
 import { dayOf, type Sealing } from './vault.ts';
-import { siteOf, vocabularyFinder } from './vocabulary.ts';
+import { siteFinder, vocabularyFinder } from './vocabulary.ts';
 
 /** A call as stored, and the parts it holds, each once. */
 export interface SealedCall {
@@ -47,6 +47,9 @@ export interface SealerOptions {
   readonly rememberedBytes?: number;
 }
 
+/** Contents up to so many characters are told by themselves: to look for them takes less time than a hash. */
+const SHORT = 200;
+
 /** What becomes a part, and how it is redacted. */
 interface Piece {
   readonly contentId: string;
@@ -57,16 +60,27 @@ interface Piece {
 export function createSealer(options: SealerOptions): Sealer {
   const { sealing, redact, onSealed, rememberedBytes = 32 * 1024 * 1024 } = options;
   const words = vocabularyFinder();
+  const sites = siteFinder(sealing);
   const sealedBefore = boundedCache<SealedPart>(rememberedBytes, (part) => part.sealed.length + 300);
 
   const pieceOf = <K extends PartKind>(day: string, kind: K, value: PartValues[K]): Piece => {
     const raw = JSON.stringify(value);
     // With the key's id: what was sealed under a key that is erased is sealed again.
-    const contentId = `${sealing.keyId(day)} ${hash('sha256', raw, 'base64')}`;
+    const content = raw.length <= SHORT ? `=${raw}` : hash('sha256', raw, 'base64');
     return {
-      ...{ contentId, characters: raw.length },
+      ...{ contentId: `${sealing.keyId(day)} ${content}`, characters: raw.length },
       redacted: () => redactPart(kind, value, redact, sealing.pseudonym),
     };
+  };
+  /** Of messages and tools, which are the same objects with every call of a conversation (wire/repeated-json). */
+  const piecesBefore = new WeakMap<object, { readonly keyId: string; readonly piece: Piece }>();
+  const pieceOnce = <K extends 'tools' | 'message'>(day: string, kind: K, value: PartValues[K]): Piece => {
+    const keyId = sealing.keyId(day);
+    const before = piecesBefore.get(value);
+    if (before?.keyId === keyId) return before.piece;
+    const piece = pieceOf<PartKind>(day, kind, value);
+    piecesBefore.set(value, { keyId, piece });
+    return piece;
   };
   const aboutPiece = (call: Call, day: string, site: string, vocabulary: readonly string[]): Piece =>
     pieceOf(day, 'about', {
@@ -79,8 +93,8 @@ export function createSealer(options: SealerOptions): Sealer {
       ...(request.responseFormat === undefined ? {} : { responseFormat: request.responseFormat }),
       params: request.params,
     }),
-    pieceOf(day, 'tools', request.tools),
-    ...request.messages.map((message) => pieceOf(day, 'message', message)),
+    pieceOnce(day, 'tools', request.tools),
+    ...request.messages.map((message) => pieceOnce(day, 'message', message)),
   ];
   const responsePiece = (response: CallResponse, request: CallRequest, day: string): Piece =>
     // Which alternatives are safe depends on the request, so they are told apart by what is left of them.
@@ -119,7 +133,7 @@ export function createSealer(options: SealerOptions): Sealer {
           parts.set(part.id, part);
           return part.id;
         };
-        const site = siteOf(sealing, request);
+        const site = sites(request);
         const vocabulary = words.find(site, call);
         const aboutPart = partOf(aboutPiece(call, day, site, vocabulary));
         const requestParts = pieces.map(partOf);

@@ -3,11 +3,12 @@
  * the parts sealed again for the store. Each part is looked at once, however many calls hold it.
  * Does not: run on the event loop of the gateway (the drain is a process of its own), or read and write files (drain.ts).
  */
+
+import { boundedCache } from '../core/bounded-cache.ts';
 import type { CallRequest, CallResponse, Message, Tool } from '../core/call.ts';
 import type { Entity, EntityFinder } from '../core/entity.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import type { CallStore, EventStore, SealedPart, StoredCall, WrappedKey } from '../core/store.ts';
-import { boundedCache } from './bounded-cache.ts';
 import { DAY_ERASED } from './erase.ts';
 import { type FeedbackStage, feedbackStage } from './feedback.ts';
 import { findEntities } from './find-entities.ts';
@@ -23,7 +24,7 @@ import {
 import { redactPart, withSafeAlternatives } from './redact/redact-call.ts';
 import type { RedactText } from './redact/redact-schema.ts';
 import { agreeing, type TakenWord } from './same-words.ts';
-import { textsOf } from './texts.ts';
+import { textsOf, type WalkedText } from './texts.ts';
 import { upgradedCall } from './upgrade.ts';
 import { type DayKeyRing, dayOf, type Vault } from './vault.ts';
 
@@ -63,15 +64,22 @@ interface Found {
   readonly names: readonly string[];
   /** All that is replaced, as it was. */
   readonly taken: readonly TakenWord[];
-  /** The texts that were walked. */
+  /** The texts that were walked, of a response. */
   readonly texts: readonly string[];
-  readonly words: ReadonlySet<string>;
+  /** What is said about a call, of such a part. */
+  readonly about: CallAbout | null;
+  /** Its words in small letters; null until they are asked for. */
+  words: ReadonlySet<string> | null;
 }
 
+/** A part that a call holds. It is opened when its content is needed: most were looked through before. */
 interface Opened {
   readonly kind: PartKind;
   readonly part: SealedPart;
-  readonly value: unknown;
+  /** @throws Error where it cannot be opened, though it could be before. */
+  value(): unknown;
+  /** Whether the value is what was sealed, and not brought up to date since. */
+  readonly isAsSealed: boolean;
 }
 
 const REMEMBERED_BYTES = 32 * 1024 * 1024;
@@ -79,7 +87,7 @@ const REMEMBERED_BYTES = 32 * 1024 * 1024;
 export function secondStage({ vault, store, finder, context }: SecondStageOptions): SecondStage {
   const foundBefore = boundedCache<Found>(
     REMEMBERED_BYTES,
-    ({ entities, words }) => 300 + 60 * (entities.length + words.size),
+    ({ entities, taken }) => 2000 + 60 * (entities.length + taken.length),
   );
   const sealedBefore = boundedCache<SealedPart>(REMEMBERED_BYTES, (part) => part.sealed.length + 300);
 
@@ -103,23 +111,26 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
       if (known) all.set(part.id, known);
     }
     const fresh = opened.filter(({ part }) => !all.has(part.id));
-    const texts = fresh.map(({ kind, value }) => textsOf((redact) => redactedPart(kind, value, redact)));
+    const texts = fresh.map(walkedTexts);
     const inAll = await findEntities(texts.flat(), read);
     let at = 0;
-    fresh.forEach(({ part, kind, value }, i) => {
+    fresh.forEach((each, i) => {
+      const { part, kind } = each;
       const entities = inAll.slice(at, at + texts[i]!.length);
       at += entities.length;
-      const names = entities.flatMap((each, j) => namesOfEntities(texts[i]![j]!.text, each));
+      const names = entities.flatMap((found, j) => namesOfEntities(texts[i]![j]!.text, found));
       // Names in the agent's own words are not hunted for in the conversation.
-      const spoken = kind === 'response' || (kind === 'message' && (value as Message).role !== 'system');
+      const spoken =
+        kind === 'response' || (kind === 'message' && (each.value() as Message).role !== 'system');
       const found: Found = {
         entities,
         names: spoken ? [...new Set(names)] : [],
-        taken: entities.flatMap((each, j) =>
-          each.map(({ kind: of, start, end }) => ({ kind: of, text: texts[i]![j]!.text.slice(start, end) })),
+        taken: entities.flatMap((found, j) =>
+          found.map(({ kind: of, start, end }) => ({ kind: of, text: texts[i]![j]!.text.slice(start, end) })),
         ),
         texts: kind === 'response' ? texts[i]!.map(({ text }) => text) : [],
-        words: new Set(texts[i]!.flatMap(({ text }) => text.toLowerCase().match(/[\p{L}\p{M}]+/gu) ?? [])),
+        about: kind === 'about' ? (each.value() as CallAbout) : null,
+        words: null,
       };
       foundBefore.set(part.id, found);
       all.set(part.id, found);
@@ -128,25 +139,26 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
   };
 
   /** The part for the store: its entities replaced, and the call's names. */
-  const reseal = (
-    { kind, part, value }: Opened,
-    found: Found,
-    names: readonly string[],
-    ring: DayKeyRing,
-  ): SealedPart => {
+  const reseal = (each: Opened, found: Found, names: readonly string[], ring: DayKeyRing): SealedPart => {
+    const { kind, part, isAsSealed } = each;
+    if (names.length > 0) found.words ??= wordsOf(each);
     const relevant = names.filter((name) =>
       name
         .toLowerCase()
         .split(/[^\p{L}\p{M}]+/u)
-        .some((word) => found.words.has(word)),
+        .some((word) => found.words?.has(word)),
     );
-    const places = found.entities.flat().map(({ start, end }) => `${start}-${end}`);
-    const id = `${part.id} ${kind === 'response' ? places.join(' ') : ''} ${relevant.join('\0')}`;
+    const isKept = isAsSealed && relevant.length === 0 && found.entities.every(({ length }) => length === 0);
+    // What stays as it is need not be sealed again.
+    if (isKept && (found.about?.vocabulary ?? []).length === 0) return part;
+    const places =
+      kind === 'response' ? found.entities.flat().map(({ start, end }) => `${start}-${end}`) : [];
+    const id = `${part.id} ${places.join(' ')} ${relevant.join('\0')}`;
     const before = sealedBefore.get(id);
     if (before) return before;
     let text = 0;
-    const replaced = redactedPart(kind, value, (each) =>
-      redactEntities(each, found.entities[text++] ?? [], relevant, context),
+    const replaced = redactedPart(kind, each.value(), (own) =>
+      redactEntities(own, found.entities[text++] ?? [], relevant, context),
     );
     const sealed = ring.seal(part.day, JSON.stringify(replaced));
     sealedBefore.set(id, sealed);
@@ -164,13 +176,18 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
       const open = (id: string, kind: PartKind): boolean => {
         if (opened.has(id)) return true;
         const part = old.get(id) ?? parts.get(id);
-        const text = part ? ring.open(part) : null;
-        if (!part || text === null) return false;
-        const value = JSON.parse(text);
-        opened.set(id, {
-          ...{ kind, part },
-          value: old.has(id) ? redactedPart(kind, value, (each) => redactText(each, context)) : value,
-        });
+        if (!part || !ring.has(part.day)) return false;
+        const isAsSealed = !old.has(id);
+        // What was looked through before is opened if it has to be changed.
+        if (isAsSealed && foundBefore.get(id)) {
+          opened.set(id, { kind, part, isAsSealed, value: once(() => openedAgain(ring, part)) });
+          return true;
+        }
+        const text = ring.open(part);
+        if (text === null) return false;
+        const sealed = JSON.parse(text);
+        const value = isAsSealed ? sealed : redactedPart(kind, sealed, (each) => redactText(each, context));
+        opened.set(id, { kind, part, isAsSealed, value: () => value });
         return true;
       };
       const isReadable = (call: StoredCall): boolean => partsOf(call).every(([id, kind]) => open(id, kind));
@@ -193,14 +210,16 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
       const agreeingWith = (
         held: readonly Opened[],
         each: Opened,
-        { messages }: CallRequest,
+        request: () => CallRequest,
         names: readonly string[],
       ): Found => {
         const own = foundIn(each);
         const taken = held.filter(({ kind }) => kind === 'message').flatMap((one) => foundIn(one).taken);
         if (taken.length === 0 && own.taken.length === 0) return own;
-        const said = messages
-          .map(({ content, toolCalls = [] }) => content + toolCalls.map((call) => call.arguments).join('\n'))
+        const said = request()
+          .messages.map(
+            ({ content, toolCalls = [] }) => content + toolCalls.map((call) => call.arguments).join('\n'),
+          )
           .join('\n');
         const isReplaced = (word: string): boolean => redactEntities(word, [], names, context) !== word;
         const entities = own.texts.map((text, i) =>
@@ -213,7 +232,7 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
       const refined = whole.map((call) => {
         const held = partsOf(call).map(([id]) => opened.get(id)!);
         const names = [...new Set(held.flatMap((each) => foundIn(each).names))];
-        const request = requestOf(call, opened);
+        const request = once(() => requestOf(call, opened));
         const [about = '', ...rest] = held.map((each) => {
           const taken = (): string[] => [
             ...new Set(held.flatMap((one) => foundIn(one).taken.map(({ text }) => text))),
@@ -223,7 +242,8 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
           resealed.set(sealed.id, sealed);
           return sealed.id;
         });
-        noteWords(words, opened.get(call.aboutPart)?.value as CallAbout);
+        const { about: said } = foundIn(opened.get(call.aboutPart)!);
+        if (said !== null) noteWords(words, said);
         const responsePart = call.responsePart === null ? null : (rest.pop() ?? null);
         return { ...call, aboutPart: about, requestParts: rest, responsePart };
       });
@@ -238,14 +258,16 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
   };
 
   /** A response with alternatives: which are safe depends on the whole call, so it becomes a part of its own. */
-  function withSafe(each: Opened, taken: () => readonly string[], request: CallRequest): Opened {
-    if (each.kind !== 'response' || (each.value as CallResponse).alternatives === undefined) return each;
+  function withSafe(each: Opened, taken: () => readonly string[], request: () => CallRequest): Opened {
+    if (each.kind !== 'response') return each;
+    const response = each.value() as CallResponse;
+    if (response.alternatives === undefined) return each;
     const names = taken();
-    const value = withSafeAlternatives(each.value as CallResponse, request, (text) =>
+    const value = withSafeAlternatives(response, request(), (text) =>
       redactEntities(text, obviousNames(text), names, context),
     );
     const id = `${each.part.id} ${value.alternatives?.map(({ start }) => start).join('\0') ?? ''}`;
-    return { ...each, value, part: { ...each.part, id } };
+    return { ...each, value: () => value, isAsSealed: false, part: { ...each.part, id } };
   }
 
   /** How many of the calls are not of a day that was erased, so that they should have been readable. */
@@ -257,6 +279,29 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
     }
     return count;
   }
+}
+
+function walkedTexts({ kind, value }: Opened): WalkedText[] {
+  return textsOf((redact) => redactedPart(kind, value(), redact));
+}
+
+function wordsOf(each: Opened): ReadonlySet<string> {
+  return new Set(walkedTexts(each).flatMap(({ text }) => text.toLowerCase().match(/[\p{L}\p{M}]+/gu) ?? []));
+}
+
+/** The batch is taken apart then, and the call that holds it told as damaged. */
+function openedAgain(ring: DayKeyRing, part: SealedPart): unknown {
+  const text = ring.open(part);
+  if (text === null) throw new Error('A part cannot be opened.');
+  return JSON.parse(text);
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 function noteWords(all: Map<string, Set<string>>, { site, vocabulary = [] }: CallAbout): void {
@@ -286,9 +331,9 @@ function requestOf(call: StoredCall, opened: ReadonlyMap<string, Opened>): CallR
   const [settings = '', tools = '', ...messages] = call.requestParts;
   return {
     model: '',
-    messages: messages.map((id) => opened.get(id)!.value as Message),
-    tools: opened.get(tools)!.value as readonly Tool[],
-    ...(opened.get(settings)!.value as RequestSettings),
+    messages: messages.map((id) => opened.get(id)!.value() as Message),
+    tools: opened.get(tools)!.value() as readonly Tool[],
+    ...(opened.get(settings)!.value() as RequestSettings),
     stream: call.stream,
   };
 }

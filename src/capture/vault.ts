@@ -80,8 +80,14 @@ interface DayKeys {
 
 /** The day of a time, in UTC: YYYY-MM-DD. */
 export function dayOf(at: number): string {
-  return new Date(at).toISOString().slice(0, 10);
+  const no = Math.floor(at / DAY_MS);
+  // It is asked for with every call, and nearly always for the same day.
+  if (no !== lastDay.no) lastDay = { no, day: new Date(at).toISOString().slice(0, 10) };
+  return lastDay.day;
 }
+
+const DAY_MS = 24 * 3600_000;
+let lastDay = { no: Number.NaN, day: '' };
 
 /** The keys of a data folder that need no store. */
 export interface MasterKeys {

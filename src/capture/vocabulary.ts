@@ -6,9 +6,9 @@
  * Does not: redact (redact/), or keep anything (the store does).
  */
 import { hash } from 'node:crypto';
-import type { Call, CallRequest } from '../core/call.ts';
+import { boundedCache } from '../core/bounded-cache.ts';
+import type { Call, CallRequest, Message, Tool } from '../core/call.ts';
 import { ENTITY_KINDS, type EntityKind } from '../core/entity.ts';
-import { boundedCache } from './bounded-cache.ts';
 import { type FieldValues, fieldValues, stringFields } from './field-values.ts';
 import { isFirstName } from './redact/name-lists.ts';
 import { type RedactContext, redactEntities, redactText, vocabularyOf } from './redact/redact.ts';
@@ -50,6 +50,24 @@ export function siteOf(sealing: Pick<Sealing, 'pseudonym'>, request: CallRequest
   return sealing.pseudonym(`site ${JSON.stringify([beginning, tools])}`);
 }
 
+/** As siteOf, once for each pair of a prompt and tools, which are the same objects with every call of an agent. */
+export function siteFinder(sealing: Pick<Sealing, 'pseudonym'>): (request: CallRequest) => string {
+  const before = new WeakMap<Message, { readonly tools: readonly Tool[]; readonly site: string }>();
+  return (request) => {
+    const { messages, tools } = request;
+    const system = messages.find(({ role }) => role === 'system');
+    const known = system && before.get(system);
+    if (known && isSameList(known.tools, tools)) return known.site;
+    const site = siteOf(sealing, request);
+    if (system) before.set(system, { tools, site });
+    return site;
+  };
+}
+
+/** Whether two lists are the same object, or hold nothing. */
+const isSameList = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  a === b || (a.length === 0 && b.length === 0);
+
 /** Notes words as calls come by; one for the life of a process, bounded in memory. */
 export function vocabularyFinder(): VocabularyFinder {
   interface Site {
@@ -62,6 +80,8 @@ export function vocabularyFinder(): VocabularyFinder {
     /** Digests of the schemas and prompts whose words were found. */
     readonly read: Set<string>;
     readonly fields: FieldValues;
+    /** What `read` was looked at for last: nearly always the same objects as now. */
+    last: { readonly prompt: Message | undefined; readonly tools: readonly Tool[]; readonly format: unknown };
   }
   let noted = 0;
   const sites = boundedCache<Site>(COUNTED_BYTES, () => 2000);
@@ -74,6 +94,7 @@ export function vocabularyFinder(): VocabularyFinder {
         open: new Set(),
         read: new Set(),
         fields: fieldValues(),
+        last: { prompt: undefined, tools: [], format: undefined },
       };
       if (sites.get(key) === undefined) sites.set(key, site);
       site.calls++;
@@ -88,12 +109,19 @@ export function vocabularyFinder(): VocabularyFinder {
       };
       const { tools, responseFormat, messages } = call.request;
       const prompts = messages.filter(({ role }) => role === 'system');
-      const source = digest(JSON.stringify([tools, responseFormat ?? null, prompts]));
-      if (!site.read.has(source)) {
+      const [prompt] = prompts;
+      const isAsLast =
+        prompts.length === 1 &&
+        prompt === site.last.prompt &&
+        responseFormat === site.last.format &&
+        isSameList(tools, site.last.tools);
+      const source = isAsLast ? '' : digest(JSON.stringify([tools, responseFormat ?? null, prompts]));
+      if (!isAsLast && !site.read.has(source)) {
         if (site.read.size >= MAX_SOURCES) site.read.clear();
         site.read.add(source);
         for (const word of vocabularyOf(call.request)) if (word.length <= LONGEST_LABEL) give(word);
       }
+      if (prompts.length === 1) site.last = { prompt, tools, format: responseFormat };
       const input = digest(messages.at(-1)?.content ?? '');
       for (const { path, value } of stringFields(call.response)) {
         if (value.length > LONGEST_LABEL || value.includes('\n')) continue;

@@ -31,8 +31,8 @@ export function canonicalJson(value: Json): string {
  */
 const BEGINNING = /^[ \t\n\r]*(?:["[{\d-]|true|false|null)/;
 
-/** The parsed text, or undefined where it is not JSON or has more than MAX_DEPTH levels. */
-export function parseJson(text: string): Json | undefined {
+/** The parsed text, or undefined where it is not JSON or has more levels than that. @param levels Default: MAX_DEPTH. */
+export function parseJson(text: string, levels: number = MAX_DEPTH): Json | undefined {
   if (!BEGINNING.test(text)) return undefined;
   let value: Json;
   try {
@@ -41,7 +41,7 @@ export function parseJson(text: string): Json | undefined {
     return undefined;
   }
   // A text of n characters has at most n / 2 levels that are closed again.
-  return text.length > 2 * MAX_DEPTH && isDeeper(value, MAX_DEPTH) ? undefined : value;
+  return text.length > 2 * levels && isDeeper(value, levels) ? undefined : value;
 }
 
 /** Whether arrays and objects stand in one another more than `levels` times. */

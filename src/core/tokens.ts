@@ -1,5 +1,5 @@
 /** How many tokens a text has, without a tokenizer. */
-import type { CallRequest, Message, Usage } from './call.ts';
+import type { CallRequest, Message, Tool, Usage } from './call.ts';
 
 /**
  * Four bytes to a token is OpenAI's rule of thumb for English (help.openai.com, "What are tokens and how to count
@@ -14,12 +14,27 @@ export function estimateUsage(
   { messages, tools }: Pick<CallRequest, 'messages' | 'tools'>,
   answer: Message,
 ): Usage {
-  const written = messages.map(textOf).join('') + (tools.length > 0 ? JSON.stringify(tools) : '');
+  const bytes = messages.reduce(
+    (sum, message) => sum + bytesOf(message),
+    tools.length > 0 ? bytesOf(tools) : 0,
+  );
   return {
-    promptTokens: estimateTokens(written),
+    promptTokens: Math.ceil(bytes / 4),
     completionTokens: estimateTokens(textOf(answer)),
     cachedTokens: 0,
   };
+}
+
+/** Of messages and tools, which are the same objects with every call of a conversation. */
+const bytesBefore = new WeakMap<object, number>();
+
+function bytesOf(said: Message | readonly Tool[]): number {
+  let bytes = bytesBefore.get(said);
+  if (bytes === undefined) {
+    bytes = Buffer.byteLength('role' in said ? textOf(said) : JSON.stringify(said));
+    bytesBefore.set(said, bytes);
+  }
+  return bytes;
 }
 
 function textOf({ content, toolCalls = [] }: Message): string {

@@ -47,6 +47,8 @@ export interface GatewayContext {
   readonly memory: Pick<Budget, 'spare'>;
   /** Shares the event loop among long bodies and answers. */
   readonly turns: Turns;
+  /** Reads requests of a dialect, what came before once. */
+  readonly readRequest: (dialect: Dialect, bytes: Uint8Array) => CallRequest | null;
   /** Shares the event loop among requests that take long to read. */
   readonly reading: OneATurn;
   /** Longest response that is read. */
@@ -124,7 +126,7 @@ async function understand(
     if (bytes === null) return 'large';
     // Of many at once a turn reads about as much as the longest has, and whatever else is due comes in between.
     if (bytes.length > MAX_UNSHARED_BYTES) await context.reading.next(bytes.length / MAX_READ_BYTES);
-    const request = dialect.parseRequest(bytes);
+    const request = context.readRequest(dialect, bytes);
     if (request === null) return 'foreign';
     return { request, source: sourceOf(message.headers, message.socket.remoteAddress ?? '', request.params) };
   } catch (error) {

@@ -139,6 +139,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     admit: (request) => access.beginCall(access.authorise(request, 'call'), null),
     refuse: (response, error, request) => refuse(response, error, shapeFor(request), log),
   });
+  const readers = new Map(options.dialects.map((dialect) => [dialect, dialect.requestReader()]));
   const counts = { requests: 0, inFlight: 0, passedThrough: 0, servedBySpecialists: 0 };
   const servedByLlm: Record<string, number> = {};
   let closing = false;
@@ -153,6 +154,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     now: options.now ?? Date.now,
     readBody: (request) =>
       readBody(request, { maxBytes: maxBodyBytes, budget: bodies, turns, idleMs: limits.uploadIdleMs }),
+    readRequest: (dialect, bytes) => (readers.get(dialect) ?? dialect.parseRequest)(bytes),
     memory: bodies,
     turns,
     observer: options.observer ?? null,

@@ -1,17 +1,19 @@
 /**
  * The model that finds people, for requests that a specialist is to be asked about: opened with the first of them, in a
- * thread of its own; until it is open those calls are the LLM's. Where it cannot be had or fails, requests are read by the
- * recognisers alone.
+ * thread of its own; until it is open those calls are the LLM's. Where it cannot be had or fails, it tells that nothing was read:
+ * requests are read by the recognisers alone, and by the model when they come again later.
  * Does not: read what is recorded (the drain's process has its own).
  */
-import type { Entity, EntityFinder } from '../core/entity.ts';
+import type { FindIfItCan } from '../capture/live-redaction.ts';
+import type { EntityFinder } from '../core/entity.ts';
 import { UnderstudyError } from '../core/errors.ts';
 
 /** How long after it could not be opened it is tried again. */
 const AGAIN_MS = 60_000;
 
 export interface LiveFinder {
-  readonly find: EntityFinder['find'];
+  /** As EntityFinder.find; null where the texts could not be read. */
+  readonly find: FindIfItCan;
   close(): Promise<void>;
 }
 
@@ -31,7 +33,6 @@ export function liveFinder(open: (signal: AbortSignal) => Promise<EntityFinder |
     isFirst = false;
     opening = null;
   };
-  const nothing = (texts: readonly string[]): Entity[][] => texts.map(() => []);
   return {
     find: async (texts) => {
       if (finder === null && performance.now() - triedAt > AGAIN_MS) opening ??= begin();
@@ -40,7 +41,7 @@ export function liveFinder(open: (signal: AbortSignal) => Promise<EntityFinder |
         throw new UnderstudyError('overloaded', 'The model that finds people is being opened.', {
           hint: 'Ask again in some seconds.',
         });
-      return finder === null ? nothing(texts) : finder.find(texts).catch(() => nothing(texts));
+      return finder === null ? null : finder.find(texts).catch(() => null);
     },
     close: async () => {
       closing.abort();

@@ -121,6 +121,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
       (model: string) =>
         priceOf(model, prices));
   let listPrice = priceBook(config);
+  let providerKeys = upstreamKeys(config);
   let machine = await machineCost(config.costs, availableParallelism(), async () => null);
   // Measured beside the start, which waits for nothing.
   void machineCost(config.costs, availableParallelism()).then((measured) => {
@@ -182,7 +183,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
   };
   const access = createAccess({
     ...{ ...config.access, costOf, now },
-    upstreamKey: (head) => upstreamKeys(current)[providerOf(head)],
+    upstreamKey: (head) => providerKeys[providerOf(head)],
     onRefused: (code) => telemetry.metrics.refused(code),
   });
   const keys = accessUpdates({ access, store: folder.store, log, now });
@@ -265,6 +266,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
         throw error;
       }
       current = settings;
+      providerKeys = upstreamKeys(settings);
       listPrice = prices;
       return result;
     },

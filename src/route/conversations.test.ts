@@ -42,3 +42,18 @@ test('a request of a system message alone begins no conversation', () => {
   assert.equal(conversations.find(talk('Hello')), null);
   assert.equal(conversations.join('c3', talk('Hello')), 'c3');
 });
+
+test('a message that comes again is hashed once', () => {
+  let hashed = 0;
+  const messages = ['Hello', 'Hi', 'Where?', 'There.', 'Thanks'].map((content, i) => ({
+    role: i % 2 === 0 ? ('user' as const) : ('assistant' as const),
+    content,
+    toJSON: () => {
+      hashed++;
+      return content;
+    },
+  }));
+  const conversations = rememberConversations(10);
+  for (const count of [1, 3, 5]) conversations.join(`c${count}`, { messages: messages.slice(0, count) });
+  assert.equal(hashed, messages.length);
+});

@@ -4,7 +4,7 @@
  * latest audits.
  * Does not: look at calls that are not audited; they are no evidence.
  */
-import type { CallRequest } from '../core/call.ts';
+import type { CallRequest, Message } from '../core/call.ts';
 import { contentHash } from '../core/ids.ts';
 
 export interface Conversations {
@@ -18,6 +18,15 @@ export interface Conversations {
 export function rememberConversations(limit: number): Conversations {
   /** The session by the hash of all messages. */
   const ended = new Map<string, string>();
+  /** By message, the hash before it and with it: a conversation's messages are the same objects with each of its calls. */
+  const hashed = new WeakMap<Message, { readonly before: string; readonly hash: string }>();
+  const hashWith = (before: string, message: Message): string => {
+    const known = hashed.get(message);
+    if (known?.before === before) return known.hash;
+    const hash = contentHash(before + JSON.stringify(message));
+    hashed.set(message, { before, hash });
+    return hash;
+  };
   const trace = ({ messages }: Pick<CallRequest, 'messages'>) => {
     let hash = '';
     let session: string | null = null;
@@ -26,7 +35,7 @@ export function rememberConversations(limit: number): Conversations {
       if (message.role === 'system') continue;
       // The longest beginning that an earlier call had as its whole; the same whole again is another call.
       session = ended.get(hash) ?? session;
-      hash = contentHash(hash + JSON.stringify(message));
+      hash = hashWith(hash, message);
     }
     return { hash, session };
   };

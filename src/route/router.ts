@@ -114,8 +114,10 @@ interface Candidacy {
   readonly sessions: readonly string[];
   /** Its ordinal in the longest of them (core Served). */
   readonly turn: number;
+  /** The call that its conversation began with, as far as that is remembered; its own id where it continues none. */
+  readonly derived: string;
   /** @param session The call's, where nobody named one. */
-  readonly belonging: (session: () => string | null) => Belonging;
+  readonly belonging: (session: string | null) => Belonging;
 }
 
 /** What became of asking: its prediction, on the request as it read it; or why it was not asked. */
@@ -215,10 +217,10 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     const admission = found.decision.admit(request, read, options.now());
     if (!admission.asked) return llm(admission.reason, task.id);
     const { input } = admission;
-    const belonging: Candidacy['belonging'] = (derived) => {
+    const belonging: Candidacy['belonging'] = (unnamed) => {
       const own = options.pseudonym?.(`input ${input}`) ?? null;
       if (own === null) return {};
-      const name = session ?? derived();
+      const name = session ?? unnamed;
       const pseudonym = name === null ? null : options.pseudonym?.(`session ${name}`);
       return { input: own, ...(pseudonym ? { session: pseudonym } : {}) };
     };
@@ -230,7 +232,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     // A call may be of several: as its caller named it, as its conversation tells, and as one that repeats another.
     const sessions = [...new Set([session ?? derived, derived, run])];
     const turn = limits.turn(task.id, sessions);
-    const candidacy = { route: found, request, read, input, sessions, turn, belonging };
+    const candidacy = { route: found, request, read, input, sessions, turn, derived, belonging };
     switch (found.deployment.stage) {
       case 'shadow':
         return { candidacy, asked: 'in-shadow', reason: 'shadow' };
@@ -244,7 +246,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
           candidacy,
           asked: 'now',
           probability: options.auditProbability(found.deployment, () =>
-            belonging(() => conversations.find(request)),
+            belonging(derived === id ? null : derived),
           ),
         };
       case 'proposed':
@@ -302,7 +304,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
   ): Compare => {
     const { route: asked, request } = candidacy;
     // As the calls came, whenever they are compared.
-    const belonging = candidacy.belonging(() => conversations.join(callId, request));
+    const belonging = candidacy.belonging(candidacy.derived);
     return async (llm, signal, again) => {
       // What is not learnt from measures nobody either.
       if (whyNoAnswer(request, llm) !== null) return;

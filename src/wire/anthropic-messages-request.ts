@@ -5,22 +5,48 @@
 import type { CallRequest, Message, Tool } from '../core/call.ts';
 import { isObject, type Json, type JsonObject } from '../core/json.ts';
 import { messagesFromJson, systemFromJson } from './anthropic-messages-content.ts';
+import { madeOnce } from './repeated-json.ts';
+
+/** How the pieces of a request are read. */
+interface Reading {
+  readonly messages: typeof messagesFromJson;
+  readonly system: typeof systemFromJson;
+  readonly tools: typeof toolsFromJson;
+}
+
+const AFRESH: Reading = { messages: messagesFromJson, system: systemFromJson, tools: toolsFromJson };
+
+/** The same for values whose pieces are objects that came before: of the same objects the same is made. */
+export function anthropicRequestFromRepeated(): (value: Json | undefined) => CallRequest | null {
+  const messages = madeOnce<JsonObject, Message[] | null>(messagesFromJson);
+  const system = madeOnce<Json[], Message | null>(systemFromJson);
+  const tools = madeOnce<Json[], ReturnType<typeof toolsFromJson>>(toolsFromJson);
+  const reading: Reading = {
+    messages: (raw) => (isObject(raw) ? messages(raw) : null),
+    system: (raw) => (Array.isArray(raw) ? system(raw) : systemFromJson(raw)),
+    tools: (raw) => (Array.isArray(raw) ? tools(raw) : toolsFromJson(raw)),
+  };
+  return (value) => anthropicRequestFromJson(value, reading);
+}
 
 /** A CallRequest, or null where the value is not a request that we understand as a whole. */
-export function anthropicRequestFromJson(value: Json | undefined): CallRequest | null {
+export function anthropicRequestFromJson(
+  value: Json | undefined,
+  reading: Reading = AFRESH,
+): CallRequest | null {
   if (!isObject(value)) return null;
   const { model, messages: given, system, tools: givenTools, tool_choice: choice, ...others } = value;
   const { stop_sequences: stop, stream, output_config: output, output_format: format, ...rest } = others;
   if (typeof model !== 'string' || !Array.isArray(given) || given.length === 0) return null;
   const messages: Message[] = [];
-  const prompt = systemFromJson(system);
+  const prompt = reading.system(system);
   if (prompt !== null) messages.push(prompt);
   for (const each of given) {
-    const read = messagesFromJson(each);
+    const read = reading.messages(each);
     if (read === null) return null;
     messages.push(...read);
   }
-  const { tools, others: otherTools } = toolsFromJson(givenTools);
+  const { tools, others: otherTools } = reading.tools(givenTools);
   const { format: outputFormat = format, ...config } = isObject(output) ? output : ({} as JsonObject);
   const responseFormat = formatFromJson(outputFormat);
   const toolChoice = choiceFromJson(choice);

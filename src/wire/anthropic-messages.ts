@@ -5,9 +5,10 @@ import {
   renderAnthropicResponse,
   renderAnthropicStream,
 } from './anthropic-messages-render.ts';
-import { anthropicRequestFromJson } from './anthropic-messages-request.ts';
+import { anthropicRequestFromJson, anthropicRequestFromRepeated } from './anthropic-messages-request.ts';
 import { anthropicAccumulator, anthropicResponseFromJson } from './anthropic-messages-response.ts';
 import type { Dialect } from './dialect.ts';
+import { repeatedJson } from './repeated-json.ts';
 
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
@@ -17,6 +18,11 @@ export const anthropicMessages: Dialect = {
   // OpenAI's threads have messages, too.
   matches: (method, path) => method === 'POST' && path.endsWith('/messages') && !path.includes('/threads/'),
   parseRequest: (body) => anthropicRequestFromJson(parseJson(textOf(body))),
+  requestReader: () => {
+    const json = repeatedJson('messages');
+    const request = anthropicRequestFromRepeated();
+    return (body) => request(json.read(body));
+  },
   parseResponse: (body) => anthropicResponseFromJson(parseJson(textOf(body))),
   streamAccumulator: anthropicAccumulator,
   renderResponse: renderAnthropicResponse,

@@ -39,6 +39,11 @@ export interface Dialect {
   matches(method: string, path: string): boolean;
   /** Null where the bytes are not a request of this dialect that we understand as a whole. */
   parseRequest(body: Uint8Array): CallRequest | null;
+  /**
+   * As parseRequest, for one request after the other: what came before, as an agent's conversation does, is not read anew, and
+   * is the same objects as before. Nobody may change them. Bounded in memory.
+   */
+  requestReader(): (body: Uint8Array) => CallRequest | null;
   parseResponse(body: Uint8Array): CallResponse | null;
   streamAccumulator(): StreamAccumulator;
   renderResponse(reply: Reply): string;

@@ -13,6 +13,7 @@ import {
   toolChoiceFromJson,
   toolsFromJson,
 } from './openai-chat-tools.ts';
+import { madeOnce } from './repeated-json.ts';
 
 /** A Map, since any text may come as a role: `constructor` is a property of every object. */
 const ROLES: ReadonlyMap<string, Role> = new Map([
@@ -32,18 +33,26 @@ const THINKING: ReadonlySet<string> = new Set([
   'reasoning_text',
 ]);
 
+/** How the pieces of a request are read. */
+interface Reading {
+  readonly message: (raw: Json) => Message | null;
+  readonly tools: typeof toolsFromJson;
+}
+
+const AFRESH: Reading = { message: messageFromJson, tools: toolsFromJson };
+
 /** A CallRequest, or null where the value is not a chat request that we understand as a whole. */
-export function requestFromJson(value: Json | undefined): CallRequest | null {
+export function requestFromJson(value: Json | undefined, reading: Reading = AFRESH): CallRequest | null {
   if (!isObject(value)) return null;
   const { model, messages: rawMessages, tools: _, tool_choice, response_format, stream, ...rest } = value;
   if (typeof model !== 'string' || !Array.isArray(rawMessages) || rawMessages.length === 0) return null;
   const messages: Message[] = [];
   for (const raw of rawMessages) {
-    const message = messageFromJson(raw);
+    const message = reading.message(raw);
     if (message === null) return null;
     messages.push(message);
   }
-  const { tools, others } = toolsFromJson(value);
+  const { tools, others } = reading.tools(value);
   const toolChoice = toolChoiceFromJson(value);
   return {
     model,
@@ -54,6 +63,18 @@ export function requestFromJson(value: Json | undefined): CallRequest | null {
     stream: stream === true,
     params: others.length > 0 ? { ...rest, tools: [...others] } : rest,
   };
+}
+
+/** The same for values whose messages and tools are objects that came before: of the same objects the same is made. */
+export function requestFromRepeated(): (value: Json | undefined) => CallRequest | null {
+  const message = madeOnce<JsonObject, Message | null>(messageFromJson);
+  const tools = madeOnce<Json[], ReturnType<typeof toolsFromJson>>((list) => toolsFromJson({ tools: list }));
+  const reading: Reading = {
+    message: (raw) => (isObject(raw) ? message(raw) : null),
+    tools: (value) =>
+      Array.isArray(value.tools) && value.functions === undefined ? tools(value.tools) : toolsFromJson(value),
+  };
+  return (value) => requestFromJson(value, reading);
 }
 
 /**

@@ -2,8 +2,9 @@
 import { parseJson } from '../core/json.ts';
 import type { Dialect } from './dialect.ts';
 import { renderOpenaiError, renderOpenaiResponse, renderOpenaiStream } from './openai-chat-render.ts';
-import { requestFromJson } from './openai-chat-request.ts';
+import { requestFromJson, requestFromRepeated } from './openai-chat-request.ts';
 import { openaiChatAccumulator, responseFromJson } from './openai-chat-response.ts';
+import { repeatedJson } from './repeated-json.ts';
 
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
@@ -12,6 +13,11 @@ export const openaiChat: Dialect = {
   provider: 'openai',
   matches: (method, path) => method === 'POST' && path.endsWith('/chat/completions'),
   parseRequest: (body) => requestFromJson(parseJson(textOf(body))),
+  requestReader: () => {
+    const json = repeatedJson('messages');
+    const request = requestFromRepeated();
+    return (body) => request(json.read(body));
+  },
   parseResponse: (body) => responseFromJson(parseJson(textOf(body))),
   streamAccumulator: openaiChatAccumulator,
   renderResponse: renderOpenaiResponse,

@@ -5,6 +5,7 @@ import { renderOpenaiError } from './openai-chat-render.ts';
 import { renderResponsesResponse, renderResponsesStream } from './openai-responses-render.ts';
 import { responsesRequestFromJson } from './openai-responses-request.ts';
 import { responsesAccumulator, responsesResponseFromJson } from './openai-responses-response.ts';
+import { repeatedJson } from './repeated-json.ts';
 
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
@@ -13,6 +14,10 @@ export const openaiResponses: Dialect = {
   provider: 'openai',
   matches: (method, path) => method === 'POST' && path.endsWith('/responses'),
   parseRequest: (body) => responsesRequestFromJson(parseJson(textOf(body))),
+  requestReader: () => {
+    const json = repeatedJson('input');
+    return (body) => responsesRequestFromJson(json.read(body));
+  },
   parseResponse: (body) => responsesResponseFromJson(parseJson(textOf(body))),
   streamAccumulator: responsesAccumulator,
   renderResponse: renderResponsesResponse,

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { signatureOf } from '../../src/callsite/signature.ts';
 import type { CallRequest, CallResponse } from '../../src/core/call.ts';
 import { tokenLimit } from '../../src/core/demands.ts';
-import { type Json, parseJson } from '../../src/core/json.ts';
+import { type Json, type JsonObject, parseJson } from '../../src/core/json.ts';
 import { policyReason } from '../../src/core/policy.ts';
 import type { Dialect } from '../../src/wire/dialect.ts';
 import { sseParser } from '../../src/wire/sse.ts';
@@ -118,6 +118,16 @@ export function dialectContract(given: DialectCase): void {
     const responseFormat = { type: 'json_schema', json_schema: { schema } };
     const neutral = { ...expected, responseFormat, stream: false, params: {} } as unknown as CallRequest;
     assert.deepEqual(signatureOf(read), signatureOf(neutral));
+  });
+
+  test(`${name}: requests that come one after the other read as each alone`, () => {
+    const read = dialect.requestReader();
+    const bodies = [given.plain, given.streamed, given.conversation, given.picture].flatMap((body) => [
+      body,
+      { ...(body as JsonObject), note: 'long '.repeat(200) },
+      { note: 'long '.repeat(200), ...(body as JsonObject) },
+    ]);
+    for (const body of [...bodies, ...bodies]) assert.deepEqual(read(bytes(body)), request(body));
   });
 
   test(`${name}: what is no text is counted, and left to the LLM`, () => {

@@ -19,6 +19,7 @@ const echo: Dialect = {
       messages: [{ role: 'user', content: json.say }],
     };
   },
+  requestReader: () => echo.parseRequest,
   parseResponse: () => null,
   streamAccumulator: () => ({ push: () => {}, end: () => null }),
   renderResponse: ({ response }) => JSON.stringify({ said: response.message.content }),

@@ -2,9 +2,10 @@
  * Which model a call asked for: its name stands in a sealed part, which many calls share. Opened once.
  * Does not: open anything else of a call.
  */
-import { boundedCache } from '../../capture/bounded-cache.ts';
+
 import type { CallAbout } from '../../capture/parts.ts';
 import type { Vault } from '../../capture/vault.ts';
+import { boundedCache } from '../../core/bounded-cache.ts';
 import type { CallStore } from '../../core/store.ts';
 
 export interface ModelNames {

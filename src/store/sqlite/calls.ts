@@ -17,6 +17,9 @@ const INSERT_CALL = `INSERT OR IGNORE INTO calls
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING no`;
 
 const INSERT_PART = 'INSERT OR IGNORE INTO parts (id, day, sealed) VALUES (?, ?, ?) RETURNING no';
+/** All of a call's at once, as a JSON list of positions and numbers. */
+const HOLD_PARTS = `INSERT INTO call_parts (call_no, position, part_no)
+  SELECT ?1, value ->> 0, value ->> 1 FROM json_each(?2)`;
 export const HOLD_PART = 'INSERT INTO call_parts (call_no, position, part_no) VALUES (?, ?, ?)';
 
 export function callTables(database: Database): CallTables {
@@ -28,8 +31,8 @@ export function callTables(database: Database): CallTables {
     });
   };
 
-  /** Whether the call was new. */
-  const addCall = (call: StoredCall): boolean => {
+  /** Whether the call was new. @param noOf The number of a part, by its id. */
+  const addCall = (call: StoredCall, noOf: (id: string) => number): boolean => {
     const { served } = call;
     const row = database.get(
       INSERT_CALL,
@@ -50,14 +53,9 @@ export function callTables(database: Database): CallTables {
       served.turn ?? null,
     );
     if (!row) return false;
-    const hold = (position: number, id: string): void => {
-      database.run(HOLD_PART, Number(row.no), position, partNo(id));
-    };
-    hold(ABOUT, call.aboutPart);
-    call.requestParts.forEach((id, position) => {
-      hold(position, id);
-    });
-    if (call.responsePart !== null) hold(RESPONSE, call.responsePart);
+    const held = [[ABOUT, noOf(call.aboutPart)], ...call.requestParts.map((id, i) => [i, noOf(id)])];
+    if (call.responsePart !== null) held.push([RESPONSE, noOf(call.responsePart)]);
+    database.run(HOLD_PARTS, Number(row.no), JSON.stringify(held));
     return true;
   };
 
@@ -78,12 +76,21 @@ export function callTables(database: Database): CallTables {
       database.transaction(() => {
         refuseErased(database, sealedUnder);
         const fresh: number[] = [];
+        // Calls of a conversation hold the same parts.
+        const numbers = new Map<string, number>();
         for (const { id, day, sealed } of parts) {
           const row = database.get(INSERT_PART, id, day, sealed);
-          if (row) fresh.push(Number(row.no));
+          if (!row) continue;
+          fresh.push(Number(row.no));
+          numbers.set(id, Number(row.no));
         }
+        const noOf = (id: string): number => {
+          const no = numbers.get(id) ?? partNo(id);
+          numbers.set(id, no);
+          return no;
+        };
         let added = 0;
-        for (const call of calls) if (addCall(call)) added++;
+        for (const call of calls) if (addCall(call, noOf)) added++;
         dropUnheld(fresh);
         return added;
       }),
