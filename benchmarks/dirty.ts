@@ -42,7 +42,8 @@ export async function run(seeds: readonly number[] = SEEDS): Promise<BenchmarkRe
   return {
     table: results.map(({ scenario, outcomes }) => rowOf(scenario, outcomes)),
     json: {
-      ...{ epsilon: EPSILON, seeds },
+      epsilon: EPSILON,
+      seeds,
       worstLossPoints: Math.max(...all.map(({ lossPoints }) => lossPoints)),
       silentDeployments: all.filter(({ isSilent }) => isSilent).length,
       unnamedRefusals: all.filter(({ score, isNamed }) => score.deployed === 0 && !isNamed).length,
@@ -50,8 +51,11 @@ export async function run(seeds: readonly number[] = SEEDS): Promise<BenchmarkRe
         name: scenario.name,
         runs: outcomes.map(({ score, ...rest }) => ({
           ...rest,
-          ...{ deployed: score.deployed, served: score.served, errors: score.errors },
-          ...{ dirtyCoverage: score.coverage, refusals: score.refusals },
+          deployed: score.deployed,
+          served: score.served,
+          errors: score.errors,
+          dirtyCoverage: score.coverage,
+          refusals: score.refusals,
           findings: score.findings.map(({ kind, calls, ids }) => ({ kind, calls, ids: ids.length })),
         })),
       })),
@@ -76,7 +80,11 @@ function outcomeOf({ causes }: Scenario, seed: number, score: Score, own: readon
   const lossPoints = 100 * (isRefused && isNamed ? 0 : lost);
   const broken = score.served > 0 && rateOf(score.errors, score.served, 0.9).low > EPSILON;
   return {
-    ...{ seed, score, coverage, servedError, isNamed },
+    seed,
+    score,
+    coverage,
+    servedError,
+    isNamed,
     lossPoints: Number(lossPoints.toFixed(2)),
     isSilent: broken && !isNamed,
   };

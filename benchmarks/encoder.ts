@@ -78,7 +78,9 @@ export async function run(names: readonly string[] = process.argv.slice(3)): Pro
   }
   return {
     table: rows.map(({ train, rung, examples, accuracy, seconds, megabytes, ms }) => ({
-      ...{ train, rung, examples },
+      train,
+      rung,
+      examples,
       accuracy: `${share(accuracy.share)} (${share(accuracy.low)}–${share(accuracy.high)})`,
       seconds: Math.round(seconds),
       'artefact MB': Number(megabytes.toFixed(1)),

@@ -70,16 +70,27 @@ export async function run(args: readonly string[] = process.argv.slice(3)): Prom
     const extractor = extractorTrainer({ name: DEFAULT_ENCODER, path });
     rows.push(
       await measure({
-        ...{ rung: 'extractor', base: DEFAULT_ENCODER, recipe: proposal!.recipe },
-        ...{ trainer: extractor, runtime: extractorRuntime(models), examples, dir, seed },
+        rung: 'extractor',
+        base: DEFAULT_ENCODER,
+        recipe: proposal!.recipe,
+        trainer: extractor,
+        runtime: extractorRuntime(models),
+        examples,
+        dir,
+        seed,
       }),
     );
     if (lora !== null && models.llama !== null)
       rows.push(
         await measure({
-          ...{ rung: 'lora', base: DEFAULT_LANGUAGE, recipe: { epochs: 1 } },
-          ...{ trainer: embeddedTrainer({ basePath: async () => lora }), runtime: models.llama },
-          ...{ examples, dir, seed },
+          rung: 'lora',
+          base: DEFAULT_LANGUAGE,
+          recipe: { epochs: 1 },
+          trainer: embeddedTrainer({ basePath: async () => lora }),
+          runtime: models.llama,
+          examples,
+          dir,
+          seed,
         }),
       );
   } finally {
@@ -146,7 +157,10 @@ async function measure(options: Measured): Promise<Row> {
   const times: number[] = [];
   for (const { input } of test.slice(0, TIMED)) times.push((await runtime.predict(artefact, input)).ms);
   return {
-    ...{ rung, seed, trainSeconds, figures: artefact.figures },
+    rung,
+    seed,
+    trainSeconds,
+    figures: artefact.figures,
     exact: rateOf(answered.filter(({ correct }) => correct).length, answered.length),
     coverage2: coverageAt(surestFirst, 0.02),
     coverage5: coverageAt(surestFirst, 0.05),

@@ -42,7 +42,11 @@ export async function run(args: readonly string[] = process.argv.slice(3)): Prom
         })),
       ),
       ...Object.entries(faults).map(([name, { value, goal, holds }]) => ({
-        ...{ what: name, value: Number(value.toPrecision(4)), goal, holds: holds ? 'yes' : 'NO', served: '' },
+        what: name,
+        value: Number(value.toPrecision(4)),
+        goal,
+        holds: holds ? 'yes' : 'NO',
+        served: '',
       })),
     ],
     json: {

@@ -96,12 +96,18 @@ export async function run(): Promise<BenchmarkResult> {
         const drainUs = Math.round(median(found.map(({ helpers }) => helpers)));
         costs[name] = {
           ...costs[name],
-          ...{ [`${each.name}CpuUs`]: cpuUs, [`${each.name}DrainUs`]: drainUs },
+          [`${each.name}CpuUs`]: cpuUs,
+          [`${each.name}DrainUs`]: drainUs,
         };
         const between = all.between.join('–');
         table.push({
-          ...{ traffic: `${each.name}: ${each.traffic.what}`, gateway: name, cpuUs, drainUs },
-          ...{ ratio: all.ratio, between, withoutDrain: own.ratio },
+          traffic: `${each.name}: ${each.traffic.what}`,
+          gateway: name,
+          cpuUs,
+          drainUs,
+          ratio: all.ratio,
+          between,
+          withoutDrain: own.ratio,
         });
       }
     }
@@ -119,13 +125,21 @@ export async function run(): Promise<BenchmarkResult> {
     return {
       table,
       json: {
-        ...{ cpuRatioJson: full.json, cpuRatioStream: full.stream, cpuRatioFresh: full.fresh },
+        cpuRatioJson: full.json,
+        cpuRatioStream: full.stream,
+        cpuRatioFresh: full.fresh,
         cpuRatioWithoutDrain: withoutDrain,
-        ...{ addedP99Ms: at(RATES[0]), addedP99MsAt3000: at(RATES[1]) },
-        ...{ idle: ratios.idle, intervals, costs, latency },
+        addedP99Ms: at(RATES[0]),
+        addedP99MsAt3000: at(RATES[1]),
+        idle: ratios.idle,
+        intervals,
+        costs,
+        latency,
         ...(model === null ? {} : { withModel: model }),
         peers: Object.fromEntries(peers.map(([name]) => [name, ratios[name]])),
-        ...{ missingPeers: missing, requests: ROUNDS * REQUESTS, concurrency: CONCURRENCY },
+        missingPeers: missing,
+        requests: ROUNDS * REQUESTS,
+        concurrency: CONCURRENCY,
         loadAverage: loadavg().map(round),
       },
     };
@@ -169,7 +183,9 @@ async function costOf(
 ): Promise<Cost> {
   const before = await proxy.cpu();
   await callThrough(proxy, {
-    ...{ shape, requests, concurrency: CONCURRENCY },
+    shape,
+    requests,
+    concurrency: CONCURRENCY,
     bodyOf: (n) => traffic.bodyOf(from + n, shape === 'stream'),
   });
   const after = await whenQuiet(proxy, quietMs);

@@ -119,7 +119,9 @@ export async function run(): Promise<BenchmarkResult> {
           .map(([outcome, n]) => `${outcome}: ${n}`)
           .join(', '),
         tookMs: fought.tookMs,
-        ...{ worstMs, floorMs, beyondFloorMs: rounded(worstMs - floorMs) },
+        worstMs,
+        floorMs,
+        beyondFloorMs: rounded(worstMs - floorMs),
         waits,
         floor,
         loopMs: rounded(loopMs),
@@ -182,11 +184,9 @@ export async function run(): Promise<BenchmarkResult> {
         ]),
         {
           attack: `worst neighbour: ${json.worstAttack}`,
-          ...{
-            worstMs: json.worstNeighbourMs,
-            floorMs: json.floorMs,
-            beyondFloorMs: json.worstBeyondFloorMs,
-          },
+          worstMs: json.worstNeighbourMs,
+          floorMs: json.floorMs,
+          beyondFloorMs: json.worstBeyondFloorMs,
         },
       ],
       json,

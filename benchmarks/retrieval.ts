@@ -96,7 +96,8 @@ export async function run(): Promise<BenchmarkResult> {
         recall2Synonyms: own.replaced.share,
         synonymInterval: [own.replaced.low, own.replaced.high],
         recall2Verb: own.verb.share,
-        ...{ queries: own.plain.queries, synonymQueries: own.replaced.queries },
+        queries: own.plain.queries,
+        synonymQueries: own.replaced.queries,
         baselines: Object.fromEntries(
           rows
             .slice(1)
@@ -138,7 +139,8 @@ async function wholeVectors(encoder: Encoder, inputs: readonly string[]) {
   const vectors = new Float32Array(inputs.length * encoder.dimensions);
   made.forEach((vector, i) => void vectors.set(vector, i * encoder.dimensions));
   return {
-    ...{ dimensions: encoder.dimensions, vectors },
+    dimensions: encoder.dimensions,
+    vectors,
     owners: Uint32Array.from(inputs, (_, i) => i),
   };
 }

@@ -157,13 +157,20 @@ export async function run(): Promise<BenchmarkResult> {
       },
     ],
     json: {
-      ...{ mmluApgr: round(main('mmlu').apgr), mmluCpt50: round(main('mmlu').cpt50) },
+      mmluApgr: round(main('mmlu').apgr),
+      mmluCpt50: round(main('mmlu').cpt50),
       decisionP99Ms: timing.p99Ms,
-      ...{ gsm8kApgr: round(main('gsm8k').apgr), gsm8kCpt50: round(main('gsm8k').cpt50) },
-      ...{ mtBenchApgr: round(main('mtBench').apgr), mtBenchCpt50: round(main('mtBench').cpt50) },
-      ...{ published: PUBLISHED, timing, cores: availableParallelism() },
+      gsm8kApgr: round(main('gsm8k').apgr),
+      gsm8kCpt50: round(main('gsm8k').cpt50),
+      mtBenchApgr: round(main('mtBench').apgr),
+      mtBenchCpt50: round(main('mtBench').cpt50),
+      published: PUBLISHED,
+      timing,
+      cores: availableParallelism(),
       setup: {
-        ...{ folds: FOLDS, seeds: SEEDS, bootstrapDraws: DRAWS },
+        folds: FOLDS,
+        seeds: SEEDS,
+        bootstrapDraws: DRAWS,
         difference:
           'RouteLLM trained on preferences from Chatbot Arena and about 1,500 questions of the same kind, and tested elsewhere; this router is cross-validated on outcomes of the same benchmark.',
       },
@@ -192,7 +199,9 @@ function row(set: Set, router: string, of: Recorded, values: readonly ArrayLike<
   const orders = values.map((each, i) => rank(each, i + 1));
   const runs = orders.map((order) => metricsOf(of.questions, order));
   return {
-    ...{ set, router, n: of.questions.length },
+    set,
+    router,
+    n: of.questions.length,
     ...meanMetrics(runs),
     apgrBySeed: runs.map(({ apgr }) => round(apgr)),
     intervals: bootstrap(of.questions, orders, of.similar.groups, DRAWS, 1),
@@ -203,8 +212,8 @@ function row(set: Set, router: string, of: Recorded, values: readonly ArrayLike<
 function references(set: Set, of: Recorded): Row[] {
   const n = of.questions.length;
   return [
-    { ...{ set, router: 'random', n }, ...{ apgr: 0.5, cpt50: 0.5, cpt80: 0.8 } },
-    { ...{ set, router: 'RouteLLM, as published', n }, ...PUBLISHED[set] },
+    { set, router: 'random', n, apgr: 0.5, cpt50: 0.5, cpt80: 0.8 },
+    { set, router: 'RouteLLM, as published', n, ...PUBLISHED[set] },
     row(set, 'longer texts first', of, [of.questions.map(({ text }) => text.length)]),
     row(set, 'the best possible, knowing the outcomes', of, [
       of.questions.map(({ cheap, llm }) => llm - cheap),
@@ -252,7 +261,9 @@ function tableRow({ set, router, n, apgr, cpt50, cpt80, intervals }: Row): Recor
     ` (${write(low)}–${write(high)})`;
   const three = (value: number): string => value.toFixed(3);
   return {
-    ...{ set, router, n },
+    set,
+    router,
+    n,
     APGR: three(apgr) + (intervals ? between(intervals.apgr, three) : ''),
     'CPT(50 %) %': percent(cpt50) + (intervals ? between(intervals.cpt50, percent) : ''),
     'CPT(80 %) %': percent(cpt80) + (intervals ? between(intervals.cpt80, percent) : ''),

@@ -68,7 +68,11 @@ export async function run(): Promise<BenchmarkResult> {
   ] as const;
   const server = await startModelProcess(
     {
-      ...{ threads: 1, sequences: 4, contextTokens: 1024, contexts: 3, encoderDir: null },
+      threads: 1,
+      sequences: 4,
+      contextTokens: 1024,
+      contexts: 3,
+      encoderDir: null,
       language: { name: DEFAULT_LANGUAGE, path },
     },
     { timeoutMs: 60_000 },
@@ -91,8 +95,13 @@ export async function run(): Promise<BenchmarkResult> {
         'cached tokens': row.cached,
       })),
       json: {
-        ...{ model: DEFAULT_LANGUAGE, threads: 1, promptTokens: PROMPT, answerTokens: ANSWER },
-        ...{ llamaBenchRatio: rows[0]!.llamaBenchRatio, p50: rows[0]!.p50, p95: rows[0]!.p95 },
+        model: DEFAULT_LANGUAGE,
+        threads: 1,
+        promptTokens: PROMPT,
+        answerTokens: ANSWER,
+        llamaBenchRatio: rows[0]!.llamaBenchRatio,
+        p50: rows[0]!.p50,
+        p95: rows[0]!.p95,
         rows,
       },
     };
@@ -119,7 +128,9 @@ async function measure(
     const body = {
       model: 'bench',
       messages: [{ role: 'user', content: input }],
-      ...{ max_tokens: ANSWER, logprobs: true, temperature: 0 },
+      max_tokens: ANSWER,
+      logprobs: true,
+      temperature: 0,
     };
     const prompt = promptTokens(model, input);
     const ask = async (): Promise<readonly [number, Answer]> => {

@@ -84,12 +84,18 @@ export async function run(): Promise<BenchmarkResult> {
       questions: recorded.questions.length,
       delta: DELTA,
       chosen: chosen.map(({ model, by, way, epsilon, passed, served, errors }) => ({
-        ...{ model, by, way, epsilon, passed },
+        model,
+        by,
+        way,
+        epsilon,
+        passed,
         served: passed ? served.share : 0,
         errors: errors.share,
       })),
       models: [recorded.reference, ...recorded.standIns].map((standIn) => ({
-        ...{ model: standIn.model, seconds: standIn.seconds, tokens: standIn.tokens },
+        model: standIn.model,
+        seconds: standIn.seconds,
+        tokens: standIn.tokens,
         same: rateOf(standIn.same.filter(Boolean).length, standIn.same.length),
         right: rateOf(standIn.right.filter(Boolean).length, standIn.right.length),
         costShare: costShareOf(standIn.model, recorded),
@@ -136,7 +142,10 @@ function rowsOf(standIn: StandIn, by: By, recorded: Recorded, vectors: readonly 
   const splits = splitsOf(questions.length);
   const correct = correctBy(standIn, by);
   const toRecord = (i: number) => ({
-    ...{ text: questions[i]!.text, vector: vectors[i]!, cheap: correct[i] ? 1 : 0, llm: null },
+    text: questions[i]!.text,
+    vector: vectors[i]!,
+    cheap: correct[i] ? 1 : 0,
+    llm: null,
     group: questions[i]!.id,
   });
   const { model, held } = fitOutcomes(splits.validation.map(toRecord));
@@ -159,7 +168,7 @@ function rowsOf(standIn: StandIn, by: By, recorded: Recorded, vectors: readonly 
   };
   return EPSILONS.flatMap((epsilon) =>
     (['whole', 'outcome', 'panel'] as const).map((way) =>
-      rowOf({ ...{ standIn, recorded, splits, by, way, epsilon }, signalsAt: signalsOf[way] }),
+      rowOf({ standIn, recorded, splits, by, way, epsilon, signalsAt: signalsOf[way] }),
     ),
   );
 }
@@ -176,7 +185,10 @@ function rowOf(options: {
   const { standIn, recorded, splits, by, way, epsilon, signalsAt } = options;
   const correct = correctBy(standIn, by);
   const gradedAt = (i: number): GradedPrediction => ({
-    ...{ exampleId: String(i), session: String(i), seen: false, servable: standIn.answers[i] !== '' },
+    exampleId: String(i),
+    session: String(i),
+    seen: false,
+    servable: standIn.answers[i] !== '',
     prediction: { answer: standIn.answers[i]!, signals: signalsAt(i), ms: 0 },
     grade: { correct: correct[i]!, fieldScore: null },
   });
@@ -195,7 +207,9 @@ function rowOf(options: {
   const gateOptions = { epsilon, delta: DELTA };
   const gate = runGate(splits.validation.map(scoredAt), splits.calibration.map(scoredAt), gateOptions);
   const { coverage } = estimate(validation, {
-    ...{ ...gateOptions, calibrationSize: splits.calibration.length, tryNumber: 1 },
+    ...gateOptions,
+    calibrationSize: splits.calibration.length,
+    tryNumber: 1,
     earlierSessions: splits.validation.map(() => 1),
   });
   const served = splits.exam.filter(
@@ -203,8 +217,13 @@ function rowOf(options: {
   );
   const count = (of: readonly boolean[]): number => served.filter((i) => of[i]).length;
   return {
-    ...{ model: standIn.model, by, way, epsilon, expected: coverage },
-    ...{ passed: gate.passed, reason: gate.reason },
+    model: standIn.model,
+    by,
+    way,
+    epsilon,
+    expected: coverage,
+    passed: gate.passed,
+    reason: gate.reason,
     served: rateOf(served.length, splits.exam.length),
     errors: rateOf(served.length - count(correct), served.length),
     right: rateOf(count(standIn.right), served.length),

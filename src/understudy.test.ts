@@ -72,13 +72,21 @@ test('while weights are being fetched, calls do not wait for them', async (t) =>
     turn: 'user',
   } as const;
   const task: Task = {
-    ...{ id: 'task_1', name: 'a task', sites: [{ id: 'site_1', ...site }] },
-    ...{ kind: 'label', labels: ['late'], tools: [], responseFormat: null, calls: 1 },
+    id: 'task_1',
+    name: 'a task',
+    sites: [{ id: 'site_1', ...site }],
+    kind: 'label',
+    labels: ['late'],
+    tools: [],
+    responseFormat: null,
+    calls: 1,
   };
   const store = await understudy.store();
   await store.putTasks([task]);
   await store.addSpecialist({
-    ...{ id: 'spec_1', taskId: 'task_1', version: 1 },
+    id: 'spec_1',
+    taskId: 'task_1',
+    version: 1,
     artefact: { rung: 'head', base: 'x', path: 'gone', sha256: '', trainedMs: 0, figures: {} },
     evidence: {
       gate: { epsilon: 0.02, delta: 0.05, served: 200, errors: 0 },

@@ -225,7 +225,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         ? drySink()
         : journalSink({ dir: journalsOf(dataDir).imports, store, vault, context });
       try {
-        return await importFiles(paths, { ...{ sink, dryRun, fields }, ...progress });
+        return await importFiles(paths, { sink, dryRun, fields, ...progress });
       } finally {
         sink.close();
         if (!dryRun) await drainAll();
@@ -241,7 +241,8 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         return await learn(
           calls(),
           {
-            ...{ config, store },
+            config,
+            store,
             ...(await tools.open()),
             ...progress,
             ...(options.askAgain ? { askAgain: options.askAgain } : {}),
@@ -261,7 +262,10 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
     checkRetrieval: async () => {
       const known = await (await storage()).store.tasks();
       const opened = await openEncoder({
-        ...{ env, weightsDir, name: config.train.encoder, threads: config.serve.threads },
+        env,
+        weightsDir,
+        name: config.train.encoder,
+        threads: config.serve.threads,
       });
       try {
         return await checkRetrieval(calls(), { config, known, ...opened, ...progress });
@@ -300,7 +304,9 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         modelHealth: tools.health,
         openJudge: ({ store, pseudonym }) => openJudge({ config, env, ledger, store, pseudonym }),
         ledger,
-        ...{ env, log, version: version() },
+        env,
+        log,
+        version: version(),
       });
       const gateway: OnlineGateway = {
         ...started,
@@ -331,7 +337,10 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
     },
     startLearning: () =>
       startLearning({
-        ...{ config, env, weightsDir, log },
+        config,
+        env,
+        weightsDir,
+        log,
         // Beside the gateway: its thread waits for no lock.
         open: async () => {
           const opened = await openStorage(config, { env, busyTimeoutMs: 0, durable: false });
@@ -407,7 +416,9 @@ async function statusOf(
   return {
     kind: 'status',
     calls: await store.countCalls({ audits: false }),
-    ...{ lost, journal, tasks },
+    lost,
+    journal,
+    tasks,
     feedback: await store.countFeedback(),
     outcomes: await outcomesOf(store, vault),
     ...(judge ? { judge: await judgeStatus(store, judge) } : {}),

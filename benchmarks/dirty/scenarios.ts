@@ -64,7 +64,9 @@ function mail(random: Random): Mail {
   const words = random.pick(told ? TEAMS[team]! : VAGUE);
   return {
     text: `${filler(3)} ${words} ${filler(4)}. Order ${order}, ${quantity} pieces`,
-    ...{ team, order, quantity },
+    team,
+    order,
+    quantity,
   };
 }
 
@@ -85,16 +87,19 @@ const EXTRACT_LATER =
 
 const sorting = ({ text, team }: Mail): Line => ({ system: sortPrompt(LABELS), user: text, answer: team });
 const extracting = ({ text, order, quantity }: Mail): Line => ({
-  ...{ system: EXTRACT, user: text },
+  system: EXTRACT,
+  user: text,
   answer: JSON.stringify({ order, quantity }),
 });
 /** After the prompt's author has renamed teams. */
 const sortingRenamed = ({ text, team }: Mail): Line => ({
-  ...{ system: sortPrompt(LABELS.map((label) => RENAMED[label] ?? label)), user: text },
+  system: sortPrompt(LABELS.map((label) => RENAMED[label] ?? label)),
+  user: text,
   answer: RENAMED[team] ?? team,
 });
 const extractingLater = ({ text, order, quantity }: Mail): Line => ({
-  ...{ system: EXTRACT_LATER, user: text },
+  system: EXTRACT_LATER,
+  user: text,
   answer: JSON.stringify({ order_id: order, pieces: quantity, unit: 'piece' }),
 });
 
@@ -102,9 +107,16 @@ function toCalls(lines: readonly Line[], from: number, seed: number): Call[] {
   return lines.map(({ system, user, answer, finish = 'stop', session, format }, i) => {
     const id = `call_${seed}_${String(from + i).padStart(6, '0')}`;
     return {
-      ...{ id, at: START + (from + i) * STEP, sessionId: session ?? id, origin: '', tags: {} },
+      id,
+      at: START + (from + i) * STEP,
+      sessionId: session ?? id,
+      origin: '',
+      tags: {},
       request: {
-        ...{ model: 'gpt-4o', tools: [], stream: false, params: {} },
+        model: 'gpt-4o',
+        tools: [],
+        stream: false,
+        params: {},
         ...(format ? { responseFormat: format } : {}),
         messages: [
           { role: 'system', content: system },
@@ -112,11 +124,14 @@ function toCalls(lines: readonly Line[], from: number, seed: number): Call[] {
         ],
       },
       response: {
-        ...{ model: 'gpt-4o', finishReason: finish },
+        model: 'gpt-4o',
+        finishReason: finish,
         usage: { promptTokens: 120, completionTokens: 4, cachedTokens: 0 },
         message: { role: 'assistant', content: answer },
       },
-      ...{ status: 200, latencyMs: 700, served: { by: 'llm', reason: 'no-specialist' } },
+      status: 200,
+      latencyMs: 700,
+      served: { by: 'llm', reason: 'no-specialist' },
     };
   });
 }
@@ -183,15 +198,20 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'wrong labels, 30 %', clean: ['sort'], causes: ['wrong-answers'], make: wrong(0.3) },
   {
     name: 'wrong labels, 10 %, asked again',
-    ...{ clean: ['sort'], causes: ['wrong-answers'], make: wrong(0.1, true) },
+    clean: ['sort'],
+    causes: ['wrong-answers'],
+    make: wrong(0.1, true),
   },
   {
     name: 'wrong labels, 30 %, asked again',
-    ...{ clean: ['sort'], causes: ['wrong-answers'], make: wrong(0.3, true) },
+    clean: ['sort'],
+    causes: ['wrong-answers'],
+    make: wrong(0.3, true),
   },
   {
     name: 'label set changes half-way',
-    ...{ clean: ['sort'], causes: ['answers-changed', 'prompt-changed'] },
+    clean: ['sort'],
+    causes: ['answers-changed', 'prompt-changed'],
     make: (seed) =>
       traffic(
         seed,
@@ -202,7 +222,8 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'schema changes half-way',
-    ...{ clean: ['extract'], causes: ['answers-changed', 'prompt-changed'] },
+    clean: ['extract'],
+    causes: ['answers-changed', 'prompt-changed'],
     make: (seed) =>
       traffic(
         seed,
@@ -213,7 +234,8 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'labels change, prompt does not',
-    ...{ clean: ['sort'], causes: ['answers-changed', 'prompt-changed'] },
+    clean: ['sort'],
+    causes: ['answers-changed', 'prompt-changed'],
     make: (seed) => {
       const kept = (line: Line): Line => ({ ...line, system: 'You sort the mail of a shop. Name its team.' });
       return traffic(
@@ -226,13 +248,15 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'label set changes late',
-    ...{ clean: ['sort'], causes: ['answers-changed', 'prompt-changed'] },
+    clean: ['sort'],
+    causes: ['answers-changed', 'prompt-changed'],
     make: (seed) =>
       traffic(seed, (each, i) => [i < CALLS - 150 ? sorting(each) : sortingRenamed(each)], sortingRenamed),
   },
   {
     name: 'two jobs behind one prompt',
-    ...{ clean: ['sort', 'extract'], causes: ['several-jobs'] },
+    clean: ['sort', 'extract'],
+    causes: ['several-jobs'],
     make: (seed) => {
       const job = (each: Mail, i: number): Line => ({
         ...(i % 2 === 0 ? sorting(each) : extracting(each)),
@@ -247,7 +271,8 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'five examples of a class',
-    ...{ clean: ['sort'], causes: ['rare-answers'] },
+    clean: ['sort'],
+    causes: ['rare-answers'],
     make: (seed) => {
       const legal = (each: Mail): Line => ({
         ...sorting(each),
@@ -261,7 +286,8 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'loops of a stuck agent',
-    ...{ clean: ['sort'], causes: ['loops'] },
+    clean: ['sort'],
+    causes: ['loops'],
     make: (seed) =>
       traffic(
         seed,
@@ -279,7 +305,8 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'retries',
-    ...{ clean: ['sort'], causes: ['loops'] },
+    clean: ['sort'],
+    causes: ['loops'],
     make: (seed) =>
       traffic(
         seed,
@@ -289,7 +316,8 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'refusals and cut answers',
-    ...{ clean: ['sort'], causes: ['refusals'] },
+    clean: ['sort'],
+    causes: ['refusals'],
     make: (seed) =>
       traffic(
         seed,

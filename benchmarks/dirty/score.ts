@@ -48,7 +48,10 @@ export async function scoreOf({ calls, later, askAgain }: Traffic, epsilon: numb
   const runtimes = [linearRuntime({ encoder: null }), taggerRuntime(), retrievalRuntime({ encoder: null })];
   const context: LearnContext = {
     config: configSchema.parse({ dataDir, gate: { epsilon } }),
-    ...{ store, runtimes, models: new Set(), notes: [] },
+    store,
+    runtimes,
+    models: new Set(),
+    notes: [],
     ...(askAgain ? { askAgain } : {}),
     trainers: [linearTrainer({ encoder: null }), taggerTrainer(), retrievalTrainer({ encoder: null })],
   };
@@ -80,7 +83,9 @@ async function servedOf(
     errors += counted.errors;
   }
   return {
-    ...{ served, errors, coverage: served / later.length },
+    served,
+    errors,
+    coverage: served / later.length,
     deployed: met.filter(({ deployed }) => deployed).length,
     refusals: met.filter(({ outcome }) => outcome === 'refused').map(({ reason }) => reason),
     findings: report.tasks.flatMap(({ findings = [] }) => findings),
@@ -102,12 +107,11 @@ async function servedOfTask(
     const input = distil(task, call.request);
     if (input === null || call.response === null) return [];
     const { id, sessionId, at } = call;
-    return [
-      { ...{ id, callId: id, sessionId, at, input, weight: 1 }, answer: referenceOf(task, call.response) },
-    ];
+    return [{ id, callId: id, sessionId, at, input, weight: 1, answer: referenceOf(task, call.response) }];
   });
   const how = examination(task, requests, context, {
-    ...{ proved: specialist.proved, isJudged: false },
+    proved: specialist.proved,
+    isJudged: false,
   });
   const graded = await gradePredictions(examples, { ...how, runtime, artefact: specialist.artefact });
   const given = graded.filter((each) => servedConfidence(specialist.confidence, each) >= threshold);

@@ -96,8 +96,13 @@ async function play(
   const audits: Audit[] = [];
   const plan: RoutingPlan = { tasks: [], deployments: [], specialists: [] };
   const router = createRouter(plan, {
-    ...{ runtimes: [runtime], canaryShare: config.serve.canaryShare, auditProbability: watching.probability },
-    ...{ timeoutMs: 10_000, maxInFlight: 16, now: Date.now, assign },
+    runtimes: [runtime],
+    canaryShare: config.serve.canaryShare,
+    auditProbability: watching.probability,
+    timeoutMs: 10_000,
+    maxInFlight: 16,
+    now: Date.now,
+    assign,
     pseudonym: (text) => contentHash(text, 16),
     right: (task, answer, llm) =>
       compareAnswers(task.kind, referenceOf(task, llm), targetOf(answer)).right === true,
@@ -145,11 +150,12 @@ async function play(
     if (job === null) return;
     const queued = await queueJob(store, { ...job, mode: 'auto', estimate: facts.estimate }, Date.now());
     await workOn(queued.id, {
-      ...{ config, store },
+      config,
+      store,
       learn: (options) =>
         learn(
           known,
-          { ...{ config, store, trainers: [trainer], runtimes: [runtime] }, models: new Set(), notes: [] },
+          { config, store, trainers: [trainer], runtimes: [runtime], models: new Set(), notes: [] },
           options,
         ),
     });
@@ -195,7 +201,9 @@ async function play(
   await flush();
   const jobs = await store.jobs();
   return {
-    ...{ world, played, jobs },
+    world,
+    played,
+    jobs,
     deployments: await store.deployments(),
     events: await store.events(),
     savings: savingsOf({
@@ -222,8 +230,16 @@ const ABOUT = { id: 'about', day: '2026-01-01', sealed: new Uint8Array(1) };
 
 function callOf({ id, at, request, llm, junk }: WorldCall, served: Call['served']): Call {
   return {
-    ...{ id, at, sessionId: id, origin: junk === null ? 'k1' : 'k2', tags: {}, request, response: llm },
-    ...{ status: 200, latencyMs: served.by === 'llm' ? 800 : 2, served },
+    id,
+    at,
+    sessionId: id,
+    origin: junk === null ? 'k1' : 'k2',
+    tags: {},
+    request,
+    response: llm,
+    status: 200,
+    latencyMs: served.by === 'llm' ? 800 : 2,
+    served,
     ...(junk === null ? {} : { feedback: { correction: { role: 'assistant' as const, content: junk } } }),
   };
 }
@@ -232,19 +248,33 @@ function callOf({ id, at, request, llm, junk }: WorldCall, served: Call['served'
 function auditOf(call: WorldCall, taskId: string | undefined, probability: number): Call {
   return {
     ...callOf(call, { by: 'llm', reason: 'audit', ...(taskId === undefined ? {} : { taskId }) }),
-    ...{ id: `${call.id}a`, sessionId: call.id, tags: { [AUDITED]: String(probability) } },
+    id: `${call.id}a`,
+    sessionId: call.id,
+    tags: { [AUDITED]: String(probability) },
   };
 }
 
 function storedOf({ id, at, sessionId, origin, response, latencyMs, served }: Call): StoredCall {
   return {
-    ...{ id, at, sessionId, origin, stream: false, status: 200, latencyMs, served },
+    id,
+    at,
+    sessionId,
+    origin,
+    stream: false,
+    status: 200,
+    latencyMs,
+    served,
     ...(response?.usage ?? { promptTokens: 0, completionTokens: 0, cachedTokens: 0 }),
-    ...{ aboutPart: ABOUT.id, requestParts: [], responsePart: null },
+    aboutPart: ABOUT.id,
+    requestParts: [],
+    responsePart: null,
   };
 }
 
 const feedbackOn = ({ id, at }: WorldCall) => ({
-  ...{ id: `feedback ${id}`, at, callId: id, sessionId: null },
+  id: `feedback ${id}`,
+  at,
+  callId: id,
+  sessionId: null,
   content: { id: `feedback ${id}`, day: '2026-01-01', sealed: new Uint8Array(1) },
 });

@@ -18,8 +18,13 @@ export function tableModel(): { readonly trainer: Trainer; readonly runtime: Run
   const tables: Tables = new Map();
   const propose: Trainer['propose'] = (_, { splits: { train } }): readonly Proposal[] => [
     {
-      ...{ rung: RUNG, base: null, recipe: {}, cost: 'seconds', work: train.length },
-      ...{ minutes: 0, refusal: null },
+      rung: RUNG,
+      base: null,
+      recipe: {},
+      cost: 'seconds',
+      work: train.length,
+      minutes: 0,
+      refusal: null,
     },
   ];
   return {

@@ -108,7 +108,9 @@ export function makeWorld(seed: number): World {
       const said = random.next() < slips ? other(truth, `slip ${text}`) : truth;
       const isJunk = after('junk feedback', at) && random.next() < 0.25;
       calls.push({
-        ...{ id, at, truth },
+        id,
+        at,
+        truth,
         request: requestOf(text, after('prompt edited', at)),
         llm: answerOf(said, MODELS[isTold && after('provider changes its model', at) ? 1 : 0]),
         junk: isJunk ? other(truth, `junk ${text}`) : null,
@@ -133,7 +135,10 @@ const answerOf = (label: string, model: string): CallResponse => ({
 
 function requestOf(text: string, isEdited: boolean): CallRequest {
   return {
-    ...{ model: 'gpt-4o-mini', tools: [], stream: false, params: { temperature: 0 } },
+    model: 'gpt-4o-mini',
+    tools: [],
+    stream: false,
+    params: { temperature: 0 },
     messages: [
       { role: 'system', content: isEdited ? EDITED : PROMPT },
       { role: 'user', content: text },

@@ -24,14 +24,16 @@ export const RUNS = 2000;
 
 /** The product's defaults, after a gate that saw one error in 250 served calls. */
 export const POLICY: StagePolicy = {
-  ...{ epsilon: 0.02, delta: 0.05, margins: { shadow: 3, canary: 2 }, stepAudits: 30, auditShare: 0.05 },
-  ...{
-    slips: { share: 0, low: 0, high: 0 },
-    prior: { n: 250, errors: 1 },
-    since: 0,
-    proved: 0.02,
-    auditsADay: 0,
-  },
+  epsilon: 0.02,
+  delta: 0.05,
+  margins: { shadow: 3, canary: 2 },
+  stepAudits: 30,
+  auditShare: 0.05,
+  slips: { share: 0, low: 0, high: 0 },
+  prior: { n: 250, errors: 1 },
+  since: 0,
+  proved: 0.02,
+  auditsADay: 0,
 };
 
 /** A comparison as the traffic brings it. */
@@ -117,7 +119,13 @@ const auditOf = (
   probability: number,
   settled: boolean,
 ): Audit => ({
-  ...{ callId: `${at}`, deploymentId: 'dep', at, stage, confidence: 1, correct: !call.wrong, probability },
+  callId: `${at}`,
+  deploymentId: 'dep',
+  at,
+  stage,
+  confidence: 1,
+  correct: !call.wrong,
+  probability,
   ...belongingOf(call),
   ...(settled ? { settled } : {}),
 });
@@ -131,7 +139,12 @@ export function comeIntoService(
 ): { readonly stage: Stage; readonly comparisons: number } {
   const next = traffic(seededRandom(seed));
   let deployment: Deployment = {
-    ...{ id: 'dep', taskId: 'task', specialistId: 'spec', stage: 'shadow', threshold: 0.5, history: [] },
+    id: 'dep',
+    taskId: 'task',
+    specialistId: 'spec',
+    stage: 'shadow',
+    threshold: 0.5,
+    history: [],
   };
   let watch = newWatch(policy);
   let at = 0;

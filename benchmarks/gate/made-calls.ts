@@ -14,11 +14,20 @@ import { rateOf } from '../../src/stats/statistics.ts';
 export const [EPSILON, DELTA] = [0.02, 0.05] as const;
 
 const TASK: Task = {
-  ...{ id: 'task_1', name: 'a task', kind: 'label', labels: ['yes', 'no'], tools: [], responseFormat: null },
+  id: 'task_1',
+  name: 'a task',
+  kind: 'label',
+  labels: ['yes', 'no'],
+  tools: [],
+  responseFormat: null,
   sites: [
     {
-      ...{ id: 'site_1', system: null, user: { pieces: ['', ''] } },
-      ...{ toolNames: [], formatHash: '', turn: 'user' },
+      id: 'site_1',
+      system: null,
+      user: { pieces: ['', ''] },
+      toolNames: [],
+      formatHash: '',
+      turn: 'user',
     },
   ],
   calls: 0,
@@ -28,16 +37,27 @@ const TASK: Task = {
 export function madeCall(n: number, input: string, answer: string, over: Partial<Call> = {}): Call {
   const id = `call_${n}`;
   return {
-    ...{ id, at: 1e12 + n * 60_000, sessionId: id, origin: '', tags: {} },
+    id,
+    at: 1e12 + n * 60_000,
+    sessionId: id,
+    origin: '',
+    tags: {},
     request: {
-      ...{ model: 'm', tools: [], stream: false, params: {} },
+      model: 'm',
+      tools: [],
+      stream: false,
+      params: {},
       messages: [{ role: 'user', content: input }],
     },
     response: {
-      ...{ model: 'm', finishReason: 'stop', usage: null },
+      model: 'm',
+      finishReason: 'stop',
+      usage: null,
       message: { role: 'assistant', content: answer },
     },
-    ...{ status: 200, latencyMs: 1, served: { by: 'llm', reason: 'no-specialist' } },
+    status: 200,
+    latencyMs: 1,
+    served: { by: 'llm', reason: 'no-specialist' },
     ...over,
   };
 }
@@ -50,7 +70,9 @@ type IsWrong = (example: Pick<Example, 'input' | 'answer'>) => boolean;
 export function passes(dataset: Dataset, isWrong: IsWrong): boolean {
   const scored = (examples: readonly Example[]): ScoredAnswer[] =>
     examples.map((example) => ({
-      ...{ confidence: 0.9, correct: !isWrong(example), session: example.sessionId },
+      confidence: 0.9,
+      correct: !isWrong(example),
+      session: example.sessionId,
     }));
   const { validation, calibration } = dataset.splits;
   const run = { epsilon: EPSILON, delta: DELTA, earlierSessions: earlierSessions(dataset) };

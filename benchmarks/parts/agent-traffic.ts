@@ -69,7 +69,8 @@ export function freshTraffic(): Traffic {
     what: 'every body new, 5 KB',
     bodyOf: (n, stream) =>
       JSON.stringify({
-        ...{ model: 'gpt-4o', stream },
+        model: 'gpt-4o',
+        stream,
         messages: [
           { role: 'system', content: text(2 * n, 400) },
           { role: 'user', content: text(2 * n + 1, 350) },

@@ -59,7 +59,8 @@ async function startFull(finder: 'on' | 'off' = 'off'): Promise<number> {
   const understudy = await openUnderstudy({
     config: {
       ...config,
-      ...{ dataDir, gateway: { ...gateway, port: 0 } },
+      dataDir,
+      gateway: { ...gateway, port: 0 },
       upstream: { ...config.upstream, baseUrl: upstreamUrl },
     },
     log: (line) => console.error(line),

@@ -8,8 +8,17 @@ import { isObject, type Json, type JsonObject } from '../../src/core/json.ts';
 
 /** Services with at least 300 calls of their methods. */
 export const SGD_SERVICES = [
-  ...['Restaurants_1', 'Events_1', 'Flights_1', 'Hotels_2', 'Movies_1', 'Media_1', 'Banks_1', 'Homes_1'],
-  ...['Buses_1', 'RentalCars_1', 'Services_1'],
+  'Restaurants_1',
+  'Events_1',
+  'Flights_1',
+  'Hotels_2',
+  'Movies_1',
+  'Media_1',
+  'Banks_1',
+  'Homes_1',
+  'Buses_1',
+  'RentalCars_1',
+  'Services_1',
 ] as const;
 
 /** The lines of a chat request/response file with the calls of one service's agent, dialogue by dialogue. */

@@ -44,7 +44,8 @@ function readOutcomes(path: string, subject: string): Question[] {
     .slice(1)
     .filter((row) => row.length >= 3)
     .map(([text = '', cheap, llm]) => ({
-      ...{ text, subject },
+      text,
+      subject,
       cheap: cheap === 'True' ? 1 : 0,
       llm: llm === 'True' ? 1 : 0,
     }));
@@ -70,7 +71,8 @@ function readJudgements(path: string): Question[] {
   const mean = (values: readonly number[]): number =>
     values.reduce((sum, value) => sum + value, 0) / values.length;
   return [...grades.values()].map(({ text, cheap, llm }) => ({
-    ...{ text, subject: 'mt-bench' },
+    text,
+    subject: 'mt-bench',
     cheap: mean(cheap) / 10,
     llm: mean(llm) / 10,
   }));

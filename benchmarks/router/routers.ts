@@ -28,7 +28,10 @@ export function foldsOf(groups: ArrayLike<number | string>, folds: number, seed:
 
 export function recordsOf({ questions, vectors, similar }: Recorded): readonly OutcomeRecord[] {
   return questions.map(({ text, cheap, llm }, i) => ({
-    ...{ text, cheap, llm, vector: vectors[i]! },
+    text,
+    cheap,
+    llm,
+    vector: vectors[i]!,
     group: String(similar.groups[i]!),
   }));
 }

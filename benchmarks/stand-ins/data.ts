@@ -16,8 +16,12 @@ const DATA = resolve(import.meta.dirname, '../../../shared/data');
 const PREFIX = 'gorilla_openfunctions_v1_test_';
 export const REFERENCE = 'gpt-4o-2024-08-06-FC';
 const KINDS = [
-  ...['simple', 'multiple_function', 'parallel_function', 'parallel_multiple_function'],
-  ...['java', 'javascript'],
+  'simple',
+  'multiple_function',
+  'parallel_function',
+  'parallel_multiple_function',
+  'java',
+  'javascript',
 ];
 
 export interface Question {
@@ -59,7 +63,9 @@ export function readStandIns(): Recorded {
     const answers = answersOf(model, questions);
     const failed = failures(model);
     return {
-      ...{ model, answers, ...figuresOf(model) },
+      model,
+      answers,
+      ...figuresOf(model),
       same: questions.map((question, i) => isSame(wanted[i]!, answers[i]!, question)),
       right: questions.map(({ id }) => !failed.has(id)),
     };

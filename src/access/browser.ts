@@ -63,20 +63,18 @@ export function browserRules(options: {
       const asked = headers['access-control-request-headers'];
       return [
         ...corsHeaders(origin),
-        ...['access-control-allow-methods', 'GET, POST, PUT, PATCH, DELETE'],
+        'access-control-allow-methods',
+        'GET, POST, PUT, PATCH, DELETE',
         ...(typeof asked === 'string' ? ['access-control-allow-headers', asked] : []),
-        ...['access-control-max-age', PREFLIGHT_AGE],
+        'access-control-max-age',
+        PREFLIGHT_AGE,
       ];
     },
   };
 }
 
 function corsHeaders(origin: string): string[] {
-  return [
-    ...['access-control-allow-origin', origin],
-    ...['access-control-expose-headers', '*'],
-    ...['vary', 'Origin'],
-  ];
+  return ['access-control-allow-origin', origin, 'access-control-expose-headers', '*', 'vary', 'Origin'];
 }
 
 /** The name in a Host header, without its port and a root's dot. */

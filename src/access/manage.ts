@@ -33,13 +33,19 @@ export async function createKey(store: Keys, wanted: NewKey, now: number): Promi
   const id = newKeyId();
   const text = newKeyText(id);
   const key: AccessKey = {
-    ...{ id, alias: wanted.alias, role: wanted.role },
-    ...{ hash: keyHash(text).toString('hex'), previous: null },
+    id,
+    alias: wanted.alias,
+    role: wanted.role,
+    hash: keyHash(text).toString('hex'),
+    previous: null,
     models: wanted.models ?? null,
     budget: wanted.budget ?? null,
     requestsPerMinute: wanted.requestsPerMinute ?? null,
     tokensPerMinute: wanted.tokensPerMinute ?? null,
-    ...{ createdAt: now, rotatedAt: null, expiresAt: wanted.expiresAt ?? null, revokedAt: null },
+    createdAt: now,
+    rotatedAt: null,
+    expiresAt: wanted.expiresAt ?? null,
+    revokedAt: null,
   };
   await store.putAccessKey(key);
   return { key, text };

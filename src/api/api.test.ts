@@ -58,7 +58,12 @@ before(async () => {
   const { store, vault, context } = storage;
   app = adminApp({
     sources: {
-      ...{ store, vault, context, config, now: () => NOW + looks++, lost: () => ({ 'disk-full': 2 }) },
+      store,
+      vault,
+      context,
+      config,
+      now: () => NOW + looks++,
+      lost: () => ({ 'disk-full': 2 }),
       audits: auditBook(store, config.serve),
       models: modelNames(store, vault),
       remembered: remembered(() => 0),

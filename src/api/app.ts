@@ -64,7 +64,9 @@ export function openApiDocument(): ReturnType<AdminApp['getOpenAPI31Document']> 
   const app = routes();
   app.route(API, described());
   app.openAPIRegistry.registerComponent('securitySchemes', 'key', {
-    ...{ type: 'apiKey', in: 'header', name: 'x-understudy-key' },
+    type: 'apiKey',
+    in: 'header',
+    name: 'x-understudy-key',
     description: 'An access key; not needed where there are none (docs/access.md).',
   });
   return app.getOpenAPI31Document({

@@ -112,7 +112,10 @@ export async function startAdmin(
   const refreshing = setInterval(() => void keys.refresh(), KEYS_MS).unref();
   const app = adminApp({
     sources: {
-      ...{ store, vault, context, config },
+      store,
+      vault,
+      context,
+      config,
       audits: auditBook(store, config.serve),
       models: modelNames(store, vault),
       priceOf: priceBook(config),
@@ -122,7 +125,10 @@ export async function startAdmin(
       journal: () => journalState(Object.values(journalsOf(config.dataDir)), Date.now()),
       now: Date.now,
     },
-    ...{ authorise: authoriseBy(access), about, apply, log },
+    authorise: authoriseBy(access),
+    about,
+    apply,
+    log,
     giveFeedback: feedbackTaker(storage, config, weightsDir, log),
   });
   serveFiles(app, dashboardFolder());

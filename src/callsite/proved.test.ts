@@ -12,11 +12,15 @@ import { distil } from './variable-part.ts';
 
 const NOW = Date.UTC(2026, 10, 23, 12);
 const tool = (description: string, parameters: object = { type: 'object', properties: {} }): Tool => ({
-  ...{ name: 'look_up', description },
+  name: 'look_up',
+  description,
   parameters: parameters as Tool['parameters'],
 });
 const requestOf = (date: string, text: string, over: Partial<CallRequest> = {}): CallRequest => ({
-  ...{ model: 'm', tools: [], stream: false, params: {} },
+  model: 'm',
+  tools: [],
+  stream: false,
+  params: {},
   messages: [
     { role: 'system', content: `Today is ${date}. You sort the mail of a shop. Answer with one label.` },
     { role: 'user', content: text },
@@ -29,12 +33,21 @@ const TEMPLATE = { pieces: ['Today is ', '. You sort the mail of a shop. Answer 
 function taskOf(requests: readonly CallRequest[], over: Partial<Task> = {}): Task {
   const { toolNames, formatHash, turn } = signatureOf(requests[0]!);
   const site: CallSite = {
-    ...{ id: 'site_1', system: TEMPLATE, user: { pieces: ['', ''] } },
-    ...{ toolNames, formatHash, turn },
+    id: 'site_1',
+    system: TEMPLATE,
+    user: { pieces: ['', ''] },
+    toolNames,
+    formatHash,
+    turn,
   };
   return {
-    ...{ id: 'task_1', name: 'mail', kind: 'label', labels: ['late', 'broken'], tools: [] },
-    ...{ responseFormat: null, calls: requests.length },
+    id: 'task_1',
+    name: 'mail',
+    kind: 'label',
+    labels: ['late', 'broken'],
+    tools: [],
+    responseFormat: null,
+    calls: requests.length,
     sites: [withShapes(site, requests)],
     ...over,
   };
@@ -96,7 +109,10 @@ test('a tool or a format that was changed is unlike what was proved; the time in
   };
   const learnt = [made([at('00')], 5), made([at('01')], 5)];
   const task = taskOf(learnt, {
-    ...{ kind: 'json', labels: [], tools: [at('01')], responseFormat: format(5) ?? null },
+    kind: 'json',
+    labels: [],
+    tools: [at('01')],
+    responseFormat: format(5) ?? null,
   });
   const proved = provedOn(task, learnt.map(timed));
   assert.equal(proved.tools?.versions.length, 1);

@@ -31,7 +31,9 @@ export function provedOn(task: Task, requests: Iterable<TimedRequest>): ProvedOn
       schemas.add(schemasOf(request.tools, at));
     }
   return {
-    ...{ sites, kind, labels },
+    sites,
+    kind,
+    labels,
     tools: tools.length > 0 ? { versions: [...versions].sort(), schemas: [...schemas].sort() } : null,
     format: responseFormat === null ? null : formatId(responseFormat),
     ...(logitBias ? { logitBias } : {}),

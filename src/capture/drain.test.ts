@@ -103,7 +103,9 @@ describe('drain', () => {
       find: async (texts) =>
         texts.map((text) =>
           [...text.matchAll(/\p{L}+/gu)].map(({ index, 0: word }) => ({
-            ...{ kind: 'person' as const, start: index, end: index + word.length },
+            kind: 'person' as const,
+            start: index,
+            end: index + word.length,
           })),
         ),
       close: async () => {},

@@ -24,7 +24,10 @@ async function setUp() {
   const journal = join(dataDir, 'journal');
   let time = NOON;
   const recorder = await openRecorder({
-    ...{ dir: journal, vault: folder.vault, redaction: REDACTION, log: assert.fail },
+    dir: journal,
+    vault: folder.vault,
+    redaction: REDACTION,
+    log: assert.fail,
     now: () => time,
   });
   let calls = 0;
@@ -37,11 +40,19 @@ async function setUp() {
   };
   const erase = (from: number | null, to: number, dryRun = false) =>
     eraseDays({
-      ...{ store: folder.store, journals: [journal, join(dataDir, 'none')], dryRun },
-      ...{ from: from === null ? null : dayNo(from), to: dayNo(to) },
+      store: folder.store,
+      journals: [journal, join(dataDir, 'none')],
+      dryRun,
+      from: from === null ? null : dayNo(from),
+      to: dayNo(to),
     });
   return {
-    ...{ ...folder, dataDir, journal, recorder, record, erase },
+    ...folder,
+    dataDir,
+    journal,
+    recorder,
+    record,
+    erase,
     drainAll: () => folder.drain(journal),
     idsRead: async () => (await folder.calls()).map(({ id }) => id).sort(),
   };

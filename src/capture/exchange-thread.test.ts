@@ -16,7 +16,11 @@ const PROGRAM = new URL('../../test/support/poisoned-exchange-worker.ts', import
 function exchangeOf(id: string): RawExchange {
   const request = { model: 'm', messages: [{ role: 'user', content: `question ${id}` }] };
   return {
-    ...{ id, at: NOON, latencyMs: 1, status: 200, brokenStatus: 200 },
+    id,
+    at: NOON,
+    latencyMs: 1,
+    status: 200,
+    brokenStatus: 200,
     served: { by: 'llm', reason: 'too-large' },
     dialect: 'openai-chat',
     headers: {},

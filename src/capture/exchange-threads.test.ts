@@ -15,7 +15,11 @@ const PROGRAM = new URL('../../test/support/poisoned-exchange-worker.ts', import
 function exchangeOf(id: string, bytes: number, encoding = ''): RawExchange {
   const request = { model: 'm', messages: [{ role: 'user', content: 'word '.repeat(bytes / 5) }] };
   return {
-    ...{ id, at: NOON, latencyMs: 1, status: 200, brokenStatus: 200 },
+    id,
+    at: NOON,
+    latencyMs: 1,
+    status: 200,
+    brokenStatus: 200,
     served: { by: 'llm', reason: 'too-large' },
     dialect: 'openai-chat',
     headers: {},
@@ -31,7 +35,11 @@ async function open() {
   mkdirSync(dir);
   const { vault, store } = openDataFolder(dataDir);
   const threads = openExchangeThreads({
-    ...{ dir, redaction: REDACTION, maxBodyBytes: 32e6, segmentBytes: null, onSealed: () => {} },
+    dir,
+    redaction: REDACTION,
+    maxBodyBytes: 32e6,
+    segmentBytes: null,
+    onSealed: () => {},
     program: PROGRAM,
   });
   await vault.prepare(dayOf(NOON));

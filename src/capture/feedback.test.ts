@@ -21,7 +21,11 @@ async function setUp() {
   const folder = openDataFolder(dataDir);
   const journal = join(dataDir, 'journal');
   const recorder = await openRecorder({
-    ...{ dir: journal, vault: folder.vault, redaction: REDACTION, log: assert.fail, now: () => NOON },
+    dir: journal,
+    vault: folder.vault,
+    redaction: REDACTION,
+    log: assert.fail,
+    now: () => NOON,
   });
   const corrections = async () =>
     (await folder.calls()).map(({ feedback }) => feedback?.correction?.content ?? null);
@@ -29,7 +33,8 @@ async function setUp() {
 }
 
 const on = (callId: string, content: Partial<FeedbackContent>, id: string | null = null): Feedback => ({
-  ...{ id, about: { callId } },
+  id,
+  about: { callId },
   content: { name: 'correction', value: { role: 'assistant', content: 'billing' }, comment: '', ...content },
 });
 const gatewayCall = (at: number) => exampleCall(1, { id: newId('call', at), at });
@@ -88,7 +93,9 @@ test('what was said is redacted like the call, in both stages, and readable in n
     find: async (texts) =>
       texts.map((text) =>
         [...text.matchAll(/Zbigniewska/g)].map(({ index }) => ({
-          ...{ kind: 'person' as const, start: index, end: index + 'Zbigniewska'.length },
+          kind: 'person' as const,
+          start: index,
+          end: index + 'Zbigniewska'.length,
         })),
       ),
     close: async () => {},

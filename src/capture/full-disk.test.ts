@@ -34,7 +34,11 @@ describe('a recorder on a disk that is full for a while', () => {
         const dir = join(dataDir, 'journal');
         const losses = openLosses(dataDir);
         const recorder = await openRecorder({
-          ...{ dir, vault, redaction: REDACTION, losses, log: () => {} },
+          dir,
+          vault,
+          redaction: REDACTION,
+          losses,
+          log: () => {},
           ...(small ? { segmentBytes: 2000 } : {}),
         });
         const kept: string[] = [];

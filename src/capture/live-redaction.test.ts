@@ -133,7 +133,10 @@ describe('liveRedaction', () => {
   it('has long pieces read elsewhere, and gives nothing until they are', async () => {
     const elsewhere: number[] = [];
     const redacted = liveRedaction({
-      ...{ sealing: vault, context, vocabulary: () => new Map(), find: null },
+      sealing: vault,
+      context,
+      vocabulary: () => new Map(),
+      find: null,
       readElsewhere: async (piece, keep) => {
         elsewhere.push(JSON.stringify(piece.value).length);
         return readPiece(piece, new Set(keep), context);

@@ -95,7 +95,9 @@ export function readPiece(piece: Piece, keep: ReadonlySet<string>, context: Reda
   const texts = textsIn(value);
   const entities = texts.map(({ text, isWord }) => (isWord ? [] : obviousNames(text)));
   return {
-    ...{ value, originals: [...originals], entities },
+    value,
+    originals: [...originals],
+    entities,
     names: namesIn(value, entities, keep),
     words: new Set(texts.flatMap(({ text }) => wordsOf(text))),
   };
@@ -217,7 +219,7 @@ export function liveRedaction(
     return messages.map((message) => {
       const entities = found.get(message.id) ?? foundBefore.get(message.id) ?? message.entities;
       const names = namesIn(message.value as Message, entities, keep);
-      return { ...message, ...{ entities, names }, id: `${message.id} looked` };
+      return { ...message, entities, names, id: `${message.id} looked` };
     });
   }
 

@@ -45,7 +45,10 @@ test('days over the limit are erased, and it is in the audit trail', async () =>
   const dir = join(dataDir, 'journal');
   let time = NOON;
   const recorder = await openRecorder({
-    ...{ dir, vault: folder.vault, redaction: REDACTION, log: assert.fail },
+    dir,
+    vault: folder.vault,
+    redaction: REDACTION,
+    log: assert.fail,
     now: () => time,
   });
   for (const [n, ago] of [9, 5, 1, 0].entries()) {

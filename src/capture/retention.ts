@@ -56,8 +56,11 @@ export async function retain(options: {
   const to = lastToErase(days, bytes, limits, now());
   if (to === null) return null;
   await store.appendTrail({
-    ...{ at: now(), actor: { kind: 'program', name: 'retention' }, action: 'days-erased' },
-    ...{ subject: `the first to ${to}`, detail: {} },
+    at: now(),
+    actor: { kind: 'program', name: 'retention' },
+    action: 'days-erased',
+    subject: `the first to ${to}`,
+    detail: {},
   });
   return eraseDays({ store, journals, from: null, to, now });
 }

@@ -68,7 +68,8 @@ export function createSealer(options: SealerOptions): Sealer {
     // With the key's id: what was sealed under a key that is erased is sealed again.
     const content = raw.length <= SHORT ? `=${raw}` : hash('sha256', raw, 'base64');
     return {
-      ...{ contentId: `${sealing.keyId(day)} ${content}`, characters: raw.length },
+      contentId: `${sealing.keyId(day)} ${content}`,
+      characters: raw.length,
       redacted: () => redactPart(kind, value, redact, sealing.pseudonym),
     };
   };
@@ -84,7 +85,9 @@ export function createSealer(options: SealerOptions): Sealer {
   };
   const aboutPiece = (call: Call, day: string, site: string, vocabulary: readonly string[]): Piece =>
     pieceOf(day, 'about', {
-      ...{ model: call.request.model, tags: call.tags, site },
+      model: call.request.model,
+      tags: call.tags,
+      site,
       ...(vocabulary.length > 0 ? { vocabulary } : {}),
     });
   const requestPieces = (request: CallRequest, day: string): Piece[] => [

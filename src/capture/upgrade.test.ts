@@ -118,12 +118,21 @@ function oldJournal(vault: Vault): Buffer {
   const tools = sealed([]);
   const message = sealed({ role: 'user', content: 'Write to ana.kovac@web.de about it.' });
   const response = sealed({
-    ...{ model: SECRET, finishReason: 'stop', usage: null },
+    model: SECRET,
+    finishReason: 'stop',
+    usage: null,
     message: { role: 'assistant', content: 'delivery' },
   });
   const { aboutPart: _, ...shape } = {
-    ...{ at, origin: '', stream: false, status: 200, latencyMs: 1, aboutPart: '' },
-    ...{ promptTokens: 1, completionTokens: 1, cachedTokens: 0 },
+    at,
+    origin: '',
+    stream: false,
+    status: 200,
+    latencyMs: 1,
+    aboutPart: '',
+    promptTokens: 1,
+    completionTokens: 1,
+    cachedTokens: 0,
     served: { by: 'llm', reason: 'no-specialist' },
     requestParts: [settings.id, tools.id, message.id],
     responsePart: response.id,
@@ -153,7 +162,9 @@ test('a journal that an older version left undrained is brought into the store a
   writeFileSync(join(dir, 'j_2.segment'), bytes.subarray(0, bytes.length - 3));
   assert.deepEqual(await drain(dir), {
     ...nothingDrained(),
-    ...{ calls: 2, quarantined: 1, tornBytes: bytes.length - 3 - bytes.lastIndexOf('{"at"') + 9 },
+    calls: 2,
+    quarantined: 1,
+    tornBytes: bytes.length - 3 - bytes.lastIndexOf('{"at"') + 9,
   });
   const all = await calls();
   assert.equal(all.length, 2);

@@ -7,9 +7,18 @@ import { restorer, vocabularyFinder, withTheirWords } from './vocabulary.ts';
 const context: RedactContext = { key: new Uint8Array(32).fill(7), policy: compilePolicy({}) };
 
 const call = (said: string, content: string): Call => ({
-  ...{ id: said, at: 0, sessionId: said, origin: '', tags: {}, status: 200, latencyMs: 1 },
+  id: said,
+  at: 0,
+  sessionId: said,
+  origin: '',
+  tags: {},
+  status: 200,
+  latencyMs: 1,
   request: {
-    ...{ model: 'm', tools: [], params: {}, stream: false },
+    model: 'm',
+    tools: [],
+    params: {},
+    stream: false,
     messages: [
       { role: 'system', content: 'Fill in the form.' },
       { role: 'user', content: said },

@@ -27,7 +27,13 @@ function turn(i: number, after: string | null, answer: string | null): Call {
       ? { role: 'assistant', content: `Here is what I found, number ${i}.` }
       : { role: 'assistant', content: '', toolCalls: [{ id: 'd', name: answer, arguments: `{"n":${i}}` }] };
   return {
-    ...{ id: `${after}-${i}`, at: i, sessionId: `s${i}`, origin: '', tags: {}, status: 200, latencyMs: 1 },
+    id: `${after}-${i}`,
+    at: i,
+    sessionId: `s${i}`,
+    origin: '',
+    tags: {},
+    status: 200,
+    latencyMs: 1,
     request: { model: 'm', messages, tools, stream: false, params: {} },
     response: { model: 'm', message, finishReason: 'stop', usage: null },
     served: { by: 'llm', reason: 'no-specialist' },

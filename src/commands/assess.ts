@@ -67,7 +67,10 @@ async function runAssess(files: readonly string[], flags: AssessFlags, terminal:
   const progress = progressLine(terminal);
   const { openUnderstudy } = await import('../understudy.ts');
   const understudy = await openUnderstudy({
-    ...{ config, signal: terminal.signal, log: progress.note, onProgress: progress.show },
+    config,
+    signal: terminal.signal,
+    log: progress.note,
+    onProgress: progress.show,
   });
   try {
     const report = await understudy.assess({

@@ -7,7 +7,13 @@ import { completionScript, SHELLS, type Shell } from './completion-scripts.ts';
 import { buildProgram } from './program.ts';
 
 const program = buildProgram({
-  ...{ out: () => {}, err: () => {}, interactive: false, color: false, width: 100, env: {}, cwd: '/' },
+  out: () => {},
+  err: () => {},
+  interactive: false,
+  color: false,
+  width: 100,
+  env: {},
+  cwd: '/',
   signal: new AbortController().signal,
 });
 

@@ -54,7 +54,10 @@ export function addControl(program: Command, terminal: Terminal): void {
           const result: Controlled = await act(store, task, word);
           if (result.changed)
             await store.appendTrail({
-              ...{ at: word.now, actor: person(), action: 'deployment-changed', subject: result.task.id },
+              at: word.now,
+              actor: person(),
+              action: 'deployment-changed',
+              subject: result.task.id,
               detail: { action: verb, by: word.by, reason: word.reason },
             });
           print(terminal, flags, result, () => (result.changed ? done : nothing)(result.task.name));

@@ -115,7 +115,10 @@ function runDataset(named: string, flags: DatasetFlags, terminal: Terminal): Pro
         hint: 'Its calls may have been erased, or there are too few of them for a dataset.',
       });
     await store.appendTrail({
-      ...{ at: Date.now(), actor: person(), action: 'dataset-exported', subject: task.name },
+      at: Date.now(),
+      actor: person(),
+      action: 'dataset-exported',
+      subject: task.name,
       detail: {
         format,
         splits: splits.join(' '),
@@ -149,7 +152,10 @@ function runSpecialist(named: string, flags: SpecialistFlags, terminal: Terminal
     const weights = { dataDir, env: terminal.env, signal: terminal.signal };
     const { path: basePath } = await ensureWeights(name, weights);
     await store.appendTrail({
-      ...{ at: Date.now(), actor: person(), action: 'specialist-exported', subject: task.name },
+      at: Date.now(),
+      actor: person(),
+      action: 'specialist-exported',
+      subject: task.name,
       detail: {
         specialist: specialist.id,
         sha256: specialist.artefact.sha256,
@@ -158,7 +164,11 @@ function runSpecialist(named: string, flags: SpecialistFlags, terminal: Terminal
       },
     });
     const files = await writeSpecialist(dir, {
-      ...{ specialist, task, base, basePath, formats: flags.format },
+      specialist,
+      task,
+      base,
+      basePath,
+      formats: flags.format,
       ...(flags.baseModel === undefined ? {} : { baseModel: flags.baseModel }),
     });
     const { id, version, artefact } = specialist;

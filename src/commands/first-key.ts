@@ -19,8 +19,11 @@ export async function makeFirstKey(
     const { key, text } = await createKey(store, { alias: 'admin', role: 'admin' }, at);
     const detail = { keyId: key.id, role: key.role };
     await store.appendTrail({
-      ...{ at, actor: { kind: 'program', name: 'start' }, action: 'key-created' },
-      ...{ subject: key.alias, detail },
+      at,
+      actor: { kind: 'program', name: 'start' },
+      action: 'key-created',
+      subject: key.alias,
+      detail,
     });
     terminal.err(`The admin key, which is not shown again: ${text}\n`);
   } catch (error) {

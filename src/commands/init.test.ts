@@ -36,7 +36,12 @@ function person(
     err: (text) => {
       seen += text;
     },
-    ...{ interactive: true, color: false, width: 100, env: {}, cwd, signal: new AbortController().signal },
+    interactive: true,
+    color: false,
+    width: 100,
+    env: {},
+    cwd,
+    signal: new AbortController().signal,
     ask: async (question) => {
       seen += question;
       return left.shift() ?? null;

@@ -90,9 +90,12 @@ function create(flags: CreateFlags, terminal: Terminal): Promise<void> {
     const made = await createKey(
       store,
       {
-        ...{ alias: flags.alias, role: flags.role },
-        ...{ models: flags.models ?? null, budget: flags.budget ?? null },
-        ...{ requestsPerMinute: flags.rpm ?? null, tokensPerMinute: flags.tpm ?? null },
+        alias: flags.alias,
+        role: flags.role,
+        models: flags.models ?? null,
+        budget: flags.budget ?? null,
+        requestsPerMinute: flags.rpm ?? null,
+        tokensPerMinute: flags.tpm ?? null,
         expiresAt: flags.expires ?? null,
       },
       now,

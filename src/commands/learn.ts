@@ -107,7 +107,9 @@ async function runLearn(flags: LearnFlags, terminal: Terminal): Promise<void> {
     const report = dryRun
       ? await understudy.learn(options)
       : await learnAsJob({
-          ...{ config, store: await understudy.store(), signal: terminal.signal },
+          config,
+          store: await understudy.store(),
+          signal: terminal.signal,
           onProgress: progress.show,
           learn: (_, show) => {
             onProgress = show;

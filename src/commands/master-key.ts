@@ -38,7 +38,10 @@ async function run(flags: CommonOptions & { readonly finish?: boolean }, termina
   const { state, oldIsRoot } = flags.finish ? finishRotation(dataDir, env) : rotateMasterKey(dataDir, env);
   await withStore(flags, terminal, (store) =>
     store.appendTrail({
-      ...{ at: Date.now(), actor: person(), action: 'master-key-rotated', subject: 'data folder' },
+      at: Date.now(),
+      actor: person(),
+      action: 'master-key-rotated',
+      subject: 'data folder',
       detail: { state },
     }),
   );

@@ -19,7 +19,13 @@ async function answers(messages: readonly unknown[], ...options: string[]): Prom
     out: (text) => {
       out += text;
     },
-    ...{ err: () => {}, interactive: false, color: false, width: 100, env: {}, cwd: dir, input },
+    err: () => {},
+    interactive: false,
+    color: false,
+    width: 100,
+    env: {},
+    cwd: dir,
+    input,
     signal: new AbortController().signal,
   });
   for (const message of messages)

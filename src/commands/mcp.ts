@@ -58,8 +58,13 @@ async function serve(
       out: (text) => {
         out += text;
       },
-      ...{ err: terminal.err, interactive: false, color: false, width: terminal.width },
-      ...{ env: terminal.env, cwd: terminal.cwd, signal: terminal.signal },
+      err: terminal.err,
+      interactive: false,
+      color: false,
+      width: terminal.width,
+      env: terminal.env,
+      cwd: terminal.cwd,
+      signal: terminal.signal,
     };
     await build(captured).parseAsync([...words, '--json', ...folder], { from: 'user' });
     const result = parseJson(out);
@@ -77,7 +82,9 @@ async function serve(
 }
 
 const schema = (properties: JsonObject, required: string[] = []): JsonObject => ({
-  ...{ type: 'object', properties, required },
+  type: 'object',
+  properties,
+  required,
   additionalProperties: false,
 });
 
@@ -92,13 +99,19 @@ function textIn(args: JsonObject, name: string): string {
 
 const READING: readonly ((run: Run) => McpTool)[] = [
   (run) => ({
-    ...{ name: 'status', title: 'Status', isReadOnly: true, inputSchema: schema({}) },
+    name: 'status',
+    title: 'Status',
+    isReadOnly: true,
+    inputSchema: schema({}),
     description:
       'Everything at a glance: how many calls are recorded, the tasks with their deployments, audits and errors, what was lost, and the savings of the last 30 days.',
     run: () => run('status'),
   }),
   (run) => ({
-    ...{ name: 'replaceable_tasks', title: 'Replaceable tasks', isReadOnly: true, inputSchema: schema({}) },
+    name: 'replaceable_tasks',
+    title: 'Replaceable tasks',
+    isReadOnly: true,
+    inputSchema: schema({}),
     description:
       'The tasks that were found among the calls, each with the number of its calls, the stage of its specialist (null: none), whether it waits for a person’s approval, and why it stands where it does.',
     run: async () => {
@@ -107,7 +120,9 @@ const READING: readonly ((run: Run) => McpTool)[] = [
     },
   }),
   (run) => ({
-    ...{ name: 'explain_call', title: 'Explain a call', isReadOnly: true },
+    name: 'explain_call',
+    title: 'Explain a call',
+    isReadOnly: true,
     description:
       'Why one call was answered by a specialist or escalated to the LLM, and what would have changed that. From the record; no payload is opened.',
     inputSchema: schema(
@@ -117,7 +132,9 @@ const READING: readonly ((run: Run) => McpTool)[] = [
     run: (args) => run('explain', textIn(args, 'call_id')),
   }),
   (run) => ({
-    ...{ name: 'savings', title: 'Savings', isReadOnly: true },
+    name: 'savings',
+    title: 'Savings',
+    isReadOnly: true,
     description:
       'What specialists save in dollars, net of audits, the machine and learning, by task, sender and day.',
     inputSchema: schema({
@@ -149,7 +166,10 @@ const CHANGES = {
 const CHANGING: readonly ((run: Run) => McpTool)[] = Object.entries(CHANGES).map(
   ([verb, description]) =>
     (run) => ({
-      ...{ name: `${verb}_task`, title: `${verb} a task`, description, isReadOnly: false },
+      name: `${verb}_task`,
+      title: `${verb} a task`,
+      description,
+      isReadOnly: false,
       inputSchema: schema(
         {
           task: { type: 'string', description: 'Its name or id.' },

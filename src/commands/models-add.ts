@@ -108,7 +108,8 @@ async function hubEntry(
   checkRepository(repository);
   const { revision, hubFile } = flags;
   const source: HubSource = {
-    ...{ kind: 'hub', repository },
+    kind: 'hub',
+    repository,
     ...(revision === undefined ? {} : { revision }),
     ...(hubFile === undefined ? {} : { files: [hubFile] }),
   };
@@ -119,8 +120,13 @@ async function hubEntry(
       : quantisationOf(hubFile);
   const base = {
     ...common(name, flags),
-    ...{ architecture: flags.encoder ? 'bert' : 'unknown', context: flags.encoder ? 512 : 1024 },
-    ...{ parameters: 0, promptFormat: null, quantisation, sources: [source], files: [] },
+    architecture: flags.encoder ? 'bert' : 'unknown',
+    context: flags.encoder ? 512 : 1024,
+    parameters: 0,
+    promptFormat: null,
+    quantisation,
+    sources: [source],
+    files: [],
   };
   const { bytes } = await planFetch(
     { ...base, diskBytes: 0, memory: { bytes: 0, measured: false } },

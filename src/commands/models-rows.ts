@@ -36,8 +36,20 @@ export function rowOf(entry: CatalogueEntry, around: Around): ModelRow {
   const { name, kind, parameters, architecture, license, context, languages, tools } = entry;
   const { toolFormat, promptFormat, quantisation, diskBytes, benchmarks } = entry;
   return {
-    ...{ name, kind, parameters, architecture, license, context, languages, tools },
-    ...{ toolFormat, promptFormat, quantisation, diskBytes, benchmarks, here },
+    name,
+    kind,
+    parameters,
+    architecture,
+    license,
+    context,
+    languages,
+    tools,
+    toolFormat,
+    promptFormat,
+    quantisation,
+    diskBytes,
+    benchmarks,
+    here,
     terms: licenceTerms(license),
     memory: memoryOf(entry),
     fits: entry.memory.bytes <= around.freeMemoryBytes && (here || diskBytes <= around.freeDiskBytes),

@@ -38,7 +38,11 @@ async function run(...args: string[]): Promise<Run> {
     err: (text) => {
       said.err += text;
     },
-    ...{ interactive: false, color: false, width: 100, cwd: root, signal: new AbortController().signal },
+    interactive: false,
+    color: false,
+    width: 100,
+    cwd: root,
+    signal: new AbortController().signal,
     env: { HF_ENDPOINT: hub.endpoint, HF_HOME: join(root, 'none') },
   });
   try {

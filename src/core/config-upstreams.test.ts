@@ -55,12 +55,19 @@ test('a configuration that is shown has no key of a provider', () => {
 test('each API has its main server first, and beside it those that are for it', () => {
   const two = { name: 'two', baseUrl: 'https://two.example.org/v1', models: 'same' };
   const local = {
-    ...{ name: 'local', for: 'anthropic', api: 'openai-chat', baseUrl: 'http://localhost:1' },
-    ...{ models: { 'claude-*': 'm' }, priority: 3 },
+    name: 'local',
+    for: 'anthropic',
+    api: 'openai-chat',
+    baseUrl: 'http://localhost:1',
+    models: { 'claude-*': 'm' },
+    priority: 3,
   };
   const { openai, anthropic } = upstreamServers(configSchema.parse({ upstreams: { servers: [two, local] } }));
   const told = ({ name, isMain, isTranslated, priority }: (typeof openai)[number]) => [
-    ...[name, isMain, isTranslated, priority],
+    name,
+    isMain,
+    isTranslated,
+    priority,
   ];
   assert.deepEqual(openai.map(told), [
     ['main', true, false, 1],

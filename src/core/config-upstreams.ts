@@ -88,14 +88,22 @@ export function upstreamServers(
     main: Pick<ServerSettings, 'isTranslated' | 'models'>,
   ): [ServerSettings, ...ServerSettings[]] => [
     {
-      ...{ name: MAIN[provider], baseUrl: urls[provider], isMain: true, weight: 1, priority: 1, ...main },
+      name: MAIN[provider],
+      baseUrl: urls[provider],
+      isMain: true,
+      weight: 1,
+      priority: 1,
+      ...main,
       apiKey: upstreamKeys(config)[provider] ?? null,
       maxConnections: config.upstreams.maxConnections,
     },
     ...servers
       .filter((server) => server.for === provider)
       .map(({ for: _, api, apiKey = null, maxConnections, ...server }) => ({
-        ...{ ...server, isMain: false, isTranslated: api === 'openai-chat', apiKey },
+        ...server,
+        isMain: false,
+        isTranslated: api === 'openai-chat',
+        apiKey,
         maxConnections: maxConnections ?? config.upstreams.maxConnections,
       })),
   ];

@@ -340,7 +340,9 @@ export function withoutSecrets(config: Config): Config {
   );
   const { judge } = config;
   return {
-    ...{ ...config, prompted, upstreams: withoutKeys(config.upstreams) },
+    ...config,
+    prompted,
+    upstreams: withoutKeys(config.upstreams),
     ...(judge?.apiKey === undefined ? {} : { judge: { ...judge, apiKey: '(set)' } }),
     // The address of a webhook is its secret.
     alerts: { ...config.alerts, webhooks: config.alerts.webhooks.map((hook) => ({ ...hook, url: '(set)' })) },

@@ -76,7 +76,9 @@ const shaped = fc.letrec<{ object: Shaped; value: Shaped }>((tie) => ({
         '{',
         ...entries.flatMap(([name, { pieces }], i) => [
           ...(i > 0 ? [','] : []),
-          ...['"', { leaf: name }, '":'],
+          '"',
+          { leaf: name },
+          '":',
           ...pieces,
         ]),
         '}',

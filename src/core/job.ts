@@ -142,7 +142,10 @@ export const spentBy = ({ spent }: Pick<Job, 'spent'>): JobCost =>
 /** A job's row as JSON, for events and programs. */
 export function jobAbout({ id, trigger, reason, tasks, mode, estimate }: Job): JsonObject {
   return {
-    ...{ job: id, trigger, reason, mode },
+    job: id,
+    trigger,
+    reason,
+    mode,
     tasks: tasks === null ? null : [...tasks],
     estimate: estimate === null ? null : { ...estimate },
   };

@@ -64,7 +64,9 @@ export function answerChange(task: Task, calls: readonly Call[]): AnswerChange |
   if (best === null) return null;
   const cut = sharpest(forms, best);
   return {
-    ...{ at: sorted[cut]!.at, before: cut, since: n - cut },
+    at: sorted[cut]!.at,
+    before: cut,
+    since: n - cut,
     ids: [...sorted.slice(Math.max(0, cut - 10), cut), ...sorted.slice(cut, cut + 10)].map(({ id }) => id),
   };
 }

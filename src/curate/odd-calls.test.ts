@@ -10,14 +10,26 @@ import { declined, inLoops, rarelyAnswered } from './odd-calls.ts';
 
 const LABELS = ['a', 'b', 'c', 'd', 'x', 'y'];
 const task = (kind: Task['kind'] = 'label'): Task => ({
-  ...{ id: 't', name: 't', sites: [], kind, labels: kind === 'label' ? LABELS : [] },
-  ...{ tools: [], responseFormat: null, calls: 0 },
+  id: 't',
+  name: 't',
+  sites: [],
+  kind,
+  labels: kind === 'label' ? LABELS : [],
+  tools: [],
+  responseFormat: null,
+  calls: 0,
 });
 const call = (i: number, content: string): Call => ({
-  ...{ id: `call_${i}`, at: 1e12 + i * 1000, sessionId: `s${i}`, origin: '', tags: {} },
+  id: `call_${i}`,
+  at: 1e12 + i * 1000,
+  sessionId: `s${i}`,
+  origin: '',
+  tags: {},
   request: { model: 'm', messages: [], tools: [], stream: false, params: {} },
   response: { model: 'm', message: { role: 'assistant', content }, finishReason: 'stop', usage: null },
-  ...{ status: 200, latencyMs: 1, served: { by: 'llm', reason: 'no-specialist' } },
+  status: 200,
+  latencyMs: 1,
+  served: { by: 'llm', reason: 'no-specialist' },
 });
 const drawn = (n: number, labelsAt: (i: number) => readonly string[], seed = 1): Call[] => {
   const random = seededRandom(seed);
@@ -104,7 +116,13 @@ describe('odd calls', () => {
     const inputs = [long, `${long} (attempt 2)`, long, `${long} (attempt 4)`, 'another thing', 'x', 'x', 'x'];
     const examples = inputs.map(
       (input, i): Example => ({
-        ...{ id: `ex_${i}`, callId: `call_${i}`, sessionId: 's', at: i, input, answer: 'a', weight: 1 },
+        id: `ex_${i}`,
+        callId: `call_${i}`,
+        sessionId: 's',
+        at: i,
+        input,
+        answer: 'a',
+        weight: 1,
       }),
     );
     assert.deepEqual(

@@ -97,7 +97,13 @@ test('conversations told apart by their first message are found again, whatever 
 
 test('repeats in a row are one session; a frequent input is not', () => {
   const example = (i: number, input: string, at: number, sessionId = `s${i}`): Example => ({
-    ...{ id: `${i}`, callId: `${i}`, sessionId, at, input, answer: '', weight: 1 },
+    id: `${i}`,
+    callId: `${i}`,
+    sessionId,
+    at,
+    input,
+    answer: '',
+    weight: 1,
   });
   const joined = joinRepeats([
     example(1, 'a', 0),
@@ -132,7 +138,13 @@ test('an audit belongs to the session of the call that it is about, however the 
 
 test('sessions of several calls stay apart, however often they say the same at once', () => {
   const example = (i: number, sessionId: string, input: string): Example => ({
-    ...{ id: `${i}`, callId: `${i}`, sessionId, at: i * 1000, input, answer: '', weight: 1 },
+    id: `${i}`,
+    callId: `${i}`,
+    sessionId,
+    at: i * 1000,
+    input,
+    answer: '',
+    weight: 1,
   });
   const told = Array.from({ length: 60 }, (_, i) => example(i, `s${i % 3}`, i % 2 === 0 ? `${i}` : 'yes'));
   const inTurn = [0, 1, 2, 3].flatMap((i) => [

@@ -8,21 +8,39 @@ import type { Task } from '../core/task.ts';
 import { buildDataset } from './dataset.ts';
 
 const task: Task = {
-  ...{ id: 'task_1', name: 'sort', kind: 'label', labels: ['a', 'b', 'c'], tools: [], responseFormat: null },
+  id: 'task_1',
+  name: 'sort',
+  kind: 'label',
+  labels: ['a', 'b', 'c'],
+  tools: [],
+  responseFormat: null,
   calls: 0,
   sites: [
     {
-      ...{ id: 'site_1', system: { pieces: ['Sort the mail.'] }, user: { pieces: ['', ''] } },
-      ...{ toolNames: [], formatHash: '', turn: 'user' },
+      id: 'site_1',
+      system: { pieces: ['Sort the mail.'] },
+      user: { pieces: ['', ''] },
+      toolNames: [],
+      formatHash: '',
+      turn: 'user',
     },
   ],
 };
 
 const says = (content: string): Message => ({ role: 'assistant', content });
 const call = (n: number, answer: string, over: Partial<Call> = {}): Call => ({
-  ...{ id: `call_${n}`, at: n, sessionId: `s${n}`, origin: '', tags: {}, status: 200, latencyMs: 1 },
+  id: `call_${n}`,
+  at: n,
+  sessionId: `s${n}`,
+  origin: '',
+  tags: {},
+  status: 200,
+  latencyMs: 1,
   request: {
-    ...{ model: 'm', tools: [], stream: false, params: {} },
+    model: 'm',
+    tools: [],
+    stream: false,
+    params: {},
     messages: [
       { role: 'system', content: 'Sort the mail.' },
       { role: 'user', content: `mail ${n} ${n * 7919}` },
@@ -79,11 +97,13 @@ test('what was corrected is taught as corrected, and what is only known to be wr
   calls[1] = call(1, 'a', { feedback: { correct: false } });
   calls[2] = call(2, 'a', { feedback: { correct: true } });
   calls[3] = call(3, 'a', {
-    ...{ served: { by: 'spec_1', reason: 'confident' }, feedback: { correction: says('c') } },
+    served: { by: 'spec_1', reason: 'confident' },
+    feedback: { correction: says('c') },
   });
   calls[18] = call(18, 'a', { feedback: { correction: says('b') } });
   calls[19] = call(19, 'a', {
-    ...{ served: { by: 'spec_1', reason: 'confident' }, feedback: { correction: says('c') } },
+    served: { by: 'spec_1', reason: 'confident' },
+    feedback: { correction: says('c') },
   });
   const dataset = buildDataset(task, calls, { seed: 1, shares: SHARES });
   const found = byCall(dataset);
@@ -94,7 +114,9 @@ test('what was corrected is taught as corrected, and what is only known to be wr
   assert.deepEqual(dataset.dropped, { wrong: 1, corrected: 1 });
   assert.deepEqual(found.get('call_18'), {
     ...found.get('call_18'),
-    ...{ split: 'exam', answer: 'a', truth: { correct: 'b', llm: 'a' } },
+    split: 'exam',
+    answer: 'a',
+    truth: { correct: 'b', llm: 'a' },
   });
   const complete = byCall(buildDataset(task, calls, { seed: 1, shares: SHARES, truth: 'complete' }));
   assert.equal(complete.get('call_18')?.answer, 'b');

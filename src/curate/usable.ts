@@ -60,7 +60,9 @@ export async function readUsable(
   return {
     calls: inSessions(usable, finder.sessions()),
     dropped: unheard > 0 ? { ...others, specialist: unheard } : others,
-    ...{ examples, continued, read },
+    examples,
+    continued,
+    read,
   };
 }
 

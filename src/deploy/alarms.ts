@@ -173,7 +173,10 @@ export function watchCall(
 }
 
 const newStream = (at: number): Stream => ({
-  ...{ detector: newDetector(WORSE_OR_ALWAYS), units: noUnits(), pile: NO_PILE, at },
+  detector: newDetector(WORSE_OR_ALWAYS),
+  units: noUnits(),
+  pile: NO_PILE,
+  at,
 });
 
 function after(stream: Stream, hit: boolean, bound: number, at: number, unit?: string): Stream {

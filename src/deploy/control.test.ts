@@ -14,7 +14,11 @@ import { moveTo } from './stages.ts';
 
 const word = { by: 'Ada', reason: 'looks right', now: 9 };
 const deployment = (id: string, ...stages: Stage[]): Deployment => ({
-  ...{ id, taskId: 't1', specialistId: `s-${id}`, stage: stages.at(-1)!, threshold: 0.9 },
+  id,
+  taskId: 't1',
+  specialistId: `s-${id}`,
+  stage: stages.at(-1)!,
+  threshold: 0.9,
   history: stages.map((stage, at) => ({ stage, at, reason: 'for a test' })),
 });
 
@@ -112,7 +116,11 @@ test('an approved proposal leaves the errors of what it replaces on record, and 
     await store.addSpecialist(specialist as unknown as Specialist);
     await store.addAudits(
       Array.from({ length: 60 }, (_, at) => ({
-        ...{ callId: `c${at}`, deploymentId: 'd1', at, stage: 'live' as const, confidence: 1 },
+        callId: `c${at}`,
+        deploymentId: 'd1',
+        at,
+        stage: 'live' as const,
+        confidence: 1,
         correct: at >= errors,
       })).reverse(),
     );

@@ -19,7 +19,10 @@ export async function noteChange(
   { since, found, reason }: Epoch,
 ): Promise<void> {
   await store.addEvent({
-    ...{ id: newId('event', found), at: found, kind: TASK_CHANGED, subject: taskId },
+    id: newId('event', found),
+    at: found,
+    kind: TASK_CHANGED,
+    subject: taskId,
     detail: { reason, since },
   });
 }

@@ -37,7 +37,11 @@ function life(
   const random = seededRandom(4);
   let watch = newWatch(policy);
   let deployment: Deployment = {
-    ...{ id: 'dep_1', taskId: 'task_1', specialistId: 'sp_1', stage: begin, threshold: 0.9 },
+    id: 'dep_1',
+    taskId: 'task_1',
+    specialistId: 'sp_1',
+    stage: begin,
+    threshold: 0.9,
     history: [],
   };
   for (let at = 1; at <= n && deployment.stage !== 'retired'; at++) {

@@ -64,7 +64,8 @@ export function policyFor(
   const { epsilon, delta, served, errors } = evidence.gate;
   const expected = deployment.history.findLast(({ expects }) => expects !== undefined)?.expects;
   return {
-    ...{ epsilon, delta },
+    epsilon,
+    delta,
     margins: { shadow: serve.shadowMargin, canary: serve.canaryMargin },
     stepAudits: serve.stepAudits,
     auditShare: serve.auditShare,

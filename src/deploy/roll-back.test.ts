@@ -8,7 +8,10 @@ import { REPLACED } from './stages.ts';
 const TASK = { id: 't', name: 'the task' };
 const WORD = { by: 'ann', reason: 'too many complaints', now: 100 };
 const NUMBERS: StageNumbers = {
-  ...{ comparisons: 90, errors: 9, margin: 0.02, evidence: 3 },
+  comparisons: 90,
+  errors: 9,
+  margin: 0.02,
+  evidence: 3,
   recent: { comparisons: 30, errors: 9 },
 };
 
@@ -18,7 +21,8 @@ function deployment(
   last: { reason?: string; numbers?: StageNumbers } = {},
 ): Deployment {
   const history = stages.map((stage, i) => ({
-    ...{ stage, at: i },
+    stage,
+    at: i,
     ...(i === stages.length - 1 ? { reason: 'x', ...last } : { reason: 'x' }),
   }));
   return { id, taskId: 't', specialistId: `s_${id}`, stage: stages.at(-1)!, threshold: 0.9, history };

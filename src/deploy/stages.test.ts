@@ -8,22 +8,34 @@ import { moveTo, outlookOf, sendBack, step, wasSentBack } from './stages.ts';
 import { newWatch, type Watch, watchAudit } from './watch.ts';
 
 const policy: StagePolicy = {
-  ...{ epsilon: 0.02, delta: 0.05, margins: { shadow: 3, canary: 2 }, stepAudits: 30, auditShare: 0.05 },
-  ...{
-    slips: { share: 0, low: 0, high: 0 },
-    prior: { n: 250, errors: 1 },
-    since: 0,
-    proved: 0.02,
-    auditsADay: 0,
-  },
+  epsilon: 0.02,
+  delta: 0.05,
+  margins: { shadow: 3, canary: 2 },
+  stepAudits: 30,
+  auditShare: 0.05,
+  slips: { share: 0, low: 0, high: 0 },
+  prior: { n: 250, errors: 1 },
+  since: 0,
+  proved: 0.02,
+  auditsADay: 0,
 };
 const shadow: Deployment = {
-  ...{ id: 'dep_1', taskId: 'task_1', specialistId: 'sp_1', stage: 'shadow', threshold: 0.9 },
+  id: 'dep_1',
+  taskId: 'task_1',
+  specialistId: 'sp_1',
+  stage: 'shadow',
+  threshold: 0.9,
   history: [{ stage: 'shadow', at: 0, reason: 'passed' }],
 };
 
 const audit = (at: number, stage: Stage, correct: boolean, more: Partial<Audit> = {}): Audit => ({
-  ...{ callId: `call_${at}`, deploymentId: 'dep_1', at, stage, confidence: 1, correct, ...more },
+  callId: `call_${at}`,
+  deploymentId: 'dep_1',
+  at,
+  stage,
+  confidence: 1,
+  correct,
+  ...more,
 });
 
 interface Life {

@@ -74,13 +74,17 @@ export function standsAgainst(
 ): StageNumbers | undefined {
   if (recent.sum < Math.log(1 / policy.delta)) return undefined;
   return {
-    ...{ comparisons: n, errors, recent: recentOf(recent) },
-    ...{ margin: boundOf(policy, false), evidence: capitalOf(detector) },
+    comparisons: n,
+    errors,
+    recent: recentOf(recent),
+    margin: boundOf(policy, false),
+    evidence: capitalOf(detector),
   };
 }
 
 const recentOf = ({ n, errors, since }: Pile): StageNumbers['recent'] => ({
-  ...{ comparisons: n, errors },
+  comparisons: n,
+  errors,
   ...(since === null ? {} : { since }),
 });
 
@@ -88,9 +92,14 @@ const recentOf = ({ n, errors, since }: Pile): StageNumbers['recent'] => ({
 export function moveEvent(from: Stage, moved: Deployment): Event {
   const { stage, at, reason, numbers } = moved.history.at(-1)!;
   return {
-    ...{ id: newId('event', at), at, kind: 'deployment-moved', subject: moved.id },
+    id: newId('event', at),
+    at,
+    kind: 'deployment-moved',
+    subject: moved.id,
     detail: {
-      ...{ from, to: stage, reason },
+      from,
+      to: stage,
+      reason,
       ...(numbers ? { numbers: { ...numbers, recent: { ...numbers.recent } } } : {}),
     },
   };
@@ -184,7 +193,8 @@ export function outlookOf({ stage }: Deployment, watch: Watch, policy: StagePoli
   const isProving = stage === 'shadow' || stage === 'canary';
   const seen = isProving ? watch.proving : { n, errors };
   const common = {
-    ...{ comparisons: seen.n, errors: seen.errors },
+    comparisons: seen.n,
+    errors: seen.errors,
     servedError: live.calls > 0 ? live.wrongCalls / live.calls : null,
   };
   if (!isProving) return { ...common, margin: policy.epsilon, moreComparisons: null };

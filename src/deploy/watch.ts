@@ -48,10 +48,17 @@ export function newWatch(policy: StagePolicy): Watch {
   const test = (stage: 'shadow' | 'canary'): MarginTest =>
     newMarginTest(marginOf(policy, stage, true), policy.prior);
   return {
-    ...{ n: 0, errors: 0, settled: 0, proving: { n: 0, errors: 0 }, byStage: {}, detector: newDetector() },
+    n: 0,
+    errors: 0,
+    settled: 0,
+    proving: { n: 0, errors: 0 },
+    byStage: {},
+    detector: newDetector(),
     margins: { shadow: test('shadow'), canary: test('canary') },
     change: { detector: newDetector(), pile: NO_PILE, at: null },
-    ...{ recent: NO_PILE, live: { calls: 0, wrongCalls: 0 }, units: noUnits() },
+    recent: NO_PILE,
+    live: { calls: 0, wrongCalls: 0 },
+    units: noUnits(),
   };
 }
 

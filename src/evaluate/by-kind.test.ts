@@ -12,7 +12,7 @@ type Row = readonly [expected: string, answer: string, choice?: string | undefin
 function evidence(rows: readonly Row[]): ReturnType<typeof evidenceByKind> {
   const examples = rows.map(([answer], i): Example => {
     const id = `${i}`;
-    return { ...{ id, callId: id, sessionId: id, at: i, input: id, weight: 1 }, answer };
+    return { id, callId: id, sessionId: id, at: i, input: id, weight: 1, answer };
   });
   return evidenceByKind(
     'mixed',
@@ -42,7 +42,12 @@ describe('evidenceByKind', () => {
   it('reports tool calls and texts apart', () => {
     const shares = found.kinds.map(({ kind, accuracy, answered, coverage, servedError }) => [
       kind,
-      ...[accuracy.hits, answered.hits, accuracy.n, coverage.hits, servedError.hits, servedError.n],
+      accuracy.hits,
+      answered.hits,
+      accuracy.n,
+      coverage.hits,
+      servedError.hits,
+      servedError.n,
     ]);
     assert.deepEqual(shares, [
       ['tool', 1, 3, 4, 3, 2, 3],

@@ -6,7 +6,9 @@ import { changePoint, type TimedOutcome } from './change-point.ts';
 function outcomes(n: number, error: (i: number) => number, seed: number, perSession = 1): TimedOutcome[] {
   const random = seededRandom(seed);
   return Array.from({ length: n }, (_, i) => ({
-    ...{ at: i, session: `s${Math.floor(i / perSession)}`, wrong: random.next() < error(i) },
+    at: i,
+    session: `s${Math.floor(i / perSession)}`,
+    wrong: random.next() < error(i),
   }));
 }
 

@@ -18,7 +18,9 @@ const graded = ROWS.map(
     ({ prediction: { answer }, grade: { correct: expected === answer } }) as unknown as GradedPrediction,
 );
 const scored = ROWS.map(([expected, answer, confidence]) => ({
-  ...{ confidence, correct: expected === answer, session: 's' },
+  confidence,
+  correct: expected === answer,
+  session: 's',
 }));
 
 test('mistakesOf: pairs of labels by how often they are mixed up, calls by how sure the answer was', () => {

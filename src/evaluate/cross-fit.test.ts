@@ -34,7 +34,11 @@ const examples = (n: number, from: number): Example[] =>
 const options = (rung: Rung, crossFit: boolean) => {
   const job: TrainingJob = {
     candidate: { id: 'c', taskId: 't', rung, base: null, recipe: {} },
-    ...{ kind: 'label', train: examples(80, 0), validation: examples(20, 80), dir: rung, seed: 1 },
+    kind: 'label',
+    train: examples(80, 0),
+    validation: examples(20, 80),
+    dir: rung,
+    seed: 1,
   };
   return { trainer: byHeart, runtime: recall, scorer: scorerFor('label'), job, crossFit };
 };

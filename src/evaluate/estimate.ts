@@ -33,7 +33,8 @@ export function crossConfidences(graded: readonly GradedPrediction[]): ScoredAns
   const models = [1, 0].map((parity) => fitConfidence(signals.filter((_, i) => i % 2 === parity)));
   return signals.map(({ correct }, i) => ({
     confidence: servedConfidence(models[i % 2]!, graded[i]!),
-    ...{ correct, session: graded[i]!.session },
+    correct,
+    session: graded[i]!.session,
   }));
 }
 

@@ -20,7 +20,12 @@ const parrot: Runtime = {
   close: async () => {},
 };
 const artefact: Artefact = {
-  ...{ rung: 'lexical', base: null, path: '', sha256: '', trainedMs: 0, figures: {} },
+  rung: 'lexical',
+  base: null,
+  path: '',
+  sha256: '',
+  trainedMs: 0,
+  figures: {},
 };
 
 /** Answers of which a share is wrong, more so where it is unsure: error = worst · (1 − sure)^4. */
@@ -31,7 +36,11 @@ function examples(n: number, seed: number, worst: number): Example[] {
     const wrong = random.next() < worst * (1 - sure) ** 4;
     const id = `${i}`;
     return {
-      ...{ id, callId: id, sessionId: id, at: i, weight: 1 },
+      id,
+      callId: id,
+      sessionId: id,
+      at: i,
+      weight: 1,
       input: `${wrong ? 'wrong' : 'right'}|${sure}`,
       answer: 'right',
     };
@@ -44,14 +53,12 @@ const optionsFor = (
 ): AssessOptions & { uses: () => number } => {
   let uses = 0;
   const dataset: Dataset = {
-    ...{
-      id: 'd',
-      taskId: 't',
-      kind: 'label',
-      order: 'time',
-      dropped: {},
-      contradictions: { repeated: 0, differing: 0 },
-    },
+    id: 'd',
+    taskId: 't',
+    kind: 'label',
+    order: 'time',
+    dropped: {},
+    contradictions: { repeated: 0, differing: 0 },
     splits: {
       train: [],
       validation: examples(300, 1, worst),
@@ -60,7 +67,12 @@ const optionsFor = (
     },
   };
   return {
-    ...{ dataset, artefact, runtime: parrot, scorer: scorerFor('label'), epsilon: 0.02, delta: 0.05 },
+    dataset,
+    artefact,
+    runtime: parrot,
+    scorer: scorerFor('label'),
+    epsilon: 0.02,
+    delta: 0.05,
     useExam: async () => ++uses,
     uses: () => uses,
   };

@@ -212,7 +212,8 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
   );
   const undecided = graded.filter(({ grade }) => grade.correct === null).length;
   const planned: GateRun = {
-    ...{ epsilon, delta },
+    epsilon,
+    delta,
     answered: answeredOf(earlier),
     earlierSessions: earlierSessions(dataset),
     ...(tries ? { tryNumber: tries.number } : {}),
@@ -241,7 +242,9 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
   const exam = gate.passed
     ? await openExam(confidence, gate, options, judge?.llmWorse ? (slips?.high ?? 0) : 0)
     : {
-        ...{ rates: closedExam(), gate, outcomes: [] },
+        rates: closedExam(),
+        gate,
+        outcomes: [],
         truth: await truthOf(splits.calibration, graded, null, options),
       };
   return {

@@ -5,14 +5,25 @@ import { binomialTail } from '../stats/statistics.ts';
 import { type ExamAnswer, examine, vetoOf } from './exam.ts';
 
 const gate: GateResult = {
-  ...{ passed: true, threshold: 0.5, epsilon: 0.02, delta: 0.05 },
-  ...{ served: 400, errors: 2, n: 500, pValue: 0.01, reason: '', moreCalls: 0 },
+  passed: true,
+  threshold: 0.5,
+  epsilon: 0.02,
+  delta: 0.05,
+  served: 400,
+  errors: 2,
+  n: 500,
+  pValue: 0.01,
+  reason: '',
+  moreCalls: 0,
 };
 
 /** `served` sure answers of which the first `errors` are wrong, two calls a session unless `alone`. */
 const answers = (served: number, errors: number, of: Partial<ExamAnswer> = {}): ExamAnswer[] =>
   Array.from({ length: served }, (_, i) => ({
-    ...{ confidence: 0.9, correct: i >= errors, seen: false, fieldScore: null },
+    confidence: 0.9,
+    correct: i >= errors,
+    seen: false,
+    fieldScore: null,
     ...of,
   }));
 

@@ -16,7 +16,10 @@ function made(n: number, seed: number): GradedPrediction[] {
     const p = 0.5 + 0.4999 * random.next() ** 0.25;
     const correct = random.next() < p;
     return {
-      ...{ exampleId: `${seed}-${i}`, session: `${seed}-${i}`, seen: false, servable: true },
+      exampleId: `${seed}-${i}`,
+      session: `${seed}-${i}`,
+      seen: false,
+      servable: true,
       prediction: { answer: 'a', signals: { probability: p }, ms: 1 },
       grade: { correct, fieldScore: null },
     };

@@ -72,7 +72,9 @@ export function foresee(graded: readonly GradedPrediction[], options: ForeseeOpt
   const at = (share: number): number => sorted[Math.round(share * (draws - 1))] ?? 0;
   return {
     mean: shares.reduce((sum, share) => sum + share, 0) / Math.max(1, draws),
-    ...{ low: at(0.05), high: at(0.95), passes },
+    low: at(0.05),
+    high: at(0.95),
+    passes,
     withMoreCalls: ample,
     calibrationNeeded: passes >= 0.8 ? calibrationSize : calibrationNeeded(graded, options, ample),
   };

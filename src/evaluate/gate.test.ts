@@ -28,7 +28,9 @@ const trueError = (t: number, { worst, power, floor }: Population): number =>
 /** Answers without an error, all equally sure, in sessions of `length`. */
 const perfect = (name: string, n: number, length = 1): ScoredAnswer[] =>
   Array.from({ length: n }, (_, i) => ({
-    ...{ confidence: 0.9, correct: true, session: `${name}${Math.floor(i / length)}` },
+    confidence: 0.9,
+    correct: true,
+    session: `${name}${Math.floor(i / length)}`,
   }));
 
 test('the bound breaks in at most delta of the splits', () => {
@@ -135,7 +137,9 @@ const drawSessions = (random: Random, sessions: number, calls: number, error: nu
     }
     const rate = x / (x + y);
     return Array.from({ length: calls }, () => ({
-      ...{ confidence: random.next(), correct: random.next() >= rate, session: `s${s}` },
+      confidence: random.next(),
+      correct: random.next() >= rate,
+      session: `s${s}`,
     }));
   }).flat();
 
@@ -254,7 +258,10 @@ test('of a thinned session the calls are measured that are served of the whole o
       (sessions, cap) => {
         const calls = sessions.flatMap((session, i) =>
           session.map(({ sure, kept }, j) => ({
-            ...{ confidence: sure ? 0.9 : 0.1, correct: true, session: `s${i}`, turn: j + 1 },
+            confidence: sure ? 0.9 : 0.1,
+            correct: true,
+            session: `s${i}`,
+            turn: j + 1,
             // What the specialist was not sure of, the LLM answered: that is on record.
             isRecorded: kept || !sure,
           })),

@@ -80,14 +80,22 @@ export function runGate(
   const tallies = tallySessions(calibration, point.threshold, cap);
   const pValue = last === null ? 1 : sessionsPValue(tallies, last.test, bound);
   const sessions = {
-    ...{ count: tallies.length, cap, beyondCap: clustering.beyond },
+    count: tallies.length,
+    cap,
+    beyondCap: clustering.beyond,
     effectiveCalls: effectiveCalls({ served: point.served, errors: netErrors(point) }, pValue, bound),
   };
   const n = calibration.length;
   // What could not pass, whatever the answers, was no try (canPass).
   const isTry = tryNumber !== undefined && couldPass(calibration, clustering, level);
   const result = {
-    ...{ epsilon, delta, n, served: point.served, errors: point.errors, pValue, sessions },
+    epsilon,
+    delta,
+    n,
+    served: point.served,
+    errors: point.errors,
+    pValue,
+    sessions,
     ...(run.judged ? { observedBound: bound } : {}),
     ...(run.judged?.second ? { excused: point.excused ?? 0 } : {}),
     ...(isTry ? { tries: { number: tryNumber, delta: level } } : {}),
@@ -112,7 +120,10 @@ export function runGate(
       ? 'More calls of this kind would not help: no threshold comes close to the bound.'
       : `About ${moreCalls} more held-back calls of the same quality would be needed.`;
   const words = [
-    ...[whyNot(n, point, outcome, run), judgeWords(run), sessionWords(sessions), more],
+    whyNot(n, point, outcome, run),
+    judgeWords(run),
+    sessionWords(sessions),
+    more,
     tryWords(result),
   ];
   const reason = words.filter((each) => each !== '').join(' ');
@@ -157,8 +168,16 @@ export function whyNotYet(
       : `About ${moreCalls} more held-back calls make it worth a try.`;
   const reason = `Not tried: after what it got wrong on the validation split it would pass on ${calibrationSize} held-back calls with a chance of ${percent(chance)}, and each try takes its part of δ. ${more}`;
   return {
-    ...{ epsilon, delta, n: calibrationSize, served: 0, errors: 0, pValue: 1 },
-    ...{ passed: false, threshold: null, reason, moreCalls },
+    epsilon,
+    delta,
+    n: calibrationSize,
+    served: 0,
+    errors: 0,
+    pValue: 1,
+    passed: false,
+    threshold: null,
+    reason,
+    moreCalls,
   };
 }
 

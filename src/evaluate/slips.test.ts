@@ -19,7 +19,12 @@ async function ask(n: number, slipOf: (i: number) => number, seed: number): Prom
   const calibration = Array.from(
     { length: n },
     (_, i): Example => ({
-      ...{ id: `${i}`, callId: `${i}`, sessionId: `${i}`, at: 0, input: `${i}`, weight: 1 },
+      id: `${i}`,
+      callId: `${i}`,
+      sessionId: `${i}`,
+      at: 0,
+      input: `${i}`,
+      weight: 1,
       answer: answerTo(i),
     }),
   );

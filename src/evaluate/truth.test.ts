@@ -5,7 +5,10 @@ import { scorerFor } from './scorers/scorer.ts';
 import { compareWithTruth, type TruthAnswer } from './truth.ts';
 
 const options = {
-  ...{ scorer: scorerFor('label'), epsilon: 0.02, delta: 0.05, complete: false },
+  scorer: scorerFor('label'),
+  epsilon: 0.02,
+  delta: 0.05,
+  complete: false,
   scope: 'all' as const,
 };
 let made = 0;
@@ -13,7 +16,13 @@ let made = 0;
 const answer = (said: string, truth: Truth | undefined, session = `s${made}`, served = true): TruthAnswer => {
   const id = `${made++}`;
   const example: Example = {
-    ...{ id, callId: id, sessionId: session, at: 1, input: 'x', answer: 'a', weight: 1 },
+    id,
+    callId: id,
+    sessionId: session,
+    at: 1,
+    input: 'x',
+    answer: 'a',
+    weight: 1,
     ...(truth ? { truth } : {}),
   };
   return { example, answer: said, served };

@@ -53,10 +53,18 @@ export async function compareWithTruth(
   const n = counted.length;
   const { difference, high } = pairedDifference(onlySpecialist, onlyLlm, n, 1 - delta);
   return {
-    ...{ scope, complete, known: known.length, heldBack: answers.length, onlySpecialist, onlyLlm },
+    scope,
+    complete,
+    known: known.length,
+    heldBack: answers.length,
+    onlySpecialist,
+    onlyLlm,
     specialist: rateOf(onlySpecialist + both, n),
     llm: rateOf(onlyLlm + both, n),
-    ...{ difference, high, margin: epsilon, delta },
+    difference,
+    high,
+    margin: epsilon,
+    delta,
     nonInferior: high <= epsilon,
   };
 }

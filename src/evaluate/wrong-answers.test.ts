@@ -20,7 +20,10 @@ function made(share: number, seed: number) {
     const isSure = random.next() < 0.9;
     const answer = isSure || random.next() < 0.5 ? truth : random.pick(labels);
     return {
-      ...{ exampleId: id, session: id, seen: false, servable: true },
+      exampleId: id,
+      session: id,
+      seen: false,
+      servable: true,
       prediction: { answer, signals: { probability: isSure ? 0.9 + 0.09 * random.next() : 0.5 }, ms: 1 },
       grade: { correct: answer === given, fieldScore: null },
     };

@@ -22,8 +22,13 @@ function exported(kind: OutputKind, answer: string, over: Partial<CallRequest> =
     split: 'train',
     request: { ...request, ...over },
     example: {
-      ...{ id: 'e1', callId: 'call_1', sessionId: 's1', at: NOON, input: 'Where is parcel 1?' },
-      ...{ answer, weight: 2 },
+      id: 'e1',
+      callId: 'call_1',
+      sessionId: 's1',
+      at: NOON,
+      input: 'Where is parcel 1?',
+      answer,
+      weight: 2,
     },
   };
 }
@@ -99,15 +104,21 @@ test('an answer that is empty is exported as an empty text, not as its sign', ()
 test('Parquet: the rows are read back by another reader as they were', async () => {
   const path = join(temporaryFolder(), 'rows.parquet');
   await writeDataset(path, [exported('label', 'delivery'), exported('tool', twoTools, { messages: turns })], {
-    ...{ format: 'parquet', prompt: 'full' },
+    format: 'parquet',
+    prompt: 'full',
   });
   const bytes = new Uint8Array(readFileSync(path));
   const rows = await parquetReadObjects({ file: bytes.buffer });
   assert.equal(rows.length, 2);
   const { at, messages, weight, ...first } = rows[0] as Record<string, unknown>;
   assert.deepEqual(first, {
-    ...{ id: 'e1', call_id: 'call_1', session_id: 's1', split: 'train', input: 'Where is parcel 1?' },
-    ...{ answer: 'delivery', tools: JSON.stringify(openaiRecord(exported('label', 'x'), 'full').tools) },
+    id: 'e1',
+    call_id: 'call_1',
+    session_id: 's1',
+    split: 'train',
+    input: 'Where is parcel 1?',
+    answer: 'delivery',
+    tools: JSON.stringify(openaiRecord(exported('label', 'x'), 'full').tools),
   });
   assert.deepEqual([weight, (at as Date).getTime()], [2, NOON]);
   assert.equal((JSON.parse(String(messages)) as unknown[]).length, request.messages.length + 1);

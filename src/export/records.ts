@@ -41,7 +41,8 @@ function answerMessage(kind: OutputKind, answer: string): Message {
       role: 'assistant',
       content: '',
       toolCalls: parsed.uses.map(({ name, arguments: args }, i) => ({
-        ...{ id: `call_${i}`, name },
+        id: `call_${i}`,
+        name,
         arguments: typeof args === 'string' ? args : JSON.stringify(args),
       })),
     };
@@ -135,8 +136,14 @@ export function rowOf(exported: ExportedExample): ExampleRow {
   const { example, split } = exported;
   const { messages, tools } = openaiRecord(exported, 'full');
   return {
-    ...{ id: example.id, call_id: example.callId, session_id: example.sessionId, at: example.at },
-    ...{ split, weight: example.weight, input: example.input, answer: example.answer },
+    id: example.id,
+    call_id: example.callId,
+    session_id: example.sessionId,
+    at: example.at,
+    split,
+    weight: example.weight,
+    input: example.input,
+    answer: example.answer,
     messages: JSON.stringify(messages),
     tools: JSON.stringify(tools ?? []),
   };

@@ -83,7 +83,10 @@ export async function writeSpecialist(dir: string, options: SpecialistExport): P
   }
   const { exam, gate } = evidence;
   const about = {
-    ...{ id: specialist.id, task: task.name, kind: specialist.kind, version: specialist.version },
+    id: specialist.id,
+    task: task.name,
+    kind: specialist.kind,
+    version: specialist.version,
     base: { name: base.name, sha256: contentHash(readFileSync(basePath)) },
     adapter: { sha256: artefact.sha256, recipe: candidate.recipe, dataset: evidence.datasetId },
     prompt: { text: prompt, stop },
@@ -126,7 +129,8 @@ function readBase(file: ReturnType<typeof openGguf>): { headSize: number; prompt
     .join('');
   return {
     headSize: number('attention.key_length') || number('embedding_length') / number('attention.head_count'),
-    ...{ prompt, stop: template.end },
+    prompt,
+    stop: template.end,
   };
 }
 

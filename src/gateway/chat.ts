@@ -178,10 +178,13 @@ function audit(
     if (response === null) return;
     hear?.(response);
     const result = {
-      ...{ response, status: capture.status, brokenStatus: capture.status },
+      response,
+      status: capture.status,
+      brokenStatus: capture.status,
       latencyMs: context.now() - askedAt,
       served: {
-        ...{ by: 'llm', reason: 'audit' as const },
+        by: 'llm',
+        reason: 'audit' as const,
         ...(taskId === undefined ? {} : { taskId }),
         ...(turn === undefined ? {} : { turn }),
       },
@@ -216,9 +219,12 @@ async function askLlm(
 /** Who served, for the agent's author: a flat list of names and values. */
 function servedHeaders(callId: string, served: Served): string[] {
   const headers = [
-    ...['x-understudy-call-id', callId],
-    ...['x-understudy-served-by', served.by],
-    ...['x-understudy-reason', served.reason],
+    'x-understudy-call-id',
+    callId,
+    'x-understudy-served-by',
+    served.by,
+    'x-understudy-reason',
+    served.reason,
   ];
   if (served.taskId !== undefined) headers.push('x-understudy-task', served.taskId);
   if (served.confidence !== undefined) headers.push('x-understudy-confidence', served.confidence.toFixed(4));
@@ -229,10 +235,7 @@ function servedHeaders(callId: string, served: Served): string[] {
 function costHeaders({ costOf }: GatewayContext, { model, usage }: CallResponse, ms: number): string[] {
   const dollars = usage && costOf(model, usage, ms);
   if (!dollars) return [];
-  return [
-    ...['x-understudy-cost', dollars.cost.toFixed(8)],
-    ...['x-understudy-saved', dollars.saved.toFixed(8)],
-  ];
+  return ['x-understudy-cost', dollars.cost.toFixed(8), 'x-understudy-saved', dollars.saved.toFixed(8)];
 }
 
 function causeOf(error: unknown): string {

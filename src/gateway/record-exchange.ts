@@ -32,9 +32,14 @@ export async function recordExchange(
   const { traceparent } = message.headers;
   const isAudit = result.audits !== undefined;
   context.observer.call({
-    ...{ callId: id, at: exchange.at, dialect: exchange.dialect.name },
-    ...{ served: result.served, status: result.brokenStatus, latencyMs: result.latencyMs },
-    ...{ times: isAudit || captured === null ? null : exchange.times, doneAt: performance.now() },
+    callId: id,
+    at: exchange.at,
+    dialect: exchange.dialect.name,
+    served: result.served,
+    status: result.brokenStatus,
+    latencyMs: result.latencyMs,
+    times: isAudit || captured === null ? null : exchange.times,
+    doneAt: performance.now(),
     isKept: exchange.admission.isTrusted && (typeof understood === 'string' || !understood.source.omit),
     request: typeof understood === 'string' ? null : understood.request,
     response: result.response,
@@ -62,7 +67,9 @@ async function record(
   const bytes = exchange.body.bytes.length + (captured?.size ?? 0);
   const isRead = response !== null || !captured?.body();
   const raw = (): RawExchange => ({
-    ...{ id, at, ...outcome },
+    id,
+    at,
+    ...outcome,
     dialect: exchange.dialect.name,
     headers: exchange.message.headers,
     address: exchange.message.socket.remoteAddress ?? '',

@@ -22,8 +22,13 @@ function client() {
     return true;
   };
   const response = {
-    ...{ destroyed: false, headersSent: true, req: { method: 'POST', httpVersion: '1.1' } },
-    ...{ write: take, end: take, writeHead: () => {}, flushHeaders: () => {} },
+    destroyed: false,
+    headersSent: true,
+    req: { method: 'POST', httpVersion: '1.1' },
+    write: take,
+    end: take,
+    writeHead: () => {},
+    flushHeaders: () => {},
   };
   return { got, response: response as unknown as ServerResponse };
 }
@@ -65,7 +70,10 @@ test('an answer of any pieces arrives whole, and no turn handles more than its s
       const { got, response } = client();
       const { runs, upstream } = upstreamOf(pieces);
       await relay({
-        ...{ upstream, response, extraHeaders: [], turns: sharedTurns(SHARE, (next) => setImmediate(next)) },
+        upstream,
+        response,
+        extraHeaders: [],
+        turns: sharedTurns(SHARE, (next) => setImmediate(next)),
         request: { method: 'POST', path: '/', headers: [], body: null },
         signal: new AbortController().signal,
         beforeEnd: async () => {},

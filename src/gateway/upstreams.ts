@@ -84,8 +84,13 @@ export function connectUpstreams(
       const { retry, breaker } = next.several;
       const rest = others.map((settings): Server => ({ settings, upstream: connected(settings) }));
       const pool = severalServers([first, ...rest], {
-        ...{ retry, breaker, timeoutMs: limits.timeoutMs, onEvent },
-        ...{ now: Date.now, random: Math.random, after },
+        retry,
+        breaker,
+        timeoutMs: limits.timeoutMs,
+        onEvent,
+        now: Date.now,
+        random: Math.random,
+        after,
         sleep: (ms, signal) => sleep(ms, undefined, { signal }),
       });
       upstreams.set(provider, pool);
@@ -109,8 +114,14 @@ export function connectUpstreams(
 
 function mainServer(provider: Provider, baseUrl: string): ServerSettings {
   return {
-    ...{ name: MAIN[provider], baseUrl, isMain: true, isTranslated: false, apiKey: null },
-    ...{ models: 'same', weight: 1, priority: 1 },
+    name: MAIN[provider],
+    baseUrl,
+    isMain: true,
+    isTranslated: false,
+    apiKey: null,
+    models: 'same',
+    weight: 1,
+    priority: 1,
   };
 }
 

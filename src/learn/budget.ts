@@ -41,7 +41,10 @@ export async function recordSpeed(
   const at = Date.now();
   const detail = { machine, work, seconds: trainedMs / 1000 };
   await store.addEvent({
-    ...{ id: newId('event', at), at, kind: FINISHED, detail },
+    id: newId('event', at),
+    at,
+    kind: FINISHED,
+    detail,
     subject: keyOf(trainer.name, candidate.base),
   });
 }

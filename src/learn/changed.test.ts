@@ -40,9 +40,16 @@ function calls(
     const words = Array.from({ length: 8 }, () => random.pick(WORDS)).join(' ');
     const id = `call_${String(i).padStart(6, '0')}`;
     return {
-      ...{ id, at: 1e12 + i * 1000, sessionId: id, origin: '', tags: {} },
+      id,
+      at: 1e12 + i * 1000,
+      sessionId: id,
+      origin: '',
+      tags: {},
       request: {
-        ...{ model: 'm', tools: [], stream: false, params: {} },
+        model: 'm',
+        tools: [],
+        stream: false,
+        params: {},
         messages: [
           { role: 'system', content: prompt(isLater) },
           { role: 'user', content: `${topic} ${words}` },
@@ -50,10 +57,14 @@ function calls(
         ...over(isLater),
       },
       response: {
-        ...{ model: 'm', finishReason: 'stop', usage: null },
+        model: 'm',
+        finishReason: 'stop',
+        usage: null,
         message: { role: 'assistant', content: answer(i) ?? topic },
       },
-      ...{ status: 200, latencyMs: 1, served: { by: 'llm', reason: 'no-specialist' } },
+      status: 200,
+      latencyMs: 1,
+      served: { by: 'llm', reason: 'no-specialist' },
     };
   });
 }
@@ -69,8 +80,12 @@ async function relearn(
   const store = openSqliteStore(join(dataDir, 'understudy.db'), openKeys({ dataDir }).cipher);
   try {
     const context: LearnContext = {
-      ...{ config: configSchema.parse({ dataDir }), store },
-      ...{ trainers: [linearTrainer({ encoder: null })], runtimes: [runtime], models: new Set(), notes: [] },
+      config: configSchema.parse({ dataDir }),
+      store,
+      trainers: [linearTrainer({ encoder: null })],
+      runtimes: [runtime],
+      models: new Set(),
+      notes: [],
     };
     const first = await learn(calls(FIRST, change), context, {});
     assert.deepEqual(
@@ -152,8 +167,14 @@ test('after a template is widened the specialist serves the calls that follow th
         { tasks: [task!], deployments, specialists },
         {
           runtimes: [runtime],
-          ...{ canaryShare: 1, auditProbability: () => 0, timeoutMs: 10_000, maxInFlight: 1, now: () => 0 },
-          ...{ assign, right: () => true, onAudit: () => {} },
+          canaryShare: 1,
+          auditProbability: () => 0,
+          timeoutMs: 10_000,
+          maxInFlight: 1,
+          now: () => 0,
+          assign,
+          right: () => true,
+          onAudit: () => {},
         },
       );
       const reasonOf = async (rule: string): Promise<string[]> => {

@@ -15,10 +15,18 @@ function callOf(body: object): Call {
     Buffer.from(JSON.stringify({ model: 'm', input: 'x', instructions: 'Help.', ...body })),
   );
   return {
-    ...{ id: 'call_1', at: 1, sessionId: 's', origin: '', tags: {}, status: 200, latencyMs: 1 },
+    id: 'call_1',
+    at: 1,
+    sessionId: 's',
+    origin: '',
+    tags: {},
+    status: 200,
+    latencyMs: 1,
     request: request ?? assert.fail('not read'),
     response: {
-      ...{ model: 'm', finishReason: 'completed', usage: null },
+      model: 'm',
+      finishReason: 'completed',
+      usage: null,
       message: { role: 'assistant', content: 'y' },
     },
     served: { by: 'llm', reason: 'no-specialist' },
@@ -29,7 +37,13 @@ function taskOf(call: Call): Task {
   const { toolNames, formatHash } = signatureOf(call.request);
   const site = { id: 'site_1', system: null, user: { pieces: ['', ''] }, turn: 'user' } as const;
   return {
-    ...{ id: 't', name: 't', kind: 'text', labels: [], tools: [], responseFormat: null, calls: 1 },
+    id: 't',
+    name: 't',
+    kind: 'text',
+    labels: [],
+    tools: [],
+    responseFormat: null,
+    calls: 1,
     sites: [{ ...site, toolNames, formatHash }],
   };
 }

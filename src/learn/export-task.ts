@@ -36,7 +36,9 @@ export async function exportTask(
   const own = usable.calls.filter(({ id }) => assignment.get(id) === task.id);
   const latest = tasks.find(({ id }) => id === task.id) ?? task;
   const dataset = buildDataset(latest, own, {
-    ...{ seed: config.train.seed, order: orderOf(own), equality: config.equality },
+    seed: config.train.seed,
+    order: orderOf(own),
+    equality: config.equality,
     truth: config.gate.truth,
   });
   const requests = new Map(own.map(({ id, request }) => [id, request]));
@@ -45,7 +47,9 @@ export async function exportTask(
       .filter(({ answer }) => answer !== '')
       .map(
         (example): ExportedExample => ({
-          ...{ example, split, kind: dataset.kind },
+          example,
+          split,
+          kind: dataset.kind,
           request: requests.get(example.callId)!,
         }),
       ),

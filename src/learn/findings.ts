@@ -53,7 +53,10 @@ export function replacedPrompts(
     if (before === undefined) continue;
     const ids = [...before.calls.slice(-10), ...calls.slice(0, 10)].map(({ id }) => id);
     out.set(task.id, {
-      ...{ kind: 'prompt-changed', calls: calls.length, of: before.calls.length + calls.length, ids },
+      kind: 'prompt-changed',
+      calls: calls.length,
+      of: before.calls.length + calls.length,
+      ids,
       says: `Its prompt took the place of that of '${before.task.name}' on ${day(calls[0]!.at)} UTC: only the ${calls.length} calls since are of it.`,
       done: `The ${before.calls.length} calls before are a task of their own.`,
       isCause: true,
@@ -80,13 +83,11 @@ export function examined(
   const findings: Finding[] = [];
   if (change !== null)
     findings.push({
-      ...{
-        kind: 'answers-changed',
-        calls: change.before,
-        of: calls.length,
-        ids: change.ids,
-        isCause: !enough,
-      },
+      kind: 'answers-changed',
+      calls: change.before,
+      of: calls.length,
+      ids: change.ids,
+      isCause: !enough,
       says: `Its answers changed on ${day(change.at)} UTC: some that were met before are met no more, and others began.`,
       done: enough
         ? `The ${change.before} calls before are not learnt from.`
@@ -115,7 +116,10 @@ const MIN_CAUSE = 0.005;
 /** A kind of answers with this share is a job of its own. */
 const JOB = 0.1;
 const NAMES: Readonly<Record<AnswerKind, string>> = {
-  ...{ label: 'a word of few', json: 'JSON', tool: 'a tool call', text: 'a text' },
+  label: 'a word of few',
+  json: 'JSON',
+  tool: 'a tool call',
+  text: 'a text',
 };
 
 function severalJobs({ kind, kinds = {} }: Task, calls: readonly Call[]): Finding[] {
@@ -252,7 +256,9 @@ export async function latestFindings(store: Pick<EventStore, 'events'>): Promise
   );
   return [...latest.values()]
     .map(({ subject, at, detail }) => ({
-      ...{ id: subject, at, name: String(detail.task) },
+      id: subject,
+      at,
+      name: String(detail.task),
       findings: detail.findings as unknown as readonly Finding[],
     }))
     .filter(({ findings }) => findings.length > 0);

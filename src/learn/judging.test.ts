@@ -43,20 +43,30 @@ function calls(n: number): Call[] {
     const id = `call_${String(i).padStart(6, '0')}`;
     const order = String(10_000 + i * 7);
     return {
-      ...{ id, at: 1e12 + i * 1000, sessionId: id, origin: '', tags: {} },
+      id,
+      at: 1e12 + i * 1000,
+      sessionId: id,
+      origin: '',
+      tags: {},
       request: {
-        ...{ model: 'gpt-4o', tools: [], stream: false, params: {} },
+        model: 'gpt-4o',
+        tools: [],
+        stream: false,
+        params: {},
         messages: [
           { role: 'system', content: PROMPT },
           { role: 'user', content: `How long will order ${order} take?` },
         ],
       },
       response: {
-        ...{ model: 'gpt-4o', finishReason: 'stop' },
+        model: 'gpt-4o',
+        finishReason: 'stop',
         usage: { promptTokens: 100, completionTokens: 20, cachedTokens: 0 },
         message: { role: 'assistant', content: answerTo(order, i) },
       },
-      ...{ status: 200, latencyMs: 800, served: { by: 'llm', reason: 'no-specialist' } },
+      status: 200,
+      latencyMs: 800,
+      served: { by: 'llm', reason: 'no-specialist' },
     };
   });
 }
@@ -96,8 +106,13 @@ async function learnWith(
     dataDir,
     prompted: [{ baseUrl: small.baseUrl, model: 'small', concurrency: 8 }],
     judge: {
-      ...{ baseUrl: server.baseUrl, model: 'big', knownPairs: 120, dollarsADay: 5, concurrency: 32 },
-      ...{ price: { input_cost_per_token: 1e-6, output_cost_per_token: 1e-6 }, ...setting.judge },
+      baseUrl: server.baseUrl,
+      model: 'big',
+      knownPairs: 120,
+      dollarsADay: 5,
+      concurrency: 32,
+      price: { input_cost_per_token: 1e-6, output_cost_per_token: 1e-6 },
+      ...setting.judge,
     },
   });
   const keys = openKeys({ dataDir });
@@ -105,13 +120,20 @@ async function learnWith(
   const ledger = openLedger({ store: () => store });
   await ledger.sync();
   const judge = openJudge({
-    ...{ config, env: {}, ledger, store: () => store },
+    config,
+    env: {},
+    ledger,
+    store: () => store,
     // Stands in for the vault's, which is another one in each data folder.
     pseudonym: (text) => text,
   })!;
   const runtime = promptedRuntime({ servers: config.prompted, guarded: false });
   const context: LearnContext = {
-    ...{ config, store, models: new Set<string>(), notes: [], judge },
+    config,
+    store,
+    models: new Set<string>(),
+    notes: [],
+    judge,
     ...(setting.askAgain ? { askAgain: setting.askAgain } : {}),
     trainers: [
       promptedTrainer({
@@ -227,7 +249,8 @@ describe('learning with a judge', () => {
       const order = orderIn(request.messages.at(-1)!.content);
       const at = (Number(order) - 10_000) / 7;
       return {
-        ...{ model: 'gpt-4o', finishReason: 'stop' },
+        model: 'gpt-4o',
+        finishReason: 'stop',
         usage: { promptTokens: 100, completionTokens: 20, cachedTokens: 0 },
         message: { role: 'assistant', content: answerTo(order, at + 1) },
       };

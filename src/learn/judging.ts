@@ -71,7 +71,10 @@ export async function judgingFor(
     );
   try {
     const quality = await measureJudge({
-      ...{ judge, examples: known, count, same },
+      judge,
+      examples: known,
+      count,
+      same,
       ...(again ? { again } : {}),
       ...(signal ? { signal } : {}),
       onDone: progressOf(onProgress, 'evaluate', spoilt.length, `${task.name}: the judge’s own errors`),
@@ -85,7 +88,8 @@ export async function judgingFor(
         ? null
         : `${judge.name} errs too often to prove anything: ${qualityText(quality)}`;
     const run: JudgedRun = {
-      ...{ quality, counts },
+      quality,
+      counts,
       ...(again && isPaired
         ? { second: (example: Example) => secondOutcome({ judge, again, same }, example) }
         : {}),
@@ -126,8 +130,10 @@ function costOf(
   };
   const known = [...train, ...validation].slice(0, spoilt);
   const costs = [
-    ...[cost(known, isPaired ? 1.5 : 1), cost(validation, CANDIDATES)],
-    ...[cost(calibration, isPaired ? 2 : 1), cost(exam)],
+    cost(known, isPaired ? 1.5 : 1),
+    cost(validation, CANDIDATES),
+    cost(calibration, isPaired ? 2 : 1),
+    cost(exam),
   ];
   return costs.reduce((sum, each) => ({
     requests: Math.round(sum.requests + each.requests),

@@ -4,7 +4,13 @@ import type { Call, Usage } from '../core/call.ts';
 import { llmFigures } from './llm-figures.ts';
 
 const call = (model: string, usage: Usage | null, latencyMs = 500, by = 'llm'): Call => ({
-  ...{ id: 'c', at: 0, sessionId: 's', origin: '', tags: {}, status: 200, latencyMs },
+  id: 'c',
+  at: 0,
+  sessionId: 's',
+  origin: '',
+  tags: {},
+  status: 200,
+  latencyMs,
   request: { model, messages: [{ role: 'user', content: 'x' }], tools: [], stream: false, params: {} },
   response: { model, message: { role: 'assistant', content: 'y' }, finishReason: 'stop', usage },
   served: { by, reason: 'no-specialist' },

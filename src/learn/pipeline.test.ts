@@ -44,19 +44,30 @@ function calls(n: number, made: Made = {}): Call[] {
     const content = made.user?.(topic, i) ?? `${topic} ${words} ${i}`;
     const id = `call_${String(i).padStart(6, '0')}`;
     return {
-      ...{ id, at: 1e12 + i * 1000, sessionId: made.session?.(i) ?? id, origin: '', tags: {} },
+      id,
+      at: 1e12 + i * 1000,
+      sessionId: made.session?.(i) ?? id,
+      origin: '',
+      tags: {},
       request: {
-        ...{ model: 'm', tools: [], stream: false, params: {} },
+        model: 'm',
+        tools: [],
+        stream: false,
+        params: {},
         messages: [
           { role: 'system', content: PROMPT },
           { role: 'user', content },
         ],
       },
       response: {
-        ...{ model: 'm', finishReason: 'stop', usage: null },
+        model: 'm',
+        finishReason: 'stop',
+        usage: null,
         message: { role: 'assistant', content: made.answer?.(topic, i, random) ?? topic },
       },
-      ...{ status: 200, latencyMs: 1, served: { by: 'llm', reason: 'no-specialist' } },
+      status: 200,
+      latencyMs: 1,
+      served: { by: 'llm', reason: 'no-specialist' },
     };
   });
 }
@@ -70,7 +81,10 @@ async function inWorkshop(work: (change: (over?: object) => LearnContext) => Pro
     await work((over = {}) => ({
       config: configSchema.parse({ dataDir, ...over }) satisfies Config,
       store,
-      ...{ trainers: [linearTrainer({ encoder: null })], runtimes: [runtime], models: new Set(), notes: [] },
+      trainers: [linearTrainer({ encoder: null })],
+      runtimes: [runtime],
+      models: new Set(),
+      notes: [],
     }));
   } finally {
     await runtime.close();
@@ -209,8 +223,11 @@ test('what audits took out of service counts against it when it is trained again
     await learnOne(calls(700), context());
     const { store } = context();
     const numbers = {
-      ...{ comparisons: 1040, errors: 10, recent: { comparisons: 40, errors: 9 } },
-      ...{ margin: 0.02, evidence: 21 },
+      comparisons: 1040,
+      errors: 10,
+      recent: { comparisons: 40, errors: 9 },
+      margin: 0.02,
+      evidence: 21,
     };
     const [former] = await store.deployments();
     await store.putDeployment(moveTo(former!, 'retired', 1, '9 of 40 differ', numbers), former!);
@@ -229,9 +246,7 @@ test('errors that have begun to pile up in service count in the next proof as we
     const deploymentId = (await store.deployments())[0]!.id;
     for (let at = 0; at < 60; at++) {
       const correct = at < 50;
-      await store.addAudits([
-        { ...{ callId: `${at}`, deploymentId, at, stage: 'shadow', confidence: 1 }, correct },
-      ]);
+      await store.addAudits([{ callId: `${at}`, deploymentId, at, stage: 'shadow', confidence: 1, correct }]);
     }
     const again = await learnOne(calls(701), context());
     assert.match(again.reason, /10 of \d+ comparisons with the LLM differed/);

@@ -105,9 +105,13 @@ async function findJobs(
   const changed = await suspendChanged(tasks, (id) => latestOf(callsOf.get(id) ?? []), context);
   await store.putTasks(tasks);
   return {
-    ...{ calls: usable.read, usableCalls: usable.calls.length, dropped: usable.dropped },
+    calls: usable.read,
+    usableCalls: usable.calls.length,
+    dropped: usable.dropped,
     leftOut: [...leftOutOf(usable.dropped, usable.examples), ...withoutTask(unassigned)],
-    ...{ tasks, callsOf, changed },
+    tasks,
+    callsOf,
+    changed,
   };
 }
 
@@ -117,7 +121,9 @@ function withoutTask(
 ): readonly LeftOut[] {
   const byReason = Map.groupBy(unassigned, ({ reason }) => reason);
   return [...byReason].map(([reason, [first, ...others]]) => ({
-    ...{ reason, calls: 1 + others.length, example: first?.callId ?? null },
+    reason,
+    calls: 1 + others.length,
+    example: first?.callId ?? null,
   }));
 }
 

@@ -36,20 +36,30 @@ function calls(n: number): Call[] {
     const [a, b] = [random.below(90), random.below(90)];
     const id = `call_${String(i).padStart(6, '0')}`;
     return {
-      ...{ id, at: 1e12 + i * 1000, sessionId: id, origin: '', tags: {} },
+      id,
+      at: 1e12 + i * 1000,
+      sessionId: id,
+      origin: '',
+      tags: {},
       request: {
-        ...{ model: 'gpt-4o', tools: [], stream: false, params: {} },
+        model: 'gpt-4o',
+        tools: [],
+        stream: false,
+        params: {},
         messages: [
           { role: 'system', content: PROMPT },
           { role: 'user', content: `${a} and ${b}, in batch ${i}` },
         ],
       },
       response: {
-        ...{ model: 'gpt-4o', finishReason: 'stop' },
+        model: 'gpt-4o',
+        finishReason: 'stop',
         usage: { promptTokens: 100, completionTokens: 10, cachedTokens: 0 },
         message: { role: 'assistant', content: (a + b) % 2 === 0 ? 'even' : 'odd' },
       },
-      ...{ status: 200, latencyMs: 800, served: { by: 'llm', reason: 'no-specialist' } },
+      status: 200,
+      latencyMs: 800,
+      served: { by: 'llm', reason: 'no-specialist' },
     };
   });
 }
@@ -73,7 +83,9 @@ async function learnWith(server: ChatServer, price: number): Promise<Awaited<Ret
     dataDir,
     prompted: [
       {
-        ...{ baseUrl: server.baseUrl, model: 'small', concurrency: 8 },
+        baseUrl: server.baseUrl,
+        model: 'small',
+        concurrency: 8,
         price: { input_cost_per_token: price, output_cost_per_token: price },
       },
     ],
@@ -82,7 +94,10 @@ async function learnWith(server: ChatServer, price: number): Promise<Awaited<Ret
   const runtime = promptedRuntime({ servers: config.prompted, guarded: false });
   open.push(store, runtime);
   const context: LearnContext = {
-    ...{ config, store, models: new Set<string>(), notes: [] },
+    config,
+    store,
+    models: new Set<string>(),
+    notes: [],
     trainers: [
       linearTrainer({ encoder: null }),
       promptedTrainer({

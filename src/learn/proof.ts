@@ -59,11 +59,16 @@ async function proveWinner(
   await store.addVerdicts(task.id, Date.now(), verdicts);
   const common = {
     task: {
-      ...{ id: task.id, name: task.name, kind: task.kind, calls: task.calls },
+      id: task.id,
+      name: task.name,
+      kind: task.kind,
+      calls: task.calls,
       ...(task.kinds ? { kinds: task.kinds } : {}),
     },
     dataset: {
-      ...{ id: dataset.id, sizes: sizesOf(dataset), dropped: dataset.dropped },
+      id: dataset.id,
+      sizes: sizesOf(dataset),
+      dropped: dataset.dropped,
       leftOut: leftOutOf(dataset.dropped, dataset.droppedExamples ?? {}),
     },
     verdicts,
@@ -254,7 +259,8 @@ async function prove(
     evidence: proved,
     proved: {
       ...provedOn(task, timedRequests(recorded, requests)),
-      ...{ models, contradictions: recorded.contradictions },
+      models,
+      contradictions: recorded.contradictions,
     },
     createdAt: now,
   };
@@ -312,7 +318,8 @@ async function putIntoService(
     kind: isProposal ? 'specialist-proposed' : 'specialist-deployed',
     subject: specialist.id,
     detail: {
-      ...{ deployment: deployment.id, task: specialist.taskId },
+      deployment: deployment.id,
+      task: specialist.taskId,
       reason: specialist.evidence.gate.reason,
     },
   });

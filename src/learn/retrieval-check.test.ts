@@ -24,19 +24,30 @@ function calls(
     const words = Array.from({ length: 5 }, () => random.pick(WORDS[topic])).join(' ');
     const id = `call_${String(i).padStart(6, '0')}`;
     return {
-      ...{ id, at: 1e12 + i * 1000, sessionId: session(i), origin: '', tags: {} },
+      id,
+      at: 1e12 + i * 1000,
+      sessionId: session(i),
+      origin: '',
+      tags: {},
       request: {
-        ...{ model: 'm', tools: [], stream: false, params: {} },
+        model: 'm',
+        tools: [],
+        stream: false,
+        params: {},
         messages: [
           { role: 'system', content: 'You sort the mail of a shop. Answer with one word and no more.' },
           { role: 'user', content: `${words} ${i}` },
         ],
       },
       response: {
-        ...{ model: 'm', finishReason: 'stop', usage: null },
+        model: 'm',
+        finishReason: 'stop',
+        usage: null,
         message: { role: 'assistant', content: answer(topic, i) },
       },
-      ...{ status: 200, latencyMs: 1, served: { by: 'llm', reason: 'no-specialist' } },
+      status: 200,
+      latencyMs: 1,
+      served: { by: 'llm', reason: 'no-specialist' },
     };
   });
 }

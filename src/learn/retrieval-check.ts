@@ -96,7 +96,9 @@ async function checkTask(
     report(examples.length + i + 1);
   });
   return {
-    ...{ name: task.name, kind: task.kind, tried: examples.length },
+    name: task.name,
+    kind: task.kind,
+    tried: examples.length,
     repeats: counted === 0 ? 0 : 1 - distinct.length / counted,
     answers: new Set(templates).size,
     retrievers: retrievers.map(({ name }, r) => ({

@@ -61,7 +61,10 @@ async function competitionOn(
 ): Promise<TaskRun> {
   const { store, config } = context;
   const recorded = buildDataset(task, calls, {
-    ...{ seed: config.train.seed, order, epoch, equality: config.equality },
+    seed: config.train.seed,
+    order,
+    epoch,
+    equality: config.equality,
     truth: config.gate.truth,
   });
   await store.addDataset(manifestOf(recorded));

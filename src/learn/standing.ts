@@ -146,8 +146,11 @@ export async function suspendIfRefuted(
   const reason = `${errors} errors in ${served} of the held-back calls that it would serve: the bound of ${(policy.epsilon * 100).toFixed(2).replace(/\.?0+$/, '')} % is broken. It is suspended until it is proved anew`;
   const at = Date.now();
   const numbers = {
-    ...{ comparisons: served, errors, recent: { comparisons: served, errors } },
-    ...{ margin: bound, evidence: capitalOf(detector) },
+    comparisons: served,
+    errors,
+    recent: { comparisons: served, errors },
+    margin: bound,
+    evidence: capitalOf(detector),
   };
   // A gateway beside this may have moved it meanwhile: its record is added to, not written over.
   const moved = await changeDeployment(store, deployment.id, (now) =>

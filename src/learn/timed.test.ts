@@ -7,11 +7,21 @@ import type { Artefact } from '../core/specialist.ts';
 import { timedTrainer } from './timed.ts';
 
 const artefact: Artefact = {
-  ...{ rung: 'lora', base: 'base', path: 'p', sha256: 's', trainedMs: 1000, figures: {} },
+  rung: 'lora',
+  base: 'base',
+  path: 'p',
+  sha256: 's',
+  trainedMs: 1000,
+  figures: {},
 };
 const candidate = { id: 'c', taskId: 't', rung: 'lora', base: 'base', recipe: {} };
 const job: TrainingJob = {
-  ...{ candidate, kind: 'label', train: [], validation: [], dir: 'd', seed: 1 },
+  candidate,
+  kind: 'label',
+  train: [],
+  validation: [],
+  dir: 'd',
+  seed: 1,
 };
 const step = { step: 'train', subject: 't' };
 /** Reports this progress, and is done. */

@@ -136,7 +136,10 @@ export async function tryCandidate(
   const { artefact, graded } = await fitAndGrade({
     ...how,
     // A judge is paid for each prediction: those of the validation split are enough then.
-    ...{ trainer: trainerOf(contender, context), runtime, job, crossFit: cost === 'seconds' && !judged },
+    trainer: trainerOf(contender, context),
+    runtime,
+    job,
+    crossFit: cost === 'seconds' && !judged,
   });
   // Cross-fitted candidates have more predictions; all are compared on the same examples, with the best references.
   const shared = new Set(validation.map(({ id }) => id));

@@ -9,10 +9,19 @@ import type { Task } from '../core/task.ts';
 import { auditJudging } from './audit-judging.ts';
 
 const task: Task = {
-  ...{ id: 't', name: 't', kind: 'text', labels: [], tools: [], responseFormat: null, calls: 0, sites: [] },
+  id: 't',
+  name: 't',
+  kind: 'text',
+  labels: [],
+  tools: [],
+  responseFormat: null,
+  calls: 0,
+  sites: [],
 };
 const llm: CallResponse = {
-  ...{ model: 'm', finishReason: 'stop', usage: null },
+  model: 'm',
+  finishReason: 'stop',
+  usage: null,
   message: { role: 'assistant', content: 'Anna waits.' },
 };
 const provedBy = (judge: string): Specialist =>
@@ -30,7 +39,8 @@ function setUp(over: Partial<Judge> = {}) {
   const lines: string[] = [];
   let now = 0;
   const judge = {
-    ...{ name: 'big', isReady: () => true },
+    name: 'big',
+    isReady: () => true,
     judge: async (pair: TextToJudge) => {
       asked.push(pair);
       return { outcome: 'as-good', byPlace: null } as const;
@@ -38,7 +48,10 @@ function setUp(over: Partial<Judge> = {}) {
     ...over,
   } as Judge;
   const judging = auditJudging({
-    ...{ judge, config: configSchema.parse({}), log: (line) => lines.push(line), now: () => now },
+    judge,
+    config: configSchema.parse({}),
+    log: (line) => lines.push(line),
+    now: () => now,
     redact: (request) => ({
       request: {
         ...request,

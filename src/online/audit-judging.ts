@@ -75,7 +75,10 @@ function withoutNames(
   redact: (request: CallRequest) => RedactedRequest | null,
 ): readonly string[] {
   const read = redact({
-    ...{ model: '', tools: [], stream: false, params: {} },
+    model: '',
+    tools: [],
+    stream: false,
+    params: {},
     messages: texts.map((content) => ({ role: 'user', content })),
   });
   if (read === null) throw new TypeError('the texts are too long to be read without personal data');

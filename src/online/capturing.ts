@@ -41,7 +41,10 @@ export async function openCapture(options: {
     const dir = journalsOf(config.dataDir).gateway;
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     const recorder = await openRecorder({
-      ...{ dir, vault, log, losses },
+      dir,
+      vault,
+      log,
+      losses,
       redaction: config.redaction,
       lockWaitMs: options.lockWaitMs,
       maxBodyBytes: config.gateway.maxBodyBytes,
@@ -78,7 +81,10 @@ export async function openCapture(options: {
       pseudonym: vault.pseudonym,
       redaction: (vocabulary) =>
         liveRedaction({
-          ...{ sealing: vault, context, vocabulary, find: finder.find },
+          sealing: vault,
+          context,
+          vocabulary,
+          find: finder.find,
           readElsewhere: recorder.read,
         }),
       close: async () => {

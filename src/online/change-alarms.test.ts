@@ -9,7 +9,8 @@ import { rateOf } from '../stats/statistics.ts';
 import { changeAlarms } from './change-alarms.ts';
 
 const specialist = {
-  ...{ id: 'sp_1', taskId: 'task_1' },
+  id: 'sp_1',
+  taskId: 'task_1',
   evidence: {
     exam: { coverage: rateOf(450, 500) },
     gate: { served: 450, errors: 1 },
@@ -30,7 +31,11 @@ const task = {
 /** Alarms over a store of one live deployment. */
 function world() {
   let deployment: Deployment = {
-    ...{ id: 'dep_1', taskId: 'task_1', specialistId: 'sp_1', stage: 'live', threshold: 0.9 },
+    id: 'dep_1',
+    taskId: 'task_1',
+    specialistId: 'sp_1',
+    stage: 'live',
+    threshold: 0.9,
     history: [
       { stage: 'shadow', at: 1, reason: 'passed' },
       { stage: 'live', at: 2, reason: 'proved' },
@@ -61,7 +66,11 @@ function world() {
   });
   update();
   return {
-    ...{ alarms, store, log, events, update },
+    alarms,
+    store,
+    log,
+    events,
+    update,
     deployment: () => deployment,
     setWell: (next: boolean) => {
       isWell = next;

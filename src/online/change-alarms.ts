@@ -115,7 +115,10 @@ export function changeAlarms(
         const before = counted.get(deployment.taskId);
         const same = before?.deployment.id === deployment.id && before.since === since ? before : null;
         next.set(deployment.taskId, {
-          ...{ task, deployment, specialist, since },
+          task,
+          deployment,
+          specialist,
+          since,
           watch: same?.watch ?? newChangeWatch(specialist, deployment),
           isRaised: same?.isRaised ?? false,
           lately: same?.lately ?? [],
@@ -183,11 +186,19 @@ function eventOf(alarm: Alarm, { deployment, specialist, lately }: Counted, at: 
     'coverage-fell': `${served} of the last ${calls} calls were served, where the exam promised ${percent(promised.share)} (at least ${percent(promised.low)})`,
   };
   return {
-    ...{ id: newId('event', at), at, kind: alarm.kind, subject: deployment.id },
+    id: newId('event', at),
+    at,
+    kind: alarm.kind,
+    subject: deployment.id,
     detail: {
       reason: reasons[alarm.kind],
-      ...{ since: alarm.since, hits: alarm.hits, of: alarm.calls },
-      ...{ calls, served, unfamiliar, escalated: count('escalated') },
+      since: alarm.since,
+      hits: alarm.hits,
+      of: alarm.calls,
+      calls,
+      served,
+      unfamiliar,
+      escalated: count('escalated'),
       promised: { share: promised.share, low: promised.low, high: promised.high },
     },
   };

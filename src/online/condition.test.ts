@@ -17,7 +17,9 @@ function parts() {
   };
   const alerts: Alert[] = [];
   const condition = gatewayCondition({
-    ...{ dataDir: '/', now: () => 1, onAlert: (alert) => alerts.push(alert) },
+    dataDir: '/',
+    now: () => 1,
+    onAlert: (alert) => alerts.push(alert),
     capture: () => now.capture,
     access: () => ({ isOn: true, trouble: now.trouble }),
     lost: () => now.lost,

@@ -88,7 +88,11 @@ export function runDrainProcess({ stageFor = (stage) => stage, everyMs }: DrainP
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     const quarantine = quarantineLimits(config);
     const draining = startDrain({
-      ...{ dir, openStage, log, onDrained, quarantine },
+      dir,
+      openStage,
+      log,
+      onDrained,
+      quarantine,
       store: storage.store,
       ...(everyMs === undefined ? {} : { everyMs }),
       onProgress: () => done++,

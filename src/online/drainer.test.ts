@@ -60,7 +60,8 @@ async function drainWith(kind: string, patience: { readonly silentMs?: number; r
   const drainer = startDrainer(
     { config, weightsDir: dataDir },
     {
-      ...{ env, patience: { restartMs: 10, ...patience } },
+      env,
+      patience: { restartMs: 10, ...patience },
       program: join(import.meta.dirname, '../../test/support/dying-drain-child.ts'),
       log: (line) => lines.push(line),
       onLost: (reason, count) => lost.push([reason, count]),

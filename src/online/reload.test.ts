@@ -8,8 +8,10 @@ const config = (settings: object): Config => configSchema.parse(settings);
 test('what can be taken over is, and all else waits for a restart', () => {
   const before = config({ gateway: { port: 1 }, access: { hosts: ['a'] } });
   const after = config({
-    ...{ gateway: { port: 2, tls: { cert: 'c', key: 'k' } }, access: { hosts: ['b'] } },
-    ...{ upstream: { apiKey: 'x' }, serve: { auditShare: 0.5 } },
+    gateway: { port: 2, tls: { cert: 'c', key: 'k' } },
+    access: { hosts: ['b'] },
+    upstream: { apiKey: 'x' },
+    serve: { auditShare: 0.5 },
   });
   const { changed, needRestart } = reloaded(before, after);
   assert.deepEqual([...changed].sort(), [

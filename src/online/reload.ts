@@ -34,7 +34,13 @@ export function applied(before: Config, after: Config): Config {
   const { access, upstream, upstreams, prices, alerts, telemetry } = after;
   const tls = before.gateway.tls === undefined ? undefined : (after.gateway.tls ?? before.gateway.tls);
   return {
-    ...{ ...before, access, upstream, upstreams, prices, alerts, telemetry },
+    ...before,
+    access,
+    upstream,
+    upstreams,
+    prices,
+    alerts,
+    telemetry,
     gateway: { ...before.gateway, ...(tls === undefined ? {} : { tls }) },
   };
 }

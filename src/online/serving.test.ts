@@ -29,7 +29,8 @@ function hanging(store: Store) {
     ]),
   ) as unknown as Store;
   return {
-    ...{ slow, asked },
+    slow,
+    asked,
     hang: (): (() => void) => {
       const { promise, resolve } = Promise.withResolvers<void>();
       gate = promise;
@@ -48,7 +49,10 @@ test('calls are answered and recorded while the store does not answer', async (t
   t.after(() => upstream.close());
   const { slow, asked, hang } = hanging(store);
   const recorder = await openRecorder({
-    ...{ dir: join(dataDir, 'journal'), vault, redaction: REDACTION, log: assert.fail },
+    dir: join(dataDir, 'journal'),
+    vault,
+    redaction: REDACTION,
+    log: assert.fail,
   });
   t.mock.timers.enable({ apis: ['setInterval'] });
   const gateway = await startOnline({
@@ -58,14 +62,18 @@ test('calls are answered and recorded while the store does not answer', async (t
       upstream: { baseUrl: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}/v1` },
     }),
     openCapture: async () => ({
-      ...{ store: slow, recorder, pseudonym: (text: string) => text, redaction: () => () => null },
+      store: slow,
+      recorder,
+      pseudonym: (text: string) => text,
+      redaction: () => () => null,
       close: () => recorder.close(),
     }),
     losses: openLosses(dataDir),
     journal: async () => journalState([], 0),
     runtimes: [],
     dialects: DIALECTS,
-    ...{ env: {}, version: '0' },
+    env: {},
+    version: '0',
     modelHealth: () => [],
     log: () => {},
   });

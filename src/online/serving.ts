@@ -182,22 +182,35 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
     return price && cost(use, price);
   };
   const access = createAccess({
-    ...{ ...config.access, costOf, now },
+    ...config.access,
+    costOf,
+    now,
     upstreamKey: (head) => providerKeys[providerOf(head)],
     onRefused: (code) => telemetry.metrics.refused(code),
   });
   const keys = accessUpdates({ access, store: folder.store, log, now });
   const condition = gatewayCondition({
-    ...{ dataDir: config.dataDir, capture: folder.state, lost: losses.counts, journal: parts.journal, now },
+    dataDir: config.dataDir,
+    capture: folder.state,
+    lost: losses.counts,
+    journal: parts.journal,
+    now,
     access: () => ({ isOn: access.isOn(), trouble: keys.trouble() }),
     models: parts.modelHealth,
     onAlert: (alert) => telemetry.alerts.raise(alert),
   });
   const telemetry = openTelemetry({
-    ...{ config: () => current, env: parts.env, version: parts.version, costOf, log, now },
+    config: () => current,
+    env: parts.env,
+    version: parts.version,
+    costOf,
+    log,
+    now,
     sources: {
-      ...{ lost: losses.counts, deployments: () => stages },
-      ...{ journalBytes: condition.journalBytes, diskFreeBytes: condition.diskFreeBytes },
+      lost: losses.counts,
+      deployments: () => stages,
+      journalBytes: condition.journalBytes,
+      diskFreeBytes: condition.diskFreeBytes,
       inFlight: () => gateway.stats().inFlight,
       bodyBytes: () => gateway.stats().bodies.bytes,
       isWell: () => condition.health().isWell,

@@ -8,7 +8,8 @@ import { dailyBudget, type Watching, watchDeployments } from './watching.ts';
 
 const { serve } = configSchema.parse({});
 const specialist = {
-  ...{ id: 'sp_1', taskId: 'task_1' },
+  id: 'sp_1',
+  taskId: 'task_1',
   evidence: {
     gate: { epsilon: 0.02, delta: 0.05, served: 250, errors: 1 },
     exam: { servedError: { n: 60, hits: 0 } },
@@ -19,7 +20,12 @@ const specialist = {
 /** A store of one deployment and its audits. */
 function memory() {
   let deployment: Deployment = {
-    ...{ id: 'dep_1', taskId: 'task_1', specialistId: 'sp_1', stage: 'shadow', threshold: 0.9, history: [] },
+    id: 'dep_1',
+    taskId: 'task_1',
+    specialistId: 'sp_1',
+    stage: 'shadow',
+    threshold: 0.9,
+    history: [],
   };
   const audits: Audit[] = [];
   const events: Event[] = [];
@@ -48,7 +54,7 @@ function memory() {
     for (let i = 0; i < n; i++) {
       const at = audits.length;
       const { stage } = deployment;
-      audits.push({ ...{ callId: `${at}`, deploymentId: 'dep_1', at, stage, confidence: 1 }, correct });
+      audits.push({ callId: `${at}`, deploymentId: 'dep_1', at, stage, confidence: 1, correct });
       await watching.advance(store, 'dep_1', at);
     }
   };
@@ -119,7 +125,12 @@ test('each audit is read once, and only what is new afterwards, however many the
   const { update, audits, audit, read } = memory();
   for (let at = 0; at < 20_000; at++)
     audits.push({
-      ...{ callId: `${at}`, deploymentId: 'dep_1', at, stage: 'shadow', confidence: 1, correct: true },
+      callId: `${at}`,
+      deploymentId: 'dep_1',
+      at,
+      stage: 'shadow',
+      confidence: 1,
+      correct: true,
     });
   await update();
   assert.equal(read.audits, 20_000);

@@ -6,11 +6,14 @@ import { jobsText, jobText } from './jobs.ts';
 const page = { color: false, width: 120 };
 const NOW = Date.UTC(2026, 4, 1, 12);
 const running = exampleJob('job_1', {
-  ...{ state: 'running', trigger: 'drift', createdAt: NOW, startedAt: NOW, starts: 2, mode: 'propose' },
-  ...{
-    reason: "'triage': less is served",
-    progress: { step: 'train', subject: 'triage', done: 1, total: 4, leftMs: 90_000 },
-  },
+  state: 'running',
+  trigger: 'drift',
+  createdAt: NOW,
+  startedAt: NOW,
+  starts: 2,
+  mode: 'propose',
+  reason: "'triage': less is served",
+  progress: { step: 'train', subject: 'triage', done: 1, total: 4, leftMs: 90_000 },
   estimate: { cpuMinutes: 12, diskBytes: 2e6, dollars: 0.5, savedADay: 1.25, basis: 'the last 3 runs' },
   spent: {
     '2026-04-30': { cpuMinutes: 1, diskBytes: 1e6, dollars: 0 },

@@ -27,8 +27,12 @@ export function savingsText(report: SavingsReport, page: Page): string {
   const { total, from, to } = report;
   if (from === null) return 'No calls yet. Next: `understudy start`, or `understudy import FILE`.';
   const cells = (row: SavingsRow, learning: number | null, others: number | null = null): string[] => [
-    ...[count(row.calls), count(row.served)],
-    ...[money(row.llm), money(row.avoided), minus(row.audits), minus(row.machine)],
+    count(row.calls),
+    count(row.served),
+    money(row.llm),
+    money(row.avoided),
+    minus(row.audits),
+    minus(row.machine),
     learning === null ? '' : minus(learning),
     others === null ? '' : minus(others),
     paint(page, row.net < 0 ? 'red' : 'green', money(row.net)),

@@ -7,8 +7,17 @@ import { rateOf } from '../stats/statistics.ts';
 import { outcomeLines, truthText } from './evidence-text.ts';
 
 const comparison = (over: Partial<TruthComparison>): TruthComparison => ({
-  ...{ scope: 'served', complete: false, heldBack: 400, known: 200, onlySpecialist: 0, onlyLlm: 4 },
-  ...{ specialist: rateOf(1, 200), llm: rateOf(5, 200), delta: 0.05, margin: 0.02, nonInferior: true },
+  scope: 'served',
+  complete: false,
+  heldBack: 400,
+  known: 200,
+  onlySpecialist: 0,
+  onlyLlm: 4,
+  specialist: rateOf(1, 200),
+  llm: rateOf(5, 200),
+  delta: 0.05,
+  margin: 0.02,
+  nonInferior: true,
   ...pairedDifference(0, 4, 200, 0.95),
   ...over,
 });

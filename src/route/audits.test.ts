@@ -10,12 +10,18 @@ import { createRouter, type RouterOptions } from './router.ts';
 
 const free = { pieces: ['', ''] };
 const task: Task = {
-  ...{ id: 'task_1', name: 'a task', kind: 'label', labels: ['late'], tools: [], responseFormat: null },
+  id: 'task_1',
+  name: 'a task',
+  kind: 'label',
+  labels: ['late'],
+  tools: [],
+  responseFormat: null,
   sites: [{ id: 'site_1', system: null, user: free, toolNames: [], formatHash: '', turn: 'user' }],
   calls: 0,
 };
 const specialist = {
-  ...{ id: 'spec_1', taskId: 'task_1' },
+  id: 'spec_1',
+  taskId: 'task_1',
   artefact: { rung: 'lexical', base: null, path: '', sha256: '', trainedMs: 0, figures: {} },
   confidence: { signals: ['p'], weights: [1], bias: 0 },
   evidence: { gate: {} },
@@ -31,7 +37,12 @@ const signal = new AbortController().signal;
 function routerIn(stage: Stage, over: Partial<RouterOptions> = {}) {
   const audits: Audit[] = [];
   const deployment: Deployment = {
-    ...{ id: 'dep_1', taskId: 'task_1', specialistId: 'spec_1', stage, threshold: 0.5, history: [] },
+    id: 'dep_1',
+    taskId: 'task_1',
+    specialistId: 'spec_1',
+    stage,
+    threshold: 0.5,
+    history: [],
   };
   const router = createRouter(
     { tasks: [task], deployments: [deployment], specialists: [specialist] },
@@ -43,7 +54,10 @@ function routerIn(stage: Stage, over: Partial<RouterOptions> = {}) {
           close: async () => {},
         },
       ],
-      ...{ canaryShare: 1, auditProbability: () => 1, timeoutMs: 10_000, maxInFlight: 1 },
+      canaryShare: 1,
+      auditProbability: () => 1,
+      timeoutMs: 10_000,
+      maxInFlight: 1,
       assign: () => task,
       right: (_, answer, llm) => answer.kind === 'text' && answer.text === llm.message.content,
       onAudit: (audit) => audits.push(audit),

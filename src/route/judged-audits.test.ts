@@ -10,24 +10,40 @@ import { createRouter, type RouterOptions } from './router.ts';
 
 const free = { pieces: ['', ''] };
 const task: Task = {
-  ...{ id: 'task_1', name: 'a task', kind: 'text', labels: [], tools: [], responseFormat: null, calls: 0 },
+  id: 'task_1',
+  name: 'a task',
+  kind: 'text',
+  labels: [],
+  tools: [],
+  responseFormat: null,
+  calls: 0,
   sites: [{ id: 'site_1', system: null, user: free, toolNames: [], formatHash: '', turn: 'user' }],
 };
 const deployment: Deployment = {
-  ...{ id: 'dep_1', taskId: 'task_1', specialistId: 'spec_1', stage: 'live', threshold: 0.5, history: [] },
+  id: 'dep_1',
+  taskId: 'task_1',
+  specialistId: 'spec_1',
+  stage: 'live',
+  threshold: 0.5,
+  history: [],
 };
 const specialist = {
-  ...{ id: 'spec_1', taskId: 'task_1' },
+  id: 'spec_1',
+  taskId: 'task_1',
   artefact: { rung: 'lexical', base: null, path: '', sha256: '', trainedMs: 0, figures: {} },
   confidence: { signals: ['p'], weights: [1], bias: 0 },
   evidence: { gate: {}, judge: { judge: 'big' } },
 } as unknown as Specialist;
 const saying = (content: string): CallResponse => ({
-  ...{ model: 'm', message: { role: 'assistant', content }, finishReason: 'stop', usage: null },
+  model: 'm',
+  message: { role: 'assistant', content },
+  finishReason: 'stop',
+  usage: null,
 });
 const signal = new AbortController().signal;
 const call = (id: string): IncomingCall => ({
-  ...{ id, llmAskedFor: false },
+  id,
+  llmAskedFor: false,
   request: { model: 'm', messages: [{ role: 'user', content: 'Hi' }], tools: [], stream: false, params: {} },
 });
 
@@ -49,7 +65,10 @@ async function audited(
           close: async () => {},
         },
       ],
-      ...{ canaryShare: 1, auditProbability: () => 1, timeoutMs: 10_000, maxInFlight: 1 },
+      canaryShare: 1,
+      auditProbability: () => 1,
+      timeoutMs: 10_000,
+      maxInFlight: 1,
       assign: () => task,
       right: (_, answer, llm) => answer.kind === 'text' && answer.text === llm.message.content,
       onAudit: (audit) => audits.push(audit),

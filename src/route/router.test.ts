@@ -180,7 +180,11 @@ test('a slow specialist that has all the calls it may have does not crowd out an
           close: async () => {},
         },
       ],
-      ...{ canaryShare: 1, auditProbability: () => 0, timeoutMs: 10_000, maxInFlight: 1, now: () => 0 },
+      canaryShare: 1,
+      auditProbability: () => 0,
+      timeoutMs: 10_000,
+      maxInFlight: 1,
+      now: () => 0,
       assign: (tasks, { messages }) => tasks[messages[0]!.content.includes('slow') ? 1 : 0]!,
       right: () => true,
       onAudit: () => {},
@@ -210,7 +214,11 @@ test('a runtime that refuses or takes too long is an overload, anything else tha
           close: async () => {},
         },
       ],
-      ...{ canaryShare: 1, auditProbability: () => 0, timeoutMs: 10_000, maxInFlight: 1, now: () => 0 },
+      canaryShare: 1,
+      auditProbability: () => 0,
+      timeoutMs: 10_000,
+      maxInFlight: 1,
+      now: () => 0,
       assign: () => task,
       right: () => true,
       onAudit: () => {},
@@ -265,7 +273,10 @@ test('an input unlike those that the confidence was fitted on goes to the LLM, h
   assert.equal((await servedBy(request, { floors, signals: { familiarity: 0.4 } })).reason, 'confident');
   for (const signals of [{ familiarity: 0.39 }, {}])
     assert.deepEqual(await servedBy(request, { floors, signals }), {
-      ...{ by: 'llm', reason: 'unfamiliar-input', taskId: 'task_1', turn: 1 },
+      by: 'llm',
+      reason: 'unfamiliar-input',
+      taskId: 'task_1',
+      turn: 1,
       confidence: confidenceOf({ signals: ['p'], weights: [1], bias: 0 }, { p: 0.9 }),
     });
 });

@@ -348,7 +348,10 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       // Broken off, it would be half the answers that speak.
       if (signal.aborted) return;
       options.onAudit({
-        ...{ callId, probability, ...belonging, ...(settled ? { settled } : {}) },
+        callId,
+        probability,
+        ...belonging,
+        ...(settled ? { settled } : {}),
         ...(isByJudge ? { judged } : {}),
         deploymentId: asked.deployment.id,
         at: options.now(),

@@ -239,8 +239,12 @@ test(
 );
 
 const settings = {
-  ...{ threads: 1, sequences: 1, contextTokens: 96, contexts: 1 },
-  ...{ language: null, encoderDir: dir },
+  threads: 1,
+  sequences: 1,
+  contextTokens: 96,
+  contexts: 1,
+  language: null,
+  encoderDir: dir,
 };
 
 test('a process that crashes at each start is started ever more rarely', LIMITED, async () => {

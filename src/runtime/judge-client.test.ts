@@ -19,7 +19,11 @@ async function setUp(
   const server = await startChatServer((body) => answer(++asked, body));
   const waits: number[] = [];
   const client = judgeClient({
-    ...{ baseUrl: server.baseUrl, model: 'big', apiKey: 'sk-1', timeoutMs: 5000, concurrency: 2 },
+    baseUrl: server.baseUrl,
+    model: 'big',
+    apiKey: 'sk-1',
+    timeoutMs: 5000,
+    concurrency: 2,
     wait: async (ms) => {
       waits.push(ms);
     },

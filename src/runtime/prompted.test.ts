@@ -42,7 +42,11 @@ async function specialistAt(
   const base = examples === 0 ? 'small' : `small with ${examples} examples`;
   return trainerOf(server).train({
     candidate: { id: 'c', taskId: 't', rung: 'prompted', base, recipe: { examples } },
-    ...{ kind, train: wordExamples(), validation: [], dir: join(dir, String(folders++)), seed: 1 },
+    kind,
+    train: wordExamples(),
+    validation: [],
+    dir: join(dir, String(folders++)),
+    seed: 1,
   });
 }
 
@@ -96,7 +100,11 @@ test('the server gets the caller’s prompt unchanged, for its own model, and no
   const { body, authorization } = server.asked.at(-1)!;
   assert.equal(authorization, 'Bearer secret');
   assert.deepEqual(body, {
-    ...{ model: 'small', temperature: 0, max_tokens: 20, stop: ['.'], logprobs: true },
+    model: 'small',
+    temperature: 0,
+    max_tokens: 20,
+    stop: ['.'],
+    logprobs: true,
     messages: REQUEST.messages,
     tools: [
       { type: 'function', function: { name: 'sort', description: 'Sorts.', parameters: { type: 'object' } } },
@@ -229,7 +237,11 @@ runtimeContract('prompted, at our own model server', async () => {
   // Seed 3 is one whose greedy answers often end within forty tokens.
   writeTinyModel(path, { seed: 3, tied: false });
   const server = modelServer({
-    ...{ baseName: 'tiny', token: 'key', encoder: null, tuning: tuningStore(), extractor: extractorStore() },
+    baseName: 'tiny',
+    token: 'key',
+    encoder: null,
+    tuning: tuningStore(),
+    extractor: extractorStore(),
     language: languageModel({ modelPath: path, threads: 1, sequences: 1, contextTokens: 96, contexts: 1 }),
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -46,8 +46,21 @@ const SAMPLING = { temperature: 1, top_p: 1 } as const;
 const MAX_LATE = 3;
 /** Of a caller's parameters: what names somebody, belongs to one provider, or asks for more than one answer. */
 const DROPPED = [
-  ...['stream_options', 'user', 'metadata', 'store', 'safety_identifier', 'prompt_cache_key', 'service_tier'],
-  ...['logprobs', 'top_logprobs', 'n', 'seed', 'temperature', 'top_p', 'prediction', 'reasoning_effort'],
+  'stream_options',
+  'user',
+  'metadata',
+  'store',
+  'safety_identifier',
+  'prompt_cache_key',
+  'service_tier',
+  'logprobs',
+  'top_logprobs',
+  'n',
+  'seed',
+  'temperature',
+  'top_p',
+  'prediction',
+  'reasoning_effort',
 ];
 
 /** Of all servers, each behind a breaker of its own. */
@@ -207,7 +220,11 @@ function serverRuntime(
 }
 
 const bare = (input: string): CallRequest => ({
-  ...{ model: '', messages: [{ role: 'user', content: input }], tools: [], stream: false, params: {} },
+  model: '',
+  messages: [{ role: 'user', content: input }],
+  tools: [],
+  stream: false,
+  params: {},
 });
 
 /** The caller's request for another model, which is to answer as it is surest. */

@@ -54,13 +54,11 @@ function served(): Promise<string> {
   if (serving === undefined) writeTinyModel(modelPath, { seed: 3, tied: false });
   serving ??= listen(
     modelServer({
-      ...{
-        baseName: 'tiny',
-        token: 'key',
-        encoder: null,
-        tuning: tuningStore(),
-        extractor: extractorStore(),
-      },
+      baseName: 'tiny',
+      token: 'key',
+      encoder: null,
+      tuning: tuningStore(),
+      extractor: extractorStore(),
       language: languageModel({ modelPath, threads: 1, sequences: 1, contextTokens: 96, contexts: 1 }),
     }),
   );

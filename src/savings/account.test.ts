@@ -10,8 +10,16 @@ const machine = { dollarsPerCoreSecond: 0.001, wattsPerCore: 8, watts: 'estimate
 const sum = (over: Partial<UsageSum> & { by?: string; reason?: Served['reason'] } = {}): UsageSum => {
   const { by = 'llm', reason = 'no-specialist', ...rest } = over;
   return {
-    ...{ day: '2026-05-01', origin: 'k1', taskId: 't1', served: { by, reason }, aboutPart: 'gpt-4o' },
-    ...{ calls: 10, promptTokens: 8000, completionTokens: 1000, cachedTokens: 0, latencyMs: 1000 },
+    day: '2026-05-01',
+    origin: 'k1',
+    taskId: 't1',
+    served: { by, reason },
+    aboutPart: 'gpt-4o',
+    calls: 10,
+    promptTokens: 8000,
+    completionTokens: 1000,
+    cachedTokens: 0,
+    latencyMs: 1000,
     ...rest,
   };
 };
@@ -21,7 +29,11 @@ const account = (
   charges: Parameters<typeof savingsOf>[0]['charges'] = [],
 ) =>
   savingsOf({
-    ...{ usage, machine, jobs, charges, names: new Map([['t1', 'triage']]) },
+    usage,
+    machine,
+    jobs,
+    charges,
+    names: new Map([['t1', 'triage']]),
     modelOf: (about) => (about === 'gone' ? null : about),
     priceOf: (model) => priceOf(model),
   });

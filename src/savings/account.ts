@@ -118,7 +118,9 @@ function rowOf(
   return {
     calls: isAudit ? 0 : sum.calls,
     served: isServed ? sum.calls : 0,
-    ...{ avoided, audits, machine: own },
+    avoided,
+    audits,
+    machine: own,
     llm: isServed || isAudit ? 0 : charged,
     net: avoided - audits - own,
   };

@@ -70,8 +70,14 @@ export function openLedger(options: {
     book: (what, model, { promptTokens, completionTokens }, dollars) => {
       isUsed = true;
       add({
-        ...{ day: dayOf(now()), for: what, model, requests: 1, promptTokens, completionTokens },
-        ...{ dollars: dollars ?? 0, unpriced: dollars === null ? 1 : 0 },
+        day: dayOf(now()),
+        for: what,
+        model,
+        requests: 1,
+        promptTokens,
+        completionTokens,
+        dollars: dollars ?? 0,
+        unpriced: dollars === null ? 1 : 0,
       });
     },
     spentToday: (what) => {

@@ -10,9 +10,15 @@ import { priceOf } from './prices.ts';
 const TABLE = {
   sample_spec: { input_cost_per_token: 0, output_cost_per_token: 0, mode: 'one of chat, embedding, …' },
   'vendor/chat-1': {
-    ...{ max_tokens: 16384, litellm_provider: 'vendor', mode: 'chat', supports_vision: true },
-    ...{ input_cost_per_token: 1e-6, output_cost_per_token: 4e-6, cache_read_input_token_cost: 1e-7 },
-    ...{ input_cost_per_token_above_200k_tokens: 2e-6, output_cost_per_reasoning_token: 4e-6 },
+    max_tokens: 16384,
+    litellm_provider: 'vendor',
+    mode: 'chat',
+    supports_vision: true,
+    input_cost_per_token: 1e-6,
+    output_cost_per_token: 4e-6,
+    cache_read_input_token_cost: 1e-7,
+    input_cost_per_token_above_200k_tokens: 2e-6,
+    output_cost_per_reasoning_token: 4e-6,
   },
   'chat-2': { input_cost_per_token: '2e-06', output_cost_per_token: '8e-06' },
   'image-1': { input_cost_per_image: 0.04, litellm_provider: 'vendor', mode: 'image_generation' },
@@ -23,7 +29,9 @@ const TABLE = {
 test('prices of tokens are taken from the table, and nothing else', () => {
   assert.deepEqual(pricesIn(TABLE), {
     'vendor/chat-1': {
-      ...{ input_cost_per_token: 1e-6, output_cost_per_token: 4e-6, cache_read_input_token_cost: 1e-7 },
+      input_cost_per_token: 1e-6,
+      output_cost_per_token: 4e-6,
+      cache_read_input_token_cost: 1e-7,
     },
     'chat-2': { input_cost_per_token: 2e-6, output_cost_per_token: 8e-6 },
   });

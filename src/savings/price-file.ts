@@ -47,7 +47,8 @@ export function pricesIn(file: Json | undefined): Record<string, ModelPrice> {
       if (input === null || output === null || model === 'sample_spec') return [];
       const cached = dollars(entry.cache_read_input_token_cost);
       const price: ModelPrice = {
-        ...{ input_cost_per_token: input, output_cost_per_token: output },
+        input_cost_per_token: input,
+        output_cost_per_token: output,
         ...(cached === null ? {} : { cache_read_input_token_cost: cached }),
       };
       return [[model, price]];

@@ -72,7 +72,9 @@ export function priceOf(
 
 function used(model: string, price: ModelPrice, source: string, asOf: string): PriceUsed {
   return {
-    ...{ model, source, asOf },
+    model,
+    source,
+    asOf,
     inputPerToken: price.input_cost_per_token,
     outputPerToken: price.output_cost_per_token,
     cachedInputPerToken: price.cache_read_input_token_cost ?? price.input_cost_per_token,

@@ -19,29 +19,37 @@ import { costShareOf, whyNotCheaper } from './cost.ts';
 import { probeHardware } from './hardware.ts';
 
 const task: Task = {
-  ...{ id: 'task_1', name: 'triage', sites: [], kind: 'label', labels: [], tools: [] },
-  ...{ responseFormat: null, calls: 1000 },
+  id: 'task_1',
+  name: 'triage',
+  sites: [],
+  kind: 'label',
+  labels: [],
+  tools: [],
+  responseFormat: null,
+  calls: 1000,
 };
 const examples = (n: number, input = 'Where is my order?'): Example[] =>
   Array.from({ length: n }, (_, i) => ({
-    ...{ id: `${i}`, callId: `${i}`, sessionId: `${i}`, at: i, input, answer: 'delivery', weight: 1 },
+    id: `${i}`,
+    callId: `${i}`,
+    sessionId: `${i}`,
+    at: i,
+    input,
+    answer: 'delivery',
+    weight: 1,
   }));
 const dataset = (train: number, calibration: number, input?: string): Dataset => ({
-  ...{
-    id: 'dataset_1',
-    taskId: 'task_1',
-    kind: 'label',
-    order: 'time',
-    dropped: {},
-    contradictions: { repeated: 0, differing: 0 },
-  },
+  id: 'dataset_1',
+  taskId: 'task_1',
+  kind: 'label',
+  order: 'time',
+  dropped: {},
+  contradictions: { repeated: 0, differing: 0 },
   splits: {
-    ...{
-      train: examples(train, input),
-      validation: examples(100),
-      calibration: examples(calibration),
-      exam: [],
-    },
+    train: examples(train, input),
+    validation: examples(100),
+    calibration: examples(calibration),
+    exam: [],
   },
 });
 const resources = probeHardware(tmpdir());

@@ -48,7 +48,10 @@ export async function assess(setup: AssessSetup, options: AssessOptions): Promis
   const progress = { ...(onProgress ? { onProgress } : {}), ...(signal ? { signal } : {}) };
   try {
     const common = {
-      ...{ config, dir, ...tools, ...progress },
+      config,
+      dir,
+      ...tools,
+      ...progress,
       priceOf: priceBook(config),
       machine: await machineCost(config.costs, availableParallelism()),
     };

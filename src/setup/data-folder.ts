@@ -73,7 +73,10 @@ export async function openStorage(
     throw error;
   }
   return {
-    ...{ store, vault, cipher: keys.cipher, close: () => store.close() },
+    store,
+    vault,
+    cipher: keys.cipher,
+    close: () => store.close(),
     context: { key: vault.surrogateKey, policy: compilePolicy(config.redaction) },
   };
 }

@@ -68,7 +68,10 @@ export function openJudge(options: {
   const { timeoutMs, concurrency } = settings;
   const client = judgeClient({ baseUrl, model, apiKey, timeoutMs, concurrency });
   const judge = createJudge({
-    ...{ name: model, model: `${model} at ${baseUrl}`, price, dollarsADay },
+    name: model,
+    model: `${model} at ${baseUrl}`,
+    price,
+    dollarsADay,
     ask: async (messages, signal) => {
       const { text, usage } = await client.ask(messages, signal);
       return { text, usage: usage ?? usageOf(messages) };

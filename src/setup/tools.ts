@@ -156,7 +156,8 @@ export function modelTools(options: {
       prompted.push(
         ...[false, true].map((guarded) =>
           promptedRuntime({
-            ...{ servers, guarded },
+            servers,
+            guarded,
             onCharge: (server, usage) =>
               book(
                 guarded ? 'serving' : 'learning',

@@ -198,8 +198,16 @@ interface Lines {
 }
 
 const newLines = (): Lines => ({
-  ...{ lines: 0, listed: 0, characters: 0, longest: 0, shortest: Number.POSITIVE_INFINITY, digits: 0 },
-  ...{ at: 0, first: 0, isListed: false, digitsHere: 0 },
+  lines: 0,
+  listed: 0,
+  characters: 0,
+  longest: 0,
+  shortest: Number.POSITIVE_INFINITY,
+  digits: 0,
+  at: 0,
+  first: 0,
+  isListed: false,
+  digitsHere: 0,
 });
 
 function readLine(lines: Lines, code: number, digit: boolean): void {

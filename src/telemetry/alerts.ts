@@ -51,7 +51,8 @@ export function createAlerts(options: AlertOptions): Alerts {
 
   const post = async (webhook: Webhook, alert: Alert, before: number): Promise<void> => {
     const isTaken = await postJson(webhook.url, bodyOf(webhook.format, alert, before), {
-      ...{ tries: TRIES, waitMs: FIRST_WAIT_MS },
+      tries: TRIES,
+      waitMs: FIRST_WAIT_MS,
       sleep: wait,
       isOver: () => closing.signal.aborted,
     });

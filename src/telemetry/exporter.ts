@@ -36,7 +36,8 @@ export function exporterSettings(env: NodeJS.ProcessEnv, version: string): Expor
   const url = own || (base ? `${base.replace(/\/+$/, '')}/v1/traces` : '');
   if (url === '' || env.OTEL_SDK_DISABLED === 'true' || env.OTEL_TRACES_EXPORTER === 'none') return null;
   return {
-    ...{ url, version },
+    url,
+    version,
     headers: headersOf(env.OTEL_EXPORTER_OTLP_TRACES_HEADERS ?? env.OTEL_EXPORTER_OTLP_HEADERS ?? ''),
     service: env.OTEL_SERVICE_NAME || 'understudy',
   };

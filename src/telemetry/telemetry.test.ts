@@ -12,19 +12,29 @@ const SECRET = 'a word that only the caller said';
 
 function observed(changes: Partial<ObservedCall> = {}): ObservedCall {
   return {
-    ...{ callId: 'call_1', at: 1_000_000.5, dialect: 'openai-chat', status: 200, latencyMs: 20, doneAt: 130 },
+    callId: 'call_1',
+    at: 1_000_000.5,
+    dialect: 'openai-chat',
+    status: 200,
+    latencyMs: 20,
+    doneAt: 130,
     isKept: true,
     served: { by: 'llm', reason: 'low-confidence', taskId: 'task_1' },
     times: { read: 100, asked: 101, firstByte: 111, answered: 129 },
     request: {
-      ...{ model: 'gpt-test', tools: [], params: {}, stream: true, responseFormat: null },
+      model: 'gpt-test',
+      tools: [],
+      params: {},
+      stream: true,
+      responseFormat: null,
       messages: [
         { role: 'system', content: SECRET },
         { role: 'user', content: SECRET },
       ],
     } as unknown as ObservedCall['request'],
     response: {
-      ...{ model: 'gpt-test-1', finishReason: 'stop' },
+      model: 'gpt-test-1',
+      finishReason: 'stop',
       message: { role: 'assistant', content: SECRET },
       usage: { promptTokens: 10, completionTokens: 2, cachedTokens: 4 },
     },
@@ -159,9 +169,15 @@ describe('the exporter', () => {
 describe('metrics of a gateway', () => {
   const metrics = () =>
     gatewayMetrics({
-      ...{ version: '1', costOf: ({ promptTokens }) => promptTokens, lost: () => ({ 'not-recorded': 3 }) },
-      ...{ inFlight: () => 1, bodyBytes: () => 2, journalBytes: () => null, diskFreeBytes: () => 5 },
-      ...{ deployments: () => new Map([['live', 1]]), isWell: () => true },
+      version: '1',
+      costOf: ({ promptTokens }) => promptTokens,
+      lost: () => ({ 'not-recorded': 3 }),
+      inFlight: () => 1,
+      bodyBytes: () => 2,
+      journalBytes: () => null,
+      diskFreeBytes: () => 5,
+      deployments: () => new Map([['live', 1]]),
+      isWell: () => true,
     });
 
   it('count calls, escalations, overhead, and dollars spent and saved', () => {
@@ -206,7 +222,9 @@ describe('alerts', () => {
       { url, format: 'slack' as const },
     ];
     const alerts = createAlerts({
-      ...{ settings: () => ({ webhooks, perHour: 5 }), now: () => 0, log: () => {} },
+      settings: () => ({ webhooks, perHour: 5 }),
+      now: () => 0,
+      log: () => {},
     });
     alerts.raise(alert);
     await alerts.close();
@@ -215,7 +233,11 @@ describe('alerts', () => {
       [
         { text: 'Understudy: a &lt; b &amp; c' },
         {
-          ...{ source: 'understudy', kind: 'disk-low', subject: 'disk', message: 'a < b & c', held: 0 },
+          source: 'understudy',
+          kind: 'disk-low',
+          subject: 'disk',
+          message: 'a < b & c',
+          held: 0,
           at: '1970-01-01T00:00:00.000Z',
         },
       ],
@@ -250,7 +272,9 @@ describe('alerts', () => {
     const clock = { now: 0 };
     const webhooks = [{ url, format: 'json' as const }];
     const alerts = createAlerts({
-      ...{ settings: () => ({ webhooks, perHour: 2 }), now: () => clock.now, log: () => {} },
+      settings: () => ({ webhooks, perHour: 2 }),
+      now: () => clock.now,
+      log: () => {},
     });
     for (let i = 0; i < 7; i++) alerts.raise(alert);
     clock.now = 3600_000;

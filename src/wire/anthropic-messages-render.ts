@@ -22,7 +22,10 @@ export function renderAnthropicStream(reply: Reply): string[] {
   const { response } = reply;
   const { output_tokens: produced, ...asked } = usageOf(response);
   const start = {
-    ...{ ...head(reply), content: [], stop_reason: null, stop_sequence: null },
+    ...head(reply),
+    content: [],
+    stop_reason: null,
+    stop_sequence: null,
     usage: { ...asked, output_tokens: 0 },
   };
   const events = [event('message_start', { message: start })];

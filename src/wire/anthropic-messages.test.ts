@@ -140,7 +140,12 @@ const event = (type: string, fields: JsonObject = {}): string =>
   `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}  \n\n`;
 const START = event('message_start', {
   message: {
-    ...{ id: 'msg_1', type: 'message', role: 'assistant', model: 'm-1', content: [], stop_reason: null },
+    id: 'msg_1',
+    type: 'message',
+    role: 'assistant',
+    model: 'm-1',
+    content: [],
+    stop_reason: null,
     usage: { input_tokens: 5, cache_read_input_tokens: 20, cache_creation_input_tokens: 3, output_tokens: 1 },
   },
 });
@@ -220,7 +225,9 @@ test('a text with citations is kept, and not learnt', () => {
   const cited = { type: 'char_location', cited_text: 'x' };
   const whole = anthropicMessages.parseResponse(
     bytes({
-      ...{ role: 'assistant', model: 'm', stop_reason: 'end_turn' },
+      role: 'assistant',
+      model: 'm',
+      stop_reason: 'end_turn',
       content: [{ type: 'text', text: 'So it is.', citations: [cited] }],
     }),
   );

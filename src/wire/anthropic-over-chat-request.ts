@@ -25,8 +25,17 @@ class Refusal {
 const SAME: readonly string[] = ['temperature', 'top_p'];
 /** Fields that are carried over in another form, or say what is the case anyway. */
 const READ: ReadonlySet<string> = new Set([
-  ...['model', 'messages', 'system', 'tools', 'tool_choice', 'max_tokens', 'stop_sequences', 'stream'],
-  ...['output_config', 'output_format', ...SAME],
+  'model',
+  'messages',
+  'system',
+  'tools',
+  'tool_choice',
+  'max_tokens',
+  'stop_sequences',
+  'stream',
+  'output_config',
+  'output_format',
+  ...SAME,
 ]);
 /** Fields that no answer can do without: servers, files and containers at Anthropic. */
 const NEEDED: ReadonlySet<string> = new Set(['mcp_servers', 'container']);

@@ -52,9 +52,14 @@ export function anthropicStreamFromChat(
     const { input_tokens, ...others } = usageOf({ usage: null });
     say('message_start', {
       message: {
-        ...{ id: `msg_${idOf(value, id)}`, type: 'message', role: 'assistant' },
-        ...{ model: typeof value.model === 'string' ? value.model : '', content: [] },
-        ...{ stop_reason: null, stop_sequence: null, usage: { input_tokens: input_tokens ?? 0, ...others } },
+        id: `msg_${idOf(value, id)}`,
+        type: 'message',
+        role: 'assistant',
+        model: typeof value.model === 'string' ? value.model : '',
+        content: [],
+        stop_reason: null,
+        stop_sequence: null,
+        usage: { input_tokens: input_tokens ?? 0, ...others },
       },
     });
     say('ping', {});
@@ -132,11 +137,13 @@ export function anthropicStreamFromChat(
       for (const { id: given, name, arguments: text } of used)
         blocks.push({
           draft: { id: given, name, texts: [], whole: true },
-          ...{ pieces: text === '' ? [] : [text], isBegun: false },
+          pieces: text === '' ? [] : [text],
+          isBegun: false,
         });
     pump(true);
     const message = {
-      ...{ role: 'assistant' as const, content: '' },
+      role: 'assistant' as const,
+      content: '',
       ...(used.length > 0 ? { toolCalls: used } : {}),
     };
     const finishReason = refused ? 'content_filter' : (finish ?? 'stop');

@@ -83,7 +83,9 @@ const anthropicRequest = fc
     { requiredKeys: ['pairs', 'last'] },
   )
   .map(({ pairs, last, tool_choice, ...rest }) => ({
-    ...{ model: 'claude', max_tokens: 10, ...rest },
+    model: 'claude',
+    max_tokens: 10,
+    ...rest,
     // A choice among no tools means nothing.
     ...(rest.tools && tool_choice ? { tool_choice } : {}),
     messages: [
@@ -115,14 +117,18 @@ test('what a request says is the same in both APIs', () => {
 });
 
 const asked = (more: JsonObject): JsonObject => ({
-  ...{ model: 'claude', max_tokens: 10, messages: [{ role: 'user', content: 'hi' }] },
+  model: 'claude',
+  max_tokens: 10,
+  messages: [{ role: 'user', content: 'hi' }],
   ...more,
 });
 
 test('what is left out is named, and the answer’s format is carried over', () => {
   const said = chatFromMessages(
     asked({
-      ...{ thinking: { type: 'enabled', budget_tokens: 5 }, top_k: 3, metadata: { user_id: 'u' } },
+      thinking: { type: 'enabled', budget_tokens: 5 },
+      top_k: 3,
+      metadata: { user_id: 'u' },
       system: [{ type: 'text', text: 's', cache_control: { type: 'ephemeral' } }],
       output_config: { effort: 'low', format: { type: 'json_schema', schema: { type: 'object' } } },
     }),
@@ -149,7 +155,9 @@ test('an image in a tool’s result comes with the next message of the user', ()
   const source = { type: 'base64', media_type: 'image/png', data: 'AAAA' };
   const content = [
     {
-      ...{ type: 'tool_result', tool_use_id: 't1', is_error: true },
+      type: 'tool_result',
+      tool_use_id: 't1',
+      is_error: true,
       content: [
         { type: 'text', text: 'shot' },
         { type: 'image', source },
@@ -345,7 +353,12 @@ const anyJson = fc.jsonValue({ maxDepth: 3 }).map((value) => value as Json);
 const blockLike = fc.record(
   {
     type: fc.constantFrom<Json[]>('text', 'tool_use', 'tool_result', 'image', 'document', 'thinking', 'x', 3),
-    ...{ text: anyJson, id: anyJson, name: anyJson, input: anyJson, content: anyJson, source: anyJson },
+    text: anyJson,
+    id: anyJson,
+    name: anyJson,
+    input: anyJson,
+    content: anyJson,
+    source: anyJson,
   },
   { requiredKeys: [] },
 );
@@ -364,7 +377,11 @@ test('whatever a caller sends is said in the other API, or refused', () => {
           ),
         ),
       ),
-      ...{ system: anyJson, tools: anyJson, tool_choice: anyJson, output_config: anyJson, stream: anyJson },
+      system: anyJson,
+      tools: anyJson,
+      tool_choice: anyJson,
+      output_config: anyJson,
+      stream: anyJson,
     },
     { requiredKeys: [] },
   );

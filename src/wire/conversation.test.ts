@@ -102,8 +102,13 @@ test('what refers to a provider’s store, or asks for it, is not free', () => {
   assert.ok(isFree({ store: false }, true));
   assert.ok(isFree({ previous_response_id: null, background: false }));
   for (const more of [
-    ...[{ store: true }, { previous_response_id: 'r' }, { conversation: 'c' }, { container: 'c' }],
-    ...[{ prompt: { id: 'p' } }, { background: true }, { input: [{ type: 'item_reference', id: 'i' }] }],
+    { store: true },
+    { previous_response_id: 'r' },
+    { conversation: 'c' },
+    { container: 'c' },
+    { prompt: { id: 'p' } },
+    { background: true },
+    { input: [{ type: 'item_reference', id: 'i' }] },
     { messages: [{ role: 'user', content: [{ source: { file_id: 'f' } }] }] },
   ])
     assert.ok(!isFree(more as JsonObject), JSON.stringify(more));

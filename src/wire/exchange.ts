@@ -114,7 +114,11 @@ export function callOf(
   // Whoever called says nothing about audits.
   const { [AUDITED]: _, ...tags } = source.tags;
   return {
-    ...{ id, at, latencyMs, served, response },
+    id,
+    at,
+    latencyMs,
+    served,
+    response,
     sessionId: source.sessionId ?? audits?.callId ?? id,
     origin: '',
     tags: audits ? { ...tags, [AUDITED]: String(audits.probability) } : tags,

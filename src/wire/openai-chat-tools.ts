@@ -101,7 +101,13 @@ export function toolCallCollector(): ToolCallCollector {
 
   const begin = (index: number): Draft => {
     const draft: Draft = {
-      ...{ id: '', name: '', custom: false, index, texts: [], whole: false, event: -1 },
+      id: '',
+      name: '',
+      custom: false,
+      index,
+      texts: [],
+      whole: false,
+      event: -1,
       end: objectEnd(),
     };
     drafts.push(draft);

@@ -20,8 +20,10 @@ dialectContract({
   paths: ['/v1/chat/completions', '/openai/deployments/x/chat/completions'],
   plain: { model: 'm', messages: [{ role: 'user', content: 'hi' }] },
   streamed: {
-    ...{ model: 'm', messages: [{ role: 'user', content: 'hi' }] },
-    ...{ stream: true, stream_options: { include_usage: true } },
+    model: 'm',
+    messages: [{ role: 'user', content: 'hi' }],
+    stream: true,
+    stream_options: { include_usage: true },
   },
   conversation: {
     model: 'm',
@@ -238,7 +240,8 @@ test('the fingerprint of the provider’s configuration is read, whole and strea
   const message = { role: 'assistant', content: 'hi' };
   const read = (fingerprint: unknown) =>
     responseFromJson({
-      ...{ model: 'm', choices: [{ index: 0, message, finish_reason: 'stop' }] },
+      model: 'm',
+      choices: [{ index: 0, message, finish_reason: 'stop' }],
       system_fingerprint: fingerprint as string,
     });
   assert.equal(read('fp_1')?.fingerprint, 'fp_1');

@@ -168,12 +168,18 @@ export function itemsOf({ content, toolCalls = [] }: Message, id: string): JsonO
       const names = { call_id: call.id, name: call.name };
       return call.custom
         ? {
-            ...{ type: 'custom_tool_call', id: `ctc_${id}_${i}`, status: 'completed' },
-            ...{ ...names, input: call.arguments },
+            type: 'custom_tool_call',
+            id: `ctc_${id}_${i}`,
+            status: 'completed',
+            ...names,
+            input: call.arguments,
           }
         : {
-            ...{ type: 'function_call', id: `fc_${id}_${i}`, status: 'completed' },
-            ...{ ...names, arguments: call.arguments },
+            type: 'function_call',
+            id: `fc_${id}_${i}`,
+            status: 'completed',
+            ...names,
+            arguments: call.arguments,
           };
     }),
   ];
@@ -181,7 +187,10 @@ export function itemsOf({ content, toolCalls = [] }: Message, id: string): JsonO
 
 function messageItem(id: string, text: string): JsonObject {
   return {
-    ...{ type: 'message', id, status: 'completed', role: 'assistant' },
+    type: 'message',
+    id,
+    status: 'completed',
+    role: 'assistant',
     content: [{ type: 'output_text', text, annotations: [], logprobs: [] }],
   };
 }

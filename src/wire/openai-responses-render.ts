@@ -21,7 +21,7 @@ export function renderResponsesStream(reply: Reply): string[] {
     const numbered = { type, sequence_number: events.length, ...fields };
     events.push(`event: ${type}\ndata: ${JSON.stringify(numbered)}\n\n`);
   };
-  const begun = { ...head(reply), ...{ status: 'in_progress', output: [], usage: null } };
+  const begun = { ...head(reply), status: 'in_progress', output: [], usage: null };
   say('response.created', { response: begun });
   say('response.in_progress', { response: begun });
   itemsOf(reply.response.message, reply.id).forEach((item, output_index) => {
@@ -95,7 +95,11 @@ function head({ id, at, request }: Reply): JsonObject {
     id: `resp_${id}`,
     object: 'response',
     created_at: Math.floor(at / 1000),
-    ...{ status: 'completed', background: false, error: null, incomplete_details: null, instructions: null },
+    status: 'completed',
+    background: false,
+    error: null,
+    incomplete_details: null,
+    instructions: null,
     max_output_tokens: given('max_completion_tokens', null),
     model: request.model,
     output: [],

@@ -101,7 +101,10 @@ export function echoOf({ tools, toolChoice, responseFormat, params }: CallReques
   return {
     tools: [
       ...tools.map(({ name, description, parameters }) => ({
-        ...{ type: 'function', name, description, parameters },
+        type: 'function',
+        name,
+        description,
+        parameters,
         strict: false,
       })),
       ...(Array.isArray(params.tools) ? params.tools : []),

@@ -91,7 +91,8 @@ export function responsesAccumulator(): StreamAccumulator {
       return {
         model: typeof model === 'string' ? model : '',
         message: { role: 'assistant', content: texts.join('') },
-        ...{ finishReason: null, usage: null },
+        finishReason: null,
+        usage: null,
       };
     },
   };

@@ -15,7 +15,10 @@ const request = (more: JsonObject = {}): CallRequest =>
   openaiResponses.parseRequest(bytes({ ...hello, ...more })) ?? assert.fail('not read');
 
 const callItem = (call_id: string, city: string): JsonObject => ({
-  ...{ type: 'function_call', id: `fc_${call_id}`, call_id, name: 'weather' },
+  type: 'function_call',
+  id: `fc_${call_id}`,
+  call_id,
+  name: 'weather',
   arguments: JSON.stringify({ city }),
 });
 
@@ -43,8 +46,11 @@ dialectContract({
     ],
     tools: [
       {
-        ...{ type: 'function', name: 'weather', description: 'The weather in a city.' },
-        ...{ parameters: schema, strict: true },
+        type: 'function',
+        name: 'weather',
+        description: 'The weather in a city.',
+        parameters: schema,
+        strict: true,
       },
     ],
     tool_choice: { type: 'function', name: 'weather' },
@@ -132,7 +138,9 @@ test('what is no request of it is not understood', () => {
 
 const message = (...content: JsonObject[]): JsonObject => ({ type: 'message', role: 'assistant', content });
 const text = (words: string, more: JsonObject = {}): JsonObject => ({
-  ...{ type: 'output_text', text: words, annotations: [] },
+  type: 'output_text',
+  text: words,
+  annotations: [],
   ...more,
 });
 const answer = (output: Json[], more: JsonObject = {}): CallResponse | null =>
@@ -285,11 +293,16 @@ test('an answer repeats the request’s tools, choice and format as the API writ
   const tool = { type: 'function', name: 'f', description: 'F.', parameters: schema };
   const format = { type: 'json_schema', name: 'place', schema };
   const asked = request({
-    ...{ tools: [tool], tool_choice: { type: 'function', name: 'f' } },
-    ...{ text: { format, verbosity: 'low' }, max_output_tokens: 9, store: false },
+    tools: [tool],
+    tool_choice: { type: 'function', name: 'f' },
+    text: { format, verbosity: 'low' },
+    max_output_tokens: 9,
+    store: false,
   });
   const response: CallResponse = {
-    ...{ model: 'x', finishReason: 'stop', usage: null },
+    model: 'x',
+    finishReason: 'stop',
+    usage: null,
     message: { role: 'assistant', content: '{}' },
   };
   const said = JSON.parse(

@@ -6,7 +6,11 @@ import { CHANGES, DAY_MS, makeWorld, START } from '../../benchmarks/drift/world.
 
 const at = (day: number): number => START + day * DAY_MS;
 const numbers = {
-  ...{ comparisons: 40, errors: 9, recent: { comparisons: 40, errors: 9 }, margin: 0.02, evidence: 30 },
+  comparisons: 40,
+  errors: 9,
+  recent: { comparisons: 40, errors: 9 },
+  margin: 0.02,
+  evidence: 30,
 };
 
 /** One deployment, live from day 5 until audits retire it on day 20; two calls a day, of which its own are wrong from day 10 on. */
@@ -16,7 +20,9 @@ function quarter(wrong: boolean): Quarter {
     const day = i / 2;
     const served = day >= 5 && day < 20;
     return {
-      ...{ at: at(day), deployment: served ? 'd1' : null, isAudited: false },
+      at: at(day),
+      deployment: served ? 'd1' : null,
+      isAudited: false,
       wrong: served && wrong && day >= 10,
     };
   });
@@ -26,7 +32,11 @@ function quarter(wrong: boolean): Quarter {
     played,
     deployments: [
       {
-        ...{ id: 'd1', taskId: 't', specialistId: 's', stage: 'retired', threshold: 0.5 },
+        id: 'd1',
+        taskId: 't',
+        specialistId: 's',
+        stage: 'retired',
+        threshold: 0.5,
         history: [
           { stage: 'live', at: at(5), reason: '' },
           { stage: 'retired', at: at(20), reason: '9 of 40 differ', numbers },

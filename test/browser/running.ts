@@ -42,8 +42,17 @@ export async function startProgram(dataDir: string): Promise<Running> {
   const child: ChildProcess = spawn(
     process.execPath,
     [
-      ...[join(ROOT, 'src/cli.ts'), 'start', '--json', '--port', '0', '--admin-port', '0'],
-      ...['--data-dir', dataDir, '--upstream', 'http://127.0.0.1:9/v1'],
+      join(ROOT, 'src/cli.ts'),
+      'start',
+      '--json',
+      '--port',
+      '0',
+      '--admin-port',
+      '0',
+      '--data-dir',
+      dataDir,
+      '--upstream',
+      'http://127.0.0.1:9/v1',
     ],
     { cwd: dataDir, env: { ...process.env, ...MASTER_KEY }, stdio: ['ignore', 'pipe', 'inherit'] },
   );

@@ -55,8 +55,14 @@ export function wordExamples(): TrainingJob['train'] {
 }
 
 const task: Task = {
-  ...{ id: 'toy', name: 'toy', sites: [], kind: 'label', labels: [], tools: [] },
-  ...{ responseFormat: null, calls: 100 },
+  id: 'toy',
+  name: 'toy',
+  sites: [],
+  kind: 'label',
+  labels: [],
+  tools: [],
+  responseFormat: null,
+  calls: 100,
 };
 
 function datasetOf(train: TrainingJob['train'], kind: OutputKind): Dataset {
@@ -82,7 +88,9 @@ export function proposalContract(name: string, open: () => ProposalCase, skip: s
     const own = ({ rung, base }: Proposal): boolean => rung === candidate.rung && base === candidate.base;
     const bases = [{ name: candidate.base ?? '', kind: baseKind, architecture: 'llama', parameters: 1e8 }];
     const all = trainer.propose({ ...task, kind }, datasetOf(examples, kind), {
-      ...{ bases, minutes: 1e9, speedOf: () => null },
+      bases,
+      minutes: 1e9,
+      speedOf: () => null,
       ...limits,
     });
     const first = all.find(own);

@@ -15,7 +15,9 @@ test('a gateway knows of keys that are made, rotated and revoked beside it, coun
   const llm = await startUpstream((_received, response) => sendJson(response, completion('fine')));
   const lines: string[] = [];
   const config = configSchema.parse({
-    ...{ dataDir, gateway: { port: 0 }, redaction: { finder: 'off' } },
+    dataDir,
+    gateway: { port: 0 },
+    redaction: { finder: 'off' },
     access: { keys: 'required' },
     upstream: { baseUrl: `${llm.url}/v1`, apiKey: 'sk-the-provider' },
   });

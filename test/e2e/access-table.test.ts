@@ -48,7 +48,9 @@ const byKey = ({ roles }: RouteRow, { name, key }: Caller): number => {
 
 const SETTINGS: readonly Setting[] = [
   {
-    ...{ name: 'On loopback, without keys', listens: 'loopback', hasKeys: false },
+    name: 'On loopback, without keys',
+    listens: 'loopback',
+    hasKeys: false,
     callers: [
       { name: 'own host' },
       { name: 'foreign Host', host: 'evil.example' },
@@ -62,12 +64,16 @@ const SETTINGS: readonly Setting[] = [
     },
   },
   {
-    ...{ name: 'On loopback, with keys', listens: 'loopback', hasKeys: true },
+    name: 'On loopback, with keys',
+    listens: 'loopback',
+    hasKeys: true,
     callers: withKeys,
     expected: byKey,
   },
   {
-    ...{ name: 'Beyond loopback (keys are required)', listens: 'beyond', hasKeys: true },
+    name: 'Beyond loopback (keys are required)',
+    listens: 'beyond',
+    hasKeys: true,
     callers: withKeys.map((caller) => ({ ...caller, host: 'llm.example.com' })),
     expected: byKey,
   },
@@ -75,12 +81,16 @@ const SETTINGS: readonly Setting[] = [
 
 async function started({ listens, hasKeys }: Setting): Promise<Harness> {
   const access = createAccess({
-    ...{ keys: 'auto', hosts: [], origins: [] },
-    ...{ costOf: () => null, now: Date.now },
+    keys: 'auto',
+    hosts: [],
+    origins: [],
+    costOf: () => null,
+    now: Date.now,
   });
   access.update(hasKeys ? keys : []);
   return startHarness((_received, response) => sendJson(response, ANSWER), {
-    ...{ access, metrics: () => 'up 1\n' },
+    access,
+    metrics: () => 'up 1\n',
     settings: listens === 'beyond' ? { host: '0.0.0.0', trustProxy: true } : {},
   });
 }
@@ -89,7 +99,10 @@ function ask(port: number, route: RouteRow, caller: Caller): Promise<number> {
   return new Promise((resolve, reject) => {
     const sent = request(
       {
-        ...{ host: '127.0.0.1', port, method: route.method, path: route.path },
+        host: '127.0.0.1',
+        port,
+        method: route.method,
+        path: route.path,
         headers: {
           authorization: 'Bearer sk-of-the-provider',
           ...(route.body === undefined ? {} : { 'content-type': 'application/json' }),

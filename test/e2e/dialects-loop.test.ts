@@ -63,7 +63,9 @@ function clientsOf(url: string): Readonly<Record<string, (n: number, isStream: b
     },
     'anthropic-messages': async (n, isStream) => {
       const asked = {
-        ...{ model: 'claude-x', max_tokens: 50, system: SYSTEM },
+        model: 'claude-x',
+        max_tokens: 50,
+        system: SYSTEM,
         messages: [{ role: 'user' as const, content: mail(n) }],
       };
       const { content } = isStream

@@ -45,7 +45,12 @@ async function run(...words: string[]): Promise<Record<string, unknown>> {
       out += text;
     },
     err: () => {},
-    ...{ interactive: false, color: false, width: 100, env: {}, cwd, signal: new AbortController().signal },
+    interactive: false,
+    color: false,
+    width: 100,
+    env: {},
+    cwd,
+    signal: new AbortController().signal,
   };
   await buildProgram(terminal).parseAsync([...words, '--json'], { from: 'user' });
   return JSON.parse(out) as Record<string, unknown>;
@@ -66,7 +71,12 @@ const trail = (): Promise<TrailEntry[]> => withStore((store) => store.trail(0, 1
 function specialist(taskId: string): Specialist {
   const rate = { hits: 9, n: 10, share: 0.9, low: 0.55, high: 0.99 };
   return {
-    ...{ id: 's1', taskId, version: 1, kind: 'json', artefact, createdAt: 1 },
+    id: 's1',
+    taskId,
+    version: 1,
+    kind: 'json',
+    artefact,
+    createdAt: 1,
     candidate: { id: 'c1', taskId, rung: 'lora', base: 'tiny', recipe: { rank: 8, alpha: 16 } },
     confidence: { signals: ['sequence'], weights: [1], bias: 0 },
     evidence: {
@@ -74,8 +84,16 @@ function specialist(taskId: string): Specialist {
       calibration: { accuracy: rate, curve: [] },
       exam: { accuracy: rate, coverage: rate, servedError: rate, curve: [], fieldScore: null, uses: 1 },
       gate: {
-        ...{ passed: true, threshold: 0.9, epsilon: 0.02, delta: 0.05, served: 200, errors: 0, n: 240 },
-        ...{ pValue: 0.017, reason: 'no error among 200', moreCalls: null },
+        passed: true,
+        threshold: 0.9,
+        epsilon: 0.02,
+        delta: 0.05,
+        served: 200,
+        errors: 0,
+        n: 240,
+        pValue: 0.017,
+        reason: 'no error among 200',
+        moreCalls: null,
       },
       selfAgreement: null,
       latencyMs: { p50: 1, p95: 2 },
@@ -99,10 +117,17 @@ before(async () => {
   await run('import', 'calls.jsonl');
   artefact = await embeddedTrainer({ basePath: async () => base, threads: 1 }).train({
     candidate: {
-      ...{ id: 'c1', taskId: 'toy', rung: 'lora', base: 'tiny' },
+      id: 'c1',
+      taskId: 'toy',
+      rung: 'lora',
+      base: 'tiny',
       recipe: { rank: 8, alpha: 16, learningRate: 0.02, batch: 3, epochs: 60 },
     },
-    ...{ kind: 'json', train, validation: [], dir: join(dataDir, 'training'), seed: 3 },
+    kind: 'json',
+    train,
+    validation: [],
+    dir: join(dataDir, 'training'),
+    seed: 3,
   });
   const understudy = await openUnderstudy({ config: config(), log: () => {} });
   const { tasks } = findTasks(await Array.fromAsync(understudy.calls()), []);

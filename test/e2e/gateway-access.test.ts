@@ -39,8 +39,12 @@ async function gatewayWith(
   const { text } = await createKey(store, { alias: 'one', role: 'app', ...wanted }, Date.now());
   const { upstreamKey = 'sk-provider', ...others } = options;
   const access = createAccess({
-    ...{ keys: 'auto', hosts: [], origins: ['https://app.example'], upstreamKey: () => upstreamKey },
-    ...{ costOf: ({ promptTokens, completionTokens }) => promptTokens + completionTokens, now: Date.now },
+    keys: 'auto',
+    hosts: [],
+    origins: ['https://app.example'],
+    upstreamKey: () => upstreamKey,
+    costOf: ({ promptTokens, completionTokens }) => promptTokens + completionTokens,
+    now: Date.now,
   });
   access.update(keys);
   const harness = await startHarness((_received, response) => sendJson(response, ANSWER), {
@@ -245,7 +249,11 @@ it('keys are read again when they change, and only then; what was used is kept o
   };
   const { text } = await createKey(store, { alias: 'one', role: 'app' }, 0);
   const access = createAccess({
-    ...{ keys: 'required', hosts: [], origins: [], costOf: () => 0, now: Date.now },
+    keys: 'required',
+    hosts: [],
+    origins: [],
+    costOf: () => 0,
+    now: Date.now,
   });
   const updates = accessUpdates({ access, store: () => store, log: () => {}, now: Date.now });
   const call = () => {

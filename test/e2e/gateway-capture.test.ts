@@ -65,7 +65,10 @@ async function place(
     rmSync(dataDir, { recursive: true, force: true });
   });
   return {
-    ...{ dataDir, understudy, gateway, log },
+    dataDir,
+    understudy,
+    gateway,
+    log,
     recorded: async () => {
       await close();
       return Array.fromAsync(understudy.calls());

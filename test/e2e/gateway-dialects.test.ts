@@ -15,7 +15,10 @@ const echo: Dialect = {
     const json = parseJson(Buffer.from(body).toString());
     if (!isObject(json) || typeof json.say !== 'string') return null;
     return {
-      ...{ model: 'echo', tools: [], stream: false, params: {} },
+      model: 'echo',
+      tools: [],
+      stream: false,
+      params: {},
       messages: [{ role: 'user', content: json.say }],
     };
   },

@@ -83,7 +83,8 @@ test('feedback that cannot be recorded is told and counted, and calls go on', as
     recordFeedback: async () => (isStuck ? never : false),
   };
   const harness = await startHarness((_, response) => sendJson(response, '{}'), {
-    ...{ recorder, recordWaitMs: 5 },
+    recorder,
+    recordWaitMs: 5,
     onLost: (reason) => lost.push(reason),
   });
   try {

@@ -212,13 +212,22 @@ export function routerOver(
   const formats = [undefined, { type: 'json_object' } as JsonObject].map(structureHash);
   const sites: Task['sites'] = formats.flatMap((formatHash) =>
     [[], ['*']].map((toolNames) => ({
-      ...{ id: 'site_1', system: null, user: free, turn: 'user' as const },
-      ...{ toolNames, formatHash },
+      id: 'site_1',
+      system: null,
+      user: free,
+      turn: 'user' as const,
+      toolNames,
+      formatHash,
     })),
   );
   const all: Task = {
-    ...{ id: 'task_1', name: 'a task', tools: [], responseFormat: null, calls: 0 },
-    ...{ sites, ...task },
+    id: 'task_1',
+    name: 'a task',
+    tools: [],
+    responseFormat: null,
+    calls: 0,
+    sites,
+    ...task,
   };
   const specialist = {
     id: 'spec_1',
@@ -240,7 +249,10 @@ export function routerOver(
       { tasks: [all], deployments: [deployment], specialists: [specialist] },
       {
         runtimes: [{ rungs: ['lexical'], predict, close: async () => {} }],
-        ...{ canaryShare: 1, auditProbability: () => (isAudited ? 1 : 0), timeoutMs, maxInFlight: 16 },
+        canaryShare: 1,
+        auditProbability: () => (isAudited ? 1 : 0),
+        timeoutMs,
+        maxInFlight: 16,
         assign: () => all,
         right: (_, answer, llm) => targetOf(answer) === llm.message.content,
         ...(isSettled ? { settling: SETTLING } : {}),

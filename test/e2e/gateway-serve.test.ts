@@ -68,7 +68,8 @@ test("an answer of ours tells what it cost and saved where the model's price is 
     return model === 'gpt-4o' ? { cost: 0.0000012, saved: 0.00042 } : null;
   };
   const harness = await startHarness((_, response) => sendJson(response, completion('order-status ✓')), {
-    ...{ router: served(label), costOf },
+    router: served(label),
+    costOf,
   });
   const headersOf = async (model: string, extra: Record<string, string> = {}) => {
     const { response } = await harness.client.chat.completions

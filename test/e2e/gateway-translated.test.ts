@@ -25,7 +25,9 @@ async function start(answer: Answer, settings: object = {}): Promise<Translated>
     upstream: { baseUrl: 'http://127.0.0.1:9/v1' },
     upstreams: {
       anthropic: {
-        ...{ baseUrl: `${server.url}/v1`, apiKey: 'local-key', api: 'openai-chat' },
+        baseUrl: `${server.url}/v1`,
+        apiKey: 'local-key',
+        api: 'openai-chat',
         models: { 'claude-*': 'local-model' },
       },
       ...settings,
@@ -37,10 +39,14 @@ async function start(answer: Answer, settings: object = {}): Promise<Translated>
     observer: { call: (call) => observed.push(call), passed: () => {} },
   });
   return {
-    ...{ ...harness, observed, upstream: server },
+    ...harness,
+    observed,
+    upstream: server,
     asked: () => server.received.map(({ body }) => JSON.parse(body.toString()) as JsonObject),
     anthropic: new Anthropic({
-      ...{ baseURL: harness.gateway.url.replace(/\/v1$/, ''), apiKey: 'anthropic-secret', maxRetries: 0 },
+      baseURL: harness.gateway.url.replace(/\/v1$/, ''),
+      apiKey: 'anthropic-secret',
+      maxRetries: 0,
     }),
     close: async () => {
       await harness.close();
@@ -51,7 +57,8 @@ async function start(answer: Answer, settings: object = {}): Promise<Translated>
 
 const USAGE = { prompt_tokens: 30, completion_tokens: 9, prompt_tokens_details: { cached_tokens: 8 } };
 const WEATHER = {
-  ...{ name: 'weather', description: 'The weather.' },
+  name: 'weather',
+  description: 'The weather.',
   input_schema: {
     type: 'object' as const,
     properties: { city: { type: 'string' as const } },
@@ -66,8 +73,12 @@ const toolCall = {
 
 function completion(message: object, finish_reason: string): string {
   return JSON.stringify({
-    ...{ id: 'chatcmpl-7', object: 'chat.completion', created: 1, model: 'local-model-v2' },
-    ...{ choices: [{ index: 0, message: { role: 'assistant', ...message }, finish_reason }], usage: USAGE },
+    id: 'chatcmpl-7',
+    object: 'chat.completion',
+    created: 1,
+    model: 'local-model-v2',
+    choices: [{ index: 0, message: { role: 'assistant', ...message }, finish_reason }],
+    usage: USAGE,
   });
 }
 
@@ -103,7 +114,10 @@ const weatherman: Answer = ({ body }, response) => {
 };
 
 const body = {
-  ...{ model: 'claude-opus-9', max_tokens: 100, system: 'You know the weather.', tools: [WEATHER] },
+  model: 'claude-opus-9',
+  max_tokens: 100,
+  system: 'You know the weather.',
+  tools: [WEATHER],
   messages: [{ role: 'user' as const, content: 'What is the weather in Ulm?' }],
 };
 const told: Anthropic.MessageParam[] = [
@@ -139,7 +153,8 @@ test('a message is answered by the other API, and recorded as the caller’s', a
     assert.equal(received?.headers.authorization, 'Bearer local-key');
     assert.ok(!JSON.stringify(received?.headers).includes('anthropic'));
     assert.deepEqual(harness.asked()[0], {
-      ...{ model: 'local-model', max_tokens: 100 },
+      model: 'local-model',
+      max_tokens: 100,
       messages: [
         { role: 'system', content: 'You know the weather.' },
         { role: 'user', content: 'What is the weather in Ulm?' },
@@ -187,7 +202,9 @@ for (const stream of [false, true]) {
     const harness = await start(weatherman);
     try {
       const weather = betaTool({
-        ...{ name: 'weather', description: 'The weather.', inputSchema: WEATHER.input_schema },
+        name: 'weather',
+        description: 'The weather.',
+        inputSchema: WEATHER.input_schema,
         run: ({ city }) => `in ${String(city)} it is sunny`,
       });
       const { model, max_tokens, messages } = body;
@@ -261,7 +278,8 @@ test('tokens are counted, about, without asking anybody', async () => {
   const harness = await start(weatherman);
   try {
     const { input_tokens } = await harness.anthropic.messages.countTokens({
-      ...{ model: 'claude-opus-9', messages: [{ role: 'user', content: 'x'.repeat(400) }] },
+      model: 'claude-opus-9',
+      messages: [{ role: 'user', content: 'x'.repeat(400) }],
     });
     assert.equal(input_tokens, 100);
     assert.equal(harness.asked().length, 0);
@@ -306,14 +324,19 @@ test('it can be the fallback of Anthropic itself, for the models that are named'
       retry: { attempts: 2 },
       servers: [
         {
-          ...{ name: 'local', for: 'anthropic', api: 'openai-chat', baseUrl: `${harness.upstream.url}/v1` },
+          name: 'local',
+          for: 'anthropic',
+          api: 'openai-chat',
+          baseUrl: `${harness.upstream.url}/v1`,
           models: { 'claude-*': 'local-model' },
         },
       ],
     },
   });
   harness.gateway.takeOver({
-    ...{ gateway: configSchema.parse({}).gateway, upstreamUrl: anthropic.url, several: severalOf(config) },
+    gateway: configSchema.parse({}).gateway,
+    upstreamUrl: anthropic.url,
+    several: severalOf(config),
   });
   try {
     const { data, response } = await harness.anthropic.messages

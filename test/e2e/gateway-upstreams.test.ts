@@ -70,7 +70,10 @@ async function before(
 ): Promise<Harness & { readonly events: UpstreamEvent[] }> {
   const events: UpstreamEvent[] = [];
   const servers = others.map(({ url: baseUrl }, i) => ({
-    ...{ name: `other-${i + 1}`, baseUrl, apiKey: `key-${i + 1}`, models: 'same' },
+    name: `other-${i + 1}`,
+    baseUrl,
+    apiKey: `key-${i + 1}`,
+    models: 'same',
   }));
   const config = configSchema.parse({
     upstream: { baseUrl: main.url },
@@ -228,7 +231,9 @@ test('files and batches go to the main server, once, with what the caller sent',
   const harness = await before(first, [second]);
   try {
     const response = await fetch(`${harness.gateway.url}/batches`, {
-      ...{ method: 'POST', body: '{}', headers: { authorization: 'Bearer mine' } },
+      method: 'POST',
+      body: '{}',
+      headers: { authorization: 'Bearer mine' },
     });
     assert.equal(response.status, 503);
     assert.equal(response.headers.get('x-understudy-upstream'), null);

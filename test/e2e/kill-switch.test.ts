@@ -33,12 +33,20 @@ test('a stop is in force when the API has answered, and so is letting it go on',
   } as const;
   await store.putTasks([
     {
-      ...{ id: 'task_1', name: 'a task', sites: [{ id: 'site_1', ...site }] },
-      ...{ kind: 'label', labels: ['late'], tools: [], responseFormat: null, calls: 1 },
+      id: 'task_1',
+      name: 'a task',
+      sites: [{ id: 'site_1', ...site }],
+      kind: 'label',
+      labels: ['late'],
+      tools: [],
+      responseFormat: null,
+      calls: 1,
     },
   ]);
   await store.addSpecialist({
-    ...{ id: 'spec_1', taskId: 'task_1', version: 1 },
+    id: 'spec_1',
+    taskId: 'task_1',
+    version: 1,
     artefact: { rung: 'lexical', base: null, path: 'gone', sha256: '', trainedMs: 0, figures: {} },
     evidence: {
       gate: { epsilon: 0.02, delta: 0.05, served: 200, errors: 0 },

@@ -50,7 +50,8 @@ async function folder(t: TestContext, mode: string) {
     rmSync(dataDir, { recursive: true, force: true });
   });
   return {
-    ...{ dataDir, store },
+    dataDir,
+    store,
     program: () => program,
     restart: async () => {
       program = await startProgram(dataDir, settings(mode));

@@ -28,10 +28,17 @@ async function learnAndServe(architecture: 'llama' | 'gemma3'): Promise<void> {
   }));
   const job: TrainingJob = {
     candidate: {
-      ...{ id: 'c1', taskId: 'toy', rung: 'lora', base: 'tiny' },
+      id: 'c1',
+      taskId: 'toy',
+      rung: 'lora',
+      base: 'tiny',
       recipe: { rank: 8, alpha: 16, learningRate: 0.02, batch: 3, epochs: 60 },
     },
-    ...{ kind: 'json', train, validation: [], dir: join(dir, architecture), seed: 3 },
+    kind: 'json',
+    train,
+    validation: [],
+    dir: join(dir, architecture),
+    seed: 3,
   };
   const artefact = await embeddedTrainer({ basePath: async () => base, threads: 1 }).train(job);
   assert.deepEqual(artefact.answerKeys, ['letter', 'n']);
@@ -58,10 +65,17 @@ test('a LoRA learns soft targets: it is as sure of an answer as its teacher was'
     .map((example) => ({ ...example, soft: [{ answer: 'Z', probability: 0.3 }] }));
   const job: TrainingJob = {
     candidate: {
-      ...{ id: 'c1', taskId: 'toy', rung: 'lora', base: 'tiny' },
+      id: 'c1',
+      taskId: 'toy',
+      rung: 'lora',
+      base: 'tiny',
       recipe: { rank: 8, alpha: 16, learningRate: 0.02, batch: 4, epochs: 60 },
     },
-    ...{ kind: 'label', train, validation: [], dir: join(dir, 'soft'), seed: 3 },
+    kind: 'label',
+    train,
+    validation: [],
+    dir: join(dir, 'soft'),
+    seed: 3,
   };
   const trainer = embeddedTrainer({ basePath: async () => base, threads: 1 });
   const artefact = await trainer.train(job);

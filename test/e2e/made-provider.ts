@@ -32,7 +32,8 @@ const sse = (events: readonly object[], isTyped: boolean): string[] =>
   );
 
 const chatCall = (args: string) => ({
-  ...{ id: 'call_1', type: 'function' },
+  id: 'call_1',
+  type: 'function',
   function: { name: 'weather', arguments: args },
 });
 
@@ -45,7 +46,9 @@ function chat(words: readonly string[], isTool: boolean, isStream: boolean, with
     system_fingerprint: 'fp',
   };
   const usage = {
-    ...{ prompt_tokens: 30, completion_tokens: 9, total_tokens: 39 },
+    prompt_tokens: 30,
+    completion_tokens: 9,
+    total_tokens: 39,
     prompt_tokens_details: { cached_tokens: 8 },
   };
   const finish = isTool ? 'tool_calls' : 'stop';
@@ -57,8 +60,10 @@ function chat(words: readonly string[], isTool: boolean, isStream: boolean, with
     return [JSON.stringify({ ...head, object: 'chat.completion', choices, usage })];
   }
   const chunk = (delta: object, finish_reason: string | null = null) => ({
-    ...{ ...head, object: 'chat.completion.chunk' },
-    ...{ choices: [{ index: 0, delta, logprobs: null, finish_reason }], usage: null },
+    ...head,
+    object: 'chat.completion.chunk',
+    choices: [{ index: 0, delta, logprobs: null, finish_reason }],
+    usage: null,
   });
   const deltas = isTool
     ? [
@@ -86,27 +91,45 @@ function responses(
   const thought = { id: 'rs_1', type: 'reasoning', summary: [{ type: 'summary_text', text: THOUGHT }] };
   const item = isTool
     ? {
-        ...{ id: 'fc_1', type: 'function_call', status: 'completed', call_id: 'call_1', name: 'weather' },
+        id: 'fc_1',
+        type: 'function_call',
+        status: 'completed',
+        call_id: 'call_1',
+        name: 'weather',
         arguments: ARGUMENTS.join(''),
       }
     : { id: 'msg_1', type: 'message', status: 'completed', role: 'assistant', content: [part] };
   const output = [...(isThinking ? [thought] : []), item];
   const response = (status: string, items: object[], usage: object | null) => ({
-    ...{ id: 'resp_1', object: 'response', created_at: 1, status, background: false, error: null },
-    ...{
-      incomplete_details: null,
-      instructions: null,
-      max_output_tokens: null,
-      model: 'gpt-x',
-      output: items,
-    },
-    ...{ parallel_tool_calls: true, previous_response_id: null, reasoning: { effort: null, summary: null } },
-    ...{ store: true, temperature: 1, text: { format: { type: 'text' } }, tool_choice: 'auto', tools: [] },
-    ...{ top_p: 1, truncation: 'disabled', usage, user: null, metadata: {} },
+    id: 'resp_1',
+    object: 'response',
+    created_at: 1,
+    status,
+    background: false,
+    error: null,
+    incomplete_details: null,
+    instructions: null,
+    max_output_tokens: null,
+    model: 'gpt-x',
+    output: items,
+    parallel_tool_calls: true,
+    previous_response_id: null,
+    reasoning: { effort: null, summary: null },
+    store: true,
+    temperature: 1,
+    text: { format: { type: 'text' } },
+    tool_choice: 'auto',
+    tools: [],
+    top_p: 1,
+    truncation: 'disabled',
+    usage,
+    user: null,
+    metadata: {},
   });
   const usage = {
     ...USAGE,
-    ...{ input_tokens_details: { cached_tokens: 8 }, output_tokens_details: { reasoning_tokens: 3 } },
+    input_tokens_details: { cached_tokens: 8 },
+    output_tokens_details: { reasoning_tokens: 3 },
     total_tokens: 39,
   };
   const whole = response('completed', output, usage);
@@ -116,10 +139,8 @@ function responses(
   const place = { ...at, content_index: 0 };
   const { output_index } = at;
   const events: readonly object[] = [
-    ...[
-      { type: 'response.created', response: begun },
-      { type: 'response.in_progress', response: begun },
-    ],
+    { type: 'response.created', response: begun },
+    { type: 'response.in_progress', response: begun },
     ...(isThinking
       ? [
           { type: 'response.output_item.added', output_index: 0, item: { ...thought, summary: [] } },
@@ -130,7 +151,8 @@ function responses(
       ? [
           {
             type: 'response.output_item.added',
-            ...{ output_index, item: { ...item, status: 'in_progress', arguments: '' } },
+            output_index,
+            item: { ...item, status: 'in_progress', arguments: '' },
           },
           ...ARGUMENTS.map((delta) => ({ type: 'response.function_call_arguments.delta', ...at, delta })),
           {
@@ -143,7 +165,8 @@ function responses(
       : [
           {
             type: 'response.output_item.added',
-            ...{ output_index, item: { ...item, status: 'in_progress', content: [] } },
+            output_index,
+            item: { ...item, status: 'in_progress', content: [] },
           },
           { type: 'response.content_part.added', ...place, part: { ...part, text: '' } },
           ...words.map((delta) => ({ type: 'response.output_text.delta', ...place, delta, logprobs: [] })),
@@ -166,7 +189,10 @@ function messages(
   isThinking: boolean,
 ): string[] {
   const usage = {
-    ...{ ...USAGE, cache_creation_input_tokens: 4, cache_read_input_tokens: 8, service_tier: 'standard' },
+    ...USAGE,
+    cache_creation_input_tokens: 4,
+    cache_read_input_tokens: 8,
+    service_tier: 'standard',
     cache_creation: { ephemeral_5m_input_tokens: 4, ephemeral_1h_input_tokens: 0 },
   };
   const thought = { type: 'thinking', thinking: THOUGHT, signature: 'c2lnbmVk' };
@@ -175,8 +201,14 @@ function messages(
     : { type: 'text', text: words.join('') };
   const content = [...(isThinking ? [thought] : []), said];
   const message = (blocks: object[], stop_reason: string | null, used: object) => ({
-    ...{ id: 'msg_1', type: 'message', role: 'assistant', model: 'claude-x', content: blocks },
-    ...{ stop_reason, stop_sequence: null, usage: used },
+    id: 'msg_1',
+    type: 'message',
+    role: 'assistant',
+    model: 'claude-x',
+    content: blocks,
+    stop_reason,
+    stop_sequence: null,
+    usage: used,
   });
   const reason = isTool ? 'tool_use' : 'end_turn';
   if (!isStream) return [JSON.stringify(message(content, reason, usage))];

@@ -63,7 +63,10 @@ function openaiAct(name: string, run: (client: OpenAI, options: ActOptions) => P
     isBare: false,
     run: (baseURL, options) => {
       const client = new OpenAI({
-        ...{ baseURL, apiKey: 'k', defaultHeaders: headersOf(options), maxRetries: 1 },
+        baseURL,
+        apiKey: 'k',
+        defaultHeaders: headersOf(options),
+        maxRetries: 1,
         ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs, maxRetries: 0 }),
       });
       return seen(() => run(client, options));
@@ -77,7 +80,10 @@ function anthropicAct(name: string, run: (client: Anthropic, options: ActOptions
     isBare: true,
     run: (baseURL, options) => {
       const client = new Anthropic({
-        ...{ baseURL, apiKey: 'k', defaultHeaders: headersOf(options), maxRetries: 1 },
+        baseURL,
+        apiKey: 'k',
+        defaultHeaders: headersOf(options),
+        maxRetries: 1,
         ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs, maxRetries: 0 }),
       });
       return seen(() => run(client, options));
@@ -135,16 +141,15 @@ const OPENAI: readonly Act[] = [
   openaiAct('chat tool runner', async (client, options) => {
     const runner = client.chat.completions.runTools(
       {
-        ...{ model: 'gpt-x', messages: chatBody.messages },
+        model: 'gpt-x',
+        messages: chatBody.messages,
         tools: [
           {
             type: 'function',
             function: {
-              ...{
-                name: 'weather',
-                description: 'The weather.',
-                parameters: schema as unknown as JsonObject,
-              },
+              name: 'weather',
+              description: 'The weather.',
+              parameters: schema as unknown as JsonObject,
               parse: (text: string) => JSON.parse(text) as { readonly city: string },
               function: ({ city }: { readonly city: string }) => `in ${city} it is sunny`,
             },
@@ -178,7 +183,9 @@ const ANTHROPIC: readonly Act[] = [
   }),
   anthropicAct('tool runner', async (client, options) => {
     const weather = betaTool({
-      ...{ name: 'weather', description: 'The weather.', inputSchema: schema },
+      name: 'weather',
+      description: 'The weather.',
+      inputSchema: schema,
       run: ({ city }) => `in ${city} it is sunny`,
     });
     return client.beta.messages.toolRunner({ ...messagesBody, tools: [weather] }, within(options));
@@ -204,12 +211,10 @@ function vercelAct(name: string, api: 'responses' | 'chat' | 'anthropic', isStre
               ? createOpenAI(settings).chat('gpt-x')
               : createOpenAI(settings)('gpt-x');
         const asked = {
-          ...{
-            model,
-            prompt: QUESTION,
-            maxRetries: options.scene === 'broken' ? 0 : 1,
-            stopWhen: isStepCount(3),
-          },
+          model,
+          prompt: QUESTION,
+          maxRetries: options.scene === 'broken' ? 0 : 1,
+          stopWhen: isStepCount(3),
           tools: {
             weather: tool({
               description: 'The weather.',

@@ -69,8 +69,13 @@ const INVENTED = 'a name that nobody said';
 const TEXT_ANSWERS = [ECHO, INVENTED, 'It is on its way.', 'STOP here', ''];
 const TOOL_ANSWERS = [
   'look_up {"order":"A-17"}',
-  ...['look_up {"order":"17"}', 'look_up {"order":17}', 'look_up {"order":"A-1","x":1}', 'other {}'],
-  ...['look_up {"order":"A-1"}\nother {}', 'I would call look_up.', ''],
+  'look_up {"order":"17"}',
+  'look_up {"order":17}',
+  'look_up {"order":"A-1","x":1}',
+  'other {}',
+  'look_up {"order":"A-1"}\nother {}',
+  'I would call look_up.',
+  '',
 ];
 const ANSWERS: Readonly<Record<Task['kind'], readonly string[]>> = {
   label: [...LABELS, 'no label of the task', ''],
@@ -151,10 +156,20 @@ function caseOf(drawn: typeof cases extends fc.Arbitrary<infer T> ? T : never, i
   const { toolNames, formatHash, turn } = signatureOf(request);
   const free = { pieces: ['', ''] };
   const task: Task = {
-    ...{ id: `task_${i}`, name: 'a task', kind, tools: [], responseFormat: null, calls: 0 },
+    id: `task_${i}`,
+    name: 'a task',
+    kind,
+    tools: [],
+    responseFormat: null,
+    calls: 0,
     sites: [
       {
-        ...{ id: 'site_1', system: free, user: free, toolNames, formatHash, turn },
+        id: 'site_1',
+        system: free,
+        user: free,
+        toolNames,
+        formatHash,
+        turn,
         shapes: {
           system: [{ chars: drawn.isUnfamiliar ? 3 : 100, lines: 1, volatile: false }],
           user: [{ chars: 100, lines: 3, volatile: false }],
@@ -226,7 +241,11 @@ describe('the offline decision', () => {
               close: async () => {},
             },
           ],
-          ...{ canaryShare: 1, auditProbability: () => 0, timeoutMs: 10_000, maxInFlight: 1, now: () => 0 },
+          canaryShare: 1,
+          auditProbability: () => 0,
+          timeoutMs: 10_000,
+          maxInFlight: 1,
+          now: () => 0,
           redact: liveRedaction({
             sealing: vault,
             context,

@@ -127,7 +127,9 @@ function chatStream(plant: Plant): string {
 function responsesRequest(plant: Plant, stream: boolean): object {
   const call = { id: plant(), status: plant(), call_id: plant(), name: plant() };
   return {
-    ...{ model: plant(), stream, instructions: plant() },
+    model: plant(),
+    stream,
+    instructions: plant(),
     input: [
       { role: 'developer', content: plant() },
       { type: 'message', role: 'user', id: plant(), content: [{ type: 'input_text', text: plant() }] },
@@ -138,7 +140,10 @@ function responsesRequest(plant: Plant, stream: boolean): object {
         encrypted_content: plant(),
       },
       {
-        ...{ type: 'message', role: 'assistant', id: plant(), status: plant() },
+        type: 'message',
+        role: 'assistant',
+        id: plant(),
+        status: plant(),
         content: [
           { type: 'output_text', text: plant(), annotations: [{ type: plant(), url: plant() }] },
           { type: 'refusal', refusal: plant() },
@@ -159,9 +164,13 @@ function responsesRequest(plant: Plant, stream: boolean): object {
     text: { format: { type: 'json_schema', name: plant(), description: plant(), schema: schemaOf(plant) } },
     reasoning: { effort: plant() },
     include: [plant()],
-    ...{ previous_response_id: stream ? plant() : null, conversation: stream ? { id: plant() } : null },
+    previous_response_id: stream ? plant() : null,
+    conversation: stream ? { id: plant() } : null,
     prompt: stream ? { id: plant(), variables: { [plant()]: plant() } } : null,
-    ...{ user: plant(), safety_identifier: plant(), prompt_cache_key: plant(), service_tier: plant() },
+    user: plant(),
+    safety_identifier: plant(),
+    prompt_cache_key: plant(),
+    service_tier: plant(),
     metadata: { [plant()]: plant(), session_id: plant(), user_id: plant() },
     [plant()]: { [plant()]: plant() },
   };
@@ -169,21 +178,32 @@ function responsesRequest(plant: Plant, stream: boolean): object {
 
 function responsesResponse(plant: Plant): object {
   return {
-    ...{ id: plant(), object: 'response', status: 'completed', model: plant(), instructions: plant() },
+    id: plant(),
+    object: 'response',
+    status: 'completed',
+    model: plant(),
+    instructions: plant(),
     output: [
       { type: 'reasoning', id: plant(), summary: [{ type: 'summary_text', text: plant() }] },
       {
-        ...{ type: 'message', id: plant(), role: 'assistant', status: 'completed' },
+        type: 'message',
+        id: plant(),
+        role: 'assistant',
+        status: 'completed',
         content: [{ type: 'output_text', text: plant(), annotations: [{ url: plant() }] }],
       },
       {
-        ...{ type: 'function_call', id: plant(), call_id: plant(), name: plant() },
+        type: 'function_call',
+        id: plant(),
+        call_id: plant(),
+        name: plant(),
         arguments: JSON.stringify({ [plant()]: plant() }),
       },
       { type: 'file_search_call', id: plant(), queries: [plant()] },
     ],
     usage: { input_tokens: 1, output_tokens: 1, [plant()]: 1 },
-    ...{ metadata: { [plant()]: plant() }, [plant()]: plant() },
+    metadata: { [plant()]: plant() },
+    [plant()]: plant(),
   };
 }
 
@@ -200,7 +220,11 @@ function responsesStream(plant: Plant): string {
 function messagesRequest(plant: Plant, stream: boolean): object {
   const text = (): object => ({ type: 'text', text: plant(), cache_control: { type: plant() } });
   return {
-    ...{ model: plant(), stream, max_tokens: 100, stop_sequences: [plant()], service_tier: plant() },
+    model: plant(),
+    stream,
+    max_tokens: 100,
+    stop_sequences: [plant()],
+    service_tier: plant(),
     system: [text(), text()],
     messages: [
       { role: 'user', content: plant() },
@@ -235,7 +259,8 @@ function messagesRequest(plant: Plant, stream: boolean): object {
     tool_choice: { type: 'tool', name: plant() },
     output_config: { effort: plant(), format: { type: 'json_schema', schema: schemaOf(plant) } },
     mcp_servers: [{ type: 'url', url: plant(), name: plant(), authorization_token: plant() }],
-    ...{ container: plant(), context_management: { edits: [{ type: plant() }] } },
+    container: plant(),
+    context_management: { edits: [{ type: plant() }] },
     metadata: { user_id: plant(), [plant()]: plant() },
     [plant()]: { [plant()]: plant() },
   };
@@ -243,14 +268,18 @@ function messagesRequest(plant: Plant, stream: boolean): object {
 
 function messagesResponse(plant: Plant): object {
   return {
-    ...{ id: plant(), type: 'message', role: 'assistant', model: plant() },
+    id: plant(),
+    type: 'message',
+    role: 'assistant',
+    model: plant(),
     content: [
       { type: 'thinking', thinking: plant(), signature: plant() },
       { type: 'text', text: plant(), citations: [{ cited_text: plant() }] },
       { type: 'tool_use', id: plant(), name: plant(), input: { [plant()]: plant() } },
       { type: 'web_search_tool_result', tool_use_id: plant(), content: [{ url: plant(), title: plant() }] },
     ],
-    ...{ stop_reason: 'tool_use', stop_sequence: plant() },
+    stop_reason: 'tool_use',
+    stop_sequence: plant(),
     usage: { input_tokens: 1, output_tokens: 1, [plant()]: plant() },
     [plant()]: plant(),
   };

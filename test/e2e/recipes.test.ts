@@ -91,9 +91,14 @@ async function run({ runner, packages, code }: Recipe): Promise<string> {
     symlinkSync(from, join(dir, 'node_modules'));
   }
   const env = {
-    ...{ PATH: process.env.PATH, HOME: dir, OPENAI_API_KEY: 'k', ANTHROPIC_API_KEY: 'k' },
+    PATH: process.env.PATH,
+    HOME: dir,
+    OPENAI_API_KEY: 'k',
+    ANTHROPIC_API_KEY: 'k',
     // Nothing but the gateway is to be asked.
-    ...{ MASTRA_TELEMETRY_DISABLED: '1', LANGSMITH_TRACING: 'false', PYTHONDONTWRITEBYTECODE: '1' },
+    MASTRA_TELEMETRY_DISABLED: '1',
+    LANGSMITH_TRACING: 'false',
+    PYTHONDONTWRITEBYTECODE: '1',
   };
   const program = runner === 'node' ? process.execPath : python;
   return new Promise((resolve, reject) => {

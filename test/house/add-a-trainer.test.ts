@@ -35,7 +35,8 @@ const context: LearnContext = {
   store,
   trainers: [firstWordTrainer(), linearTrainer({ encoder: null })],
   runtimes: [firstWordRuntime(), linearRuntime({ encoder: null })],
-  ...{ models: new Set<string>(), notes: [] },
+  models: new Set<string>(),
+  notes: [],
 };
 
 const TOPICS = ['refund', 'delivery', 'account'] as const;
@@ -47,19 +48,30 @@ function calls(n: number): Call[] {
     const topic = random.pick(TOPICS);
     const id = `call_${String(i).padStart(6, '0')}`;
     return {
-      ...{ id, at: 1e12 + i * 1000, sessionId: id, origin: '', tags: {} },
+      id,
+      at: 1e12 + i * 1000,
+      sessionId: id,
+      origin: '',
+      tags: {},
       request: {
-        ...{ model: 'm', tools: [], stream: false, params: {} },
+        model: 'm',
+        tools: [],
+        stream: false,
+        params: {},
         messages: [
           { role: 'system', content: 'You sort the mail of a shop. Answer with one word and no more.' },
           { role: 'user', content: `${topic} ${random.below(1e9)} mail ${random.below(1e9)}` },
         ],
       },
       response: {
-        ...{ model: 'm', finishReason: 'stop', usage: null },
+        model: 'm',
+        finishReason: 'stop',
+        usage: null,
         message: { role: 'assistant', content: topic },
       },
-      ...{ status: 200, latencyMs: 1, served: { by: 'llm', reason: 'no-specialist' } },
+      status: 200,
+      latencyMs: 1,
+      served: { by: 'llm', reason: 'no-specialist' },
     };
   });
 }

@@ -39,8 +39,15 @@ const expressions = [
 /** Names of the series that a gateway has, from what it tells without having served a call. */
 function seriesNames(): Set<string> {
   const text = gatewayMetrics({
-    ...{ version: '0', costOf: () => 0, lost: () => ({}), inFlight: () => 0, bodyBytes: () => 0 },
-    ...{ journalBytes: () => 0, diskFreeBytes: () => 0, deployments: () => new Map(), isWell: () => true },
+    version: '0',
+    costOf: () => 0,
+    lost: () => ({}),
+    inFlight: () => 0,
+    bodyBytes: () => 0,
+    journalBytes: () => 0,
+    diskFreeBytes: () => 0,
+    deployments: () => new Map(),
+    isWell: () => true,
   }).text();
   return new Set(
     [...text.matchAll(/^# TYPE (\w+) (\w+)/gm)].flatMap(([, name = '', kind]) =>
@@ -85,7 +92,13 @@ test('the configuration for a server is right, and is one that may leave loopbac
 
 test('container and service start the gateway with options that it has', () => {
   const program = buildProgram({
-    ...{ out: () => {}, err: () => {}, interactive: false, color: false, width: 100, env: {}, cwd: '/' },
+    out: () => {},
+    err: () => {},
+    interactive: false,
+    color: false,
+    width: 100,
+    env: {},
+    cwd: '/',
     signal: new AbortController().signal,
   });
   const start = program.commands.find((command) => command.name() === 'start');

@@ -136,7 +136,8 @@ test('doctor loads both native engines', () => {
 test('start serves the dashboard that is in the package', async () => {
   const args = ['start', '--json', '--port', '0', '--admin-port', '0', '--data-dir', 'served'];
   const child = spawn(join(modules, '.bin/understudy'), [...args, '--upstream', 'http://127.0.0.1:9/v1'], {
-    ...{ cwd: home, env },
+    cwd: home,
+    env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const closed = once(child, 'close');

@@ -7,8 +7,11 @@ export function openAccess({
   ...options
 }: Partial<AccessOptions> & { readonly isRead?: boolean } = {}): KeyedAccess {
   const access = createAccess({
-    ...{ keys: 'auto', hosts: [], origins: [] },
-    ...{ costOf: () => null, now: Date.now },
+    keys: 'auto',
+    hosts: [],
+    origins: [],
+    costOf: () => null,
+    now: Date.now,
     ...options,
   });
   if (isRead) access.update([]);

@@ -41,8 +41,15 @@ interface TaskPlan {
 
 const PLANS: readonly TaskPlan[] = [
   {
-    ...{ id: 'task_triage', name: 'Sort the message into a category', kind: 'label', rung: 'head' },
-    ...{ base: 'all-minilm-l6-v2', accuracy: 0.985, passed: true, callsAnHour: 40, latencyMs: 6 },
+    id: 'task_triage',
+    name: 'Sort the message into a category',
+    kind: 'label',
+    rung: 'head',
+    base: 'all-minilm-l6-v2',
+    accuracy: 0.985,
+    passed: true,
+    callsAnHour: 40,
+    latencyMs: 6,
     stages: [
       [
         'shadow',
@@ -54,8 +61,15 @@ const PLANS: readonly TaskPlan[] = [
     ],
   },
   {
-    ...{ id: 'task_details', name: 'Extract the order’s details', kind: 'json', rung: 'extractor' },
-    ...{ base: 'all-minilm-l6-v2', accuracy: 0.975, passed: true, callsAnHour: 24, latencyMs: 21 },
+    id: 'task_details',
+    name: 'Extract the order’s details',
+    kind: 'json',
+    rung: 'extractor',
+    base: 'all-minilm-l6-v2',
+    accuracy: 0.975,
+    passed: true,
+    callsAnHour: 24,
+    latencyMs: 21,
     stages: [
       [
         'shadow',
@@ -66,8 +80,15 @@ const PLANS: readonly TaskPlan[] = [
     ],
   },
   {
-    ...{ id: 'task_action', name: 'look_up_order, create_refund, escalate', kind: 'tool', rung: 'lora' },
-    ...{ base: 'smollm2-135m-instruct-q4_1', accuracy: 0.96, passed: true, callsAnHour: 14, latencyMs: 480 },
+    id: 'task_action',
+    name: 'look_up_order, create_refund, escalate',
+    kind: 'tool',
+    rung: 'lora',
+    base: 'smollm2-135m-instruct-q4_1',
+    accuracy: 0.96,
+    passed: true,
+    callsAnHour: 14,
+    latencyMs: 480,
     stages: [
       [
         'shadow',
@@ -77,8 +98,15 @@ const PLANS: readonly TaskPlan[] = [
     ],
   },
   {
-    ...{ id: 'task_priority', name: 'How urgent is it', kind: 'label', rung: 'lexical' },
-    ...{ base: null, accuracy: 0.9, passed: true, callsAnHour: 16, latencyMs: 1 },
+    id: 'task_priority',
+    name: 'How urgent is it',
+    kind: 'label',
+    rung: 'lexical',
+    base: null,
+    accuracy: 0.9,
+    passed: true,
+    callsAnHour: 16,
+    latencyMs: 1,
     stages: [
       [
         'shadow',
@@ -91,15 +119,16 @@ const PLANS: readonly TaskPlan[] = [
     ],
   },
   {
-    ...{ id: 'task_reply', name: 'Draft a reply to the customer', kind: 'text', rung: 'lora' },
-    ...{
-      base: 'smollm2-135m-instruct-q4_1',
-      accuracy: 0.4,
-      passed: false,
-      callsAnHour: 10,
-      latencyMs: 900,
-      stages: [],
-    },
+    id: 'task_reply',
+    name: 'Draft a reply to the customer',
+    kind: 'text',
+    rung: 'lora',
+    base: 'smollm2-135m-instruct-q4_1',
+    accuracy: 0.4,
+    passed: false,
+    callsAnHour: 10,
+    latencyMs: 900,
+    stages: [],
   },
 ];
 
@@ -158,7 +187,11 @@ export async function makeAdminDay(
           ? random.next() < 0.3
           : random.next() < 0.004);
         audits.push({
-          ...{ callId: id, deploymentId: deployment.id, at: when, stage, correct: isCorrect },
+          callId: id,
+          deploymentId: deployment.id,
+          at: when,
+          stage,
+          correct: isCorrect,
           confidence: 0.9 + 0.1 * random.next(),
           probability: stage === 'live' ? AUDITED : 1,
           session: contentHash(`session ${id}`, 16),
@@ -192,19 +225,19 @@ export async function makeAdminDay(
       await store.putDeployment(counted, null);
       for (const [i, change] of counted.history.entries())
         events.push({
-          ...{ id: newId('event', change.at), at: change.at, subject: deployment.id },
+          id: newId('event', change.at),
+          at: change.at,
+          subject: deployment.id,
           kind: i === 0 ? 'specialist-deployed' : 'deployment-moved',
           detail: { from: counted.history[i - 1]?.stage ?? 'none', to: change.stage, reason: change.reason },
         });
     }
     const details = (await store.deployments()).find(({ taskId }) => taskId === 'task_details');
     events.push({
-      ...{
-        id: newId('event', until - HOUR),
-        at: until - HOUR,
-        kind: 'coverage-fell',
-        subject: details?.id ?? '',
-      },
+      id: newId('event', until - HOUR),
+      at: until - HOUR,
+      kind: 'coverage-fell',
+      subject: details?.id ?? '',
       detail: {
         reason: '171 of the last 300 calls were served, where the exam promised 78 % (at least 73 %)',
       },
@@ -229,27 +262,40 @@ function jobsOf(since: number, until: number): readonly Job[] {
       seen: null,
     } as const),
     estimate: {
-      ...{ cpuMinutes: 24, diskBytes: 2e8, dollars: 0.01, savedADay: 1.7 },
+      cpuMinutes: 24,
+      diskBytes: 2e8,
+      dollars: 0.01,
+      savedADay: 1.7,
       basis: 'the last 3 runs',
     },
   };
   return [
     {
-      ...{ ...common, id: newId('job', since + 5 * HOUR), trigger: 'nightly', state: 'done', note: null },
-      ...{ reason: '1,204 new calls of 4 tasks', createdAt: since + 5 * HOUR, startedAt: since + 5 * HOUR },
-      ...{
-        endedAt: since + 5.4 * HOUR,
-        notBefore: since,
-        starts: 1,
-        pid: null,
-        heartbeatAt: null,
-        progress: null,
-      },
+      ...common,
+      id: newId('job', since + 5 * HOUR),
+      trigger: 'nightly',
+      state: 'done',
+      note: null,
+      reason: '1,204 new calls of 4 tasks',
+      createdAt: since + 5 * HOUR,
+      startedAt: since + 5 * HOUR,
+      endedAt: since + 5.4 * HOUR,
+      notBefore: since,
+      starts: 1,
+      pid: null,
+      heartbeatAt: null,
+      progress: null,
       spent: { [dayOf(since + 12 * HOUR)]: { cpuMinutes: 21, diskBytes: 1.8e8, dollars: 0.006 } },
       result: {
-        ...{ calls: 1204, seconds: 1410, notes: [] },
+        calls: 1204,
+        seconds: 1410,
+        notes: [],
         tasks: PLANS.map(({ id, name, passed }) => ({
-          ...{ id, name, calls: 300, deployed: passed, moreCalls: null },
+          id,
+          name,
+          calls: 300,
+          deployed: passed,
+          moreCalls: null,
           outcome: passed ? 'passed' : 'refused',
           reason: passed
             ? 'It passed the gate, and began in shadow.'
@@ -258,12 +304,26 @@ function jobsOf(since: number, until: number): readonly Job[] {
       },
     },
     {
-      ...{ ...common, id: newId('job', until - HOUR), trigger: 'rollback', state: 'running', note: null },
-      ...{ reason: 'How urgent is it: 210 new calls since it was withdrawn', createdAt: until - HOUR },
-      ...{ startedAt: until - 0.2 * HOUR, endedAt: null, notBefore: until - HOUR, starts: 1 },
-      ...{ pid: process.pid, heartbeatAt: until, result: null },
+      ...common,
+      id: newId('job', until - HOUR),
+      trigger: 'rollback',
+      state: 'running',
+      note: null,
+      reason: 'How urgent is it: 210 new calls since it was withdrawn',
+      createdAt: until - HOUR,
+      startedAt: until - 0.2 * HOUR,
+      endedAt: null,
+      notBefore: until - HOUR,
+      starts: 1,
+      pid: process.pid,
+      heartbeatAt: until,
+      result: null,
       progress: {
-        ...{ step: 'train', subject: 'How urgent is it', done: 118, total: 190, leftMs: 204_000 },
+        step: 'train',
+        subject: 'How urgent is it',
+        done: 118,
+        total: 190,
+        leftMs: 204_000,
         note: 'loss 0.214, 221 tokens/s',
       },
       spent: { [dayOf(until)]: { cpuMinutes: 9, diskBytes: 4e7, dollars: 0 } },
@@ -291,7 +351,11 @@ function withCounts(deployment: Deployment, audits: readonly Audit[]): Deploymen
 
 function taskOf({ id, name, kind, callsAnHour }: TaskPlan, scale: number): Task {
   return {
-    ...{ id, name, kind, tools: [], responseFormat: null },
+    id,
+    name,
+    kind,
+    tools: [],
+    responseFormat: null,
     sites: [
       {
         id: `site_${id}`,
@@ -331,7 +395,12 @@ function callOf(
   const llmMs = 620 + 700 * random.next() ** 3;
   const escalated = ['low-confidence', 'invalid-output'].includes(served.reason);
   return {
-    ...{ id, at, sessionId: `session-${taskId}-${i}`, origin: '', tags: {}, status: 200 },
+    id,
+    at,
+    sessionId: `session-${taskId}-${i}`,
+    origin: '',
+    tags: {},
+    status: 200,
     request: {
       model: taskId === 'task_reply' ? 'gpt-4.1' : 'gpt-4.1-mini',
       messages: [
@@ -392,7 +461,9 @@ function decide(
 ): Served {
   const draw = random.next();
   const llm = (reason: Served['reason'], confidence?: number): Served => ({
-    ...{ by: 'llm', reason, taskId },
+    by: 'llm',
+    reason,
+    taskId,
     ...(confidence === undefined ? {} : { confidence }),
   });
   const threshold = specialist.evidence.gate.threshold ?? 1;
@@ -440,7 +511,8 @@ function specialistOf(plan: TaskPlan, at: number, random: Random): Specialist {
       curve: calibration,
       confidence: {
         bins: [0.45, 0.62, 0.78, 0.91, 0.985].map((confidence, i) => ({
-          ...{ n: 66, confidence },
+          n: 66,
+          confidence,
           correct: Math.min(66, Math.round(66 * (confidence + (i === 1 ? -0.06 : 0.01)))),
         })),
         calibrationError: 0.018,
@@ -463,7 +535,9 @@ function specialistOf(plan: TaskPlan, at: number, random: Random): Specialist {
           coverage: rateOf(onExam.served, 340),
           servedError: rateOf(onExam.errors, onExam.served),
           unseenError: rateOf(onExam.errors, Math.round(onExam.served * 0.7)),
-          ...{ curve: exam, fieldScore: plan.kind === 'json' ? 0.991 : null, uses: 1 },
+          curve: exam,
+          fieldScore: plan.kind === 'json' ? 0.991 : null,
+          uses: 1,
         }
       : {
           accuracy: clusteredRate([]),
@@ -474,13 +548,14 @@ function specialistOf(plan: TaskPlan, at: number, random: Random): Specialist {
           uses: 0,
         },
     gate: {
-      ...{
-        passed: plan.passed,
-        threshold: plan.passed ? chosen.threshold : null,
-        epsilon: 0.02,
-        delta: 0.05,
-      },
-      ...{ served: chosen.served, errors: chosen.errors, n: 330, pValue: plan.passed ? 0.012 : 0.61 },
+      passed: plan.passed,
+      threshold: plan.passed ? chosen.threshold : null,
+      epsilon: 0.02,
+      delta: 0.05,
+      served: chosen.served,
+      errors: chosen.errors,
+      n: 330,
+      pValue: plan.passed ? 0.012 : 0.61,
       sessions: { count: chosen.served, cap: 1, beyondCap: 0, effectiveCalls: chosen.served },
       tries: { number: 1, delta: 0.0304 },
       reason: plan.passed
@@ -499,31 +574,37 @@ function specialistOf(plan: TaskPlan, at: number, random: Random): Specialist {
     recipe: {},
   };
   return {
-    ...{
-      id: `specialist_${contentHash(plan.id, 12)}`,
-      taskId: plan.id,
-      version: 1,
-      kind: plan.kind,
-      candidate,
-    },
+    id: `specialist_${contentHash(plan.id, 12)}`,
+    taskId: plan.id,
+    version: 1,
+    kind: plan.kind,
+    candidate,
     artefact: {
-      ...{ rung: plan.rung, base: plan.base, path: 'none', sha256: '0'.repeat(64) },
+      rung: plan.rung,
+      base: plan.base,
+      path: 'none',
+      sha256: '0'.repeat(64),
       trainedMs: plan.rung === 'lora' ? 184_000 : 2300,
       figures: plan.rung === 'lora' ? { steps: 190, loss: 0.0812, 'tokens/s': 221 } : { examples: 760 },
     },
     confidence: { signals: ['probability', 'margin', 'known'], weights: [0.81, 0.42, 0.17], bias: 0.2 },
-    ...{ evidence, createdAt: at },
+    evidence,
+    createdAt: at,
   };
 }
 
 function verdictsOf({ id: taskId, rung, base, passed }: TaskPlan, { candidate }: Specialist): Verdict[] {
   const other = (name: Rung, on: string | null, reason: string, rest: Partial<Verdict> = {}): Verdict => ({
     candidate: { id: `candidate_${taskId}_${name}`, taskId, rung: name, base: on, recipe: {} },
-    ...{ chosen: false, reason, ...rest },
+    chosen: false,
+    reason,
+    ...rest,
   });
   return [
     {
-      ...{ candidate, chosen: passed, estimate: passed ? 0.81 : 0 },
+      candidate,
+      chosen: passed,
+      estimate: passed ? 0.81 : 0,
       reason: passed
         ? 'It serves the most calls at the gate’s error on the validation split.'
         : 'None of its answers could be served at the gate’s error.',

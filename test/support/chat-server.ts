@@ -47,7 +47,10 @@ export async function startChatServer(answer: (body: Asked) => ChatAnswer): Prom
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end(
         JSON.stringify({
-          ...{ id: 'x', object: 'chat.completion', created: 1, model: body.model },
+          id: 'x',
+          object: 'chat.completion',
+          created: 1,
+          model: body.model,
           choices: [
             {
               index: 0,

@@ -39,7 +39,10 @@ export function openDataFolder(
   const context = { key: vault.surrogateKey, policy: compilePolicy(REDACTION) };
   const stage = secondStage({ vault, store, finder, context });
   return {
-    ...{ store, vault, context, stage },
+    store,
+    vault,
+    context,
+    stage,
     redact: (text) => redactText(text, context),
     drain: (dir) => drain({ dir, store, openStage: async () => stage }),
     calls: (filter, onErased) => Array.fromAsync(readCalls(store, vault, context, filter, onErased)),

@@ -32,7 +32,12 @@ const compact = (value: unknown): string => JSON.stringify(value).replace(/"([a-
 function json(schema: Json | undefined, ...rows: readonly Row[]): EqualityPair[] {
   const options = schema === undefined ? {} : { schema };
   return rows.map(([expected, actual, verdict, why]) => ({
-    ...{ expected, actual, verdict, why, options, kind: 'json' },
+    expected,
+    actual,
+    verdict,
+    why,
+    options,
+    kind: 'json',
     given: schema === undefined ? '' : compact(schema),
   }));
 }
@@ -62,7 +67,11 @@ function policy(
 ): EqualityPair[] {
   const shown = typeof value === 'string' ? value : compact(value);
   return rows.map(([expected, actual, verdict, why]) => ({
-    ...{ expected, actual, verdict, why, kind },
+    expected,
+    actual,
+    verdict,
+    why,
+    kind,
     options: { policy: { [path]: value } },
     given: `policy ${path}: ${shown}`,
   }));

@@ -234,8 +234,13 @@ const refusal = (status: number, message: string): Reply => [
 const list = (data: unknown[]): unknown => ({ object: 'list', data, has_more: false });
 
 const fileOf = ({ id, name, text }: StoredFile): unknown => ({
-  ...{ id, object: 'file', bytes: Buffer.byteLength(text), created_at: CREATED_AT },
-  ...{ filename: name, purpose: 'fine-tune', status: 'processed' },
+  id,
+  object: 'file',
+  bytes: Buffer.byteLength(text),
+  created_at: CREATED_AT,
+  filename: name,
+  purpose: 'fine-tune',
+  status: 'processed',
 });
 
 /** Where a job is after so many looks. */
@@ -264,8 +269,14 @@ function jobOf(provider: FineTuningProvider, job: StoredJob): unknown {
       failed: 'error',
     };
     return {
-      ...{ id: job.id, status: words[status] ?? status, model, training_file, validation_file },
-      ...{ created_at: '2026-11-24T10:00:00Z', updated_at: '2026-11-24T10:20:00Z', token_count: 900 },
+      id: job.id,
+      status: words[status] ?? status,
+      model,
+      training_file,
+      validation_file,
+      created_at: '2026-11-24T10:00:00Z',
+      updated_at: '2026-11-24T10:20:00Z',
+      token_count: 900,
       // It tells the name from the beginning.
       model_output_name: `account/${String(model)}-understudy-${job.id}`,
       progress: { estimate_available: status === 'running', seconds_remaining: 60 - step },
@@ -273,16 +284,20 @@ function jobOf(provider: FineTuningProvider, job: StoredJob): unknown {
   }
   const over = status === 'succeeded' || status === 'failed';
   return {
-    ...{ id: job.id, object: 'fine_tuning.job', created_at: CREATED_AT, status, model },
-    ...{ training_file, validation_file: validation_file ?? null, fine_tuned_model: tuned },
+    id: job.id,
+    object: 'fine_tuning.job',
+    created_at: CREATED_AT,
+    status,
+    model,
+    training_file,
+    validation_file: validation_file ?? null,
+    fine_tuned_model: tuned,
     finished_at: over ? CREATED_AT + 1200 : null,
     estimated_finish: status === 'running' ? Math.ceil(Date.now() / 1000) + 60 : null,
-    ...{
-      organization_id: 'org-1',
-      result_files: [],
-      hyperparameters: job.body.hyperparameters,
-      seed: job.body.seed,
-    },
+    organization_id: 'org-1',
+    result_files: [],
+    hyperparameters: job.body.hyperparameters,
+    seed: job.body.seed,
     trained_tokens: status === 'succeeded' ? 900 : null,
     error:
       status === 'failed'
@@ -299,14 +314,20 @@ function eventsOf(provider: FineTuningProvider, job: StoredJob): unknown[] {
     const message = `Step ${i + 1}/${steps}: training loss=${(1 / (i + 1)).toFixed(2)}`;
     if (style === 'together')
       return {
-        ...{
-          object: 'fine-tune-event',
-          created_at: '2026-11-24T10:10:00Z',
-          level: 'info',
-          type: 'epoch_complete',
-        },
-        ...{ message, param_count: 0, token_count: 0, total_steps: steps, wandb_url: '', step: i + 1 },
-        ...{ checkpoint_path: '', model_path: '', training_offset: 0, hash: '' },
+        object: 'fine-tune-event',
+        created_at: '2026-11-24T10:10:00Z',
+        level: 'info',
+        type: 'epoch_complete',
+        message,
+        param_count: 0,
+        token_count: 0,
+        total_steps: steps,
+        wandb_url: '',
+        step: i + 1,
+        checkpoint_path: '',
+        model_path: '',
+        training_offset: 0,
+        hash: '',
       };
     const data = { step: i + 1, total_steps: steps, train_loss: 1 / (i + 1) };
     const common = {

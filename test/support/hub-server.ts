@@ -51,7 +51,12 @@ export async function startHubServer(
 ): Promise<HubServer> {
   const known = new Map(Object.entries(repositories));
   const misbehaviour: Misbehaviour = {
-    ...{ cuts: [], ignoresRanges: false, swapped: null, statuses: [], slowMs: 0, nonsense: false },
+    cuts: [],
+    ignoresRanges: false,
+    swapped: null,
+    statuses: [],
+    slowMs: 0,
+    nonsense: false,
   };
   const asked: string[] = [];
   const tokens = { hub: [] as (string | undefined)[], content: [] as (string | undefined)[] };
@@ -129,7 +134,9 @@ export async function startHubServer(
   await Promise.all([listen(hub), listen(content)]);
   return {
     endpoint: addressOf(hub),
-    ...{ misbehaviour, asked, tokens },
+    misbehaviour,
+    asked,
+    tokens,
     sent: () => sent,
     publish: (repository, files) => void known.set(repository, files),
     close: async () => {

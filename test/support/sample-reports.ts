@@ -40,7 +40,8 @@ function specialist(taskId: string, rung: Rung, skill: number, passed: boolean, 
       curve: calibration,
       confidence: {
         bins: [0.35, 0.6, 0.8, 0.93, 0.99].map((confidence, i) => ({
-          ...{ n: 60, confidence },
+          n: 60,
+          confidence,
           correct: Math.round(60 * confidence) - (i === 1 ? 6 : 0),
         })),
         calibrationError: 0.02,

@@ -28,7 +28,10 @@ interface Sent {
 export const BODY = JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }] });
 
 export const request = (body = BODY, path = '/v1/chat/completions'): UpstreamRequest => ({
-  ...{ method: 'POST', path, headers: ['authorization', 'Bearer caller'], body: Buffer.from(body) },
+  method: 'POST',
+  path,
+  headers: ['authorization', 'Bearer caller'],
+  body: Buffer.from(body),
   call: { isTrusted: true, session: null },
 });
 
@@ -69,8 +72,14 @@ function scripted(name: string, script: readonly Act[], clock: ManualClock, sent
 }
 
 const server = (name: string, more: Partial<ServerSettings> = {}): ServerSettings => ({
-  ...{ name, baseUrl: `http://${name}`, isTranslated: false, isMain: name === 'main', apiKey: null },
-  ...{ models: 'same' as const, weight: 1, priority: 1 },
+  name,
+  baseUrl: `http://${name}`,
+  isTranslated: false,
+  isMain: name === 'main',
+  apiKey: null,
+  models: 'same' as const,
+  weight: 1,
+  priority: 1,
   ...more,
 });
 
@@ -100,7 +109,10 @@ export function world(
   const upstream = severalServers([main!, ...others], {
     retry: { attempts: 3, backoffMs: 100, ...options.retry },
     breaker: options.breaker ?? { failures: 5, openMs: 10_000 },
-    ...{ timeoutMs: 60_000, now: clock.now, after: clock.after, random: () => 0.5 },
+    timeoutMs: 60_000,
+    now: clock.now,
+    after: clock.after,
+    random: () => 0.5,
     onEvent: (event) => events.push(event),
     sleep: (ms) => new Promise<void>((resolve) => clock.after(ms, resolve)),
   });
@@ -140,6 +152,8 @@ export function world(
 
 export const ok: Act = { kind: 'answer', status: 200, afterMs: 5 };
 export const busy = (retryAfter?: number, status = 429): Act => ({
-  ...{ kind: 'answer', status, afterMs: 5 },
+  kind: 'answer',
+  status,
+  afterMs: 5,
   ...(retryAfter === undefined ? {} : { retryAfter }),
 });

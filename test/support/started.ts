@@ -29,7 +29,8 @@ export async function startProgram(dataDir: string, config: JsonObject): Promise
   createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
   const { url } = JSON.parse(await firstLine(child, log)) as { url: string };
   return {
-    ...{ url, log },
+    url,
+    log,
     pid: child.pid!,
     end: async (signal = 'SIGINT') => {
       if (child.exitCode !== null || child.signalCode !== null) return;

@@ -22,7 +22,9 @@ process.once('message', async ({ config, jobId }: JobSettings) => {
   const behaviour = existsSync(behaviourFile) ? readFileSync(behaviourFile, 'utf8') : '';
   const done = (): number => (existsSync(path) ? readFileSync(path, 'utf8').split('\n').length - 1 : 0);
   await workOn(jobId, {
-    ...{ config, store, signal: interrupt.signal },
+    config,
+    store,
+    signal: interrupt.signal,
     learn: async (_, onProgress) => {
       for (let step = done() + 1; step <= STEPS; step++) {
         if (behaviour !== 'hangs') interrupt.signal.throwIfAborted();

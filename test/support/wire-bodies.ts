@@ -115,11 +115,16 @@ const answer = some({
 const responses: Bodies = {
   dialect: openaiResponses,
   request: some({
-    ...{ model: word, input: fc.oneof(word, list(item)), instructions: word, store: fc.boolean() },
+    model: word,
+    input: fc.oneof(word, list(item)),
+    instructions: word,
+    store: fc.boolean(),
     tools: list(some({ type: fc.constant('function'), name: word, parameters: anything })),
     tool_choice: fc.oneof(word, some({ type: fc.constant('function'), name: word })),
     text: some({ format: some({ type: fc.constantFrom('json_schema', 'text'), schema: anything }) }),
-    ...{ max_output_tokens: fc.integer(), include: list(word), previous_response_id: word },
+    max_output_tokens: fc.integer(),
+    include: list(word),
+    previous_response_id: word,
   }),
   response: answer,
   event: some({
@@ -127,22 +132,37 @@ const responses: Bodies = {
       ...['response.created', 'response.output_item.done', 'response.output_text.delta'],
       ...['response.completed', 'response.failed', 'error'],
     ),
-    ...{ output_index: fc.integer(), item, delta: word, response: answer },
+    output_index: fc.integer(),
+    item,
+    delta: word,
+    response: answer,
   }),
 };
 
 const block = some({
   type: fc.constantFrom('text', 'tool_use', 'tool_result', 'thinking', 'image', 'server_tool_use'),
-  ...{ text: word, id: word, name: word, input: anything, tool_use_id: word, citations: anything },
+  text: word,
+  id: word,
+  name: word,
+  input: anything,
+  tool_use_id: word,
+  citations: anything,
   content: fc.oneof(word, list(some({ type: fc.constant('text'), text: word }))),
 });
 const said = some({
-  ...{ model: word, role: fc.constant('assistant'), content: list(block), stop_reason: word, usage },
+  model: word,
+  role: fc.constant('assistant'),
+  content: list(block),
+  stop_reason: word,
+  usage,
 });
 const messages: Bodies = {
   dialect: anthropicMessages,
   request: some({
-    ...{ model: word, system: fc.oneof(word, list(block)), max_tokens: fc.integer(), thinking: anything },
+    model: word,
+    system: fc.oneof(word, list(block)),
+    max_tokens: fc.integer(),
+    thinking: anything,
     messages: list(
       some({
         role: fc.oneof(fc.constantFrom('user', 'assistant'), word),
@@ -160,7 +180,10 @@ const messages: Bodies = {
       ...['message_start', 'content_block_start', 'content_block_delta', 'message_delta'],
       ...['message_stop', 'ping', 'error'],
     ),
-    ...{ index: fc.integer(), message: said, content_block: block, usage },
+    index: fc.integer(),
+    message: said,
+    content_block: block,
+    usage,
     delta: some({ type: word, text: word, partial_json: word, stop_reason: word }),
   }),
 };

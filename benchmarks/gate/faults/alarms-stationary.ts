@@ -41,7 +41,11 @@ export function simulate(): Fault {
 function quarter(random: Random): string | null {
   const specialist = provedOn(random);
   let deployment: Deployment = {
-    ...{ id: 'd', taskId: 't', specialistId: 's', stage: 'live', threshold: 0.5 },
+    id: 'd',
+    taskId: 't',
+    specialistId: 's',
+    stage: 'live',
+    threshold: 0.5,
     history: [{ stage: 'shadow', at: 0, reason: '' }],
   };
   const policy = policyFor(specialist, deployment, SERVE);
@@ -62,7 +66,12 @@ function quarter(random: Random): string | null {
     if (random.next() >= AUDITS_A_DAY / CALLS_A_DAY) continue;
     const correct = random.next() >= TRUE.error;
     const audit: Audit = {
-      ...{ callId: `${i}`, deploymentId: 'd', at, stage: 'live', confidence: 1, correct },
+      callId: `${i}`,
+      deploymentId: 'd',
+      at,
+      stage: 'live',
+      confidence: 1,
+      correct,
     };
     audits = watchAudit(audits, audit, policy);
     deployment = step(deployment, audits, policy, at);

@@ -11,7 +11,10 @@ export function simulate(): Fault {
   const bites = (uses: number): number => {
     for (let errors = 0; errors <= SERVED; errors++) {
       const answers = Array.from({ length: SERVED }, (_, i) => ({
-        ...{ confidence: 0.9, correct: i >= errors, seen: false, fieldScore: null },
+        confidence: 0.9,
+        correct: i >= errors,
+        seen: false,
+        fieldScore: null,
       }));
       const { gate } = examine(answers, PASSED, uses);
       if (!gate.passed) return errors;
@@ -37,6 +40,14 @@ export function simulate(): Fault {
 }
 
 const PASSED = {
-  ...{ passed: true, threshold: 0.5, epsilon: 0.02, delta: 0.05 },
-  ...{ served: 400, errors: 2, n: 400, pValue: 0.01, reason: '', moreCalls: 0 },
+  passed: true,
+  threshold: 0.5,
+  epsilon: 0.02,
+  delta: 0.05,
+  served: 400,
+  errors: 2,
+  n: 400,
+  pValue: 0.01,
+  reason: '',
+  moreCalls: 0,
 };

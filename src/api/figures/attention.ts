@@ -25,21 +25,30 @@ export function attentionOf({ records, alarms, lost, journal, unpriced }: Attent
   const lostCalls = Object.entries(lost).filter(([, count]) => count > 0);
   if (lostCalls.length > 0)
     found.push({
-      ...{ id: 'lost', severity: 'look', taskId: null, at: null },
+      id: 'lost',
+      severity: 'look',
+      taskId: null,
+      at: null,
       title: `${lostCalls.reduce((sum, [, count]) => sum + count, 0)} answered calls are not on record`,
       detail: lostCalls.map(([reason, count]) => `${reason}: ${count}`).join(', '),
       advice: 'Agents got their answers. `understudy doctor` looks at the data folder.',
     });
   if (journal.quarantine.segments > 0)
     found.push({
-      ...{ id: 'quarantine', severity: 'look', taskId: null, at: null },
+      id: 'quarantine',
+      severity: 'look',
+      taskId: null,
+      at: null,
       title: `${journal.quarantine.segments} segments of the journal could not be read`,
       detail: 'They were set aside whole; what could be read of them is in the store.',
       advice: '`understudy doctor` says where they are.',
     });
   if (unpriced.length > 0)
     found.push({
-      ...{ id: 'unpriced', severity: 'know', taskId: null, at: null },
+      id: 'unpriced',
+      severity: 'know',
+      taskId: null,
+      at: null,
       title: 'Some models have no price',
       detail: `Calls to ${unpriced.slice(0, 3).join(', ')}${unpriced.length > 3 ? ', …' : ''} count as $0.`,
       advice: 'Give their prices in the configuration, under `prices`.',
@@ -56,7 +65,9 @@ function taskItems(record: TaskRecord): Attention[] {
       ? []
       : [
           {
-            ...{ id: `proposed-${proposal.id}`, severity: 'act', taskId: task.id },
+            id: `proposed-${proposal.id}`,
+            severity: 'act',
+            taskId: task.id,
             at: proposal.history.at(-1)?.at ?? null,
             title: `${task.name} waits for approval`,
             detail: proposal.history.at(-1)?.reason ?? '',
@@ -67,7 +78,10 @@ function taskItems(record: TaskRecord): Attention[] {
   return [
     ...waiting,
     {
-      ...{ id: `stopped-${task.id}`, severity: 'look', taskId: task.id, at: stopped.at },
+      id: `stopped-${task.id}`,
+      severity: 'look',
+      taskId: task.id,
+      at: stopped.at,
       title: `${task.name} is stopped`,
       detail: `By ${stopped.by}${stopped.reason === '' ? '' : `: ${stopped.reason}`}. Its calls go to the LLM.`,
       advice: 'Let it go on from its page, or by `understudy resume`.',
@@ -81,7 +95,9 @@ function deploymentItems({ task, deployment, specialist }: TaskRecord): Attentio
   if (deployment?.stage === 'suspended')
     return [
       {
-        ...{ ...about, id: `suspended-${deployment.id}`, severity: 'act' },
+        ...about,
+        id: `suspended-${deployment.id}`,
+        severity: 'act',
         title: `${task.name} is suspended`,
         detail: `${last?.reason}. Its calls go to the LLM.`,
         advice: RELEARN,
@@ -90,7 +106,9 @@ function deploymentItems({ task, deployment, specialist }: TaskRecord): Attentio
   if (deployment?.stage === 'retired' && specialist?.id === deployment.specialistId)
     return [
       {
-        ...{ ...about, id: `retired-${deployment.id}`, severity: 'act' },
+        ...about,
+        id: `retired-${deployment.id}`,
+        severity: 'act',
         title: `${task.name} was withdrawn`,
         detail: `${last?.reason}. Its calls go to the LLM.`,
         advice: RELEARN,
@@ -101,7 +119,9 @@ function deploymentItems({ task, deployment, specialist }: TaskRecord): Attentio
     const more = specialist.evidence.gate.moreCalls;
     return [
       {
-        ...{ ...about, id: `refused-${task.id}`, severity: 'know' },
+        ...about,
+        id: `refused-${task.id}`,
+        severity: 'know',
         title: `${task.name} did not pass the gate`,
         detail: specialist.evidence.gate.reason,
         advice:
@@ -129,7 +149,11 @@ function alarmItems({ task, deployment }: TaskRecord, alarms: readonly ListedEve
     if (!alarm) return [];
     return [
       {
-        ...{ id: alarm.id, severity: 'look' as const, taskId: task.id, at: alarm.at, title },
+        id: alarm.id,
+        severity: 'look' as const,
+        taskId: task.id,
+        at: alarm.at,
+        title,
         detail: String(alarm.detail.reason ?? ''),
         advice: 'Nothing wrong is served: such calls go to the LLM. `understudy learn` learns the new ones.',
       },

@@ -62,7 +62,10 @@ export function errorShareTogether(
     above += (weight * ((error.high ?? 1) - own)) ** 2;
   }
   return {
-    ...{ share, audits, errors, bound },
+    share,
+    audits,
+    errors,
+    bound,
     low: Math.max(0, share - Math.sqrt(below)),
     high: Math.min(1, share + Math.sqrt(above)),
   };

@@ -107,7 +107,9 @@ async function seriesOf(
     const own = byBucket.get(at) ?? [];
     const { spent, avoided, audits: auditCost } = total(own);
     return {
-      ...{ at, ...countsOf(own), spent },
+      at,
+      ...countsOf(own),
+      spent,
       saved: avoided - auditCost,
       specialistP50: p50(at, 'specialist'),
       llmP50: p50(at, 'llm'),

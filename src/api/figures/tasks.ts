@@ -60,7 +60,11 @@ export async function taskRecords(
     const specialist = deployed ?? own.at(-1) ?? null;
     const booked = deployment && deployed ? await sources.audits.of(deployment, deployed) : null;
     records.push({
-      ...{ task, deployment, proposal, specialist, booked },
+      task,
+      deployment,
+      proposal,
+      specialist,
+      booked,
       stopped: stopped.find(({ taskId }) => taskId === task.id) ?? null,
       error: booked ? errorShareOf(booked.audits, booked.policy.epsilon, since) : NO_AUDITS,
       reasons: await store.countReasons(task.id, LATELY),
@@ -211,7 +215,9 @@ export async function taskDetail(
     specialist: specialist && specialistView(specialist, stageOf(specialist.id), mayReadWords),
     versions: specialists
       .map(({ id: specialistId, version, artefact, createdAt, evidence }) => ({
-        ...{ id: specialistId, version, createdAt },
+        id: specialistId,
+        version,
+        createdAt,
         rung: artefact.rung,
         passed: evidence.gate.passed,
         coverage: evidence.exam.coverage.share,

@@ -22,7 +22,8 @@ export function candidateView({
   return {
     rung: candidate.rung,
     base: candidate.base,
-    ...{ chosen, reason },
+    chosen,
+    reason,
     estimate: estimate ?? null,
     minutesNeeded: minutesNeeded ?? null,
   };
@@ -37,7 +38,10 @@ export function specialistView(
   const { id, version, artefact, createdAt, evidence } = specialist;
   const { gate, calibration, exam, selfAgreement, latencyMs } = evidence;
   return {
-    ...{ id, version, createdAt, stage },
+    id,
+    version,
+    createdAt,
+    stage,
     rung: artefact.rung,
     base: artefact.base,
     trainedMs: artefact.trainedMs,
@@ -87,7 +91,12 @@ export function deploymentView(
 ): DeploymentView {
   const { id, taskId, specialistId, stage, threshold, history } = deployment;
   return {
-    ...{ id, taskId, specialistId, stage, threshold, outlook },
+    id,
+    taskId,
+    specialistId,
+    stage,
+    threshold,
+    outlook,
     taskName: task?.name ?? taskId,
     version: specialist?.version ?? null,
     rung: specialist?.artefact.rung ?? null,

@@ -6,7 +6,11 @@ import type { Specialist } from '../../core/specialist.ts';
 import { type Standing, whyOf } from './why.ts';
 
 const deployment = (stage: Stage, reason = 'passed'): Deployment => ({
-  ...{ id: 'd', taskId: 't', specialistId: 's', stage, threshold: 0.9 },
+  id: 'd',
+  taskId: 't',
+  specialistId: 's',
+  stage,
+  threshold: 0.9,
   history: [{ stage, at: 1, reason }],
 });
 const specialist = {
@@ -21,7 +25,12 @@ const unused = (reason: EscalationReason, answers: number) => ({ deploymentId: '
 
 const why = (over: Partial<Standing>): string =>
   whyOf({
-    ...{ stopped: null, deployment: null, specialist: null, verdicts: [], outlook: null, unused: [] },
+    stopped: null,
+    deployment: null,
+    specialist: null,
+    verdicts: [],
+    outlook: null,
+    unused: [],
     lately: { calls: 0, served: 0 },
     ...over,
   });

@@ -91,11 +91,17 @@ export function callRoutes(): AdminApp {
     const at = sources.now();
     // On record before it is read: an opening that is not recorded cannot happen.
     await sources.store.appendTrail({
-      ...{ at, actor: actorOf(principal), action: 'payloads-opened', subject: id },
+      at,
+      actor: actorOf(principal),
+      action: 'payloads-opened',
+      subject: id,
       detail: { role: principal.role },
     });
     await sources.store.addEvent({
-      ...{ id: newId('event', at), at, kind: PAYLOAD_READ, subject: id },
+      id: newId('event', at),
+      at,
+      kind: PAYLOAD_READ,
+      subject: id,
       detail: { by: principal.name, role: principal.role },
     });
     return context.json(await payloadOf(sources, id), 200);

@@ -65,7 +65,10 @@ export function controlRoutes(): AdminApp {
     const done = await ACTIONS[action](store, task, word);
     if (done.changed)
       await store.appendTrail({
-        ...{ at: word.now, actor: actorOf(principal), action: 'deployment-changed', subject: task.id },
+        at: word.now,
+        actor: actorOf(principal),
+        action: 'deployment-changed',
+        subject: task.id,
         detail: { action, reason },
       });
     return context.json({ ...done, action, taskId: task.id, applied: await apply() }, 200);

@@ -46,9 +46,20 @@ function jobView({ progress, estimate, spent, result, ...job }: Job): JobView {
   const sum = (name: 'cpuMinutes' | 'diskBytes' | 'dollars'): number =>
     days.reduce((total, day) => total + day[name], 0);
   return {
-    ...{ id, trigger, reason, mode, state, createdAt, startedAt, endedAt, isCancelRequested, note },
+    id,
+    trigger,
+    reason,
+    mode,
+    state,
+    createdAt,
+    startedAt,
+    endedAt,
+    isCancelRequested,
+    note,
     progress: progress && {
-      ...{ step: progress.step, done: progress.done, total: progress.total },
+      step: progress.step,
+      done: progress.done,
+      total: progress.total,
       subject: progress.subject ?? null,
       leftMs: progress.leftMs ?? null,
       note: progress.note ?? null,
@@ -56,13 +67,11 @@ function jobView({ progress, estimate, spent, result, ...job }: Job): JobView {
     estimate: estimate && { ...estimate },
     spent: { cpuMinutes: sum('cpuMinutes'), diskBytes: sum('diskBytes'), dollars: sum('dollars') },
     tasks: (result?.tasks ?? []).map((task) => ({
-      ...{
-        id: task.id,
-        name: task.name,
-        outcome: task.outcome,
-        deployed: task.deployed,
-        reason: task.reason,
-      },
+      id: task.id,
+      name: task.name,
+      outcome: task.outcome,
+      deployed: task.deployed,
+      reason: task.reason,
     })),
   };
 }

@@ -37,13 +37,11 @@ function setUp(verdict: (messages: readonly JudgeMessage[]) => string, more: Par
   const store = memory();
   let dollars = 0;
   const judge = createJudge({
-    ...{
-      name: 'big',
-      model: 'big at home',
-      price: { input: 1e-3, output: 0 },
-      dollarsADay: 100,
-      refusal: null,
-    },
+    name: 'big',
+    model: 'big at home',
+    price: { input: 1e-3, output: 0 },
+    dollarsADay: 100,
+    refusal: null,
     ask: async (messages) => {
       asked.push(messages);
       return { text: verdict(messages), usage: { promptTokens: 1000, completionTokens: 1 } };
@@ -52,7 +50,9 @@ function setUp(verdict: (messages: readonly JudgeMessage[]) => string, more: Par
     charge: (_, charged) => {
       dollars += charged;
     },
-    ...{ store: () => store, keyOf: (text: string) => text, now: () => 1 },
+    store: () => store,
+    keyOf: (text: string) => text,
+    now: () => 1,
     ...more,
   });
   return { judge, asked, store, spent: () => dollars };

@@ -10,8 +10,13 @@ const example = (
   i: number,
   answer = `Order ${1000 + i} will be sent to you in ${i} days by our partner.`,
 ): Example => ({
-  ...{ id: `e${i}`, callId: `c${i}`, sessionId: `s${i}`, at: i, weight: 1 },
-  ...{ input: `Where is order ${1000 + i}?`, answer },
+  id: `e${i}`,
+  callId: `c${i}`,
+  sessionId: `s${i}`,
+  at: i,
+  weight: 1,
+  input: `Where is order ${1000 + i}?`,
+  answer,
 });
 const EXAMPLES = Array.from({ length: 80 }, (_, i) => example(i));
 
@@ -20,7 +25,11 @@ function judgeBy(rule: (pair: TextToJudge) => Judgement['outcome']) {
   const seen: TextToJudge[] = [];
   const kept = new Map<string, string>();
   const judge: Judge = {
-    ...{ name: 'by rule', identity: 'rule', refusal: null, isReady: () => true, left: () => 1 },
+    name: 'by rule',
+    identity: 'rule',
+    refusal: null,
+    isReady: () => true,
+    left: () => 1,
     estimate: () => ({ requests: 0, tokens: 0, dollars: 0 }),
     judge: async (pair) => {
       seen.push(pair);
@@ -127,7 +136,10 @@ describe('judge quality', () => {
   it('does not count what it cannot read as noticed', async () => {
     const { judge } = judgeBy(() => 'unreadable');
     const quality = await measureJudge({
-      ...{ judge, examples: EXAMPLES, count: 80, same },
+      judge,
+      examples: EXAMPLES,
+      count: 80,
+      same,
       again: async ({ answer }) => `${answer} Thank you.`,
     });
     assert.ok(Object.values(quality.caught).every(({ hits }) => hits === 0));

@@ -73,7 +73,10 @@ test('what a judge decided is marked, and a verdict that cannot be read decides 
   const good = scorerFor('text', { judge: fairJudge(new Set(['Sent today.', 'It left today.'])) });
   const grade = (scorer: Scorer, actual: string): Promise<Grade> => scorer.score('x', 'Sent today.', actual);
   assert.deepEqual(await grade(good, 'It left today.'), {
-    ...{ correct: true, judged: true, fieldScore: null, field: null },
+    correct: true,
+    judged: true,
+    fieldScore: null,
+    field: null,
   });
   assert.equal((await grade(good, 'No idea.')).correct, false);
   assert.equal((await grade(good, ' Sent today.')).judged, undefined, 'equal texts need no judge');

@@ -42,7 +42,9 @@ export function scorerFor(kind: OutputKind, options: ScorerOptions = {}): Scorer
       if (correct !== null || !judge || text?.expected !== expected) return { correct, fieldScore, field };
       const { outcome } = await judge.judge({ input, reference: text.expected, answer: text.actual });
       return {
-        ...{ fieldScore, field, judged: true },
+        fieldScore,
+        field,
+        judged: true,
         correct: outcome === 'unreadable' ? null : outcome === 'as-good',
       };
     },

@@ -97,7 +97,8 @@ export function attempt<Next>(
             // What is said beforehand cannot be taken back.
             if (options.isLast) listener.onInformation?.(head);
           },
-          ...{ onHead, onData },
+          onHead,
+          onData,
         },
         AbortSignal.any([signal, life.signal]),
       )

@@ -90,7 +90,13 @@ export function severalServers(servers: readonly [Server, ...Server[]], options:
       onEvent({ kind: 'circuit', upstream: name, state, failures }),
     );
     const member: Member = {
-      ...{ settings, upstream, name, weight, priority, circuit, inFlight: 0 },
+      settings,
+      upstream,
+      name,
+      weight,
+      priority,
+      circuit,
+      inFlight: 0,
       admits: circuit.admits,
       isFull: () => member.inFlight >= maxConnections,
     };
@@ -119,7 +125,9 @@ export function severalServers(servers: readonly [Server, ...Server[]], options:
       return !call?.isReference || there === modelAt(main.settings.models, model);
     };
     return {
-      ...{ model, isFree, limitKey },
+      model,
+      isFree,
+      limitKey,
       members: (isFree ? members : [main]).filter(takes),
       asked: {
         ...conversationOf(request, facts),
@@ -192,7 +200,9 @@ export function severalServers(servers: readonly [Server, ...Server[]], options:
       at.inFlight++;
       const done = await attempt(at, sent, {
         listener: { ...listener, onHead: (head) => listener.onHead({ ...head, from: at.name }) },
-        ...{ signal, now, after: options.after },
+        signal,
+        now,
+        after: options.after,
         limitMs: Math.max(1, Math.min(attemptTimeoutMs, until - now())),
         isFree: plan.isFree,
         isLast: count >= retry.attempts,
@@ -222,7 +232,11 @@ export function severalServers(servers: readonly [Server, ...Server[]], options:
     },
     states: () =>
       members.map(({ name, circuit, inFlight }) => ({
-        ...{ name, state: circuit.state, since: circuit.since, failures: circuit.failures, inFlight },
+        name,
+        state: circuit.state,
+        since: circuit.since,
+        failures: circuit.failures,
+        inFlight,
       })),
   };
 }

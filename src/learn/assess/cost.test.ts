@@ -6,7 +6,13 @@ import { costOf } from './cost.ts';
 
 const examples = (n: number): Example[] =>
   Array.from({ length: n }, (_, i) => ({
-    ...{ id: `${i}`, callId: `${i}`, sessionId: `${i}`, at: i, input: '', answer: 'a', weight: 1 },
+    id: `${i}`,
+    callId: `${i}`,
+    sessionId: `${i}`,
+    at: i,
+    input: '',
+    answer: 'a',
+    weight: 1,
   }));
 const dataset: Pick<Dataset, 'splits'> = {
   splits: {
@@ -17,19 +23,23 @@ const dataset: Pick<Dataset, 'splits'> = {
   },
 };
 const expected: ExpectedCoverage = {
-  ...{ epsilon: 0.02, mean: 0.5, low: 0.4, high: 0.6, passes: 1, withMoreCalls: 0.5, moreCalls: 0 },
+  epsilon: 0.02,
+  mean: 0.5,
+  low: 0.4,
+  high: 0.6,
+  passes: 1,
+  withMoreCalls: 0.5,
+  moreCalls: 0,
 };
 const input = {
   usage: { promptTokens: 1, completionTokens: 1, dollars: 1, callsPerDay: 300 },
-  ...{
-    callDollars: 0.008,
-    dataset,
-    textShare: 0,
-    expected,
-    minutes: 10,
-    dollarsPerMinute: 0.001,
-    auditShare: 0,
-  },
+  callDollars: 0.008,
+  dataset,
+  textShare: 0,
+  expected,
+  minutes: 10,
+  dollarsPerMinute: 0.001,
+  auditShare: 0,
 };
 
 test('asking again that takes days of the saving is said, with the cheaper way', () => {

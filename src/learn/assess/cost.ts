@@ -49,8 +49,13 @@ export function costOf(input: CostInput): LearningCost {
   const waiting =
     usage.callsPerDay !== null && expected?.moreCalls ? expected.moreCalls / usage.callsPerDay : null;
   return {
-    ...{ minutes, machineDollars, askAgainDollars, judgeDollars },
-    ...{ savingPerDay, paybackDays, paybackDaysAskingAgain },
+    minutes,
+    machineDollars,
+    askAgainDollars,
+    judgeDollars,
+    savingPerDay,
+    paybackDays,
+    paybackDaysAskingAgain,
     advice: adviceOn({ expected, askAgainDollars, paybackDaysAskingAgain, waiting }),
   };
 }

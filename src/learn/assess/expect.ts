@@ -40,7 +40,7 @@ export function expectationOf(
   const expected = [...new Set([...EPSILONS, epsilon])]
     .sort((a, b) => a - b)
     .map((bound): ExpectedCoverage => {
-      const run = { ...{ epsilon: bound, delta, tryNumber: 1, earlierSessions, seed }, ...sizes };
+      const run = { epsilon: bound, delta, tryNumber: 1, earlierSessions, seed, ...sizes };
       const foreseen = foresee(best.graded, run);
       const missed = measured.map((each) => ({ calls: each.calls, missed: 1 - coverageOf(each, bound) }));
       const factor = shrinkage(missed, willLearn);
@@ -59,7 +59,8 @@ export function expectationOf(
       );
   const further = beyond.map(
     (calls): CurvePoint => ({
-      ...{ calls, extrapolated: true },
+      calls,
+      extrapolated: true,
       accuracy: shrunk(({ accuracy }) => accuracy, calls),
       coverage: shrunk(({ coverage }) => coverage, calls),
     }),
@@ -81,8 +82,11 @@ function grown(
   const more = withMoreCalls === 0 && factor === 1 ? 0 : grow(withMoreCalls);
   if (factor === 1) return { mean, low, high, passes, withMoreCalls: more };
   return {
-    ...{ mean: passes * grow(mean / Math.max(passes, 1e-9)), low, passes },
-    ...{ high: Math.max(high > 0 ? grow(high) : 0, more), withMoreCalls: more },
+    mean: passes * grow(mean / Math.max(passes, 1e-9)),
+    low,
+    passes,
+    high: Math.max(high > 0 ? grow(high) : 0, more),
+    withMoreCalls: more,
   };
 }
 

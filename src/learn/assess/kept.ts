@@ -19,7 +19,10 @@ export async function keepPredictions(
   for (const { task, expected, rung, cost } of tasks) {
     const at = Date.now();
     const detail = {
-      ...{ name: task.name, calls: task.calls, rung, minutes: cost.minutes },
+      name: task.name,
+      calls: task.calls,
+      rung,
+      minutes: cost.minutes,
       expected: expected.map(({ epsilon, mean, low, high, passes }) => ({
         epsilon,
         mean,

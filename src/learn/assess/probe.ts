@@ -144,7 +144,11 @@ async function crossPredict(
     const taught = sessions.slice(0, Math.ceil(share * sessions.length)).flat();
     const train = collapsed(taught.filter(({ answer }) => answer !== ''));
     const job = {
-      ...{ candidate, kind: task.kind, train, validation: [], seed: config.train.seed },
+      candidate,
+      kind: task.kind,
+      train,
+      validation: [],
+      seed: config.train.seed,
       dir: join(dir, `${candidate.id}-${share}-${i}`),
     };
     const artefact = await trainer.train(job, undefined, signal);
@@ -159,7 +163,9 @@ async function crossPredict(
   }
   const correct = graded.filter(({ grade }) => grade.correct === true).length;
   return {
-    ...{ rung: candidate.rung, calls: Math.round(learnt / folds.length), graded },
+    rung: candidate.rung,
+    calls: Math.round(learnt / folds.length),
+    graded,
     accuracy: correct / Math.max(1, graded.length),
   };
 }

@@ -4,8 +4,13 @@ import type { Example } from '../../core/dataset.ts';
 import { profileOf } from './profile.ts';
 
 const example = (input: string, answer: string, i: number): Example => ({
-  ...{ id: `ex_${i}`, callId: `call_${i}`, sessionId: `session_${i}`, at: i, weight: 1 },
-  ...{ input, answer },
+  id: `ex_${i}`,
+  callId: `call_${i}`,
+  sessionId: `session_${i}`,
+  at: i,
+  weight: 1,
+  input,
+  answer,
 });
 const NONE = { repeated: 0, differing: 0 };
 

@@ -39,14 +39,17 @@ async function run({ config, weightsDir, jobId }: JobSettings): Promise<void> {
     config.learn.askAgain && apiKey ? connectLlm({ baseUrl: config.upstream.baseUrl, apiKey }) : null;
   let report: Parameters<Parameters<typeof workOn>[1]['learn']>[1] = () => {};
   const understudy = await openUnderstudy({
-    ...{ config, weightsDir, signal: interrupt.signal },
+    config,
+    weightsDir,
+    signal: interrupt.signal,
     onProgress: (progress) => report(progress),
     log: (line) => process.stderr.write(`learning: ${line}\n`),
     ...(llm ? { askAgain: llm.ask } : {}),
   });
   try {
     await workOn(jobId, {
-      ...{ config, signal: interrupt.signal },
+      config,
+      signal: interrupt.signal,
       store: await understudy.store(),
       learn: (options, onProgress) => {
         report = onProgress;

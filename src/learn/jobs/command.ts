@@ -29,7 +29,11 @@ export async function learnAsJob(
   } catch (error) {
     if (signal?.aborted)
       await store.changeJob(job.id, ['running'], {
-        ...{ state: 'cancelled', endedAt: Date.now(), pid: null, progress: null, note: 'interrupted' },
+        state: 'cancelled',
+        endedAt: Date.now(),
+        pid: null,
+        progress: null,
+        note: 'interrupted',
       });
     throw error;
   }

@@ -20,14 +20,35 @@ export async function queueJob(
 ): Promise<Job> {
   const { trigger, reason, tasks, mode, estimate } = about;
   const job: Job = {
-    ...{ id: newId('job', now), kind: 'learn', trigger, reason, tasks, mode, state: 'queued' },
-    ...{ createdAt: now, startedAt: null, endedAt: null, notBefore: now, starts: 0, crashes: 0 },
-    ...{ pid: null, heartbeatAt: null, isCancelRequested: false, progress: null },
-    ...{ estimate, spent: {}, result: null, note: null, seen: null },
+    id: newId('job', now),
+    kind: 'learn',
+    trigger,
+    reason,
+    tasks,
+    mode,
+    state: 'queued',
+    createdAt: now,
+    startedAt: null,
+    endedAt: null,
+    notBefore: now,
+    starts: 0,
+    crashes: 0,
+    pid: null,
+    heartbeatAt: null,
+    isCancelRequested: false,
+    progress: null,
+    estimate,
+    spent: {},
+    result: null,
+    note: null,
+    seen: null,
   };
   await store.addJob(job);
   await store.addEvent({
-    ...{ id: newId('event', now), at: now, kind: 'job-queued', subject: job.id },
+    id: newId('event', now),
+    at: now,
+    kind: 'job-queued',
+    subject: job.id,
     detail: jobAbout(job),
   });
   return job;
@@ -58,8 +79,10 @@ export async function cancelJob(
   const changed =
     cancelled ?? (await store.changeJob(id, ['queued', 'running'], { isCancelRequested: true, note }));
   await store.addEvent({
-    ...{ id: newId('event', now), at: now, subject: id },
-    ...{ kind: cancelled ? 'job-ended' : 'job-cancel-requested' },
+    id: newId('event', now),
+    at: now,
+    subject: id,
+    kind: cancelled ? 'job-ended' : 'job-cancel-requested',
     detail: { job: id, by, reason: note, state: changed?.state ?? job.state },
   });
   // It may have ended by itself meanwhile.

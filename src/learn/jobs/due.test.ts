@@ -13,17 +13,34 @@ const NIGHT = new Date(2026, 4, 1, 2).getTime();
 const settings = learnSchema.parse({ mode: 'auto' });
 
 const task = (over: Partial<TaskFacts> = {}): TaskFacts => ({
-  ...{ id: 't1', name: 'triage', lastTry: null, newCalls: 0, newFeedback: 0 },
-  ...{ isInService: false, isProposed: false, isStopped: false, rollback: null, change: null },
+  id: 't1',
+  name: 'triage',
+  lastTry: null,
+  newCalls: 0,
+  newFeedback: 0,
+  isInService: false,
+  isProposed: false,
+  isStopped: false,
+  rollback: null,
+  change: null,
   ...over,
 });
 const tried = (over: Partial<LastTry> = {}): LastTry => ({
-  ...{ at: NOON - 100 * HOUR, calls: 1000, outcome: 'passed', moreCalls: null, recent: 1 },
+  at: NOON - 100 * HOUR,
+  calls: 1000,
+  outcome: 'passed',
+  moreCalls: null,
+  recent: 1,
   ...over,
 });
 const facts = (over: Partial<LearningFacts> = {}): LearningFacts => ({
-  ...{ tasks: [], calls: 1000, lastRun: { at: NOON - 100 * HOUR, calls: 1000, failures: 0 }, unassigned: 0 },
-  ...{ spentToday: NO_COST, trainingBytes: 0, freeBytes: 1e12 },
+  tasks: [],
+  calls: 1000,
+  lastRun: { at: NOON - 100 * HOUR, calls: 1000, failures: 0 },
+  unassigned: 0,
+  spentToday: NO_COST,
+  trainingBytes: 0,
+  freeBytes: 1e12,
   estimate: { cpuMinutes: 10, diskBytes: 1e6, dollars: 0, savedADay: null, basis: 'for a test' },
   ...over,
 });
@@ -35,7 +52,9 @@ describe('whatIsDue', () => {
     const first = { lastRun: null, calls: 300, unassigned: 300 };
     const { job } = due(first);
     assert.deepEqual(job, {
-      ...{ trigger: 'new-calls', tasks: [], reason: '300 new calls, and nothing has been learnt yet' },
+      trigger: 'new-calls',
+      tasks: [],
+      reason: '300 new calls, and nothing has been learnt yet',
     });
     assert.equal(due({ ...first, unassigned: 299 }).job, null);
     for (const mode of ['observe', 'propose'] as const)
@@ -90,7 +109,8 @@ describe('whatIsDue', () => {
       due({
         tasks: [
           task({
-            ...{ lastTry: tried(), newCalls: 5000 },
+            lastTry: tried(),
+            newCalls: 5000,
             rollback: { at: NOON - hours * HOUR, calls, times, reason: '9 of 40 differ' },
           }),
         ],
@@ -154,11 +174,14 @@ describe('whatIsDue', () => {
                 at === undefined
                   ? null
                   : tried({
-                      ...{ at, calls: learntFrom, moreCalls: 1 },
+                      at,
+                      calls: learntFrom,
+                      moreCalls: 1,
                       outcome: at === out ? 'passed' : 'refused',
                       recent: tries.filter((each) => each > now - 168 * HOUR).length,
                     }),
-              ...{ newCalls: calls - learntFrom, newFeedback: 1000 },
+              newCalls: calls - learntFrom,
+              newFeedback: 1000,
               change: at === undefined ? null : { at, missing: 0, ...since },
               rollback: at === undefined || at !== out ? null : { at, ...since, times: rollbacks.length },
             });

@@ -28,8 +28,11 @@ export function endOf(
   if (crashes >= MAX_CRASHES || why === 'given-up')
     return { ...common, state: 'failed', endedAt: at, progress: null };
   const waits = {
-    ...{ budget: nextDay(at), closing: at, lost: at },
-    ...{ crashed: at + RESTART_MS * 2 ** crashes, silent: at + RESTART_MS * 2 ** crashes },
+    budget: nextDay(at),
+    closing: at,
+    lost: at,
+    crashed: at + RESTART_MS * 2 ** crashes,
+    silent: at + RESTART_MS * 2 ** crashes,
     'not-claimed': at + RESTART_MS,
   };
   return { ...common, state: 'queued', notBefore: waits[why] };

@@ -31,10 +31,20 @@ async function world() {
       Array.from(
         { length: n },
         (): StoredCall => ({
-          ...{ id: `c${++made}`, at, sessionId: '', origin: '', stream: false, status: 200, latencyMs: 1 },
-          ...{ promptTokens: 1, completionTokens: 1, cachedTokens: 0 },
+          id: `c${++made}`,
+          at,
+          sessionId: '',
+          origin: '',
+          stream: false,
+          status: 200,
+          latencyMs: 1,
+          promptTokens: 1,
+          completionTokens: 1,
+          cachedTokens: 0,
           served: { by: 'llm', reason: 'no-specialist', ...served },
-          ...{ aboutPart: 'about', requestParts: [], responsePart: null },
+          aboutPart: 'about',
+          requestParts: [],
+          responsePart: null,
         }),
       ),
       [about],
@@ -44,11 +54,20 @@ async function world() {
 }
 
 const tried = (outcome: JobTask['outcome'], calls: number): JobTask => ({
-  ...{ id: 't1', name: 'triage', calls, outcome, deployed: outcome === 'passed', reason: '', moreCalls: 7 },
+  id: 't1',
+  name: 'triage',
+  calls,
+  outcome,
+  deployed: outcome === 'passed',
+  reason: '',
+  moreCalls: 7,
 });
 const run = (id: string, at: number, calls: number, task: JobTask) =>
   exampleJob(id, {
-    ...{ state: 'done', createdAt: at, endedAt: at + HOUR, seen: { calls, feedback: 0, at } },
+    state: 'done',
+    createdAt: at,
+    endedAt: at + HOUR,
+    seen: { calls, feedback: 0, at },
     result: { calls, seconds: 1, tasks: [task], notes: [] },
   });
 
@@ -67,32 +86,42 @@ test('what is new is counted from the beginning of the last run, without what sp
   assert.deepEqual(lastRun, { at: NOW - 19 * HOUR, calls: 50, failures: 0 });
   assert.equal(tasks[0]?.newCalls, 3);
   assert.deepEqual(tasks[0]?.lastTry, {
-    ...{ at: NOW - 20 * HOUR, calls: 40, outcome: 'refused', moreCalls: 7, recent: 1 },
+    at: NOW - 20 * HOUR,
+    calls: 40,
+    outcome: 'refused',
+    moreCalls: 7,
+    recent: 1,
   });
 });
 
 test('a rollback and an alarm count until the task is tried again, and a person’s word is none', async () => {
   const { store, calls, facts } = await world();
   const deployment = (id: string, at: number, end: Partial<StageChange>): Deployment => ({
-    ...{ id, taskId: 't1', specialistId: `s-${id}`, stage: end.stage ?? 'retired', threshold: 0.9 },
+    id,
+    taskId: 't1',
+    specialistId: `s-${id}`,
+    stage: end.stage ?? 'retired',
+    threshold: 0.9,
     history: [
       { stage: 'live', at: at - HOUR, reason: '' },
       { stage: 'retired', at, reason: '9 of 40 differ', ...end },
     ],
   });
   const numbers = {
-    ...{ comparisons: 40, errors: 9, recent: { comparisons: 40, errors: 9 }, margin: 0.02, evidence: 30 },
+    comparisons: 40,
+    errors: 9,
+    recent: { comparisons: 40, errors: 9 },
+    margin: 0.02,
+    evidence: 30,
   };
   await store.putDeployment(deployment('d1', NOW - 50 * HOUR, { numbers }), null);
   await store.putDeployment(deployment('d2', NOW - 10 * HOUR, { numbers }), null);
   await store.addEvent({
-    ...{
-      id: 'e1',
-      at: NOW - 9 * HOUR,
-      kind: 'task-changed',
-      subject: 't1',
-      detail: { reason: 'less is served', since: NOW - 9.5 * HOUR },
-    },
+    id: 'e1',
+    at: NOW - 9 * HOUR,
+    kind: 'task-changed',
+    subject: 't1',
+    detail: { reason: 'less is served', since: NOW - 9.5 * HOUR },
   });
   await calls(4, NOW - 9 * HOUR, { taskId: 't1' });
   const [before] = (await facts()).tasks;
@@ -118,7 +147,8 @@ test('failures in a row hold everything up, and what was spent today is counted 
   for (const id of ['j1', 'j2'])
     await store.addJob(
       exampleJob(id, {
-        ...{ state: 'failed', endedAt: NOW - HOUR },
+        state: 'failed',
+        endedAt: NOW - HOUR,
         spent: { [yesterday]: cost(100), [dayOf(NOW)]: cost(5) },
       }),
     );

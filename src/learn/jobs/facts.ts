@@ -129,7 +129,10 @@ async function factsOf(
     callsNeeded(0, config.gate.epsilon, deltaOfTry(config.gate.delta, await nextTry(id, { store, config })));
   const fresh = lastTry === null ? 0 : await since(lastTry.at);
   return {
-    ...{ id, name, lastTry, isStopped },
+    id,
+    name,
+    lastTry,
+    isStopped,
     newCalls: lastTry === null ? Math.max(calls, await since(0)) : fresh,
     newFeedback: await store.countFeedback({ taskId: id, ...(lastTry ? { since: lastTry.at } : {}) }),
     isInService: deployed.some(({ stage }) => isInService(stage)),
@@ -146,7 +149,9 @@ async function factsOf(
           }
         : null,
     change: epoch && {
-      ...{ at: epoch.found, calls: await since(epoch.found), reason: epoch.reason },
+      at: epoch.found,
+      calls: await since(epoch.found),
+      reason: epoch.reason,
       missing: callsToHoldBack(await heldBack(), await since(epoch.since), await since(epoch.found)),
     },
   };

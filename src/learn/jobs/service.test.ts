@@ -18,14 +18,19 @@ async function service(t: TestContext, behaviour = '', budget: { cpuMinutesADay?
   const dataDir = temporaryFolder();
   if (behaviour !== '') writeFileSync(join(dataDir, 'behaviour'), behaviour);
   const config = configSchema.parse({
-    ...{ dataDir, redaction: { finder: 'off' } },
+    dataDir,
+    redaction: { finder: 'off' },
     learn: { everySeconds: 3600, budget },
   });
   const { store, close } = await openStorage(config, { env: {} });
   const log: string[] = [];
   const open = () =>
     startLearning({
-      ...{ config, env: process.env, weightsDir: dataDir, tickMs: 20, log: (line) => log.push(line) },
+      config,
+      env: process.env,
+      weightsDir: dataDir,
+      tickMs: 20,
+      log: (line) => log.push(line),
       program: resolve(import.meta.dirname, '../../../test/support/stepping-job.ts'),
       open: () => openStorage(config, { env: {}, busyTimeoutMs: 0, durable: false }),
     });
@@ -38,7 +43,10 @@ async function service(t: TestContext, behaviour = '', budget: { cpuMinutesADay?
   const path = join(dataDir, 'steps');
   const steps = (): string[] => (existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : []);
   return {
-    ...{ store, log, job, steps },
+    store,
+    log,
+    job,
+    steps,
     is: (state: JobState) => until(`state ${state}`, WAIT_MS, async () => (await job()).state === state),
     at: (step: number) =>
       until(`step ${step}`, WAIT_MS, async () => steps().length >= step && (await job()).pid),

@@ -55,14 +55,22 @@ export async function workOn(jobId: string, options: WorkOptions): Promise<Learn
     jobId,
     ['queued'],
     {
-      ...{ state: 'running', pid, heartbeatAt: at, startedAt: before.startedAt ?? at, seen, note: null },
+      state: 'running',
+      pid,
+      heartbeatAt: at,
+      startedAt: before.startedAt ?? at,
+      seen,
+      note: null,
       starts: before.starts + 1,
     },
     { maxRunning: 1 },
   );
   if (job === null) return null;
   await store.addEvent({
-    ...{ id: newId('event', at), at, kind: 'job-started', subject: jobId },
+    id: newId('event', at),
+    at,
+    kind: 'job-started',
+    subject: jobId,
     detail: { ...jobAbout(job), starts: job.starts },
   });
   const beats = await startBeats(job, options);
@@ -159,8 +167,13 @@ function resultOf({ usableCalls, seconds, tasks, notes }: LearnReport): JobResul
     seconds,
     notes,
     tasks: tasks.map(({ task, outcome, deployed, reason, moreCalls }) => ({
-      ...{ id: task.id, name: task.name, calls: task.calls },
-      ...{ outcome, deployed, reason, moreCalls },
+      id: task.id,
+      name: task.name,
+      calls: task.calls,
+      outcome,
+      deployed,
+      reason,
+      moreCalls,
     })),
   };
 }
@@ -174,9 +187,14 @@ async function tellEnd(
 ): Promise<void> {
   const at = now();
   await store.addEvent({
-    ...{ id: newId('event', at), at, kind: 'job-ended', subject: job.id },
+    id: newId('event', at),
+    at,
+    kind: 'job-ended',
+    subject: job.id,
     detail: {
-      ...{ job: job.id, state, reason },
+      job: job.id,
+      state,
+      reason,
       tasks: (result?.tasks ?? []).map((task) => ({ ...task })),
     },
   });

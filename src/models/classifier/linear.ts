@@ -156,7 +156,11 @@ export type LinearAnswers = Pick<LinearModel, 'classes' | 'plan'>;
 export function encodeLinear(model: LinearModel): Uint8Array {
   const { rung, kind, encoder, job, figures } = model;
   const header = {
-    ...{ rung, kind, encoder, job, figures },
+    rung,
+    kind,
+    encoder,
+    job,
+    figures,
     dimensions: model.index?.dimensions ?? 0,
     rank: model.tuning?.rank ?? 0,
   };
@@ -181,7 +185,13 @@ export function decodeLinear(bytes: Uint8Array, { classes, plan }: LinearAnswers
   const { header, floats, ints, has } = decodeArrays<Header>(bytes, MAGIC, 'a linear model');
   const { rung, kind, encoder, job, figures, dimensions, rank } = header;
   return {
-    ...{ rung, kind, encoder, plan, classes, job, figures },
+    rung,
+    kind,
+    encoder,
+    plan,
+    classes,
+    job,
+    figures,
     slotWeights: floats('pointing'),
     tuning: has('tuning') ? { rank, parameters: floats('tuning') } : null,
     vocabulary: has('hashes') ? makeVocabulary(ints('hashes'), floats('idf')) : null,

@@ -161,7 +161,8 @@ function changesOf(base: GgufFile, adapter: GgufFile): ReadonlyMap<string, Chang
     changes.set(target, {
       a: () => adapter.tensor(name),
       b: () => adapter.tensor(`${target}.lora_b`),
-      ...{ rank, scale: alpha / rank },
+      rank,
+      scale: alpha / rank,
     });
   }
   return 2 * changes.size === adapter.tensors.size ? changes : null;

@@ -28,9 +28,24 @@ function writeQ4(path: string): void {
     for (let i = 4; i < 20; i++) view.setUint8(i, random.below(256));
   }
   const head = Buffer.concat([
-    ...[u32(0x46554747), u32(3), u64(2), u64(1), text('general.name'), u32(8), text('tiny')],
-    ...[text('w'), u32(2), u64(32), u64(3), u32(3), u64(0)],
-    ...[text('norm'), u32(1), u64(5), u32(0), u64(64)],
+    u32(0x46554747),
+    u32(3),
+    u64(2),
+    u64(1),
+    text('general.name'),
+    u32(8),
+    text('tiny'),
+    text('w'),
+    u32(2),
+    u64(32),
+    u64(3),
+    u32(3),
+    u64(0),
+    text('norm'),
+    u32(1),
+    u64(5),
+    u32(0),
+    u64(64),
   ]);
   const pad = Buffer.alloc((32 - (head.length % 32)) % 32);
   const norm = Buffer.from(Float32Array.of(1, 2, 3, 4, 5).buffer);

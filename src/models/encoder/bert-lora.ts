@@ -321,7 +321,13 @@ export function bertForward(g: GraphBuilder, weights: BertWeights, loraScale: nu
       linear: tapes as Record<BertLinear, LinearTape>,
       attentionNorm: attended.tape,
       outputNorm: end.tape,
-      ...{ query: query!, key: key!, value: value!, scores, mixed, wide, cdf },
+      query: query!,
+      key: key!,
+      value: value!,
+      scores,
+      mixed,
+      wide,
+      cdf,
     };
   });
   const means = g.node('MatMul', [pool, x]);

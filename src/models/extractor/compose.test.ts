@@ -179,7 +179,9 @@ describe('composeAnswer', () => {
     fc.assert(
       fc.property(probability, probability, probability, (there, value, presence) => {
         const { answer, signals } = composeAnswer('json', lesson, units, {
-          ...{ options: new Float32Array(), tags, familiarity: 1 },
+          options: new Float32Array(),
+          tags,
+          familiarity: 1,
           values: [{ start: 1, end: 2, probability: value, presence, others: [] }],
           copied: Float32Array.of(there),
         });
@@ -205,11 +207,17 @@ describe('composeAnswer', () => {
     const presence = 0.9;
     values[ofCount!] = { start: 1, end: 2, probability: 0.95, presence, others: [] };
     values[ofThing!] = {
-      ...{ start: 1, end: 3, probability: 0.54, presence },
+      start: 1,
+      end: 3,
+      probability: 0.54,
+      presence,
       others: [{ start: 2, end: 3, probability: 0.45 }],
     };
     const { answer, signals } = composeAnswer('json', lesson, units, {
-      ...{ options: new Float32Array(), familiarity: 1, values, copied: Float32Array.of(1, 1) },
+      options: new Float32Array(),
+      familiarity: 1,
+      values,
+      copied: Float32Array.of(1, 1),
       tags: new Float32Array(units.starts.length * count).fill(1),
     });
     assert.equal(answer, '{"count":4,"thing":"kettles"}');

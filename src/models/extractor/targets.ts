@@ -88,8 +88,11 @@ export function learnTargets(
 
 /** What a text teaches beside its form. */
 const NOTHING: Omit<Target, 'input' | 'form'> = {
-  ...{ options: new Map(), copied: new Map() },
-  ...{ spans: [], ignored: [], lost: [] },
+  options: new Map(),
+  copied: new Map(),
+  spans: [],
+  ignored: [],
+  lost: [],
 };
 
 /** The form of each answer that is a text, as JSON; '' for those that do not repeat, and for tool calls. */
@@ -143,7 +146,11 @@ function targetOf(kind: OutputKind, plan: ExtractionPlan, example: ReadExample, 
     (path) => plan.kept.includes(JSON.stringify(path)) || (hasTools(kind) && path.length === 1),
   );
   return {
-    ...{ input, form: JSON.stringify(form), options, copied: known, lost: [...lost] },
+    input,
+    form: JSON.stringify(form),
+    options,
+    copied: known,
+    lost: [...lost],
     spans: taken.filter(({ field }) => copied.has(field)).map(({ tag, start, end }) => ({ tag, start, end })),
     ignored: [...ignored, ...taken.filter(({ field }) => !copied.has(field))],
   };

@@ -46,25 +46,19 @@ function packed(): { readonly bytes: Buffer; readonly tensors: ReadonlyMap<strin
   const tensors = new Map<string, Float32Array>();
   const matrix = HIDDEN * HIDDEN;
   for (const [name, count] of [
-    ...[
-      ['emb.word', VOCABULARY.length * HIDDEN],
-      ['emb.pos', POSITIONS * HIDDEN],
-      ['emb.type', 2 * HIDDEN],
-    ],
-    ...[
-      ['emb.ln.w', HIDDEN],
-      ['emb.ln.b', HIDDEN],
-    ],
+    ['emb.word', VOCABULARY.length * HIDDEN],
+    ['emb.pos', POSITIONS * HIDDEN],
+    ['emb.type', 2 * HIDDEN],
+    ['emb.ln.w', HIDDEN],
+    ['emb.ln.b', HIDDEN],
     ...['q', 'k', 'v', 'ao'].flatMap((part) => [
       [`l0.${part}.w`, matrix],
       [`l0.${part}.b`, HIDDEN],
     ]),
-    ...[
-      ['l0.fi.w', FFN * HIDDEN],
-      ['l0.fi.b', FFN],
-      ['l0.fo.w', FFN * HIDDEN],
-      ['l0.fo.b', HIDDEN],
-    ],
+    ['l0.fi.w', FFN * HIDDEN],
+    ['l0.fi.b', FFN],
+    ['l0.fo.w', FFN * HIDDEN],
+    ['l0.fo.b', HIDDEN],
     ...['aln', 'oln'].flatMap((part) => [
       [`l0.${part}.w`, HIDDEN],
       [`l0.${part}.b`, HIDDEN],
@@ -94,14 +88,17 @@ function packed(): { readonly bytes: Buffer; readonly tensors: ReadonlyMap<strin
     )(0),
   );
   const head = Buffer.concat([
-    ...[
-      Buffer.from('E5S1'),
-      int(1, HIDDEN, 1, 4, FFN, VOCABULARY.length, POSITIONS, 2),
-      float(1e-12),
-      int(32),
-    ],
-    ...[int(VOCABULARY.length, 0, 2, 1, 3), long(Buffer.concat(texts).length), int(0, ...ends)],
-    ...[float(...VOCABULARY.map(([, score]) => score)), ...texts, int(0, 0), int(tensors.size)],
+    Buffer.from('E5S1'),
+    int(1, HIDDEN, 1, 4, FFN, VOCABULARY.length, POSITIONS, 2),
+    float(1e-12),
+    int(32),
+    int(VOCABULARY.length, 0, 2, 1, 3),
+    long(Buffer.concat(texts).length),
+    int(0, ...ends),
+    float(...VOCABULARY.map(([, score]) => score)),
+    ...texts,
+    int(0, 0),
+    int(tensors.size),
   ]);
   const directory = (start: number): { readonly entries: Buffer; readonly data: Buffer } => {
     let at = start;

@@ -60,8 +60,13 @@ function parse(bytes: Buffer): PackedEncoder {
     return bytes.readInt32LE(at - 4);
   };
   const sizes: Sizes = {
-    ...{ hidden: int(), layers: int(), heads: int(), ffn: int() },
-    ...{ vocabulary: int(), positions: int(), kinds: int() },
+    hidden: int(),
+    layers: int(),
+    heads: int(),
+    ffn: int(),
+    vocabulary: int(),
+    positions: int(),
+    kinds: int(),
     epsilon: bytes.readFloatLE(at),
   };
   // The number before, and the length of a quantisation block.
@@ -156,9 +161,15 @@ function configOf({
   epsilon,
 }: Sizes): PackedEncoder['config'] {
   return {
-    ...{ model_type: 'bert', hidden_act: 'gelu', hidden_size: hidden, num_hidden_layers: layers },
-    ...{ num_attention_heads: heads, intermediate_size: ffn, vocab_size: vocabulary },
-    ...{ max_position_embeddings: positions, layer_norm_eps: epsilon },
+    model_type: 'bert',
+    hidden_act: 'gelu',
+    hidden_size: hidden,
+    num_hidden_layers: layers,
+    num_attention_heads: heads,
+    intermediate_size: ffn,
+    vocab_size: vocabulary,
+    max_position_embeddings: positions,
+    layer_norm_eps: epsilon,
   };
 }
 
@@ -168,13 +179,20 @@ function tokenizerOf(
   { bos, eos, pad, unknown }: Readonly<Record<'bos' | 'eos' | 'pad' | 'unknown', number>>,
 ): PackedEncoder['tokenizer'] {
   const added = (id: number) => ({
-    ...{ id, content: vocab[id]?.[0] ?? '', special: true },
-    ...{ single_word: false, lstrip: false, rstrip: false, normalized: false },
+    id,
+    content: vocab[id]?.[0] ?? '',
+    special: true,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
   });
   const [begin, end] = [added(bos).content, added(eos).content];
   const space = { replacement: '▁', add_prefix_space: true, prepend_scheme: 'always' };
   return {
-    ...{ version: '1.0', truncation: null, padding: null },
+    version: '1.0',
+    truncation: null,
+    padding: null,
     added_tokens: [bos, pad, eos, unknown].toSorted((a, b) => a - b).map(added),
     normalizer: {
       type: 'Sequence',

@@ -27,7 +27,10 @@ const postingArrays = (name: string, { terms, from, places, counts }: Postings):
 function encode({ index, answers, weights, slotWeights, ...about }: RetrievalModel): Uint8Array {
   const header: Header = { ...about, dimensions: index.dense?.dimensions ?? 0 };
   return encodeArrays(MAGIC, header, {
-    ...{ answers, weights, slotWeights, lengths: index.lengths },
+    answers,
+    weights,
+    slotWeights,
+    lengths: index.lengths,
     ...postingArrays('words', index.words),
     ...postingArrays('fields', index.fields),
     ...(index.dense ? { vectors: index.dense.vectors, owners: index.dense.owners } : {}),
@@ -38,12 +41,19 @@ function decode(bytes: Uint8Array): RetrievalModel {
   const { header, floats, ints, has } = decodeArrays<Header>(bytes, MAGIC, 'a retrieval model');
   const { kind, encoder, job, figures, dimensions } = header;
   const postings = (name: string): Postings => ({
-    ...{ terms: ints(`${name}-terms`), from: ints(`${name}-from`) },
-    ...{ places: ints(`${name}-places`), counts: ints(`${name}-counts`) },
+    terms: ints(`${name}-terms`),
+    from: ints(`${name}-from`),
+    places: ints(`${name}-places`),
+    counts: ints(`${name}-counts`),
   });
   return {
-    ...{ kind, encoder, job, figures },
-    ...{ answers: ints('answers'), weights: floats('weights'), slotWeights: floats('slotWeights') },
+    kind,
+    encoder,
+    job,
+    figures,
+    answers: ints('answers'),
+    weights: floats('weights'),
+    slotWeights: floats('slotWeights'),
     index: {
       lengths: ints('lengths'),
       words: postings('words'),

@@ -66,7 +66,10 @@ export function openIndex(data: IndexData, key: string): InputIndex {
   };
   return {
     query: (text, vector) => ({ words: terms.words(text), vector }),
-    ...{ lexical, field, dense, hybrid },
+    lexical,
+    field,
+    dense,
+    hybrid,
   };
 }
 

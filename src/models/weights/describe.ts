@@ -27,7 +27,8 @@ export function describeGguf(path: string): Described {
       0,
     );
     return {
-      ...{ parameters, architecture },
+      parameters,
+      architecture,
       context: Number.isSafeInteger(context) && context > 0 ? context : 1024,
       promptFormat: templateOf(file),
       quantisation: quantisationOf(path),

@@ -35,16 +35,21 @@ const OTHER = Buffer.from(MODEL.map((byte) => byte ^ 1));
 const TOKEN = 'hf_secret_of_the_test';
 
 const entry: CatalogueEntry = {
-  ...{ name: 'tiny', kind: 'language', parameters: 1, architecture: 'llama', context: 64, license: 'MIT' },
-  ...{
-    languages: [],
-    promptFormat: null,
-    toolFormat: null,
-    quantisation: 'Q8_0',
-    diskBytes: 1,
-    tools: 'none',
-  },
-  ...{ memory: { bytes: 1, measured: false }, benchmarks: [], files: [] },
+  name: 'tiny',
+  kind: 'language',
+  parameters: 1,
+  architecture: 'llama',
+  context: 64,
+  license: 'MIT',
+  languages: [],
+  promptFormat: null,
+  toolFormat: null,
+  quantisation: 'Q8_0',
+  diskBytes: 1,
+  tools: 'none',
+  memory: { bytes: 1, measured: false },
+  benchmarks: [],
+  files: [],
   sources: [{ kind: 'hub', repository: 'maker/tiny-GGUF' }],
 };
 
@@ -299,7 +304,10 @@ describe('an encoder', () => {
     hub.publish('maker/bert', { files });
     addOwn(dataDir, {
       ...entry,
-      ...{ name: 'bert', kind: 'encoder', quantisation: null, dimensions: 2 },
+      name: 'bert',
+      kind: 'encoder',
+      quantisation: null,
+      dimensions: 2,
       sources: [{ kind: 'hub', repository: 'maker/bert' }],
     });
     const { path } = await ensureWeights('bert', options());

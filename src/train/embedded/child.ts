@@ -43,7 +43,12 @@ async function work(job: LoraJob, onStep: (report: StepReport) => void): Promise
     });
   }
   const trained = await trainLora({
-    ...{ weights, samples, recipe, threads, memoryBytes, onStep },
+    weights,
+    samples,
+    recipe,
+    threads,
+    memoryBytes,
+    onStep,
     seed: job.seed,
     checkpoint: { path: job.checkpointPath, job: job.hash, everyMs: job.checkpointMs },
   });

@@ -71,7 +71,9 @@ export function loraTensors(layout: readonly LoraMatrix[]): readonly LoraTensor[
     return part === 'a' ? groupName(layer, group) : loraName(layer, linear, 'b');
   });
   return [...parts].map(([name, [first, ...others]]) => ({
-    ...{ name, cols: first!.cols, offset: first!.offset },
+    name,
+    cols: first!.cols,
+    offset: first!.offset,
     rows: others.reduce((sum, { rows }) => sum + rows, first!.rows),
   }));
 }

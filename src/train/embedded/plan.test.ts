@@ -6,8 +6,13 @@ import { planLora, proposeLora, stepBatch } from './plan.ts';
 const BUDGET = { minutes: 1000, speed: 250 };
 const examples = (count: number, characters: number) =>
   Array.from({ length: count }, (_, i) => ({
-    ...{ id: `${i}`, callId: `${i}`, sessionId: `${i}`, at: i, weight: 1 },
-    ...{ input: 'x'.repeat(characters), answer: 'refund' },
+    id: `${i}`,
+    callId: `${i}`,
+    sessionId: `${i}`,
+    at: i,
+    weight: 1,
+    input: 'x'.repeat(characters),
+    answer: 'refund',
   }));
 
 test('short examples make larger steps, long ones smaller, within bounds', () => {

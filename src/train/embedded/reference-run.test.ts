@@ -21,7 +21,12 @@ const out = process.env.UNDERSTUDY_REFERENCE_DIR ?? dir;
 
 const seed = 11;
 const recipe = parseRecipe({
-  ...{ rank: 4, alpha: 8, learningRate: 0.01, batch: 4, epochs: 10, warmup: 0.1 },
+  rank: 4,
+  alpha: 8,
+  learningRate: 0.01,
+  batch: 4,
+  epochs: 10,
+  warmup: 0.1,
   arithmetic: 'float32',
 });
 

@@ -36,7 +36,12 @@ export async function trainLora(options: LoraTrainingOptions): Promise<TrainedLo
   const budget = { budgetBytes: options.memoryBytes, arithmetic };
   const { prepack, limits } = planMemory(weights.shape, maxTokens, budget);
   const runner = await StepRunner.create(weights, parameters, {
-    ...{ lora, mode: 'train', arithmetic, prepack, limits, maxTokens },
+    lora,
+    mode: 'train',
+    arithmetic,
+    prepack,
+    limits,
+    maxTokens,
     threads: options.threads,
   });
   try {

@@ -36,7 +36,11 @@ export function proposeEncoder(
     speed: limits.speedOf(base) ?? expected,
   });
   return {
-    ...{ rung: 'encoder', base, recipe: { epochs }, cost: 'minutes', ...plan },
+    rung: 'encoder',
+    base,
+    recipe: { epochs },
+    cost: 'minutes',
+    ...plan,
     refusal: (isHere ? whyNotChosenAmong(task.kind, train) : MISSING) ?? refusal,
   };
 }

@@ -50,15 +50,27 @@ test('the loss of every step equals the reference run', async () => {
   writeFileSync(
     join(out, 'run.json'),
     JSON.stringify({
-      ...{ recipe, order, samples, places, LORA_SCALE, HEAD_SCALE },
+      recipe,
+      order,
+      samples,
+      places,
+      LORA_SCALE,
+      HEAD_SCALE,
       parameters: [...parameters],
     }),
   );
   const model = await tuningRunner(weights, samples, parameters, {
-    ...{ rank, classes, threads: 1, seed, wordDropout: 0 },
+    rank,
+    classes,
+    threads: 1,
+    seed,
+    wordDropout: 0,
   });
   const { losses } = await train({
-    ...{ model, seed, schedule: recipe, guessing: Number.POSITIVE_INFINITY },
+    model,
+    seed,
+    schedule: recipe,
+    guessing: Number.POSITIVE_INFINITY,
     lengths: samples.map(({ ids }) => ids.length),
     checkpoint: { path: join(dir, 'checkpoint'), job: 'reference', everyMs: 1e9 },
   });

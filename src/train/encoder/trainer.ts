@@ -49,7 +49,10 @@ export function encoderTrainer(options: EncoderOptions): Trainer {
       const subject = candidate.taskId;
       on?.({ step: 'train', subject, done: 0, total: 0, note: 'fitting the head' });
       const child: ChildJob = {
-        ...{ ...work, hash, path, encoderDir },
+        ...work,
+        hash,
+        path,
+        encoderDir,
         ...localOptions(options),
         checkpointPath: join(dir, 'checkpoint'),
       };

@@ -85,7 +85,10 @@ export async function tuneEncoder(
     }));
     const parameters = begin(weights, recipe.rank, head, seed);
     const runner = await tuningRunner(weights, samples, parameters, {
-      ...{ rank: recipe.rank, classes: classes.length, threads, seed },
+      rank: recipe.rank,
+      classes: classes.length,
+      threads,
+      seed,
       wordDropout: recipe.wordDropout,
     });
     const beganSteps = performance.now();
@@ -112,8 +115,15 @@ export async function tuneEncoder(
     );
     return {
       model: {
-        ...{ rung: 'encoder', kind: job.kind, encoder: job.encoder, job: job.hash },
-        ...{ plan, classes, vocabulary, tuning, index },
+        rung: 'encoder',
+        kind: job.kind,
+        encoder: job.encoder,
+        job: job.hash,
+        plan,
+        classes,
+        vocabulary,
+        tuning,
+        index,
         linear: joined(words, headOf(weights, parameters, classes.length)),
         slotWeights: fitSlotRanker(job.kind, plan, job.train, seed),
         figures: {},

@@ -42,7 +42,11 @@ export function proposeExtractor(
   const { epochs, refusal, ...plan } = planPasses(lengths, wanted, budget, OVERHEAD_PASSES);
   return [
     {
-      ...{ rung: 'extractor', base, recipe: { epochs }, cost: 'minutes', ...plan },
+      rung: 'extractor',
+      base,
+      recipe: { epochs },
+      cost: 'minutes',
+      ...plan,
       refusal: (here.isHere ? whyNotExtracted(task.kind, train) : MISSING) ?? refusal,
     },
   ];

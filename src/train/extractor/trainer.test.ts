@@ -107,7 +107,8 @@ describe('extractorTrainer', () => {
       };
       const guarded = remoteEncoder({
         clients: [guardedClient(models.processes[0]!.client, trying)],
-        ...{ name: 'tiny', dimensions: 8 },
+        name: 'tiny',
+        dimensions: 8,
       });
       const served = await extractorRuntime({ encoder: guarded }).predict(artefact, 'refund my');
       assert.equal(served.answer, (await runtime.predict(artefact, 'refund my')).answer);

@@ -58,7 +58,10 @@ export function extractorTrainer(options: EncoderOptions): Trainer {
       const subject = candidate.taskId;
       on?.({ step: 'train', subject, done: 0, total: 0, note: 'finding the values in the inputs' });
       const child: ChildJob = {
-        ...{ ...work, hash, path, encoderDir },
+        ...work,
+        hash,
+        path,
+        encoderDir,
         ...localOptions(options),
         checkpointPath: join(dir, 'checkpoint'),
       };

@@ -58,7 +58,12 @@ export async function tuneExtractor(
     const parameters = begin(weights, recipe, heads, seed);
     const mask = bert.vocabulary.get('[MASK]') ?? bert.vocabulary.get('[UNK]') ?? 0;
     const runner = await extractorRunner(weights, samples, parameters, {
-      ...{ rank: recipe.rank, members: recipe.members, heads, threads, seed, mask },
+      rank: recipe.rank,
+      members: recipe.members,
+      heads,
+      threads,
+      seed,
+      mask,
       wordDropout: recipe.wordDropout,
     });
     const trained = await train({

@@ -82,13 +82,11 @@ test('the provider gets each example once, as a conversation, and the artefact n
   });
   const [created] = provider.jobs;
   assert.deepEqual(created!.body, {
-    ...{
-      model: 'small-model',
-      training_file: 'file-1',
-      validation_file: 'file-2',
-      seed: 3,
-      suffix: 'understudy',
-    },
+    model: 'small-model',
+    training_file: 'file-1',
+    validation_file: 'file-2',
+    seed: 3,
+    suffix: 'understudy',
     hyperparameters: { n_epochs: 2, batch_size: 'auto', learning_rate_multiplier: 'auto' },
   });
   assert.deepEqual(JSON.parse(readFileSync(path, 'utf8')), {

@@ -101,7 +101,11 @@ async function train(
     writeWhole(path, { baseUrl, model: remote.model, job: remote.id });
     const { createdAt, finishedAt } = remote;
     const card = writeCard(path, {
-      ...{ job: hash, trainer: 'hosted', base, recipe, seed: job.seed },
+      job: hash,
+      trainer: 'hosted',
+      base,
+      recipe,
+      seed: job.seed,
       trainedMs: createdAt !== null && finishedAt !== null ? finishedAt - createdAt : Date.now() - started,
       figures: {
         examples: job.train.length,

@@ -72,7 +72,12 @@ export async function artefactOf(model: LinearModel, path: string): Promise<Arte
   const { trainedMs = 0, ...figures } = model.figures;
   const sha256 = contentHash(await readFile(path));
   return {
-    ...{ rung: model.rung, base: model.encoder, path, sha256, trainedMs, figures },
+    rung: model.rung,
+    base: model.encoder,
+    path,
+    sha256,
+    trainedMs,
+    figures,
     answers: answersOf(model),
   };
 }

@@ -7,8 +7,13 @@ import { fillTemplate, learnCopying, toTemplate } from '../../models/classifier/
 import { fitSlotRanker } from './fit-slots.ts';
 
 const example = (input: string, answer: string): Example => ({
-  ...{ id: input, callId: input, sessionId: input, at: 0, weight: 1 },
-  ...{ input, answer },
+  id: input,
+  callId: input,
+  sessionId: input,
+  at: 0,
+  weight: 1,
+  input,
+  answer,
 });
 
 /** Mails that name one or two order numbers, in ways that say which is meant. */

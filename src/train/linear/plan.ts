@@ -17,7 +17,11 @@ export function proposeLinear(
 ): readonly Proposal[] {
   const work = train.reduce((sum, example) => sum + exampleTokens(example), 0);
   const proposed = (rung: keyof typeof MEASURED, base: string | null, reason: string | null): Proposal => ({
-    ...{ rung, base, recipe: {}, cost: 'seconds', work },
+    rung,
+    base,
+    recipe: {},
+    cost: 'seconds',
+    work,
     minutes: work / (speedOf(base) ?? MEASURED[rung]) / 60,
     refusal: reason === null ? null : { reason },
   });

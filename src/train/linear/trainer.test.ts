@@ -56,7 +56,11 @@ async function inFolder(run: (dir: string) => Promise<void>): Promise<void> {
 
 const jobOf = (rung: Rung, kind: OutputKind, train: readonly Example[], dir: string): TrainingJob => ({
   candidate: { id: 'c', taskId: 't', rung, base: rung === 'lexical' ? null : 'letter-pairs', recipe: {} },
-  ...{ kind, train, validation: [], dir, seed: 1 },
+  kind,
+  train,
+  validation: [],
+  dir,
+  seed: 1,
 });
 
 for (const rung of ['lexical', 'knn', 'head'])

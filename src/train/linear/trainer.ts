@@ -90,9 +90,16 @@ async function train(
       )
     : null;
   const model: LinearModel = {
-    ...{ rung, kind: job.kind, encoder: wantsVectors ? (encoder?.name ?? null) : null, job: jobHash },
+    rung,
+    kind: job.kind,
+    encoder: wantsVectors ? (encoder?.name ?? null) : null,
+    job: jobHash,
     tuning: null,
-    ...{ plan: data.plan, classes: data.classes, vocabulary, linear, index },
+    plan: data.plan,
+    classes: data.classes,
+    vocabulary,
+    linear,
+    index,
     slotWeights: fitSlotRanker(job.kind, data.plan, job.train, job.seed),
     figures: {
       examples: job.train.length,

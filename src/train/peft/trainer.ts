@@ -86,7 +86,13 @@ async function train(
   const work: ToWorker = {
     hash,
     model: options.model === undefined ? { gguf: basePath } : { folder: options.model },
-    ...{ shape, method: recipe.method, recipe, samples, layout, parametersPath, checkpointPath },
+    shape,
+    method: recipe.method,
+    recipe,
+    samples,
+    layout,
+    parametersPath,
+    checkpointPath,
     order: stepOrder(samples.length, recipe.batch, steps, job.seed),
     rates: Array.from({ length: steps }, (_, step) => learningRate(recipe, step, steps)),
     initial: Buffer.from(initialLora(layout, job.seed).buffer).toString('base64'),
@@ -116,7 +122,11 @@ async function train(
     base,
   });
   const card = writeCard(path, {
-    ...{ job: hash, trainer: 'peft', base, recipe, seed: job.seed },
+    job: hash,
+    trainer: 'peft',
+    base,
+    recipe,
+    seed: job.seed,
     trainedMs: Math.round(result.elapsedMs),
     figures: {
       examples: samples.length,

@@ -58,7 +58,13 @@ function proposals(
   return [...new Set([0, server.examples])].map((examples) => {
     const base = baseOf(server, examples);
     return {
-      ...{ rung: 'prompted', base, recipe: { examples }, cost: 'minutes', work, elsewhere: true, price },
+      rung: 'prompted',
+      base,
+      recipe: { examples },
+      cost: 'minutes',
+      work,
+      elsewhere: true,
+      price,
       minutes: work / (speedOf(base) ?? SPEED) / 60,
       refusal: null,
     };
@@ -115,7 +121,11 @@ async function train(
   writeFileSync(`${path}.part`, `${JSON.stringify({ ...named, logprobs })}\n`, { mode: 0o600 });
   renameSync(`${path}.part`, path);
   const card = writeCard(path, {
-    ...{ job: hash, trainer: 'prompted', base: candidate.base, recipe: { examples }, seed: job.seed },
+    job: hash,
+    trainer: 'prompted',
+    base: candidate.base,
+    recipe: { examples },
+    seed: job.seed,
     // Nothing was: how fast the server answers is not known from this.
     trainedMs: 0,
     figures: { examples: job.train.length, kept: kept.length, logprobs: logprobs ? 1 : 0 },

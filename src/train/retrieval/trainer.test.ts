@@ -21,8 +21,13 @@ let folders = 0;
 const folder = (): string => join(home, String(folders++));
 
 const example = (input: string, answer: string, at = 0): Example => ({
-  ...{ id: `${at}-${input}`, callId: input, sessionId: input, at, weight: 1 },
-  ...{ input, answer },
+  id: `${at}-${input}`,
+  callId: input,
+  sessionId: input,
+  at,
+  weight: 1,
+  input,
+  answer,
 });
 
 const TOPICS = {
@@ -62,7 +67,11 @@ const jobOf = (
   dir = folder(),
 ): TrainingJob => ({
   candidate: { id: 'c', taskId: 't', rung: 'retrieval', base: encoder?.name ?? null, recipe: {} },
-  ...{ kind, train, validation: [], dir, seed: 1 },
+  kind,
+  train,
+  validation: [],
+  dir,
+  seed: 1,
 });
 
 for (const encoder of [null, letterPairs])

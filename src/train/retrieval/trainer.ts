@@ -74,7 +74,10 @@ async function train(
   const places = new Map(templates.map((template, place) => [template, place]));
   const index = indexInputs(inputs, texts.key, dense);
   const model: RetrievalModel = {
-    ...{ kind: job.kind, encoder: base, index, job: hash },
+    kind: job.kind,
+    encoder: base,
+    index,
+    job: hash,
     answers: Uint32Array.from(perExample, (template) => places.get(template)!),
     weights: Float32Array.from(stored, ({ weight }) => weight),
     slotWeights: fitSlotRanker(job.kind, plan, stored, job.seed),
@@ -114,7 +117,12 @@ async function artefactOf(
   const { trainedMs = 0, ...rest } = figures;
   const sha256 = contentHash(await readFile(path));
   return {
-    ...{ rung: 'retrieval', base: encoder, path, sha256, trainedMs, figures: rest },
+    rung: 'retrieval',
+    base: encoder,
+    path,
+    sha256,
+    trainedMs,
+    figures: rest,
     answers: toAnswers(texts),
   };
 }

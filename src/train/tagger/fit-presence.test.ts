@@ -14,13 +14,24 @@ import { fitTagger } from './fit.ts';
 import { fitPresence } from './fit-presence.ts';
 
 const field = (options: readonly string[], chosen: boolean): Field => ({
-  ...{ key: '["count"]', path: ['count'], repeated: false, many: false, tag: 0 },
-  ...{ edits: ['number'], options, chosen },
+  key: '["count"]',
+  path: ['count'],
+  repeated: false,
+  many: false,
+  tag: 0,
+  edits: ['number'],
+  options,
+  chosen,
 });
 const planOf = (each: Field): ExtractionPlan => ({ fields: [each], tags: 1, kept: [], order: [] });
 const target = (isCopied: boolean): Target => ({
-  ...{ input: '', form: '{}', options: new Map([[0, isCopied ? COPY : 'null']]), spans: [] },
-  ...{ copied: new Map([[0, isCopied]]), ignored: [], lost: [] },
+  input: '',
+  form: '{}',
+  options: new Map([[0, isCopied ? COPY : 'null']]),
+  spans: [],
+  copied: new Map([[0, isCopied]]),
+  ignored: [],
+  lost: [],
 });
 
 describe('fitPresence', () => {

@@ -79,7 +79,10 @@ export async function fitTagger(
       options.push({ ...ofForm, linear, matches: null });
     } else {
       const examples = labels.map(({ i, label }) => ({
-        ...{ i, label, vector: spoken[i]!, weight: weights[i]! },
+        i,
+        label,
+        vector: spoken[i]!,
+        weight: weights[i]!,
         matches: matchFeatures(inputs[i]!.text, names),
       }));
       const fit = (taught: readonly ChoiceExample[]): ReturnType<typeof fitChoice> =>

@@ -20,7 +20,11 @@ export function proposeTagger(
   const work = train.reduce((sum, example) => sum + exampleTokens(example), 0);
   return [
     {
-      ...{ rung: 'tagger', base: null, recipe: {}, cost: 'seconds', work },
+      rung: 'tagger',
+      base: null,
+      recipe: {},
+      cost: 'seconds',
+      work,
       minutes: work / (speedOf(null) ?? TOKENS_PER_SECOND) / 60,
       refusal: whyNotExtracted(task.kind, train),
     },

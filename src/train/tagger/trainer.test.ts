@@ -48,14 +48,22 @@ function turns(count: number, seed: number): TrainingJob['train'] {
 
 /** One booking for today, so that the day beside which the others are named is told. */
 const today = {
-  ...{ id: 't', callId: 't', sessionId: 't', at: 0, weight: 1 },
+  id: 't',
+  callId: 't',
+  sessionId: 't',
+  at: 0,
+  weight: 1,
   input: 'user: a table for 4 at Vello Sora on today, please',
   answer: 'book {"place":"Vello Sora","people":"4","date":"2026-03-01"}',
 };
 const train = [...turns(360, 1), today, { ...today, id: 't2', sessionId: 't2' }];
 const job = (name: string, changes: Partial<TrainingJob> = {}): TrainingJob => ({
   candidate: { id: 'c1', taskId: 'toy', rung: 'tagger', base: null, recipe: {} },
-  ...{ kind: 'mixed', train, validation: [], dir: join(dir, name), seed: 3 },
+  kind: 'mixed',
+  train,
+  validation: [],
+  dir: join(dir, name),
+  seed: 3,
   ...changes,
 });
 

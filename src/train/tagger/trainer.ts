@@ -51,7 +51,11 @@ export function taggerTrainer(): Trainer {
       await saveTagger(`${path}.part`, model);
       await rename(`${path}.part`, path);
       const card = writeCard(path, {
-        ...{ job: hash, trainer: 'tagger', base: null, recipe: {}, seed },
+        job: hash,
+        trainer: 'tagger',
+        base: null,
+        recipe: {},
+        seed,
         trainedMs: Math.round(performance.now() - started),
         figures: {
           examples: train.length,

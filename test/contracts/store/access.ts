@@ -7,9 +7,19 @@ import type { Opener } from './store.ts';
 
 export function accessKey(changes: Partial<AccessKey> = {}): AccessKey {
   return {
-    ...{ id: '00000000000000a1', alias: 'helpdesk', role: 'app', hash: 'ab'.repeat(32), previous: null },
-    ...{ models: null, budget: null, requestsPerMinute: null, tokensPerMinute: null },
-    ...{ createdAt: 1, rotatedAt: null, expiresAt: null, revokedAt: null },
+    id: '00000000000000a1',
+    alias: 'helpdesk',
+    role: 'app',
+    hash: 'ab'.repeat(32),
+    previous: null,
+    models: null,
+    budget: null,
+    requestsPerMinute: null,
+    tokensPerMinute: null,
+    createdAt: 1,
+    rotatedAt: null,
+    expiresAt: null,
+    revokedAt: null,
     ...changes,
   };
 }

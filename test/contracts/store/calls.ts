@@ -143,8 +143,13 @@ export function callStoreContract(name: string, withStore: Opener<CallStore & Ke
         );
         const { day, aboutPart, origin, ...sums } = usage[2]!;
         assert.deepEqual(sums, {
-          ...{ taskId: 't1', served: { by: 's1', reason: 'confident' }, calls: 2, latencyMs: 20 },
-          ...{ promptTokens: 20, completionTokens: 6, cachedTokens: 4 },
+          taskId: 't1',
+          served: { by: 's1', reason: 'confident' },
+          calls: 2,
+          latencyMs: 20,
+          promptTokens: 20,
+          completionTokens: 6,
+          cachedTokens: 4,
         });
         assert.equal((await store.usage({ since: noon + 4 })).length, 1);
         assert.equal((await store.usage({ until: noon - 1 })).length, 0);

@@ -6,8 +6,15 @@ import type { VerdictStore } from '../../../src/core/judge.ts';
 import type { Opener } from './store.ts';
 
 const charge = (day: string, more: Partial<Charge> = {}): Charge => ({
-  ...{ day, for: 'judge', model: 'big', requests: 2, promptTokens: 300, completionTokens: 4 },
-  ...{ dollars: 0.25, unpriced: 0, ...more },
+  day,
+  for: 'judge',
+  model: 'big',
+  requests: 2,
+  promptTokens: 300,
+  completionTokens: 4,
+  dollars: 0.25,
+  unpriced: 0,
+  ...more,
 });
 
 export function chargeStoreContract(name: string, withStore: Opener<ChargeStore & VerdictStore>): void {

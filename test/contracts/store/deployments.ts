@@ -18,7 +18,11 @@ const audit = (callId: string, over: Partial<Audit> = {}): Audit => ({
 
 /** A deployment that has gone through these stages. */
 const deploymentWith = (...stages: readonly Stage[]): Deployment => ({
-  ...{ id: 'd1', taskId: 't1', specialistId: 's1', stage: stages.at(-1)!, threshold: 0.9 },
+  id: 'd1',
+  taskId: 't1',
+  specialistId: 's1',
+  stage: stages.at(-1)!,
+  threshold: 0.9,
   history: stages.map((stage, at) => ({ stage, at, reason: 'for a test' })),
 });
 

@@ -15,7 +15,10 @@ const DAY = '2026-01-02';
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
 
 const onCall = (id: string, callId: string, at = 1, day = DAY): StoredFeedback => ({
-  ...{ id, at, callId, sessionId: null },
+  id,
+  at,
+  callId,
+  sessionId: null,
   content: { id: `part-${id}`, day, sealed: bytes(`said ${id}`) },
 });
 const onSession = (id: string, sessionId: string, day = DAY): StoredFeedback => ({
@@ -24,10 +27,20 @@ const onSession = (id: string, sessionId: string, day = DAY): StoredFeedback => 
   sessionId,
 });
 const call = (id: string, sessionId: string, by = 'llm'): StoredCall => ({
-  ...{ id, at: 1, sessionId, origin: '', stream: false, status: 200, latencyMs: 1 },
-  ...{ promptTokens: 0, completionTokens: 0, cachedTokens: 0 },
+  id,
+  at: 1,
+  sessionId,
+  origin: '',
+  stream: false,
+  status: 200,
+  latencyMs: 1,
+  promptTokens: 0,
+  completionTokens: 0,
+  cachedTokens: 0,
   served: { by, reason: by === 'llm' ? 'no-specialist' : 'confident' },
-  ...{ aboutPart: 'about', requestParts: [], responsePart: null },
+  aboutPart: 'about',
+  requestParts: [],
+  responsePart: null,
 });
 const ABOUT = { id: 'about', day: DAY, sealed: bytes('about') };
 

@@ -7,7 +7,8 @@ import type { CallStore, EventStore, SealedPart, StoredCall } from '../../../src
 import type { Opener } from './store.ts';
 
 const PARTS: readonly SealedPart[] = ['about-1', 'about-2'].map((id) => ({
-  ...{ id, day: '2026-01-02' },
+  id,
+  day: '2026-01-02',
   sealed: new Uint8Array(Buffer.from(id)),
 }));
 const REASONS = ['confident', 'low-confidence', 'no-specialist', 'audit'] as const;
@@ -30,18 +31,22 @@ const callsArb: fc.Arbitrary<StoredCall[]> = fc
   )
   .map((drawn) =>
     drawn.map(({ at, reason, task, about, status, latencyMs, tokens }, i) => ({
-      ...{ id: `call_${String(i).padStart(4, '0')}`, at, status, latencyMs },
-      ...{
-        sessionId: 's',
-        origin: '',
-        stream: false,
-        requestParts: [],
-        responsePart: null,
-        aboutPart: about,
-      },
-      ...{ promptTokens: tokens, completionTokens: tokens >> 1, cachedTokens: tokens >> 2 },
+      id: `call_${String(i).padStart(4, '0')}`,
+      at,
+      status,
+      latencyMs,
+      sessionId: 's',
+      origin: '',
+      stream: false,
+      requestParts: [],
+      responsePart: null,
+      aboutPart: about,
+      promptTokens: tokens,
+      completionTokens: tokens >> 1,
+      cachedTokens: tokens >> 2,
       served: {
-        ...{ by: reason === 'confident' ? 'spec_1' : 'llm', reason },
+        by: reason === 'confident' ? 'spec_1' : 'llm',
+        reason,
         ...(task === null ? {} : { taskId: task }),
       },
     })),
@@ -121,7 +126,10 @@ export function figureStoreContract(
             for (;;) {
               const before = listed.at(-1);
               const page = await store.listCalls({
-                ...{ limit, servedBy: 'llm', since: SINCE, until: UNTIL },
+                limit,
+                servedBy: 'llm',
+                since: SINCE,
+                until: UNTIL,
                 ...(before ? { before } : {}),
               });
               listed.push(...page);
@@ -139,7 +147,9 @@ export function figureStoreContract(
     it('adds up the answers that would not have been used', () =>
       withStore(async (store) => {
         const one = (reason: 'error' | 'invalid-output', answers: number) => ({
-          ...{ deploymentId: 'd1', reason, answers },
+          deploymentId: 'd1',
+          reason,
+          answers,
         });
         await store.addUnused([one('invalid-output', 3), one('error', 1)]);
         await store.addUnused([one('invalid-output', 4)]);
@@ -158,7 +168,11 @@ export function figureStoreContract(
       withStore(async (store) => {
         for (const id of ['e1', 'e2', 'e3'])
           await store.addEvent({
-            ...{ id, at: 5, kind: id === 'e2' ? 'a' : 'b', subject: 's', detail: { id } },
+            id,
+            at: 5,
+            kind: id === 'e2' ? 'a' : 'b',
+            subject: 's',
+            detail: { id },
           });
         const [newest, middle] = await store.listEvents({ limit: 2 });
         assert.deepEqual([newest?.id, middle?.id, newest?.detail], ['e3', 'e2', { id: 'e3' }]);

@@ -22,7 +22,11 @@ export function firstWordTrainer(): Trainer {
     name: FIRST_WORD,
     propose: (task, { splits: { train } }, { speedOf }): readonly Proposal[] => [
       {
-        ...{ rung: FIRST_WORD, base: null, recipe: {}, cost: 'seconds', work: train.length },
+        rung: FIRST_WORD,
+        base: null,
+        recipe: {},
+        cost: 'seconds',
+        work: train.length,
         minutes: train.length / (speedOf(null) ?? SPEED) / 60,
         refusal: refusalOf(task),
       },
