@@ -31,8 +31,11 @@ export function canonicalJson(value: Json): string {
  */
 const BEGINNING = /^[ \t\n\r]*(?:["[{\d-]|true|false|null)/;
 
-/** The parsed text, or undefined where it is not JSON or has more levels than that. @param levels Default: MAX_DEPTH. */
-export function parseJson(text: string, levels: number = MAX_DEPTH): Json | undefined {
+/** The parsed text, or undefined where it is not JSON or has more than MAX_DEPTH levels. Takes a text alone, so that it can be mapped with. */
+export const parseJson = (text: string): Json | undefined => parseJsonWithin(text, MAX_DEPTH);
+
+/** As parseJson, for JSON that may have so many levels. */
+export function parseJsonWithin(text: string, levels: number): Json | undefined {
   if (!BEGINNING.test(text)) return undefined;
   let value: Json;
   try {
