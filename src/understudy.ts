@@ -25,6 +25,7 @@ import type { AssessReport } from './core/assessment.ts';
 import type { Call, CallRequest, CallResponse } from './core/call.ts';
 import type { Config } from './core/config.ts';
 import type { EntityFinder } from './core/entity.ts';
+import { messageOf } from './core/errors.ts';
 import { type FeedbackInput, feedbackOf } from './core/feedback.ts';
 import type {
   EraseReport,
@@ -63,7 +64,7 @@ import {
   stageOf,
 } from './setup/data-folder.ts';
 import { openEncoder } from './setup/encoder.ts';
-import { judgeStatus, openJudge } from './setup/judge.ts';
+import { judgeStatus, learningPart, openJudge } from './setup/judge.ts';
 import { outcomesOf } from './setup/outcomes.ts';
 import { person } from './setup/person.ts';
 import { llmDollars, priceBook, readSavings } from './setup/savings.ts';
@@ -236,7 +237,9 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
       book ??= store;
       await ledger.sync();
       const { pseudonym } = vault;
-      const judge = openJudge({ config, env, ledger, store: () => store, pseudonym });
+      // What deploys nothing spends nothing.
+      const part = learnOptions.dryRun ? 0 : await learningPart(store);
+      const judge = openJudge({ config, env, ledger, store: () => store, pseudonym, part });
       try {
         return await learn(
           calls(),
@@ -302,7 +305,15 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         priceBook,
         dialects: DIALECTS,
         modelHealth: tools.health,
-        openJudge: ({ store, pseudonym }) => openJudge({ config, env, ledger, store, pseudonym }),
+        openJudge: ({ store, pseudonym }) => {
+          try {
+            return openJudge({ config, env, ledger, store, pseudonym });
+          } catch (error) {
+            // Calls come first: comparisons go by equality meanwhile.
+            log(`audits are not judged: ${messageOf(error)}`);
+            return null;
+          }
+        },
         ledger,
         env,
         log,

@@ -34,7 +34,7 @@ export const judgeSchema = z
       })
       .optional()
       .describe(
-        'Dollars per token, in the format of LiteLLM’s table. Default: nothing for a server on this machine, else as in `prices` and the built-in table. Without a price it is not asked: the budget could not be kept.',
+        'Dollars per token, in the format of LiteLLM’s table. Default: as in `prices` and the built-in table. Without a price it is not asked: the budget could not be kept. 0 and 0 for a model of your own.',
       ),
     dollarsADay: z
       .number()

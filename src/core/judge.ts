@@ -2,6 +2,7 @@
  * A judge of texts as the stages see it: what it is asked, what it says, what its own errors are, and where its verdicts are
  * kept. Does not: ask a model (evaluate/judge) or say what it costs (core/charge).
  */
+import { UnderstudyError } from './errors.ts';
 import type { Rate } from './specialist.ts';
 
 /** A text, and the one that the LLM gave to the same request. */
@@ -23,6 +24,10 @@ export interface Judgement {
   readonly byPlace: 'first' | 'second' | null;
 }
 
+/** Whether the judge could not be asked: whatever needs it waits. A text that it refuses is a verdict, and one's own word no failure. */
+export const isJudgeFailure = (error: unknown): error is UnderstudyError =>
+  error instanceof UnderstudyError && error.data.judge !== undefined && error.code !== 'cancelled';
+
 /** What judging would take. */
 export interface JudgeCost {
   readonly requests: number;
@@ -35,25 +40,23 @@ export interface Judge {
   readonly name: string;
   /** Changes with whatever changes verdicts: model, server, prompt. */
   readonly identity: string;
-  /** Whether a pair can be judged now: its cost is agreed to, and some of the day's budget is left. */
+  /** Whether a pair can be paid for now: its cost is agreed to, and the day's budget has what one typically may take. */
   readonly isReady: () => boolean;
   /** Why it may not be asked at all; null where it may. */
   readonly refusal: string | null;
-  /** Dollars that are left today. */
-  readonly left: () => number;
   /** What judging these would take, those known already included. */
   readonly estimate: (pairs: readonly TextToJudge[]) => JudgeCost;
   /**
    * A verdict that was paid for is kept, and not paid for again. Where the first order settles it the second is not asked.
+   * What the server refuses of one text (too long, filtered) is unreadable.
    * @param options.both Ask it all the same, to see whether the judge goes by places. Default: false.
-   * @throws UnderstudyError 'budget-spent', 'unavailable', 'timed-out', 'overloaded', 'cancelled', 'bad-input' (refused).
+   * @throws UnderstudyError 'budget-spent', 'unavailable', 'timed-out', 'overloaded', 'cancelled', 'not-found', 'bad-input'
+   *   (a refusal of everything: 401, 403).
    */
   readonly judge: (
     pair: TextToJudge,
     options?: { readonly signal?: AbortSignal | undefined; readonly both?: boolean },
   ) => Promise<Judgement>;
-  /** Keeps what something of this judge's came to, under a name of one's own; asked once. */
-  readonly remember: (name: string, work: () => Promise<string>) => Promise<string>;
 }
 
 /** How a known answer was made worse. */
@@ -62,10 +65,10 @@ export type SpoiltBy = 'another-call' | 'cut-short' | 'changed' | 'with-instruct
 /** The judge's own errors on a task's known pairs. */
 export interface JudgeQuality {
   readonly judge: string;
+  /** Judge.identity: another one has other errors. */
+  readonly identity: string;
   /** Of the answers spoilt in each way, those that it found worse. */
   readonly caught: Readonly<Partial<Record<SpoiltBy, Rate>>>;
-  /** Of the LLM's second answers that differ from its first, those that it found worse; null: the LLM was not asked again. */
-  readonly failed: Rate | null;
   /** Of all known pairs, those in which both orders preferred the first place, or both the second. */
   readonly byPlace: { readonly first: Rate; readonly second: Rate };
   readonly unreadable: Rate;
@@ -77,13 +80,9 @@ export interface JudgeEvidence extends JudgeQuality {
   readonly limits: {
     /** At least this share of worse answers is found worse, however they are worse. */
     readonly sensitivity: number;
-    /** At most this share of answers that are as good is found worse; 0 where nothing is taken off for it. */
-    readonly falseAlarm: number;
   };
   /** Of the calibration calls that would be served, those in which it found the specialist's answer worse. */
   readonly worse: Rate;
-  /** And those of them in which the LLM's second answer was found worse, where the specialist's differs; null: not asked. */
-  readonly llmWorse: Rate | null;
   /** And those in which the texts differ, though the answer is not worse: what equality alone would call an error. */
   readonly differing: Rate;
 }

@@ -109,8 +109,6 @@ export interface RiskPoint {
   readonly coverage: number;
   readonly served: number;
   readonly errors: number;
-  /** Of the LLM's second answers, those that a judge found worse, which are taken off. Absent: none. */
-  readonly excused?: number;
 }
 
 /** Answers of about the same confidence: how many, how many of them right, and their mean confidence. */
@@ -156,8 +154,6 @@ export interface GateResult {
   readonly errors: number;
   readonly n: number;
   readonly pValue: number;
-  /** Where a judge compares with the LLM's second answers: those that it found worse, on the served calls. */
-  readonly excused?: number;
   /** Where a judge decides: the share of observed errors that shows epsilon, its own errors allowed for. */
   readonly observedBound?: number;
   /** What the served calls are worth as a sample. Absent in evidence of earlier versions. */

@@ -5,7 +5,6 @@
 import { type Deployment, provingSince } from '../core/deployment.ts';
 import type { JudgeEvidence } from '../core/judge.ts';
 import type { Specialist } from '../core/specialist.ts';
-import { powerOf } from '../stats/judge-limits.ts';
 import type { InUnit } from '../stats/sequential.ts';
 import { rateOf } from '../stats/statistics.ts';
 
@@ -42,11 +41,11 @@ export interface StagePolicy {
    * where it is within the bound. At most epsilon, unless it was sent back with more.
    */
   readonly proved: number;
-  /** Where a judge says which texts are wrong. Its false alarms are among the slips. Default: equality does. */
+  /** Where a judge says which texts are wrong. Default: equality does. */
   readonly judge?: {
     readonly name: string;
-    /** Of a share of worse answers that is too high, the part that shows. */
-    readonly power: number;
+    /** Of worse answers, the part that it finds worse at least: a true share shows in that part of it, or more. */
+    readonly sensitivity: number;
     /**
      * The disagreement by equality alone that one within epsilon does not exceed, for audits that the judge could not be
      * asked about; null where that is so much that equality tells nothing.
@@ -83,7 +82,7 @@ function judgeOf(
   epsilon: number,
 ): NonNullable<StagePolicy['judge']> {
   const byEquality = epsilon + differing.high;
-  return { name: judge, power: powerOf(limits), byEquality: byEquality > 0.5 ? null : byEquality };
+  return { name: judge, sensitivity: limits.sensitivity, byEquality: byEquality > 0.5 ? null : byEquality };
 }
 
 /**
@@ -118,11 +117,11 @@ function slipsOf({ slips, selfAgreement }: Specialist['evidence']): StagePolicy[
 
 /**
  * The disagreement with the LLM that a specialist within epsilon does not exceed: whoever differs from one answer of
- * the LLM differs from its majority, or the answer does.
+ * the LLM differs from its majority, or the answer does. By a judge, what the gate has shown: the part of epsilon that shows.
  * @param settled Whether the LLM is asked again where they differ: then the reference is its majority, as at the gate.
  */
-export function boundOf({ epsilon, slips }: StagePolicy, settled: boolean): number {
-  return Math.min(0.5, epsilon + (settled ? 0 : slips.high));
+export function boundOf({ epsilon, slips, judge }: StagePolicy, settled: boolean): number {
+  return Math.min(0.5, epsilon * (judge?.sensitivity ?? 1) + (settled ? 0 : slips.high));
 }
 
 /**
@@ -132,8 +131,8 @@ export function boundOf({ epsilon, slips }: StagePolicy, settled: boolean): numb
  */
 export function marginOf(policy: StagePolicy, stage: 'shadow' | 'canary', settled: boolean): number {
   const margin = Math.min(0.5, policy.margins[stage] * policy.epsilon);
-  // Of the errors beyond the LLM's own a judge shows a part.
-  if (policy.judge) return Math.min(0.5, margin * policy.judge.power + policy.slips.share);
+  // A judge shows a part of the errors.
+  if (policy.judge) return Math.min(0.5, margin * policy.judge.sensitivity + policy.slips.share);
   return settled ? margin : margin * (1 - policy.slips.share) + policy.slips.share;
 }
 
@@ -143,6 +142,6 @@ export function marginOf(policy: StagePolicy, stage: 'shadow' | 'canary', settle
  */
 export function shownError(policy: StagePolicy, stage: 'shadow' | 'canary', settled: boolean): number {
   const margin = marginOf(policy, stage, settled);
-  if (policy.judge) return (margin - policy.slips.low) / policy.judge.power;
+  if (policy.judge) return (margin - policy.slips.low) / policy.judge.sensitivity;
   return settled ? margin : (margin - policy.slips.low) / (1 - policy.slips.high);
 }

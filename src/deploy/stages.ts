@@ -146,9 +146,11 @@ export function step(deployment: Deployment, watch: Watch, policy: StagePolicy, 
         ? `${recent.errors} of the last ${recent.n} comparisons with the LLM differ (${errors} of all ${n})`
         : `${errors} of ${n} comparisons with the LLM differ`;
     const isAllowedFor = policy.slips.high > 0 && watch.settled < n;
-    const whose = policy.judge ? `second answers that ${policy.judge.name} finds worse` : 'own slips';
-    const slips = isAllowedFor ? ` (and ${percent(policy.slips.high)} for the LLM's ${whose})` : '';
-    const reason = `${counted}: the bound of ${percent(policy.epsilon)}${slips} is broken`;
+    const slips = isAllowedFor ? ` (and ${percent(policy.slips.high)} for the LLM's own slips)` : '';
+    const shown = policy.judge
+      ? `, of which the judge shows ${percent(policy.epsilon * policy.judge.sensitivity)},`
+      : '';
+    const reason = `${counted}: the bound of ${percent(policy.epsilon)}${shown}${slips} is broken`;
     return moveTo(deployment, 'retired', now, reason, {
       ...numbers,
       margin,

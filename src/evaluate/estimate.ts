@@ -40,19 +40,9 @@ export function crossConfidences(graded: readonly GradedPrediction[]): ScoredAns
 
 export function estimate(
   graded: readonly GradedPrediction[],
-  {
-    calibrationSize,
-    excused = 0,
-    ...run
-  }: GateRun & {
-    readonly calibrationSize: number;
-    /** Share of the LLM's second answers that a judge finds worse. Default: 0. */
-    readonly excused?: number;
-  },
+  { calibrationSize, ...run }: GateRun & { readonly calibrationSize: number },
 ): Estimate {
-  const answers = crossConfidences(graded).map((each, i) =>
-    excused > 0 && graded[i]!.grade.judged ? { ...each, excused } : each,
-  );
+  const answers = crossConfidences(graded);
   const level = levelOf(run);
   const sizes = run.earlierSessions ?? sessionSizes(answers);
   const clustering = clusteringOfRun({ ...run, answered: answeredOf(answers) }, sizes, calibrationSize);

@@ -6,6 +6,7 @@
 
 import type { CallRequest } from '../core/call.ts';
 import type { Dataset, Example } from '../core/dataset.ts';
+import { mapSome } from '../core/each.ts';
 import { type OnProgress, progressOf } from '../core/progress.ts';
 import type { PredictOptions, Runtime } from '../core/runtime.ts';
 import type {
@@ -24,7 +25,7 @@ import type { TimedOutcome } from './change-point.ts';
 import { fitConfidence, type GradedSignals } from './confidence.ts';
 import { mistakesOf } from './confusions.ts';
 import { closedExam, type ExamResult, examine, shareOf } from './exam.ts';
-import { canPass, runGate, whyNotYet } from './gate.ts';
+import { canPass, runGate, testThresholds, whyNotYet } from './gate.ts';
 import {
   answeredOf,
   type GateOptions,
@@ -35,13 +36,7 @@ import {
   servedAt,
   sessionSizes,
 } from './gate-order.ts';
-import {
-  excusedCalls,
-  expectedExcuses,
-  type JudgedRun,
-  judgeEvidence,
-  slipsSeen,
-} from './judge/judged-run.ts';
+import { type JudgedRun, judgeEvidence } from './judge/judged-run.ts';
 import type { Grade, Scorer } from './scorers/scorer.ts';
 import { type Repeats, slipRate } from './slips.ts';
 import { compareWithTruth } from './truth.ts';
@@ -87,30 +82,23 @@ export async function gradePredictions(
 ): Promise<GradedPrediction[]> {
   const { runtime, artefact, scorer, isServable = () => true, signal } = options;
   const report = progressOf(options.on, 'evaluate', examples.length, options.subject);
-  const out = new Array<GradedPrediction>(examples.length);
   const predictions = new Map<string, Promise<Prediction>>();
-  let next = 0;
   let done = 0;
-  const worker = async (): Promise<void> => {
-    while (next < examples.length) {
-      signal?.throwIfAborted();
-      const i = next++;
-      const { id, sessionId, turn, input, answer, seen = false } = examples[i]!;
-      // Where answers vary, each call has one of its own, as it will when it is served.
-      let asked = runtime.varies ? undefined : predictions.get(input);
-      if (asked === undefined) {
-        asked = runtime.predict(artefact, input, { draft: answer, ...askedWith(examples[i]!, options) });
-        if (!runtime.varies) predictions.set(input, asked);
-      }
-      const prediction = await asked;
-      const grade = await scorer.score(input, answer, prediction.answer);
-      const servable = isServable(examples[i]!, prediction.answer);
-      out[i] = { exampleId: id, session: sessionId, turn, seen, prediction, grade, servable };
-      report(++done);
+  return mapSome(examples, options.concurrency ?? 8, async (example) => {
+    signal?.throwIfAborted();
+    const { id, sessionId, turn, input, answer, seen = false } = example;
+    // Where answers vary, each call has one of its own, as it will when it is served.
+    let asked = runtime.varies ? undefined : predictions.get(input);
+    if (asked === undefined) {
+      asked = runtime.predict(artefact, input, { draft: answer, ...askedWith(example, options) });
+      if (!runtime.varies) predictions.set(input, asked);
     }
-  };
-  await Promise.all(Array.from({ length: Math.min(options.concurrency ?? 8, examples.length) }, worker));
-  return out;
+    const prediction = await asked;
+    const grade = await scorer.score(input, answer, prediction.answer);
+    const servable = isServable(example, prediction.answer);
+    report(++done);
+    return { exampleId: id, session: sessionId, turn, seen, prediction, grade, servable };
+  });
 }
 
 /** What a runtime is told of an example's call besides its input. */
@@ -127,26 +115,18 @@ export function servedConfidence(
   return servable && isInDistribution(model, signals) ? confidenceOf(model, signals) : NOT_SERVABLE;
 }
 
-/**
- * The confidence of each answer and whether it is correct; what is undecided counts as wrong.
- * @param excused What a judge finds worse of the LLM's second answer to the call (gate-order). Default: nothing.
- */
+/** The confidence of each answer and whether it is correct; what is undecided counts as wrong. */
 export function scoreAnswers(
   model: ConfidenceModel,
   graded: readonly GradedPrediction[],
-  excused: (each: GradedPrediction) => number = () => 0,
 ): (ScoredAnswer & Pick<GradedPrediction, 'seen'>)[] {
-  return graded.map((each) => {
-    const taken = excused(each);
-    return {
-      confidence: servedConfidence(model, each),
-      correct: each.grade.correct === true,
-      session: each.session,
-      turn: each.turn,
-      seen: each.seen,
-      ...(taken > 0 ? { excused: taken } : {}),
-    };
-  });
+  return graded.map((each) => ({
+    confidence: servedConfidence(model, each),
+    correct: each.grade.correct === true,
+    session: each.session,
+    turn: each.turn,
+    seen: each.seen,
+  }));
 }
 
 /** The same without what a judge said: texts that differ are undecided. */
@@ -203,13 +183,8 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
   const confidence = fitConfidence(gradedSignals(validation));
   const graded = await gradePredictions(splits.calibration, options);
   const { judging } = options;
-  const excused = judging ? await excusedCalls(splits.calibration, graded, judging) : null;
-  const calibration = scoreAnswers(confidence, graded, ({ exampleId }) =>
-    Number(excused?.has(exampleId) ?? 0),
-  );
-  const earlier = scoreAnswers(confidence, validation, ({ grade }) =>
-    grade.judged ? expectedExcuses(judging) : 0,
-  );
+  const calibration = scoreAnswers(confidence, graded);
+  const earlier = scoreAnswers(confidence, validation);
   const undecided = graded.filter(({ grade }) => grade.correct === null).length;
   const planned: GateRun = {
     epsilon,
@@ -223,8 +198,9 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
   const isPossible = splits.exam.length > 0 && canPass(calibration, planned);
   const notYet = isPossible && tries ? whyNotYet(earlier, calibration.length, planned) : null;
   const isTry = isPossible && notYet === null;
-  // A try is not begun that the judge could not be paid to end.
-  if (isTry) judging?.reserve(splits.exam);
+  // What the judge could not be asked to the end about is no try: it says all that it is needed for before one is counted.
+  const isForeseen = isTry && judging && testThresholds(earlier, calibration, planned).chosen !== null;
+  const examined = isForeseen ? await gradePredictions(splits.exam, options) : null;
   const run = tries && isTry ? { ...planned, tryNumber: Math.max(tries.number, await tries.use()) } : planned;
   const tested = explain(
     notYet ?? runGate(earlier, calibration, run),
@@ -234,13 +210,10 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
   );
   const gate = splits.exam.length === 0 ? withoutExam(tested) : tested;
   const served = servedAt(calibration, gate.threshold ?? Number.POSITIVE_INFINITY, capOf(gate));
-  const judge = judging && judgeEvidence(judging, run, graded, served, excused);
-  const slips =
-    judge?.llmWorse && gate.threshold !== null
-      ? slipsSeen(judge.llmWorse, gate.delta)
-      : slipsOf(options.repeats, graded, confidence, gate);
+  const judge = judging && judgeEvidence(judging, run, graded, served);
+  const slips = slipsOf(options.repeats, graded, confidence, gate);
   const exam = gate.passed
-    ? await openExam(confidence, gate, options, judge?.llmWorse ? (slips?.high ?? 0) : 0)
+    ? await openExam(confidence, gate, examined, options)
     : {
         rates: closedExam(),
         gate,
@@ -321,9 +294,8 @@ const capOf = ({ sessions }: GateResult): number => sessions?.cap ?? Number.POSI
 async function openExam(
   confidence: ConfidenceModel,
   gate: GateResult,
+  examined: readonly GradedPrediction[] | null,
   options: AssessOptions,
-  /** Share of the LLM's own second answers that the judge finds worse, at most. */
-  allowance: number,
 ): Promise<
   ExamResult & {
     readonly truth: TruthComparison | undefined;
@@ -332,17 +304,17 @@ async function openExam(
 > {
   const uses = await options.useExam();
   const { exam } = options.dataset.splits;
-  const graded = await gradePredictions(exam, options);
+  const graded = examined ?? (await gradePredictions(exam, options));
   const answers = scoreAnswers(confidence, graded).map((answer, i) => ({
     ...answer,
     fieldScore: graded[i]!.grade.fieldScore,
   }));
   const served = servedAt(answers, gate.threshold ?? Number.POSITIVE_INFINITY, capOf(gate));
-  const examined = examine(answers, gate, uses, allowance);
+  const result = examine(answers, gate, uses);
   const byKind = evidenceByKind(options.dataset.kind, exam, graded, answers, served, 1 - 0.05 / uses);
   return {
-    ...examined,
-    rates: { ...examined.rates, byKind },
+    ...result,
+    rates: { ...result.rates, byKind },
     truth: await truthOf(exam, graded, served, options),
     outcomes: outcomesOf(exam, graded, answers),
   };

@@ -8,7 +8,7 @@ import type { SessionTally } from '../stats/sessions.ts';
 import { binomialTail } from '../stats/statistics.ts';
 import { riskCurve, type ScoredAnswer, servedAt, tallySessions } from './gate-order.ts';
 
-/** The veto falls where that number of errors would come in at most this share of exams at a true error of epsilon. */
+/** The veto falls where that number of errors would come in at most this share of exams at the error that was tested for. */
 const VETO_LEVEL = 0.1;
 
 export interface ExamAnswer extends ScoredAnswer {
@@ -25,14 +25,8 @@ export interface ExamResult {
 /**
  * The rates, and the gate's result unless the exam contradicts it. Each further use of an exam widens the intervals
  * (Bonferroni); the veto stays as strict as it was.
- * @param allowance Share of errors that are a judge's or the LLM's own, at most. Default: 0.
  */
-export function examine(
-  answers: readonly ExamAnswer[],
-  gate: GateResult,
-  uses: number,
-  allowance = 0,
-): ExamResult {
+export function examine(answers: readonly ExamAnswer[], gate: GateResult, uses: number): ExamResult {
   const level = 1 - 0.05 / uses;
   const threshold = gate.threshold ?? Number.POSITIVE_INFINITY;
   const cap = gate.sessions?.cap ?? Number.POSITIVE_INFINITY;
@@ -41,7 +35,7 @@ export function examine(
   const errors = served.filter(({ correct }) => !correct).length;
   const fields = answers.flatMap(({ fieldScore }) => (fieldScore === null ? [] : [fieldScore]));
   const servedSessions = tallySessions(served);
-  const veto = vetoOf(servedSessions, Math.min(0.5, gate.epsilon + allowance));
+  const veto = vetoOf(servedSessions, gate.observedBound ?? gate.epsilon);
   const rates: Evidence['exam'] = {
     accuracy: shareOf(answers, ({ correct }) => correct, level),
     coverage: shareOf(answers, (_, i) => isServed[i] === true, level),

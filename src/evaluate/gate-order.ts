@@ -4,13 +4,7 @@
  * Does not: test (gate.ts).
  */
 import type { RiskPoint } from '../core/specialist.ts';
-import {
-  JUDGE_SHARE,
-  type JudgeCounts,
-  type JudgeLimits,
-  judgeLimits,
-  powerOf,
-} from '../stats/judge-limits.ts';
+import { JUDGE_SHARE, type JudgeCounts, sensitivityLimit } from '../stats/judge-limits.ts';
 import { type SessionTally, type SessionTest, sessionCap } from '../stats/sessions.ts';
 import { deltaOfTry } from '../stats/spending.ts';
 import { betaBinomialTail, binomialTail, errorsAllowed } from '../stats/statistics.ts';
@@ -24,11 +18,6 @@ export interface ScoredAnswer {
   readonly session?: string | undefined;
   /** Its ordinal in the session, from 1; absent where all calls of the session are on record. */
   readonly turn?: number | undefined;
-  /**
-   * Where a judge compares with the LLM's second answer: whether that was found worse on this call, which is taken off the
-   * errors; before it is asked, the share of calls in which it is. Default: 0.
-   */
-  readonly excused?: number;
 }
 
 /** Below every threshold: an answer that the online decision refuses before it looks at the confidence. */
@@ -50,8 +39,8 @@ export interface GateRun extends GateOptions {
   /** Which try of the task this is, from 1: it is tested at its share of delta. Default: the one try there is. */
   readonly tryNumber?: number;
   /**
-   * Where a judge says which texts are wrong: its counts on known pairs, whose errors the bound allows for. With its second
-   * answers counted errors are compared with the LLM's own (ScoredAnswer.excused). Default: errors are what they look like.
+   * Where a judge says which texts are wrong: its counts on known pairs, whose errors the bound allows for.
+   * Default: errors are what they look like.
    */
   readonly judged?: JudgeCounts;
 }
@@ -63,15 +52,13 @@ const tryLevel = ({ delta, tryNumber }: GateRun): number =>
 /** The delta that each test of the run is made at. */
 export const levelOf = (run: GateRun): number => tryLevel(run) * (run.judged ? 1 - JUDGE_SHARE : 1);
 
-/** What holds of the judge's errors in the run. */
-export const judgeLimitsOf = (run: GateRun): JudgeLimits | null =>
-  run.judged ? judgeLimits(run.judged, tryLevel(run) * JUDGE_SHARE) : null;
+/** The share of worse answers that the run's judge finds worse at least; 1 where equality decides. */
+export const sensitivityOf = (run: GateRun): number =>
+  run.judged ? sensitivityLimit(run.judged, tryLevel(run) * JUDGE_SHARE) : 1;
 
-/** The observed share of errors that shows a true one of epsilon. */
+/** The observed share of errors that shows a true one of epsilon; 0: the judge shows nothing, and there is nothing to test. */
 export function observedBound(run: GateRun): number {
-  const limits = judgeLimitsOf(run);
-  // Where the judge proves nothing, nothing passes.
-  return limits === null ? run.epsilon : run.epsilon * Math.max(1e-9, powerOf(limits));
+  return run.epsilon * sensitivityOf(run);
 }
 
 /** What the sizes of earlier sessions say about how calls hang together. */
@@ -82,8 +69,6 @@ export interface Clustering {
   readonly beyond: number;
   /** The observed share of errors that is tested. */
   readonly epsilon: number;
-  /** The LLM's own errors are taken off, so that a session may have fewer than none. Default: no. */
-  readonly paired?: boolean;
   /** How full the session of an average call is, of `cap`: 1 where all sessions have `cap` calls. */
   readonly fill: number;
 }
@@ -120,11 +105,9 @@ export function clusteringOf(
 export function clusteringOfRun(run: GateRun, sizes: readonly number[], calls: number): Clustering {
   const { answered } = run;
   const [epsilon, level] = [observedBound(run), levelOf(run)];
-  const clustering =
-    answered === undefined || answered.share === 1
-      ? clusteringOf(sizes, calls, epsilon, level)
-      : clusteringOf(answered.sizes, Math.round(calls * answered.share), epsilon, level);
-  return run.judged?.second ? { ...clustering, paired: true } : clustering;
+  return answered === undefined || answered.share === 1
+    ? clusteringOf(sizes, calls, epsilon, level)
+    : clusteringOf(answered.sizes, Math.round(calls * answered.share), epsilon, level);
 }
 
 /** What could be given to a caller of these answers: its share, and how many calls of each session. */
@@ -180,9 +163,9 @@ export function tallySessions(
   const out: SessionTally[] = [];
   const bySession = new Map<string, { served: number; errors: number }>();
   const served = servedAt(answers, threshold, cap);
-  answers.forEach(({ correct, session, excused = 0 }, i) => {
+  answers.forEach(({ correct, session }, i) => {
     if (!served[i]) return;
-    const errors = (correct ? 0 : 1) - excused;
+    const errors = correct ? 0 : 1;
     const tally = session ? bySession.get(session) : undefined;
     if (tally) {
       tally.served++;
@@ -202,15 +185,14 @@ export function riskAt(
   threshold: number,
   cap = Number.POSITIVE_INFINITY,
 ): RiskPoint {
-  let [served, errors, excused] = [0, 0, 0];
+  let [served, errors] = [0, 0];
   servedAt(answers, threshold, cap).forEach((isServed, i) => {
     if (!isServed) return;
     served++;
     if (!answers[i]!.correct) errors++;
-    excused += answers[i]!.excused ?? 0;
   });
   const coverage = answers.length === 0 ? 0 : served / answers.length;
-  return { threshold, served, errors, coverage, ...(excused > 0 ? { excused } : {}) };
+  return { threshold, served, errors, coverage };
 }
 
 /** The risk-coverage curve, strictest threshold first, at most `points` of them, evenly over coverage. */
@@ -282,14 +264,13 @@ export interface Forecast {
  * @param burst From burstOf.
  */
 export function forecast(
-  point: Pick<RiskPoint, 'served' | 'errors' | 'excused'>,
+  point: Pick<RiskPoint, 'served' | 'errors'>,
   served: number,
   clustering: Clustering,
   level: number,
   burst: number,
 ): Forecast {
   const { cap, epsilon, fill } = clustering;
-  if (clustering.paired) return pairedForecast(point, served, clustering, level, burst);
   const bursts = Math.max(1, Math.round(served / burst));
   const [wrong, fine] = [point.errors / burst + 0.5, (point.served - point.errors) / burst + 0.5];
   const chanceOf = (most: number): number => (most < 0 ? 0 : betaBinomialTail(most, bursts, wrong, fine));
@@ -323,52 +304,6 @@ export function forecast(
     consider(chanceOf(most), { kind: 'thinned', cap, quantile });
   }
   return best;
-}
-
-/** Stakes for errors that are nearly as often taken off as counted: the best is about the gain over the variance. */
-const PAIRED_BETS = [1, 0.6, 0.35, 0.2, 0.12, 0.07, 0.04, 0.02] as const;
-
-/**
- * The chance that a bet on the difference to the LLM passes, by a normal approximation of its logarithm. Of a call the
- * specialist alone errs with a probability p, the LLM alone with q, half an error being added to each.
- */
-function pairedForecast(
-  { served: seen, errors, excused = 0 }: Pick<RiskPoint, 'served' | 'errors' | 'excused'>,
-  served: number,
-  { cap, epsilon }: Clustering,
-  level: number,
-  burst: number,
-): Forecast {
-  const rate = (count: number): number => Math.min(1, (count + 0.5) / (seen + 1));
-  const [own, llm] = [rate(errors), rate(excused)];
-  const [p, q] = [own * (1 - llm), llm * (1 - own)];
-  const needed = Math.log(1 / level);
-  let best: Forecast = { chance: 0, test: { kind: 'bet', cap, share: PAIRED_BETS.at(-1)! } };
-  for (const share of PAIRED_BETS) {
-    const stake = share / ((1 - epsilon) * cap);
-    const [none, lost, gained] = [0, 1, -1].map((error) =>
-      Math.log(Math.max(1e-9, 1 - stake * (error * burst - epsilon * burst))),
-    ) as [number, number, number];
-    const mean = (1 - p - q) * none + p * lost + q * gained;
-    const square = (1 - p - q) * none ** 2 + p * lost ** 2 + q * gained ** 2;
-    const bursts = served / burst;
-    // What p and q are not known to: as many calls as they were seen in.
-    const variance = bursts * (square - mean ** 2) * (1 + served / Math.max(1, seen));
-    const chance = normalTail((bursts * mean - needed) / Math.sqrt(Math.max(variance, 1e-12)));
-    if (chance > best.chance) best = { chance, test: { kind: 'bet', cap, share } };
-  }
-  return best;
-}
-
-/** P(Z ≤ z), by Abramowitz & Stegun 26.2.17: to 1e-7. */
-function normalTail(z: number): number {
-  const t = 1 / (1 + 0.2316419 * Math.abs(z));
-  const series = [0.31938153, -0.356563782, 1.781477937, -1.821255978, 1.330274429].reduceRight(
-    (sum, factor) => (sum + factor) * t,
-    0,
-  );
-  const upper = (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * series;
-  return z > 0 ? 1 - upper : upper;
 }
 
 /** The largest count from `start` on for which a condition holds that holds for `start` and then ends. */

@@ -23,12 +23,12 @@ import {
   clusteringOfRun,
   forecast,
   type GateRun,
-  judgeLimitsOf,
   levelOf,
   observedBound,
   riskAt,
   riskCurve,
   type ScoredAnswer,
+  sensitivityOf,
   sessionSizes,
   type ThresholdTest,
   tallySessions,
@@ -83,7 +83,7 @@ export function runGate(
     count: tallies.length,
     cap,
     beyondCap: clustering.beyond,
-    effectiveCalls: effectiveCalls({ served: point.served, errors: netErrors(point) }, pValue, bound),
+    effectiveCalls: effectiveCalls(point, pValue, bound),
   };
   const n = calibration.length;
   // What could not pass, whatever the answers, was no try (canPass).
@@ -97,15 +97,12 @@ export function runGate(
     pValue,
     sessions,
     ...(run.judged ? { observedBound: bound } : {}),
-    ...(run.judged?.second ? { excused: point.excused ?? 0 } : {}),
     ...(isTry ? { tries: { number: tryNumber, delta: level } } : {}),
   };
   if (chosen) {
-    const claim = run.judged?.second
-      ? `it is worse than a second answer of the LLM would be in at most ${percent(epsilon)} more of what it serves`
-      : `at most ${percent(epsilon)} of what it serves is ${run.judged ? 'worse than the LLM’s answer' : 'wrong'}`;
+    const claim = `at most ${percent(epsilon)} of what it serves is ${run.judged ? 'worse than the LLM’s answer' : 'wrong'}`;
     const reason =
-      `Serves ${point.served} of ${n} held-back calls with ${plural(point.errors, 'error')}${excusedWords(point, run)}: with ` +
+      `Serves ${point.served} of ${n} held-back calls with ${plural(point.errors, 'error')}: with ` +
       `${percent(1 - delta)} confidence ${claim}.`;
     const words = [reason, judgeWords(run), sessionWords(sessions), tryWords(result)].filter(
       (each) => each !== '',
@@ -187,12 +184,12 @@ export function whyNotYet(
  */
 function couldPass(
   calibration: readonly ScoredAnswer[],
-  { cap, epsilon, paired }: Clustering,
+  { cap, epsilon }: Clustering,
   level: number,
 ): boolean {
   const { served } = riskAt(calibration, 0, cap);
-  // Where the LLM's errors are taken off, few calls may be enough.
-  if (paired) return served > 0;
+  // A judge that shows nothing at this level.
+  if (epsilon <= 0) return false;
   const needed = cap === 1 ? callsNeeded(0, epsilon, level) : (Math.log(1 / level) * (1 - epsilon)) / epsilon;
   return served / cap >= needed;
 }
@@ -209,7 +206,7 @@ function estimateMoreCalls(
   const burst = burstOf(tallySessions(pooled, 0, cap), cap);
   let best = Number.POSITIVE_INFINITY;
   for (const point of riskCurve(pooled, { cap })) {
-    const errors = netErrors(point);
+    const { errors } = point;
     if (errors >= epsilon * point.served) continue;
     // Validation calls may be earlier than those held back, and many more: what has changed since counts as it is now.
     const now = calibration.length === 0 ? point : riskAt(calibration, point.threshold, cap);
@@ -230,21 +227,18 @@ function estimateMoreCalls(
 
 /** Whether that number of errors would be unlikely (below the level) if their share were at most epsilon. */
 const isAbove = (point: RiskPoint, burst: number, epsilon: number, level: number): boolean =>
-  1 - binomialTail(netErrors(point) / burst - 1, point.served / burst, epsilon) < level;
-
-/** Errors beyond those that the LLM makes as well. */
-const netErrors = ({ errors, excused = 0 }: RiskPoint): number => Math.max(0, errors - excused);
+  1 - binomialTail(point.errors / burst - 1, point.served / burst, epsilon) < level;
 
 function whyNot(
   n: number,
   point: RiskPoint,
-  { clustering: { cap, epsilon: bound, paired }, level }: Outcome,
+  { clustering: { cap, epsilon: bound }, level }: Outcome,
   run: GateRun,
 ): string {
   const { served, errors } = point;
   const { epsilon, delta } = run;
-  if (paired)
-    return `${plural(errors, 'error')} in ${served} held-back calls at the most promising threshold${excusedWords(point, run)}: that does not show ${percent(epsilon)} at ${percent(1 - delta)} confidence.`;
+  if (bound <= 0)
+    return 'The judge’s own errors are too uncertain at this try’s level to show anything: nothing was tested.';
   const sessions = callsNeeded(0, bound, level);
   const least = sessions * cap;
   const where = cap === 1 ? '' : ` in ${sessions} sessions`;
@@ -273,17 +267,10 @@ function sessionWords({
   return `Calls of a session are not independent: those of these ${plural(count, 'session')} are worth ${Math.floor(worth)} that are.${beyond}`;
 }
 
-function excusedWords({ excused = 0 }: RiskPoint, { judged }: GateRun): string {
-  return judged?.second ? `, ${Math.round(excused)} of the LLM’s second answers being worse as well` : '';
-}
-
 /** What the judge's own errors cost; '' where there is none. */
 function judgeWords(run: GateRun): string {
-  const limits = judgeLimitsOf(run);
-  if (limits === null) return '';
-  const { sensitivity, falseAlarm } = limits;
-  const alarm = falseAlarm > 0 ? `, and at most ${percent(falseAlarm)} of answers that are as good` : '';
-  return `The judge finds worse at least ${percent(sensitivity)} of worse answers${alarm}: so ${percent(observedBound(run))} is what the errors that it sees are tested for.`;
+  if (!run.judged) return '';
+  return `The judge finds worse at least ${percent(sensitivityOf(run))} of worse answers: so ${percent(observedBound(run))} is what the errors that it sees are tested for.`;
 }
 
 function tryWords({ delta, tries }: Pick<GateResult, 'delta' | 'tries'>): string {

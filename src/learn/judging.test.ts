@@ -74,11 +74,11 @@ function calls(n: number): Call[] {
 const orderIn = (text: string): string => /order (\d+)/.exec(text)?.[1] ?? '';
 
 /** Words of its own; wrong in every 20th order, of which it is unsure. */
-async function smallModel(): Promise<ChatServer> {
+async function smallModel(isAlwaysWrong: boolean): Promise<ChatServer> {
   const server = await startChatServer(({ messages }) => {
     const order = orderIn(messages.at(-1)!.content);
     if (order === '') return { content: 'yes', logprob: 0 };
-    const isWrong = Number(order) % 20 === 0;
+    const isWrong = isAlwaysWrong || Number(order) % 20 === 0;
     return {
       content: `It takes order ${order} just ${(Number(order) % 9) + Number(isWrong)} days to come to you.`,
       logprob: isWrong ? -2 : -0.01,
@@ -90,9 +90,9 @@ async function smallModel(): Promise<ChatServer> {
 
 interface Setting {
   readonly judge?: Partial<NonNullable<Config['judge']>>;
-  readonly askAgain?: LearnContext['askAgain'];
   readonly store?: Store;
   readonly calls?: number;
+  readonly isSmallWrong?: boolean;
 }
 
 /** The task's report, by a judge at this server. */
@@ -101,7 +101,7 @@ async function learnWith(
   setting: Setting = {},
 ): Promise<{ task: TaskReport; store: Store }> {
   const dataDir = mkdtempSync(join(dir, 'data-'));
-  const small = await smallModel();
+  const small = await smallModel(setting.isSmallWrong === true);
   const config = configSchema.parse({
     dataDir,
     prompted: [{ baseUrl: small.baseUrl, model: 'small', concurrency: 8 }],
@@ -134,7 +134,6 @@ async function learnWith(
     models: new Set<string>(),
     notes: [],
     judge,
-    ...(setting.askAgain ? { askAgain: setting.askAgain } : {}),
     trainers: [
       promptedTrainer({
         servers: config.prompted,
@@ -183,6 +182,16 @@ describe('learning with a judge', () => {
     assert.ok(task.judge.cost.requests >= server.asked.length);
     // Nobody is told whose answer it is.
     assert.ok(server.asked.every(({ body }) => !/LLM|specialist|reference/i.test(JSON.stringify(body))));
+  });
+
+  it('pays for no more than the competition where no candidate is any good', async () => {
+    const server = await judgeOf({});
+    const { task, store } = await learnWith(server, { isSmallWrong: true });
+    assert.equal(task.outcome, 'refused');
+    assert.match(task.reason, /too few to spend held-back calls on a proof/);
+    assert.equal(await store.gateTries(task.task.id), 0);
+    // The known pairs, and the answers to the validation split.
+    assert.ok(server.asked.length <= 2 * 120 + 2 * task.dataset!.sizes.validation);
   });
 
   it('pays no verdict twice when a run is killed and begun again', async () => {
@@ -243,32 +252,14 @@ describe('learning with a judge', () => {
       assert.ok(server.asked.length <= 240, 'it was asked about known pairs alone');
     });
 
-  it('compares with the LLM’s second answers where a judge finds fault with good ones', async () => {
-    const server = await judgeOf({ findsFault: 0.04 });
-    const askAgain: LearnContext['askAgain'] = async (request) => {
-      const order = orderIn(request.messages.at(-1)!.content);
-      const at = (Number(order) - 10_000) / 7;
-      return {
-        model: 'gpt-4o',
-        finishReason: 'stop',
-        usage: { promptTokens: 100, completionTokens: 20, cachedTokens: 0 },
-        message: { role: 'assistant', content: answerTo(order, at + 1) },
-      };
-    };
-    const { task } = await learnWith(server, { askAgain });
-    const { judge, gate, slips } = task.specialist!.evidence;
-    assert.ok(judge!.failed !== null && judge!.failed.hits > 0);
-    assert.ok(judge!.llmWorse !== null && judge!.limits.falseAlarm > 0);
-    assert.equal(gate.excused !== undefined, true);
-    assert.deepEqual([slips?.n], gate.threshold === null ? [undefined] : [gate.served]);
-    assert.match(task.reason, /of the LLM’s second answers being worse as well/);
-    // Without them its false alarms are the specialist's errors.
-    const alone = await learnWith(server);
-    assert.equal(alone.task.outcome, 'refused');
-  });
-
   it('waits for a server that is busy, and gives up on one that is down without spending a try', async () => {
-    const busy = await judgeOf({}, (n) => (n % 7 === 1 ? { status: 429, retryAfter: '0' } : null));
+    // Each seventh request is refused the first time that it comes.
+    const met = new Set<string>();
+    const busy = await judgeOf({}, (_, { messages }) => {
+      const before = met.size;
+      met.add(JSON.stringify(messages));
+      return met.size > before && met.size % 7 === 0 ? { status: 429, retryAfter: '0' } : null;
+    });
     assert.equal((await learnWith(busy)).task.outcome, 'passed');
     const down = await judgeOf({}, () => ({ status: 401 }));
     const { task, store } = await learnWith(down);

@@ -8,9 +8,10 @@ import { equalityId } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
 import type { Dataset, SplitName } from '../core/dataset.ts';
 import { isInService } from '../core/deployment.ts';
-import { type ErrorCode, UnderstudyError } from '../core/errors.ts';
+import { UnderstudyError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { dayOf } from '../core/job.ts';
+import { isJudgeFailure } from '../core/judge.ts';
 import { countTwins } from '../core/label.ts';
 import { type LearnOptions, leftOutOf, type TaskReport } from '../core/learning.ts';
 import { percent } from '../core/percent.ts';
@@ -103,17 +104,17 @@ async function proveWinner(
   const { candidate } = winner;
   const correct = correctOfGiven(winner);
   // Nothing that it could be expected to serve, and most answers wrong: minutes of predictions would show the same.
-  if (winner.coverage === 0 && correct < 0.5) {
+  if (winner.coverage < MIN_COVERAGE && correct < 0.5) {
     const reason = `Of the best candidate's answers (${candidate.rung}) ${percent(correct, 0)} were correct on the validation split: too few to spend held-back calls on a proof.${spellingsOf(task)}`;
     return { ...common, ...REFUSED, specialist: null, reason, moreCalls: null };
   }
   const proved = (await store.specialists(task.id)).find((each) =>
-    isProof(each, winner, dataset, config, winner.isJudged ? judging?.report.judge : undefined),
+    isProof(each, winner, dataset, config, winner.isJudged ? context.judge?.identity : undefined),
   );
   const found = proved
     ? { specialist: proved, asked: 0, changed: null }
     : await prove(winner, { task, dataset, requests, models, judging }, context).catch((error: unknown) => {
-        if (error instanceof UnderstudyError && WAITS.includes(error.code)) return error;
+        if (isJudgeFailure(error)) return error;
         throw error;
       });
   // The judge cannot go on now: nothing was spent of delta, and what it has said is kept.
@@ -169,8 +170,8 @@ function spellingsOf({ labels }: Task): string {
   return ` ${twins} of its ${labels.length} labels differ from another in case alone, and its prompt has both spellings: if they mean the same, let the prompt have one.`;
 }
 
-/** What a judge may be in the way of, for now. */
-const WAITS: readonly ErrorCode[] = ['budget-spent', 'unavailable', 'overloaded', 'timed-out'];
+/** A forecast is hardly ever 0 exactly. */
+const MIN_COVERAGE = 0.001;
 
 const REFUSED = { deployed: false, outcome: 'refused' } as const;
 
@@ -183,7 +184,7 @@ function isProof(
   judge: string | undefined,
 ): boolean {
   const { datasetId, gate } = evidence;
-  if (evidence.equality !== equalityId(equality) || evidence.judge?.judge !== judge) return false;
+  if (evidence.equality !== equalityId(equality) || evidence.judge?.identity !== judge) return false;
   const same =
     candidate.id === trained.candidate.id &&
     artefact.path === trained.artefact.path &&

@@ -69,7 +69,7 @@ async function competitionOn(
   });
   await store.addDataset(manifestOf(recorded));
   const { dataset, asked } = await referencesFor(task, recorded, ['validation'], requests, context);
-  const judging = await judgingFor(task, dataset, requests, context);
+  const judging = await judgingFor(task, dataset, context);
   const budget = toTrainingBudget({ minutes: config.train.minutes, speeds: {} });
   const llm = llmFigures(calls, config.prices, context.latencyOf);
   const early = { task, dataset, requests, llm, judging };

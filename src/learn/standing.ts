@@ -7,7 +7,7 @@ import { asProved } from '../callsite/proved.ts';
 import { distil } from '../callsite/variable-part.ts';
 import type { Epoch, Example } from '../core/dataset.ts';
 import { isInService } from '../core/deployment.ts';
-import { UnderstudyError } from '../core/errors.ts';
+import { isJudgeFailure } from '../core/judge.ts';
 import type { Candidate, GateResult } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
 import { changeDeployment } from '../deploy/change.ts';
@@ -71,7 +71,7 @@ export function withAudits(gate: GateResult, against: Against): GateResult {
   if (!gate.passed || against.errors === 0) return gate;
   const epsilon = gate.observedBound ?? gate.epsilon;
   const delta = gate.tries?.delta ?? gate.delta;
-  const errors = Math.max(0, gate.errors - (gate.excused ?? 0)) + against.errors;
+  const errors = gate.errors + against.errors;
   const served = gate.served + against.comparisons;
   if (binomialTail(errors, served, epsilon) <= delta) return gate;
   const more = callsNeeded(errors, epsilon, delta) - served;
@@ -103,9 +103,10 @@ export async function suspendIfRefuted(
   const { rung } = specialist.artefact;
   const runtime = context.runtimes.find(({ rungs }) => rungs.includes(rung));
   if (!runtime) return null;
-  // Without its judge nothing could be held against it.
-  const isJudged = specialist.evidence.judge !== undefined;
-  if (isJudged && !context.judge?.isReady()) return null;
+  // Without its judge nothing could be held against it: another one has other errors.
+  const { judge } = specialist.evidence;
+  const isJudged = judge !== undefined;
+  if (isJudged && (context.judge?.identity !== judge.identity || !context.judge.isReady())) return null;
   const { calibration } = dataset.splits;
   const isSlow = specialist.evidence.latencyMs.p50 > SLOW_MS;
   const examples = isSlow ? lastWhole(calibration, MAX_SLOW) : calibration;
@@ -116,7 +117,7 @@ export async function suspendIfRefuted(
     runtime,
     artefact,
   }).catch((error: unknown) => {
-    if (isJudged && error instanceof UnderstudyError && error.code !== 'cancelled') return null;
+    if (isJudged && isJudgeFailure(error)) return null;
     throw error;
   });
   if (graded === null) return null;

@@ -24,7 +24,6 @@ import {
   type PredictionOptions,
   timePredictions,
 } from '../evaluate/evaluate.ts';
-import { expectedExcuses } from '../evaluate/judge/judged-run.ts';
 import { type Scorer, scorerFor } from '../evaluate/scorers/scorer.ts';
 import { catalogueOf } from '../models/weights/own.ts';
 import { whyUncheckable } from '../route/check.ts';
@@ -151,10 +150,9 @@ export async function tryCandidate(
     earlierSessions: earlierSessions(dataset),
   };
   const byEqual = estimate(byEquality(onValidation), gate);
-  const byJudge =
-    judged && estimate(onValidation, { ...gate, judged: judged.counts, excused: expectedExcuses(judged) });
+  const byJudge = judged && estimate(onValidation, { ...gate, judged: judged.counts });
   // Where equality alone is expected to prove as much, there is no judge's error to allow for.
-  const isJudged = byJudge !== null && byJudge.coverage > byEqual.coverage;
+  const isJudged = byJudge !== null && byJudge.coverage >= byEqual.coverage + WORTH_JUDGING;
   const estimated = byJudge === null || !isJudged ? byEqual : byJudge;
   const costShare = costShareOf(
     contender.price,
@@ -165,6 +163,9 @@ export async function tryCandidate(
   const isSlow = median !== null && median > (llm.medianMs ?? Number.POSITIVE_INFINITY);
   return { candidate, ...estimated, costShare, isSlow, artefact, runtime, graded, isJudged };
 }
+
+/** Share of the calls that a judge must be expected to bring: below it nothing would be proved by more verdicts. */
+const WORTH_JUDGING = 0.005;
 
 /** Predictions that its pace is told by; the first one loads and warms up. */
 const TIMED = 6;

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { CallResponse } from '../core/call.ts';
+import type { CallRequest, CallResponse } from '../core/call.ts';
 import { configSchema } from '../core/config.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import type { Judge, TextToJudge } from '../core/judge.ts';
+import type { RedactedRequest } from '../core/online.ts';
 import type { Specialist } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
 import { auditJudging } from './audit-judging.ts';
@@ -24,15 +25,23 @@ const llm: CallResponse = {
   usage: null,
   message: { role: 'assistant', content: 'Anna waits.' },
 };
-const provedBy = (judge: string): Specialist =>
+const provedBy = (identity: string): Specialist =>
   ({
     evidence: {
-      judge: { judge, limits: {}, differing: { high: 0.9 } },
+      judge: { judge: 'big', identity, limits: {}, differing: { high: 0.9 } },
       gate: { epsilon: 0.02, served: 300, errors: 0 },
       exam: { servedError: { n: 90, hits: 0 } },
       selfAgreement: null,
     },
   }) as unknown as Specialist;
+
+const replaced = (request: CallRequest, name: string, other: string): RedactedRequest => ({
+  request: {
+    ...request,
+    messages: request.messages.map((each) => ({ ...each, content: each.content.replaceAll(name, other) })),
+  },
+  reveal: (answer) => answer,
+});
 
 function setUp(over: Partial<Judge> = {}) {
   const asked: TextToJudge[] = [];
@@ -40,6 +49,7 @@ function setUp(over: Partial<Judge> = {}) {
   let now = 0;
   const judge = {
     name: 'big',
+    identity: 'big at home',
     isReady: () => true,
     judge: async (pair: TextToJudge) => {
       asked.push(pair);
@@ -52,29 +62,73 @@ function setUp(over: Partial<Judge> = {}) {
     config: configSchema.parse({}),
     log: (line) => lines.push(line),
     now: () => now,
-    redact: (request) => ({
-      request: {
-        ...request,
-        messages: request.messages.map((each) => ({
-          ...each,
-          content: each.content.replaceAll('Anna', 'Maria'),
-        })),
-      },
-      reveal: (answer) => answer,
-    }),
+    wait: async () => {},
+    // Some names are found at once, others by the model.
+    redact: (request) =>
+      request.messages.some(({ content }) => content.length > 1000)
+        ? null
+        : {
+            ...replaced(request, 'Anna', 'Maria'),
+            complete: async () => {
+              const { request: whole } = replaced(request, 'Anna', 'Maria');
+              return replaced(whole, 'Okonkwo', 'Berger');
+            },
+          },
   });
+  const request: CallRequest = {
+    model: 'm',
+    tools: [],
+    stream: false,
+    params: {},
+    messages: [{ role: 'user', content: 'Is Anna there?' }],
+  };
   const isCorrect = (text: string) =>
-    judging.isCorrect(task, 'Is Anna there?', { kind: 'text', text }, llm, new AbortController().signal);
+    judging.isCorrect(
+      task,
+      { request, input: 'Is Maria there?' },
+      { kind: 'text', text },
+      llm,
+      new AbortController().signal,
+    );
   return { judging, isCorrect, asked, lines, wait: (ms: number) => (now += ms) };
 }
 
 describe('judging audits', () => {
-  it('sends no personal data that is found on a call’s way', async () => {
+  it('sends no personal data that either stage of redaction finds', async () => {
     const { isCorrect, asked } = setUp();
-    assert.equal(await isCorrect('Yes, Anna is waiting.'), true);
+    assert.equal(await isCorrect('Yes, Anna waits with Okonkwo.'), true);
     assert.deepEqual(asked, [
-      { input: 'Is Maria there?', reference: 'Maria waits.', answer: 'Yes, Maria is waiting.' },
+      { input: 'Is Maria there?', reference: 'Maria waits.', answer: 'Yes, Maria waits with Berger.' },
     ]);
+  });
+
+  it('neither sends nor vouches for a text that is too long to be read without names, and goes on', async () => {
+    const { judging, isCorrect, asked } = setUp();
+    assert.equal(await isCorrect('Anna '.repeat(300)), false);
+    assert.deepEqual(asked, []);
+    assert.equal(judging.isReady(provedBy('big at home')), true);
+  });
+
+  it('counts equal texts once the judge has answered, and never those before a failure', async () => {
+    let isDown = false;
+    const { judging, isCorrect, wait } = setUp({
+      judge: async () => {
+        if (isDown) throw new UnderstudyError('unavailable', 'down', { hint: '' });
+        return { outcome: 'as-good', byPlace: null };
+      },
+    });
+    const counted: string[] = [];
+    judging.hold(() => counted.push('before an answer'));
+    assert.equal(counted.length, 0);
+    await isCorrect('No.');
+    assert.equal(counted.length, 1);
+    isDown = true;
+    judging.hold(() => counted.push('before a failure'));
+    await isCorrect('No.');
+    isDown = false;
+    wait(60_001);
+    await isCorrect('No.');
+    assert.deepEqual(counted, ['before an answer']);
   });
 
   it('takes a verdict that cannot be read for a wrong answer, as the proof does', async () => {
@@ -82,30 +136,36 @@ describe('judging audits', () => {
     assert.equal(await isCorrect('No.'), false);
   });
 
-  it('pauses after a failure, and says so once', async () => {
+  it('pauses after a failure until the judge has answered, and says so once', async () => {
+    let isDown = true;
     const { judging, isCorrect, lines, wait } = setUp({
       judge: async () => {
+        if (!isDown) return { outcome: 'as-good', byPlace: null };
         throw new UnderstudyError('unavailable', 'down', { hint: '' });
       },
     });
-    assert.equal(judging.isReady(provedBy('big')), true);
+    assert.equal(judging.isReady(provedBy('big at home')), true);
     assert.equal(await isCorrect('No.'), null);
-    assert.equal(judging.isReady(provedBy('big')), false);
+    assert.equal(judging.isReady(provedBy('big at home')), false);
     assert.equal(await isCorrect('No.'), null);
-    assert.deepEqual(lines, ['big does not judge audits: down']);
+    // Not in the server's words, which may quote what it was asked.
+    assert.deepEqual(lines, ['big does not judge audits: unavailable']);
     wait(60_001);
-    assert.equal(judging.isReady(provedBy('big')), true);
+    assert.equal(judging.isReady(provedBy('big at home')), false, 'it has not answered since');
+    isDown = false;
+    assert.equal(await isCorrect('No.'), true);
+    assert.equal(judging.isReady(provedBy('big at home')), true);
   });
 
   it('asks no other judge than that of the proof', () => {
     const { judging } = setUp();
-    assert.equal(judging.isReady(provedBy('small')), false);
-    assert.equal(judging.isTold(provedBy('big')), false);
+    assert.equal(judging.isReady(provedBy('big elsewhere')), false);
+    assert.equal(judging.isTold(provedBy('big at home')), false);
   });
 
   it('says once that the budget is spent', () => {
     const { judging, lines } = setUp({ isReady: () => false });
-    for (let i = 0; i < 3; i++) assert.equal(judging.isReady(provedBy('big')), false);
+    for (let i = 0; i < 3; i++) assert.equal(judging.isReady(provedBy('big at home')), false);
     assert.equal(lines.length, 1);
   });
 });

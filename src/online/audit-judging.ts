@@ -1,22 +1,28 @@
 /**
- * The judge at the audits of a running gateway: texts without personal data as far as that is found on the calls' way, and
- * a pause after it failed, so that what cannot be judged does not fall out one by one.
+ * The judge at the audits of a running gateway: texts without personal data, and audits that count only while the judge
+ * answers, so that what it cannot judge does not fall out one by one.
  * Does not: judge (evaluate/judge), or decide what an audit means (deploy/watch).
  */
-import { targetOf } from '../core/answer.ts';
-import type { CallRequest } from '../core/call.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Answer, targetOf } from '../core/answer.ts';
+import type { CallRequest, CallResponse } from '../core/call.ts';
 import { schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
-import { messageOf } from '../core/errors.ts';
+import { UnderstudyError } from '../core/errors.ts';
 import type { Judge } from '../core/judge.ts';
 import type { RedactedRequest } from '../core/online.ts';
 import { referenceOf } from '../core/reference.ts';
+import type { Task } from '../core/task.ts';
 import { policyFor } from '../deploy/policy.ts';
 import { scorerFor } from '../evaluate/scorers/scorer.ts';
 import type { RouterOptions } from '../route/router.ts';
 
 /** How long it is not asked after it has failed. */
 const PAUSE_MS = 60_000;
+/** Equal texts that wait for the judge's next word, at most. */
+const MAX_HELD = 10_000;
+/** How often a text is asked for that is read elsewhere, without personal data, and how long that may take. */
+const [READS, READ_WAIT_MS] = [20, 250];
 
 export function auditJudging(options: {
   readonly judge: Judge;
@@ -24,63 +30,93 @@ export function auditJudging(options: {
   readonly redact: (request: CallRequest) => RedactedRequest | null;
   readonly log: (line: string) => void;
   readonly now: () => number;
+  /** Waits; for tests. */
+  readonly wait?: (ms: number) => Promise<unknown>;
 }): NonNullable<RouterOptions['judging']> {
-  const { judge, config, redact, log, now } = options;
+  const { judge, config, redact, log, now, wait = sleep } = options;
   let notBefore = 0;
+  /** What became of the last request. */
+  let answers = true;
   let complaint = '';
+  let held: (() => void)[] = [];
   /** Once for each trouble, which may last. */
   const complain = (line: string): void => {
     if (line !== complaint) log(line);
     complaint = line;
   };
-  const isReady = (): boolean => {
-    if (now() < notBefore) return false;
+  const isAfforded = (): boolean => {
     if (judge.isReady()) return true;
     complain(`${judge.name} cannot judge audits now: its budget is spent, or its cost is not agreed to`);
     return false;
   };
+  const failed = (why: string): null => {
+    [answers, notBefore, held] = [false, now() + PAUSE_MS, []];
+    complain(`${judge.name} does not judge audits: ${why}`);
+    return null;
+  };
+
+  const isOwn: NonNullable<RouterOptions['judging']>['isOwn'] = ({ evidence }) =>
+    evidence.judge?.identity === judge.identity;
+  const isCorrect = async (
+    task: Task,
+    { request, input }: { readonly request: CallRequest; readonly input: string },
+    answer: Answer,
+    llm: CallResponse,
+    signal: AbortSignal,
+  ): Promise<boolean | null> => {
+    if (now() < notBefore || !isAfforded()) {
+      held = [];
+      return null;
+    }
+    try {
+      const scorer = scorerFor(task.kind, {
+        ...schemasOf(task, config.equality),
+        judge: {
+          judge: async ({ reference, answer: given }) => {
+            const read = await withoutNames(request, [reference, given]);
+            // What cannot be read without names is not sent, and not vouched for.
+            if (read === null) return { outcome: 'unreadable', byPlace: null };
+            return judge.judge({ input, reference: read[0]!, answer: read[1]! }, { signal });
+          },
+        },
+      });
+      const { correct } = await scorer.score(input, referenceOf(task, llm), targetOf(answer));
+      answers = true;
+      complaint = '';
+      for (const count of held.splice(0)) count();
+      // No verdict that could be read counts as at the proof.
+      return correct === true;
+    } catch (error) {
+      // Whoever breaks off says nothing about the judge. A server's own words may quote what it was asked.
+      if (signal.aborted) return null;
+      return failed(error instanceof UnderstudyError ? error.code : 'an unexpected error');
+    }
+  };
+
+  /** The texts as specialists read them, in the conversation that they end; null where they are too long for that. */
+  async function withoutNames(
+    request: CallRequest,
+    texts: readonly string[],
+  ): Promise<readonly string[] | null> {
+    const messages = texts.map((content) => ({ role: 'assistant' as const, content }));
+    const whole = { ...request, messages: [...request.messages, ...messages] };
+    for (let reads = 0; reads < READS; reads++) {
+      const first = redact(whole);
+      const read = first?.complete ? await first.complete() : first;
+      if (read) return read.request.messages.slice(-texts.length).map(({ content }) => content);
+      await wait(READ_WAIT_MS);
+    }
+    return null;
+  }
+
   return {
-    // Another judge than that of the proof has other errors.
-    isReady: ({ evidence }) => evidence.judge?.judge === judge.name && isReady(),
+    isOwn,
+    isReady: (specialist) => isOwn(specialist) && answers && now() >= notBefore && isAfforded(),
     isTold: (specialist) =>
       (policyFor(specialist, { history: [] }, config.serve).judge?.byEquality ?? null) !== null,
-    isCorrect: async (task, input, answer, llm, signal) => {
-      try {
-        const score = scorerFor(task.kind, {
-          ...schemasOf(task, config.equality),
-          judge: {
-            judge: (pair) => {
-              const texts = [pair.input, pair.reference, pair.answer];
-              const [of, reference, given] = withoutNames(texts, redact);
-              return judge.judge({ input: of!, reference: reference!, answer: given! }, { signal });
-            },
-          },
-        }).score(input, referenceOf(task, llm), targetOf(answer));
-        const { correct } = await score;
-        complaint = '';
-        // No verdict that could be read counts as at the proof.
-        return correct === true;
-      } catch (error) {
-        notBefore = now() + PAUSE_MS;
-        complain(`${judge.name} does not judge audits: ${messageOf(error)}`);
-        return null;
-      }
+    isCorrect,
+    hold: (count) => {
+      if (held.length < MAX_HELD) held.push(count);
     },
   };
-}
-
-/** The texts as specialists read them. @throws where they are too long to be read so. */
-function withoutNames(
-  texts: readonly string[],
-  redact: (request: CallRequest) => RedactedRequest | null,
-): readonly string[] {
-  const read = redact({
-    model: '',
-    tools: [],
-    stream: false,
-    params: {},
-    messages: texts.map((content) => ({ role: 'user', content })),
-  });
-  if (read === null) throw new TypeError('the texts are too long to be read without personal data');
-  return read.request.messages.map(({ content }) => content);
 }

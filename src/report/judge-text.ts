@@ -11,7 +11,7 @@ const WAYS: Readonly<Record<SpoiltBy, string>> = {
 };
 
 /** Its own errors: what it misses, what it fails, and which place it favours. */
-export function qualityText({ caught, failed, byPlace, unreadable }: JudgeQuality): string {
+export function qualityText({ caught, byPlace, unreadable }: JudgeQuality): string {
   const ways = Object.entries(caught).map(
     ([way, { hits, n }]) => `${WAYS[way as SpoiltBy]} ${hits} of ${n} times`,
   );
@@ -19,7 +19,6 @@ export function qualityText({ caught, failed, byPlace, unreadable }: JudgeQualit
   const which = byPlace.first.share >= byPlace.second.share ? 'first' : 'second';
   return [
     `it found worse ${ways.join(', ') || 'nothing, as there was nothing to measure it on'}`,
-    ...(failed === null ? [] : [`and the LLM’s own second answer ${failed.hits} of ${failed.n} times`]),
     ...(place > 0 ? [`the ${which} place won in both orders in ${percent(place)} of the pairs`] : []),
     ...(unreadable.hits > 0 ? [`${percent(unreadable.share)} of its verdicts could not be read`] : []),
   ].join('; ');
@@ -28,10 +27,8 @@ export function qualityText({ caught, failed, byPlace, unreadable }: JudgeQualit
 /** By whom it was judged, and what that is worth; '' where equality decided. */
 export function judgedText(evidence: JudgeEvidence | undefined): string {
   if (!evidence) return '';
-  const { judge, limits, worse, llmWorse } = evidence;
-  const alarm = limits.falseAlarm > 0 ? ` and fails at most ${percent(limits.falseAlarm)} of good ones` : '';
-  const llm = llmWorse === null ? '' : `, the LLM’s second one in ${percent(llmWorse.share)}`;
-  return ` Texts were judged by ${judge}, which misses at most ${percent(1 - limits.sensitivity)} of worse answers${alarm} (${qualityText(evidence)}). Of the calls to be served it found the specialist’s answer worse in ${rate(worse)}${llm}.`;
+  const { judge, limits, worse } = evidence;
+  return ` Texts were judged by ${judge}, which misses at most ${percent(1 - limits.sensitivity)} of worse answers (${qualityText(evidence)}). Of the calls to be served it found the specialist’s answer worse in ${rate(worse)}.`;
 }
 
 /** What a judge would cost for a task, or why it decides nothing. */
@@ -54,7 +51,7 @@ export function judgeSpentLine({
 
 /** By whom a specialist's texts are judged, and its own errors. */
 export const judgedByText = ({ judge, limits }: JudgeEvidence): string =>
-  `texts are judged by ${judge}, which misses at most ${percent(1 - limits.sensitivity)} of worse answers${limits.falseAlarm > 0 ? ` and fails at most ${percent(limits.falseAlarm)} of good ones` : ''}.`;
+  `texts are judged by ${judge}, which misses at most ${percent(1 - limits.sensitivity)} of worse answers.`;
 
 const costText = ({ requests, tokens, dollars }: JudgeCost): string =>
-  `about ${plural(requests, 'request')}, ${count(tokens)} tokens, ${money(dollars)} at most`;
+  `about ${plural(requests, 'request')}, ${count(tokens)} tokens, ${money(dollars)}; more where it reasons before it answers`;

@@ -40,7 +40,9 @@ export function learnText(report: LearnReport, page: Page): string {
   else lines.push('', nothingText(report));
   const asked = report.tasks.reduce((sum, task) => sum + task.askedAgain, 0);
   if (asked > 0)
-    lines.push(`  References: majorities, after ${count(asked)} more answers of the LLM to held-back calls.`);
+    lines.push(
+      `  References: majorities, after ${count(asked)} more answers of the LLM to held-back calls${report.tasks.some(({ judge }) => judge) ? ', second texts for the judge among them' : ''}.`,
+    );
   if (passed.length > 0) {
     lines.push('', paint(page, 'bold', 'What can be taken over, and the proof'));
     for (const task of passed) lines.push(`  ${task.task.name}`, wrap(proofText(task), page.width, 4));

@@ -1,7 +1,7 @@
 /** Audits of a specialist whose texts a judge has proved. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { CallResponse } from '../core/call.ts';
+import type { CallRequest, CallResponse } from '../core/call.ts';
 import type { Audit, Deployment } from '../core/deployment.ts';
 import type { IncomingCall } from '../core/online.ts';
 import type { Specialist } from '../core/specialist.ts';
@@ -53,6 +53,7 @@ type Judging = NonNullable<RouterOptions['judging']>;
 async function audited(
   judging: Partial<Judging> | undefined,
   answers: readonly string[],
+  redact?: RouterOptions['redact'],
 ): Promise<(readonly [boolean, boolean | undefined])[]> {
   const audits: Audit[] = [];
   const router = createRouter(
@@ -69,6 +70,7 @@ async function audited(
       auditProbability: () => 1,
       timeoutMs: 10_000,
       maxInFlight: 1,
+      ...(redact ? { redact } : {}),
       assign: () => task,
       right: (_, answer, llm) => answer.kind === 'text' && answer.text === llm.message.content,
       onAudit: (audit) => audits.push(audit),
@@ -77,8 +79,10 @@ async function audited(
       ...(judging
         ? {
             judging: {
+              isOwn: () => true,
               isReady: () => true,
               isTold: () => true,
+              hold: (count) => count(),
               isCorrect: async (_task, _input, _answer, llm) => llm.message.content === 'delayed',
               ...judging,
             },
@@ -113,19 +117,49 @@ describe('audits of judged texts', () => {
     assert.equal(asked, 2);
   });
 
-  it('go by equality while the judge cannot be asked, and say so', async () => {
-    const found = await audited({ isReady: () => false, isCorrect: () => assert.fail('asked') }, [
-      'late',
-      'delayed',
-    ]);
+  it('go by equality while the judge does not answer, say so, and ask whether it does again', async () => {
+    let asked = 0;
+    const isCorrect = async (): Promise<boolean> => {
+      asked++;
+      return true;
+    };
+    const found = await audited({ isReady: () => false, isCorrect }, ['late', 'delayed']);
+    assert.equal(asked, 1);
     assert.deepEqual(found, [
       [true, false],
       [false, false],
     ]);
   });
 
-  it('go by equality for the one that the judge failed on', async () => {
-    assert.deepEqual(await audited({ isCorrect: async () => null }, ['delayed']), [[false, false]]);
+  it('are none where the judge failed, and those of equal texts wait for its word', async () => {
+    assert.deepEqual(await audited({ isCorrect: async () => null }, ['delayed']), []);
+    assert.deepEqual(await audited({ hold: () => {} }, ['late', 'delayed']), [[true, true]]);
+  });
+
+  it('ask no other judge than that of the proof', async () => {
+    const isCorrect = () => assert.fail('asked');
+    const found = await audited({ isOwn: () => false, isReady: () => false, isCorrect }, ['late', 'delayed']);
+    assert.deepEqual(found, [
+      [true, false],
+      [false, false],
+    ]);
+  });
+
+  it('have judged what the specialist has read, people’s names taken out', async () => {
+    const read: string[] = [];
+    const isCorrect: Judging['isCorrect'] = async (_task, { request, input }) => {
+      read.push(request.messages[0]!.content, input);
+      return true;
+    };
+    const first = (request: CallRequest, content: string) => ({
+      request: { ...request, messages: [{ role: 'user' as const, content }] },
+      reveal: (answer: string) => answer,
+    });
+    await audited({ isCorrect }, ['delayed'], (request) => ({
+      ...first(request, 'Hi, obviously'),
+      complete: async () => first(request, 'Hi, completely'),
+    }));
+    assert.deepEqual(read, ['Hi', 'Hi, completely']);
   });
 
   it('leave no record where equality tells nothing: of equal texts as little as of others', async () => {

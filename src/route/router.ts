@@ -53,14 +53,24 @@ export interface RouterOptions extends AskLimits {
   readonly right: (task: Task, answer: Answer, llm: CallResponse) => boolean;
   /** Says whether texts that differ are as good, for specialists that were proved so; absent: equality decides. */
   readonly judging?: {
-    /** Whether this specialist's judge can be asked now. Asked before anything is known of the audit, as `isAllowed` is. */
+    /** Whether it is the judge by which this specialist was proved. */
+    readonly isOwn: (specialist: Specialist) => boolean;
+    /**
+     * Whether this specialist's judge answers, as far as is known. Asked before anything is known of the audit, as `isAllowed`
+     * is.
+     */
     readonly isReady: (specialist: Specialist) => boolean;
+    /** Counts a pair of equal texts once the judge has answered about another: it may be down by now. If it has not, never. */
+    readonly hold: (count: () => void) => void;
     /** Whether a comparison that it could not be asked about says anything. */
     readonly isTold: (specialist: Specialist) => boolean;
-    /** Null where the judge did not say. Never rejects. */
+    /**
+     * Null where the judge did not say. Never rejects.
+     * @param call Its request, and what the specialist read of it, without personal data.
+     */
     readonly isCorrect: (
       task: Task,
-      input: string,
+      call: { readonly request: CallRequest; readonly input: string },
       answer: Answer,
       llm: CallResponse,
       signal: AbortSignal,
@@ -122,8 +132,13 @@ interface Candidacy {
 
 /** What became of asking: its prediction, on the request as it read it; or why it was not asked. */
 type Asked =
-  | { readonly whole: RedactedRequest; readonly prediction: Prediction }
+  | { readonly whole: RedactedRequest; readonly input: string; readonly prediction: Prediction }
   | { readonly refused: EscalationReason };
+
+/** What became of its answer, and what it had read. */
+type Judged =
+  | Extract<Outcome, { readonly used: false }>
+  | (Extract<Outcome, { readonly used: true }> & { readonly input: string });
 
 /** What is settled before a specialist is asked. */
 type Assignment =
@@ -264,7 +279,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
   const outcomeOf = async (
     { route: { decision, deployment, runtime, specialist, perSession }, ...call }: Candidacy,
     signal: AbortSignal,
-  ): Promise<Outcome> => {
+  ): Promise<Judged> => {
     const { request, read, input, sessions } = call;
     const isOver = (): boolean => sessions.some((each) => limits.isReached(specialist.id, each, perSession));
     if (isOver()) return { used: false, reason: 'session-limit' };
@@ -279,7 +294,8 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
         if (!admission.asked) return { refused: admission.reason };
         const { artefact } = specialist;
         const told = { signal: within, request: whole.request };
-        return { whole, prediction: await runtime.predict(artefact, admission.input, told) };
+        const prediction = await runtime.predict(artefact, admission.input, told);
+        return { whole, input: admission.input, prediction };
       },
       signal,
     );
@@ -293,13 +309,13 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     // Others of its session may have been served meanwhile.
     if (isOver()) return { used: false, reason: 'session-limit', confidence: outcome.confidence };
     for (const each of sessions) limits.count(specialist.id, each);
-    return outcome;
+    return { ...outcome, input: asked.input };
   };
 
   const comparison = (
     callId: string,
     candidacy: Candidacy,
-    known: Outcome | null,
+    known: Judged | null,
     probability: number,
   ): Compare => {
     const { route: asked, request } = candidacy;
@@ -319,20 +335,23 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       const { settling, judging } = options;
       const { specialist } = asked;
       const isByJudge = specialist.evidence.judge !== undefined;
-      let judged = isByJudge && judging?.isReady(specialist) === true;
-      const isLost = (): boolean => isByJudge && !judged && judging?.isTold(specialist) !== true;
-      // All that come while the judge cannot be asked, equal ones too: else only the good ones would count.
-      if (isLost()) return;
+      // Settled before the answers are compared: else equal ones would count while the judge is down, and others not.
+      const judged = isByJudge && judging?.isReady(specialist) === true;
       const settled = again !== undefined && !isByJudge && settling?.isAllowed() === true;
       const isCorrect = (other: CallResponse): boolean => options.right(asked.task, outcome.answer, other);
-      let correct = isCorrect(llm);
-      if (!correct && judged && judging) {
-        const { input } = candidacy;
-        const verdict = await judging.isCorrect(asked.task, input, outcome.answer, llm, signal);
-        judged = verdict !== null;
-        if (isLost()) return;
-        correct = verdict === true;
+      const isEqual = isCorrect(llm);
+      let correct = isEqual;
+      if (isByJudge && !isEqual && judging?.isOwn(specialist)) {
+        const { input } = outcome;
+        const verdict = judging.isCorrect(asked.task, { request, input }, outcome.answer, llm, signal);
+        if (judged) {
+          const said = await verdict;
+          if (said === null) return;
+          correct = said;
+        }
+        // Else it is asked to see whether it answers again; this audit goes by equality all the same.
       }
+      if (isByJudge && !judged && judging?.isTold(specialist) !== true) return;
       if (!correct && settled) {
         correct = await isCorrectByMajority(llm, {
           again: async () => {
@@ -347,7 +366,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       }
       // Broken off, it would be half the answers that speak.
       if (signal.aborted) return;
-      options.onAudit({
+      const audit = {
         callId,
         probability,
         ...belonging,
@@ -359,7 +378,9 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
         stage: asked.deployment.stage,
         confidence: outcome.confidence,
         correct,
-      });
+      };
+      if (judged && isEqual) judging?.hold(() => options.onAudit(audit));
+      else options.onAudit(audit);
     };
   };
 

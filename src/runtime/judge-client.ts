@@ -25,10 +25,14 @@ export interface JudgeClientOptions {
 }
 
 export interface JudgeClient {
-  /** @throws UnderstudyError as httpClient, once trying again has not helped. */
+  /**
+   * @param onTimeOut Hears of each try that got no answer in time, which may have to be paid; what it throws ends the asking.
+   * @throws UnderstudyError as httpClient, once trying again has not helped.
+   */
   ask(
     messages: readonly { readonly role: string; readonly content: string }[],
     signal?: AbortSignal,
+    onTimeOut?: () => void,
   ): Promise<{
     readonly text: string;
     /** Null where the server does not count. */
@@ -38,7 +42,7 @@ export interface JudgeClient {
 }
 
 /** Room for a model that reasons before it answers; paid is what it writes. */
-const MAX_TOKENS = 1024;
+export const MAX_TOKENS = 1024;
 /** Before the second try; doubles with each. The server's own word (retry-after) counts up to a minute. */
 const [FIRST_WAIT_MS, LONGEST_WAIT_MS] = [500, 60_000];
 
@@ -51,14 +55,19 @@ export function judgeClient(options: JudgeClientOptions): JudgeClient {
   );
   /** Some models take neither a temperature nor max_tokens. */
   let takesUsual = true;
-  const post = async (body: JsonObject, signal: AbortSignal | undefined): Promise<Json> => {
+  const post = async (
+    body: JsonObject,
+    signal: AbortSignal | undefined,
+    onTimeOut: () => void,
+  ): Promise<Json> => {
     for (let attempt = 1; ; attempt++) {
       const turn = await turns.take(signal);
       try {
         return await client.post('/chat/completions', body, signal);
       } catch (error) {
-        const again = attempt < tries && error instanceof UnderstudyError && mayHelp(error);
-        if (!again) throw error;
+        if (!(error instanceof UnderstudyError)) throw error;
+        if (error.code === 'timed-out') onTimeOut();
+        if (attempt >= tries || !mayHelp(error)) throw asJudge(error, options);
         const told = error.data.retryAfterMs;
         const own = FIRST_WAIT_MS * 2 ** (attempt - 1);
         // Whoever waits holds its turn: the others would only be refused as well.
@@ -69,14 +78,14 @@ export function judgeClient(options: JudgeClientOptions): JudgeClient {
     }
   };
   return {
-    ask: async (messages, signal) => {
+    ask: async (messages, signal, onTimeOut = () => {}) => {
       const asked = { model, messages: messages.map(({ role, content }) => ({ role, content })) };
       const usual = { ...asked, max_tokens: MAX_TOKENS, temperature: 0 };
       const plain = { ...asked, max_completion_tokens: MAX_TOKENS };
-      const answer = await post(takesUsual ? usual : plain, signal).catch((error: unknown) => {
+      const answer = await post(takesUsual ? usual : plain, signal, onTimeOut).catch((error: unknown) => {
         const isRefused = error instanceof UnderstudyError && error.code === 'bad-input';
         if (!isRefused || !takesUsual) throw error;
-        return post(plain, signal).then((accepted) => {
+        return post(plain, signal, onTimeOut).then((accepted) => {
           takesUsual = false;
           return accepted;
         });
@@ -86,6 +95,18 @@ export function judgeClient(options: JudgeClientOptions): JudgeClient {
     },
     close: () => client.close(),
   };
+}
+
+/** The error in words of the judge: what the client says of a server is about models of ours. */
+function asJudge(error: UnderstudyError, { model, baseUrl }: JudgeClientOptions): UnderstudyError {
+  const { code, message, data, status } = error;
+  if (code === 'cancelled' || code === 'bad-input') return error;
+  return new UnderstudyError(code, `The judge ${model} at ${baseUrl} does not answer: ${message}`, {
+    hint: 'Check the section judge. Verdicts are kept: the next run resumes where this one ended.',
+    data,
+    status,
+    cause: error,
+  });
 }
 
 const mayHelp = ({ code }: UnderstudyError): boolean =>

@@ -5,20 +5,23 @@
 import { type ChargeStore, dollarsOf } from '../core/charge.ts';
 import type { Config } from '../core/config.ts';
 import type { JudgeSettings } from '../core/config-judge.ts';
+import { isInService } from '../core/deployment.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import { dayOf } from '../core/job.ts';
 import type { Judge, VerdictStore } from '../core/judge.ts';
 import type { StatusReport } from '../core/learning.ts';
+import type { Store } from '../core/store.ts';
 import { createJudge, usageOf } from '../evaluate/judge/judge.ts';
-import { judgeClient } from '../runtime/judge-client.ts';
+import { judgeClient, MAX_TOKENS } from '../runtime/judge-client.ts';
 import type { Ledger } from '../savings/ledger.ts';
-import { priceOfServer } from './server-price.ts';
+import { priceOf } from '../savings/prices.ts';
 
-/** Why the judge is not asked; null where it may be. */
-const refusalOf = ({ from, agreed, model }: JudgeSettings): string | null =>
-  from === 'upstream' && !agreed
-    ? `${model} of the upstream would judge, and its cost is not agreed to (judge.agreed).`
-    : null;
+/** Why the judge is not asked; null where it may be. @param isBarred It costs something, and nothing may be spent. */
+function refusalOf({ from, agreed, model }: JudgeSettings, isBarred = false): string | null {
+  if (from === 'upstream' && !agreed)
+    return `${model} of the upstream would judge, and its cost is not agreed to (judge.agreed).`;
+  return isBarred ? `${model} would judge, and costs money: assess spends none, learn does.` : null;
+}
 
 /** How it stands with the judge today. */
 export async function judgeStatus(
@@ -29,6 +32,20 @@ export async function judgeStatus(
   const charges = await store.charges(dayOf(Date.now()));
   const spentToday = dollarsOf(charges.filter((charge) => charge.for === 'judge'));
   return { name, spentToday, dollarsADay, refusal: refusalOf(settings) };
+}
+
+/** While texts are judged in service, learning leaves the rest of a day's money to their audits. */
+const LEARNING_PART = 0.75;
+
+/** The part of the judge's money that a learning run may spend. */
+export async function learningPart(store: Pick<Store, 'deployments' | 'specialists'>): Promise<number> {
+  const serving = new Set(
+    (await store.deployments())
+      .filter(({ stage }) => isInService(stage))
+      .map(({ specialistId }) => specialistId),
+  );
+  const isJudged = (await store.specialists()).some(({ id, evidence }) => serving.has(id) && evidence.judge);
+  return isJudged ? LEARNING_PART : 1;
 }
 
 export interface OpenJudge extends Judge {
@@ -46,6 +63,8 @@ export function openJudge(options: {
   readonly store: () => (VerdictStore & ChargeStore) | null;
   /** A keyed hash; null: there is none at present. */
   readonly pseudonym: (text: string) => string | null;
+  /** The part of the day's money that may be spent here; 0: only a judge without a price is asked. Default: all of it. */
+  readonly part?: number;
   readonly now?: () => number;
 }): OpenJudge | null {
   const { config, env, ledger } = options;
@@ -54,11 +73,16 @@ export function openJudge(options: {
   const isUpstream = settings.from === 'upstream';
   const baseUrl = isUpstream ? config.upstream.baseUrl : (settings.baseUrl ?? config.upstream.baseUrl);
   const apiKey = isUpstream ? (config.upstream.apiKey ?? env.OPENAI_API_KEY) : settings.apiKey;
-  const { model, price: given, dollarsADay } = settings;
-  const price = priceOfServer({ model, baseUrl, price: given }, config.prices);
+  const { model, price: given } = settings;
+  const dollarsADay = settings.dollarsADay * (options.part ?? 1);
+  // An address on this machine may be a proxy before a paid model: nothing is free that nobody has called so.
+  const listed = priceOf(model, config.prices);
+  const price = given
+    ? { input: given.input_cost_per_token, output: given.output_cost_per_token }
+    : listed && { input: listed.inputPerToken, output: listed.outputPerToken };
   if (price === null)
     throw new UnderstudyError('bad-config', `No price is known for the judge ${model}.`, {
-      hint: 'Set judge.price: without it the budget of judge.dollarsADay could not be kept.',
+      hint: 'Set judge.price (0 and 0 for a model of your own): without it judge.dollarsADay could not be kept.',
     });
   const needsKey = isUpstream && settings.agreed && apiKey === undefined;
   if (needsKey)
@@ -72,11 +96,12 @@ export function openJudge(options: {
     model: `${model} at ${baseUrl}`,
     price,
     dollarsADay,
-    ask: async (messages, signal) => {
-      const { text, usage } = await client.ask(messages, signal);
+    maxTokens: MAX_TOKENS,
+    ask: async (messages, signal, onTimeOut) => {
+      const { text, usage } = await client.ask(messages, signal, onTimeOut);
       return { text, usage: usage ?? usageOf(messages) };
     },
-    refusal: refusalOf(settings),
+    refusal: refusalOf(settings, options.part === 0 && price.input + price.output > 0),
     spent: () => ledger.spentToday('judge'),
     charge: (usage, dollars) => ledger.book('judge', model, usage, dollars),
     store: options.store,

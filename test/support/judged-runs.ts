@@ -22,13 +22,11 @@ export interface MadeJudge {
 export interface MadeTask {
   /** Share of the specialist's answers that are worse than the LLM's, all of the kind that the judge sees least. */
   readonly worse: number;
-  /** Share of the LLM's second answers that are; null: the LLM is not asked. */
-  readonly llmWorse: number | null;
   /** Calls of a session, of which all or none are worse. */
   readonly session: number;
   readonly calls: number;
-  /** Spoilt answers of each kind, and second answers of the LLM, on which the judge is measured. */
-  readonly known: { readonly spoilt: number; readonly second: number };
+  /** Spoilt answers of each kind on which the judge is measured. */
+  readonly spoilt: number;
 }
 
 /** Whether the judge finds an answer worse, in both orders. @param seen Its chance to see that it is; null: it is as good. */
@@ -39,13 +37,6 @@ function findsWorse(judge: MadeJudge, seen: number | null, random: Random): bool
     random.next() < judge.favoursFirst ? 'first' : isFound ? better : 'tie';
   return judgementOf(verdict('first'), verdict('second')).outcome === 'worse';
 }
-
-interface Count {
-  readonly n: number;
-  readonly worse: number;
-}
-
-const sumOf = (a: Count, b: Count): Count => ({ n: a.n + b.n, worse: a.worse + b.worse });
 
 const EPSILON = 0.02;
 const DELTA = 0.05;
@@ -62,35 +53,23 @@ export function passShare(
 ): number {
   const random = seededRandom(1);
   const least = Math.min(...judge.sees);
-  const count = (n: number, seen: number | null): Count => {
+  const count = (n: number, seen: number): JudgeCounts[number] => {
     let worse = 0;
     for (let i = 0; i < n; i++) if (findsWorse(judge, seen, random)) worse++;
     return { n, worse };
   };
-  const answers = (n: number, split: string, expected: number | null): ScoredAnswer[] =>
+  const answers = (n: number, split: string): ScoredAnswer[] =>
     Array.from({ length: Math.ceil(n / task.session) }, (_, session) => {
       const isWorse = random.next() < task.worse;
       return Array.from({ length: task.session }, (): ScoredAnswer => {
         const correct = !findsWorse(judge, isWorse ? least : null, random);
-        const answer = { confidence: 0.9, correct, session: `${split}${session}` };
-        if (task.llmWorse === null) return answer;
-        // The LLM's second answers are worse in ways that the judge sees as little.
-        const asked = random.next() < task.llmWorse ? least : null;
-        const excused = expected ?? Number(findsWorse(judge, asked, random));
-        return { ...answer, excused };
+        return { confidence: 0.9, correct, session: `${split}${session}` };
       });
     }).flat();
   let passed = 0;
   for (let run = 0; run < runs; run++) {
-    const bad = Math.round(task.known.second * (task.llmWorse ?? 0));
-    const second =
-      task.llmWorse === null ? null : sumOf(count(bad, least), count(task.known.second - bad, null));
-    const judged: JudgeCounts = {
-      spoilt: judge.sees.map((seen) => count(task.known.spoilt, seen)),
-      second,
-    };
-    const share = second === null ? null : second.worse / Math.max(1, second.n);
-    const { chosen } = testThresholds(answers(600, 'v', share), answers(task.calls, 'c', null), {
+    const judged = judge.sees.map((seen) => count(task.spoilt, seen));
+    const { chosen } = testThresholds(answers(600, 'v'), answers(task.calls, 'c'), {
       epsilon: EPSILON,
       delta: DELTA,
       ...(isNaive ? {} : { judged }),

@@ -50,8 +50,8 @@ export function verdictOf(body: Asked, { overlooks = 0, findsFault = 0, always, 
 /** @param before What happens instead of a verdict; null: nothing. */
 export function startMadeJudge(
   errors: MadeErrors,
-  before: (asked: number) => ChatAnswer | null = () => null,
+  before: (asked: number, body: Asked) => ChatAnswer | null = () => null,
 ): Promise<ChatServer> {
   let asked = 0;
-  return startChatServer((body) => before(++asked) ?? { content: verdictOf(body, errors) });
+  return startChatServer((body) => before(++asked, body) ?? { content: verdictOf(body, errors) });
 }

@@ -11,7 +11,7 @@ import type { Fault } from '../fault.ts';
 export const what = 'a specialist at the bound, by judges that favour a place, overlook and find fault';
 
 const RUNS = 1_000;
-const KNOWN = { spoilt: 60, second: 120 };
+const SPOILT = 60;
 /** A little above the bound. */
 const AT_BOUND = 0.0201;
 
@@ -23,9 +23,8 @@ const JUDGES: Readonly<Record<string, MadeJudge>> = {
   'finds fault with 3 %': { favoursFirst: 0.05, sees: [0.99, 0.97, 0.92, 0.95], findsFault: 0.03 },
 };
 const TASKS: Readonly<Record<string, Omit<MadeTask, 'worse'>>> = {
-  'independent calls': { llmWorse: null, session: 1, calls: 1_500, known: KNOWN },
-  'sessions of 5': { llmWorse: null, session: 5, calls: 3_000, known: KNOWN },
-  'beside second answers': { llmWorse: 0.01, session: 1, calls: 1_500, known: KNOWN },
+  'independent calls': { session: 1, calls: 1_500, spoilt: SPOILT },
+  'sessions of 5': { session: 5, calls: 3_000, spoilt: SPOILT },
 };
 
 export function simulate(): Fault {
@@ -33,11 +32,10 @@ export function simulate(): Fault {
   const good: Record<string, number> = {};
   for (const [name, judge] of Object.entries(JUDGES))
     for (const [kind, task] of Object.entries(TASKS)) {
-      const llm = task.llmWorse ?? 0;
-      shares[`${name}, ${kind}`] = passShare(judge, { ...task, worse: llm + AT_BOUND }, RUNS);
+      shares[`${name}, ${kind}`] = passShare(judge, { ...task, worse: AT_BOUND }, RUNS);
       good[`${name}, ${kind}, a quarter of the bound`] = passShare(
         judge,
-        { ...task, worse: llm + AT_BOUND / 4 },
+        { ...task, worse: AT_BOUND / 4 },
         200,
       );
     }

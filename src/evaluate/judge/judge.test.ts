@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { UnderstudyError } from '../../core/errors.ts';
-import type { PlaceVerdict, TextToJudge, VerdictStore } from '../../core/judge.ts';
+import { isJudgeFailure, type PlaceVerdict, type TextToJudge, type VerdictStore } from '../../core/judge.ts';
 import { createJudge, type JudgeOptions, judgementOf } from './judge.ts';
 import { type JudgeMessage, judgeMessages, readVerdict } from './prompt.ts';
 
@@ -40,6 +40,7 @@ function setUp(verdict: (messages: readonly JudgeMessage[]) => string, more: Par
     name: 'big',
     model: 'big at home',
     price: { input: 1e-3, output: 0 },
+    maxTokens: 1000,
     dollarsADay: 100,
     refusal: null,
     ask: async (messages) => {
@@ -159,20 +160,83 @@ describe('judge', () => {
     await assert.rejects(idle.judge.judge(PAIR), /not agreed/);
   });
 
-  it('keeps requests that are under way within the budget', async () => {
-    const { judge, asked } = setUp(() => 'TIE', {
-      dollarsADay: 1,
+  it('spends no more than the budget with many requests under way, whatever the model writes', async () => {
+    const price = { input: 1e-6, output: 1e-5 };
+    // It reasons now and then, as far as it is let.
+    let [at, dollars, asked] = [0, 0, 0];
+    const judge = setUp(() => 'TIE', {
+      price,
+      maxTokens: 1000,
+      dollarsADay: 0.05,
+      spent: () => dollars,
+      charge: (_, charged) => {
+        dollars += charged;
+      },
       ask: async () => {
-        asked.push([]);
+        asked++;
         await new Promise((resolve) => setImmediate(resolve));
-        return { text: 'TIE', usage: { promptTokens: 0, completionTokens: 0 } };
+        return { text: 'TIE', usage: { promptTokens: 100, completionTokens: at++ % 5 === 0 ? 1000 : 5 } };
+      },
+    }).judge;
+    const many = Array.from({ length: 60 }, (_, i) => judge.judge({ ...PAIR, answer: `answer ${i}` }));
+    const done = (await Promise.allSettled(many)).filter(({ status }) => status === 'fulfilled').length;
+    assert.ok(dollars <= 0.05, `${dollars}`);
+    // More than were ever set aside at once: those that waited went on with what was not taken.
+    assert.ok(done > 5 && done < 60 && asked === done, `${done}`);
+    assert.equal(judge.isReady(), false);
+  });
+
+  it('books what a time-out may cost, and ends where the money does', async () => {
+    let tries = 0;
+    const { judge, spent } = setUp(() => 'TIE', {
+      price: { input: 0, output: 0.001 },
+      maxTokens: 1000,
+      dollarsADay: 2.5,
+      ask: async (_messages, _signal, onTimeOut) => {
+        for (; ; tries++) onTimeOut();
       },
     });
-    const many = Array.from({ length: 50 }, (_, i) => judge.judge({ ...PAIR, answer: `answer ${i}` }));
-    const done = (await Promise.allSettled(many)).filter(({ status }) => status === 'fulfilled').length;
-    const each = judge.estimate([PAIR]).dollars / 2;
-    assert.ok(done > 0 && done < 50);
-    assert.ok(asked.length * each <= 1 + 1e-9);
+    await assert.rejects(judge.judge(PAIR), { code: 'budget-spent' });
+    assert.equal(tries, 1);
+    assert.equal(spent(), 2);
+  });
+
+  it('is ready with no money where it costs none, and not where it does', () => {
+    assert.equal(
+      setUp(() => 'TIE', { dollarsADay: 0, price: { input: 0, output: 0 } }).judge.isReady(),
+      true,
+    );
+    assert.equal(setUp(() => 'TIE', { dollarsADay: 0 }).judge.isReady(), false);
+  });
+
+  it('gives no verdict on a text that the server refuses, which is not kept; a refusal of all is an error', async () => {
+    let status = 400;
+    const { judge, store } = setUp(() => {
+      throw new UnderstudyError('bad-input', 'too long', { hint: '', status });
+    });
+    assert.equal((await judge.judge(PAIR)).outcome, 'unreadable');
+    assert.equal(store.kept.size, 0);
+    status = 401;
+    await assert.rejects(judge.judge(PAIR), (error) => isJudgeFailure(error));
+  });
+
+  it('goes on for those that still wait when whoever asked first leaves', async () => {
+    const { judge } = setUp(() => 'TIE', {
+      ask: (_messages, signal) =>
+        new Promise((resolve, reject) => {
+          const usage = { promptTokens: 1, completionTokens: 1 };
+          signal?.addEventListener('abort', () =>
+            reject(new UnderstudyError('cancelled', 'left', { hint: '' })),
+          );
+          setImmediate(() => setImmediate(() => resolve({ text: 'TIE', usage })));
+        }),
+    });
+    const first = new AbortController();
+    const one = judge.judge(PAIR, { signal: first.signal });
+    const other = judge.judge(PAIR, { signal: new AbortController().signal });
+    setImmediate(() => first.abort());
+    await assert.rejects(one, { code: 'cancelled' });
+    assert.equal((await other).outcome, 'as-good');
   });
 
   it('does not keep what failed', async () => {

@@ -4,6 +4,7 @@
  * Does not: know any provider (asking is passed in), or measure itself (quality.ts).
  */
 import { UnderstudyError } from '../../core/errors.ts';
+import { contentHash } from '../../core/ids.ts';
 import type {
   Judge,
   JudgeCost,
@@ -22,10 +23,14 @@ export interface JudgeUsage {
   readonly completionTokens: number;
 }
 
-/** Asks the model once. @throws UnderstudyError. */
+/**
+ * Asks the model once, and again where that may help. @throws UnderstudyError.
+ * @param onTimeOut Hears of each try that was given up: it may have to be paid. What it throws ends the asking.
+ */
 export type AskJudge = (
   messages: readonly JudgeMessage[],
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined,
+  onTimeOut: () => void,
 ) => Promise<{ readonly text: string; readonly usage: JudgeUsage }>;
 
 export interface JudgeOptions {
@@ -34,12 +39,14 @@ export interface JudgeOptions {
   readonly model: string;
   readonly ask: AskJudge;
   readonly price: TokenPrice;
+  /** Tokens of an answer, at most, as they are paid. */
+  readonly maxTokens: number;
   readonly dollarsADay: number;
   /** Why it may not be asked at all; null where it may. */
   readonly refusal: string | null;
   /** Dollars that judging has taken today. */
   readonly spent: () => number;
-  /** Hears of each request that was answered. */
+  /** Hears of each request that was answered, or may have to be paid all the same. */
   readonly charge: (usage: JudgeUsage, dollars: number) => void;
   readonly store: () => VerdictStore | null;
   /** A keyed hash: what is asked is payload, and its plain hash could be guessed at. */
@@ -47,54 +54,103 @@ export interface JudgeOptions {
   readonly now: () => number;
 }
 
-/** Of an answer: one word, with some room. */
+/** Of an answer: one word, with some room. More where the model reasons first, which nobody knows before. */
 const ANSWER_TOKENS = 4;
+/** Of a request, before any was asked. */
+const TYPICAL_TOKENS = 500;
+/** What a server says of one text: that it is too long, or filtered. The same text would be refused again. */
+const TEXT_REFUSED: readonly (number | undefined)[] = [400, 413, 422];
 
 export function createJudge(options: JudgeOptions): Judge {
-  const { name, model, price, dollarsADay, refusal, store, keyOf, now } = options;
-  const identity = JSON.stringify([model, PROMPT_VERSION]);
+  const { name, model, price, maxTokens, dollarsADay, refusal, store, keyOf, now } = options;
+  const asked = JSON.stringify([model, PROMPT_VERSION]);
+  const identity = contentHash(asked, 16);
   /** What is under way: several ask the same at once. */
-  const asking = new Map<string, Promise<string>>();
-  /** Dollars of requests that are under way. */
-  let reserved = 0;
-  const left = (): number => Math.max(0, dollarsADay - options.spent() - reserved);
+  const asking = new Map<string, Promise<string | null>>();
+  /** Requests that are under way, and the dollars that are set aside for them. */
+  let [underWay, reserved] = [0, 0];
+  /** Of those that wait for one of them to end, since it will have taken less than was set aside. */
+  const waiting = new Set<() => void>();
+  const left = (): number => dollarsADay - options.spent() - reserved;
   const dollarsFor = ({ promptTokens, completionTokens }: JudgeUsage): number =>
     promptTokens * price.input + completionTokens * price.output;
+  /** What a request may take. */
+  const mostFor = (promptTokens: number): JudgeUsage => ({ promptTokens, completionTokens: maxTokens });
+  let typical = dollarsFor(mostFor(TYPICAL_TOKENS));
 
-  const remember = (key: string, work: () => Promise<string>): Promise<string> => {
-    const id = keyOf(`judge ${identity} ${key}`);
+  const remembered = async (
+    key: string,
+    signal: AbortSignal | undefined,
+    work: () => Promise<string | null>,
+  ): Promise<string | null> => {
+    const id = keyOf(`judge ${asked} ${key}`);
     const running = asking.get(id);
-    if (running) return running;
+    if (running)
+      // Whoever began it may have left; whoever still waits begins anew.
+      return running.catch((error: unknown) => {
+        const isOthers = error instanceof UnderstudyError && error.code === 'cancelled' && !signal?.aborted;
+        if (isOthers) return remembered(key, signal, work);
+        throw error;
+      });
     const run = (async () => {
       const known = (await store()?.paidVerdict(id)) ?? null;
       if (known !== null) return known;
       const found = await work();
-      await store()?.keepVerdict(id, found, now());
+      if (found !== null) await store()?.keepVerdict(id, found, now());
       return found;
     })().finally(() => asking.delete(id));
     asking.set(id, run);
     return run;
   };
 
+  const spentError = (): UnderstudyError =>
+    new UnderstudyError('budget-spent', `The judge’s budget of $${dollarsADay} a day is spent.`, {
+      hint: 'Verdicts are kept: it resumes tomorrow, or with a larger judge.dollarsADay.',
+      status: 429,
+      data: { judge: name },
+    });
+
   const askOnce = async (
     messages: readonly JudgeMessage[],
     signal: AbortSignal | undefined,
-  ): Promise<PlaceVerdict> => {
+  ): Promise<PlaceVerdict | null> => {
     if (refusal !== null)
-      throw new UnderstudyError('budget-spent', refusal, { hint: 'See judge.agreed in the configuration.' });
-    const expected = dollarsFor(usageOf(messages));
-    if (expected > left())
-      throw new UnderstudyError('budget-spent', `The judge’s budget of $${dollarsADay} a day is spent.`, {
-        hint: 'Verdicts are kept: it resumes tomorrow, or with a larger judge.dollarsADay.',
-        status: 429,
+      throw new UnderstudyError('budget-spent', refusal, {
+        hint: 'See judge.agreed in the configuration.',
+        data: { judge: name },
       });
-    reserved += expected;
+    const most = mostFor(usageOf(messages).promptTokens);
+    const dollars = dollarsFor(most);
+    typical += (dollars - typical) / 20;
+    while (dollars > left()) {
+      if (underWay === 0) throw spentError();
+      await new Promise<void>((resolve) => waiting.add(resolve));
+    }
+    underWay++;
+    reserved += dollars;
     try {
-      const { text, usage } = await options.ask(messages, signal);
+      const { text, usage } = await options.ask(messages, signal, () => {
+        options.charge(most, dollars);
+        if (left() < 0) throw spentError();
+      });
       options.charge(usage, dollarsFor(usage));
       return readVerdict(text);
+    } catch (error) {
+      if (!(error instanceof UnderstudyError)) throw error;
+      // Not kept: the same answer for all texts is the configuration's fault, which can be mended.
+      if (error.code === 'bad-input' && TEXT_REFUSED.includes(error.status)) return null;
+      const { code, message, hint, status, data } = error;
+      throw new UnderstudyError(code, message, {
+        hint,
+        status,
+        cause: error,
+        data: { ...data, judge: name },
+      });
     } finally {
-      reserved -= expected;
+      // Sums of fractions leave crumbs.
+      reserved = --underWay === 0 ? 0 : reserved - dollars;
+      for (const resolve of waiting) resolve();
+      waiting.clear();
     }
   };
 
@@ -105,22 +161,21 @@ export function createJudge(options: JudgeOptions): Judge {
     signal: AbortSignal | undefined,
   ): Promise<PlaceVerdict> => {
     const messages = judgeMessages(input, first, second);
-    return (await remember(JSON.stringify(messages), () => askOnce(messages, signal))) as PlaceVerdict;
+    const verdict = await remembered(JSON.stringify(messages), signal, () => askOnce(messages, signal));
+    return (verdict ?? 'unreadable') as PlaceVerdict;
   };
 
   return {
     name,
     identity,
     refusal,
-    left,
-    isReady: () => refusal === null && left() > 0,
+    isReady: () => refusal === null && left() >= 2 * typical,
     estimate: (pairs) => pairs.reduce((sum, pair) => added(sum, costOf(pair, dollarsFor)), NO_COST),
     judge: async ({ input, reference, answer }, { signal, both = false } = {}) => {
       const one = await ordered(input, reference, answer, signal);
       if (!both && one !== 'first') return judgementOf(one, 'tie');
       return judgementOf(one, await ordered(input, answer, reference, signal));
     },
-    remember,
   };
 }
 
@@ -144,7 +199,7 @@ function costOf(
   };
 }
 
-/** What a request is expected to take. */
+/** What a request is expected to take, where the model answers without reasoning. */
 export const usageOf = (messages: readonly JudgeMessage[]): JudgeUsage => ({
   promptTokens: messages.reduce((sum, { content }) => sum + estimateTokens(content), 0),
   completionTokens: ANSWER_TOKENS,

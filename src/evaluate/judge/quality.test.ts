@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Example } from '../../core/dataset.ts';
 import type { Judge, Judgement, TextToJudge } from '../../core/judge.ts';
-import { countsOf, measureJudge, secondOutcome, spoiltPairs } from './quality.ts';
+import { measureJudge, spoiltPairs } from './quality.ts';
 import { spoil, WAYS } from './spoil.ts';
 
 const example = (
@@ -23,27 +23,19 @@ const EXAMPLES = Array.from({ length: 80 }, (_, i) => example(i));
 /** A judge by a rule, and the pairs that it has seen. */
 function judgeBy(rule: (pair: TextToJudge) => Judgement['outcome']) {
   const seen: TextToJudge[] = [];
-  const kept = new Map<string, string>();
   const judge: Judge = {
     name: 'by rule',
     identity: 'rule',
     refusal: null,
     isReady: () => true,
-    left: () => 1,
     estimate: () => ({ requests: 0, tokens: 0, dollars: 0 }),
     judge: async (pair) => {
       seen.push(pair);
       return { outcome: rule(pair), byPlace: null };
     },
-    remember: async (name, work) => {
-      const known = kept.get(name) ?? (await work());
-      kept.set(name, known);
-      return known;
-    },
   };
   return { judge, seen };
 }
-const same = (a: string, b: string): boolean => a === b;
 
 describe('spoil', () => {
   it('gives another text or none, and the same each time', () => {
@@ -74,7 +66,8 @@ describe('spoil', () => {
   it('denies what is said where there is no number, and affirms what is denied', () => {
     assert.equal(spoil('changed', 'It is here.', 'x'), 'It is not here.');
     assert.equal(spoil('changed', 'You can not pay by card.', 'x'), 'You can pay by card.');
-    assert.equal(spoil('changed', 'Danke, gern.', 'x'), null);
+    assert.equal(spoil('changed', 'Danke, gern.', 'Danke, Berta.'), 'Berta, gern.');
+    assert.equal(spoil('changed', '東京駅', '東京駅'), null);
     assert.equal(spoil('cut-short', 'Yes, gladly.', 'x'), null);
   });
 });
@@ -99,7 +92,7 @@ describe('known pairs', () => {
     const short = EXAMPLES.map((each, i) => ({ ...each, answer: 'abcdefghij'[i % 10]!.repeat(3) }));
     assert.deepEqual(
       new Set(spoiltPairs(short, 80).map(({ way }) => way)),
-      new Set(['another-call', 'with-instruction']),
+      new Set(['another-call', 'changed', 'with-instruction']),
     );
     assert.deepEqual(spoiltPairs([], 80), []);
     assert.deepEqual(
@@ -118,7 +111,7 @@ describe('judge quality', () => {
     const { judge, seen } = judgeBy(({ reference, answer }) =>
       reference.startsWith(answer) ? 'worse' : 'as-good',
     );
-    const quality = await measureJudge({ judge, examples: EXAMPLES, count: 80, same });
+    const quality = await measureJudge({ judge, examples: EXAMPLES, count: 80 });
     assert.equal(seen.length, 80);
     assert.deepEqual(
       Object.entries(quality.caught).map(([way, { hits, n }]) => [way, hits, n]),
@@ -129,46 +122,12 @@ describe('judge quality', () => {
         ['with-instruction', 0, 20],
       ],
     );
-    assert.equal(quality.failed, null);
-    assert.equal(countsOf(quality).second, null);
   });
 
   it('does not count what it cannot read as noticed', async () => {
     const { judge } = judgeBy(() => 'unreadable');
-    const quality = await measureJudge({
-      judge,
-      examples: EXAMPLES,
-      count: 80,
-      same,
-      again: async ({ answer }) => `${answer} Thank you.`,
-    });
+    const quality = await measureJudge({ judge, examples: EXAMPLES, count: 80 });
     assert.ok(Object.values(quality.caught).every(({ hits }) => hits === 0));
     assert.equal(quality.unreadable.share, 1);
-    // Nor as fine.
-    assert.equal(quality.failed?.share, 1);
-  });
-
-  it('asks about second answers of the LLM that differ, and about each once', async () => {
-    const { judge } = judgeBy(({ answer }) => (answer.endsWith('Sorry.') ? 'worse' : 'as-good'));
-    let asked = 0;
-    const again = async ({ answer, at }: Example): Promise<string | null> => {
-      asked++;
-      return at % 4 === 0
-        ? null
-        : at % 4 === 1
-          ? answer
-          : at % 4 === 2
-            ? `${answer} Sorry.`
-            : `${answer} Thanks.`;
-    };
-    const options = { judge, examples: EXAMPLES, count: 160, same, again };
-    const { failed } = await measureJudge(options);
-    assert.deepEqual([failed?.hits, failed?.n], [20, 40]);
-    assert.equal(asked, 80);
-    await measureJudge(options);
-    assert.equal(asked, 80, 'what is known is not asked again');
-    assert.equal(await secondOutcome(options, EXAMPLES[2]!), 'worse');
-    assert.equal(await secondOutcome(options, EXAMPLES[1]!), null);
-    assert.equal(asked, 80);
   });
 });

@@ -1,9 +1,10 @@
 /**
- * A judge's own errors on a task: on answers that are worse because they were spoilt, and on second answers of the LLM, which
- * are as good as its first. One pair a session, so that they are independent.
+ * What a judge misses on a task: of answers that are worse because they were spoilt. One pair a session, so that they are
+ * independent.
  * Does not: say what these errors cost a bound (stats/judge-limits).
  */
 import type { Example } from '../../core/dataset.ts';
+import { mapSome } from '../../core/each.ts';
 import { contentHash } from '../../core/ids.ts';
 import type { Judge, Judgement, JudgeQuality, SpoiltBy, TextToJudge } from '../../core/judge.ts';
 import type { Rate } from '../../core/specialist.ts';
@@ -13,8 +14,8 @@ import { spoil, WAYS } from './spoil.ts';
 
 /** A way with fewer pairs says too little to count. */
 const MIN_PAIRS = 10;
-/** Second answers of the LLM, at most, for each spoilt answer. */
-const SECOND_SHARE = 0.5;
+/** At once; the judge's own limit is its server's. */
+const CONCURRENCY = 8;
 
 export interface SpoiltPair extends TextToJudge {
   readonly way: SpoiltBy;
@@ -70,34 +71,19 @@ export interface QualityOptions {
   readonly examples: readonly Example[];
   /** Spoilt answers that are judged. */
   readonly count: number;
-  /** One more answer of the LLM to the example's call, where it is a text; null where none came. Absent: it is not asked. */
-  readonly again?: (example: Example) => Promise<string | null>;
-  /** Whether two texts are equal without a judge. */
-  readonly same: (a: string, b: string) => boolean;
   readonly onDone?: (done: number) => void;
   readonly signal?: AbortSignal;
 }
 
 /** @throws UnderstudyError as the judge does; what was judged by then is not asked again. */
 export async function measureJudge(options: QualityOptions): Promise<JudgeQuality> {
-  const { judge, examples, count, again, same, signal } = options;
+  const { judge, examples, count, signal } = options;
   let done = 0;
-  const judged = async (pair: TextToJudge): Promise<Judgement> => {
+  const spoilt = await mapSome(spoiltPairs(examples, count), CONCURRENCY, async (pair) => {
     const judgement = await judge.judge(pair, { signal, both: true });
     options.onDone?.(++done);
-    return judgement;
-  };
-  const spoilt = await eachOf(spoiltPairs(examples, count), async (pair) => ({
-    way: pair.way,
-    ...(await judged(pair)),
-  }));
-  const seconds = again
-    ? await eachOf(onePerSession(examples).slice(0, Math.ceil(count * SECOND_SHARE)), async (example) => {
-        const outcome = await secondOutcome({ judge, again, same, judged }, example);
-        return outcome === null ? [] : [outcome];
-      })
-    : [];
-  const failed = seconds.flat();
+    return { way: pair.way, ...judgement };
+  });
   const ways = WAYS.flatMap((way) => {
     const own = spoilt.filter((each) => each.way === way);
     return own.length === 0 ? [] : [[way, shareOf(own, 'worse')] as const];
@@ -106,38 +92,11 @@ export async function measureJudge(options: QualityOptions): Promise<JudgeQualit
     rateOf(spoilt.filter(({ byPlace }) => byPlace === which).length, spoilt.length);
   return {
     judge: judge.name,
+    identity: judge.identity,
     caught: Object.fromEntries(ways),
-    failed: again
-      ? rateOf(failed.filter((each) => each === 'worse' || each === 'unreadable').length, failed.length)
-      : null,
     byPlace: { first: place('first'), second: place('second') },
     unreadable: shareOf(spoilt, 'unreadable'),
   };
-}
-
-/**
- * What the judge says of a second answer of the LLM; null where that came to the same as the first, or none came. Kept like
- * a verdict, so that neither the LLM nor the judge is paid twice.
- */
-export async function secondOutcome(
-  {
-    judge,
-    again,
-    same,
-    judged = judge.judge,
-  }: Pick<QualityOptions, 'judge' | 'same'> & {
-    readonly again: (example: Example) => Promise<string | null>;
-    readonly judged?: (pair: TextToJudge) => Promise<Judgement>;
-  },
-  example: Example,
-): Promise<Judgement['outcome'] | null> {
-  const { callId, input, answer: reference } = example;
-  const outcome = await judge.remember(`second ${JSON.stringify([callId, input, reference])}`, async () => {
-    const second = await again(example);
-    if (second === null || same(reference, second)) return '';
-    return (await judged({ input, reference, answer: second })).outcome;
-  });
-  return outcome === '' ? null : (outcome as Judgement['outcome']);
 }
 
 function shareOf(judgements: readonly Judgement[], outcome: Judgement['outcome']): Rate {
@@ -145,23 +104,5 @@ function shareOf(judgements: readonly Judgement[], outcome: Judgement['outcome']
 }
 
 /** The counts that bounds are made of. */
-export function countsOf({ caught, failed }: JudgeQuality): JudgeCounts {
-  const counts = ({ hits, n }: Rate) => ({ n, worse: hits });
-  return { spoilt: Object.values(caught).map(counts), second: failed && counts(failed) };
-}
-
-/** At once; the judge's own limit is its server's. */
-const CONCURRENCY = 8;
-
-async function eachOf<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const out = new Array<R>(items.length);
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < items.length) {
-      const i = next++;
-      out[i] = await work(items[i]!);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, worker));
-  return out;
-}
+export const countsOf = ({ caught }: JudgeQuality): JudgeCounts =>
+  Object.values(caught).map(({ hits, n }) => ({ n, worse: hits }));

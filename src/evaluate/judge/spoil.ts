@@ -36,7 +36,7 @@ export function spoil(way: SpoiltBy, answer: string, other: string): string | nu
       return answer.slice(0, words[Math.ceil(words.length / 3)]!.index).trimEnd();
     }
     case 'changed':
-      return changedNumber(answer) ?? negated(answer);
+      return changedNumber(answer) ?? negated(answer) ?? exchanged(answer, other);
   }
 }
 
@@ -52,7 +52,25 @@ function changedNumber(answer: string): string | null {
   return answer.slice(0, longest.index) + changed.join('') + answer.slice(longest.index + longest[0].length);
 }
 
-/** English alone: other languages are spoilt in the other ways. */
+const WORDS = new Intl.Segmenter(undefined, { granularity: 'word' });
+const wordsOf = (text: string): { segment: string; index: number }[] =>
+  [...WORDS.segment(text)].filter(({ isWordLike }) => isWordLike);
+const byLength = (a: { segment: string }, b: { segment: string }): number =>
+  b.segment.length - a.segment.length;
+
+/** In any language: the longest of its words, which says most, is another answer's longest that it does not have. */
+function exchanged(answer: string, other: string): string | null {
+  const own = wordsOf(answer);
+  const has = new Set(own.map(({ segment }) => segment.toLowerCase()));
+  const [from] = own.toSorted(byLength);
+  const [to] = wordsOf(other)
+    .filter(({ segment }) => !has.has(segment.toLowerCase()))
+    .sort(byLength);
+  if (from === undefined || to === undefined) return null;
+  return answer.slice(0, from.index) + to.segment + answer.slice(from.index + from.segment.length);
+}
+
+/** English alone. */
 function negated(answer: string): string | null {
   const denial = /\b(is|are|was|were|can|could|will|would|has|have|does|do|did|must|should) not\b/i;
   if (denial.test(answer)) return answer.replace(denial, '$1');

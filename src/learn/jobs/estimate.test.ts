@@ -32,6 +32,9 @@ test('money is expected and counted where the LLM is asked again, or a provider 
   });
   assert.ok(Math.abs(estimateOf([], asking, 1000).dollars - 0.5) < 1e-9);
   assert.equal(estimateOf([], hosted, 1000).dollars, 15);
+  const price = { input_cost_per_token: 1e-6, output_cost_per_token: 1e-6 };
+  const cheaper = configSchema.parse({ prompted: [{ baseUrl: 'https://a.example/v1', model: 'm', price }] });
+  assert.equal(estimateOf([], cheaper, 1000).dollars, 0.5);
   const report = sampleLearnReport();
   const [task] = report.tasks;
   const trained = [{ candidateId: 'c', rung: 'hosted', base: 'm', seconds: 1, figures: { paidTokens: 2e6 } }];

@@ -164,3 +164,16 @@ test('the times of a process are read whatever its name', () => {
   assert.deepEqual(parseStat(line), { parent: 12, ticks: 190 });
   assert.equal(parseStat(''), null);
 });
+
+test('what models at providers took for held-back calls today is part of the day’s money, and nothing else that is paid is', async () => {
+  const { store, facts } = await world();
+  const charge = { model: 'm', requests: 1, promptTokens: 1, completionTokens: 1, unpriced: 0 } as const;
+  const day = dayOf(NOW);
+  await store.addCharges([
+    { ...charge, day, for: 'learning', dollars: 0.25 },
+    { ...charge, day, for: 'judge', dollars: 4 },
+    { ...charge, day, for: 'serving', dollars: 8 },
+    { ...charge, day: dayOf(NOW - 24 * HOUR), for: 'learning', dollars: 16 },
+  ]);
+  assert.equal((await facts()).spentToday.dollars, 0.25);
+});
