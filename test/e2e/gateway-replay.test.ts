@@ -127,6 +127,7 @@ test('every chat path reaches the right path upstream, and other paths pass unto
     assert.deepEqual(await ask('GET', '/health/readiness'), {
       status: 'ok',
       recording: { recorded: 0, failed: 0, overdue: 0, behind: 0, dropped: 0 },
+      upstreams: [],
     });
     assert.equal(harness.calls.length, 0);
     assert.equal(harness.upstream.received.length, 5);
