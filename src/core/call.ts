@@ -66,8 +66,6 @@ export interface Alternative {
 
 export interface CallResponse {
   readonly model: string;
-  /** Of the provider's configuration behind the model, where it tells one (`system_fingerprint`). */
-  readonly fingerprint?: string;
   readonly message: Message;
   /** Likeliest first; absent unless the caller asked for log-probabilities, and for long answers. */
   readonly alternatives?: readonly Alternative[];
@@ -75,10 +73,6 @@ export interface CallResponse {
   readonly finishReason: string | null;
   readonly usage: Usage | null;
 }
-
-/** What tells one LLM from another in its answers. */
-export const llmName = ({ model, fingerprint }: Pick<CallResponse, 'model' | 'fingerprint'>): string =>
-  fingerprint === undefined ? model : `${model} ${fingerprint}`;
 
 /** Tag of an imported call whose time is unknown: its `at` only keeps the order of the file. */
 export const UNTIMED = 'understudy-untimed';

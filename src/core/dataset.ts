@@ -34,8 +34,6 @@ export interface Example {
    * label task whose caller asked for log-probabilities.
    */
   readonly soft?: readonly SoftTarget[];
-  /** The call's ordinal in its session (core Served), where that is on record. */
-  readonly turn?: number;
   /** How many calls it stands for: in train, duplicates are collapsed and counted; held back, each call stands for itself. */
   readonly weight: number;
   /** Known where feedback tells it (core/feedback). */

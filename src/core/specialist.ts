@@ -299,7 +299,7 @@ export interface ProvedOn {
   /** Hash of what the response format allows; null where it is part of the input, or there is none. */
   readonly format: string | null;
   readonly logitBias?: JsonObject;
-  /** The LLM's names (core llmName) in the answers that were held back. Absent in proofs of earlier versions. */
+  /** The names of the LLM's models in the answers of the task's calls. Absent in proofs of earlier versions. */
   readonly models?: readonly string[];
   /** How often it contradicted itself. Absent in proofs of earlier versions. */
   readonly contradictions?: Contradictions;

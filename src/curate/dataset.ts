@@ -85,12 +85,7 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
   for (const [i, session] of sessions.entries()) {
     const split = names[i] ?? 'train';
     if (split === 'train')
-      trainSessions.push(
-        Math.max(
-          session.filter(({ callId }) => wouldCount(byId.get(callId)!)).length,
-          ...session.map(({ turn = 0 }) => turn),
-        ),
-      );
+      trainSessions.push(session.filter(({ callId }) => wouldCount(byId.get(callId)!)).length);
     for (const example of session) {
       const reason = whyLeftOut(task, byId.get(example.callId)!, example, split);
       if (reason === null) chosen[split].push(split === 'train' ? taught(example) : example);
@@ -275,7 +270,6 @@ function exampleOf(task: Task, call: Call, isComplete: boolean): Example | null 
     input,
     answer: truth && isComplete ? truth.correct : answer,
     weight: 1,
-    ...(call.served.turn === undefined ? {} : { turn: call.served.turn }),
     ...(truth ? { truth } : {}),
   };
 }

@@ -45,9 +45,8 @@ import { wrongFieldText } from './wrong-fields.ts';
 /** One held-back call: what the specialist said, and whether that is correct. */
 export interface GradedPrediction {
   readonly exampleId: string;
-  /** The session of the call, and its ordinal there (core Served), where that is on record. */
+  /** The session of the call. */
   readonly session: string;
-  readonly turn?: number | undefined;
   /** Whether a training example has its input, or nearly. */
   readonly seen: boolean;
   readonly prediction: Prediction;
@@ -86,7 +85,7 @@ export async function gradePredictions(
   let done = 0;
   return mapSome(examples, options.concurrency ?? 8, async (example) => {
     signal?.throwIfAborted();
-    const { id, sessionId, turn, input, answer, seen = false } = example;
+    const { id, sessionId, input, answer, seen = false } = example;
     // Where answers vary, each call has one of its own, as it will when it is served.
     let asked = runtime.varies ? undefined : predictions.get(input);
     if (asked === undefined) {
@@ -97,7 +96,7 @@ export async function gradePredictions(
     const grade = await scorer.score(input, answer, prediction.answer);
     const servable = isServable(example, prediction.answer);
     report(++done);
-    return { exampleId: id, session: sessionId, turn, seen, prediction, grade, servable };
+    return { exampleId: id, session: sessionId, seen, prediction, grade, servable };
   });
 }
 
@@ -124,7 +123,6 @@ export function scoreAnswers(
     confidence: servedConfidence(model, each),
     correct: each.grade.correct === true,
     session: each.session,
-    turn: each.turn,
     seen: each.seen,
   }));
 }
@@ -267,7 +265,7 @@ function outcomesOf(
  */
 export function earlierSessions({ splits: { train, validation }, trainSessions }: Dataset): number[] {
   const sizesOf = (examples: readonly Example[]): number[] =>
-    sessionSizes(examples.map(({ sessionId, turn }) => ({ session: sessionId, turn })));
+    sessionSizes(examples.map(({ sessionId }) => ({ session: sessionId })));
   return [...(trainSessions ?? sizesOf(train)), ...sizesOf(validation)];
 }
 

@@ -16,8 +16,6 @@ export interface ScoredAnswer {
   readonly correct: boolean;
   /** Calls with the same session hang together; one without is a session of its own. */
   readonly session?: string | undefined;
-  /** Its ordinal in the session, from 1; absent where all calls of the session are on record. */
-  readonly turn?: number | undefined;
 }
 
 /** Below every threshold: an answer that the online decision refuses before it looks at the confidence. */
@@ -116,41 +114,31 @@ export function answeredOf(answers: readonly ScoredAnswer[]): NonNullable<GateRu
   return { share: answers.length === 0 ? 1 : given.length / answers.length, sizes: sessionSizes(given) };
 }
 
-/** Calls per session, those included that are not on record. */
-export function sessionSizes(answers: readonly Pick<ScoredAnswer, 'session' | 'turn'>[]): number[] {
+/** Calls per session. */
+export function sessionSizes(answers: readonly Pick<ScoredAnswer, 'session'>[]): number[] {
   const sizes = new Map<string, number>();
-  const lasts = new Map<string, number>();
   let alone = 0;
-  for (const { session, turn = 0 } of answers) {
+  for (const { session } of answers) {
     if (!session) alone++;
-    else {
-      sizes.set(session, (sizes.get(session) ?? 0) + 1);
-      lasts.set(session, Math.max(lasts.get(session) ?? 0, turn));
-    }
+    else sizes.set(session, (sizes.get(session) ?? 0) + 1);
   }
-  for (const [session, last] of lasts) sizes.set(session, Math.max(sizes.get(session)!, last));
   return [...sizes.values(), ...new Array<number>(alone).fill(1)];
 }
 
 /**
  * Which answers would be served at the threshold: those with confidence of at least it, of a session the first `cap`.
- * Calls of a session that are not on record were served by the specialist that was live then, and count as if they were served by
- * this one as well.
+ * Calls that are not among the answers count for nothing: of a thinned session more are measured than are served.
  * @param answers Those of a session in the order in which its calls came.
  */
 export function servedAt(answers: readonly ScoredAnswer[], threshold: number, cap: number): boolean[] {
-  const counts = new Map<string, { recorded: number; served: number }>();
-  return answers.map(({ confidence, session, turn = 0 }) => {
-    const isSure = confidence >= threshold;
-    if (!session || cap === Number.POSITIVE_INFINITY) return isSure;
-    const before = counts.get(session) ?? { recorded: 0, served: 0 };
-    const unrecorded = Math.max(0, turn - 1 - before.recorded);
-    const isServed = isSure && before.served + unrecorded < cap;
-    counts.set(session, {
-      recorded: before.recorded + 1,
-      served: before.served + (isServed ? 1 : 0),
-    });
-    return isServed;
+  const counts = new Map<string, number>();
+  return answers.map(({ confidence, session }) => {
+    if (confidence < threshold) return false;
+    if (!session || cap === Number.POSITIVE_INFINITY) return true;
+    const before = counts.get(session) ?? 0;
+    if (before >= cap) return false;
+    counts.set(session, before + 1);
+    return true;
   });
 }
 

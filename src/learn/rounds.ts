@@ -3,7 +3,7 @@
  * that is left. Joins curate, select and train for pipeline.ts.
  * Does not: try one candidate (trial.ts), keep the books of time (budget.ts), or prove the winner (proof.ts).
  */
-import { type Call, llmName, UNTIMED } from '../core/call.ts';
+import { type Call, UNTIMED } from '../core/call.ts';
 import { type Dataset, type Epoch, manifestOf, type SplitOrder } from '../core/dataset.ts';
 import type { LearnOptions } from '../core/learning.ts';
 import type { Task } from '../core/task.ts';
@@ -26,10 +26,11 @@ export async function firstRound(
   context: LearnContext,
   options: LearnOptions,
 ): Promise<TaskRun> {
-  const { store } = context;
-  const order = options.order ?? orderOf(recordedCalls);
-  const { current: calls, findings } = examined(task, recordedCalls, order);
-  const epoch = (await epochsOf(store, task.id)).at(-1) ?? null;
+  const epoch = (await epochsOf(context.store, task.id)).at(-1) ?? null;
+  // After a change only calls that are known to have come after it prove anything: those without a time may be of any year.
+  const usable = epoch === null ? recordedCalls : recordedCalls.filter(({ tags }) => !(UNTIMED in tags));
+  const order = epoch === null ? (options.order ?? orderOf(recordedCalls)) : 'time';
+  const { current: calls, findings } = examined(task, usable, order);
   const requests = new Map(calls.map(({ id, request }) => [id, request]));
   const on = (some: readonly Call[]): Promise<TaskRun> =>
     competitionOn(task, some, { epoch, requests, order, findings }, context);
@@ -80,9 +81,7 @@ async function competitionOn(
       contenders,
       tryOut: (contender) => tryCandidate(contender, { ...early, dataset: from }, context),
     });
-  const held = new Set([...recorded.splits.calibration, ...recorded.splits.exam].map(({ callId }) => callId));
-  const names = calls.flatMap(({ id, response }) => (response && held.has(id) ? llmName(response) : []));
-  const models = [...new Set(names)];
+  const models = [...new Set(calls.flatMap(({ response }) => response?.model ?? []))];
   const run = {
     ...early,
     dropped,

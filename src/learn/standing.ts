@@ -6,7 +6,7 @@
 import { asProved } from '../callsite/proved.ts';
 import { distil } from '../callsite/variable-part.ts';
 import type { Epoch, Example } from '../core/dataset.ts';
-import { isInService } from '../core/deployment.ts';
+import { type Deployment, isInService, provingSince } from '../core/deployment.ts';
 import { isJudgeFailure } from '../core/judge.ts';
 import type { Candidate, GateResult } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
@@ -37,8 +37,8 @@ export interface Against {
 
 /**
  * What audits say against a candidate: the errors that piled up with specialists of the same task, rung and base model,
- * in service or out of it. Trained again on a few calls more it is the same specialist as far as anyone can tell. Those that
- * began before the change of the task was found have had their word: no call of then proves anything any more.
+ * in service or out of it. Trained again on a few calls more it is the same specialist as far as anyone can tell. Whoever
+ * was judged before the change of the task was found has had its word: no call of then proves anything any more.
  */
 export async function auditsAgainst(
   candidate: Candidate,
@@ -58,12 +58,18 @@ export async function auditsAgainst(
     const recorded = deployment.stage === 'retired' ? deployment.history.at(-1)?.numbers : undefined;
     const numbers = recorded ?? (await numbersAgainst(deployment, specialist, store));
     if (!numbers) continue;
-    const since = numbers.recent.since ?? deployment.history.at(-1)?.at ?? 0;
-    if (epoch !== null && since <= epoch.found) continue;
+    if (epoch !== null && hasHadItsWord(deployment, numbers.recent.since, epoch)) continue;
     comparisons += numbers.recent.comparisons;
     errors += numbers.recent.errors;
   }
   return { comparisons, errors };
+}
+
+/** Retired, or sent back into shadow, when the change was found or before: what it was judged by is of before. */
+function hasHadItsWord(deployment: Deployment, since: number | undefined, { found }: Epoch): boolean {
+  const last = deployment.history.at(-1)?.at ?? 0;
+  if (deployment.stage === 'retired') return last <= found;
+  return (since ?? last) <= found && provingSince(deployment) >= found;
 }
 
 /** The gate's word once the audits against the candidate are counted with the calibration calls: they can only refuse. */

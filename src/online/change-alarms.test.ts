@@ -96,16 +96,28 @@ function world() {
   };
 }
 
-test('an alarm sends the specialist back to shadow, begins an epoch, and waits for a store that fails', async () => {
-  const { alarms, store, log, events, play, deployment, setWell, update } = world();
+test('less is served than was promised: a person is told once, and the specialist stays where it is', async () => {
+  const { alarms, store, log, events, play, deployment } = world();
   await play(300, 'confident');
   assert.equal(alarms.isRaised(), false);
-  await play(100, 'low-confidence');
+  await play(400, 'low-confidence');
   assert.equal(log.length, 1);
   assert.match(
     log[0]!,
     /^deployment dep_1: \d+ of the last 300 calls were served, where the exam promised 90 %/,
   );
+  await alarms.write(store);
+  assert.equal(deployment().stage, 'live');
+  assert.deepEqual(
+    events.map(({ kind, subject }) => [kind, subject]),
+    [['coverage-fell', 'dep_1']],
+  );
+});
+
+test('another name of the LLM sends the specialist back to shadow, begins an epoch, and waits for a store that fails', async () => {
+  const { alarms, store, events, hear, deployment, setWell, update } = world();
+  hear(100, () => ({}));
+  hear(6, () => ({ model: 'gpt-2' }));
   setWell(false);
   await assert.rejects(alarms.write(store), /locked/);
   setWell(true);
@@ -113,29 +125,26 @@ test('an alarm sends the specialist back to shadow, begins an epoch, and waits f
   await alarms.write(store);
   assert.equal(deployment().stage, 'shadow');
   assert.equal(deployment().history.length, 3, 'it is sent back once');
-  assert.ok(deployment().history[2]!.expects!['coverage-fell']! > 0.5);
   assert.deepEqual(
     events.map(({ kind, subject }) => [kind, subject]),
     [
-      ['coverage-fell', 'dep_1'],
+      ['llm-renamed', 'dep_1'],
       ['task-changed', 'task_1'],
     ],
   );
-  // In shadow it is watched anew: what goes to the LLM there is no loss of coverage.
+  // In shadow it is watched anew: the name is the one that it is proved with.
   update();
-  await play(500, 'shadow');
+  hear(100, () => ({ model: 'gpt-2' }));
   assert.equal(alarms.isRaised(), false);
 });
 
-test('an LLM with another name, or another fingerprint, is an alarm after a few answers', async () => {
-  for (const other of [{ model: 'gpt-2' }, { model: 'gpt-1', fingerprint: 'fp_b' }]) {
-    const { hear, alarms, log } = world();
-    hear(100, (i) => (i % 2 === 0 ? { fingerprint: 'fp_a' } : {}));
-    assert.equal(alarms.isRaised(), false);
-    hear(6, () => other);
-    assert.equal(alarms.isRaised(), true);
-    assert.match(log[0]!, /another name or fingerprint than in its proof/);
-  }
+test('an LLM with another name is an alarm after a few answers', () => {
+  const { hear, alarms, log } = world();
+  hear(100, () => ({}));
+  assert.equal(alarms.isRaised(), false);
+  hear(6, () => ({ model: 'gpt-2' }));
+  assert.equal(alarms.isRaised(), true);
+  assert.match(log[0]!, /another name than in its proof/);
 });
 
 test('other answers to inputs that come again are an alarm; new inputs and a rare slip are none', async () => {

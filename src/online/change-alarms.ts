@@ -1,10 +1,10 @@
 /**
  * The calls of a running gateway, compared with what its specialists were proved on: decisions and the LLM's answers are counted in
- * memory beside each call. An alarm takes the specialist back into shadow, begins an epoch of its task, and is an event and a
- * line in the log.
+ * memory beside each call. An alarm is an event and a line in the log. That the LLM has another name takes the specialist back into
+ * shadow as well, and begins an epoch of its task.
  * Does not: judge (deploy/alarms.ts), or read audits (watching.ts).
  */
-import { type CallResponse, llmName, type Served } from '../core/call.ts';
+import type { CallResponse, Served } from '../core/call.ts';
 import { compareAnswers, schemasOf } from '../core/compare.ts';
 import { type Deployment, isInService, provingSince } from '../core/deployment.ts';
 import type { EqualityPolicy } from '../core/equality-policy.ts';
@@ -53,6 +53,7 @@ interface Counted {
   /** Since when it is watched: provingSince. */
   readonly since: number;
   watch: ChangeWatch;
+  /** It is to be sent back: nothing more is counted until it has been. */
   isRaised: boolean;
   /** Of the latest calls, the oldest first. */
   readonly lately: NonNullable<ReturnType<typeof coverageOf>>[];
@@ -68,6 +69,11 @@ interface Raised {
   readonly event: Event;
 }
 
+/**
+ * Alarms that take a specialist out of service. The others count calls of one conversation that nobody names as if they had
+ * nothing to do with each other, so that their false alarms are not bounded there: they call a person (docs/proof.md).
+ */
+const ACTING: ReadonlySet<AlarmKind> = new Set(['llm-renamed']);
 /** Calls that an alarm's figures are about. */
 const LATELY = 300;
 /** Inputs of a task whose latest answer is remembered, and the characters of one that is not too long for it. */
@@ -89,7 +95,9 @@ export function changeAlarms(
     const { watch, alarm } = watchCall(known.watch, seen, at, unit);
     known.watch = watch;
     if (alarm === null) return;
-    known.isRaised = true;
+    if (ACTING.has(alarm.kind)) known.isRaised = true;
+    // A person is told once.
+    else known.watch = { ...watch, bounds: { ...watch.bounds, [alarm.kind]: 1 } };
     const event = eventOf(alarm, known, at);
     raised.push({ id: known.deployment.id, at, alarm, about: known, event });
     log(`deployment ${known.deployment.id}: ${event.detail.reason}`);
@@ -138,7 +146,7 @@ export function changeAlarms(
       const known = counted.get(taskId);
       if (!known || known.isRaised) return;
       const { models } = known.specialist.proved ?? {};
-      if (models !== undefined) take(known, { 'llm-renamed': !models.includes(llmName(llm)) });
+      if (models !== undefined) take(known, { 'llm-renamed': !models.includes(llm.model) });
       if (agrees !== undefined) take(known, { 'agreement-fell': !agrees });
       const { task } = known;
       const answer = referenceOf(task, llm);
@@ -163,9 +171,13 @@ export function changeAlarms(
         const expects = { ...before, [alarm.kind]: alarm.share };
         const isDone = ({ history }: Deployment): boolean =>
           history.some((each) => each.at === at && each.reason === reason);
-        await changeDeployment(store, id, (now) => (isDone(now) ? now : sendBack(now, at, reason, expects)));
+        if (ACTING.has(alarm.kind))
+          await changeDeployment(store, id, (now) =>
+            isDone(now) ? now : sendBack(now, at, reason, expects),
+          );
         await store.addEvent(event);
-        await noteChange(store, about.deployment.taskId, { since: alarm.since, found: at, reason });
+        if (ACTING.has(alarm.kind))
+          await noteChange(store, about.deployment.taskId, { since: alarm.since, found: at, reason });
         raised = raised.slice(1);
       }
     },
@@ -180,7 +192,7 @@ function eventOf(alarm: Alarm, { deployment, specialist, lately }: Counted, at: 
   const since = `${alarm.hits} of ${alarm.calls}`;
   const reasons: Readonly<Record<AlarmKind, string>> = {
     'inputs-unfamiliar': `${unfamiliar} of the last ${calls} calls are unlike those that were learnt from: they go to the LLM. Was a prompt changed? \`understudy learn\` learns the new ones`,
-    'llm-renamed': `the LLM behind it has another name or fingerprint than in its proof, in ${since} answers`,
+    'llm-renamed': `the LLM behind it has another name than in its proof, in ${since} answers`,
     'llm-answers-changed': `the LLM answers inputs that come again otherwise than before, in ${since} calls`,
     'agreement-fell': `the LLM differs from its unsure answers, which are not used, more often than in its proof: in ${since}`,
     'coverage-fell': `${served} of the last ${calls} calls were served, where the exam promised ${percent(promised.share)} (at least ${percent(promised.low)})`,

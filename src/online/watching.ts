@@ -4,7 +4,13 @@
  * Does not: decide (deploy/ does), or write audits (plan-updates.ts).
  */
 import type { Config } from '../core/config.ts';
-import { type Belonging, type Deployment, isInService, type Stage } from '../core/deployment.ts';
+import {
+  type Belonging,
+  type Deployment,
+  isInService,
+  provingSince,
+  type Stage,
+} from '../core/deployment.ts';
 import type { Specialist } from '../core/specialist.ts';
 import type { DeploymentStore, EventStore } from '../core/store.ts';
 import { auditProbability } from '../deploy/audit-share.ts';
@@ -76,7 +82,8 @@ export function watchDeployments(
       watched.set(id, { policy, read });
       // The store's word on the stage: a learning run or a person in another process may have moved it.
       const moved = await changeDeployment(store, id, (deployment) =>
-        step(deployment, read.watch, policy, now),
+        // Sent back meanwhile, it is proved anew: what was read of it is of before.
+        provingSince(deployment) === policy.since ? step(deployment, read.watch, policy, now) : deployment,
       );
       if (moved === null) return;
       const { taskId, stage, history } = moved.after;

@@ -148,6 +148,9 @@ type Assignment =
   | { readonly candidacy: Candidacy; readonly asked: 'in-shadow'; readonly reason: 'shadow' | 'canary' }
   | { readonly candidacy: null; readonly reason: LlmReason; readonly taskId?: string };
 
+/** Calls of a session that one side of a canary takes in a row. */
+const CANARY_STRETCH = 50;
+
 /** A router over a plan. */
 export function createRouter(plan: RoutingPlan, options: RouterOptions): UpdatableRouter {
   const redact = options.redact ?? asItIs;
@@ -253,7 +256,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
         return { candidacy, asked: 'in-shadow', reason: 'shadow' };
       // A session is served by one side as a whole; the calls of the other are compared all the same.
       case 'canary':
-        return isOfCanary(session ?? derived, found.deployment.id)
+        return isOfCanary(session ?? derived, turn, found.deployment.id)
           ? { candidacy, asked: 'now', probability: 1 }
           : { candidacy, asked: 'in-shadow', reason: 'canary' };
       case 'live':
@@ -271,10 +274,12 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     }
   };
 
-  /** Drawn by session, and for each deployment anew. */
-  const isOfCanary = (session: string, deploymentId: string): boolean =>
-    draw(options.pseudonym?.(`session ${session}`) ?? session, `canary ${deploymentId}`) <
-    options.canaryShare;
+  /** Drawn by session, for each deployment anew, and anew for each stretch of a session without an end: a client may name but one. */
+  const isOfCanary = (session: string, turn: number, deploymentId: string): boolean =>
+    draw(
+      options.pseudonym?.(`session ${session}`) ?? session,
+      `canary ${deploymentId} ${Math.floor((turn - 1) / CANARY_STRETCH)}`,
+    ) < options.canaryShare;
 
   const outcomeOf = async (
     { route: { decision, deployment, runtime, specialist, perSession }, ...call }: Candidacy,

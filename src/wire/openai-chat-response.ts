@@ -23,7 +23,6 @@ export function responseFromJson(value: Json | undefined): CallResponse | null {
   const refused = typeof choice.message.refusal === 'string' && choice.message.refusal !== '';
   return {
     model: typeof value.model === 'string' ? value.model : '',
-    ...fingerprintOf(value),
     message,
     ...alternativesOf(message, logprobs.tokens),
     finishReason: refused ? 'content_filter' : finishOf(choice),
@@ -31,17 +30,11 @@ export function responseFromJson(value: Json | undefined): CallResponse | null {
   };
 }
 
-/** Absent where it is not told, or too long to be one. */
-function fingerprintOf({ system_fingerprint: told }: JsonObject): Pick<CallResponse, 'fingerprint'> {
-  return typeof told === 'string' && told !== '' && told.length <= 100 ? { fingerprint: told } : {};
-}
-
 /** Reads a stream of chat.completion.chunk events. */
 export function openaiChatAccumulator(): StreamAccumulator {
   const parser = sseParser();
   const choices = new Map<number, ReturnType<typeof choiceCollector>>();
   let model = '';
-  let fingerprint: Pick<CallResponse, 'fingerprint'> = {};
   let usage: Usage | null = null;
   let failed = false;
 
@@ -50,7 +43,6 @@ export function openaiChatAccumulator(): StreamAccumulator {
     if (!isObject(value)) return;
     if (isObject(value.error) || typeof value.error === 'string') failed = true;
     if (typeof value.model === 'string' && model === '') model = value.model;
-    if (fingerprint.fingerprint === undefined) fingerprint = fingerprintOf(value);
     usage =
       usageFromJson(value.usage) ??
       (isObject(value.x_groq) ? usageFromJson(value.x_groq.usage) : null) ??
@@ -79,7 +71,7 @@ export function openaiChatAccumulator(): StreamAccumulator {
       for (const index of choices.keys()) if (first === null || index < first) first = index;
       if (first === null) return null;
       const { finishReason, ...told } = choices.get(first)!.end();
-      return { model, ...fingerprint, ...told, finishReason: failed ? null : finishReason, usage };
+      return { model, ...told, finishReason: failed ? null : finishReason, usage };
     },
   };
 }

@@ -5,7 +5,6 @@ import { CONVERSATION, dialectContract } from '../../test/contracts/dialect.ts';
 import type { CallRequest, CallResponse } from '../core/call.ts';
 import type { Json } from '../core/json.ts';
 import { openaiChat } from './openai-chat.ts';
-import { openaiChatAccumulator, responseFromJson } from './openai-chat-response.ts';
 
 const bytes = (value: Json | string): Uint8Array =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
@@ -234,27 +233,4 @@ test('a refusal is read as filtered', () => {
   );
   assert.equal(refused?.finishReason, 'content_filter');
   assert.equal(refused?.message.content, 'No.');
-});
-
-test('the fingerprint of the provider’s configuration is read, whole and streamed; none where there is none', () => {
-  const message = { role: 'assistant', content: 'hi' };
-  const read = (fingerprint: unknown) =>
-    responseFromJson({
-      model: 'm',
-      choices: [{ index: 0, message, finish_reason: 'stop' }],
-      system_fingerprint: fingerprint as string,
-    });
-  assert.equal(read('fp_1')?.fingerprint, 'fp_1');
-  for (const none of [undefined, null, 7, '', 'x'.repeat(101)])
-    assert.equal('fingerprint' in read(none)!, false, String(none));
-  const stream = openaiChatAccumulator();
-  for (const delta of [{ content: 'hi' }, {}]) {
-    const chunk = {
-      model: 'm',
-      system_fingerprint: 'fp_2',
-      choices: [{ index: 0, delta, finish_reason: 'stop' }],
-    };
-    stream.push(Buffer.from(`data: ${JSON.stringify(chunk)}\n\n`));
-  }
-  assert.equal(stream.end()?.fingerprint, 'fp_2');
 });
