@@ -114,3 +114,38 @@ test('what refers to a provider’s store, or asks for it, is not free', () => {
     assert.ok(!isFree(more as JsonObject), JSON.stringify(more));
   assert.ok(!isFree({}, true));
 });
+
+const TOOLS: readonly [tool: object, isFree: boolean][] = [
+  [{ type: 'function', function: { name: 'f', parameters: { type: 'object' } } }, true],
+  [{ name: 'f', input_schema: { type: 'object' } }, true],
+  [{ type: 'custom', name: 'f' }, true],
+  [{ type: 'web_search_20250305', name: 'web_search' }, true],
+  [{ type: 'bash_20250124', name: 'bash' }, true],
+  [{ type: 'mcp', server_url: 'https://example.org', require_approval: 'never' }, false],
+  [{ type: 'code_interpreter', container: { type: 'auto' } }, false],
+  [{ type: 'code_execution_20250522', name: 'code_execution' }, false],
+  [{ type: 'mcp_toolset', mcp_server_name: 'x' }, false],
+  [{ type: 'file_search', vector_store_ids: ['vs_1'] }, false],
+  [{ type: 'of_tomorrow' }, false],
+];
+test('a call with tools that a provider runs or keeps is not sent again', () => {
+  for (const [tool, isFree] of TOOLS) {
+    const body = { model: 'm', tools: [{ type: 'function', name: 'g' }, tool], messages: [] };
+    assert.equal(requestFacts(Buffer.from(JSON.stringify(body)), false).isFree, isFree, JSON.stringify(tool));
+  }
+});
+
+test('a call that names servers for the provider to ask, or an answer that was spoken, is not sent again', () => {
+  const free = (body: object): boolean => requestFacts(Buffer.from(JSON.stringify(body)), false).isFree;
+  assert.equal(free({ mcp_servers: [{ type: 'url', url: 'https://example.org' }], messages: [] }), false);
+  assert.equal(free({ mcp_servers: [], messages: [] }), true);
+  assert.equal(free({ messages: [{ role: 'assistant', audio: { id: 'audio_1' } }] }), false);
+  assert.equal(
+    free({
+      modalities: ['text', 'audio'],
+      audio: { voice: 'a' },
+      messages: [{ role: 'user', content: '"audio"' }],
+    }),
+    true,
+  );
+});

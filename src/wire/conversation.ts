@@ -21,7 +21,7 @@ export interface RequestFacts {
   readonly conversation: Conversation | null;
   /**
    * Whether it may be sent again, or to another server: it refers to nothing that a provider has stored, and asks for nothing
-   * to be stored.
+   * to be stored, or to be done elsewhere (tools that the provider runs, but for searches of the web).
    */
   readonly isFree: boolean;
 }
@@ -33,7 +33,14 @@ const STORED: ReadonlySet<string> = new Set([
   'prompt',
   'container',
   'background',
+  'mcp_servers',
 ]);
+/**
+ * Kinds of tools that change nothing outside the answer: the caller runs them, or they search the web. A tool of any other
+ * kind may act twice, or need what a provider has stored.
+ */
+const HARMLESS_TOOL =
+  /^(function|custom|local_shell|apply_patch|(web_search|web_fetch|bash|text_editor|memory|computer)(_[a-z_\d]+)?)$/;
 /** Messages longer than this are known by their bytes. */
 const MAX_READ_BYTES = 64 * 1024;
 
@@ -46,10 +53,14 @@ export function requestFacts(body: Uint8Array, isStoredByDefault: boolean): Requ
   const models: (string | null)[] = [];
   let conversation: Conversation | null = null;
   let isStored = isStoredByDefault;
-  let refers = bytes.includes('"file_id"') || bytes.includes('"item_reference"');
+  let refers = STORED_ANYWHERE.some((name) => bytes.includes(name));
   for (const [name, [start, end]] of fieldsOf(bytes)) {
     if (name === 'model') models.push(textOf(bytes, start, end));
-    else if (name === 'messages' || name === 'input') conversation ??= conversationIn(bytes, [start, end]);
+    else if (name === 'messages' || name === 'input') {
+      conversation ??= conversationIn(bytes, [start, end]);
+      // An earlier answer that was spoken, by its id; what a user says is `input_audio`.
+      refers ||= bytes.subarray(start, end).includes('"audio"');
+    } else if (name === 'tools') refers ||= !areHarmless(bytes, start);
     else if (name === 'store') {
       // Of two such fields, which counts is the provider's to say.
       isStored = false;
@@ -63,7 +74,17 @@ export function requestFacts(body: Uint8Array, isStoredByDefault: boolean): Requ
   };
 }
 
-const EMPTY: ReadonlySet<string> = new Set(['null', 'false']);
+const EMPTY: ReadonlySet<string> = new Set(['null', 'false', '[]']);
+/** What is named in the midst of a request and stands at the provider. */
+const STORED_ANYWHERE = ['"file_id"', '"item_reference"', '"vector_store_ids"'];
+
+function areHarmless(bytes: Buffer, start: number): boolean {
+  for (const [from] of itemsOf(bytes, start)) {
+    for (const [name, [at, end]] of fieldsOf(bytes, from))
+      if (name === 'type' && !HARMLESS_TOOL.test(textOf(bytes, at, end) ?? '')) return false;
+  }
+  return true;
+}
 
 /** The first few characters of a value. */
 const word = (bytes: Buffer, start: number, end: number): string =>

@@ -5,15 +5,25 @@ import type { ServerSettings } from '../../core/config-upstream-servers.ts';
 import { withModel } from '../../wire/conversation.ts';
 import type { UpstreamRequest } from '../upstream.ts';
 
-/** Keys, and what belongs to an account at one provider. */
-const OF_AN_ACCOUNT: ReadonlySet<string> = new Set([
-  'authorization',
-  'x-api-key',
-  'api-key',
-  'cookie',
-  'openai-organization',
-  'openai-project',
+/**
+ * Headers that say how the request is to be read or answered, or name its client's software. All others may hold keys, or belong
+ * to an account at one provider.
+ */
+const HARMLESS: ReadonlySet<string> = new Set([
+  'content-type',
+  'content-encoding',
+  'accept',
+  'accept-encoding',
+  'user-agent',
+  'anthropic-version',
+  'anthropic-beta',
+  'openai-beta',
+  'traceparent',
+  'tracestate',
 ]);
+const isHarmless = (name: string): boolean => HARMLESS.has(name) || name.startsWith('x-stainless-');
+/** Parameters of the query that are the same to every server of an API: Anthropic's clients send `beta=true`. */
+const HARMLESS_PARAMETER = /^beta=(true|false)$/;
 
 /**
  * @param model As the caller named it, and as the server names it; null where it was not looked for.
@@ -37,11 +47,17 @@ export function requestFor(
     const name = request.headers[i] ?? '';
     const lower = name.toLowerCase();
     if (lower === 'anthropic-version') isAnthropic = true;
-    if (!OF_AN_ACCOUNT.has(lower)) headers.push(name, request.headers[i + 1] ?? '');
+    if (isHarmless(lower)) headers.push(name, request.headers[i + 1] ?? '');
   }
   if (apiKey !== null) {
     if (isAnthropic && !isTranslated) headers.push('x-api-key', apiKey);
     else headers.push('authorization', `Bearer ${apiKey}`);
   }
-  return { ...request, headers, body: sent };
+  return { ...request, path: pathFor(request.path), headers, body: sent };
+}
+
+function pathFor(asked: string): string {
+  const [path = '', query = ''] = asked.split('?', 2);
+  const kept = query.split('&').filter((parameter) => HARMLESS_PARAMETER.test(parameter));
+  return kept.length > 0 ? `${path}?${kept.join('&')}` : path;
 }

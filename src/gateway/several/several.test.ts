@@ -176,11 +176,27 @@ test('a server beside the main one gets its own key and its name of the model, a
   const asked = request('{ "model" :"m1","messages":[{"role":"user","content":"hi"}], "x": 1.0 }');
   await ask({
     ...asked,
-    headers: [...asked.headers, 'OpenAI-Organization', 'org', 'Cookie', 'c', 'X-Other', 'o'],
+    path: `${asked.path}?key=secret&beta=true`,
+    headers: [
+      ...[
+        'OpenAI-Organization',
+        'Cookie',
+        'X-Goog-Api-Key',
+        'Helicone-Auth',
+        'X-Other',
+        'Idempotency-Key',
+      ].flatMap((name) => [name, 'secret']),
+      ...asked.headers,
+      ...['Content-Type', 'application/json', 'X-Stainless-Lang', 'js'],
+    ],
   });
   const [first, second] = sent;
   assert.equal(first?.request.body, asked.body);
-  assert.deepEqual(second?.request.headers, ['X-Other', 'o', 'authorization', 'Bearer own']);
+  assert.deepEqual(second?.request.headers, [
+    ...['Content-Type', 'application/json', 'X-Stainless-Lang', 'js'],
+    ...['authorization', 'Bearer own'],
+  ]);
+  assert.equal(second?.request.path, `${asked.path}?beta=true`);
   assert.equal(
     String(second?.request.body),
     '{ "model" :"theirs","messages":[{"role":"user","content":"hi"}], "x": 1.0 }',
