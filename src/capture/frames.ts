@@ -71,7 +71,9 @@ export interface Segment {
 
 /** The frames of a segment that are whole, wherever they stand. */
 export function decodeSegment(bytes: Buffer): Segment {
-  if (bytes.subarray(0, OLD_HEADER.length).equals(OLD_HEADER)) return decodeOld(bytes);
+  // One changed byte makes the old header of the new one. A mark after it, read as a length, would be above MAX_PAYLOAD.
+  const isMarked = bytes.subarray(OLD_HEADER.length, OLD_HEADER.length + MARK.length).equals(MARK);
+  if (bytes.subarray(0, OLD_HEADER.length).equals(OLD_HEADER) && !isMarked) return decodeOld(bytes);
   const frames: Frame[] = [];
   const headed = bytes.subarray(0, SEGMENT_HEADER.length).equals(SEGMENT_HEADER);
   let damaged = headed || bytes.length === 0 ? 0 : 1;

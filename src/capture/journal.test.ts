@@ -73,6 +73,13 @@ test('a changed byte costs the frame that it is in, and no other; in the header,
   );
 });
 
+test('a header that a changed byte makes that of the version before costs no frame', () => {
+  const list = [callFrame('a'), callFrame('b')];
+  const bytes = segmentOf(list);
+  bytes.write('USJ1');
+  assert.deepEqual(decodeSegment(bytes), { frames: list, tornBytes: 0, damaged: 1 });
+});
+
 test('one damaged frame does not take the later ones with it', () => {
   const list = [callFrame('a'), callFrame('b'), callFrame('c')];
   const bytes = segmentOf(list);
