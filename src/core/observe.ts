@@ -69,4 +69,6 @@ export interface UpstreamState {
   /** In a row. */
   readonly failures: number;
   readonly inFlight: number;
+  /** Until when it has last asked a caller to be left alone, epoch milliseconds; null where it has not, or has answered since. */
+  readonly waitsUntil: number | null;
 }

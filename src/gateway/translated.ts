@@ -134,6 +134,7 @@ function answerer(
   });
   return {
     listener: {
+      onStart: () => listener.onStart?.(),
       onHead: (given) => {
         head = given;
         const type = headerOf(given.headers, 'content-type')?.toLowerCase() ?? '';

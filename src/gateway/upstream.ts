@@ -43,6 +43,8 @@ export interface ResponseHead {
 
 /** What is done with the answer as it comes. */
 export interface Listener {
+  /** The request has a connection and is being sent. Default: nobody is told. */
+  onStart?(): void;
   /** An informational answer (1xx) before the answer's own head. */
   onInformation?(head: ResponseHead): void;
   onHead(head: ResponseHead): void;
@@ -145,6 +147,7 @@ export function connectUpstream(
             onRequestStart: (begun) => {
               controller = begun;
               if (signal.aborted) stop();
+              else listener.onStart?.();
             },
             onResponseStart: (begun, status, _headers, statusText) => {
               const head = { status, statusText: statusText ?? '', headers: flat(begun.rawHeaders) };

@@ -66,6 +66,11 @@ export function connectUpstreams(
     }
     return upstream;
   };
+  /** With the limit that counts for it, so that it is known when all of its connections are in use. */
+  const limited = (settings: ServerSettings): ServerSettings => {
+    const maxConnections = settings.maxConnections ?? limits.maxConnections;
+    return maxConnections === undefined ? settings : { ...settings, maxConnections };
+  };
   const serversOf = (next: UpstreamOptions, provider: Provider): Servers =>
     next.several?.servers[provider] ?? [
       mainServer(provider, next.upstreamUrls?.[provider] ?? next.upstreamUrl),
@@ -75,14 +80,16 @@ export function connectUpstreams(
     const pools = new Map<Provider, Several>();
     for (const provider of PROVIDERS) {
       const [main, ...others] = serversOf(next, provider);
-      const first = { settings: main, upstream: connected(main) };
+      const first = { settings: limited(main), upstream: connected(main) };
       const isPlain = others.length === 0 && !main.isTranslated;
       if (next.several === undefined || (isPlain && next.several.retry.attempts === 1)) {
         upstreams.set(provider, first.upstream);
         continue;
       }
       const { retry, breaker } = next.several;
-      const rest = others.map((settings): Server => ({ settings, upstream: connected(settings) }));
+      const rest = others.map(
+        (settings): Server => ({ settings: limited(settings), upstream: connected(settings) }),
+      );
       const pool = severalServers([first, ...rest], {
         retry,
         breaker,

@@ -13,7 +13,7 @@ import { sseParser, TOO_LONG } from './sse.ts';
 export interface StreamTranslator {
   /** The events that these bytes complete, as text; '' for none. */
   push(bytes: Uint8Array): string;
-  /** What is left to say; an answer that broke off stays without its last events. */
+  /** What is left to say; of an answer that is not whole, that it failed. */
   end(): string;
 }
 
@@ -129,7 +129,12 @@ export function anthropicStreamFromChat(
     out.push(`event: error\ndata: ${renderAnthropicError({ status: 500, message, code: 'upstream' })}\n\n`);
   };
   const finishUp = (): void => {
-    if (isOver || !isStarted) return;
+    if (isOver) return;
+    // Nothing says that the answer is whole, so nothing is made up.
+    if (!isStarted || finish === null) {
+      fail('The upstream ended its answer early.');
+      return;
+    }
     isOver = true;
     // The older function calls, which have no place among the pieces.
     const used = tools.calls().filter(({ name }) => name !== '');
@@ -146,7 +151,7 @@ export function anthropicStreamFromChat(
       content: '',
       ...(used.length > 0 ? { toolCalls: used } : {}),
     };
-    const finishReason = refused ? 'content_filter' : (finish ?? 'stop');
+    const finishReason = refused ? 'content_filter' : finish;
     say('message_delta', {
       delta: { stop_reason: stopReason({ finishReason, message }), stop_sequence: null },
       usage: usageOf({ usage: usage ?? estimate(characters) }),
@@ -197,7 +202,7 @@ export function anthropicStreamFromChat(
     push: (bytes) => take(parser.push(bytes)),
     end: () => {
       const text = take(parser.end());
-      if (finish !== null) finishUp();
+      finishUp();
       const rest = out.join('');
       out = [];
       return text + rest;

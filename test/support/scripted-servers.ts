@@ -49,9 +49,11 @@ function scripted(name: string, script: readonly Act[], clock: ManualClock, sent
         const stop = (): void => reject(failed('cancelled', new Error('aborted')));
         if (signal.aborted) return stop();
         signal.addEventListener('abort', stop, { once: true });
+        if (act.kind !== 'refuse') listener.onStart?.();
         if (!('afterMs' in act)) {
           const code = act.kind === 'refuse' ? 'ECONNREFUSED' : 'ECONNRESET';
-          return act.kind === 'hang' ? undefined : reject(failed('unavailable', { code }));
+          const syscall = act.kind === 'refuse' ? 'connect' : 'read';
+          return act.kind === 'hang' ? undefined : reject(failed('unavailable', { code, syscall }));
         }
         clock.after(act.afterMs, () => {
           if (signal.aborted) return;

@@ -8,34 +8,51 @@ const BUSY: ReadonlySet<number> = new Set([429, 503, 529]);
 
 export const isBusy = ({ status }: Pick<ResponseHead, 'status'>): boolean => BUSY.has(status);
 
-/** Causes that say that nothing was sent, by their codes. */
-const NEVER_SENT: ReadonlySet<string> = new Set([
+/** Longest time for which a server that wants to be left alone is. */
+const MAX_WAIT_MS = 300_000;
+
+/** Causes that say that there is no connection, where they come from making one. */
+const UNCONNECTED: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
   'EHOSTUNREACH',
   'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
+  'ETIMEDOUT',
 ]);
 
 /** Whether the connection was not even made, so that whatever was asked can be asked again. */
 export function wasNeverSent(error: unknown): boolean {
-  const { cause } = error as { readonly cause?: { readonly code?: unknown } };
-  return typeof cause?.code === 'string' && NEVER_SENT.has(cause.code);
+  const { cause } = error as { readonly cause?: Failure };
+  if (cause?.code === 'UND_ERR_CONNECT_TIMEOUT') return true;
+  // Where a name has several addresses, there is an error for each.
+  const errors = Array.isArray(cause?.errors) ? (cause.errors as Failure[]) : cause ? [cause] : [];
+  return errors.length > 0 && errors.every(isUnconnected);
 }
+
+interface Failure {
+  readonly code?: unknown;
+  readonly syscall?: unknown;
+  readonly errors?: unknown;
+}
+
+const isUnconnected = ({ code, syscall }: Failure): boolean =>
+  typeof code === 'string' && UNCONNECTED.has(code) && (syscall === 'connect' || syscall === 'getaddrinfo');
 
 /**
  * How long the server wants to be left alone, milliseconds: `retry-after-ms`, which OpenAI's clients know, or `retry-after` in
- * seconds or as a date (RFC 9110, section 10.2.3). Null where it says nothing.
+ * seconds or as a date (RFC 9110, section 10.2.3), MAX_WAIT_MS at most. Null where it says nothing.
  */
 export function retryAfterMs(head: Pick<ResponseHead, 'headers'>, now: number): number | null {
-  const ms = Number(headerOf(head.headers, 'retry-after-ms') ?? Number.NaN);
-  if (ms >= 0) return ms;
+  const ms = headerOf(head.headers, 'retry-after-ms')?.trim() ?? '';
+  if (DIGITS.test(ms)) return Math.min(Number(ms), MAX_WAIT_MS);
   const text = headerOf(head.headers, 'retry-after')?.trim() ?? '';
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
+  if (DIGITS.test(text)) return Math.min(Number(text) * 1000, MAX_WAIT_MS);
   const date = text === '' ? Number.NaN : Date.parse(text);
-  return Number.isNaN(date) ? null : Math.max(0, date - now);
+  return Number.isNaN(date) ? null : Math.min(Math.max(0, date - now), MAX_WAIT_MS);
 }
+
+const DIGITS = /^\d+(\.\d+)?$/;
 
 const MAX_BACKOFF_MS = 30_000;
 

@@ -14,8 +14,14 @@ type Outcome = Extract<UpstreamEvent, { kind: 'attempt' }>['outcome'];
 export interface AttemptOptions<Next> {
   readonly listener: Listener;
   readonly signal: AbortSignal;
-  /** Longest wait for the head. */
+  /** Longest wait for the head, once the request is on a connection; and before that, for one. */
   readonly limitMs: number;
+  /** Whether the limit is what is left of all attempts' time: then to reach it says nothing about the server. */
+  readonly isCut: boolean;
+  /** What the limit is when the request gets its connection. */
+  readonly startLimitMs: () => number;
+  /** Whether it has to wait for one of our connections. */
+  readonly isQueued: boolean;
   /** Whether the call may be sent again, though a server has had it. */
   readonly isFree: boolean;
   /** Whether there is no other attempt, whatever comes. */
@@ -28,6 +34,8 @@ export interface AttemptOptions<Next> {
   readonly onWait: (ms: number) => void;
   /** Its connection is free again. */
   readonly onEnd: () => void;
+  /** The head is an answer: not busy, no failure. */
+  readonly onAnswer: () => void;
   readonly now: () => number;
   /** As SeveralOptions. */
   readonly after: (ms: number, then: () => void) => () => void;
@@ -49,6 +57,7 @@ export function attempt<Next>(
     const life = new AbortController();
     let outcome: Outcome | null = null;
     let isDropped = false;
+    let isStarted = false;
     let rest = 0;
     let stop = after(options.limitMs, () => life.abort());
     const onHead = (head: ResponseHead): void => {
@@ -56,6 +65,7 @@ export function attempt<Next>(
       outcome = isBusy(head) ? 'busy' : head.status >= 500 ? 'failed' : 'answered';
       const wait = isBusy(head) ? retryAfterMs(head, now()) : null;
       if (wait !== null) options.onWait(wait);
+      if (outcome === 'answered') options.onAnswer();
       verdict(head.status >= 500 ? 'failed' : head.status === 429 ? 'neutral' : 'answered', now());
       const following = isBusy(head) && isFree ? next() : null;
       if (following === null) {
@@ -76,15 +86,18 @@ export function attempt<Next>(
     const onError = (error: unknown): void => {
       if (isDropped) return;
       const isClients = signal.aborted;
-      const failure = life.signal.aborted && !isClients ? tooSlow(error) : error;
+      const isSlow = life.signal.aborted && !isClients;
+      const failure = isSlow ? tooSlow(error) : error;
+      const isQueueFull = isSlow && !isStarted && options.isQueued;
+      const saysNothing = isClients || isQueueFull || (isSlow && options.isCut);
       if (isRefused(failure)) {
         verdict('neutral', now());
         reject(failure);
         return;
       }
-      if (outcome === null || outcome === 'answered') verdict(isClients ? 'neutral' : 'failed', now());
+      if (outcome === null || outcome === 'answered') verdict(saysNothing ? 'neutral' : 'failed', now());
       onOutcome(isClients ? 'cancelled' : outcome !== null ? 'broken' : failureOf(failure));
-      const mayFollow = outcome === null && !isClients && (isFree || wasNeverSent(error));
+      const mayFollow = outcome === null && !isClients && (isFree || isQueueFull || wasNeverSent(error));
       const following = mayFollow ? next() : null;
       if (following === null) reject(failure);
       else resolve({ next: following });
@@ -93,6 +106,12 @@ export function attempt<Next>(
       .send(
         request,
         {
+          onStart: () => {
+            if (isStarted || life.signal.aborted || outcome !== null) return;
+            isStarted = true;
+            stop();
+            stop = after(options.startLimitMs(), () => life.abort());
+          },
           onInformation: (head) => {
             // What is said beforehand cannot be taken back.
             if (options.isLast) listener.onInformation?.(head);

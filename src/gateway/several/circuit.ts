@@ -65,7 +65,7 @@ export function createCircuit(
         become('half-open', now);
       }
       return (verdict, at) => {
-        const isProbe = probe === own;
+        const isProbe = state === 'half-open' && probe === own;
         if (isProbe) probe = null;
         switch (verdict) {
           case 'answered':
@@ -73,6 +73,7 @@ export function createCircuit(
             if (state === 'closed') return;
             failures = limit - 1;
             wait = openMs;
+            probe = null;
             become('closed', at);
             return;
           case 'whole':

@@ -2,12 +2,16 @@
 export interface Recent<V> {
   get(key: string): V | undefined;
   set(key: string, value: V): void;
+  delete(key: string): void;
 }
 
 export function recent<V>(maxEntries: number): Recent<V> {
   const entries = new Map<string, V>();
   return {
     get: (key) => entries.get(key),
+    delete: (key) => {
+      entries.delete(key);
+    },
     set: (key, value) => {
       entries.delete(key);
       entries.set(key, value);

@@ -57,6 +57,7 @@ export interface Several extends Upstream {
 interface Member extends Choosable, Server {
   readonly circuit: Circuit;
   inFlight: number;
+  waitsUntil: number;
 }
 
 /** What is known of a call that is to be sent. */
@@ -84,6 +85,8 @@ export function severalServers(servers: readonly [Server, ...Server[]], options:
   const { retry, now, random, onEvent } = options;
   const attemptTimeoutMs = retry.attemptTimeoutMs ?? options.timeoutMs;
   const timeoutMs = retry.timeoutMs ?? options.timeoutMs;
+  /** An attempt with less time than this is none. */
+  const minAttemptMs = Math.min(1000, timeoutMs / 10);
   const memberOf = ({ settings, upstream }: Server): Member => {
     const { name, weight, priority, maxConnections = Number.POSITIVE_INFINITY } = settings;
     const circuit = createCircuit(options.breaker, now(), (state, failures) =>
@@ -97,6 +100,7 @@ export function severalServers(servers: readonly [Server, ...Server[]], options:
       priority,
       circuit,
       inFlight: 0,
+      waitsUntil: 0,
       admits: circuit.admits,
       isFull: () => member.inFlight >= maxConnections,
     };
@@ -159,16 +163,22 @@ export function severalServers(servers: readonly [Server, ...Server[]], options:
     const at = now();
     const others = plan.members.filter((member) => !tried.has(member));
     const other = choose(plan, request, others);
-    if (other !== null) return at < until ? { member: other, delayMs: 0 } : null;
-    // All have been asked: the one that can be asked again first.
+    if (other !== null) return at + minAttemptMs <= until ? { member: other, delayMs: 0 } : null;
+    // All have been asked: one that is not passed over, of the smallest priority, else the one that can be asked again first.
     let best: Next | null = null;
+    let bestRank: readonly number[] = [];
     for (const member of plan.members) {
       if (member !== main && member.upstream.takes?.(request) === false) continue;
       const asks = (limits.get(plan.limitKey + member.name) ?? 0) - at;
       const delayMs = asks > 0 ? asks : backoffMs(retry, count, random());
-      if (best === null || delayMs < best.delayMs) best = { member, delayMs };
+      if (at + delayMs + minAttemptMs > until) continue;
+      const isOpen = !member.circuit.admits(at);
+      const rank = [Number(isOpen), Number(asks > 0), asks > 0 ? 0 : member.priority, delayMs];
+      if (best !== null && !isBefore(rank, bestRank)) continue;
+      best = { member, delayMs };
+      bestRank = rank;
     }
-    return best !== null && at + best.delayMs < until ? best : null;
+    return best;
   };
 
   const send = async (
@@ -195,20 +205,32 @@ export function severalServers(servers: readonly [Server, ...Server[]], options:
       );
       if (sent === null) throw noServer(plan.model);
       tried.add(member);
-      chooser.keep(plan.asked.conversation, member.name, now());
       const at = member;
+      const isQueued = at.isFull();
       at.inFlight++;
+      const leftMs = (): number => Math.max(1, Math.min(attemptTimeoutMs, until - now()));
       const done = await attempt(at, sent, {
         listener: { ...listener, onHead: (head) => listener.onHead({ ...head, from: at.name }) },
         signal,
         now,
         after: options.after,
-        limitMs: Math.max(1, Math.min(attemptTimeoutMs, until - now())),
+        limitMs: leftMs(),
+        startLimitMs: leftMs,
+        isCut: count > 1 && until - now() < attemptTimeoutMs,
+        isQueued,
         isFree: plan.isFree,
         isLast: count >= retry.attempts,
         next: () => nextOf(plan, request, tried, count, startBefore),
         onOutcome: (outcome) => onEvent({ kind: 'attempt', upstream: at.name, outcome }),
-        onWait: (ms) => limits.set(plan.limitKey + at.name, now() + ms),
+        onWait: (ms) => {
+          at.waitsUntil = now() + ms;
+          limits.set(plan.limitKey + at.name, at.waitsUntil);
+        },
+        onAnswer: () => {
+          at.waitsUntil = 0;
+          limits.delete(plan.limitKey + at.name);
+          chooser.keep(plan.asked.conversation, at.name, now());
+        },
         onEnd: () => at.inFlight--,
       });
       if ('trailers' in done) return done.trailers;
@@ -231,12 +253,13 @@ export function severalServers(servers: readonly [Server, ...Server[]], options:
       await Promise.all(members.map(({ upstream }) => upstream.close()));
     },
     states: () =>
-      members.map(({ name, circuit, inFlight }) => ({
+      members.map(({ name, circuit, inFlight, waitsUntil }) => ({
         name,
         state: circuit.state,
         since: circuit.since,
         failures: circuit.failures,
         inFlight,
+        waitsUntil: waitsUntil > now() ? waitsUntil : null,
       })),
   };
 }
@@ -253,6 +276,11 @@ function conversationOf(
   const conversation = facts?.conversation ?? null;
   if (conversation === null) return { conversation: session, isBegun: session !== null };
   return { conversation: `${session ?? ''} ${conversation.key}`, isBegun: conversation.isBegun };
+}
+
+function isBefore(one: readonly number[], other: readonly number[]): boolean {
+  const at = one.findIndex((value, i) => value !== other[i]);
+  return at >= 0 && one[at]! < other[at]!;
 }
 
 function noServer(model: string | null): UnderstudyError {
