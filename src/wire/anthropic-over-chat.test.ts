@@ -330,6 +330,16 @@ test('a stream that fails says so, and one that breaks off has no last word', ()
   assert.doesNotMatch(begun + breaking.end(), /message_stop/);
 });
 
+test('a stream that is empty, or ends without a reason, ends with an error and no stop reason', () => {
+  const piece = `data: ${JSON.stringify(chunk({ content: 'del' }))}\n\n`;
+  for (const streamed of ['', 'data: [DONE]\n\n', piece, `${piece}data: [DONE]\n\n`]) {
+    const translator = anthropicStreamFromChat('x', () => ZERO);
+    const said = translator.push(Buffer.from(streamed)) + translator.end();
+    assert.match(said, /event: error\ndata: \{"type":"error"/);
+    assert.doesNotMatch(said, /message_stop|end_turn/);
+  }
+});
+
 test('usage is estimated where the server tells none', () => {
   const request = anthropicRequestFromJson(
     asked({ messages: [{ role: 'user', content: 'x'.repeat(400) }] }),

@@ -308,3 +308,29 @@ test('a conversation that has moved does not move back', async () => {
   await ask(more);
   assert.equal(sent.at(-1)!.server, 'main');
 });
+
+test('a wait that a server asked for is shown, and over once it answers', async () => {
+  const { ask, upstream, clock } = world({ main: [busy(30), ok] }, { retry: { attempts: 1 } });
+  await ask();
+  assert.equal(upstream.states()[0]?.waitsUntil, clock.now() + 30_000);
+  await ask();
+  assert.equal(upstream.states()[0]?.waitsUntil, null);
+});
+
+test('a server that is cut short by the time of all attempts is not blamed', async () => {
+  const { ask, upstream } = world(
+    { main: [busy(), { kind: 'hang' }] },
+    { retry: { attempts: 2, attemptTimeoutMs: 5000, timeoutMs: 5000 } },
+  );
+  assert.equal((await ask()).error?.code, 'timed-out');
+  assert.equal(upstream.states()[0]?.failures, 0);
+});
+
+test('no attempt begins with next to no time', async () => {
+  const { ask, sent } = world(
+    { main: [{ kind: 'hang' }], two: [ok] },
+    { retry: { attempts: 2, attemptTimeoutMs: 4900, timeoutMs: 5000 }, servers: { two: { priority: 2 } } },
+  );
+  await ask();
+  assert.equal(sent.length, 1);
+});
