@@ -3,7 +3,7 @@
  * many tokens again. All that the schema says is there: what has no short way of writing stays JSON.
  */
 import type { Tool } from '../core/call.ts';
-import { isObject, type Json, type JsonObject } from '../core/json.ts';
+import { isObject, type Json, type JsonObject, plainText } from '../core/json.ts';
 
 /** `name: description`, then a line for each argument: `name: type = default, description`, with `name?` if optional. */
 export function toolText({ name, description, parameters }: Tool): string {
@@ -17,7 +17,7 @@ function fieldsOf(schema: Json): string[] | null {
   const { type, properties = {}, required = [], additionalProperties = false, ...rest } = schema;
   const plain = type === 'object' && additionalProperties === false && Object.keys(rest).length === 0;
   if (!plain || !isObject(properties) || !Array.isArray(required)) return null;
-  if (!required.every((name) => Object.hasOwn(properties, String(name)))) return null;
+  if (!required.every((name) => Object.hasOwn(properties, plainText(name)))) return null;
   return Object.entries(properties).map(([name, property]) => {
     const argument = `${name}${required.includes(name) ? '' : '?'}`;
     if (!isObject(property)) return `${argument}: ${JSON.stringify(property)}`;

@@ -34,7 +34,7 @@ const BEGINNING = /^[ \t\n\r]*(?:["[{\d-]|true|false|null)/;
 /** The parsed text, or undefined where it is not JSON or has more than MAX_DEPTH levels. Takes a text alone, so that it can be mapped with. */
 export const parseJson = (text: string): Json | undefined => parseJsonWithin(text, MAX_DEPTH);
 
-/** As parseJson, for JSON that may have so many levels. */
+/** As parseJson, for JSON of at most `levels` levels. */
 export function parseJsonWithin(text: string, levels: number): Json | undefined {
   if (!BEGINNING.test(text)) return undefined;
   let value: Json;
@@ -58,3 +58,10 @@ function isDeeper(value: Json, levels: number): boolean {
   for (const key of Object.keys(value)) if (isDeeper(value[key]!, levels - 1)) return true;
   return false;
 }
+
+/**
+ * A JSON value as text: strings, numbers, true, false and null as String writes them, the rest as JSON. String asks an object for its
+ * own `toString`, which is a caller's to write, and throws where that is no function.
+ */
+export const plainText = (value: Json | undefined): string =>
+  typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);

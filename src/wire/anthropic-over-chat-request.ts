@@ -4,7 +4,7 @@
  * the request, or the whole request is refused. Pure.
  * Does not: say answers (anthropic-over-chat-response, -stream).
  */
-import { isObject, type Json, type JsonObject } from '../core/json.ts';
+import { isObject, type Json, type JsonObject, plainText } from '../core/json.ts';
 import { choiceFromJson } from './anthropic-messages-request.ts';
 
 export interface ChatRequest {
@@ -106,7 +106,7 @@ function formatOf(request: JsonObject, dropped: Set<string>): JsonObject | null 
 
 function functionOf(tool: Json, dropped: Set<string>): JsonObject {
   if (!isObject(tool) || typeof tool.name !== 'string' || tool.input_schema === undefined) {
-    const name = isObject(tool) ? String(tool.type ?? tool.name ?? '') : '';
+    const name = isObject(tool) ? plainText(tool.type ?? tool.name ?? '') : '';
     throw new Refusal(`The tool ${name} is one that Anthropic runs, or knows by itself.`);
   }
   const { name, description, input_schema: parameters } = tool;
@@ -166,7 +166,7 @@ function assistantOf(content: Json | undefined, dropped: Set<string>): JsonObjec
       const text = typeof input === 'string' ? input : JSON.stringify(input);
       calls.push({ id, type: 'function', function: { name, arguments: text } });
     } else if (block.type === 'thinking' || block.type === 'redacted_thinking') dropped.add('thinking');
-    else throw new Refusal(`A block of the type ${String(block.type)} has no counterpart.`);
+    else throw new Refusal(`A block of the type ${plainText(block.type)} has no counterpart.`);
   }
   return {
     role: 'assistant',
@@ -188,10 +188,10 @@ function addResult(
     texts.push(part.text);
   for (const part of Array.isArray(content) ? content : []) {
     const said = partOf(part);
-    if (said.type === 'text') texts.push(String(said.text));
+    if (said.type === 'text') texts.push(plainText(said.text));
     else {
       texts.push('(see the attachment below)');
-      parts.push({ type: 'text', text: `Attachment of the tool result ${String(id)}:` }, said);
+      parts.push({ type: 'text', text: `Attachment of the tool result ${plainText(id)}:` }, said);
     }
   }
   if (isError === true) dropped.add('is_error');
@@ -208,9 +208,9 @@ function partOf(block: Json): JsonObject {
   if (block.type === 'document' && source.type === 'base64')
     return {
       type: 'file',
-      file: { filename: String(block.title ?? 'document.pdf'), file_data: dataUrl(source) },
+      file: { filename: plainText(block.title ?? 'document.pdf'), file_data: dataUrl(source) },
     };
-  throw new Refusal(`A block of the type ${String(block.type)} has no counterpart.`);
+  throw new Refusal(`A block of the type ${plainText(block.type)} has no counterpart.`);
 }
 
 function imageUrl(source: JsonObject): string {
@@ -220,4 +220,4 @@ function imageUrl(source: JsonObject): string {
 }
 
 const dataUrl = ({ media_type: type, data }: JsonObject): string =>
-  `data:${String(type)};base64,${String(data)}`;
+  `data:${plainText(type)};base64,${plainText(data)}`;

@@ -3,7 +3,7 @@
  * so that nobody learns from it.
  */
 import type { CallResponse, Usage } from '../core/call.ts';
-import { isObject, type Json, type JsonObject, parseJson } from '../core/json.ts';
+import { isObject, type Json, type JsonObject, parseJson, plainText } from '../core/json.ts';
 import type { StreamAccumulator } from './dialect.ts';
 import { tokenCount } from './numbers.ts';
 import { alternativesOf } from './openai-chat-logprobs.ts';
@@ -12,7 +12,8 @@ import { sseParser, TOO_LONG } from './sse.ts';
 
 /** A CallResponse, or null where the value is no answer of this API, or one that is still to come or has failed. */
 export function responsesResponseFromJson(value: Json | undefined): CallResponse | null {
-  if (!isObject(value) || !Array.isArray(value.output) || UNANSWERED.has(String(value.status))) return null;
+  if (!isObject(value) || !Array.isArray(value.output) || UNANSWERED.has(plainText(value.status)))
+    return null;
   return responseOf(value, value.output);
 }
 

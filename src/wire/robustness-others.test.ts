@@ -27,6 +27,41 @@ for (const dialect of [openaiResponses, anthropicMessages]) {
     }
   });
 
+  test(`${dialect.name}: a field that has a \`toString\` of its own is read as any other, or not at all`, () => {
+    const odd = { toString: false };
+    const fields = [
+      'id',
+      'type',
+      'role',
+      'status',
+      'model',
+      'text',
+      'name',
+      'content',
+      'input',
+      'output',
+      'finish_reason',
+      'stop_reason',
+    ];
+    for (const field of fields) {
+      dialect.parseRequest(
+        bytes({ model: 'm', input: [{ role: 'user', content: 'x', [field]: odd }], [field]: odd }),
+      );
+      dialect.parseRequest(
+        bytes({ model: 'm', messages: [{ role: 'user', content: 'x', [field]: odd }], [field]: odd }),
+      );
+      const item = {
+        type: 'message',
+        role: 'assistant',
+        content: [{ type: 'output_text', text: 'x', [field]: odd }],
+      };
+      dialect.parseResponse(bytes({ status: 'completed', output: [item], [field]: odd }));
+      dialect.parseResponse(
+        bytes({ role: 'assistant', content: [{ type: 'text', text: 'x', [field]: odd }], [field]: odd }),
+      );
+    }
+  });
+
   test(`${dialect.name}: JSON that is nested without end is not read`, () => {
     const nested = '['.repeat(100_000) + ']'.repeat(100_000);
     for (const body of [

@@ -3,7 +3,7 @@
  * OpenTelemetry and Gemini parts, content blocks of Anthropic and of the Vercel AI SDK, ShareGPT turns.
  * Does not: read messages that are in OpenAI's form already any further (wire/ does).
  */
-import { isObject, type Json, type JsonObject } from '../../core/json.ts';
+import { isObject, type Json, type JsonObject, plainText } from '../../core/json.ts';
 import { opened, textOf } from './fields.ts';
 
 /** Roles and message types in use, by OpenAI's role. */
@@ -58,7 +58,7 @@ export function messageOf(value: Json | undefined): JsonObject[] | null {
   }
   if (!isObject(value)) return null;
   if (isObject(value.kwargs) && Array.isArray(value.id)) {
-    const kind = String(value.id.at(-1));
+    const kind = plainText(value.id.at(-1));
     return langchainMessage(value.kwargs, textOf(value.kwargs, ['role']) ?? kind);
   }
   if (isObject(value.data) && typeof value.type === 'string') {
@@ -151,7 +151,7 @@ function partsMessages(role: string, message: JsonObject, parts: readonly Json[]
   const texts = content.every((part) => isObject(part) && part.type === 'text');
   const own: JsonObject = {
     role,
-    content: texts ? content.map((part) => (isObject(part) ? String(part.text) : '')).join('\n') : content,
+    content: texts ? content.map((part) => (isObject(part) ? plainText(part.text) : '')).join('\n') : content,
     ...(calls.length > 0 ? { tool_calls: calls } : {}),
     ...(typeof message.tool_call_id === 'string' ? { tool_call_id: message.tool_call_id } : {}),
   };
@@ -170,7 +170,7 @@ function toolResult(part: JsonObject): JsonObject {
       typeof given === 'string'
         ? given
         : texts
-          ? given.map((each) => (isObject(each) ? String(each.text) : '')).join('\n')
+          ? given.map((each) => (isObject(each) ? plainText(each.text) : '')).join('\n')
           : JSON.stringify(given),
   };
 }
