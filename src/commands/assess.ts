@@ -1,18 +1,15 @@
 /** `understudy assess`: what learning would come to, said in seconds, before anything is trained for good. Deploys nothing. */
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
 import { assessText } from '../report/assess-text.ts';
 import { type CommonOptions, configFor, print, type Terminal, withCommonOptions } from './context.ts';
-import { integerOf, shareOf } from './numbers.ts';
+import { integerOf } from './numbers.ts';
 import { progressLine } from './progress.ts';
+import { type ProofOptions, withProofOptions } from './proof-options.ts';
 
-interface AssessFlags extends CommonOptions {
-  readonly task?: readonly string[];
-  readonly order?: 'time' | 'shuffle-sessions';
-  readonly epsilon?: number;
-  readonly delta?: number;
+interface AssessFlags extends CommonOptions, ProofOptions {
   readonly seed?: number;
   readonly save?: string;
   readonly sessionField?: string;
@@ -20,22 +17,12 @@ interface AssessFlags extends CommonOptions {
 }
 
 export function addAssess(program: Command, terminal: Terminal): void {
-  withCommonOptions(program.command('assess'))
+  const command = withCommonOptions(program.command('assess'))
     .argument('[files...]', 'log files to assess without storing them; default: the captured calls')
-    .description('Say which calls a small model could probably take over, what that saves and what it takes.')
-    .option(
-      '--task <name>',
-      'assess only this task, in detail, by name or id (may be repeated)',
-      (value, all: string[] = []) => [...all, value],
-    )
-    .addOption(
-      new Option(
-        '--order <order>',
-        'how sessions are lined up before they are split into train … exam',
-      ).choices(['time', 'shuffle-sessions']),
-    )
-    .option('--epsilon <share>', 'largest error share among the calls taken over', shareOf)
-    .option('--delta <share>', 'chance that this bound does not hold', shareOf)
+    .description(
+      'Say which calls a small model could probably take over, what that saves and what it takes.',
+    );
+  withProofOptions(command, 'assess only this task, in detail, by name or id (may be repeated)')
     .option('--seed <n>', 'seed of everything that draws at random', integerOf)
     .option('--session-field <path>', 'field of a log’s record with the session, like meta.run_id')
     .option('--time-field <path>', 'field of a log’s record with the time')

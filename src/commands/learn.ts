@@ -1,6 +1,6 @@
 /** `understudy learn`: the six steps over everything captured, and the report. */
 import { resolve } from 'node:path';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { UnderstudyError } from '../core/errors.ts';
 import type { LearnOptions } from '../core/learning.ts';
 import type { OnProgress } from '../core/progress.ts';
@@ -8,15 +8,12 @@ import { connectLlm, type Llm } from '../evaluate/llm.ts';
 import { learnAsJob } from '../learn/jobs/command.ts';
 import { learnText } from '../report/terminal.ts';
 import { type CommonOptions, configFor, print, type Terminal, withCommonOptions } from './context.ts';
-import { integerOf, positiveOf, shareOf } from './numbers.ts';
+import { integerOf, positiveOf } from './numbers.ts';
 import { progressLine } from './progress.ts';
+import { type ProofOptions, withProofOptions } from './proof-options.ts';
 import { writePage } from './write-page.ts';
 
-interface LearnFlags extends CommonOptions {
-  readonly task?: readonly string[];
-  readonly order?: 'time' | 'shuffle-sessions';
-  readonly epsilon?: number;
-  readonly delta?: number;
+interface LearnFlags extends CommonOptions, ProofOptions {
   readonly minutes?: number;
   readonly seed?: number;
   readonly askAgain?: boolean;
@@ -47,20 +44,7 @@ Examples:
 }
 
 function withLearnOptions(command: Command): Command {
-  return withCommonOptions(command)
-    .option(
-      '--task <name>',
-      'learn only this task, by name or id (may be repeated)',
-      (value, all: string[] = []) => [...all, value],
-    )
-    .addOption(
-      new Option(
-        '--order <order>',
-        'how sessions are lined up before they are split into train … exam',
-      ).choices(['time', 'shuffle-sessions']),
-    )
-    .option('--epsilon <share>', 'largest error share among the calls taken over', shareOf)
-    .option('--delta <share>', 'chance that this bound does not hold', shareOf)
+  return withProofOptions(withCommonOptions(command), 'learn only this task, by name or id (may be repeated)')
     .option('--minutes <n>', 'time budget for trainings that take minutes', positiveOf)
     .option(
       '--ask-again',
