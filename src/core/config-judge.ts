@@ -1,5 +1,6 @@
 /** The section `judge`: a model that says whether two texts that differ are equally good. */
 import { z } from 'zod';
+import { serverKey, serverModel, serverPrice } from './config-model-server.ts';
 
 export const judgeSchema = z
   .strictObject({
@@ -15,27 +16,17 @@ export const judgeSchema = z
       .describe(
         'An OpenAI-compatible server, with its version path. Requests and both answers to them are sent to it.',
       ),
-    model: z.string().min(1).describe('The server’s name of the model.'),
-    apiKey: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('Key for the server, where it wants one; best filled in from the environment.'),
+    model: serverModel,
+    apiKey: serverKey,
     agreed: z
       .boolean()
       .default(false)
       .describe(
         'Whether the upstream may be asked as a judge, at its price. Until then `assess` and `learn` say what it would cost, and nothing is spent.',
       ),
-    price: z
-      .strictObject({
-        input_cost_per_token: z.number().nonnegative(),
-        output_cost_per_token: z.number().nonnegative(),
-      })
-      .optional()
-      .describe(
-        'Dollars per token, in the format of LiteLLM’s table. Default: as in `prices` and the built-in table. Without a price it is not asked: the budget could not be kept. 0 and 0 for a model of your own.',
-      ),
+    price: serverPrice(
+      'as in `prices` and the built-in table. Without a price it is not asked: the budget could not be kept. 0 and 0 for a model of your own.',
+    ),
     dollarsADay: z
       .number()
       .min(0)

@@ -1,5 +1,6 @@
 /** The section `prompted`: cheaper models that are tried with the callers' own prompts. */
 import { z } from 'zod';
+import { serverKey, serverModel, serverPrice } from './config-model-server.ts';
 
 export const promptedSchema = z
   .array(
@@ -14,21 +15,9 @@ export const promptedSchema = z
         .describe(
           'An OpenAI-compatible server, with its version path: Ollama, llama-server, vLLM, a provider. Calls are sent to it.',
         ),
-      model: z.string().min(1).describe('The server’s name of the model.'),
-      apiKey: z
-        .string()
-        .min(1)
-        .optional()
-        .describe('Key for the server, where it wants one; best filled in from the environment.'),
-      price: z
-        .strictObject({
-          input_cost_per_token: z.number().nonnegative(),
-          output_cost_per_token: z.number().nonnegative(),
-        })
-        .optional()
-        .describe(
-          'Dollars per token, in the format of LiteLLM’s table. Default: nothing for a server on this machine, else as in `prices` and the built-in table.',
-        ),
+      model: serverModel,
+      apiKey: serverKey,
+      price: serverPrice('nothing for a server on this machine, else as in `prices` and the built-in table.'),
       examples: z
         .int()
         .min(0)
