@@ -165,23 +165,24 @@ export function changeAlarms(
     isRaised: () => raised.length > 0,
     write: async (store) => {
       for (let next = raised[0]; next !== undefined; next = raised[0]) {
-        const { id, at, alarm, about, event } = next;
-        const reason = String(event.detail.reason);
-        const before = about.deployment.history.findLast(({ expects }) => expects !== undefined)?.expects;
-        const expects = { ...before, [alarm.kind]: alarm.share };
-        const isDone = ({ history }: Deployment): boolean =>
-          history.some((each) => each.at === at && each.reason === reason);
-        if (ACTING.has(alarm.kind))
-          await changeDeployment(store, id, (now) =>
-            isDone(now) ? now : sendBack(now, at, reason, expects),
-          );
-        await store.addEvent(event);
-        if (ACTING.has(alarm.kind))
-          await noteChange(store, about.deployment.taskId, { since: alarm.since, found: at, reason });
+        if (ACTING.has(next.alarm.kind)) await act(store, next);
+        else await store.addEvent(next.event);
         raised = raised.slice(1);
       }
     },
   };
+}
+
+/** Takes the specialist out of service, once whatever of it has been written down before, and begins an epoch. */
+async function act(store: MovingStore, { id, at, alarm, about, event }: Raised): Promise<void> {
+  const reason = String(event.detail.reason);
+  const before = about.deployment.history.findLast(({ expects }) => expects !== undefined)?.expects;
+  const expects = { ...before, [alarm.kind]: alarm.share };
+  const isDone = ({ history }: Deployment): boolean =>
+    history.some((each) => each.at === at && each.reason === reason);
+  await changeDeployment(store, id, (now) => (isDone(now) ? now : sendBack(now, at, reason, expects)));
+  await store.addEvent(event);
+  await noteChange(store, about.deployment.taskId, { since: alarm.since, found: at, reason });
 }
 
 function eventOf(alarm: Alarm, { deployment, specialist, lately }: Counted, at: number): Event {
