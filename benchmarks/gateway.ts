@@ -25,7 +25,7 @@ import type { CpuTime } from './parts/process-cpu.ts';
 import type { BenchmarkResult } from './run.ts';
 
 const ROUNDS = 5;
-/** What is compiled while it runs is ready after so many rounds, which do not count. */
+/** What is compiled while it runs is ready after this number of rounds, which do not count. */
 const WARM_ROUNDS = 2;
 const REQUESTS = 2000;
 /** The model takes far longer than all else. */

@@ -13,7 +13,7 @@ export interface FlakyProvider {
   isAway(): boolean;
   /** How often it has been away. */
   outages(): number;
-  /** Drops every connection and takes none for so many milliseconds. */
+  /** Drops every connection and takes none for that time, in milliseconds. */
   away(ms: number): Promise<void>;
   close(): Promise<void>;
 }

@@ -47,7 +47,7 @@ export interface SealerOptions {
   readonly rememberedBytes?: number;
 }
 
-/** Contents up to so many characters are told by themselves: to look for them takes less time than a hash. */
+/** Contents up to this number of characters are their own key: to look for them takes less time than a hash. */
 const SHORT = 200;
 
 /** What becomes a part, and how it is redacted. */

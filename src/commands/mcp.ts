@@ -142,7 +142,7 @@ const READING: readonly ((run: Run) => McpTool)[] = [
         type: 'integer',
         minimum: 1,
         maximum: 3650,
-        description: 'Only the last so many days. Default: all.',
+        description: 'Number of days, counted back from now. Default: all.',
       },
     }),
     run: ({ days }) => run('savings', ...(typeof days === 'number' ? ['--days', String(days)] : [])),

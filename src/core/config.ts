@@ -132,7 +132,7 @@ export const configSchema = z
           .min(0)
           .default(20)
           .describe(
-            'Least number of a specialist’s served calls that are audited a day, as far as there are so many: where calls are few, a share of them takes weeks to show a change.',
+            'Least number of a specialist’s served calls that are audited a day, or all of them where there are fewer: where calls are few, a share of them takes weeks to show a change.',
           ),
         settleAudits: z
           .int()

@@ -28,7 +28,7 @@ export interface StagePolicy {
   readonly stepAudits: number;
   /** Share of a live specialist's calls to audit in ordinary times. */
   readonly auditShare: number;
-  /** Of how many served calls a day at least, as far as there are so many. */
+  /** Least number of served calls that are audited a day, or all of them where there are fewer. */
   readonly auditsADay: number;
   /** Share of served calls in which one answer of the LLM differs from its own majority: about `share`, in an interval. */
   readonly slips: { readonly share: number; readonly low: number; readonly high: number };

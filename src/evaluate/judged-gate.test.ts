@@ -5,7 +5,7 @@ import { type MadeJudge, passShare } from '../../test/support/judged-runs.ts';
 
 const RUNS = 1_000;
 const SPOILT = 60;
-/** The end of the 95 % interval of a share of 5 % in so many runs. */
+/** The end of the 95 % interval of a share of 5 % in that number of runs. */
 const MOST = 0.05 + 2 * Math.sqrt((0.05 * 0.95) / RUNS);
 
 const JUDGES: Readonly<Record<string, MadeJudge>> = {

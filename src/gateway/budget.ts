@@ -33,7 +33,7 @@ export interface Budget {
   readonly counts: { bytes: number; peak: number; waiting: number };
 }
 
-/** What a body asks for: so many bytes more, and how many more the long ones hold with it; 0 for a medium one. */
+/** What a body asks for: the number of bytes more, and how many more the long ones hold with it; 0 for a medium one. */
 interface Room {
   readonly more: number;
   readonly long: number;

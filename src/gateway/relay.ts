@@ -11,8 +11,9 @@ import type { Listener, ResponseHead, Upgraded, Upstream, UpstreamRequest } from
 
 /** What came in one turn is sent on at its end, or earlier where it is this much. */
 const TURN_BYTES = 64 * 1024;
-/** An answer of many tiny pieces rests after this many in one turn. Each counts as so many bytes of the turns' share. */
+/** An answer of many tiny pieces rests after this many in one turn. */
 const TURN_PIECES = 500;
+/** What each of them counts as in the turns' share, in bytes. */
 const PIECE_COST = 4096;
 /** An answer from this length on shares the turns with others as long. */
 const LARGE_BYTES = 256 * 1024;

@@ -109,7 +109,7 @@ export async function suspendIfRefuted(
   const { rung } = specialist.artefact;
   const runtime = context.runtimes.find(({ rungs }) => rungs.includes(rung));
   if (!runtime) return null;
-  // Without its judge nothing could be held against it: another one has other errors.
+  // Without its judge nothing could be said against it: another one has other errors.
   const { judge } = specialist.evidence;
   const isJudged = judge !== undefined;
   if (isJudged && (context.judge?.identity !== judge.identity || !context.judge.isReady())) return null;

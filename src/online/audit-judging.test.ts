@@ -102,7 +102,7 @@ describe('judging audits', () => {
     ]);
   });
 
-  it('neither sends nor vouches for a text that is too long to be read without names, and goes on', async () => {
+  it('neither sends nor vouches for a text that is too long to be read without names, and continues', async () => {
     const { judging, isCorrect, asked } = setUp();
     assert.equal(await isCorrect('Anna '.repeat(300)), false);
     assert.deepEqual(asked, []);

@@ -49,7 +49,7 @@ const call = (id: string): IncomingCall => ({
 
 type Judging = NonNullable<RouterOptions['judging']>;
 
-/** What goes on record of these answers of the LLM, where the specialist says 'late'. */
+/** What is recorded of these answers of the LLM, where the specialist says 'late'. */
 async function audited(
   judging: Partial<Judging> | undefined,
   answers: readonly string[],

@@ -67,7 +67,7 @@ describe('judge client', () => {
     await assert.rejects(slow.client.ask(MESSAGES), (error) => codeOf(error) === 'timed-out');
   });
 
-  it('asks without a temperature where a model takes none, and goes on so', async () => {
+  it('asks without a temperature where a model takes none, from then on', async () => {
     const { client, server } = await setUp((_, body) =>
       'temperature' in body ? { status: 400 } : { content: '2' },
     );

@@ -25,7 +25,7 @@ interface Block {
   isBegun: boolean;
 }
 
-/** @param estimate Usage where the server tells none, for so many characters of an answer. */
+/** @param estimate Usage where the server tells none, for an answer's number of characters. */
 export function anthropicStreamFromChat(
   id: string,
   estimate: (answerCharacters: number) => Usage,

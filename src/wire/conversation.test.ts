@@ -62,7 +62,7 @@ test('facts of any bytes are found without an error', () => {
   for (let end = 0; end < whole.length; end++) requestFacts(whole.subarray(0, end), true);
 });
 
-test('a conversation is known by its first user message, however it goes on and is marked', () => {
+test('a conversation is known by its first user message, however it continues and is marked', () => {
   const key = (messages: Json[], more: JsonObject = {}): string | undefined =>
     requestFacts(bytes({ model: 'm', messages, ...more }), false).conversation?.key;
   const first = { role: 'user', content: 'hi' };

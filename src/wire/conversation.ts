@@ -7,7 +7,7 @@ import { hash } from 'node:crypto';
 import { isObject, parseJson } from '../core/json.ts';
 import { bufferOf, fieldsOf, itemsOf, type Range, textOf } from './json-bytes.ts';
 
-/** What a conversation is known by, and whether this request goes on with one. */
+/** What a conversation is known by, and whether this request continues one. */
 export interface Conversation {
   /** A hash of its first user message. */
   readonly key: string;

@@ -145,7 +145,7 @@ describe('free text with a judge', () => {
     assert.match(text, /texts are judged by big, which misses at most/);
   });
 
-  it('stays as it is while the judge is down: nothing is held against it, or for it', async () => {
+  it('stays as it is while the judge is down: nothing is counted against it, or for it', async () => {
     isJudgeDown = true;
     const store = await understudy.store();
     const [before] = await store.deployments();

@@ -220,7 +220,7 @@ describe('judge', () => {
     await assert.rejects(judge.judge(PAIR), (error) => isJudgeFailure(error));
   });
 
-  it('goes on for those that still wait when whoever asked first leaves', async () => {
+  it('continues for those that still wait when whoever asked first leaves', async () => {
     const { judge } = setUp(() => 'TIE', {
       ask: (_messages, signal) =>
         new Promise((resolve, reject) => {

@@ -20,7 +20,7 @@ export interface Choosable {
 export interface Asked {
   /** Null where nothing tells. */
   readonly conversation: string | null;
-  /** Whether it goes on with the conversation: then its server is kept. */
+  /** Whether it continues the conversation: then its server is kept. */
   readonly isBegun: boolean;
   /** Whether a server has asked to be left alone for now (`retry-after`). */
   isCooling(name: string, now: number): boolean;

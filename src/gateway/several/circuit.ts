@@ -2,7 +2,7 @@
  * The circuit breaker of one upstream server: whether it is passed over while another can be asked. Nothing is asked but what
  * callers ask: the probe is one of their calls, since a provider's calls cost money.
  *
- *   closed ── so many failures in a row ──► open ── its time is over, and a call comes ──► half-open
+ *   closed ── `failures` in a row       ──► open ── its time is over, and a call comes ──► half-open
  *     ▲                                      ▲                                                │
  *     └────────── it is answered ────────────┼──────── it fails: twice the time ──────────────┘
  *

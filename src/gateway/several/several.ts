@@ -77,7 +77,7 @@ interface Next {
   readonly delayMs: number;
 }
 
-/** Limits that servers have told are remembered for so many keys and models. */
+/** Number of keys and models for which limits that servers have told are remembered. */
 const MAX_LIMITS = 5000;
 
 /** @param servers The first is the main one. */
@@ -241,6 +241,7 @@ export function severalServers(servers: readonly [Server, ...Server[]], options:
       member = next.member;
     }
   };
+
   /** What is no call: as it came, or, where it would have to be translated, with the server's own key. */
   const forMain = (request: UpstreamRequest): UpstreamRequest =>
     requestFor(main.settings, request, null) ?? request;

@@ -62,7 +62,7 @@ export function sampleOf(examples: readonly Example[], seed: number): Example[] 
   return examples.filter(({ sessionId }) => chosen.has(sessionId));
 }
 
-/** How much there is to do with so many calls and contenders, in the unit of `onDone`. */
+/** How much there is to do with a number of calls and contenders, in the unit of `onDone`. */
 export const probeWork = (calls: number, contenders: number): number =>
   calls * (contenders + PARTS.length) * 2;
 
