@@ -89,9 +89,10 @@ export function watchDeployments(
       const { taskId, stage, history } = moved.after;
       // What was served in the meantime was answered for another world than the next specialist will meet.
       if (stage === 'retired' || wasSentBack(moved.after)) {
-        const { since } = stage === 'retired' ? read.watch.recent : read.watch.change.pile;
+        const isRetired = stage === 'retired';
+        const { since } = isRetired ? read.watch.recent : read.watch.change.pile;
         const reason = history.at(-1)?.reason ?? '';
-        await noteChange(store, taskId, { since: since ?? now, found: now, reason });
+        await noteChange(store, taskId, { since: since ?? now, found: now, reason }, isRetired);
       }
       stages.set(id, moved.before.stage);
       seen(moved.after);
