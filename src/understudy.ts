@@ -45,6 +45,7 @@ import { coverageOf } from './deploy/alarms.ts';
 import { policyFor } from './deploy/policy.ts';
 import { readWatch } from './deploy/read-watch.ts';
 import { outlookOf } from './deploy/stages.ts';
+import { stayOf } from './deploy/stays.ts';
 import { type LearningService, startLearning } from './learn/jobs/service.ts';
 import { learn } from './learn/pipeline.ts';
 import { checkRetrieval } from './learn/retrieval-check.ts';
@@ -371,14 +372,14 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
 
 async function statusOf(
   { store, vault }: Storage,
-  { serve, judge }: Pick<Config, 'serve' | 'judge'>,
+  { serve, judge, gate }: Pick<Config, 'serve' | 'judge' | 'gate'>,
   lost: StatusReport['lost'],
   journal: StatusReport['journal'],
 ): Promise<StatusReport> {
   const deployments = await store.deployments();
   const stopped = new Set((await store.stoppedTasks()).map(({ taskId }) => taskId));
   const why = new Map<string, string>();
-  for (const record of await taskRecords({ store, audits: auditBook(store, serve) }, 0))
+  for (const record of await taskRecords({ store, audits: auditBook(store, serve, gate.deltaFor) }, 0))
     why.set(record.task.id, await whyOfRecord(store, record));
   const tasks: StatusReport['tasks'][number][] = [];
   for (const task of await store.tasks()) {
@@ -387,7 +388,10 @@ async function statusOf(
     // What serves says more than what waits for approval beside it.
     const deployment = own.findLast(({ stage }) => stage !== 'proposed') ?? own.at(-1);
     const specialist = specialists.find((each) => each.id === deployment?.specialistId);
-    const policy = specialist && deployment && policyFor(specialist, deployment, serve);
+    const policy =
+      specialist &&
+      deployment &&
+      policyFor(specialist, deployment, serve, stayOf(deployment, deployments, gate.deltaFor));
     const shown = deployment && specialist && policy ? { deployment, specialist, policy } : null;
     const outlook =
       shown &&

@@ -68,6 +68,8 @@ export interface Audit {
   readonly session?: string;
   /** Keyed hash of what the specialist read. */
   readonly input?: string;
+  /** The caller got this answer. Absent on audits of earlier versions. */
+  readonly used?: boolean;
   /** The LLM could be asked again where the answers differ: its single slips are not counted as errors. */
   readonly settled?: boolean;
   /**

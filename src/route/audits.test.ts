@@ -111,6 +111,21 @@ test('calls that go on from one another are of one session where nobody named on
   );
 });
 
+test('an audit says whether the caller got the answer: of a canary some, in shadow none', async () => {
+  const usedIn = async (stage: Stage): Promise<Set<boolean | undefined>> => {
+    const { router, audits } = routerIn(stage, { canaryShare: 0.5 });
+    for (let i = 0; i < 20; i++) {
+      const { served, compare } = await router.route(call(`call_${i}`, [`Hello ${i}`]), signal);
+      await compare!(saying('late'), signal);
+      assert.equal(audits.at(-1)!.used, served.by === 'spec_1');
+    }
+    return new Set(audits.map(({ used }) => used));
+  };
+  assert.deepEqual(await usedIn('shadow'), new Set([false]));
+  assert.deepEqual(await usedIn('canary'), new Set([true, false]));
+  assert.deepEqual(await usedIn('live'), new Set([true]));
+});
+
 test('as many calls are audited as the probability says, whatever the specialist is asked', async () => {
   const { router } = routerIn('live', { auditProbability: () => 0.2 });
   let audited = 0;

@@ -375,6 +375,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
         callId,
         probability,
         ...belonging,
+        used: known !== null,
         ...(settled ? { settled } : {}),
         ...(isByJudge ? { judged } : {}),
         deploymentId: asked.deployment.id,
