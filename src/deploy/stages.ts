@@ -108,18 +108,22 @@ export function moveEvent(from: Stage, moved: Deployment): Event {
 /**
  * Back in shadow, where all its calls are compared and none is served, from whichever stage in service: what was shown of it was
  * shown of another world. It comes forward again by the tests of the stages, by comparisons from here on.
- * @param expects The share that is no alarm any more, by alarm.
+ * @param expects The share that is no alarm any more, by alarm. @param models Names of the LLM that are known from here on.
  */
 export function sendBack(
   deployment: Deployment,
   now: number,
   reason: string,
   expects: StageChange['expects'] = {},
+  models: readonly string[] = [],
 ): Deployment {
   if (!isInService(deployment.stage)) return deployment;
   const moved = moveTo(deployment, 'shadow', now, reason);
   const last = moved.history.at(-1)!;
-  return { ...moved, history: [...deployment.history, { ...last, expects }] };
+  return {
+    ...moved,
+    history: [...deployment.history, { ...last, expects, ...(models.length > 0 ? { models } : {}) }],
+  };
 }
 
 /** Chance that audits send a specialist back within a quarter whose error is what it was proved with. */
