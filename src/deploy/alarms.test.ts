@@ -133,6 +133,30 @@ test('other answers to the same inputs, and less agreement with unsure ones rais
   }
 });
 
+test('as many unfamiliar inputs as were held back raise no alarm, and more than those do, be they few or many', () => {
+  for (const held of [0.001, 0.02, 0.2]) {
+    const unfamiliar = rateOf(Math.round(held * 500), 500);
+    const evidence = {
+      exam: { coverage: rateOf(100, 500) },
+      gate: { served: 400, errors: 1 },
+      calibration: { curve: [] },
+      unfamiliar,
+    };
+    const start = newChangeWatch({ evidence } as unknown as Specialist, { history: [] });
+    const stream = (share: number): Seen[] =>
+      decisions(
+        calls(6_000, 1 - share, 3, 'unfamiliar-input').map((each) =>
+          each === 'confident' ? 'shadow' : each,
+        ),
+        false,
+      );
+    assert.equal(alarmIn(stream(held), start), null);
+    assert.equal(alarmIn(stream(held + 0.15), start)?.[1].kind, 'inputs-unfamiliar');
+    // Earlier evidence tells nothing of it.
+    assert.ok(alarmIn(stream(held + 0.15)) !== null);
+  }
+});
+
 test('what says nothing about the specialist raises no alarm: policy, overload, errors, a caller who asks for the LLM', () => {
   for (const reason of ['policy', 'overload', 'error', 'asked-for', 'no-specialist', 'audit'] as const)
     assert.equal(alarmIn(decisions(Array<Reason>(2_000).fill(reason))), null);

@@ -9,7 +9,7 @@
  */
 import type { Served } from '../core/call.ts';
 import type { Deployment } from '../core/deployment.ts';
-import type { Evidence, Specialist } from '../core/specialist.ts';
+import type { Evidence, Rate, Specialist } from '../core/specialist.ts';
 import {
   type Detector,
   detect,
@@ -37,7 +37,7 @@ export type AlarmKind = (typeof ALARMS)[number];
 
 /** Chance of a false alarm of one kind within a quarter (Ville's inequality), and half of it within each further one. */
 const ALARM_DELTA = 0.006;
-/** Share of unfamiliar inputs that is no alarm: the floors of the confidence model alone leave some out. */
+/** Share of unfamiliar inputs that is no alarm where it is not known how many there were among the held-back ones. */
 const MAX_UNFAMILIAR = 0.05;
 /** Share of an hour's answers by an LLM with another name that is no alarm in the mean over hours: a fallback used now and then. */
 const MAX_RENAMED = 0.01;
@@ -85,7 +85,7 @@ export function newChangeWatch(
   const expected = history.findLast(({ expects }) => expects !== undefined)?.expects ?? {};
   return {
     bounds: {
-      'inputs-unfamiliar': MAX_UNFAMILIAR,
+      'inputs-unfamiliar': evidence.unfamiliar ? highShare(evidence.unfamiliar) : MAX_UNFAMILIAR,
       'llm-renamed': proved?.models === undefined ? 1 : MAX_RENAMED,
       'llm-answers-changed': contradictionBound(proved?.contradictions),
       'agreement-fell': unsureBound(evidence),
@@ -113,6 +113,8 @@ function unsureBound({ calibration: { curve }, gate, judge }: Evidence): number 
 }
 
 const highLimit = (hits: number, n: number): number => (n === 0 ? 1 : rateOf(hits, n, 2 * LIMIT - 1).high);
+
+const highShare = ({ share, n, effectiveN = n }: Rate): number => highLimit(share * effectiveN, effectiveN);
 
 function lowLimit({ share, n, effectiveN = n }: Evidence['exam']['coverage']): number {
   return n === 0 ? 0 : rateOf(share * effectiveN, effectiveN, 2 * LIMIT - 1).low;

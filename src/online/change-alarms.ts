@@ -4,12 +4,12 @@
  * shadow as well, and begins an epoch of its task.
  * Does not: judge (deploy/alarms.ts), or read audits (watching.ts).
  */
-import type { CallResponse, Served } from '../core/call.ts';
+import type { CallResponse } from '../core/call.ts';
 import { compareAnswers, schemasOf } from '../core/compare.ts';
 import { type Deployment, isInService, provingSince } from '../core/deployment.ts';
 import type { EqualityPolicy } from '../core/equality-policy.ts';
 import { contentHash, newId } from '../core/ids.ts';
-import type { Heard, IncomingCall, Router } from '../core/online.ts';
+import type { Decision, Heard, Router } from '../core/online.ts';
 import { percent } from '../core/percent.ts';
 import { referenceOf } from '../core/reference.ts';
 import type { Specialist } from '../core/specialist.ts';
@@ -109,7 +109,7 @@ export function changeAlarms(
     log(`deployment ${known.deployment.id}: ${event.detail.reason}`);
   };
 
-  const note = (served: Served, { session }: IncomingCall): void => {
+  const note = ({ served, session }: Decision): void => {
     const known = served.taskId === undefined ? undefined : counted.get(served.taskId);
     const outcome = coverageOf(served);
     if (!known || outcome === null) return;
@@ -146,11 +146,11 @@ export function changeAlarms(
     counted: (router) => ({
       route: async (call, signal) => {
         const decision = await router.route(call, signal);
-        note(decision.served, call);
+        note(decision);
         return decision;
       },
     }),
-    hear: ({ taskId, input, agrees }, llm) => {
+    hear: ({ taskId, input, session, agrees }, llm) => {
       const known = counted.get(taskId);
       if (!known || known.isRaised) return;
       const { models, others } = known;
@@ -159,7 +159,7 @@ export function changeAlarms(
         if (isOther) remember(others, llm.model, now(), MAX_NAMES);
         take(known, { 'llm-renamed': isOther });
       }
-      if (agrees !== undefined) take(known, { 'agreement-fell': !agrees });
+      if (agrees !== undefined) take(known, { 'agreement-fell': !agrees }, session);
       const { task } = known;
       const answer = referenceOf(task, llm);
       if (answer.length > MAX_ANSWER) return;

@@ -233,26 +233,35 @@ test('the LLM’s answer is heard with what the specialist reads, and whether it
   assert.deepEqual(
     heard.map((each) => JSON.stringify(each)),
     [
-      ['Where is it?', true, 'late'],
-      ['Where is it?', false, 'early'],
-      ['Where?', undefined, 'late'],
-    ].map(([input, agrees, said]) => JSON.stringify([{ taskId: 'task_1', input, agrees }, said])),
+      ['Where is it?', 'call_1', true, 'late'],
+      ['Where is it?', 'call_1', false, 'early'],
+      ['Where?', 'call_2', undefined, 'late'],
+    ].map(([input, session, agrees, said]) =>
+      JSON.stringify([{ taskId: 'task_1', input, session, agrees }, said]),
+    ),
   );
 });
 
-test('a decision tells which call of its session it is about, in each stage and whoever serves', async () => {
+test('a decision tells what its call belongs to, in each stage and whoever serves, and so does what is heard', async () => {
   for (const stage of ['shadow', 'canary', 'live'] as const) {
-    const { router } = routerIn(stage, { canaryShare: 0.5 });
-    const turnOf = async (id: string, texts: readonly string[], session?: string) =>
-      (await router.route(call(id, texts, session), signal)).served.turn;
-    const turns = [
-      await turnOf('c1', ['One?'], 's1'),
-      await turnOf('c2', ['Other?'], 's2'),
-      await turnOf('c3', ['Two?'], 's1'),
-      // Nobody names these: the conversation tells.
-      await turnOf('c4', ['Hello?']),
-      await turnOf('c5', ['Hello?', 'late', 'And?']),
+    const heard: (string | undefined)[] = [];
+    const { router } = routerIn(stage, { canaryShare: 0.5, onHeard: ({ session }) => heard.push(session) });
+    const sessionOf = async (id: string, texts: readonly string[], session?: string) => {
+      const decision = await router.route(call(id, texts, session), signal);
+      decision.hear!(saying('late'));
+      return decision.session;
+    };
+    const sessions = [
+      await sessionOf('c1', ['One?'], 's1'),
+      await sessionOf('c2', ['Other?'], 's2'),
+      await sessionOf('c3', ['Two?'], 's1'),
+      // Nobody names these: the conversation tells, or that they repeat one another.
+      await sessionOf('c4', ['Hello?']),
+      await sessionOf('c5', ['Hello?', 'late', 'And?']),
+      await sessionOf('c6', ['Again?']),
+      await sessionOf('c7', ['Again?']),
     ];
-    assert.deepEqual(turns, [1, 1, 2, 1, 2]);
+    assert.deepEqual(sessions, ['s1', 's2', 's1', 'c4', 'c4', 'c6', 'c6']);
+    assert.deepEqual(heard, sessions);
   }
 });
