@@ -403,6 +403,7 @@ async function statusOf(
       calls: task.calls,
       specialists: specialists.length,
       isStopped: stopped.has(task.id),
+      isExcluded: task.excluded !== undefined,
       why: why.get(task.id) ?? '',
       isProposed: own.some(({ stage }) => stage === 'proposed'),
       deployment: shown &&

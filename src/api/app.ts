@@ -13,6 +13,7 @@ import { deploymentRoutes } from './routes/deployments.ts';
 import { eventRoutes } from './routes/events.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { overviewRoutes } from './routes/overview.ts';
+import { taskDecisionRoutes } from './routes/task-decisions.ts';
 import { taskRoutes } from './routes/tasks.ts';
 
 export const API = '/api/v1';
@@ -49,6 +50,7 @@ function described(): AdminApp {
   for (const group of [
     overviewRoutes,
     taskRoutes,
+    taskDecisionRoutes,
     controlRoutes,
     deploymentRoutes,
     callRoutes,

@@ -298,4 +298,11 @@ ALTER TABLE audits ADD COLUMN judged INTEGER;
 ALTER TABLE calls ADD COLUMN turn INTEGER;
 `,
   },
+  {
+    sql: /* sql */ `
+-- What people have decided about tasks, as JSON with the tasks before and after (core/task-decision.ts).
+CREATE TABLE task_decisions (no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, sealed BLOB NOT NULL);
+CREATE TRIGGER plan_tasks_removed AFTER DELETE ON tasks BEGIN UPDATE plan SET version = version + 1; END;
+`,
+  },
 ];
