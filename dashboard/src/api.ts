@@ -3,6 +3,7 @@
  * Does not: cache (react-query does).
  */
 import type { ControlAction, ControlledView, JobListView, JobView } from '../../src/api/control-schemas.ts';
+import type { DecideBody, DecidedView } from '../../src/api/decision-schemas.ts';
 import type { Payload } from '../../src/api/payload-schemas.ts';
 import type {
   ApiError,
@@ -89,6 +90,7 @@ export const api = {
     post<{ added: boolean }>('/feedback', body),
   control: (id: string, action: ControlAction, reason: string) =>
     post<ControlledView>(`${one('tasks', id)}/${action}`, { reason }),
+  decide: (id: string, change: DecideBody) => post<DecidedView>(`${one('tasks', id)}/decisions`, change),
   jobs: () => get<JobListView>('/jobs'),
   cancelJob: (id: string) => post<JobView>(`${one('jobs', id)}/cancel`),
   events: (query: Query) => get<EventList>('/events', query),
