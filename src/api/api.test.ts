@@ -80,6 +80,7 @@ before(async () => {
       if (allows(principal.role, permission)) return principal;
       throw new UnderstudyError('forbidden', 'Not granted.', { hint: 'Another role.', status: 403 });
     },
+    uploads: { list: () => [], take: async () => assert.fail('not used here') },
     apply: async () => ++applied > 0,
     giveFeedback: async (feedback) => given.push(feedback) > 0,
     about: { version: '0.0.0', upstream: 'http://llm.test/v1', gateway: 'http://127.0.0.1:4000/v1' },

@@ -11,6 +11,7 @@ import { callRoutes } from './routes/calls.ts';
 import { controlRoutes } from './routes/control.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { eventRoutes } from './routes/events.ts';
+import { importRoutes } from './routes/imports.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { taskDecisionRoutes } from './routes/task-decisions.ts';
@@ -55,6 +56,7 @@ function described(): AdminApp {
     deploymentRoutes,
     callRoutes,
     jobRoutes,
+    importRoutes,
     eventRoutes,
   ])
     app.route('/', group());

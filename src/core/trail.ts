@@ -22,6 +22,7 @@ export type TrailAction =
   | 'configuration-reloaded'
   | 'deployment-changed'
   | 'task-decided'
+  | 'calls-imported'
   | 'gateway-started';
 
 /** Who acts: an access key, a person at the command line (their name on the machine), or the program by itself. */

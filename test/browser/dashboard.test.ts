@@ -135,6 +135,7 @@ describe('the dashboard', { skip: executable === undefined && NO_BROWSER }, () =
         ['/training', 'No learning run yet'],
         ['/deployments', 'Nothing has been deployed'],
         ['/calls', 'No calls in this range'],
+        ['/import', 'Drop a log file here'],
       ] as const) {
         await page.goto(empty.dashboard + path);
         await page.getByText(text).first().waitFor();
@@ -287,6 +288,40 @@ describe('the dashboard', { skip: executable === undefined && NO_BROWSER }, () =
       await page.getByRole('button', { name: 'Include' }).click();
       await dialog.getByRole('button', { name: 'Include' }).click();
       await page.getByText(/is learnt and served again/).waitFor();
+      assert.deepEqual(troubles, []);
+    } finally {
+      await context.close();
+    }
+  });
+
+  it('imports and assesses a log file that is chosen, and says what is wrong with another', async () => {
+    const { context, page, troubles } = await open({ viewport: WIDE }, empty.dashboard);
+    const choose = (name: string, text: string) =>
+      page.getByLabel('Drop a log file here').setInputFiles({
+        name,
+        mimeType: 'application/octet-stream',
+        buffer: Buffer.from(text),
+      });
+    try {
+      await page.goto(`${empty.dashboard}/import`);
+      await choose('notes.txt', 'no log at all\nnor this\n');
+      await page.getByText('failed', { exact: true }).waitFor();
+      await page.getByText(/docs\/import\.md/).waitFor();
+      assert.deepEqual(await violations(page), []);
+      const lines = Array.from({ length: 80 }, (_, n) =>
+        JSON.stringify({
+          messages: [
+            { role: 'system', content: 'You sort the mail of a garden shop into order or refund. One word.' },
+            { role: 'user', content: `mail ${n}: ${n % 2 ? 'buy a spade' : 'money back'} ${n * 7}` },
+            { role: 'assistant', content: n % 2 ? 'order' : 'refund' },
+          ],
+        }),
+      );
+      await choose('log.jsonl', [...lines, 'no JSON'].join('\n'));
+      await page.getByText(/^80 new calls/).waitFor();
+      await page.getByText(/1 left out/).waitFor();
+      await page.getByText('What a small model could probably take over').waitFor({ timeout: 90_000 });
+      assert.deepEqual(await violations(page), []);
       assert.deepEqual(troubles, []);
     } finally {
       await context.close();
