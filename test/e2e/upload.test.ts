@@ -67,20 +67,20 @@ test('a log file is imported and assessed, one at a time, and its upload is remo
   assert.equal((await send(log(2))).status, 409);
   const done = await ended();
   assert.deepEqual([done.state, done.error], ['done', null]);
-  assert.deepEqual([done.report?.calls, done.report?.formats], [60, ['openai-chat']]);
+  assert.deepEqual([done.report?.calls, done.report?.formats], [60, ['openai-fine-tuning']]);
   assert.equal(done.assessment?.calls, 60);
   assert.equal(done.assessment?.tasks.length, 1);
   assert.deepEqual(files(), []);
 });
 
 test('the same file again adds nothing, and is no failure', async () => {
-  await send(log(60));
+  assert.equal((await send(log(60))).status, 200);
   const { state, report } = await ended();
   assert.deepEqual([state, report?.calls, report?.already], ['done', 0, 60]);
 });
 
 test('a file without a call is a failure that says why', async () => {
-  await send('{"unlike":"any log"}\n');
+  assert.equal((await send('{"unlike":"any log"}\n')).status, 200);
   const { state, error } = await ended();
   assert.equal(state, 'failed');
   assert.ok(error && error.message !== '' && error.hint !== '');

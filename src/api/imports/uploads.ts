@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { createWriteStream, mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
@@ -80,27 +80,31 @@ export function openUploads(options: {
     if (upload) uploads.set(id, { ...upload, ...changed });
   };
   const work = async (id: string, path: string, by: Principal): Promise<void> => {
+    /** Under the name that its sender knows. */
+    const fail = ({ message, hint }: NonNullable<Upload['error']>): void => {
+      const own = message.replaceAll(path, uploads.get(id)!.name);
+      change(id, { error: { message: own.replaceAll(basename(path), uploads.get(id)!.name), hint } });
+    };
     try {
       await runChild({ config, weightsDir, path }, (said) => {
         if (said.type === 'progress') change(id, { state: said.state, progress: said.progress });
         if (said.type === 'imported') change(id, { report: said.report });
-        if (said.type === 'assessed') change(id, { state: 'done', progress: null, assessment: said.report });
-        if (said.type === 'failed') {
-          const { message, hint } = said;
-          change(id, { state: 'failed', progress: null, error: { message, hint } });
-        }
+        if (said.type === 'assessed') change(id, { assessment: said.report });
+        if (said.type === 'failed') fail(said);
       });
+    } catch (error) {
+      fail({ message: messageOf(error), hint: 'The log has more.' });
     } finally {
       rmSync(path, { force: true });
       isBusy = false;
     }
-    const ended = uploads.get(id)!;
-    if (ended.state !== 'done' && ended.state !== 'failed') {
-      const error = {
-        message: 'The process of the import ended before it was done.',
-        hint: 'The log has more.',
-      };
-      change(id, { state: 'failed', progress: null, error });
+    // Whoever reads that it has ended may send the next one: only now.
+    const { error, assessment } = uploads.get(id)!;
+    if (error) change(id, { state: 'failed', progress: null });
+    else if (assessment) change(id, { state: 'done', progress: null });
+    else {
+      fail({ message: 'The process of the import ended before it was done.', hint: 'The log has more.' });
+      change(id, { state: 'failed', progress: null });
     }
     await options.onImported(uploads.get(id)!, by);
   };
