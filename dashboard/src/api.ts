@@ -3,6 +3,8 @@
  * Does not: cache (react-query does).
  */
 import type { ControlAction, ControlledView, JobListView, JobView } from '../../src/api/control-schemas.ts';
+import type { DecideBody, DecidedView } from '../../src/api/decision-schemas.ts';
+import type { ImportListView, ImportView } from '../../src/api/imports/schemas.ts';
 import type { Payload } from '../../src/api/payload-schemas.ts';
 import type {
   ApiError,
@@ -72,6 +74,33 @@ const post = <T>(path: string, body: unknown = {}): Promise<T> =>
     body: JSON.stringify(body),
   });
 
+/** By XMLHttpRequest: fetch does not tell how much of a body has been sent. */
+function upload<T>(file: File, onSent: (share: number) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const sending = new XMLHttpRequest();
+    sending.open('POST', `${BASE}/imports?${new URLSearchParams({ name: file.name.slice(-200) })}`);
+    for (const [name, value] of Object.entries(headers())) sending.setRequestHeader(name, value);
+    sending.setRequestHeader('content-type', 'application/octet-stream');
+    sending.upload.onprogress = ({ loaded, total }) => onSent(total > 0 ? loaded / total : 0);
+    sending.onerror = () =>
+      reject(new RequestError(0, 'The file could not be sent.', 'Is `understudy start` still running?'));
+    sending.onload = () => {
+      let body: unknown = null;
+      try {
+        body = JSON.parse(sending.responseText);
+      } catch {
+        // Not our API's answer.
+      }
+      if (sending.status === 200) return resolve(body as T);
+      const { error } = (body ?? {}) as Partial<ApiError>;
+      reject(
+        new RequestError(sending.status, error?.message ?? `Status ${sending.status}.`, error?.hint ?? ''),
+      );
+    };
+    sending.send(file);
+  });
+}
+
 const one = (kind: string, id: string): string => `/${kind}/${encodeURIComponent(id)}`;
 
 export const api = {
@@ -89,7 +118,10 @@ export const api = {
     post<{ added: boolean }>('/feedback', body),
   control: (id: string, action: ControlAction, reason: string) =>
     post<ControlledView>(`${one('tasks', id)}/${action}`, { reason }),
+  decide: (id: string, change: DecideBody) => post<DecidedView>(`${one('tasks', id)}/decisions`, change),
   jobs: () => get<JobListView>('/jobs'),
   cancelJob: (id: string) => post<JobView>(`${one('jobs', id)}/cancel`),
+  imports: () => get<ImportListView>('/imports'),
+  import: (file: File, onSent: (share: number) => void) => upload<ImportView>(file, onSent),
   events: (query: Query) => get<EventList>('/events', query),
 };

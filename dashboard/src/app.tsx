@@ -9,6 +9,7 @@ import { Link, usePath } from './router.tsx';
 import { useTheme } from './theme.ts';
 import { CallsView } from './views/calls.tsx';
 import { DeploymentsView } from './views/deployments.tsx';
+import { ImportView } from './views/import.tsx';
 import { OverviewView } from './views/overview.tsx';
 import { TaskView } from './views/task.tsx';
 import { TasksView } from './views/tasks.tsx';
@@ -20,6 +21,7 @@ const VIEWS = [
   { path: '/training', name: 'Training' },
   { path: '/deployments', name: 'Deployments' },
   { path: '/calls', name: 'Calls' },
+  { path: '/import', name: 'Import' },
 ] as const;
 
 export function App() {
@@ -94,6 +96,7 @@ function View({ path }: { readonly path: string }) {
   const decoded = decodeURIComponent(id);
   if (path === '/') return <OverviewView />;
   if (kind === 'tasks') return decoded === '' ? <TasksView /> : <TaskView key={decoded} id={decoded} />;
+  if (kind === 'import') return <ImportView />;
   if (kind === 'training') return <TrainingView />;
   if (kind === 'deployments') return <DeploymentsView />;
   if (kind === 'calls') return <CallsView id={decoded === '' ? null : decoded} />;

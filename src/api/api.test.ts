@@ -18,6 +18,7 @@ import { priceBook, readSavings } from '../setup/savings.ts';
 import { API, adminApp, openApiDocument } from './app.ts';
 import { authoriseBy } from './authorise.ts';
 import { controlledSchema, jobListSchema, jobSchema } from './control-schemas.ts';
+import { decidedSchema } from './decision-schemas.ts';
 import type { AdminApp } from './env.ts';
 import { auditBook } from './figures/audit-book.ts';
 import { modelNames } from './figures/models.ts';
@@ -79,6 +80,7 @@ before(async () => {
       if (allows(principal.role, permission)) return principal;
       throw new UnderstudyError('forbidden', 'Not granted.', { hint: 'Another role.', status: 403 });
     },
+    uploads: { list: () => [], take: async () => assert.fail('not used here') },
     apply: async () => ++applied > 0,
     giveFeedback: async (feedback) => given.push(feedback) > 0,
     about: { version: '0.0.0', upstream: 'http://llm.test/v1', gateway: 'http://127.0.0.1:4000/v1' },
@@ -361,6 +363,85 @@ describe('controls', () => {
   it('say so where there is nothing to approve, and no such task', async () => {
     assert.equal((await post('/tasks/task_triage/approve')).status, 404);
     assert.equal((await post('/tasks/nothing/stop')).status, 404);
+  });
+});
+
+describe('decisions on tasks', () => {
+  const decide = async (id: string, change: object) =>
+    decidedSchema.strict().parse(await (await post(`/tasks/${id}/decisions`, change)).json());
+
+  it('rename a task, on record, and are taken back by what the answer names', async () => {
+    const before = applied;
+    const done = await asRole('operator', () =>
+      decide('task_triage', { action: 'rename', name: 'triage', reason: 'shorter' }),
+    );
+    assert.deepEqual([done.changed, done.applied, applied - before], [true, true, 1]);
+    const found = await read(taskSchema, '/tasks/task_triage');
+    assert.equal(found.task.name, 'triage');
+    assert.deepEqual(
+      found.decisions.map(({ action, by, reason }) => [action, by, reason]),
+      [['rename', 'a operator', 'shorter']],
+    );
+    const entry = (await storage.store.trail(0, 1000)).find(({ action }) => action === 'task-decided');
+    assert.deepEqual([entry?.subject, entry?.actor.name], ['task_triage', 'a operator']);
+    await decide(done.inverse!.taskId, done.inverse!.change);
+    assert.equal(
+      (await read(taskSchema, '/tasks/task_triage')).task.name,
+      'Sort the message into a category',
+    );
+  });
+
+  it('merge two tasks into one and take it back', async () => {
+    const done = await decide('task_triage', { action: 'merge', from: 'task_details' });
+    assert.match(done.text, /is part of 'Sort the message into a category' now/);
+    assert.equal((await ask('/tasks/task_details')).status, 404);
+    const { callSites, task } = await read(taskSchema, '/tasks/task_triage');
+    assert.deepEqual([callSites.length, task.stage], [2, 'suspended']);
+    const { change, taskId } = done.inverse!;
+    assert.equal(change.action, 'split');
+    const back = await decide(taskId, change);
+    assert.deepEqual(back.resumed, ['Sort the message into a category']);
+    assert.equal((await read(taskSchema, '/tasks/task_triage')).task.stage, 'shadow');
+    assert.equal((await ask('/tasks/task_details')).status, 200);
+  });
+
+  it('exclude a task, which is told in the list and asks for nobody', async () => {
+    const done = await decide('task_triage', { action: 'exclude', reason: 'a person answers these' });
+    const { tasks } = await read(taskListSchema, `/tasks${range()}`);
+    assert.deepEqual(
+      tasks.filter(({ isExcluded }) => isExcluded).map(({ id, why }) => [id, why.split('.')[0]]),
+      [['task_triage', 'Excluded by local: a person answers these']],
+    );
+    const { attention } = await read(overviewSchema, `/overview${range()}`);
+    assert.ok(attention.every(({ taskId, id }) => taskId !== 'task_triage' || id.startsWith('alarm')));
+    await decide(done.inverse!.taskId, done.inverse!.change);
+    assert.equal((await read(taskSchema, '/tasks/task_triage')).excluded, null);
+  });
+
+  it('show the words of a prompt to who may read them alone', async () => {
+    const begins = async () => (await read(taskSchema, '/tasks/task_triage')).callSites[0]?.begins;
+    assert.match((await begins()) ?? '', /^You sort the mail/);
+    assert.equal(await asRole('operator', begins), null);
+  });
+
+  it('are for who may deploy alone, and say what cannot be', async () => {
+    for (const role of ['viewer', 'reviewer'] as const)
+      assert.equal(
+        await asRole(
+          role,
+          async () => (await post('/tasks/task_triage/decisions', { action: 'exclude' })).status,
+        ),
+        403,
+      );
+    for (const [id, change, status] of [
+      ['nothing', { action: 'exclude' }, 404],
+      ['task_triage', { action: 'merge', from: 'nothing' }, 404],
+      ['task_triage', { action: 'split', sites: ['site_task_triage'] }, 400],
+      ['task_triage', { action: 'split', sites: [] }, 400],
+      ['task_triage', { action: 'rename', name: '' }, 400],
+      ['task_triage', { action: 'forget' }, 400],
+    ] as const)
+      assert.equal((await post(`/tasks/${id}/decisions`, change)).status, status, JSON.stringify(change));
   });
 });
 

@@ -11,8 +11,10 @@ import { callRoutes } from './routes/calls.ts';
 import { controlRoutes } from './routes/control.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { eventRoutes } from './routes/events.ts';
+import { importRoutes } from './routes/imports.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { overviewRoutes } from './routes/overview.ts';
+import { taskDecisionRoutes } from './routes/task-decisions.ts';
 import { taskRoutes } from './routes/tasks.ts';
 
 export const API = '/api/v1';
@@ -49,10 +51,12 @@ function described(): AdminApp {
   for (const group of [
     overviewRoutes,
     taskRoutes,
+    taskDecisionRoutes,
     controlRoutes,
     deploymentRoutes,
     callRoutes,
     jobRoutes,
+    importRoutes,
     eventRoutes,
   ])
     app.route('/', group());

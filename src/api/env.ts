@@ -7,6 +7,7 @@ import type { Feedback } from '../core/feedback.ts';
 import type { Actor } from '../core/trail.ts';
 import type { Authorise } from './authorise.ts';
 import type { FigureSources } from './figures/sources.ts';
+import type { Uploads } from './imports/uploads.ts';
 import type { Session } from './schemas.ts';
 
 /** What is running. */
@@ -19,6 +20,7 @@ export interface AdminOptions {
   readonly giveFeedback: (feedback: Feedback) => Promise<boolean>;
   /** Has the gateway beside this take up what was changed; false where it did not answer. */
   readonly apply: () => Promise<boolean>;
+  readonly uploads: Uploads;
   readonly about: About;
   readonly log: (line: string) => void;
 }

@@ -12,9 +12,13 @@ export function guard(request: Request): void {
       hint: 'The API is for its own page and for programs.',
       status: 403,
     });
+  const type = request.headers.get('content-type') ?? '';
+  // Neither may be sent by another site's page without being asked first.
+  const isFile =
+    type.startsWith('application/octet-stream') && new URL(request.url).pathname.endsWith('/imports');
   const isWrite = request.method !== 'GET' && request.method !== 'HEAD';
   // A form of another site can send no JSON without being asked first.
-  if (isWrite && !(request.headers.get('content-type') ?? '').startsWith('application/json'))
+  if (isWrite && !isFile && !type.startsWith('application/json'))
     throw new UnderstudyError('bad-input', 'The body is not declared as JSON.', {
       hint: 'Send the header content-type: application/json.',
       status: 415,

@@ -18,6 +18,9 @@ const MORE: Readonly<Record<string, { readonly roles: readonly Role[]; readonly 
     body: { call_id: newId('call'), name: 'resolved', value: true },
   },
   'POST /tasks/{id}/{action}': { roles: ['operator', 'admin'], body: { reason: 'a test' } },
+  'POST /tasks/{id}/decisions': { roles: ['operator', 'admin'], body: { action: 'exclude' } },
+  'GET /imports': { roles: ['operator', 'admin'], body: {} },
+  'POST /imports': { roles: ['operator', 'admin'], body: {} },
   'POST /jobs/{id}/cancel': { roles: ['operator', 'admin'], body: {} },
 };
 

@@ -18,11 +18,12 @@ import { journalsOf, openFinder, openStorage, type Storage, stageOf } from '../s
 import { priceBook, readSavings } from '../setup/savings.ts';
 import { adminApp } from './app.ts';
 import { authoriseBy } from './authorise.ts';
-import type { About } from './env.ts';
+import { type About, actorOf } from './env.ts';
 import { auditBook } from './figures/audit-book.ts';
 import { modelNames } from './figures/models.ts';
 import { remembered } from './figures/remember.ts';
 import { dashboardFolder, serveFiles } from './files.ts';
+import { openUploads } from './imports/uploads.ts';
 import { type AdminServer, serve } from './server.ts';
 
 /** How often keys are looked for that were made, changed or revoked. */
@@ -35,7 +36,18 @@ const APPLY_MS = 1000;
 export interface AdminSettings {
   readonly config: Pick<
     Config,
-    'access' | 'admin' | 'costs' | 'dataDir' | 'gate' | 'gateway' | 'learn' | 'prices' | 'redaction' | 'serve'
+    | 'access'
+    | 'admin'
+    | 'costs'
+    | 'dataDir'
+    | 'equality'
+    | 'gate'
+    | 'gateway'
+    | 'learn'
+    | 'prices'
+    | 'redaction'
+    | 'serve'
+    | 'train'
   >;
   readonly weightsDir: string;
   readonly about: About;
@@ -129,6 +141,21 @@ export async function startAdmin(
     about,
     apply,
     log,
+    uploads: openUploads({
+      config,
+      weightsDir,
+      log,
+      onImported: async ({ id, bytes, state, report }, by) => {
+        const detail = { bytes, state, calls: report?.calls ?? 0 };
+        await store.appendTrail({
+          at: Date.now(),
+          actor: actorOf(by),
+          action: 'calls-imported',
+          subject: id,
+          detail,
+        });
+      },
+    }),
     giveFeedback: feedbackTaker(storage, config, weightsDir, log),
   });
   serveFiles(app, dashboardFolder());

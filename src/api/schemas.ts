@@ -5,6 +5,7 @@
  */
 import { z } from '@hono/zod-openapi';
 import { PERMISSIONS, ROLES } from '../core/access.ts';
+import { callSiteSchema, taskDecisionSchema } from './decision-schemas.ts';
 
 const share = z.number().min(0).max(1);
 const time = z.number().int().describe('Epoch milliseconds.');
@@ -140,6 +141,7 @@ export const taskRowSchema = z
     coverage: share.nullable().describe('Of the latest calls that a live specialist decided on.'),
     servedError: errorShareSchema,
     isStopped: z.boolean().describe('A person has stopped it: its calls go to the LLM.'),
+    isExcluded: z.boolean().describe('A person has excluded it: it is neither learnt nor served.'),
     why: z.string().describe('Why it stands where it does, in a sentence.'),
     spark: list(z.object({ at: time, calls: z.number().int(), served: z.number().int() })),
   })
@@ -287,6 +289,12 @@ export const taskSchema = z
     task: taskRowSchema,
     labels: list(z.string()).nullable().describe('Callers’ words: null below the role of a reviewer.'),
     sites: z.number().int().describe('Call sites whose calls belong to it.'),
+    callSites: list(callSiteSchema),
+    excluded: z
+      .object({ at: time, by: z.string(), reason: z.string() })
+      .nullable()
+      .describe('A person wants it neither learnt nor served.'),
+    decisions: list(taskDecisionSchema).describe('What people have said about it, the newest first.'),
     specialist: specialistSchema.nullable().describe('The one in service, else the newest.'),
     versions: list(
       z.object({

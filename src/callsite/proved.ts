@@ -22,7 +22,7 @@ export interface TimedRequest {
 
 /** @param requests Those that the specialist was proved on. */
 export function provedOn(task: Task, requests: Iterable<TimedRequest>): ProvedOn {
-  const { sites, kind, labels, tools, responseFormat, logitBias } = task;
+  const { sites, kind, labels, tools, responseFormat, logitBias, shapedBy } = task;
   const [versionOf, schemasOf] = [toolIds(toolTexts), toolIds(toolSchemas)];
   const [versions, schemas] = [new Set<string>(), new Set<string>()];
   if (tools.length > 0)
@@ -37,6 +37,7 @@ export function provedOn(task: Task, requests: Iterable<TimedRequest>): ProvedOn
     tools: tools.length > 0 ? { versions: [...versions].sort(), schemas: [...schemas].sort() } : null,
     format: responseFormat === null ? null : formatId(responseFormat),
     ...(logitBias ? { logitBias } : {}),
+    ...(shapedBy === undefined ? {} : { shapedBy }),
   };
 }
 
@@ -59,6 +60,7 @@ export function whyUnproved(
   proved: ProvedOn | undefined,
   latest: readonly TimedRequest[] = [],
 ): string | null {
+  if (task.shapedBy !== proved?.shapedBy) return 'a person has merged or split it';
   if (proved === undefined) return null;
   if (task.kind !== proved.kind) return `its answers are ${task.kind} now, and were ${proved.kind}`;
   const added = task.labels.filter((label) => indexOfLabel(proved.labels, label) < 0).length;

@@ -3,7 +3,7 @@
  * tasks where they have calls enough, alone or in a pool. Does not: read payloads from the store, or choose
  * what is worth learning (select).
  */
-import { assign, constantLength } from '../callsite/assign.ts';
+import { assign } from '../callsite/assign.ts';
 import { withShapes } from '../callsite/slot-shape.ts';
 import { ANY, siteOf } from '../callsite/variable-part.ts';
 import type { OutputKind } from '../core/answer.ts';
@@ -22,6 +22,7 @@ import {
 } from './kind.ts';
 import { nameOf } from './name.ts';
 import { poolSites, shapeOf } from './pool.ts';
+import { mostConstantFirst } from './reshape.ts';
 import { findSites, type SiteCalls, siteWith, toldByUser } from './sites.ts';
 import { FREE, isFree, joinTemplates } from './template.ts';
 import { agentKey, isAgent, joinTurns } from './turns.ts';
@@ -50,7 +51,7 @@ const WORTH = 0.02;
 /**
  * Tasks keep id and name: a known task's templates are only widened (where they took a chance value for a constant).
  * Calls that a known task took stay with it, except that a site which has outgrown its pool (twice `minCalls`)
- * becomes a task of its own.
+ * becomes a task of its own. What a person has merged, split or excluded stays together, however large its sites are.
  */
 export function findTasks(calls: readonly Call[], known: readonly Task[], options: FindOptions = {}): Found {
   const least = options.minCalls ?? MIN_CALLS;
@@ -62,7 +63,7 @@ export function findTasks(calls: readonly Call[], known: readonly Task[], option
   for (const call of sorted) {
     const task = assign(kept, call.request);
     if (task === null) open.push(call);
-    else if (task.sites.some(isCatchAll)) caught.push(call);
+    else if (task.sites.some(isCatchAll) && !isDecided(task)) caught.push(call);
     else settled.set(call.id, task.id);
   }
 
@@ -86,15 +87,13 @@ export function findTasks(calls: readonly Call[], known: readonly Task[], option
   return describe(widened, made, sorted, new Set(alone.map((call) => call.id)), least);
 }
 
+/** A person has said which calls belong to it. */
+const isDecided = ({ shapedBy, excluded }: Task): boolean => shapedBy !== undefined || excluded !== undefined;
+
 /** Takes whatever no other site takes. */
 function isCatchAll(site: CallSite): boolean {
   if (site.toolNames[0] === ANY) return true;
   return toldByUser(site) && isFree(site.user);
-}
-
-/** The order in which assign tries call sites, so that distil, which goes through them, takes the same one. */
-function mostConstantFirst(sites: readonly CallSite[]): CallSite[] {
-  return sites.toSorted((a, b) => constantLength(b) - constantLength(a));
 }
 
 /** A task that has only its sites yet. */
@@ -118,7 +117,7 @@ function promote(known: readonly Task[], calls: readonly Call[], least: number):
   const counts = new Map<string, number>();
   for (const call of calls) {
     const task = assign(known, call.request);
-    const site = task && task.sites.length > 1 && siteOf(task, call.request);
+    const site = task && task.sites.length > 1 && !isDecided(task) && siteOf(task, call.request);
     if (site) counts.set(site.id, (counts.get(site.id) ?? 0) + 1);
   }
   const isGrown = (site: CallSite) => (counts.get(site.id) ?? 0) >= least;
@@ -194,8 +193,12 @@ function makeTasks(sites: readonly SiteCalls[], known: Task[], least: number): T
     if (shape === null) continue;
     const tools = members[0]!.site.toolNames.join(' ');
     const i = known.findIndex(
-      ({ sites: [first, ...others], kind }) =>
-        others.length > 0 && first?.toolNames.join(' ') === tools && shapeOf(first, kind) === shape,
+      ({ sites: [first, ...others], kind, excluded }) =>
+        // What is new is not what a person has excluded.
+        !excluded &&
+        others.length > 0 &&
+        first?.toolNames.join(' ') === tools &&
+        shapeOf(first, kind) === shape,
     );
     const same = members.every(({ site }) => site.toolNames.join(' ') === tools);
     if (known[i] && same) {
@@ -256,7 +259,7 @@ const mayBecome = (known: OutputKind, now: OutputKind): boolean =>
 function filled(task: Task, calls: readonly Call[], isNew: boolean): Task {
   const responses = calls.flatMap((call) => call.response ?? []);
   const now = outputKindOf(responses);
-  const kind = isNew || mayBecome(task.kind, now) ? now : task.kind;
+  const kind = isNew || task.isReshaped || mayBecome(task.kind, now) ? now : task.kind;
   const pooledTools = task.sites.some((site) => site.toolNames[0] === ANY);
   const labels = kind === 'label' ? labelsOf(responses, task.sites.flatMap(constantsOf).join('\n')) : [];
   const bias = commonBias(calls);
@@ -265,7 +268,7 @@ function filled(task: Task, calls: readonly Call[], isNew: boolean): Task {
     (request) => siteOf(task, request),
   );
   const limits = kind === 'text' || kind === 'mixed' ? textLimitsOf(calls) : {};
-  const { labelLimits: _, textLimits: __, logitBias: ___, ...rest } = task;
+  const { labelLimits: _, textLimits: __, logitBias: ___, isReshaped: ____, ...rest } = task;
   return {
     ...rest,
     sites: mostConstantFirst(task.sites).map((site) => withShapes(site, requests.get(site) ?? [])),

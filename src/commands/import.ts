@@ -1,9 +1,7 @@
 /** `understudy import`: calls that were recorded elsewhere, into the store, as if the gateway had seen them. */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { UnderstudyError } from '../core/errors.ts';
-import { importText } from '../report/import.ts';
-import { plural } from '../report/words.ts';
+import { importText, refuseEmpty } from '../report/import.ts';
 import { type CommonOptions, configFor, print, type Terminal, withCommonOptions } from './context.ts';
 import { progressLine } from './progress.ts';
 
@@ -61,13 +59,7 @@ async function run(paths: readonly string[], flags: ImportFlags, terminal: Termi
     );
     progress.end();
     print(terminal, flags, report, () => importText(report, terminal));
-    if (report.calls + report.already > 0) return;
-    const [reason] = Object.keys(report.skipped);
-    throw new UnderstudyError(
-      'bad-input',
-      `No call could be read from ${plural(report.files.length, 'file')}${reason === undefined ? ': nothing is in them' : ` (mostly: ${reason})`}.`,
-      { hint: 'docs/import.md shows the formats, and what each needs to hold.', status: 400 },
-    );
+    refuseEmpty(report);
   } finally {
     progress.end();
     await understudy.close();

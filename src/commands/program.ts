@@ -27,6 +27,7 @@ import { addSavings } from './savings.ts';
 import { addStart } from './start.ts';
 import { addStatus } from './status.ts';
 import { addSuspects } from './suspects.ts';
+import { addTasks } from './tasks.ts';
 import { addValidate } from './validate.ts';
 
 export function buildProgram(terminal: Terminal): Command {
@@ -75,6 +76,7 @@ Exit codes: 0 done, 1 an error, 2 a wrong command line, 130 interrupted.`,
   addSavings(program, terminal);
   addJobs(program, terminal);
   addControl(program, terminal);
+  addTasks(program, terminal);
   addFeedback(program, terminal);
   addExport(program, terminal);
   addErase(program, terminal);

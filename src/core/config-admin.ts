@@ -17,5 +17,11 @@ export const adminSchema = z
       .max(65535)
       .default(4001)
       .describe('Port of the dashboard and the admin API; 0 picks a free one.'),
+    maxUploadMb: z
+      .number()
+      .positive()
+      .max(100_000)
+      .default(500)
+      .describe('Largest log file that is taken on the page or by POST /api/v1/imports, in megabytes.'),
   })
   .prefault({});

@@ -259,6 +259,8 @@ export interface StatusReport {
     readonly specialists: number;
     /** A person has stopped it: its calls go to the LLM. */
     readonly isStopped: boolean;
+    /** A person has excluded it: it is neither learnt nor served. */
+    readonly isExcluded: boolean;
     /** Why it stands where it does, in a sentence: why it is not live, or how it fares if it is. */
     readonly why: string;
     /** What passed waits for a person's approval. */

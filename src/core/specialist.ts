@@ -308,6 +308,8 @@ export interface ProvedOn {
   readonly models?: readonly string[];
   /** How often it contradicted itself. Absent in proofs of earlier versions. */
   readonly contradictions?: Contradictions;
+  /** As on the task. */
+  readonly shapedBy?: string;
 }
 
 /** A trained candidate for one task, with its evidence. */

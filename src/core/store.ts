@@ -16,6 +16,7 @@ import type { JsonObject } from './json.ts';
 import type { VerdictStore } from './judge.ts';
 import type { Specialist, Verdict } from './specialist.ts';
 import type { Task } from './task.ts';
+import type { DecisionStore } from './task-decision.ts';
 import type { TrailStore } from './trail.ts';
 
 /** A piece of payload (a message, a tool set, a response), sealed, stored once per content and day. */
@@ -210,8 +211,12 @@ export interface KeyStore {
 /** What is learnt from calls. */
 export interface LearningStore {
   tasks(): Promise<Task[]>;
-  /** Replaces tasks with the same id, keeps the others. */
-  putTasks(tasks: readonly Task[]): Promise<void>;
+  /**
+   * Replaces tasks with the same id, keeps the others.
+   * @param decisions How many decisions of people (DecisionStore) the tasks respect. False, and nothing is changed, where there
+   *   are others by now. Default: it does not matter.
+   */
+  putTasks(tasks: readonly Task[], decisions?: number): Promise<boolean>;
 
   /** Examples are payload, so only the manifest is kept. */
   addDataset(manifest: DatasetManifest): Promise<void>;
@@ -283,6 +288,7 @@ export interface Store
     AccessStore,
     TrailStore,
     ChargeStore,
-    VerdictStore {
+    VerdictStore,
+    DecisionStore {
   close(): Promise<void>;
 }

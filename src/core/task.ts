@@ -71,4 +71,13 @@ export interface Task {
   readonly responseFormat: JsonObject | null;
   /** How many calls were assigned to it when it was last clustered. */
   readonly calls: number;
+  /**
+   * The decision of a person (TaskDecision) that last said which call sites belong to it: they stay together, and what was
+   * proved under another decision is not proved for it. Absent where nobody has.
+   */
+  readonly shapedBy?: string;
+  /** Its calls have not been looked at since then: its kind is to be found anew. */
+  readonly isReshaped?: true;
+  /** A person wants it left alone: it is neither learnt nor served. Absent where nobody does. */
+  readonly excluded?: { readonly at: number; readonly by: string; readonly reason: string };
 }

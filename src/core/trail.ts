@@ -21,6 +21,8 @@ export type TrailAction =
   | 'master-key-rotated'
   | 'configuration-reloaded'
   | 'deployment-changed'
+  | 'task-decided'
+  | 'calls-imported'
   | 'gateway-started';
 
 /** Who acts: an access key, a person at the command line (their name on the machine), or the program by itself. */

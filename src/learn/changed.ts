@@ -27,12 +27,13 @@ export async function suspendChanged(
     if (!isInService(deployment.stage) && deployment.stage !== 'proposed') continue;
     const task = byId.get(deployment.taskId);
     const proved = specialists.get(deployment.specialistId)?.proved;
-    const why = task ? whyUnproved(task, proved, latestOf(task.id)) : null;
+    // A run that began before a merge may have deployed it after.
+    const why = task ? whyUnproved(task, proved, latestOf(task.id)) : 'a person has merged it with another';
     if (why === null) continue;
     const changed = `the task has changed since it was proved: ${why}`;
     const reason = `${changed}. It is suspended until it is proved anew`;
     const moved = await changeDeployment(store, deployment.id, (now) =>
-      outOfService(now, { suspended: reason, retired: changed }),
+      outOfService(now, { suspended: reason, retired: changed }, Date.now()),
     );
     if (moved?.after.stage === 'suspended') reasons.set(deployment.taskId, reason);
   }
@@ -40,12 +41,11 @@ export async function suspendChanged(
 }
 
 /** Suspended where it serves; a proposal that does not hold any more has nothing to wait for. */
-function outOfService(
+export function outOfService(
   deployment: Deployment,
   reasons: { readonly suspended: string; readonly retired: string },
+  now: number,
 ): Deployment {
-  if (isInService(deployment.stage)) return moveTo(deployment, 'suspended', Date.now(), reasons.suspended);
-  return deployment.stage === 'proposed'
-    ? moveTo(deployment, 'retired', Date.now(), reasons.retired)
-    : deployment;
+  if (isInService(deployment.stage)) return moveTo(deployment, 'suspended', now, reasons.suspended);
+  return deployment.stage === 'proposed' ? moveTo(deployment, 'retired', now, reasons.retired) : deployment;
 }

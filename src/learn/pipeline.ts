@@ -39,7 +39,7 @@ export async function learn(
   const startedAt = Date.now();
 
   // S2 curate: what can be learnt from. S3 cluster: which of it is one job.
-  const { tasks: found, callsOf, changed, ...counts } = await findJobs(calls, context);
+  const { tasks: found, callsOf, changed, ...counts } = await jobsIn(await readUsable(calls), context);
   refuseUnknown(options, found);
   const replaced = replacedPrompts(found, callsOf);
 
@@ -85,8 +85,8 @@ export async function learn(
  * The tasks behind the calls, each with its own, and how many calls there were. Specialists whose task has changed are out of
  * service from here on.
  */
-async function findJobs(
-  calls: AsyncIterable<Call> | Iterable<Call>,
+async function jobsIn(
+  usable: Awaited<ReturnType<typeof readUsable>>,
   context: LearnContext,
 ): Promise<
   Pick<LearnReport, 'calls' | 'usableCalls' | 'dropped' | 'leftOut'> & {
@@ -97,25 +97,40 @@ async function findJobs(
   }
 > {
   const { store } = context;
-  const usable = await readUsable(calls);
+  // What people have decided about tasks counts from here on; what they decide while tasks are found, too.
+  const decided = (await store.taskDecisions()).length;
   const { tasks: found, assignment, unassigned } = findTasks(usable.calls, await store.tasks());
   const tasks = found.map((task) => withContinued(task, usable.continued));
   const callsOf = Map.groupBy(usable.calls, (call) => assignment.get(call.id));
   callsOf.delete(undefined);
   const changed = await suspendChanged(tasks, (id) => latestOf(callsOf.get(id) ?? []), context);
-  await store.putTasks(tasks);
+  if (!(await store.putTasks(tasks, decided))) return jobsIn(usable, context);
   return {
     calls: usable.read,
     usableCalls: usable.calls.length,
     dropped: usable.dropped,
-    leftOut: [...leftOutOf(usable.dropped, usable.examples), ...withoutTask(unassigned)],
+    leftOut: [
+      ...leftOutOf(usable.dropped, usable.examples),
+      ...withoutTask(unassigned),
+      ...withoutTask(excludedIn(tasks, callsOf)),
+    ],
     tasks,
     callsOf,
     changed,
   };
 }
 
-/** Usable calls that belong to no task, by reason. */
+/** Those of tasks that a person has excluded. */
+const excludedIn = (
+  tasks: readonly Task[],
+  callsOf: ReadonlyMap<string | undefined, readonly Call[]>,
+): readonly { readonly callId: string; readonly reason: string }[] =>
+  tasks
+    .filter(({ excluded }) => excluded)
+    .flatMap(({ id }) => callsOf.get(id) ?? [])
+    .map(({ id }) => ({ callId: id, reason: 'excluded' }));
+
+/** Usable calls that nothing is learnt from because of the task that they belong to, or since they belong to none, by reason. */
 function withoutTask(
   unassigned: readonly { readonly callId: string; readonly reason: string }[],
 ): readonly LeftOut[] {

@@ -109,7 +109,7 @@ async function proveWinner(
     return { ...common, ...REFUSED, specialist: null, reason, moreCalls: null };
   }
   const proved = (await store.specialists(task.id)).find((each) =>
-    isProof(each, winner, dataset, config, winner.isJudged ? context.judge?.identity : undefined),
+    isProof(each, winner, { task, dataset }, config, winner.isJudged ? context.judge?.identity : undefined),
   );
   const found = proved
     ? { specialist: proved, asked: 0, changed: null }
@@ -177,13 +177,14 @@ const REFUSED = { deployed: false, outcome: 'refused' } as const;
 
 /** Whether the specialist is this very artefact, held to this bound on these examples, by the same equality and judge. */
 function isProof(
-  { candidate, artefact, evidence }: Specialist,
+  { candidate, artefact, evidence, proved }: Specialist,
   trained: Pick<TrainedTrial, 'candidate' | 'artefact'>,
-  dataset: Dataset,
+  { task, dataset }: Pick<TaskRun, 'task' | 'dataset'>,
   { gate: { epsilon, delta }, equality }: Config,
   judge: string | undefined,
 ): boolean {
   const { datasetId, gate } = evidence;
+  if (proved !== undefined && proved.shapedBy !== task.shapedBy) return false;
   if (evidence.equality !== equalityId(equality) || evidence.judge?.identity !== judge) return false;
   const same =
     candidate.id === trained.candidate.id &&

@@ -14,6 +14,7 @@ import type { Runtime, Trainer } from '../core/runtime.ts';
 import type { Artefact, ProvedOn, Verdict } from '../core/specialist.ts';
 import type { DeploymentStore, EventStore, LearningStore } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
+import type { DecisionStore } from '../core/task-decision.ts';
 import { epochsOf } from '../deploy/epochs.ts';
 import { fitAndGrade } from '../evaluate/cross-fit.ts';
 import { estimate } from '../evaluate/estimate.ts';
@@ -45,7 +46,7 @@ import { timedTrainer } from './timed.ts';
 /** Everything the loop works with, made by whoever starts it. */
 export interface LearnContext {
   readonly config: Config;
-  readonly store: LearningStore & DeploymentStore & EventStore;
+  readonly store: LearningStore & DeploymentStore & EventStore & Pick<DecisionStore, 'taskDecisions'>;
   readonly trainers: readonly Trainer[];
   readonly runtimes: readonly Runtime[];
   /** Catalogue names of the models whose weights are on this machine. */

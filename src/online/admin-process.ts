@@ -19,8 +19,22 @@ export interface AdminProcess {
 
 /** What the process has to know of the configuration: no key of a provider. */
 export function adminConfig(config: Config): AdminSettings['config'] {
-  const { access, admin, costs, dataDir, gate, gateway, learn, prices, redaction, serve } = config;
-  return { access, admin, costs, dataDir, gate, gateway, learn, prices, redaction, serve };
+  const { access, admin, costs, dataDir, equality, gate, gateway } = config;
+  const { learn, prices, redaction, serve, train } = config;
+  return {
+    access,
+    admin,
+    costs,
+    dataDir,
+    equality,
+    gate,
+    gateway,
+    learn,
+    prices,
+    redaction,
+    serve,
+    train,
+  };
 }
 
 /** Before it is started again after a crash; doubles up to a minute. */

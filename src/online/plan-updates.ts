@@ -119,10 +119,13 @@ export function planUpdates(options: PlanUpdatesOptions): PlanUpdates {
 }
 
 async function readPlan(store: Store): Promise<RoutingPlan> {
+  const tasks = await store.tasks();
+  const stopped = (await store.stoppedTasks()).map(({ taskId }) => taskId);
+  const excluded = tasks.filter((task) => task.excluded).map(({ id }) => id);
   return {
-    tasks: await store.tasks(),
+    tasks,
     deployments: await store.deployments(),
     specialists: await store.specialists(),
-    stopped: new Set((await store.stoppedTasks()).map(({ taskId }) => taskId)),
+    stopped: new Set([...stopped, ...excluded]),
   };
 }

@@ -1,5 +1,6 @@
 /** What an import did, for the terminal: the files, and what was left out of them, by reason and line. */
 import { basename } from 'node:path';
+import { UnderstudyError } from '../core/errors.ts';
 import type { ImportReport } from '../core/learning.ts';
 import { clip, paint, type TextStyle, table, wrap } from './table.ts';
 import { count, duration, plural } from './words.ts';
@@ -72,4 +73,15 @@ function reasonsTable({ files, skipped }: ImportReport, page: TextStyle): string
     return [reason, count(times), `${first}${more}`];
   });
   return table(page, [{ title: 'left out' }, { title: 'records', align: 'right' }, { title: 'lines' }], rows);
+}
+
+/** @throws UnderstudyError 'bad-input' where no call could be read: an import of nothing is no success. */
+export function refuseEmpty({ calls, already, skipped, files }: ImportReport): void {
+  if (calls + already > 0) return;
+  const [reason] = Object.keys(skipped);
+  throw new UnderstudyError(
+    'bad-input',
+    `No call could be read from ${plural(files.length, 'file')}${reason === undefined ? ': nothing is in them' : ` (mostly: ${reason})`}.`,
+    { hint: 'docs/import.md shows the formats, and what each needs to hold.', status: 400 },
+  );
 }

@@ -50,6 +50,7 @@ const REASONS: Readonly<Record<string, string>> = {
   specialist: 'a specialist answered it',
   'too-few-calls': 'its call site has too few calls',
   'unlike-others': 'its prompt is like no other’s',
+  excluded: 'a person has excluded its task',
   unfamiliar: 'it does not follow its task’s templates',
   thinned: 'so that audited calls weigh as others do',
   untimed: 'it has no time, and may be of before the task changed',

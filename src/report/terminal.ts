@@ -271,7 +271,7 @@ export function statusText(report: StatusReport, page: Page): string {
         ? paint(
             page,
             deployment.stage === 'live' ? 'green' : 'yellow',
-            task.isStopped ? 'stopped' : deployment.stage,
+            task.isExcluded ? 'excluded' : task.isStopped ? 'stopped' : deployment.stage,
           )
         : 'none',
       deployment ? percent(deployment.coverage) : '–',
@@ -293,9 +293,9 @@ export function statusText(report: StatusReport, page: Page): string {
     { title: 'errors in audits' },
     { title: 'held to' },
   ];
-  const whys = report.tasks.flatMap(({ name, deployment, isStopped, isProposed, why }) => [
+  const whys = report.tasks.flatMap(({ name, deployment, isStopped, isExcluded, isProposed, why }) => [
     ...(deployment?.judgedBy ? [`${name}: ${deployment.judgedBy}`] : []),
-    ...(isStopped || deployment?.stage !== 'live' ? [`${name}: ${why}`] : []),
+    ...(isStopped || isExcluded || deployment?.stage !== 'live' ? [`${name}: ${why}`] : []),
     ...(isProposed
       ? [`${name} waits for your word: \`understudy approve '${name}'\` or \`understudy reject '${name}'\`.`]
       : []),

@@ -54,6 +54,7 @@ export async function statusOf(
       calls: task.calls,
       specialists: specialists.length,
       isStopped: stopped.has(task.id),
+      isExcluded: task.excluded !== undefined,
       why: why.get(task.id) ?? '',
       isProposed: own.some(({ stage }) => stage === 'proposed'),
       deployment: shown &&

@@ -135,6 +135,7 @@ describe('the dashboard', { skip: executable === undefined && NO_BROWSER }, () =
         ['/training', 'No learning run yet'],
         ['/deployments', 'Nothing has been deployed'],
         ['/calls', 'No calls in this range'],
+        ['/import', 'Drop a log file here'],
       ] as const) {
         await page.goto(empty.dashboard + path);
         await page.getByText(text).first().waitFor();
@@ -219,6 +220,109 @@ describe('the dashboard', { skip: executable === undefined && NO_BROWSER }, () =
       await page.getByRole('button', { name: 'Let it go on' }).click();
       await page.getByRole('alertdialog').getByRole('button', { name: 'Let it go on' }).click();
       await page.getByRole('button', { name: 'Stop' }).waitFor();
+    } finally {
+      await context.close();
+    }
+  });
+
+  it('renames, splits and merges a task in dialogs that keys can work, and takes each back', async () => {
+    const { context, page, troubles } = await open({ viewport: WIDE });
+    const named = (name: string) => page.getByRole('heading', { level: 1, name });
+    const button = (name: string) => page.getByRole('button', { name, exact: true });
+    const dialog = page.getByRole('alertdialog');
+    try {
+      await page.goto(`${running.dashboard}/tasks/task_action`);
+      await button('Rename').focus();
+      await page.keyboard.press('Enter');
+      assert.equal(await dialog.getByRole('button', { name: 'Rename' }).isDisabled(), true);
+      await dialog.getByLabel('New name').fill('act on the order');
+      await dialog.getByLabel('Why, for the record').fill('as we call it');
+      assert.deepEqual(await violations(page), []);
+      await dialog.getByRole('button', { name: 'Rename' }).click();
+      await named('act on the order').waitFor();
+      await page.getByText('as we call it').waitFor();
+      await button('Undo').click();
+      await named('look_up_order, create_refund, escalate').waitFor();
+
+      await button('Split').click();
+      assert.equal(await dialog.getByRole('button', { name: 'Split' }).isDisabled(), true);
+      await dialog.getByLabel(/^Answers look_up_order/).check();
+      await dialog.getByLabel(/Name of the new task/).fill('after the look-up');
+      assert.deepEqual(await violations(page), []);
+      await dialog.getByRole('button', { name: 'Split' }).click();
+      await page.getByText(/is a task of its own now/).waitFor();
+      await page
+        .getByText(/is suspended until it is proved anew/)
+        .first()
+        .waitFor();
+      // It has one call site left, which cannot be split.
+      await button('Split').waitFor({ state: 'detached' });
+
+      await button('Merge').click();
+      await dialog.getByLabel('Task that goes into this one').selectOption({ label: 'after the look-up' });
+      assert.deepEqual(await violations(page), []);
+      await dialog.getByRole('button', { name: 'Merge' }).click();
+      await page.getByText(/is part of .* now/).waitFor();
+      await button('Split').waitFor();
+      assert.deepEqual(await violations(page), []);
+      assert.deepEqual(troubles, []);
+    } finally {
+      await context.close();
+    }
+  });
+
+  it('excludes a task, shows it in the table, and includes it again', async () => {
+    const { context, page, troubles } = await open({ viewport: PHONE });
+    const dialog = page.getByRole('alertdialog');
+    try {
+      await page.goto(`${running.dashboard}/tasks/task_details`);
+      await page.getByRole('button', { name: 'Exclude' }).click();
+      await dialog.getByLabel('Why, for the record').fill('a person fills these in');
+      assert.deepEqual(await violations(page), []);
+      await dialog.getByRole('button', { name: 'Exclude' }).click();
+      await page.getByText('Excluded by local').first().waitFor();
+      assert.deepEqual(await violations(page), []);
+      await page.goto(`${running.dashboard}/tasks`);
+      await page.getByText('excluded', { exact: true }).waitFor();
+      await page.goto(`${running.dashboard}/tasks/task_details`);
+      await page.getByRole('button', { name: 'Include' }).click();
+      await dialog.getByRole('button', { name: 'Include' }).click();
+      await page.getByText(/is learnt and served again/).waitFor();
+      assert.deepEqual(troubles, []);
+    } finally {
+      await context.close();
+    }
+  });
+
+  it('imports and assesses a log file that is chosen, and says what is wrong with another', async () => {
+    const { context, page, troubles } = await open({ viewport: WIDE }, empty.dashboard);
+    const choose = (name: string, text: string) =>
+      page.getByLabel('Drop a log file here').setInputFiles({
+        name,
+        mimeType: 'application/octet-stream',
+        buffer: Buffer.from(text),
+      });
+    try {
+      await page.goto(`${empty.dashboard}/import`);
+      await choose('notes.txt', 'no log at all\nnor this\n');
+      await page.getByText('failed', { exact: true }).waitFor();
+      await page.getByText(/docs\/import\.md/).waitFor();
+      assert.deepEqual(await violations(page), []);
+      const lines = Array.from({ length: 80 }, (_, n) =>
+        JSON.stringify({
+          messages: [
+            { role: 'system', content: 'You sort the mail of a garden shop into order or refund. One word.' },
+            { role: 'user', content: `mail ${n}: ${n % 2 ? 'buy a spade' : 'money back'} ${n * 7}` },
+            { role: 'assistant', content: n % 2 ? 'order' : 'refund' },
+          ],
+        }),
+      );
+      await choose('log.jsonl', [...lines, 'no JSON'].join('\n'));
+      await page.getByText(/^80 new calls/).waitFor();
+      await page.getByText(/1 left out/).waitFor();
+      await page.getByText('What a small model could probably take over').waitFor({ timeout: 90_000 });
+      assert.deepEqual(await violations(page), []);
+      assert.deepEqual(troubles, []);
     } finally {
       await context.close();
     }

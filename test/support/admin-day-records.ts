@@ -114,20 +114,21 @@ export function taskOf({ id, name, kind, callsAnHour }: TaskPlan, scale: number)
     kind,
     tools: [],
     responseFormat: null,
-    sites: [
-      {
-        id: `site_${id}`,
-        system: { pieces: [systemOf(kind)] },
-        user: { pieces: ['', ''] },
-        toolNames: [],
-        formatHash: '',
-        turn: 'user',
-      },
-    ],
+    sites: (kind === 'tool' ? TURNS : (['user'] as const)).map((turn) => ({
+      id: turn === 'user' ? `site_${id}` : `site_${id}_found`,
+      system: { pieces: [systemOf(kind)] },
+      user: { pieces: ['', ''] },
+      toolNames: [],
+      formatHash: '',
+      turn,
+    })),
     labels: kind === 'label' ? LABELS : [],
     calls: Math.round(callsAnHour * HOURS * scale),
   };
 }
+
+/** Those of the task that calls tools: what a user wrote, and what a tool found. */
+const TURNS = ['user', 'tool:look_up_order'] as const;
 
 const systemOf = (kind: TaskPlan['kind']): string =>
   ({

@@ -65,6 +65,7 @@ const STAGES: Readonly<Record<string, string>> = {
   live: 'It answers all calls that it is sure of.',
   suspended: 'It answers none until it is proved anew.',
   retired: 'It answers none.',
+  excluded: 'A person has excluded it: it is neither learnt nor served.',
   stopped: 'A person has stopped it: it answers none until it is let go on.',
 };
 

@@ -8,6 +8,7 @@ import { RiskAndCoverage } from '../charts/risk.tsx';
 import { at, count, interval, milliseconds, money, NONE, percent, words } from '../format.ts';
 import { Figure, Panel, Stage, toneOf } from '../parts/basics.tsx';
 import { Controls } from '../parts/controls.tsx';
+import { Decisions, Excluded } from '../parts/decisions.tsx';
 import { Prose } from '../parts/prose.tsx';
 import { Scroll } from '../parts/scroll.tsx';
 import { Fetched } from '../parts/states.tsx';
@@ -37,7 +38,7 @@ function Detail({ detail }: { readonly detail: TaskDetail }) {
     <>
       <div className="title">
         <h1>{task.name}</h1>
-        <Stage stage={task.stage} />
+        <Stage stage={task.isExcluded ? 'excluded' : task.stage} />
         <span className="muted">
           {task.kind}
           {task.rung && `, ${task.rung}`}
@@ -47,6 +48,7 @@ function Detail({ detail }: { readonly detail: TaskDetail }) {
       <p className="why">
         <Prose text={task.why} />
       </p>
+      <Excluded excluded={detail.excluded} />
       <Controls detail={detail} />
       <dl className="figures">
         <Figure name="Served" value={percent(task.calls === 0 ? null : task.served / task.calls)}>
@@ -77,6 +79,7 @@ function Detail({ detail }: { readonly detail: TaskDetail }) {
       <Confusions confusions={specialist?.evidence.calibration.confusions ?? []} />
       <Candidates candidates={detail.candidates} />
       <Versions versions={detail.versions} />
+      <Decisions detail={detail} />
       {detail.labels && detail.labels.length > 0 && (
         <Panel title={`Labels (${count(detail.labels.length)})`}>
           <p className="labels">

@@ -13,6 +13,9 @@ import { Link } from '../router.tsx';
 
 const share = ({ served, calls }: TaskRow): number => (calls === 0 ? -1 : served / calls);
 
+const stageOf = ({ isExcluded, isStopped, stage }: TaskRow): string | null =>
+  isExcluded ? 'excluded' : isStopped ? 'stopped' : stage;
+
 const COLUMNS: Columns<TaskRow> = [
   {
     id: 'name',
@@ -32,7 +35,7 @@ const COLUMNS: Columns<TaskRow> = [
     id: 'stage',
     header: 'Stage',
     accessorFn: ({ stage }) => stage ?? '',
-    cell: ({ row: { original } }) => <Stage stage={original.isStopped ? 'stopped' : original.stage} />,
+    cell: ({ row: { original } }) => <Stage stage={stageOf(original)} />,
   },
   { id: 'rung', header: 'Method', accessorFn: ({ rung }) => rung ?? '–' },
   {

@@ -60,6 +60,8 @@ export function attentionOf({ records, alarms, lost, journal, unpriced }: Attent
 
 function taskItems(record: TaskRecord): Attention[] {
   const { task, proposal, stopped } = record;
+  // Nobody has to do anything about what is left alone.
+  if (task.excluded) return [];
   const waiting: Attention[] =
     proposal === null
       ? []

@@ -14,6 +14,7 @@ import type { Booked } from './audit-book.ts';
 import { errorShareOf, NO_AUDITS } from './error-share.ts';
 import { type Priced, type PricedSum, priced, total } from './money.ts';
 import { bucketsOf, type FigureSources, type Range } from './sources.ts';
+import { callSiteView, decisionsOn } from './task-decisions.ts';
 import { candidateView, currentOf, deploymentView, specialistView } from './views.ts';
 import { whyOf } from './why.ts';
 
@@ -128,6 +129,7 @@ export async function rowOf(
     coverage: deployment?.stage === 'live' && lately.calls > 0 ? lately.served / lately.calls : null,
     servedError: error,
     isStopped: stopped !== null,
+    isExcluded: task.excluded !== undefined,
     why: await whyOfRecord(store, record),
     spark: [...spark.values()],
   };
@@ -142,6 +144,7 @@ export async function whyOfRecord(
   const verdicts = await store.verdicts(task.id);
   const lately = latelyOf(reasons);
   return whyOf({
+    excluded: task.excluded ?? null,
     stopped,
     deployment,
     specialist,
@@ -212,6 +215,9 @@ export async function taskDetail(
     task: await rowOf(sources, record, sums, range),
     labels: mayReadWords ? task.labels : null,
     sites: task.sites.length,
+    callSites: task.sites.map((site) => callSiteView(site, mayReadWords)),
+    excluded: task.excluded ?? null,
+    decisions: decisionsOn(id, await store.taskDecisions()),
     specialist: specialist && specialistView(specialist, stageOf(specialist.id), mayReadWords),
     versions: specialists
       .map(({ id: specialistId, version, artefact, createdAt, evidence }) => ({

@@ -25,6 +25,7 @@ const unused = (reason: EscalationReason, answers: number) => ({ deploymentId: '
 
 const why = (over: Partial<Standing>): string =>
   whyOf({
+    excluded: null,
     stopped: null,
     deployment: null,
     specialist: null,
@@ -86,5 +87,13 @@ test('whyOf: a stop by hand comes before all else', () => {
   assert.equal(
     why({ deployment: deployment('live'), specialist, outlook, stopped }),
     'Stopped by ann: a complaint. Its calls go to the LLM until it is let go on.',
+  );
+});
+
+test('whyOf: of an excluded task it says who excluded it and why, whatever serves', () => {
+  const excluded = { at: 1, by: 'Ada', reason: 'a person answers these' };
+  assert.match(
+    why({ excluded, deployment: deployment('live'), specialist, outlook }),
+    /^Excluded by Ada: a person answers these\. It is neither learnt nor served/,
   );
 });

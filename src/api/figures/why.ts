@@ -7,9 +7,11 @@ import type { UnusedAnswers } from '../../core/figures.ts';
 import type { StoppedTask } from '../../core/job.ts';
 import { percent } from '../../core/percent.ts';
 import type { Specialist, Verdict } from '../../core/specialist.ts';
+import type { Task } from '../../core/task.ts';
 import type { Outlook } from '../../deploy/stages.ts';
 
 export interface Standing {
+  readonly excluded: Task['excluded'] | null;
   readonly stopped: StoppedTask | null;
   readonly deployment: Deployment | null;
   /** The one that is deployed, else the newest. */
@@ -23,6 +25,7 @@ export interface Standing {
 }
 
 export function whyOf({
+  excluded,
   stopped,
   deployment,
   specialist,
@@ -31,6 +34,10 @@ export function whyOf({
   unused,
   lately,
 }: Standing): string {
+  if (excluded) {
+    const why = excluded.reason === '' ? '' : `: ${excluded.reason}`;
+    return `Excluded by ${excluded.by}${why}. It is neither learnt nor served until it is included again.`;
+  }
   if (stopped) {
     const why = stopped.reason === '' ? '' : `: ${stopped.reason}`;
     return `Stopped by ${stopped.by}${why}. Its calls go to the LLM until it is let go on.`;

@@ -64,7 +64,14 @@ export async function readFacts(
   let assigned = 0;
   for (const task of tasks) {
     facts.push(
-      await factsOf(task, { store, config, ended, deployments, isStopped: stoppedIds.has(task.id), now }),
+      await factsOf(task, {
+        store,
+        config,
+        ended,
+        deployments,
+        isStopped: stoppedIds.has(task.id) || task.excluded !== undefined,
+        now,
+      }),
     );
     if (lastDone?.seen)
       assigned += await store.countCalls({ taskId: task.id, since: lastDone.seen.at, byLlm: true });

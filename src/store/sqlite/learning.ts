@@ -10,17 +10,13 @@ export function learningTables(database: Database, rows: SealedRows): LearningSt
   return {
     tasks: async () =>
       database.all('SELECT id, sealed FROM tasks ORDER BY id').map(rows.reader<Task>('tasks')),
-    putTasks: async (tasks) => {
+    putTasks: async (tasks, decisions) =>
       database.transaction(() => {
-        for (const task of tasks) {
-          database.run(
-            'INSERT INTO tasks (id, sealed) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed',
-            task.id,
-            rows.write('tasks', task.id, task),
-          );
-        }
-      });
-    },
+        const decided = Number(database.get('SELECT count(*) AS n FROM task_decisions')?.n);
+        if (decisions !== undefined && decisions !== decided) return false;
+        putTaskRows(database, rows, tasks);
+        return true;
+      }),
 
     addDataset: async (dataset) => {
       database.run(
@@ -90,4 +86,15 @@ export function learningTables(database: Database, rows: SealedRows): LearningSt
         )?.n,
       ),
   };
+}
+
+/** Within a transaction of the caller. */
+export function putTaskRows(database: Database, rows: SealedRows, tasks: readonly Task[]): void {
+  for (const task of tasks) {
+    database.run(
+      'INSERT INTO tasks (id, sealed) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed',
+      task.id,
+      rows.write('tasks', task.id, task),
+    );
+  }
 }

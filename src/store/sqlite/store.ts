@@ -16,6 +16,7 @@ import { jobTables } from './jobs.ts';
 import { keyTable } from './keys.ts';
 import { learningTables } from './learning.ts';
 import { sealedRows } from './sealed.ts';
+import { taskDecisionTable } from './task-decisions.ts';
 import { trailTable } from './trail.ts';
 import { verdictTable } from './verdicts.ts';
 import { vocabularyTable } from './vocabulary.ts';
@@ -48,6 +49,7 @@ export function openSqliteStore(path: string, cipher: Cipher, options: SqliteOpt
     ...jobTables(database, rows),
     ...chargeTable(database),
     ...verdictTable(database, rows),
+    ...taskDecisionTable(database, rows),
     callsInClear: callsInClear(database),
     close: async () => database.close(),
   };

@@ -10,6 +10,7 @@ import { figureStoreContract } from './figures.ts';
 import { jobStoreContract } from './jobs.ts';
 import { keyStoreContract } from './keys.ts';
 import { learningStoreContract } from './learning.ts';
+import { decisionStoreContract } from './task-decisions.ts';
 import { trailStoreContract } from './trail.ts';
 
 /** Runs `work` on an empty store, and closes it. */
@@ -36,4 +37,5 @@ export function storeContract(name: string, open: () => Store | Promise<Store>):
   trailStoreContract(name, withStore);
   jobStoreContract(name, withStore);
   chargeStoreContract(name, withStore);
+  decisionStoreContract(name, withStore);
 }

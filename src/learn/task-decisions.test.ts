@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, beforeEach, describe, it } from 'node:test';
+import { MASTER_KEY } from '../../test/support/data-folder.ts';
+import { whyUnproved } from '../callsite/proved.ts';
+import { configSchema } from '../core/config.ts';
+import type { Deployment, Stage } from '../core/deployment.ts';
+import { UnderstudyError } from '../core/errors.ts';
+import type { Specialist } from '../core/specialist.ts';
+import type { CallSite, Task } from '../core/task.ts';
+import type { TaskChange, TaskDecided } from '../core/task-decision.ts';
+import { stop } from '../deploy/control.ts';
+import { openStorage, type Storage } from '../setup/data-folder.ts';
+import { decideOnTask } from './task-decisions.ts';
+
+const dataDir = mkdtempSync(join(tmpdir(), 'understudy-decisions-'));
+let storage: Storage;
+let at = 1_000;
+
+const site = (id: string, turn: CallSite['turn'] = 'user'): CallSite => ({
+  id,
+  system: { pieces: [`the prompt of ${id}`] },
+  user: { pieces: ['', ''] },
+  toolNames: [],
+  formatHash: '',
+  turn,
+});
+
+const task = (id: string, name: string, sites: readonly CallSite[]): Task => ({
+  id,
+  name,
+  sites,
+  kind: 'label',
+  labels: ['a'],
+  tools: [],
+  responseFormat: null,
+  calls: 10,
+});
+
+const TASKS = [
+  task('t1', 'mail', [site('s1')]),
+  task('t2', 'post', [site('s2')]),
+  task('t3', 'agent', [site('s3'), site('s4', 'tool:find')]),
+];
+
+/** As deployed from a proof on the task as it is. */
+async function deploy({ id, shapedBy }: Task, stage: Stage): Promise<void> {
+  const own = `${id} ${shapedBy ?? ''} ${stage}`;
+  const proved = {
+    sites: [],
+    kind: 'label',
+    labels: ['a'],
+    tools: null,
+    format: null,
+    ...(shapedBy ? { shapedBy } : {}),
+  };
+  await storage.store.addSpecialist({
+    id: `spec ${own}`,
+    taskId: id,
+    version: 1,
+    proved,
+  } as unknown as Specialist);
+  const deployment: Deployment = {
+    id: `dep ${own}`,
+    taskId: id,
+    specialistId: `spec ${own}`,
+    stage,
+    threshold: 0.5,
+    history: [{ stage, at, reason: 'it passed' }],
+  };
+  await storage.store.putDeployment(deployment, null);
+}
+
+const decide = (change: TaskChange): Promise<TaskDecided> =>
+  decideOnTask(storage.store, change, {
+    by: 'Ada',
+    reason: 'I know the agent',
+    now: ++at,
+    actor: { kind: 'user', name: 'ada' },
+  });
+
+const stages = async (): Promise<Record<string, Stage>> =>
+  Object.fromEntries((await storage.store.deployments()).map(({ taskId, stage }) => [taskId, stage]));
+
+const codeOf = (change: TaskChange): Promise<string> =>
+  decide(change).then(
+    () => 'done',
+    (error: unknown) => (error instanceof UnderstudyError ? error.code : String(error)),
+  );
+
+after(() => rmSync(dataDir, { recursive: true, force: true }));
+
+describe('decideOnTask', () => {
+  let n = 0;
+  beforeEach(async () => {
+    await storage?.close();
+    const config = { ...configSchema.parse({}), dataDir: join(dataDir, String(n++)) };
+    storage = await openStorage(config, { env: MASTER_KEY });
+    await storage.store.putTasks(TASKS);
+  });
+  after(() => storage.close());
+
+  it('renames: the id stays, what serves stays, and it is on record', async () => {
+    await deploy(TASKS[0]!, 'live');
+    const done = await decide({ action: 'rename', task: 'mail', name: ' triage ' });
+    assert.deepEqual(done.task, { id: 't1', name: 'triage' });
+    assert.deepEqual([done.changed, done.suspended], [true, []]);
+    assert.deepEqual(await stages(), { t1: 'live' });
+    assert.deepEqual((await storage.store.tasks())[0], { ...TASKS[0], name: 'triage' });
+    const [event] = await storage.store.events({ kind: 'task-decided' });
+    assert.deepEqual([event?.subject, event?.detail.by], ['t1', 'Ada']);
+    assert.equal((await storage.store.taskDecisions())[0]?.reason, 'I know the agent');
+    assert.equal((await decide({ action: 'rename', task: 't1', name: 'triage' })).changed, false);
+    assert.deepEqual(done.inverse, { action: 'rename', task: 't1', name: 'mail' });
+  });
+
+  it('merges: one task with the call sites of both, and what served either is suspended', async () => {
+    await deploy(TASKS[0]!, 'live');
+    await deploy(TASKS[1]!, 'canary');
+    await deploy(TASKS[2]!, 'live');
+    const done = await decide({ action: 'merge', task: 'mail', from: 'post' });
+    assert.deepEqual([...done.suspended].sort(), ['mail', 'post']);
+    assert.deepEqual(await stages(), { t1: 'suspended', t2: 'suspended', t3: 'live' });
+    const tasks = await storage.store.tasks();
+    assert.deepEqual(
+      tasks.map(({ id, sites }) => [id, sites.map((each) => each.id).sort()]),
+      [
+        ['t1', ['s1', 's2']],
+        ['t3', ['s3', 's4']],
+      ],
+    );
+    // A gateway asks this of each specialist, so that none that a run deploys late serves either.
+    for (const { proved } of await storage.store.specialists('t1'))
+      assert.equal(whyUnproved(tasks[0]!, proved), 'a person has merged or split it');
+    assert.notEqual(whyUnproved(tasks[0]!, undefined), null, 'nor one of an earlier version');
+  });
+
+  it('takes a merge back: the tasks as they were, and what served begins again in shadow', async () => {
+    await deploy(TASKS[0]!, 'live');
+    await deploy(TASKS[1]!, 'canary');
+    const { inverse } = await decide({ action: 'merge', task: 'mail', from: 'post' });
+    const back = await decide(inverse!);
+    assert.deepEqual(await storage.store.tasks(), TASKS);
+    assert.deepEqual([...back.resumed].sort(), ['mail', 'post']);
+    assert.deepEqual(back.other, { id: 't2', name: 'post' });
+    assert.deepEqual(await stages(), { t1: 'shadow', t2: 'shadow' });
+    for (const each of TASKS.slice(0, 2))
+      for (const { proved } of await storage.store.specialists(each.id))
+        assert.equal(whyUnproved(each, proved), null);
+    assert.deepEqual((await decide(back.inverse!)).suspended.length, 2);
+  });
+
+  it('leaves suspended what the audits had suspended, when a merge is taken back', async () => {
+    await deploy(TASKS[0]!, 'suspended');
+    const { inverse } = await decide({ action: 'merge', task: 'mail', from: 'post' });
+    assert.deepEqual((await decide(inverse!)).resumed, []);
+    assert.deepEqual(await stages(), { t1: 'suspended' });
+  });
+
+  it('splits by call sites, suspends what served, retires what waits, and is taken back', async () => {
+    await deploy(TASKS[2]!, 'proposed');
+    const done = await decide({ action: 'split', task: 'agent', sites: ['s4'] });
+    assert.deepEqual(await stages(), { t3: 'retired' });
+    assert.equal(done.other?.name, 'agent (2)');
+    const tasks = await storage.store.tasks();
+    assert.equal(tasks.length, 4);
+    assert.deepEqual(
+      tasks.find(({ id }) => id === done.other?.id)?.sites.map((each) => each.id),
+      ['s4'],
+    );
+    await decide(done.inverse!);
+    assert.deepEqual(await storage.store.tasks(), TASKS);
+  });
+
+  it('excludes and includes: what serves keeps its stage, and an excluded task is not merged', async () => {
+    await deploy(TASKS[0]!, 'live');
+    const done = await decide({ action: 'exclude', task: 'mail' });
+    assert.deepEqual(done.inverse, { action: 'include', task: 't1' });
+    assert.equal((await storage.store.tasks())[0]?.excluded?.by, 'Ada');
+    assert.equal(await codeOf({ action: 'merge', task: 'post', from: 'mail' }), 'bad-input');
+    assert.equal((await decide({ action: 'exclude', task: 'mail' })).changed, false);
+    await decide({ action: 'include', task: 'mail' });
+    assert.deepEqual(await storage.store.tasks(), TASKS);
+    assert.deepEqual(await stages(), { t1: 'live' });
+  });
+
+  it('keeps a stopped task stopped, whatever becomes of its calls', async () => {
+    await stop(storage.store, 'post', { by: 'Ada', reason: 'wrong', now: at });
+    await decide({ action: 'merge', task: 'mail', from: 'post' });
+    await stop(storage.store, 'agent', { by: 'Ada', reason: 'wrong', now: at });
+    const { other } = await decide({ action: 'split', task: 'agent', sites: ['s4'] });
+    const stopped = (await storage.store.stoppedTasks()).map(({ taskId }) => taskId);
+    assert.deepEqual(
+      ['t1', 't3', other!.id].filter((id) => !stopped.includes(id)),
+      [],
+    );
+  });
+
+  it('begins no new count of tries at the gate', async () => {
+    const { store } = storage;
+    for (const id of ['t1', 't1', 't2', 't3']) await store.useGate(id, 'd');
+    const { inverse } = await decide({ action: 'merge', task: 'mail', from: 'post' });
+    assert.equal(await store.gateTries('t1'), 3);
+    await decide(inverse!);
+    assert.deepEqual([await store.gateTries('t1'), await store.gateTries('t2')], [3, 3]);
+    const { other } = await decide({ action: 'split', task: 'agent', sites: ['s4'] });
+    assert.deepEqual([await store.gateTries('t3'), await store.gateTries(other!.id)], [1, 1]);
+  });
+
+  it('refuses what cannot be: a name that is taken or empty, itself, no such task, one call site', async () => {
+    for (const [change, code] of [
+      [{ action: 'rename', task: 'mail', name: 'post' }, 'bad-input'],
+      [{ action: 'rename', task: 'mail', name: '  ' }, 'bad-input'],
+      [{ action: 'rename', task: 'mail', name: 'x'.repeat(121) }, 'bad-input'],
+      [{ action: 'merge', task: 'mail', from: 't1' }, 'bad-input'],
+      [{ action: 'merge', task: 'mail', from: 'none' }, 'not-found'],
+      [{ action: 'split', task: 'mail', sites: ['s1'] }, 'bad-input'],
+      [{ action: 'exclude', task: 'none' }, 'not-found'],
+    ] as const)
+      assert.equal(await codeOf(change), code, JSON.stringify(change));
+    assert.deepEqual(await storage.store.taskDecisions(), []);
+  });
+
+  it('decides on the tasks as they are, where a learning run changes them at the same moment', async () => {
+    const { store } = storage;
+    let races = 0;
+    const racing = {
+      ...store,
+      addTaskDecision: async (decision: Parameters<typeof store.addTaskDecision>[0]) => {
+        if (races++ === 0) await store.putTasks([{ ...TASKS[0]!, calls: 99 }]);
+        return store.addTaskDecision(decision);
+      },
+    };
+    await decideOnTask(
+      racing,
+      { action: 'rename', task: 'mail', name: 'triage' },
+      { by: 'Ada', reason: '', now: ++at, actor: { kind: 'user', name: 'ada' } },
+    );
+    assert.deepEqual((await store.tasks())[0], { ...TASKS[0], name: 'triage', calls: 99 });
+    assert.equal(races, 2);
+  });
+});

@@ -1,0 +1,35 @@
+/** What people have decided about tasks, and the tasks that it changed, in SQLite. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Task } from '../../core/task.ts';
+import type { DecisionStore, TaskDecision } from '../../core/task-decision.ts';
+import type { Database } from './database.ts';
+import { putTaskRows } from './learning.ts';
+import type { SealedRows } from './sealed.ts';
+
+export function taskDecisionTable(database: Database, rows: SealedRows): DecisionStore {
+  const readTask = rows.reader<Task>('tasks');
+  const isStill = (task: Task): boolean => {
+    const row = database.get('SELECT id, sealed FROM tasks WHERE id = ?', task.id);
+    return row !== undefined && isDeepStrictEqual(readTask(row), JSON.parse(JSON.stringify(task)));
+  };
+  return {
+    taskDecisions: async () =>
+      database
+        .all('SELECT id, sealed FROM task_decisions ORDER BY no')
+        .map(rows.reader<TaskDecision>('task_decisions')),
+    addTaskDecision: async (decision) =>
+      database.transaction(() => {
+        if (!decision.before.every(isStill)) return false;
+        const kept = new Set(decision.after.map(({ id }) => id));
+        for (const { id } of decision.before)
+          if (!kept.has(id)) database.run('DELETE FROM tasks WHERE id = ?', id);
+        putTaskRows(database, rows, decision.after);
+        database.run(
+          'INSERT INTO task_decisions (id, sealed) VALUES (?, ?)',
+          decision.id,
+          rows.write('task_decisions', decision.id, decision),
+        );
+        return true;
+      }),
+  };
+}

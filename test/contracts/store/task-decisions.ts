@@ -1,0 +1,89 @@
+/** What every DecisionStore must do. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { DeploymentStore, LearningStore } from '../../../src/core/store.ts';
+import type { Task } from '../../../src/core/task.ts';
+import type { DecisionStore, TaskDecision } from '../../../src/core/task-decision.ts';
+import type { Opener } from './store.ts';
+
+const task = (id: string, more: Partial<Task> = {}): Task => ({
+  id,
+  name: id,
+  sites: [],
+  kind: 'label',
+  labels: ['a'],
+  tools: [],
+  responseFormat: null,
+  calls: 3,
+  ...more,
+});
+
+const decision = (
+  id: string,
+  before: readonly Task[],
+  after: readonly Task[],
+  more: Partial<TaskDecision> = {},
+): TaskDecision => ({
+  id,
+  kind: 'merge',
+  taskId: before[0]!.id,
+  otherId: before[1]?.id ?? null,
+  at: 5,
+  by: 'Ada',
+  reason: 'the same job',
+  before,
+  after,
+  ...more,
+});
+
+export function decisionStoreContract(
+  name: string,
+  withStore: Opener<DecisionStore & LearningStore & DeploymentStore>,
+): void {
+  describe(`decision store contract: ${name}`, () => {
+    it('puts the tasks after in the place of those before, and keeps the decision', () =>
+      withStore(async (store) => {
+        const [a, b, c] = [task('a'), task('b'), task('c')];
+        await store.putTasks([a, b, c]);
+        const merged = decision('d1', [a, b], [task('a', { shapedBy: 'd1', calls: 6 })]);
+        assert.equal(await store.addTaskDecision(merged), true);
+        assert.deepEqual(await store.tasks(), [...merged.after, c]);
+        const back = decision('d2', merged.after, [a, b], { kind: 'split' });
+        assert.equal(await store.addTaskDecision(back), true);
+        assert.deepEqual(await store.tasks(), [a, b, c]);
+        assert.deepEqual(await store.taskDecisions(), [merged, back]);
+      }));
+
+    it('changes nothing where a task has changed meanwhile, or is gone', () =>
+      withStore(async (store) => {
+        await store.putTasks([task('a'), task('b')]);
+        const seen = [task('a'), task('b')];
+        await store.putTasks([task('a', { calls: 9 })]);
+        assert.equal(await store.addTaskDecision(decision('d', seen, [task('a')])), false);
+        assert.equal(await store.addTaskDecision(decision('d', [task('gone')], [task('gone')])), false);
+        assert.deepEqual(await store.tasks(), [task('a', { calls: 9 }), task('b')]);
+        assert.deepEqual(await store.taskDecisions(), []);
+      }));
+
+    it('refuses the tasks of a learning run that has not heard of the newest decision', () =>
+      withStore(async (store) => {
+        const a = task('a');
+        assert.equal(await store.putTasks([a], 0), true);
+        await store.addTaskDecision(decision('d', [a], [task('a', { name: 'b' })], { kind: 'rename' }));
+        assert.equal(await store.putTasks([a, task('new')], 0), false);
+        assert.deepEqual(await store.tasks(), [task('a', { name: 'b' })]);
+        assert.equal(await store.putTasks([task('a', { name: 'b', calls: 8 })], 1), true);
+        assert.equal((await store.tasks())[0]?.calls, 8);
+      }));
+
+    it('is another plan after each decision, one that only takes a task away too', () =>
+      withStore(async (store) => {
+        const [a, b] = [task('a'), task('b')];
+        await store.putTasks([a, b]);
+        const before = await store.planVersion();
+        await store.addTaskDecision(decision('d', [a, b], []));
+        assert.notEqual(await store.planVersion(), before);
+        assert.deepEqual(await store.tasks(), []);
+      }));
+  });
+}
