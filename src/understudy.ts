@@ -69,6 +69,7 @@ import { outcomesOf } from './setup/outcomes.ts';
 import { person } from './setup/person.ts';
 import { llmDollars, priceBook, readSavings } from './setup/savings.ts';
 import { modelTools } from './setup/tools.ts';
+import { readUpstreamStates } from './setup/upstream-states.ts';
 import { version } from './setup/version.ts';
 import { DIALECTS } from './wire/dialects.ts';
 
@@ -276,7 +277,12 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         await opened.close();
       }
     },
-    status: async () => statusOf(await storage(), config, losses.counts(), await journal()),
+    status: async () =>
+      statusOf(await storage(), config, {
+        lost: losses.counts(),
+        journal: await journal(),
+        upstreams: readUpstreamStates(dataDir, Date.now()),
+      }),
     savings: async (since) => readSavings(await storage(), config, since),
     feedback: async (input) => {
       const feedback = feedbackOf(input);
@@ -372,8 +378,7 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
 async function statusOf(
   { store, vault }: Storage,
   { serve, judge }: Pick<Config, 'serve' | 'judge'>,
-  lost: StatusReport['lost'],
-  journal: StatusReport['journal'],
+  folder: Pick<StatusReport, 'lost' | 'journal' | 'upstreams'>,
 ): Promise<StatusReport> {
   const deployments = await store.deployments();
   const stopped = new Set((await store.stoppedTasks()).map(({ taskId }) => taskId));
@@ -427,8 +432,7 @@ async function statusOf(
   return {
     kind: 'status',
     calls: await store.countCalls({ audits: false }),
-    lost,
-    journal,
+    ...folder,
     tasks,
     feedback: await store.countFeedback(),
     outcomes: await outcomesOf(store, vault),

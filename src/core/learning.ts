@@ -10,6 +10,7 @@ import type { SplitName } from './dataset.ts';
 import type { Stage, StageChange } from './deployment.ts';
 import type { Finding } from './finding.ts';
 import type { JudgeReport } from './judge.ts';
+import type { UpstreamsReport } from './observe.ts';
 import type { Rate, Rung, Specialist, Verdict } from './specialist.ts';
 
 export interface LearnOptions {
@@ -240,6 +241,8 @@ export interface StatusReport {
   /** Calls that were answered and are not recorded, by reason, as long as this data folder exists. */
   readonly lost: Readonly<Record<string, number>>;
   readonly journal: JournalState;
+  /** Null where no gateway runs, or it has one plain server for each API. */
+  readonly upstreams: UpstreamsReport | null;
   /** How often feedback was given. */
   readonly feedback: number;
   readonly outcomes: readonly OutcomeReport[];

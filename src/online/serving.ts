@@ -24,6 +24,7 @@ import { machineCost } from '../savings/energy.ts';
 import type { Ledger } from '../savings/ledger.ts';
 import { cost, priceOf } from '../savings/prices.ts';
 import type { OpenJudge } from '../setup/judge.ts';
+import { upstreamStates } from '../setup/upstream-states.ts';
 import { providerOf } from '../wire/provider.ts';
 import { accessUpdates } from './access-updates.ts';
 import { auditJudging } from './audit-judging.ts';
@@ -250,11 +251,13 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
     await folder.close();
     throw error;
   });
+  const servers = upstreamStates(config.dataDir, now);
   const refreshing = setInterval(() => void updates.run(), REFRESH_MS).unref();
   const looking = setInterval(() => {
     void condition.look();
     void folder.retry();
     void keys.flush();
+    void servers.tell(gateway.upstreams());
   }, LOOK_MS).unref();
   const tellingNews = setInterval(tellNews, NEWS_MS).unref();
   const refreshingKeys = setInterval(() => void keys.refresh(), KEYS_MS).unref();
@@ -289,6 +292,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
       // A store that answers no more must not keep the program alive.
       const last = Promise.all([keys.flush(), updates.run(), parts.ledger?.sync().catch(() => undefined)]);
       await Promise.race([last, sleep(CLOSE_GRACE_MS, undefined, { ref: false })]);
+      await servers.close();
       await folder.close();
       await judge?.close();
       await telemetry.close();
