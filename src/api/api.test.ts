@@ -84,6 +84,7 @@ before(async () => {
       throw new UnderstudyError('forbidden', 'Not granted.', { hint: 'Another role.', status: 403 });
     },
     apply: async () => ++applied > 0,
+    links: null,
     giveFeedback: async (feedback) => given.push(feedback) > 0,
     about: { version: '0.0.0', upstream: 'http://llm.test/v1', gateway: 'http://127.0.0.1:4000/v1' },
     log: () => {},

@@ -19,6 +19,8 @@ export interface AdminOptions {
   readonly giveFeedback: (feedback: Feedback) => Promise<boolean>;
   /** Has the gateway beside this take up what was changed; false where it did not answer. */
   readonly apply: () => Promise<boolean>;
+  /** Where links decide on what waits (routes/decide): the key that they are signed with, Vault.approvalKey. Null: they are off. */
+  readonly links: { readonly key: Uint8Array } | null;
   readonly about: About;
   readonly log: (line: string) => void;
 }

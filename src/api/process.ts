@@ -128,6 +128,7 @@ export async function startAdmin(
       now: Date.now,
     },
     authorise: authoriseBy(access),
+    links: config.admin.publicUrl === undefined ? null : { key: vault.approvalKey },
     about,
     apply,
     log,

@@ -33,6 +33,7 @@ import { gatewayCondition } from './condition.ts';
 import { eventAlerts } from './event-alerts.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { planUpdates } from './plan-updates.ts';
+import { proposalLinks } from './proposal-links.ts';
 import {
   openRecordingFolder,
   type RecordingFolder,
@@ -217,7 +218,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
       isWell: () => condition.health().isWell,
     },
   });
-  const news = eventAlerts(telemetry.alerts.raise);
+  const news = eventAlerts(telemetry.alerts.raise, proposalLinks(config.admin, folder, now));
   const tellNews = oneAtATime(async () => {
     const store = folder.store();
     // What cannot be read now is told the next time.
