@@ -147,6 +147,10 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
     now,
   });
   const judge = parts.openJudge?.(folder) ?? null;
+  const judgeDown = (why: string): void => {
+    const message = `The judge ${judge?.name} does not judge audits: ${why}. Until it does they count by equality, or not at all.`;
+    telemetry.alerts.raise({ kind: 'judge-down', subject: judge?.name ?? '', message, at: now() });
+  };
   const router = createRouter(NOTHING, {
     runtimes: parts.runtimes,
     canaryShare: config.serve.canaryShare,
@@ -163,7 +167,9 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
           schemasOf(task, config.equality),
         ).right === true,
     },
-    ...(judge ? { judging: auditJudging({ judge, config, redact: folder.redact, log, now }) } : {}),
+    ...(judge
+      ? { judging: auditJudging({ judge, config, redact: folder.redact, log, now, onDown: judgeDown }) }
+      : {}),
     timeoutMs: config.serve.timeoutMs,
     maxInFlight: MAX_IN_FLIGHT,
     redact: folder.redact,
