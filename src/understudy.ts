@@ -86,6 +86,8 @@ export interface UnderstudyOptions {
   readonly askAgain?: (request: CallRequest) => Promise<CallResponse | null>;
   /** Milliseconds that a call takes at the LLM, where a stand-in waits but a part of them. Default: as recorded. */
   readonly latencyOf?: (call: Call) => number;
+  /** Whether only what is trained in seconds competes, and no language model is fetched. Default: false. */
+  readonly quick?: boolean;
 }
 
 export interface Understudy {
@@ -161,7 +163,8 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
   /** The store that charges are booked in: of whichever verb opened one. */
   let book: Store | null = null;
   const ledger = openLedger({ store: () => book });
-  const tools = modelTools({ config, env, weightsDir, log, ledger, ...progress });
+  const { quick = false } = options;
+  const tools = modelTools({ config, env, weightsDir, log, ledger, quick, ...progress });
   const openStage = async (): Promise<SecondStage> => {
     finder ??= openFinder(config, { weightsDir, env, log, threads: availableParallelism(), ...progress });
     return stageOf(await storage(), await finder);

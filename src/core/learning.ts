@@ -346,6 +346,8 @@ export interface DemoReport {
   readonly startedAt: number;
   readonly seconds: number;
   readonly seed: number;
+  /** Whether it was the fast demo: fewer calls, and only what is trained in seconds. */
+  readonly fast: boolean;
   readonly upstream: {
     /** True: our own server that answers from the mailbox's truth. False: the user's own LLM. */
     readonly standIn: boolean;
@@ -385,6 +387,8 @@ export interface DemoReport {
 
 /** The demo's figures for programs: the last line of `understudy demo --json`. */
 export interface DemoFigures {
+  /** Figures of the fast demo are not those of the whole one. */
+  readonly fast: boolean;
   readonly clusterAri: number;
   readonly takenOverShare: number;
   readonly servedErrorRate: number;
@@ -414,6 +418,7 @@ export interface DemoFigures {
 
 export function demoFigures(report: DemoReport): DemoFigures {
   return {
+    fast: report.fast,
     clusterAri: report.clusterAri,
     takenOverShare: report.secondHalf.takenOver.share,
     servedErrorRate: report.secondHalf.servedErrors.share,
