@@ -40,7 +40,7 @@ Without OPENAI_API_KEY and OPENAI_BASE_URL a stand-in server plays the LLM: it a
 with a stated share of mistakes. Needs no key, no account and no GPU; fetches the small models' weights once.
 Interrupted, the same command resumes or starts clean.
 
-With --fast: about three minutes on two cores instead of ten to fifteen. It leaves out more than half of the messages
+With --fast: a few minutes on two cores instead of ten to fifteen. It leaves out more than half of the messages
 and all that takes minutes to train (the fine-tuned encoder, the extractor, language models, whose weights are not
 fetched); its report says so, and its figures are marked ("fast": true).
 

@@ -27,7 +27,7 @@ export interface DemoOptions {
   readonly dir: string;
   /** Throw away what an unfinished run has left. */
   readonly fresh: boolean;
-  /** Fewer calls, and only what is trained in seconds: about three minutes on two cores. */
+  /** Fewer calls, and only what is trained in seconds: a few minutes on two cores. */
   readonly fast: boolean;
   /** The user's own LLM; null: the stand-in. */
   readonly upstream: { readonly baseUrl: string; readonly apiKey: string } | null;
