@@ -317,8 +317,14 @@ equality:
 | \`set\` | another order of a list, and repeats in it; on a tool, another order of its calls in one answer, whose number still counts |
 | \`{ absolute: 0.01 }\` | numbers that differ by at most as much |
 | \`{ relative: 0.01 }\` | numbers that differ by at most this share of the larger |
-| \`text\` | texts. Fields that differ are undecided, which counts as wrong: the errors of a [judge](judge.md) are known for whole answers alone, and it is not asked about single fields |
+| \`text\` | texts. Fields that differ are undecided, which counts as wrong: the errors of a [judge](judge.md) are known for whole answers alone, and it is not asked about single fields (below) |
 | \`exact\` | nothing: the white space around texts and their Unicode form count, too |
+
+A judge of single fields is left out, because its claim would not hold. What is proved by a judge
+([judged text](proof.md#judged-text)) tests for ε · *s*, and *s* is the share of worse answers that it finds, measured on spoilt answers
+of the task, by the kind of answer for which it finds least. A field is another text than a reply, often short and read with the
+fields around it, so its *s* would have to be measured on spoilt values of that very field, and the worst of all fields would count: at
+least ten known pairs of each kind for each path, or the bound would rest on the errors of other texts.
 
 A policy holds for all that is inside its field, unless a longer path says otherwise; \`set\` and \`ignore\` hold for the field
 itself. A change of policies changes what is proved: specialists that were proved before keep their evidence until they

@@ -188,6 +188,7 @@ test('status of an empty folder says what to do next', async () => {
   assert.deepEqual([savings.calls, savings.net, savings.savedShare], [0, 0, null]);
   assert.deepEqual(status, {
     kind: 'status',
+    upstreams: null,
     calls: 0,
     lost: {},
     journal: {

@@ -35,6 +35,7 @@ import { learningPart, openJudge } from './setup/judge.ts';
 import { llmDollars, priceBook, readSavings } from './setup/savings.ts';
 import { statusOf } from './setup/status.ts';
 import { modelTools } from './setup/tools.ts';
+import { readUpstreamStates } from './setup/upstream-states.ts';
 import { version } from './setup/version.ts';
 import { DIALECTS } from './wire/dialects.ts';
 
@@ -51,6 +52,8 @@ export interface UnderstudyOptions {
   readonly askAgain?: (request: CallRequest) => Promise<CallResponse | null>;
   /** Milliseconds that a call takes at the LLM, where a stand-in waits but a part of them. Default: as recorded. */
   readonly latencyOf?: (call: Call) => number;
+  /** Whether only what is trained in seconds competes, and no language model is fetched. Default: false. */
+  readonly quick?: boolean;
 }
 
 export interface Understudy extends Omit<CapturedCalls, 'drain'> {
@@ -107,7 +110,8 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
   /** The store that charges are booked in: of whichever verb opened one. */
   let book: Store | null = null;
   const ledger = openLedger({ store: () => book });
-  const tools = modelTools({ config, env, weightsDir, log, ledger, ...progress });
+  const { quick = false } = options;
+  const tools = modelTools({ config, env, weightsDir, log, ledger, quick, ...progress });
   const openStage = async (): Promise<SecondStage> => {
     finder ??= openFinder(config, { weightsDir, env, log, threads: availableParallelism(), ...progress });
     return stageOf(await storage(), await finder);
@@ -167,7 +171,12 @@ export async function openUnderstudy(options: UnderstudyOptions): Promise<Unders
         await opened.close();
       }
     },
-    status: async () => statusOf(await storage(), config, losses.counts(), await journal()),
+    status: async () =>
+      statusOf(await storage(), config, {
+        lost: losses.counts(),
+        journal: await journal(),
+        upstreams: readUpstreamStates(dataDir, Date.now()),
+      }),
     savings: async (since) => readSavings(await storage(), config, since),
     startGateway: async () => {
       const runtime = tools.onDemand();

@@ -12,6 +12,7 @@ import { allows, type Principal } from '../core/access.ts';
 import { configSchema } from '../core/config.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import type { Feedback } from '../core/feedback.ts';
+import type { UpstreamsReport } from '../core/observe.ts';
 import { queueJob } from '../learn/jobs/control.ts';
 import { openStorage, type Storage } from '../setup/data-folder.ts';
 import { priceBook, readSavings } from '../setup/savings.ts';
@@ -35,6 +36,7 @@ import {
   sessionSchema,
   taskListSchema,
   taskSchema,
+  upstreamsSchema,
 } from './schemas.ts';
 
 const NOW = Date.UTC(2026, 10, 27, 18);
@@ -51,6 +53,7 @@ const withoutKeys = authoriseBy(
   createAccess({ keys: 'off', hosts: [], origins: [], costOf: () => null, now: () => NOW }),
 );
 const given: Feedback[] = [];
+let upstreams: UpstreamsReport | null = null;
 let applied = 0;
 
 before(async () => {
@@ -65,6 +68,7 @@ before(async () => {
       config,
       now: () => NOW + looks++,
       lost: () => ({ 'disk-full': 2 }),
+      upstreams: () => upstreams,
       audits: auditBook(store, config.serve, config.gate.deltaFor),
       models: modelNames(store, vault),
       remembered: remembered(() => 0),
@@ -82,6 +86,7 @@ before(async () => {
     },
     uploads: { list: () => [], take: async () => assert.fail('not used here') },
     apply: async () => ++applied > 0,
+    links: null,
     giveFeedback: async (feedback) => given.push(feedback) > 0,
     about: { version: '0.0.0', upstream: 'http://llm.test/v1', gateway: 'http://127.0.0.1:4000/v1' },
     log: () => {},
@@ -117,6 +122,21 @@ const post = (path: string, body: unknown = {}): Promise<Response> =>
   ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 
 const range = (): string => `?since=${day.since}&until=${day.until}`;
+
+describe('upstreams', () => {
+  it('are told with their state, and one that is passed over is what a person should look at', async () => {
+    assert.deepEqual(await read(upstreamsSchema, '/upstreams'), { at: null, upstreams: [] });
+    const server = { name: 'spare', for: 'openai', failures: 5, inFlight: 1, waitsUntil: null } as const;
+    upstreams = { at: NOW, servers: [{ ...server, state: 'open', since: NOW - 1000 }] };
+    assert.deepEqual(await read(upstreamsSchema, '/upstreams'), { at: NOW, upstreams: upstreams.servers });
+    const { attention } = await read(overviewSchema, `/overview?since=${day.since + 1}`);
+    assert.equal(
+      attention.find(({ id }) => id === 'upstream-spare')?.title,
+      'The upstream spare is passed over',
+    );
+    upstreams = null;
+  });
+});
 
 describe('overview', () => {
   it('counts the machine and learning in a range that goes until now, and in no other', async () => {

@@ -9,6 +9,7 @@ import { errorResponse } from './errors.ts';
 import { guard } from './guard.ts';
 import { callRoutes } from './routes/calls.ts';
 import { controlRoutes } from './routes/control.ts';
+import { decideRoutes } from './routes/decide.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { eventRoutes } from './routes/events.ts';
 import { importRoutes } from './routes/imports.ts';
@@ -22,6 +23,8 @@ export const API = '/api/v1';
 export function adminApp(options: AdminOptions): AdminApp {
   const app = routes();
   app.onError((error) => errorResponse(error, options.log));
+  // Before the guard of the API: its form is sent as forms are, and its link is its leave.
+  decideRoutes(app, options);
   app.use('*', async (context, next) => {
     guard(context.req.raw);
     await next();

@@ -21,6 +21,8 @@ export interface AdminOptions {
   /** Has the gateway beside this take up what was changed; false where it did not answer. */
   readonly apply: () => Promise<boolean>;
   readonly uploads: Uploads;
+  /** Where links decide on what waits (routes/decide): the key that they are signed with, Vault.approvalKey. Null: they are off. */
+  readonly links: { readonly key: Uint8Array } | null;
   readonly about: About;
   readonly log: (line: string) => void;
 }

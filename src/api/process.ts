@@ -16,6 +16,7 @@ import type { Feedback } from '../core/feedback.ts';
 import { accessUpdates } from '../online/access-updates.ts';
 import { journalsOf, openFinder, openStorage, type Storage, stageOf } from '../setup/data-folder.ts';
 import { priceBook, readSavings } from '../setup/savings.ts';
+import { readUpstreamStates } from '../setup/upstream-states.ts';
 import { adminApp } from './app.ts';
 import { authoriseBy } from './authorise.ts';
 import { type About, actorOf } from './env.ts';
@@ -134,10 +135,12 @@ export async function startAdmin(
       savings: (since) => readSavings(storage, config, since),
       remembered: remembered(() => performance.now()),
       lost: losses.counts,
+      upstreams: () => readUpstreamStates(config.dataDir, Date.now()),
       journal: () => journalState(Object.values(journalsOf(config.dataDir)), Date.now()),
       now: Date.now,
     },
     authorise: authoriseBy(access),
+    links: config.admin.publicUrl === undefined ? null : { key: vault.approvalKey },
     about,
     apply,
     log,

@@ -65,6 +65,25 @@ export const sessionSchema = z
   })
   .openapi('Session');
 
+export const upstreamsSchema = z
+  .object({
+    at: time.nullable().describe('When they were so, at most half a minute ago; null where nothing tells.'),
+    upstreams: list(
+      z.object({
+        name: z.string(),
+        for: z.enum(['openai', 'anthropic']).describe('Whose calls it takes.'),
+        state: z
+          .enum(['closed', 'open', 'half-open'])
+          .describe('open: passed over while another can be asked; half-open: one call finds out.'),
+        since: time.describe('The last change of state.'),
+        failures: z.number().int().describe('In a row.'),
+        inFlight: z.number().int(),
+        waitsUntil: time.nullable().describe('Until when it last asked a caller to be left alone.'),
+      }),
+    ).describe('Empty where no gateway runs, or it has one plain server for each API.'),
+  })
+  .openapi('Upstreams');
+
 export const attentionSchema = z
   .object({
     id: z.string(),

@@ -55,6 +55,8 @@ export interface DayKeyRing {
  * finds its day's key in memory.
  */
 export interface Vault extends Sealing {
+  /** Signs links by which a person approves a deployment (deploy/approval-link), and nothing else. */
+  readonly approvalKey: Uint8Array;
   /** Whether the day's key is in memory. */
   isReady(day: string): boolean;
   /** Makes sure that the day's key exists, here and in the store. @throws as the store. */
@@ -203,6 +205,7 @@ function vaultOf(root: Uint8Array, store: DayKeyStore): Vault {
   };
   return {
     surrogateKey,
+    approvalKey: derive(root, 'approval links'),
     isReady: (day) => days.has(day),
     prepare: async (day) => {
       if (!days.has(day)) await fetchOrMake(day);

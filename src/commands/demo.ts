@@ -13,6 +13,7 @@ import { writePage } from './write-page.ts';
 
 interface DemoFlags extends CommonOptions {
   readonly fresh?: boolean;
+  readonly fast?: boolean;
   readonly standIn?: boolean;
   readonly model: string;
   readonly timeScale: number;
@@ -24,6 +25,7 @@ export function addDemo(program: Command, terminal: Terminal): void {
   withCommonOptions(program.command('demo'))
     .description('Play a working day of an example agent: record, learn, prove, take over, report.')
     .option('--fresh', 'throw away what an unfinished run has left, and start anew')
+    .option('--fast', 'fewer calls, and only what is trained in seconds: for a machine that is slow')
     .option('--stand-in', 'use the stand-in LLM even where OPENAI_API_KEY and OPENAI_BASE_URL are set')
     .option('--model <name>', 'the LLM the agent asks for', 'gpt-4.1')
     .option('--time-scale <x>', 'the stand-in takes this times as long as an LLM', positiveOf, 0.02)
@@ -38,8 +40,13 @@ Without OPENAI_API_KEY and OPENAI_BASE_URL a stand-in server plays the LLM: it a
 with a stated share of mistakes. Needs no key, no account and no GPU; fetches the small models' weights once.
 Interrupted, the same command resumes or starts clean.
 
+With --fast: a few minutes on two cores instead of ten to fifteen. It leaves out more than half of the messages
+and all that takes minutes to train (the fine-tuned encoder, the extractor, language models, whose weights are not
+fetched); its report says so, and its figures are marked ("fast": true).
+
 Examples:
   $ understudy demo
+  $ understudy demo --fast                  on a machine that is slow
   $ understudy demo --json                  the figures, as the last line
   $ OPENAI_API_KEY=… OPENAI_BASE_URL=https://api.openai.com/v1 understudy demo --model gpt-4.1-mini`,
     )
@@ -59,6 +66,7 @@ async function run(flags: DemoFlags, terminal: Terminal): Promise<void> {
       config,
       dir,
       fresh: flags.fresh === true,
+      fast: flags.fast === true,
       upstream,
       model: flags.model,
       timeScale: flags.timeScale,

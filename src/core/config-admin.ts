@@ -1,6 +1,12 @@
 /** The configuration's section on the admin API and the dashboard. */
 import { z } from 'zod';
 
+/** In the clear on this machine alone. */
+function isSafe(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+}
+
 export const adminSchema = z
   .strictObject({
     enabled: z
@@ -23,5 +29,18 @@ export const adminSchema = z
       .max(100_000)
       .default(500)
       .describe('Largest log file that is taken on the page or by POST /api/v1/imports, in megabytes.'),
+    publicUrl: z
+      .url({ protocol: /^https?$/ })
+      .refine(isSafe, 'use https: whoever reads such a link on its way may decide')
+      .optional()
+      .describe(
+        'Address of the admin API as people reach it, for links by which a person approves or refuses a deployment: alerts then carry them (learning.md). Default: no links.',
+      ),
+    linkHours: z
+      .int()
+      .min(1)
+      .max(24 * 30)
+      .default(72)
+      .describe('How long such a link can be used, in hours.'),
   })
   .prefault({});

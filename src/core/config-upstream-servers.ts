@@ -114,7 +114,7 @@ export const breakerSchema = z
       .positive()
       .default(5)
       .describe(
-        'Failures in a row (no answer, a broken one, status 500 and above) after which a server is passed over while another can be asked.',
+        'Failures in a row (no answer, a broken one, status 500 and above, a stream that ends with an error event) after which a server is passed over while another can be asked.',
       ),
     openMs: z
       .int()

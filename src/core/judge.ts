@@ -48,7 +48,7 @@ export interface Judge {
   readonly estimate: (pairs: readonly TextToJudge[]) => JudgeCost;
   /**
    * A verdict that was paid for is kept, and not paid for again. Where the first order settles it the second is not asked.
-   * What the server refuses of one text (too long, filtered) is unreadable.
+   * What the server refuses of one text (too long, filtered), while it answers others, is unreadable.
    * @param options.both Ask it all the same, to see whether the judge goes by places. Default: false.
    * @throws UnderstudyError 'budget-spent', 'unavailable', 'timed-out', 'overloaded', 'cancelled', 'not-found', 'bad-input'
    *   (a refusal of everything: 401, 403).

@@ -10,6 +10,7 @@ import type { SplitName } from './dataset.ts';
 import type { Stage, StageChange } from './deployment.ts';
 import type { Finding } from './finding.ts';
 import type { JudgeReport } from './judge.ts';
+import type { UpstreamsReport } from './observe.ts';
 import type { Rate, Rung, Specialist, Verdict } from './specialist.ts';
 
 export interface LearnOptions {
@@ -240,6 +241,8 @@ export interface StatusReport {
   /** Calls that were answered and are not recorded, by reason, as long as this data folder exists. */
   readonly lost: Readonly<Record<string, number>>;
   readonly journal: JournalState;
+  /** Null where no gateway runs, or it has one plain server for each API. */
+  readonly upstreams: UpstreamsReport | null;
   /** How often feedback was given. */
   readonly feedback: number;
   readonly outcomes: readonly OutcomeReport[];
@@ -345,6 +348,8 @@ export interface DemoReport {
   readonly startedAt: number;
   readonly seconds: number;
   readonly seed: number;
+  /** Whether it was the fast demo: fewer calls, and only what is trained in seconds. */
+  readonly fast: boolean;
   readonly upstream: {
     /** True: our own server that answers from the mailbox's truth. False: the user's own LLM. */
     readonly standIn: boolean;
@@ -384,6 +389,8 @@ export interface DemoReport {
 
 /** The demo's figures for programs: the last line of `understudy demo --json`. */
 export interface DemoFigures {
+  /** Figures of the fast demo are not those of the whole one. */
+  readonly fast: boolean;
   readonly clusterAri: number;
   readonly takenOverShare: number;
   readonly servedErrorRate: number;
@@ -413,6 +420,7 @@ export interface DemoFigures {
 
 export function demoFigures(report: DemoReport): DemoFigures {
   return {
+    fast: report.fast,
     clusterAri: report.clusterAri,
     takenOverShare: report.secondHalf.takenOver.share,
     servedErrorRate: report.secondHalf.servedErrors.share,

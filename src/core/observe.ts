@@ -1,5 +1,6 @@
 /** What became of the calls through a gateway, as metrics and traces are told it. Beside the calls: an observer never throws. */
 import type { CallRequest, CallResponse, Served } from './call.ts';
+import type { Provider } from './config-upstreams.ts';
 
 /** When what happened to a call, in milliseconds of `performance.now()`; 0 where it did not happen. */
 export interface CallTimes {
@@ -71,4 +72,17 @@ export interface UpstreamState {
   readonly inFlight: number;
   /** Until when it has last asked a caller to be left alone, epoch milliseconds; null where it has not, or has answered since. */
   readonly waitsUntil: number | null;
+}
+
+/** The same, of a gateway's servers of all APIs. */
+export type GatewayUpstream = UpstreamState & {
+  /** Whose calls it takes. */
+  readonly for: Provider;
+};
+
+/** How a running gateway's servers are. */
+export interface UpstreamsReport {
+  /** When that was, epoch milliseconds. */
+  readonly at: number;
+  readonly servers: readonly GatewayUpstream[];
 }

@@ -43,11 +43,17 @@ export interface Controlled {
 
 /**
  * Brings the newest proposal of the task into service, from shadow on, in the place of whatever served.
+ * @param only Id of the proposal that is meant: another one is not approved in its place. Default: the newest is meant.
  * @throws UnderstudyError 'not-found' where there is no such task, or nothing of it waits.
  */
-export async function approve(store: ControlStore, named: string, word: Word): Promise<Controlled> {
+export async function approve(
+  store: ControlStore,
+  named: string,
+  word: Word,
+  only?: string,
+): Promise<Controlled> {
   const task = await taskNamed(store, named);
-  const proposal = await proposalOf(store, task);
+  const proposal = await proposalOf(store, task, only);
   const moved = await changeDeployment(store, proposal.id, (now) =>
     now.stage === 'proposed' ? moveTo(now, 'shadow', word.now, sentence('approved', word)) : now,
   );
@@ -59,13 +65,18 @@ export async function approve(store: ControlStore, named: string, word: Word): P
   return { ...about('approve', task), deployment: proposal.id, changed: moved !== null };
 }
 
-/** Retires the task's proposals. What serves stays. @throws as approve. */
-export async function reject(store: ControlStore, named: string, word: Word): Promise<Controlled> {
+/** Retires the task's proposals, or only that one. What serves stays. @throws as approve. */
+export async function reject(
+  store: ControlStore,
+  named: string,
+  word: Word,
+  only?: string,
+): Promise<Controlled> {
   const task = await taskNamed(store, named);
-  const newest = await proposalOf(store, task);
+  const newest = await proposalOf(store, task, only);
   let changed = false;
   for (const { id, taskId } of await store.deployments()) {
-    if (taskId !== task.id) continue;
+    if (taskId !== task.id || (only !== undefined && id !== only)) continue;
     const moved = await changeDeployment(store, id, (now) =>
       now.stage === 'proposed' ? moveTo(now, 'retired', word.now, sentence('rejected', word)) : now,
     );
@@ -107,11 +118,15 @@ export async function taskNamed(store: Pick<LearningStore, 'tasks'>, named: stri
   });
 }
 
-async function proposalOf(store: MovingStore, { id, name }: Task): Promise<Deployment> {
+async function proposalOf(
+  store: MovingStore,
+  { id, name }: Task,
+  only: string | undefined,
+): Promise<Deployment> {
   const proposal = (await store.deployments()).findLast(
     ({ taskId, stage }) => taskId === id && stage === 'proposed',
   );
-  if (proposal) return proposal;
+  if (proposal && (only === undefined || proposal.id === only)) return proposal;
   throw new UnderstudyError('not-found', `Nothing of '${name}' waits for approval.`, {
     hint: '`understudy status` shows the stage of each task.',
     data: { task: id },

@@ -10,7 +10,7 @@ import type { Access } from '../core/access.ts';
 import type { Served } from '../core/call.ts';
 import type { Config } from '../core/config.ts';
 import { UnderstudyError } from '../core/errors.ts';
-import type { Observer, UpstreamEvent } from '../core/observe.ts';
+import type { GatewayUpstream, Observer, UpstreamEvent } from '../core/observe.ts';
 import type { Recorder, Router } from '../core/online.ts';
 import type { Dialect } from '../wire/dialect.ts';
 import { providerOf } from '../wire/provider.ts';
@@ -99,6 +99,8 @@ export interface Gateway {
   readonly url: string;
   readonly port: number;
   stats(): GatewayStats;
+  /** How each server is, where there are several of an API or one is tried again. */
+  upstreams(): readonly GatewayUpstream[];
   /**
    * Takes over other upstreams and another certificate, for connections and calls that come from now on.
    * @throws UnderstudyError 'bad-config' for a certificate that cannot be used, or where keys are off by now and the address is
@@ -277,6 +279,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       upgrades: { ...upgrades.counts },
       background: { ...background.counts },
     }),
+    upstreams: upstreams.states,
     takeOver: (settings) => {
       requireSafeAddress(options.gateway, access.isOn());
       const { tls } = settings.gateway;

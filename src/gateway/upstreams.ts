@@ -8,19 +8,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BreakerSettings, RetrySettings, ServerSettings } from '../core/config-upstream-servers.ts';
 import { MAIN } from '../core/config-upstream-servers.ts';
 import type { Provider } from '../core/config-upstreams.ts';
-import type { UpstreamEvent, UpstreamState } from '../core/observe.ts';
+import type { GatewayUpstream, UpstreamEvent } from '../core/observe.ts';
 import { providerOf } from '../wire/provider.ts';
 import { type Server, type Several, severalServers } from './several/several.ts';
+import { createStandings } from './several/standing.ts';
 import { translated } from './translated.ts';
 import { connectUpstream, type Upstream, type UpstreamLimits } from './upstream.ts';
 
 export interface Upstreams {
   /** The one that a request is meant for. */
   of(request: IncomingMessage): Upstream;
-  /** Other servers for calls that come from now on; those under way stay where they are. */
+  /**
+   * Other servers for calls that come from now on; those under way stay where they are. What is known of a server that is the
+   * same before and after (its circuit, who has to wait, its conversations) stays known.
+   */
   replace(settings: UpstreamOptions): void;
   /** How each server is, where there are several of an API or one is tried again. */
-  states(): readonly (UpstreamState & { readonly for: Provider })[];
+  states(): readonly GatewayUpstream[];
   close(): Promise<void>;
 }
 
@@ -52,6 +56,12 @@ export function connectUpstreams(
   onEvent: (event: UpstreamEvent) => void = () => {},
 ): Upstreams {
   const byAddress = new Map<string, Upstream>();
+  const standings = new Map(
+    PROVIDERS.map((provider) => [
+      provider,
+      createStandings((upstream, state, failures) => onEvent({ kind: 'circuit', upstream, state, failures })),
+    ]),
+  );
   let current = new Map<Provider, Upstream>();
   let several = new Map<Provider, Several>();
 
@@ -80,6 +90,7 @@ export function connectUpstreams(
     const pools = new Map<Provider, Several>();
     for (const provider of PROVIDERS) {
       const [main, ...others] = serversOf(next, provider);
+      standings.get(provider)!.keepOnly([main, ...others]);
       const first = { settings: limited(main), upstream: connected(main) };
       const isPlain = others.length === 0 && !main.isTranslated;
       if (next.several === undefined || (isPlain && next.several.retry.attempts === 1)) {
@@ -94,6 +105,7 @@ export function connectUpstreams(
         retry,
         breaker,
         timeoutMs: limits.timeoutMs,
+        standings: standings.get(provider)!,
         onEvent,
         now: Date.now,
         random: Math.random,

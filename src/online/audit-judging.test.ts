@@ -43,7 +43,7 @@ const replaced = (request: CallRequest, name: string, other: string): RedactedRe
   reveal: (answer) => answer,
 });
 
-function setUp(over: Partial<Judge> = {}) {
+function setUp(over: Partial<Judge> = {}, onDown: (why: string) => void = () => {}) {
   const asked: TextToJudge[] = [];
   const lines: string[] = [];
   let now = 0;
@@ -61,6 +61,7 @@ function setUp(over: Partial<Judge> = {}) {
     judge,
     config: configSchema.parse({}),
     log: (line) => lines.push(line),
+    onDown,
     now: () => now,
     wait: async () => {},
     // Some names are found at once, others by the model.
@@ -155,6 +156,43 @@ describe('judging audits', () => {
     isDown = false;
     assert.equal(await isCorrect('No.'), true);
     assert.equal(judging.isReady(provedBy('big at home')), true);
+  });
+
+  it('is asked ever more seldom while it fails, up to once an hour, and somebody is told once', async () => {
+    let asked = 0;
+    let isDown = true;
+    const down: string[] = [];
+    const { isCorrect, wait } = setUp(
+      {
+        judge: async () => {
+          asked++;
+          if (!isDown) return { outcome: 'as-good', byPlace: null };
+          throw new UnderstudyError('unavailable', 'quoting: secret', {
+            hint: '',
+            data: { why: 'it refuses any text' },
+          });
+        },
+      },
+      (why) => down.push(why),
+    );
+    const minutes = async (count: number): Promise<number> => {
+      const before = asked;
+      for (let i = 0; i < count; i++) {
+        assert.equal(await isCorrect('No.'), null);
+        wait(60_001);
+      }
+      return asked - before;
+    };
+    // At 0, 1, 3, 7, 15 and 31 minutes, then at 91, 151 and so on.
+    assert.equal(await minutes(60), 6);
+    assert.ok((await minutes(600)) <= 10);
+    assert.deepEqual(down, ['it refuses any text']);
+    isDown = false;
+    wait(3_600_000);
+    assert.equal(await isCorrect('No.'), true);
+    isDown = true;
+    assert.equal(await minutes(8), 4);
+    assert.equal(down.length, 2);
   });
 
   it('asks no other judge than that of the proof', () => {

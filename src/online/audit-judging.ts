@@ -17,8 +17,10 @@ import { policyFor } from '../deploy/policy.ts';
 import { scorerFor } from '../evaluate/scorers/scorer.ts';
 import type { RouterOptions } from '../route/router.ts';
 
-/** How long it is not asked after it has failed. */
-const PAUSE_MS = 60_000;
+/** How long it is not asked after it has failed; twice as long with each failure in a row, up to an hour. */
+const [PAUSE_MS, MAX_PAUSE_MS] = [60_000, 3_600_000];
+/** Failures in a row after which somebody is told. */
+const TOLD_AFTER = 3;
 /** Equal texts that wait for the judge's next word, at most. */
 const MAX_HELD = 10_000;
 /** How often a text is asked for that is read elsewhere, without personal data, and how long that may take. */
@@ -30,6 +32,8 @@ export function auditJudging(options: {
   readonly redact: (request: CallRequest) => RedactedRequest | null;
   readonly log: (line: string) => void;
   readonly now: () => number;
+  /** Told, once until it answers again, that it keeps failing. No payload. Default: only the log is. */
+  readonly onDown?: (why: string) => void;
   /** Waits; for tests. */
   readonly wait?: (ms: number) => Promise<unknown>;
 }): NonNullable<RouterOptions['judging']> {
@@ -37,6 +41,8 @@ export function auditJudging(options: {
   let notBefore = 0;
   /** What became of the last request. */
   let answers = true;
+  /** In a row. */
+  let failures = 0;
   let complaint = '';
   let held: (() => void)[] = [];
   /** Once for each trouble, which may last. */
@@ -50,9 +56,17 @@ export function auditJudging(options: {
     return false;
   };
   const failed = (why: string): null => {
-    [answers, notBefore, held] = [false, now() + PAUSE_MS, []];
+    [answers, held] = [false, []];
+    notBefore = now() + Math.min(MAX_PAUSE_MS, PAUSE_MS * 2 ** failures);
+    failures++;
     complain(`${judge.name} does not judge audits: ${why}`);
+    if (failures === TOLD_AFTER) options.onDown?.(why);
     return null;
+  };
+
+  const whyOf = (error: unknown): string => {
+    if (!(error instanceof UnderstudyError)) return 'an unexpected error';
+    return typeof error.data.why === 'string' ? error.data.why : error.code;
   };
 
   const isOwn: NonNullable<RouterOptions['judging']>['isOwn'] = ({ evidence }) =>
@@ -81,15 +95,14 @@ export function auditJudging(options: {
         },
       });
       const { correct } = await scorer.score(input, referenceOf(task, llm), targetOf(answer));
-      answers = true;
-      complaint = '';
+      [answers, failures, complaint] = [true, 0, ''];
       for (const count of held.splice(0)) count();
       // No verdict that could be read counts as at the proof.
       return correct === true;
     } catch (error) {
       // Whoever breaks off says nothing about the judge. A server's own words may quote what it was asked.
       if (signal.aborted) return null;
-      return failed(error instanceof UnderstudyError ? error.code : 'an unexpected error');
+      return failed(whyOf(error));
     }
   };
 

@@ -79,6 +79,7 @@ export async function openCapture(options: {
       store,
       recorder,
       pseudonym: vault.pseudonym,
+      approvalKey: vault.approvalKey,
       redaction: (vocabulary) =>
         liveRedaction({
           sealing: vault,

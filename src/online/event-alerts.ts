@@ -5,7 +5,8 @@
  */
 import type { Event, EventStore } from '../core/store.ts';
 import { REPLACED } from '../deploy/stages.ts';
-import type { Alert } from '../telemetry/alerts.ts';
+import type { Alert, AlertLink } from '../telemetry/alerts.ts';
+import type { ProposalLinks } from './proposal-links.ts';
 
 export interface EventAlerts {
   /** Reads what is new. @throws as the store. */
@@ -18,21 +19,34 @@ const AT_ONCE = 50;
 /** Of deployments, only the moves that take calls away. */
 const BAD_STAGES = new Set(['retired', 'shadow', 'suspended']);
 
-export function eventAlerts(raise: (alert: Alert) => void): EventAlerts {
+/** @param linksOf Of what waits for approval. Default: there are none. */
+export function eventAlerts(
+  raise: (alert: Alert) => void,
+  linksOf: ProposalLinks = async () => null,
+): EventAlerts {
   /** Ids seen; null before the first look: what was there before is no news. */
   let seen: ReadonlySet<string> | null = null;
   return {
     read: async (store) => {
       const events = await store.events({ limit: AT_ONCE });
       if (seen !== null) {
-        for (const event of events) if (!seen.has(event.id)) tell(event, raise);
+        const known = seen;
+        const news = await Promise.all(
+          events
+            .filter(({ id }) => !known.has(id))
+            .map(async (event) => ({
+              event,
+              links: event.kind === 'specialist-proposed' ? await linksOf(event) : null,
+            })),
+        );
+        for (const { event, links } of news) tell(event, links, raise);
       }
       seen = new Set(events.map(({ id }) => id));
     },
   };
 }
 
-function tell(event: Event, raise: (alert: Alert) => void): void {
+function tell(event: Event, links: readonly AlertLink[] | null, raise: (alert: Alert) => void): void {
   const { kind, subject, at, detail } = event;
   const reason = typeof detail.reason === 'string' ? detail.reason : '';
   if (kind === 'deployment-moved') {
@@ -55,6 +69,7 @@ function tell(event: Event, raise: (alert: Alert) => void): void {
       subject,
       at,
       message: `${subject} passed and waits for approval (\`${command}\`): ${reason}`,
+      ...(links === null ? {} : { links }),
     });
   }
   if (kind === 'job-ended' && detail.state === 'failed')

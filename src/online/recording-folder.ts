@@ -16,6 +16,8 @@ export interface Capture {
   readonly recorder: Recorder;
   /** A keyed hash. */
   pseudonym(text: string): string;
+  /** Vault.approvalKey. */
+  readonly approvalKey: Uint8Array;
   /** What specialists read of a request, given the words by call site. */
   redaction(vocabulary: () => Vocabulary): Redact;
   close(): Promise<void>;
@@ -43,6 +45,8 @@ export interface RecordingFolder {
   readonly redact: Redact;
   /** A keyed hash; null while the folder is not open. */
   readonly pseudonym: (text: string) => string | null;
+  /** Vault.approvalKey; null while the folder is not open. */
+  readonly approvalKey: () => Uint8Array | null;
   /** For /health/readiness. */
   state(): JsonObject;
   /** Opens the folder if it is not open and was not tried lately. Never rejects. */
@@ -113,6 +117,7 @@ export async function openRecordingFolder(options: RecordingFolderOptions): Prom
     },
     redact: (request) => redact?.(request) ?? null,
     pseudonym: (text) => capture?.pseudonym(text) ?? null,
+    approvalKey: () => capture?.approvalKey ?? null,
     state: () => (capture === null ? { state: 'closed', reason: closedBecause } : { state: 'open' }),
     retry: async () => {
       if (isClosing) return;

@@ -65,6 +65,7 @@ test('calls are answered and recorded while the store does not answer', async (t
       store: slow,
       recorder,
       pseudonym: (text: string) => text,
+      approvalKey: vault.approvalKey,
       redaction: () => () => null,
       close: () => recorder.close(),
     }),

@@ -24,6 +24,7 @@ import { machineCost } from '../savings/energy.ts';
 import type { Ledger } from '../savings/ledger.ts';
 import { cost, priceOf } from '../savings/prices.ts';
 import type { OpenJudge } from '../setup/judge.ts';
+import { upstreamStates } from '../setup/upstream-states.ts';
 import { providerOf } from '../wire/provider.ts';
 import { accessUpdates } from './access-updates.ts';
 import { auditJudging } from './audit-judging.ts';
@@ -32,6 +33,7 @@ import { gatewayCondition } from './condition.ts';
 import { eventAlerts } from './event-alerts.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { planUpdates } from './plan-updates.ts';
+import { proposalLinks } from './proposal-links.ts';
 import {
   openRecordingFolder,
   type RecordingFolder,
@@ -145,6 +147,10 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
     now,
   });
   const judge = parts.openJudge?.(folder) ?? null;
+  const judgeDown = (why: string): void => {
+    const message = `The judge ${judge?.name} does not judge audits: ${why}. Until it does they count by equality, or not at all.`;
+    telemetry.alerts.raise({ kind: 'judge-down', subject: judge?.name ?? '', message, at: now() });
+  };
   const router = createRouter(NOTHING, {
     runtimes: parts.runtimes,
     canaryShare: config.serve.canaryShare,
@@ -161,7 +167,9 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
           schemasOf(task, config.equality),
         ).right === true,
     },
-    ...(judge ? { judging: auditJudging({ judge, config, redact: folder.redact, log, now }) } : {}),
+    ...(judge
+      ? { judging: auditJudging({ judge, config, redact: folder.redact, log, now, onDown: judgeDown }) }
+      : {}),
     timeoutMs: config.serve.timeoutMs,
     maxInFlight: MAX_IN_FLIGHT,
     redact: folder.redact,
@@ -216,7 +224,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
       isWell: () => condition.health().isWell,
     },
   });
-  const news = eventAlerts(telemetry.alerts.raise);
+  const news = eventAlerts(telemetry.alerts.raise, proposalLinks(config.admin, folder, now));
   const tellNews = oneAtATime(async () => {
     const store = folder.store();
     // What cannot be read now is told the next time.
@@ -250,11 +258,13 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
     await folder.close();
     throw error;
   });
+  const servers = upstreamStates(config.dataDir, now);
   const refreshing = setInterval(() => void updates.run(), REFRESH_MS).unref();
   const looking = setInterval(() => {
     void condition.look();
     void folder.retry();
     void keys.flush();
+    void servers.tell(gateway.upstreams());
   }, LOOK_MS).unref();
   const tellingNews = setInterval(tellNews, NEWS_MS).unref();
   const refreshingKeys = setInterval(() => void keys.refresh(), KEYS_MS).unref();
@@ -289,6 +299,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
       // A store that answers no more must not keep the program alive.
       const last = Promise.all([keys.flush(), updates.run(), parts.ledger?.sync().catch(() => undefined)]);
       await Promise.race([last, sleep(CLOSE_GRACE_MS, undefined, { ref: false })]);
+      await servers.close();
       await folder.close();
       await judge?.close();
       await telemetry.close();

@@ -13,7 +13,10 @@ export function demoText(report: DemoReport, page: Page): string {
   const { secondHalf } = report;
   return [
     '',
-    bold('A working day with an understudy'),
+    bold(
+      report.fast ? 'A short working day with an understudy (fast demo)' : 'A working day with an understudy',
+    ),
+    ...(report.fast ? [wrap(paint(page, 'yellow', FAST), page.width, 0)] : []),
     wrap(upstreamText(report), page.width, 0),
     '',
     bold('Tasks found'),
@@ -43,6 +46,10 @@ export function demoText(report: DemoReport, page: Page): string {
     ),
   ].join('\n');
 }
+
+/** What the fast demo leaves out. */
+export const FAST =
+  'This is the fast demo. Left out: more than half of the messages, and all that takes minutes to train (the fine-tuned encoder, the extractor, language models), which take over what words and vectors alone do not. With fewer held-back calls fewer proofs pass, and intervals are wider. Its figures are not those of the demo: for them run `understudy demo`.';
 
 /** Who played the LLM, and how. */
 export function upstreamText(report: DemoReport): string {

@@ -1,6 +1,6 @@
 /** The demo's sections: the day in figures, tasks against call sites, the proof, the second half, money and time. */
 import type { DemoReport, DemoTask } from '../core/learning.ts';
-import { upstreamText } from './demo-text.ts';
+import { FAST, upstreamText } from './demo-text.ts';
 import { proofSection, refusedSection, tile } from './html-learn.ts';
 import { type Markup, markup } from './markup.ts';
 import { pairBars, stageTimeline } from './plot.ts';
@@ -10,7 +10,7 @@ import { count, duration, milliseconds, money, percent, rate } from './words.ts'
 export function demoSections(report: DemoReport): Markup {
   const { secondHalf } = report;
   const saved = report.costBefore > 0 ? 1 - report.costAfter / report.costBefore : 0;
-  return markup`<p class="note">${upstreamText(report)}</p>
+  return markup`${report.fast ? markup`<p class="note"><b>${FAST}</b></p>` : null}<p class="note">${upstreamText(report)}</p>
 <div class="tiles">
 ${tile(percent(secondHalf.takenOver.share), `of the second half's ${count(secondHalf.calls)} calls taken over by small models`)}
 ${tile(percent(secondHalf.servedErrors.share), `of those answers truly wrong: ${secondHalf.servedErrors.hits} of ${count(secondHalf.servedErrors.n)}`)}

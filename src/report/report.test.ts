@@ -111,6 +111,16 @@ test("the demo's figures are the report's", () => {
   assert.match(demoText(report, plain), /stand-in/);
 });
 
+test('the fast demo says what it leaves out, and its figures are marked as its own', () => {
+  const report = { ...sampleDemoReport(), fast: true };
+  assert.match(demoText(report, plain), /fast demo/);
+  assert.match(reportPage(report), /This is the fast demo\./);
+  assert.equal(demoFigures(report).fast, true);
+  const whole = sampleDemoReport();
+  for (const text of [demoText(whole, plain), reportPage(whole)]) assert.doesNotMatch(text, /fast demo/i);
+  assert.equal(demoFigures(whole).fast, false);
+});
+
 test('words for numbers', () => {
   assert.deepEqual([0.44, 12.4, 60, 185, 7199, 7800].map(duration), [
     '0.4 s',

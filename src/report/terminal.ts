@@ -247,6 +247,22 @@ function journalLines({ waiting, quarantine }: StatusReport['journal']): string[
   return lines;
 }
 
+/** How each of several servers is; nothing where there is one, or no gateway runs. */
+function upstreamLines(upstreams: StatusReport['upstreams']): string[] {
+  return (upstreams?.servers ?? []).map(
+    ({ name, for: api, state, since, failures, inFlight, waitsUntil }) => {
+      const passed = `passed over since ${dateTime(since)} UTC, after ${plural(failures, 'failure')} in a row`;
+      const states = {
+        closed: failures === 0 ? 'takes calls' : `takes calls, ${plural(failures, 'failure')} in a row`,
+        open: passed,
+        'half-open': `${passed}; one call finds out whether it is back`,
+      };
+      const waits = waitsUntil === null ? '' : `; wants to be left alone until ${dateTime(waitsUntil)} UTC`;
+      return `Upstream ${name} (${api}): ${states[state]}; ${plural(inFlight, 'call')} under way${waits}.`;
+    },
+  );
+}
+
 export function statusText(report: StatusReport, page: Page): string {
   const said = report.feedback > 0 ? `, feedback on them ${plural(report.feedback, 'time')}` : '';
   const counted = `${plural(report.calls, 'call')} in the store${said}, ${plural(report.tasks.length, 'task')}.`;
@@ -255,6 +271,7 @@ export function statusText(report: StatusReport, page: Page): string {
     ...outcomeLines(report.outcomes),
     ...journalLines(report.journal),
     ...lossLines(report.lost),
+    ...upstreamLines(report.upstreams),
     ...(report.judge ? [judgeSpentLine(report.judge)] : []),
   ].join('\n');
   if (report.tasks.length === 0) {

@@ -20,8 +20,7 @@ const LATELY = 500;
 export async function statusOf(
   { store, vault }: Storage,
   { serve, judge, gate }: Pick<Config, 'serve' | 'judge' | 'gate'>,
-  lost: StatusReport['lost'],
-  journal: StatusReport['journal'],
+  folder: Pick<StatusReport, 'lost' | 'journal' | 'upstreams'>,
 ): Promise<StatusReport> {
   const deployments = await store.deployments();
   const stopped = new Set((await store.stoppedTasks()).map(({ taskId }) => taskId));
@@ -79,8 +78,7 @@ export async function statusOf(
   return {
     kind: 'status',
     calls: await store.countCalls({ audits: false }),
-    lost,
-    journal,
+    ...folder,
     tasks,
     feedback: await store.countFeedback(),
     outcomes: await outcomesOf(store, vault),

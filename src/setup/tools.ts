@@ -61,10 +61,12 @@ export function modelTools(options: {
   readonly log: (line: string) => void;
   /** Where what is paid to others is booked. */
   readonly ledger: Pick<Ledger, 'book'>;
+  /** Only what is trained in seconds, here: no language model is fetched. Default: false. */
+  readonly quick?: boolean;
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
 }): ModelTools {
-  const { config, env, weightsDir, log, ledger, onProgress, signal } = options;
+  const { config, env, weightsDir, log, ledger, onProgress, signal, quick = false } = options;
   let models: Models | null = null;
   let remote: ReturnType<typeof guardedRuntime> | null = null;
   /** In bulk, and for agents' calls. */
@@ -101,7 +103,8 @@ export function modelTools(options: {
     );
     const { base, encoder: encoderName } = config.train;
     const encoderPath = onnx ? await weights(encoderName) : null;
-    const languagePath = onnx || config.train.peft !== undefined ? await weights(base) : null;
+    const isLanguageUsed = !quick && (onnx || config.train.peft !== undefined);
+    const languagePath = isLanguageUsed ? await weights(base) : null;
     const entry = catalogueOf(weightsDir).find(({ name }) => name === encoderName);
     // The extractor cuts words into WordPiece's pieces.
     const extractorPath = entry?.architecture === 'bert' ? encoderPath : null;
@@ -192,11 +195,15 @@ export function modelTools(options: {
         linearTrainer({ encoder }),
         taggerTrainer(),
         retrievalTrainer({ encoder }),
-        encoderTrainer({ ...train, name: encoderName, path: encoderPath }),
-        extractorTrainer({ ...train, name: encoderName, path: extractorPath }),
-        loraTrainer({ ...train, basePath }),
-        ...(hosted === undefined ? [] : [hostedTrainer(hosted)]),
-        ...(servers.length === 0
+        ...(quick
+          ? []
+          : [
+              encoderTrainer({ ...train, name: encoderName, path: encoderPath }),
+              extractorTrainer({ ...train, name: encoderName, path: extractorPath }),
+              loraTrainer({ ...train, basePath }),
+            ]),
+        ...(quick || hosted === undefined ? [] : [hostedTrainer(hosted)]),
+        ...(quick || servers.length === 0
           ? []
           : [
               promptedTrainer({

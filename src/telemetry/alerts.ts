@@ -13,6 +13,15 @@ export interface Alert {
   readonly message: string;
   /** Epoch milliseconds. */
   readonly at: number;
+  /** What a person can do about it. Whoever has such a link may: they are posted, and never logged. */
+  readonly links?: readonly AlertLink[];
+}
+
+export interface AlertLink {
+  /** For programs. */
+  readonly action: string;
+  readonly label: string;
+  readonly url: string;
 }
 
 export interface Alerts {
@@ -90,8 +99,13 @@ export function createAlerts(options: AlertOptions): Alerts {
 /** @param held Alerts before it that were over the limit. */
 function bodyOf(format: 'json' | 'slack', alert: Alert, held: number): string {
   const more = held === 0 ? '' : ` (${held} more alerts before this one were held back)`;
-  if (format === 'slack') return JSON.stringify({ text: `Understudy: ${slackText(alert.message)}${more}` });
-  const { kind, subject, message } = alert;
+  const { kind, subject, message, links = [] } = alert;
+  if (format === 'slack') {
+    const asked = links.map(({ url, label }) => `<${slackText(url)}|${slackText(label)}>`).join(' · ');
+    const text = `Understudy: ${slackText(message)}${more}${asked === '' ? '' : `\n${asked}`}`;
+    // Slack would fetch the links to show what is behind them.
+    return JSON.stringify(links.length > 0 ? { text, unfurl_links: false, unfurl_media: false } : { text });
+  }
   return JSON.stringify({
     source: 'understudy',
     kind,
@@ -99,6 +113,7 @@ function bodyOf(format: 'json' | 'slack', alert: Alert, held: number): string {
     message,
     at: new Date(alert.at).toISOString(),
     held,
+    ...(links.length > 0 ? { links: Object.fromEntries(links.map(({ action, url }) => [action, url])) } : {}),
   });
 }
 

@@ -244,6 +244,26 @@ describe('alerts', () => {
     );
   });
 
+  it('carry links that a person can follow, which are not logged', async (t) => {
+    const { url, bodies } = await collector(t);
+    const webhooks = [
+      { url, format: 'json' as const },
+      { url, format: 'slack' as const },
+    ];
+    const lines: string[] = [];
+    const settings = () => ({ webhooks, perHour: 5 });
+    const alerts = createAlerts({ settings, now: () => 0, log: (line) => lines.push(line) });
+    const links = [{ action: 'approve', label: 'Approve', url: 'https://u.example/decide?a=1&b=2' }];
+    alerts.raise({ ...alert, links });
+    await alerts.close();
+    const told = bodies.map((body) => JSON.parse(body));
+    assert.deepEqual(told.find((body) => body.links)?.links, { approve: 'https://u.example/decide?a=1&b=2' });
+    const slack = told.find((body) => body.text);
+    assert.equal(slack?.unfurl_links, false);
+    assert.ok(slack?.text.endsWith('\n<https://u.example/decide?a=1&amp;b=2|Approve>'));
+    assert.deepEqual(lines, []);
+  });
+
   it('are tried again where the webhook is out of order, and not where it says no', async (t) => {
     const found = await collector(t);
     const waits: number[] = [];

@@ -64,6 +64,30 @@ test('dashboard and alert rules ask for metrics that a gateway has', () => {
       assert.ok(names.has(name), `${of}: ${name}`);
 });
 
+test('every metric of a gateway is on the dashboard or in a rule, and in the docs, which name no other', () => {
+  const base = (name: string): string => name.replace(/_(bucket|sum|count)$/, '');
+  const own = [...new Set([...seriesNames()].map(base))]
+    .filter((name) => name.startsWith('understudy_'))
+    .sort();
+  const namesIn = (text: string): string[] => [
+    ...new Set([...text.matchAll(/\bunderstudy_[a-z_]+\b/g)].map(([name]) => base(name))),
+  ];
+  const shown = namesIn(expressions.map(([, expr]) => expr).join('\n'));
+  assert.deepEqual(
+    own.filter((name) => !shown.includes(name)),
+    [],
+  );
+  const told = namesIn(readFileSync(join(ROOT, 'docs', 'observing.md'), 'utf8'));
+  assert.deepEqual(
+    told.filter((name) => !own.includes(name)),
+    [],
+  );
+  assert.deepEqual(
+    own.filter((name) => !told.includes(name)),
+    [],
+  );
+});
+
 test('they use labels that the metrics have', () => {
   const source = readFileSync(join(ROOT, 'src', 'telemetry', 'gateway-metrics.ts'), 'utf8');
   for (const [of, expr] of expressions) {

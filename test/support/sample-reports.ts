@@ -211,6 +211,7 @@ export function sampleDemoReport(): DemoReport {
   });
   return {
     kind: 'demo',
+    fast: false,
     startedAt: AT,
     seconds: 655,
     seed: 1,

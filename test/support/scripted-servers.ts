@@ -3,7 +3,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { RetrySettings, ServerSettings } from '../../src/core/config-upstream-servers.ts';
 import { UnderstudyError } from '../../src/core/errors.ts';
 import type { UpstreamEvent } from '../../src/core/observe.ts';
-import { type SeveralOptions, severalServers } from '../../src/gateway/several/several.ts';
+import { type Several, type SeveralOptions, severalServers } from '../../src/gateway/several/several.ts';
+import { createStandings } from '../../src/gateway/several/standing.ts';
 import type { ResponseHead, Upstream, UpstreamRequest } from '../../src/gateway/upstream.ts';
 import { type ManualClock, manualClock } from './manual-clock.ts';
 
@@ -16,7 +17,9 @@ export type Act =
       readonly afterMs: number;
       readonly retryAfter?: number;
     }
-  | { readonly kind: 'break'; readonly afterMs: number };
+  | { readonly kind: 'break'; readonly afterMs: number }
+  /** A stream of events, in these pieces. */
+  | { readonly kind: 'stream'; readonly afterMs: number; readonly pieces: readonly string[] };
 
 interface Sent {
   readonly server: string;
@@ -60,6 +63,11 @@ function scripted(name: string, script: readonly Act[], clock: ManualClock, sent
           const status = act.kind === 'answer' ? act.status : 200;
           const wait = act.kind === 'answer' ? act.retryAfter : undefined;
           const headers = wait === undefined ? [] : ['Retry-After', String(wait)];
+          if (act.kind === 'stream') {
+            listener.onHead({ status, statusText: '', headers: ['Content-Type', 'text/event-stream'] });
+            for (const piece of act.pieces) listener.onData(Buffer.from(piece));
+            return resolve([]);
+          }
           listener.onHead({ status, statusText: '', headers });
           listener.onData(Buffer.from(`${name}#${sent.length} `));
           if (act.kind === 'break') return reject(failed('unavailable', { code: 'ECONNRESET' }));
@@ -93,33 +101,49 @@ interface Seen {
   at: number;
 }
 
-export function world(
-  scripts: Readonly<Record<string, readonly Act[]>>,
-  options: {
-    readonly retry?: Partial<RetrySettings>;
-    readonly servers?: Readonly<Record<string, Partial<ServerSettings>>>;
-    readonly breaker?: SeveralOptions['breaker'];
-  } = {},
-) {
+interface WorldOptions {
+  readonly retry?: Partial<RetrySettings>;
+  readonly servers?: Readonly<Record<string, Partial<ServerSettings>>>;
+  readonly breaker?: SeveralOptions['breaker'];
+}
+
+export function world(scripts: Readonly<Record<string, readonly Act[]>>, options: WorldOptions = {}) {
   const clock = manualClock(1_000_000);
   const sent: Sent[] = [];
   const events: UpstreamEvent[] = [];
-  const [main, ...others] = Object.entries(scripts).map(([name, script]) => ({
-    settings: server(name, options.servers?.[name]),
-    upstream: scripted(name, script, clock, sent),
-  }));
-  const upstream = severalServers([main!, ...others], {
-    retry: { attempts: 3, backoffMs: 100, ...options.retry },
-    breaker: options.breaker ?? { failures: 5, openMs: 10_000 },
-    timeoutMs: 60_000,
-    now: clock.now,
-    after: clock.after,
-    random: () => 0.5,
-    onEvent: (event) => events.push(event),
-    sleep: (ms) => new Promise<void>((resolve) => clock.after(ms, resolve)),
-  });
+  const names = Object.keys(scripts);
+  const upstreams = new Map(
+    Object.entries(scripts).map(([name, script]) => [name, scripted(name, script, clock, sent)]),
+  );
+  const standings = createStandings((upstream, state, failures) =>
+    events.push({ kind: 'circuit', upstream, state, failures }),
+  );
+  /** The servers under these settings; what is known of those that stay the same stays known. */
+  const connect = ({ retry, servers, breaker }: WorldOptions, from: readonly string[] = names): Several => {
+    const [main, ...others] = from.map((name) => ({
+      settings: server(name, servers?.[name]),
+      upstream: upstreams.get(name)!,
+    }));
+    standings.keepOnly([main!, ...others].map(({ settings }) => settings));
+    return severalServers([main!, ...others], {
+      retry: { attempts: 3, backoffMs: 100, ...retry },
+      breaker: breaker ?? { failures: 5, openMs: 10_000 },
+      timeoutMs: 60_000,
+      standings,
+      now: clock.now,
+      after: clock.after,
+      random: () => 0.5,
+      onEvent: (event) => events.push(event),
+      sleep: (ms) => new Promise<void>((resolve) => clock.after(ms, resolve)),
+    });
+  };
+  const upstream = connect(options);
   /** Sends, and lets the time pass that it takes. */
-  const ask = async (asked = request(), signal = new AbortController().signal): Promise<Seen> => {
+  const ask = async (
+    asked = request(),
+    signal = new AbortController().signal,
+    at: Several = upstream,
+  ): Promise<Seen> => {
     const seen: Seen = { heads: [], text: '', error: null, at: 0 };
     let isDone = false;
     const listener = {
@@ -131,7 +155,7 @@ export function world(
         seen.text += chunk.toString();
       },
     };
-    const all = upstream.send(asked, listener, signal).then(
+    const all = at.send(asked, listener, signal).then(
       () => {
         isDone = true;
       },
@@ -149,7 +173,7 @@ export function world(
     await all;
     return seen;
   };
-  return { clock, sent, events, upstream, ask };
+  return { clock, sent, events, upstream, ask, connect };
 }
 
 export const ok: Act = { kind: 'answer', status: 200, afterMs: 5 };

@@ -2,6 +2,7 @@
 import { isInService } from '../../core/deployment.ts';
 import type { ListedEvent } from '../../core/figures.ts';
 import type { JournalState } from '../../core/learning.ts';
+import type { GatewayUpstream } from '../../core/observe.ts';
 import type { Attention } from '../schemas.ts';
 import type { TaskRecord } from './tasks.ts';
 
@@ -12,12 +13,14 @@ export interface AttentionInput {
   readonly lost: Readonly<Record<string, number>>;
   readonly journal: JournalState;
   readonly unpriced: readonly string[];
+  readonly upstreams: readonly GatewayUpstream[];
 }
 
 const ORDER: readonly Attention['severity'][] = ['act', 'look', 'know'];
 const RELEARN = 'Learn it anew with `understudy learn`, or leave its calls with the LLM.';
 
-export function attentionOf({ records, alarms, lost, journal, unpriced }: AttentionInput): Attention[] {
+export function attentionOf(input: AttentionInput): Attention[] {
+  const { records, alarms, lost, journal, unpriced, upstreams } = input;
   const found: Attention[] = records.flatMap((record) => [
     ...taskItems(record),
     ...alarmItems(record, alarms),
@@ -43,6 +46,18 @@ export function attentionOf({ records, alarms, lost, journal, unpriced }: Attent
       detail: 'They were set aside whole; what could be read of them is in the store.',
       advice: '`understudy doctor` says where they are.',
     });
+  for (const { name, state, since, failures } of upstreams) {
+    if (state === 'closed') continue;
+    found.push({
+      id: `upstream-${name}`,
+      severity: 'look',
+      taskId: null,
+      at: since,
+      title: `The upstream ${name} is passed over`,
+      detail: `It failed ${failures} times in a row; calls go to others, where there are any.`,
+      advice: 'One call is let through now and then to see whether it is back. Look at its provider.',
+    });
+  }
   if (unpriced.length > 0)
     found.push({
       id: 'unpriced',

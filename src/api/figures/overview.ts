@@ -62,6 +62,7 @@ export async function overview(sources: FigureSources, range: Range): Promise<Ov
       unpriced,
       lost: sources.lost(),
       journal: await sources.journal(),
+      upstreams: sources.upstreams()?.servers ?? [],
     }),
     stages: stagesOf(records),
   };

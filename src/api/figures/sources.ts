@@ -3,6 +3,7 @@ import type { RedactContext } from '../../capture/redact/redact.ts';
 import type { Vault } from '../../capture/vault.ts';
 import type { Config } from '../../core/config.ts';
 import type { JournalState, PriceUsed } from '../../core/learning.ts';
+import type { UpstreamsReport } from '../../core/observe.ts';
 import type { SavingsReport } from '../../core/savings.ts';
 import type { Store } from '../../core/store.ts';
 import type { AuditBook } from './audit-book.ts';
@@ -23,6 +24,8 @@ export interface FigureSources {
   /** Calls that were answered and are not recorded, by reason. */
   readonly lost: () => Readonly<Record<string, number>>;
   readonly journal: () => Promise<JournalState>;
+  /** How the gateway's servers are (setup/upstream-states). */
+  readonly upstreams: () => UpstreamsReport | null;
   readonly now: () => number;
 }
 

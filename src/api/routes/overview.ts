@@ -4,7 +4,7 @@ import { allows, PERMISSIONS } from '../../core/access.ts';
 import { type AdminApp, routes } from '../env.ts';
 import { overview } from '../figures/overview.ts';
 import { rangeOf } from '../figures/sources.ts';
-import { overviewSchema, sessionSchema } from '../schemas.ts';
+import { overviewSchema, sessionSchema, upstreamsSchema } from '../schemas.ts';
 import { answers, rangeQuery } from './common.ts';
 
 const session = createRoute({
@@ -22,6 +22,13 @@ const figures = createRoute({
   responses: answers(overviewSchema, 'The figures of the range.'),
 });
 
+const upstreams = createRoute({
+  method: 'get',
+  path: '/upstreams',
+  summary: 'How each of several upstream servers is: taking calls, or passed over',
+  responses: answers(upstreamsSchema, 'Each server with its state.'),
+});
+
 export function overviewRoutes(): AdminApp {
   const app = routes();
   app.openapi(session, (context) => {
@@ -35,6 +42,10 @@ export function overviewRoutes(): AdminApp {
     const name = `overview ${JSON.stringify(asked)} ${await sources.store.planVersion()}`;
     const found = await sources.remembered.of(name, () => overview(sources, rangeOf(asked, sources.now())));
     return context.json(found, 200);
+  });
+  app.openapi(upstreams, (context) => {
+    const { at = null, servers = [] } = context.get('admin').sources.upstreams() ?? {};
+    return context.json({ at, upstreams: servers }, 200);
   });
   return app;
 }

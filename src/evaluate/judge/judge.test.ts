@@ -135,6 +135,74 @@ describe('judge', () => {
     assert.equal((await later.judge.judge(PAIR)).outcome, 'worse');
   });
 
+  const OWN = 'What is two and two?';
+  const refusing = (status: number): UnderstudyError =>
+    new UnderstudyError('bad-input', 'No.', { hint: '', status });
+
+  it('takes a text that its server refuses for unreadable only while the server answers a text of our own', async () => {
+    for (const status of [400, 413, 422, 200]) {
+      const asked: string[] = [];
+      let isBroken = false;
+      const ask: JudgeOptions['ask'] = async (messages) => {
+        const { request } = partsOf(messages);
+        asked.push(request);
+        if (request === OWN && !isBroken)
+          return { text: '1', usage: { promptTokens: 1, completionTokens: 1 } };
+        if (status !== 200) throw refusing(status);
+        return { text: ' ', usage: { promptTokens: 1, completionTokens: 0 } };
+      };
+      const { judge, store } = setUp(() => '', { ask });
+      assert.equal((await judge.judge(PAIR)).outcome, 'unreadable');
+      assert.deepEqual(asked, [PAIR.input, OWN, PAIR.input]);
+      isBroken = true;
+      await assert.rejects(judge.judge(PAIR), (error) => {
+        assert.ok(isJudgeFailure(error), 'the judge failed, and said nothing of the text');
+        return true;
+      });
+      assert.equal(store.kept.size, 0, 'neither is kept');
+    }
+  });
+
+  it('over random failures of its server finds nothing that the server did not say', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('answers', 'refuses', 'is silent', 'is down'), {
+          minLength: 1,
+          maxLength: 12,
+        }),
+        async (acts) => {
+          let at = 0;
+          let ownAnswered = 0;
+          let refusedTwice = false;
+          let refused = 0;
+          const ask: JudgeOptions['ask'] = async (messages) => {
+            const act = acts[at++ % acts.length]!;
+            const isOwn = partsOf(messages).request === OWN;
+            if (act === 'is down')
+              throw new UnderstudyError('unavailable', 'down', { hint: '', status: 503 });
+            if (act === 'answers') {
+              if (isOwn) ownAnswered++;
+              return { text: 'TIE', usage: { promptTokens: 1, completionTokens: 1 } };
+            }
+            if (!isOwn && ++refused === 2 && ownAnswered > 0) refusedTwice = true;
+            if (act === 'refuses') throw refusing(400);
+            return { text: '', usage: { promptTokens: 1, completionTokens: 0 } };
+          };
+          const found = await setUp(() => '', { ask })
+            .judge.judge(PAIR)
+            .catch((error: unknown) => {
+              assert.ok(isJudgeFailure(error));
+              return null;
+            });
+          // It counts against the text only where the server answered in between.
+          if (found?.outcome === 'unreadable') assert.ok(refusedTwice);
+          else if (found !== null) assert.equal(found.outcome, 'as-good');
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
   it('keeps no text of what it was asked beside the verdict', async () => {
     const { judge, store } = setUp(prefers(PAIR.reference), { keyOf: (text) => `${text.length}` });
     await judge.judge(PAIR);
@@ -209,15 +277,12 @@ describe('judge', () => {
     assert.equal(setUp(() => 'TIE', { dollarsADay: 0 }).judge.isReady(), false);
   });
 
-  it('gives no verdict on a text that the server refuses, which is not kept; a refusal of all is an error', async () => {
-    let status = 400;
-    const { judge, store } = setUp(() => {
-      throw new UnderstudyError('bad-input', 'too long', { hint: '', status });
+  it('fails where its key is refused, and says nothing of the text', async () => {
+    const { judge, store, asked } = setUp(() => {
+      throw refusing(401);
     });
-    assert.equal((await judge.judge(PAIR)).outcome, 'unreadable');
-    assert.equal(store.kept.size, 0);
-    status = 401;
     await assert.rejects(judge.judge(PAIR), (error) => isJudgeFailure(error));
+    assert.deepEqual([store.kept.size, asked.length], [0, 1]);
   });
 
   it('continues for those that still wait when whoever asked first leaves', async () => {

@@ -58,8 +58,10 @@ export interface JudgeOptions {
 const ANSWER_TOKENS = 4;
 /** Of a request, before any was asked. */
 const TYPICAL_TOKENS = 500;
-/** What a server says of one text: that it is too long, or filtered. The same text would be refused again. */
+/** What a server says of one text: that it is too long, or filtered. Or of all, where its settings are wrong: that is found out. */
 const TEXT_REFUSED: readonly (number | undefined)[] = [400, 413, 422];
+/** A text of ours, short and harmless. A server that gives no word on it says nothing about anybody's text. */
+const OWN_TEXT = judgeMessages('What is two and two?', 'Four.', 'It is five.');
 
 export function createJudge(options: JudgeOptions): Judge {
   const { name, model, price, maxTokens, dollarsADay, refusal, store, keyOf, now } = options;
@@ -110,10 +112,11 @@ export function createJudge(options: JudgeOptions): Judge {
       data: { judge: name },
     });
 
-  const askOnce = async (
+  /** One request. Null where the server refuses it as it refuses single texts, or says nothing. @throws UnderstudyError. */
+  const request = async (
     messages: readonly JudgeMessage[],
     signal: AbortSignal | undefined,
-  ): Promise<PlaceVerdict | null> => {
+  ): Promise<string | null> => {
     if (refusal !== null)
       throw new UnderstudyError('budget-spent', refusal, {
         hint: 'See judge.agreed in the configuration.',
@@ -134,10 +137,9 @@ export function createJudge(options: JudgeOptions): Judge {
         if (left() < 0) throw spentError();
       });
       options.charge(usage, dollarsFor(usage));
-      return readVerdict(text);
+      return text.trim() === '' ? null : text;
     } catch (error) {
       if (!(error instanceof UnderstudyError)) throw error;
-      // Not kept: the same answer for all texts is the configuration's fault, which can be mended.
       if (error.code === 'bad-input' && TEXT_REFUSED.includes(error.status)) return null;
       const { code, message, hint, status, data } = error;
       throw new UnderstudyError(code, message, {
@@ -152,6 +154,26 @@ export function createJudge(options: JudgeOptions): Judge {
       for (const resolve of waiting) resolve();
       waiting.clear();
     }
+  };
+
+  /**
+   * A text that gets no word is unreadable, which is evidence, only if the server answers a text of ours right after it and then
+   * again gives it none: else the judge is at fault, and nothing was said of the text. Neither is kept.
+   */
+  const askOnce = async (
+    messages: readonly JudgeMessage[],
+    signal: AbortSignal | undefined,
+  ): Promise<PlaceVerdict | null> => {
+    const text = await request(messages, signal);
+    if (text !== null) return readVerdict(text);
+    if ((await request(OWN_TEXT, signal)) === null)
+      throw new UnderstudyError('unavailable', `The judge ${name} gives no verdict on any text.`, {
+        hint: 'It refuses even a short text of our own, or answers it with nothing: check the section judge (model, server, key).',
+        status: 503,
+        data: { judge: name, why: 'it refuses any text' },
+      });
+    const again = await request(messages, signal);
+    return again === null ? null : readVerdict(again);
   };
 
   const ordered = async (

@@ -8,6 +8,7 @@ import type { UpstreamEvent } from '../../core/observe.ts';
 import type { Listener, ResponseHead, Upstream, UpstreamRequest } from '../upstream.ts';
 import { isBusy, retryAfterMs, wasNeverSent } from './again.ts';
 import type { Circuit } from './circuit.ts';
+import { type StreamEnd, streamEndOf } from './stream-error.ts';
 
 type Outcome = Extract<UpstreamEvent, { kind: 'attempt' }>['outcome'];
 
@@ -59,6 +60,7 @@ export function attempt<Next>(
     let isDropped = false;
     let isStarted = false;
     let rest = 0;
+    let end: StreamEnd | null = null;
     let stop = after(options.limitMs, () => life.abort());
     const onHead = (head: ResponseHead): void => {
       stop();
@@ -69,6 +71,7 @@ export function attempt<Next>(
       verdict(head.status >= 500 ? 'failed' : head.status === 429 ? 'neutral' : 'answered', now());
       const following = isBusy(head) && isFree ? next() : null;
       if (following === null) {
+        end = streamEndOf(head);
         listener.onHead(head);
         return;
       }
@@ -78,7 +81,10 @@ export function attempt<Next>(
       resolve({ next: following });
     };
     const onData = (chunk: Buffer): Promise<void> | undefined => {
-      if (!isDropped) return listener.onData(chunk);
+      if (!isDropped) {
+        end?.add(chunk);
+        return listener.onData(chunk);
+      }
       rest += chunk.length;
       if (rest > REST_BYTES) life.abort();
       return undefined;
@@ -122,7 +128,9 @@ export function attempt<Next>(
         AbortSignal.any([signal, life.signal]),
       )
       .then((trailers) => {
-        if (outcome === 'answered') verdict('whole', now());
+        if (outcome === 'answered' && end?.isError()) outcome = 'broken';
+        if (outcome === 'answered' || outcome === 'broken')
+          verdict(outcome === 'broken' ? 'failed' : 'whole', now());
         if (!isDropped && outcome !== null) onOutcome(outcome);
         resolve({ trailers });
       }, onError)

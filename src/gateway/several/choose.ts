@@ -4,13 +4,15 @@
  * Does not: send (several.ts).
  */
 import { hash } from 'node:crypto';
-import { recent } from './recent.ts';
+import type { Standing, Standings } from './standing.ts';
 
 /** A server, as far as choosing goes. */
 export interface Choosable {
   readonly name: string;
   readonly weight: number;
   readonly priority: number;
+  /** Itself, whatever its settings. */
+  readonly standing: Standing;
   /** Whether the circuit breaker lets a call through. */
   admits(now: number): boolean;
   /** Whether all of its connections are in use. */
@@ -23,30 +25,33 @@ export interface Asked {
   /** Whether it continues the conversation: then its server is kept. */
   readonly isBegun: boolean;
   /** Whether a server has asked to be left alone for now (`retry-after`). */
-  isCooling(name: string, now: number): boolean;
+  isCooling(standing: Standing, now: number): boolean;
 }
 
 export interface Chooser {
   /** Null where every server is passed over. */
   choose<S extends Choosable>(servers: readonly S[], asked: Asked, now: number): S | null;
   /** The conversation is with this server from now on. */
-  keep(conversation: string | null, name: string, now: number): void;
+  keep(conversation: string | null, standing: Standing, now: number): void;
 }
 
-/** Conversations whose server is remembered, and for how long after their last call. */
-const MAX_CONVERSATIONS = 20_000;
+/** How long after its last call the server of a conversation is remembered. */
 const KEPT_MS = 3_600_000;
 
-/** @param random In [0, 1), for calls of no conversation. */
-export function createChooser(random: () => number = Math.random): Chooser {
-  const kept = recent<{ readonly name: string; readonly at: number }>(MAX_CONVERSATIONS);
+/**
+ * @param kept Which server each conversation is with.
+ * @param random In [0, 1), for calls of no conversation.
+ */
+export function createChooser(kept: Standings['conversations'], random: () => number): Chooser {
   return {
     choose: (servers, asked, now) => {
-      const ready = servers.filter((one) => one.admits(now) && !asked.isCooling(one.name, now));
+      const ready = servers.filter((one) => one.admits(now) && !asked.isCooling(one.standing, now));
       if (asked.conversation !== null && asked.isBegun) {
         const last = kept.get(asked.conversation);
         const same =
-          last && now - last.at <= KEPT_MS ? ready.find(({ name }) => name === last.name) : undefined;
+          last && now - last.at <= KEPT_MS
+            ? ready.find(({ standing }) => standing === last.standing)
+            : undefined;
         if (same && !same.isFull()) return same;
       }
       const first = Math.min(...ready.map(({ priority }) => priority));
@@ -54,8 +59,8 @@ export function createChooser(random: () => number = Math.random): Chooser {
       const free = group.filter((one) => !one.isFull());
       return byWeight(free.length > 0 ? free : group, asked.conversation, random);
     },
-    keep: (conversation, name, now) => {
-      if (conversation !== null) kept.set(conversation, { name, at: now });
+    keep: (conversation, standing, now) => {
+      if (conversation !== null) kept.set(conversation, { standing, at: now });
     },
   };
 }

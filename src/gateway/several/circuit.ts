@@ -13,7 +13,7 @@ import type { BreakerSettings } from '../../core/config-upstream-servers.ts';
 export type CircuitState = 'closed' | 'open' | 'half-open';
 
 /**
- * How an attempt ended. answered: with a head that is no failure, and more is to come. whole: after that, in order. failed: no
+ * How an attempt ended, or goes on. answered: with a head that is no failure, and more is to come. whole: after that, in order. failed: no
  * head, a broken answer, a status of 500 and above. neutral: the caller gave up, or was told to come again (429).
  */
 export type Verdict = 'answered' | 'whole' | 'failed' | 'neutral';
@@ -22,6 +22,8 @@ export interface Circuit {
   admits(now: number): boolean;
   /** A call is sent; the result takes its verdicts. */
   begin(now: number): (verdict: Verdict, now: number) => void;
+  /** Other settings from now on. An open circuit's time ends when it was to end. */
+  configure(settings: BreakerSettings): void;
   readonly state: CircuitState;
   /** Time of the last change of state. */
   readonly since: number;
@@ -34,7 +36,7 @@ const MAX_OPEN_MS = 300_000;
 
 /** @param onChange Told of each opening and closing. */
 export function createCircuit(
-  { failures: limit, openMs }: BreakerSettings,
+  settings: BreakerSettings,
   start: number,
   onChange: (state: CircuitState, failures: number) => void = () => {},
 ): Circuit {
@@ -42,6 +44,7 @@ export function createCircuit(
   let since = start;
   let failures = 0;
   let until = 0;
+  let { failures: limit, openMs } = settings;
   let wait = openMs;
   let probe: object | null = null;
 
@@ -91,6 +94,10 @@ export function createCircuit(
             if (isProbe) become('open', at);
         }
       };
+    },
+    configure: (next) => {
+      ({ failures: limit, openMs } = next);
+      if (state === 'closed') wait = openMs;
     },
     get state() {
       return state;

@@ -3,6 +3,7 @@ export interface Recent<V> {
   get(key: string): V | undefined;
   set(key: string, value: V): void;
   delete(key: string): void;
+  clear(): void;
 }
 
 export function recent<V>(maxEntries: number): Recent<V> {
@@ -12,6 +13,7 @@ export function recent<V>(maxEntries: number): Recent<V> {
     delete: (key) => {
       entries.delete(key);
     },
+    clear: () => entries.clear(),
     set: (key, value) => {
       entries.delete(key);
       entries.set(key, value);

@@ -334,3 +334,42 @@ test('no attempt begins with next to no time', async () => {
   await ask();
   assert.equal(sent.length, 1);
 });
+
+const errors = {
+  'in Anthropic’s words': 'event: error\ndata: {"type":"error","error":{"type":"overloaded_error"}}\n\n',
+  'in those of Chat Completions': 'data: {"error": {"message": "out of memory"}}\n\ndata: [DONE]\n\n',
+  'with the line ends of Windows': 'event:error\r\ndata: {}\r\n\r\n',
+};
+const whole = [
+  'event: message_stop\ndata: {"type":"message_stop"}\n\n',
+  'data: {"choices":[],"error":null}\n\ndata: [DONE]\n\n',
+  'data: {"error": null, "choices": []}\n\n',
+  `data: ${JSON.stringify({ text: '\n\nevent: error\ndata: {"error":{}}\n\n' })}\n\n`,
+  'event: error\ndata: {}\n\ndata: {"choices":[]}\n\n',
+];
+
+test('a stream that ends with an error event counts as a failure of its server, however it is cut', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(
+        ...Object.values(errors).map((text) => ({ text, isError: true })),
+        ...whole.map((text) => ({ text, isError: false })),
+      ),
+      fc.integer({ min: 1, max: 50 }),
+      fc.constantFrom(0, 20_000),
+      async ({ text, isError }, size, before) => {
+        const all = `data: ${JSON.stringify({ text: 'x'.repeat(before) })}\n\n${text}`;
+        const pieces = all.match(new RegExp(`[^]{1,${size}}`, 'g'))!;
+        const { ask, upstream, events } = world(
+          { main: [{ kind: 'stream', afterMs: 1, pieces }] },
+          { breaker: { failures: 2, openMs: 1e9 } },
+        );
+        for (let i = 0; i < 2; i++) assert.equal((await ask()).text, all);
+        assert.equal(upstream.states()[0]?.state, isError ? 'open' : 'closed');
+        const [first] = events;
+        assert.equal(first?.kind === 'attempt' && first.outcome, isError ? 'broken' : 'answered');
+      },
+    ),
+    { numRuns: 100 },
+  );
+});

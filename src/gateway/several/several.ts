@@ -19,9 +19,9 @@ import type { Listener, Upstream, UpstreamRequest } from '../upstream.ts';
 import { backoffMs, callerWaitsMs } from './again.ts';
 import { attempt } from './attempt.ts';
 import { type Asked, type Choosable, createChooser } from './choose.ts';
-import { type Circuit, createCircuit } from './circuit.ts';
-import { recent } from './recent.ts';
+import type { Circuit } from './circuit.ts';
 import { requestFor } from './server-request.ts';
+import type { Standings } from './standing.ts';
 
 /** A server and the connections to it. */
 export interface Server {
@@ -37,6 +37,8 @@ export interface SeveralOptions {
   readonly breaker: BreakerSettings;
   /** For what `retry` leaves out, milliseconds. */
   readonly timeoutMs: number;
+  /** How the servers stand, from before a reload. */
+  readonly standings: Standings;
   /** Told what happens; must not throw. */
   readonly onEvent: (event: UpstreamEvent) => void;
   /** Epoch milliseconds. */
@@ -56,8 +58,6 @@ export interface Several extends Upstream {
 /** A server, with what happens at it. */
 interface Member extends Choosable, Server {
   readonly circuit: Circuit;
-  inFlight: number;
-  waitsUntil: number;
 }
 
 /** What is known of a call that is to be sent. */
@@ -77,9 +77,6 @@ interface Next {
   readonly delayMs: number;
 }
 
-/** Number of keys and models for which limits that servers have told are remembered. */
-const MAX_LIMITS = 5000;
-
 /** @param servers The first is the main one. */
 export function severalServers(servers: readonly [Server, ...Server[]], options: SeveralOptions): Several {
   const { retry, now, random, onEvent } = options;
@@ -89,28 +86,14 @@ export function severalServers(servers: readonly [Server, ...Server[]], options:
   const minAttemptMs = Math.min(1000, timeoutMs / 10);
   const memberOf = ({ settings, upstream }: Server): Member => {
     const { name, weight, priority, maxConnections = Number.POSITIVE_INFINITY } = settings;
-    const circuit = createCircuit(options.breaker, now(), (state, failures) =>
-      onEvent({ kind: 'circuit', upstream: name, state, failures }),
-    );
-    const member: Member = {
-      settings,
-      upstream,
-      name,
-      weight,
-      priority,
-      circuit,
-      inFlight: 0,
-      waitsUntil: 0,
-      admits: circuit.admits,
-      isFull: () => member.inFlight >= maxConnections,
-    };
-    return member;
+    const standing = options.standings.of(settings, options.breaker, now());
+    const { circuit } = standing;
+    const isFull = (): boolean => standing.inFlight >= maxConnections;
+    return { settings, upstream, name, weight, priority, standing, circuit, admits: circuit.admits, isFull };
   };
   const members = servers.map(memberOf);
   const main = members[0]!;
-  const chooser = createChooser(random);
-  /** Until when a server wants to be left alone by a key, for a model. */
-  const limits = recent<number>(MAX_LIMITS);
+  const chooser = createChooser(options.standings.conversations, random);
 
   const planOf = (request: UpstreamRequest): Plan => {
     const { body, call } = request;
@@ -135,7 +118,7 @@ export function severalServers(servers: readonly [Server, ...Server[]], options:
       members: (isFree ? members : [main]).filter(takes),
       asked: {
         ...conversationOf(request, facts),
-        isCooling: (name, at) => (limits.get(limitKey + name) ?? 0) > at,
+        isCooling: ({ limits }, at) => (limits.get(limitKey) ?? 0) > at,
       },
     };
   };
@@ -169,7 +152,7 @@ export function severalServers(servers: readonly [Server, ...Server[]], options:
     let bestRank: readonly number[] = [];
     for (const member of plan.members) {
       if (member !== main && member.upstream.takes?.(request) === false) continue;
-      const asks = (limits.get(plan.limitKey + member.name) ?? 0) - at;
+      const asks = (member.standing.limits.get(plan.limitKey) ?? 0) - at;
       const delayMs = asks > 0 ? asks : backoffMs(retry, count, random());
       if (at + delayMs + minAttemptMs > until) continue;
       const isOpen = !member.circuit.admits(at);
@@ -207,7 +190,7 @@ export function severalServers(servers: readonly [Server, ...Server[]], options:
       tried.add(member);
       const at = member;
       const isQueued = at.isFull();
-      at.inFlight++;
+      at.standing.inFlight++;
       const leftMs = (): number => Math.max(1, Math.min(attemptTimeoutMs, until - now()));
       const done = await attempt(at, sent, {
         listener: { ...listener, onHead: (head) => listener.onHead({ ...head, from: at.name }) },
@@ -223,15 +206,15 @@ export function severalServers(servers: readonly [Server, ...Server[]], options:
         next: () => nextOf(plan, request, tried, count, startBefore),
         onOutcome: (outcome) => onEvent({ kind: 'attempt', upstream: at.name, outcome }),
         onWait: (ms) => {
-          at.waitsUntil = now() + ms;
-          limits.set(plan.limitKey + at.name, at.waitsUntil);
+          at.standing.waitsUntil = now() + ms;
+          at.standing.limits.set(plan.limitKey, at.standing.waitsUntil);
         },
         onAnswer: () => {
-          at.waitsUntil = 0;
-          limits.delete(plan.limitKey + at.name);
-          chooser.keep(plan.asked.conversation, at.name, now());
+          at.standing.waitsUntil = 0;
+          at.standing.limits.delete(plan.limitKey);
+          chooser.keep(plan.asked.conversation, at.standing, now());
         },
-        onEnd: () => at.inFlight--,
+        onEnd: () => at.standing.inFlight--,
       });
       if ('trailers' in done) return done.trailers;
       const { next } = done;
@@ -254,7 +237,7 @@ export function severalServers(servers: readonly [Server, ...Server[]], options:
       await Promise.all(members.map(({ upstream }) => upstream.close()));
     },
     states: () =>
-      members.map(({ name, circuit, inFlight, waitsUntil }) => ({
+      members.map(({ name, circuit, standing: { inFlight, waitsUntil } }) => ({
         name,
         state: circuit.state,
         since: circuit.since,
