@@ -174,14 +174,56 @@ export function wordsIn(text: string): string[] {
 /** Shorter words stand in others by chance. */
 const MIN_WORD = 3;
 
-/** The words, and each word of them that is nobody's first name: a text may say them apart. */
+/** A word of a value, as texts write it: in small letters too, and what is small in more than one. */
+function formsOf(word: string): string[] {
+  const small = word.toLowerCase();
+  return word === small ? [word, `${word}s`, `${word}es`] : [word, small];
+}
+
+/** The words, and each word of them that is nobody's first name, in its forms: a text may say them apart. */
 export function withTheirWords(words: readonly string[]): Set<string> {
   return new Set(
     words.flatMap((each) => [
       each,
-      ...wordsIn(each).filter((word) => word.length >= MIN_WORD && !isFirstName(word)),
+      ...wordsIn(each)
+        .filter((word) => word.length >= MIN_WORD && !isFirstName(word))
+        .flatMap(formsOf),
     ]),
   );
+}
+
+/**
+ * A first name beside the next or the last word of its value ("Linnea bath"), in their forms: by itself it may be somebody's,
+ * beside that word it is the value's.
+ */
+function firstNamesInPlace(
+  word: string,
+): { readonly name: string; readonly before: string; readonly after: string }[] {
+  const all = wordsIn(word);
+  return all.flatMap((name, i) => {
+    if (!isFirstName(name)) return [];
+    const names = new Set([name, name.toLowerCase()]);
+    const beside = (other: string | undefined): string[] =>
+      other === undefined || isFirstName(other) ? [] : [...new Set([other, ...formsOf(other)])];
+    return [...names].flatMap((form) => [
+      ...beside(all[i + 1]).map((after) => ({ name: form, before: '', after: ` ${after}` })),
+      ...beside(all[i - 1]).map((before) => ({ name: form, before: `${before} `, after: '' })),
+    ]);
+  });
+}
+
+/** The words that a taken text may come from, of all of a site's. */
+export function wordFinder(words: readonly string[]): (taken: readonly string[]) => string[] {
+  const byForm = new Map<string, Set<string>>();
+  for (const word of words)
+    for (const form of [word, ...wordsIn(word).flatMap(formsOf)].map((each) => each.toLowerCase()))
+      byForm.set(form, (byForm.get(form) ?? new Set()).add(word));
+  return (taken) => {
+    const found = taken.flatMap((text) =>
+      [text, ...wordsIn(text)].flatMap((each) => [...(byForm.get(each.toLowerCase()) ?? [])]),
+    );
+    return [...new Set(found)];
+  };
 }
 
 /**
@@ -192,7 +234,7 @@ const NAMES: readonly EntityKind[] = ['person', 'organisation', 'address'];
 
 /**
  * Puts a site's words back where their surrogates stand. Redaction is deterministic, so the surrogates follow from the
- * words. A word that is a first name, too, is put back where the others stand beside it.
+ * words. A word that is a first name, too, is put back where another of its value stands beside it.
  */
 export function restorer(words: readonly string[], context: RedactContext): (text: string) => string {
   const originals = new Map<string, string>();
@@ -207,14 +249,10 @@ export function restorer(words: readonly string[], context: RedactContext): (tex
     add(redactText(text, context), text);
     for (const surrogate of surrogatesOf(text)) add(surrogate, text);
   }
-  for (const word of words) {
-    for (const name of wordsIn(word).filter((each) => each !== word && isFirstName(each))) {
-      for (const surrogate of surrogatesOf(name))
-        add(
-          word.replace(name, () => surrogate),
-          word,
-        );
-    }
+  for (const { name, before, after } of new Set(words.flatMap(firstNamesInPlace))) {
+    const whole = `${before}${name}${after}`;
+    for (const surrogate of surrogatesOf(name)) add(`${before}${surrogate}${after}`, whole);
+    for (const surrogate of surrogatesOf(whole)) add(surrogate, whole);
   }
   if (originals.size === 0) return (text) => text;
   const any = anyWholeWord([...originals.keys()]);
