@@ -52,9 +52,13 @@ interface Elsewhere {
   readonly askedAt: number;
 }
 
-/** As EntityFinder.find; null where the texts could not be read now. */
+/**
+ * As EntityFinder.find; null where the texts could not be read now.
+ * @param isPatient Waits until it is open.
+ */
 export type FindIfItCan = (
   texts: readonly string[],
+  isPatient?: boolean,
 ) => Promise<Awaited<ReturnType<EntityFinder['find']>> | null>;
 
 export interface LiveRedactionOptions {
@@ -185,7 +189,8 @@ export function liveRedaction(
     if (obvious === null || find === null) return obvious;
     return {
       ...obvious,
-      complete: async () => assembled(request, frame, await looked(messages, keep, find), own),
+      complete: async (isPatient = false) =>
+        assembled(request, frame, await looked(messages, keep, (texts) => find(texts, isPatient)), own),
     };
   };
 
