@@ -62,7 +62,7 @@ describe('vocabularyFinder', () => {
 });
 
 describe('restorer', () => {
-  const restore = restorer(['Halden oak stool', 'Linnea duvet cover'], context);
+  const restore = restorer(['Halden oak stool', 'Linnea duvet cover', 'bread knife'], context);
 
   it('puts back a word that was taken for a person, whole or apart', () => {
     for (const text of ['my Halden oak stool broke', 'the stool (Halden) broke']) {
@@ -76,6 +76,7 @@ describe('restorer', () => {
     for (const [text, word] of [
       ['my 2 halden oak stools broke', 'halden'],
       ['my 2 halden oak stools broke', 'stools'],
+      ['both bread knives are blunt', 'knives'],
       ['my linnea duvet cover is torn', 'linnea'],
       ['both Linnea duvet covers are torn', 'Linnea'],
       ['both Linnea duvet covers are torn', 'Linnea duvet'],

@@ -174,10 +174,11 @@ export function wordsIn(text: string): string[] {
 /** Shorter words stand in others by chance. */
 const MIN_WORD = 3;
 
-/** A word of a value, as texts write it: in small letters too, and what is small in more than one. */
+/** A word of a value, as texts write it: in small letters too, and what is small as a plural. */
 function formsOf(word: string): string[] {
   const small = word.toLowerCase();
-  return word === small ? [word, `${word}s`, `${word}es`] : [word, small];
+  if (word !== small) return [word, small];
+  return [word, `${word}s`, `${word}es`, word.replace(/y$/, 'ies').replace(/fe?$/, 'ves')];
 }
 
 /** The words, and each word of them that is nobody's first name, in its forms: a text may say them apart. */
