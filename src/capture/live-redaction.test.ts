@@ -7,8 +7,9 @@ import type { CallRequest, Message } from '../core/call.ts';
 import type { Entity } from '../core/entity.ts';
 import { type FindIfItCan, liveRedaction, readPiece } from './live-redaction.ts';
 import { createSealer } from './sealer.ts';
+import { placesOf as placesOfWords, restorer } from './site-words.ts';
 import { dayOf } from './vault.ts';
-import { restorer, siteOf } from './vocabulary.ts';
+import { siteOf } from './vocabulary.ts';
 
 const { vault, context, redact, stage } = openDataFolder(temporaryFolder());
 await vault.prepare(dayOf(exampleCall(1).at));
@@ -212,7 +213,7 @@ describe('a site’s words', () => {
         const parts = new Map(refined.parts.map((part) => [part.id, part]));
         const ring = await folder.vault.ring(refined.parts.map(({ day }) => day));
         const stored = JSON.parse(ring.open(parts.get(refined.calls[0]!.requestParts.at(-1)!)!)!) as Message;
-        const recorded = restorer(words, folder.context)(stored.content);
+        const recorded = restorer(placesOfWords(words), folder.context)(stored.content);
         const redacted = liveRedaction({
           sealing: folder.vault,
           context: folder.context,
@@ -223,7 +224,7 @@ describe('a site’s words', () => {
         const read = (await redacted?.complete?.())?.request.messages.at(-1)?.content;
         assert.equal(read, recorded);
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 });

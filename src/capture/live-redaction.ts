@@ -22,9 +22,10 @@ import {
 } from './redact/redact.ts';
 import { redactMessage, redactTools } from './redact/redact-call.ts';
 import { redactSchema } from './redact/redact-schema.ts';
+import { type Place, placeFinder, placesOf, restorer, withTheirWords } from './site-words.ts';
 import { textsOf, type WalkedText } from './texts.ts';
 import type { Sealing } from './vault.ts';
-import { restorer, siteFinder, withTheirWords, wordFinder } from './vocabulary.ts';
+import { siteFinder } from './vocabulary.ts';
 import { anyWholeWord } from './whole-words.ts';
 
 /** What is read at once: a message, or all that a request says beside its messages. */
@@ -143,7 +144,7 @@ export function liveRedaction(
   return (request) => {
     const site = sites(request);
     const words = vocabulary().get(site) ?? NONE;
-    const own = kept.get(words) ?? { keep: withTheirWords(words), from: wordFinder(words) };
+    const own = kept.get(words) ?? { keep: withTheirWords(words), from: placeFinder(placesOf(words)) };
     kept.set(words, own);
     const { keep } = own;
     let here = 0;
@@ -290,8 +291,8 @@ function contentFinder(): (
 /** The words of a call site. */
 interface SiteWords {
   readonly keep: ReadonlySet<string>;
-  /** Those that a taken text may come from. */
-  readonly from: (taken: readonly string[]) => readonly string[];
+  /** The places that taken texts may have been. */
+  readonly from: (taken: readonly string[]) => readonly Place[];
 }
 
 /** A message after the second stage, under the names that stand in it. */
@@ -318,8 +319,8 @@ function secondOf(
       ...own.map(({ start, end }) => text.slice(start, end)),
       ...names,
     ];
-    const words = from(taken);
-    return words.length === 0 ? redacted : restorer(words, context)(redacted);
+    const places = from(taken);
+    return places.length === 0 ? redacted : restorer(places, context)(redacted);
   });
   return { message, originals: [...originals] };
 }

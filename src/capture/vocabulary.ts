@@ -1,19 +1,18 @@
 /**
  * The words of an application: labels that it answers again and again, values of fields that take a few (field-values.ts),
  * enum values, names of tools. Redaction takes a brand for a person, or the address of a department for a customer's; so
- * such words are noted, sealed, by call site, and put back in the place of their surrogates when calls are read. A value
+ * such words are noted, sealed, by call site, and put back in the place of their surrogates when calls are read (site-words.ts). A value
  * that few inputs had is nobody's vocabulary, and is never noted.
  * Does not: redact (redact/), or keep anything (the store does).
  */
 import { hash } from 'node:crypto';
 import { boundedCache } from '../core/bounded-cache.ts';
 import type { Call, CallRequest, Message, Tool } from '../core/call.ts';
-import { ENTITY_KINDS, type EntityKind } from '../core/entity.ts';
 import { type FieldValues, fieldValues, stringFields } from './field-values.ts';
 import { isFirstName } from './redact/name-lists.ts';
-import { type RedactContext, redactEntities, redactText, vocabularyOf } from './redact/redact.ts';
+import { vocabularyOf } from './redact/redact.ts';
+import { wordsIn } from './site-words.ts';
 import type { Sealing } from './vault.ts';
-import { anyWholeWord } from './whole-words.ts';
 
 /** Longer answers are no labels (as in cluster/kind). */
 const LONGEST_LABEL = 100;
@@ -164,98 +163,4 @@ function isPerson(value: string): boolean {
   return (
     words.some(isFirstName) && words.every((word) => /^\p{Lu}|^(?:van|von|de|der|da|di|la)$/u.test(word))
   );
-}
-
-/** The words of a text, of letters alone. */
-export function wordsIn(text: string): string[] {
-  return text.split(/[^\p{L}\p{M}'’-]+/u).filter((word) => word.length > 0);
-}
-
-/** Shorter words stand in others by chance. */
-const MIN_WORD = 3;
-
-/** A word of a value, as texts write it: in small letters too, and what is small as a plural. */
-function formsOf(word: string): string[] {
-  const small = word.toLowerCase();
-  if (word !== small) return [word, small];
-  return [word, `${word}s`, `${word}es`, word.replace(/y$/, 'ies').replace(/fe?$/, 'ves')];
-}
-
-/** The words, and each word of them that is nobody's first name, in its forms: a text may say them apart. */
-export function withTheirWords(words: readonly string[]): Set<string> {
-  return new Set(
-    words.flatMap((each) => [
-      each,
-      ...wordsIn(each)
-        .filter((word) => word.length >= MIN_WORD && !isFirstName(word))
-        .flatMap(formsOf),
-    ]),
-  );
-}
-
-/**
- * A first name beside the next or the last word of its value ("Linnea bath"), in their forms: by itself it may be somebody's,
- * beside that word it is the value's.
- */
-function firstNamesInPlace(
-  word: string,
-): { readonly name: string; readonly before: string; readonly after: string }[] {
-  const all = wordsIn(word);
-  return all.flatMap((name, i) => {
-    if (!isFirstName(name)) return [];
-    const names = new Set([name, name.toLowerCase()]);
-    const beside = (other: string | undefined): string[] =>
-      other === undefined || isFirstName(other) ? [] : [...new Set([other, ...formsOf(other)])];
-    return [...names].flatMap((form) => [
-      ...beside(all[i + 1]).map((after) => ({ name: form, before: '', after: ` ${after}` })),
-      ...beside(all[i - 1]).map((before) => ({ name: form, before: `${before} `, after: '' })),
-    ]);
-  });
-}
-
-/** The words that a taken text may come from, of all of a site's. */
-export function wordFinder(words: readonly string[]): (taken: readonly string[]) => string[] {
-  const byForm = new Map<string, Set<string>>();
-  for (const word of words)
-    for (const form of [word, ...wordsIn(word).flatMap(formsOf)].map((each) => each.toLowerCase()))
-      byForm.set(form, (byForm.get(form) ?? new Set()).add(word));
-  return (taken) => {
-    const found = taken.flatMap((text) =>
-      [text, ...wordsIn(text)].flatMap((each) => [...(byForm.get(each.toLowerCase()) ?? [])]),
-    );
-    return [...new Set(found)];
-  };
-}
-
-/**
- * What a word of letters may be taken for. Their surrogates are long and show as such; those of other kinds have a word's
- * length, and of "pan" might be "too", which would then be put back as "pan" wherever somebody wrote it.
- */
-const NAMES: readonly EntityKind[] = ['person', 'organisation', 'address'];
-
-/**
- * Puts a site's words back where their surrogates stand. Redaction is deterministic, so the surrogates follow from the
- * words. A word that is a first name, too, is put back where another of its value stands beside it.
- */
-export function restorer(words: readonly string[], context: RedactContext): (text: string) => string {
-  const originals = new Map<string, string>();
-  const add = (surrogate: string, word: string): void => {
-    if (surrogate !== word && surrogate.length >= MIN_WORD) originals.set(surrogate, word);
-  };
-  const surrogatesOf = (text: string): string[] =>
-    (/[\d@]/.test(text) ? ENTITY_KINDS : NAMES).map((kind) =>
-      redactEntities(text, [{ start: 0, end: text.length, kind }], [], context),
-    );
-  for (const text of withTheirWords(words)) {
-    add(redactText(text, context), text);
-    for (const surrogate of surrogatesOf(text)) add(surrogate, text);
-  }
-  for (const { name, before, after } of new Set(words.flatMap(firstNamesInPlace))) {
-    const whole = `${before}${name}${after}`;
-    for (const surrogate of surrogatesOf(name)) add(`${before}${surrogate}${after}`, whole);
-    for (const surrogate of surrogatesOf(whole)) add(surrogate, whole);
-  }
-  if (originals.size === 0) return (text) => text;
-  const any = anyWholeWord([...originals.keys()]);
-  return (text) => text.replace(any, (surrogate) => originals.get(surrogate) ?? surrogate);
 }
