@@ -47,6 +47,26 @@ describe('the stand-in, asked by the official client', () => {
     assert.ok(data.usage!.prompt_tokens > 100);
   });
 
+  test('answers with the words of the mail that it is shown', async () => {
+    const mail = mails.find(({ truth, body }) => {
+      const { order, product } = truth.details;
+      return order !== null && product !== null && body.includes(order) && body.includes(product);
+    })!;
+    const { order, product } = mail.truth.details;
+    const [first = '', ...rest] = product!.split(' ');
+    const user = mailText(mail)
+      .replaceAll(order!, '10001')
+      .replaceAll(product!, ['Sarrin', ...rest].join(' '));
+    const { choices } = await client.chat.completions.create({
+      model: 'gpt-4.1',
+      messages: messagesFor(detailsPrompt, user),
+      response_format: detailsFormat,
+    });
+    const said = JSON.parse(choices[0]?.message.content ?? '');
+    assert.notEqual(first, 'Sarrin');
+    assert.deepEqual(said, { ...mail.truth.details, order: '10001', product: ['Sarrin', ...rest].join(' ') });
+  });
+
   test('gives the same text, JSON and tool call streamed as whole', async () => {
     const mail = mails.find(
       ({ truth }) => truth.details.product !== null && orderLabels.has(truth.category),

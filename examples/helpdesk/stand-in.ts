@@ -6,7 +6,9 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { mailText } from './agent.ts';
 import { actionFor, detailsFor, labelFor, replyFor } from './answers.ts';
+import { asShown } from './as-shown.ts';
 import type { Mail, Question, Work } from './mailbox/mail.ts';
 import { type Draw, drawFrom } from './mailbox/random.ts';
 import {
@@ -144,9 +146,9 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
       case 'triage':
         return { content: labelFor(mail, mistaken, draw) };
       case 'details':
-        return { content: detailsFor(mail, mistaken, draw) };
+        return { content: detailsFor(asRead(mail, user), mistaken, draw) };
       case 'action':
-        return { toolCall: actionFor(mail, mistaken, draw) };
+        return { toolCall: actionFor(asRead(mail, user), mistaken, draw) };
       case 'reply':
         return {
           content: replyFor(mail, /signed by ([^.\n]+)\./.exec(system)?.[1] ?? 'The help desk', draw),
@@ -170,6 +172,26 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
+  };
+}
+
+/** The mail with the truth in the words of the text that was sent. */
+function asRead(mail: Mail, sent: string): Mail {
+  const written = mailText(mail);
+  const read = <T extends string | null>(value: T): T =>
+    (value === null ? null : asShown(value, written, sent)) as T;
+  const { details, action } = mail.truth;
+  const { order_number: order } = action.arguments;
+  return {
+    ...mail,
+    truth: {
+      ...mail.truth,
+      details: { ...details, order: read(details.order), product: read(details.product) },
+      action:
+        order === undefined
+          ? action
+          : { ...action, arguments: { ...action.arguments, order_number: read(order) } },
+    },
   };
 }
 

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import { exampleCall, temporaryFolder } from '../../test/support/calls.ts';
 import { openDataFolder } from '../../test/support/data-folder.ts';
 import type { CallRequest, Message } from '../core/call.ts';
 import type { Entity } from '../core/entity.ts';
 import { type FindIfItCan, liveRedaction, readPiece } from './live-redaction.ts';
 import { createSealer } from './sealer.ts';
+import { placesOf as placesOfWords, restorer } from './site-words.ts';
 import { dayOf } from './vault.ts';
 import { siteOf } from './vocabulary.ts';
 
@@ -152,6 +154,78 @@ describe('liveRedaction', () => {
     const read = redacted(requestOf(long, mail));
     assert.equal(elsewhere.length, 1);
     assert.deepEqual(read?.request.messages, live()(requestOf(long, mail)).request.messages);
+  });
+});
+
+describe('a site’s words', () => {
+  const words = [
+    'Halden oak stool',
+    'Linnea duvet cover',
+    'Linnea bath towel',
+    'kestrel kettle',
+    'Tarn moka pot',
+  ];
+  const goods = [
+    ...['Halden oak stool', '2 halden oak stools', 'oak stools', 'Linnea duvet covers', 'linnea bath towels'],
+    ...['four Kestrel kettles', 'my kettle', 'tarn moka pot', 'Aster rice cookers', 'the stool (Halden)'],
+  ];
+  const texts = fc
+    .tuple(
+      fc.constantFrom('Dear team,', 'hi', 'Hello Anna,', '55902'),
+      fc.constantFrom('I got the wrong', 'please replace', 'where is'),
+      fc.constantFrom(...goods),
+      fc.constantFrom('from order 12345.', 'in black', 'i want my money back'),
+      fc.constantFrom('', 'Regards,\nTessa Nguyen', 'best,\nlinnea', 'Best,\nLinnea Weber'),
+    )
+    .map((lines) => lines.join('\n').replace(/(with|wrong|replace|is)\n/, '$1 '));
+  /** Which words in a row a finder takes, for what. */
+  const taking = fc.record({
+    kind: fc.constantFrom<Entity['kind']>('person', 'address'),
+    at: fc.nat(14),
+    length: fc.integer({ min: 1, max: 3 }),
+  });
+  const finderOf =
+    (taken: readonly { kind: Entity['kind']; at: number; length: number }[]) =>
+    async (texts: readonly string[]): Promise<Entity[][]> =>
+      texts.map((text) => {
+        const all = [...text.matchAll(/[\p{L}\p{N}]+/gu)];
+        return taken.flatMap(({ kind, at, length }): Entity[] => {
+          const [first, last] = [all[at], all[Math.min(at + length, all.length) - 1]];
+          if (!first || !last) return [];
+          return [{ kind, start: first.index, end: last.index + last[0].length }];
+        });
+      });
+
+  it('read the same in a live request as in what was recorded, whatever a finder takes them for', async () => {
+    await fc.assert(
+      fc.asyncProperty(texts, fc.array(taking, { maxLength: 2 }), async (content, taken) => {
+        const find = finderOf(taken);
+        const folder = openDataFolder(temporaryFolder(), { finder: { find, close: async () => {} } });
+        await folder.vault.prepare(dayOf(exampleCall(1).at));
+        const request = requestOf(system, { role: 'user', content });
+        const sealed = createSealer({ sealing: folder.vault, redact: folder.redact })
+          .prepare(exampleCall(1, { request }))
+          .seal();
+        const refined = await folder.stage.refine(
+          [sealed.call],
+          new Map(sealed.parts.map((part) => [part.id, part])),
+        );
+        const parts = new Map(refined.parts.map((part) => [part.id, part]));
+        const ring = await folder.vault.ring(refined.parts.map(({ day }) => day));
+        const stored = JSON.parse(ring.open(parts.get(refined.calls[0]!.requestParts.at(-1)!)!)!) as Message;
+        const recorded = restorer(placesOfWords(words), folder.context)(stored.content);
+        const redacted = liveRedaction({
+          sealing: folder.vault,
+          context: folder.context,
+          vocabulary: () => new Map([[siteOf(folder.vault, request), words]]),
+          find,
+          readElsewhere: null,
+        })(request);
+        const read = (await redacted?.complete?.())?.request.messages.at(-1)?.content;
+        assert.equal(read, recorded);
+      }),
+      { numRuns: 80 },
+    );
   });
 });
 

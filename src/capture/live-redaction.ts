@@ -22,9 +22,10 @@ import {
 } from './redact/redact.ts';
 import { redactMessage, redactTools } from './redact/redact-call.ts';
 import { redactSchema } from './redact/redact-schema.ts';
+import { type Place, placeFinder, placesOf, restorer, withTheirWords } from './site-words.ts';
 import { textsOf, type WalkedText } from './texts.ts';
 import type { Sealing } from './vault.ts';
-import { restorer, siteFinder, withTheirWords, wordsIn } from './vocabulary.ts';
+import { siteFinder } from './vocabulary.ts';
 import { anyWholeWord } from './whole-words.ts';
 
 /** What is read at once: a message, or all that a request says beside its messages. */
@@ -52,9 +53,13 @@ interface Elsewhere {
   readonly askedAt: number;
 }
 
-/** As EntityFinder.find; null where the texts could not be read now. */
+/**
+ * As EntityFinder.find; null where the texts could not be read now.
+ * @param isPatient Waits until it is open.
+ */
 export type FindIfItCan = (
   texts: readonly string[],
+  isPatient?: boolean,
 ) => Promise<Awaited<ReturnType<EntityFinder['find']>> | null>;
 
 export interface LiveRedactionOptions {
@@ -134,13 +139,14 @@ export function liveRedaction(
   const sites = siteFinder(sealing);
   const contents = contentFinder();
   let unreadAt = Number.NEGATIVE_INFINITY;
-  const kept = new WeakMap<readonly string[], ReadonlySet<string>>();
+  const kept = new WeakMap<readonly string[], SiteWords>();
 
   return (request) => {
     const site = sites(request);
     const words = vocabulary().get(site) ?? NONE;
-    const keep = kept.get(words) ?? withTheirWords(words);
-    kept.set(words, keep);
+    const own = kept.get(words) ?? { keep: withTheirWords(words), from: placeFinder(placesOf(words)) };
+    kept.set(words, own);
+    const { keep } = own;
     let here = 0;
     let waiting = false;
     const read = (piece: Piece): KnownPiece | null => {
@@ -180,11 +186,12 @@ export function liveRedaction(
     });
     if (waiting) return null;
     const [frame, ...messages] = parts as [KnownPiece, ...KnownPiece[]];
-    const obvious = assembled(request, frame, messages, keep);
+    const obvious = assembled(request, frame, messages, own);
     if (obvious === null || find === null) return obvious;
     return {
       ...obvious,
-      complete: async () => assembled(request, frame, await looked(messages, keep, find), keep),
+      complete: async (isPatient = false) =>
+        assembled(request, frame, await looked(messages, keep, (texts) => find(texts, isPatient)), own),
     };
   };
 
@@ -228,7 +235,7 @@ export function liveRedaction(
     request: CallRequest,
     frame: KnownPiece,
     messages: readonly KnownPiece[],
-    keep: ReadonlySet<string>,
+    own: SiteWords,
   ): RedactedRequest | null {
     const names = [...new Set(messages.flatMap((part) => part.names))];
     const originals = new Map(messages.flatMap((part) => part.originals));
@@ -237,7 +244,9 @@ export function liveRedaction(
     for (const part of messages) {
       const relevant = names.filter((name) => wordsOf(name).some((word) => part.words.has(word)));
       const message = part.value as Message;
-      if (relevant.length === 0 && part.entities.every((each) => each.length === 0)) {
+      const isRead = relevant.length === 0 && part.entities.every((each) => each.length === 0);
+      // What the first stage has taken may be of the site's words, too.
+      if (isRead && own.from(part.originals.map(([, original]) => original)).length === 0) {
         redacted.push(message);
         continue;
       }
@@ -246,7 +255,7 @@ export function liveRedaction(
       if (second === undefined) {
         here += message.content.length;
         if (readElsewhere !== null && here > MAX_READ_HERE) return null;
-        second = secondOf(part, relevant, keep, context);
+        second = secondOf(part, relevant, own, context);
         seconds.set(id, second);
       }
       for (const [surrogate, original] of second.originals) originals.set(surrogate, original);
@@ -258,7 +267,7 @@ export function liveRedaction(
         ...(frame.value as Pick<CallRequest, 'tools' | 'responseFormat'>),
         messages: redacted,
       },
-      reveal: (answer, kind) => reveal(answer, kind, originals, keep),
+      reveal: (answer, kind) => reveal(answer, kind, originals, own.keep),
     };
   }
 }
@@ -279,6 +288,13 @@ function contentFinder(): (
   };
 }
 
+/** The words of a call site. */
+interface SiteWords {
+  readonly keep: ReadonlySet<string>;
+  /** The places that taken texts may have been. */
+  readonly from: (taken: readonly string[]) => readonly Place[];
+}
+
 /** A message after the second stage, under the names that stand in it. */
 interface Second {
   readonly message: Message;
@@ -286,9 +302,9 @@ interface Second {
 }
 
 function secondOf(
-  { value, entities }: ReadPiece,
+  { value, entities, originals: before }: ReadPiece,
   names: readonly string[],
-  keep: ReadonlySet<string>,
+  { keep, from }: SiteWords,
   context: RedactContext,
 ): Second {
   const originals = new Map<string, string>();
@@ -298,9 +314,13 @@ function secondOf(
     const own = entities[i++] ?? [];
     const redacted = redactEntities(text, own, names, second);
     // Words of the site that were taken with others, as in "2x Halden": they are put back when calls are read, too.
-    const taken = [...own.map(({ start, end }) => text.slice(start, end)), ...names].flatMap(wordsIn);
-    const words = [...new Set(taken)].filter((word) => keep.has(word));
-    return words.length === 0 ? redacted : restorer(words, context)(redacted);
+    const taken = [
+      ...before.map(([, original]) => original),
+      ...own.map(({ start, end }) => text.slice(start, end)),
+      ...names,
+    ];
+    const places = from(taken);
+    return places.length === 0 ? redacted : restorer(places, context)(redacted);
   });
   return { message, originals: [...originals] };
 }

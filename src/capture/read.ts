@@ -1,6 +1,6 @@
 /**
  * Stored calls, opened: the inverse of sealer.ts. Parts that calls share are opened once where
- * these calls are near each other in time, and shared in memory. The words of an application stand where their surrogates were (vocabulary.ts).
+ * these calls are near each other in time, and shared in memory. The words of an application stand where their surrogates were (site-words.ts).
  * Does not: check whether the reader may; who opens payloads for a person records it (core/store Event).
  */
 
@@ -13,8 +13,8 @@ import type { CallAbout, RequestSettings } from './parts.ts';
 import type { RedactContext } from './redact/redact.ts';
 import { redactMessage, redactTools } from './redact/redact-call.ts';
 import { redactSchema } from './redact/redact-schema.ts';
+import { placesOf, restorer } from './site-words.ts';
 import type { Vault } from './vault.ts';
-import { restorer } from './vocabulary.ts';
 
 /** Memory for what is opened and may be held by further calls, in characters. */
 const SHARED_CHARACTERS = 32 * 1024 * 1024;
@@ -114,7 +114,7 @@ function restorers(
     if (site === undefined || words === undefined) return call;
     let known = sites.get(site);
     if (known === undefined) {
-      known = { restore: restorer(words, context), done: new WeakMap() };
+      known = { restore: restorer(placesOf(words), context), done: new WeakMap() };
       sites.set(site, known);
     }
     return restored(call, known);

@@ -1,19 +1,18 @@
 /**
  * The words of an application: labels that it answers again and again, values of fields that take a few (field-values.ts),
  * enum values, names of tools. Redaction takes a brand for a person, or the address of a department for a customer's; so
- * such words are noted, sealed, by call site, and put back in the place of their surrogates when calls are read. A value
+ * such words are noted, sealed, by call site, and put back in the place of their surrogates when calls are read (site-words.ts). A value
  * that few inputs had is nobody's vocabulary, and is never noted.
  * Does not: redact (redact/), or keep anything (the store does).
  */
 import { hash } from 'node:crypto';
 import { boundedCache } from '../core/bounded-cache.ts';
 import type { Call, CallRequest, Message, Tool } from '../core/call.ts';
-import { ENTITY_KINDS, type EntityKind } from '../core/entity.ts';
 import { type FieldValues, fieldValues, stringFields } from './field-values.ts';
 import { isFirstName } from './redact/name-lists.ts';
-import { type RedactContext, redactEntities, redactText, vocabularyOf } from './redact/redact.ts';
+import { vocabularyOf } from './redact/redact.ts';
+import { wordsIn } from './site-words.ts';
 import type { Sealing } from './vault.ts';
-import { anyWholeWord } from './whole-words.ts';
 
 /** Longer answers are no labels (as in cluster/kind). */
 const LONGEST_LABEL = 100;
@@ -164,59 +163,4 @@ function isPerson(value: string): boolean {
   return (
     words.some(isFirstName) && words.every((word) => /^\p{Lu}|^(?:van|von|de|der|da|di|la)$/u.test(word))
   );
-}
-
-/** The words of a text, of letters alone. */
-export function wordsIn(text: string): string[] {
-  return text.split(/[^\p{L}\p{M}'’-]+/u).filter((word) => word.length > 0);
-}
-
-/** Shorter words stand in others by chance. */
-const MIN_WORD = 3;
-
-/** The words, and each word of them that is nobody's first name: a text may say them apart. */
-export function withTheirWords(words: readonly string[]): Set<string> {
-  return new Set(
-    words.flatMap((each) => [
-      each,
-      ...wordsIn(each).filter((word) => word.length >= MIN_WORD && !isFirstName(word)),
-    ]),
-  );
-}
-
-/**
- * What a word of letters may be taken for. Their surrogates are long and show as such; those of other kinds have a word's
- * length, and of "pan" might be "too", which would then be put back as "pan" wherever somebody wrote it.
- */
-const NAMES: readonly EntityKind[] = ['person', 'organisation', 'address'];
-
-/**
- * Puts a site's words back where their surrogates stand. Redaction is deterministic, so the surrogates follow from the
- * words. A word that is a first name, too, is put back where the others stand beside it.
- */
-export function restorer(words: readonly string[], context: RedactContext): (text: string) => string {
-  const originals = new Map<string, string>();
-  const add = (surrogate: string, word: string): void => {
-    if (surrogate !== word && surrogate.length >= MIN_WORD) originals.set(surrogate, word);
-  };
-  const surrogatesOf = (text: string): string[] =>
-    (/[\d@]/.test(text) ? ENTITY_KINDS : NAMES).map((kind) =>
-      redactEntities(text, [{ start: 0, end: text.length, kind }], [], context),
-    );
-  for (const text of withTheirWords(words)) {
-    add(redactText(text, context), text);
-    for (const surrogate of surrogatesOf(text)) add(surrogate, text);
-  }
-  for (const word of words) {
-    for (const name of wordsIn(word).filter((each) => each !== word && isFirstName(each))) {
-      for (const surrogate of surrogatesOf(name))
-        add(
-          word.replace(name, () => surrogate),
-          word,
-        );
-    }
-  }
-  if (originals.size === 0) return (text) => text;
-  const any = anyWholeWord([...originals.keys()]);
-  return (text) => text.replace(any, (surrogate) => originals.get(surrogate) ?? surrogate);
 }

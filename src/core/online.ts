@@ -64,8 +64,10 @@ export interface RedactedRequest {
   /**
    * The same after a model has looked for people, as it has in what specialists were trained on: some milliseconds, off the
    * event loop. Null where there is too much to read. Absent where nothing is left to be read.
+   * @param isPatient Waits until the model is open: for a comparison, whose answer nobody waits for. Default: false.
+   * @throws UnderstudyError 'overloaded' while it is being opened.
    */
-  readonly complete?: () => Promise<RedactedRequest | null>;
+  readonly complete?: (isPatient?: boolean) => Promise<RedactedRequest | null>;
   /** The answer with the caller's own words; null where it holds a surrogate that stands for nothing in the request. */
   reveal(answer: string, kind: OutputKind): string | null;
 }

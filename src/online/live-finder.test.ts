@@ -19,6 +19,16 @@ describe('liveFinder', () => {
     await finder.close();
   });
 
+  it('lets those wait who can, and finds for them when it is open', async () => {
+    let open: (finder: EntityFinder) => void = () => assert.fail();
+    const finder = liveFinder(() => new Promise((resolve) => (open = resolve)));
+    const found = finder.find(['Anna'], true);
+    await assert.rejects(finder.find(['Anna']), { code: 'overloaded' });
+    open(working);
+    assert.deepEqual(await found, [PERSON]);
+    await finder.close();
+  });
+
   it('tells that nothing was read where the model cannot be had, and asks for it once', async () => {
     let tries = 0;
     const finder = liveFinder(async () => {

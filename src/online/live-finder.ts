@@ -1,7 +1,7 @@
 /**
  * The model that finds people, for requests that a specialist is to be asked about: opened with the first of them, in a
- * thread of its own; until it is open those calls are the LLM's. Where it cannot be had or fails, it tells that nothing was read:
- * requests are read by the recognisers alone, and by the model when they come again later.
+ * thread of its own; until it is open those calls are the LLM's, and comparisons wait for it. Where it cannot be had or fails, it
+ * tells that nothing was read: requests are read by the recognisers alone, and by the model when they come again later.
  * Does not: read what is recorded (the drain's process has its own).
  */
 import type { FindIfItCan } from '../capture/live-redaction.ts';
@@ -34,8 +34,9 @@ export function liveFinder(open: (signal: AbortSignal) => Promise<EntityFinder |
     opening = null;
   };
   return {
-    find: async (texts) => {
+    find: async (texts, isPatient = false) => {
       if (finder === null && performance.now() - triedAt > AGAIN_MS) opening ??= begin();
+      if (isPatient && isFirst) await opening;
       // Tried again later, it is waited for no more: weights may not be had for days.
       if (opening !== null && isFirst)
         throw new UnderstudyError('overloaded', 'The model that finds people is being opened.', {

@@ -265,3 +265,24 @@ test('a decision tells what its call belongs to, in each stage and whoever serve
     assert.deepEqual(heard, sessions);
   }
 });
+
+test('only a comparison waits for the model that completes what a specialist reads', async () => {
+  for (const [stage, expected] of [
+    ['shadow', [true]],
+    ['live', [false]],
+  ] as const) {
+    const patience: boolean[] = [];
+    const redact = (request: CallRequest) => ({
+      request,
+      reveal: (answer: string) => answer,
+      complete: async (isPatient = false) => {
+        patience.push(isPatient);
+        return { request, reveal: (answer: string) => answer };
+      },
+    });
+    const { router } = routerIn(stage, { redact });
+    const decision = await router.route(call('call_1', ['Where is it?']), signal);
+    await decision.compare!(saying('late'), signal);
+    assert.deepEqual(patience, expected);
+  }
+});

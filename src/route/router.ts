@@ -295,6 +295,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
   const outcomeOf = async (
     { route: { decision, deployment, runtime, specialist, perSession }, ...call }: Candidacy,
     signal: AbortSignal,
+    isPatient = false,
   ): Promise<Judged> => {
     const { request, read, input, sessions } = call;
     const isOver = (): boolean => sessions.some((each) => limits.isReached(specialist.id, each, perSession));
@@ -303,7 +304,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       specialist.id,
       async (within): Promise<Asked> => {
         // Within the specialist's time, as its answer is.
-        const whole = read.complete ? await read.complete() : read;
+        const whole = read.complete ? await read.complete(isPatient) : read;
         if (whole === null) return { refused: 'overload' };
         const admission =
           whole === read ? { asked: true as const, input } : decision.admit(request, whole, options.now());
@@ -340,7 +341,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     return async (llm, signal, again) => {
       // What is not learnt from measures nobody either.
       if (whyNoAnswer(request, llm) !== null) return;
-      const outcome = known ?? (await outcomeOf(candidacy, signal));
+      const outcome = known ?? (await outcomeOf(candidacy, signal, true));
       // Only answers that would be used are promised to be right, so only they are compared with the bound.
       if (!outcome.used) {
         if (!signal.aborted) options.onUnused?.(candidacy.route.deployment.id, outcome.reason);
