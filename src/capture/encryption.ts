@@ -17,6 +17,22 @@ export function pack(plain: Buffer): Buffer {
   return Buffer.concat([Buffer.of(RAW), plain]);
 }
 
+/** Texts up to this number of characters are written in one place, again and again. */
+const SHORT = 8192;
+const scratch = Buffer.alloc(1 + 3 * SHORT);
+
+/** A text's bytes, and as pack has them. Both are gone with the next call. */
+export function packText(text: string): { readonly plain: Buffer; readonly packed: Buffer } {
+  if (text.length > SHORT) {
+    const plain = Buffer.from(text, 'utf8');
+    return { plain, packed: pack(plain) };
+  }
+  scratch[0] = RAW;
+  const end = 1 + scratch.write(text, 1);
+  const plain = scratch.subarray(1, end);
+  return { plain, packed: plain.length < DEFLATE_FROM ? scratch.subarray(0, end) : pack(plain) };
+}
+
 export function unpack(packed: Buffer): string {
   const content = packed.subarray(1);
   return (packed[0] === DEFLATED ? inflateRawSync(content) : content).toString('utf8');
