@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Interval } from '../src/core/assessment.ts';
+import type { AssessReport, Interval } from '../src/core/assessment.ts';
 import type { LearnReport, TaskReport } from '../src/core/learning.ts';
 import type { Rate } from '../src/core/specialist.ts';
 import { RECORDINGS, type Recording } from './recordings/convert.ts';
@@ -19,6 +19,8 @@ const DATA = join(ROOT, '../shared/data');
 export interface RecordingResult {
   readonly recording: Pick<Recording, 'name' | 'what' | 'minutes'>;
   readonly imported: number;
+  /** What was said beforehand, without training. */
+  readonly assessed: Pick<AssessReport, 'total' | 'tasks'>;
   readonly report: LearnReport;
 }
 
@@ -53,9 +55,14 @@ function learnFrom({ name, what, minutes, lines }: Recording): RecordingResult {
     );
     const imported = understudy(['import', log], dir) as { readonly calls: number };
     // What is said beforehand is kept with the tasks, and learning reports it beside what it reached.
-    understudy(['assess'], dir);
+    const { total, tasks } = understudy(['assess'], dir) as AssessReport;
     const report = understudy(['learn', '--minutes', String(minutes)], dir) as LearnReport;
-    return { recording: { name, what, minutes }, imported: imported.calls, report };
+    return {
+      recording: { name, what, minutes },
+      imported: imported.calls,
+      assessed: { total, tasks },
+      report,
+    };
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }

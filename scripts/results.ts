@@ -1,15 +1,25 @@
 /**
  * Writes docs/results.md: the recordings through `understudy learn`, with date, commit and hardware.
- * `npm run results` (half an hour on two cores); needs ../shared/data. Does not: run in CI.
+ * `npm run results` (an hour on two cores); needs ../shared/data. `npm run results -- FILE …` takes what
+ * `npm run bench -- recordings NAME --json` has printed into files instead. Does not: run in CI.
  */
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RecordingResult, rowOf, run } from '../benchmarks/recordings.ts';
 import type { Verdict } from '../src/core/specialist.ts';
+import { summaryOf } from './results-summary.ts';
 
-const { json } = await run([]);
-const { results } = json as { readonly results: readonly RecordingResult[] };
+interface Saved {
+  readonly results: readonly RecordingResult[];
+}
+
+const files = process.argv.slice(2);
+/** The last line that a run with --json prints. */
+const savedIn = (file: string): Saved =>
+  JSON.parse(readFileSync(file, 'utf8').trimEnd().split('\n').at(-1) ?? '') as Saved;
+const results =
+  files.length > 0 ? files.flatMap((file) => savedIn(file).results) : ((await run([])).json as Saved).results;
 const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8' }).trim();
 const hardware = results[0]?.report.hardware;
 
@@ -30,22 +40,25 @@ const everywhere = new Set(
 );
 const always = byReason((tasks[0]?.verdicts ?? []).filter(({ reason }) => everywhere.has(reason)));
 
-const sections = results.map(({ recording, imported, report }) => {
-  const rows = report.tasks.map(rowOf);
+const tableOf = (rows: readonly Readonly<Record<string, string | number>>[]): string[] => {
   const columns = Object.keys(rows[0] ?? { task: '' });
   const line = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
   return [
+    line(columns),
+    line(columns.map(() => '---')),
+    ...rows.map((row) => line(columns.map((name) => row[name] ?? ''))),
+  ];
+};
+
+const sections = results.map(({ recording, imported, report }) =>
+  [
     `## ${recording.name}`,
     '',
     `${recording.what}. ${imported} calls imported, ${report.usableCalls} usable; learnt in ${Math.round(report.seconds)} s, at most ${recording.minutes} minutes of them for language models.`,
     '',
-    ...(rows.length === 0
+    ...(report.tasks.length === 0
       ? ['No task has calls enough to be learnt.']
-      : [
-          line(columns),
-          line(columns.map(() => '---')),
-          ...rows.map((row) => line(columns.map((name) => row[name] ?? ''))),
-        ]),
+      : tableOf(report.tasks.map(rowOf))),
     '',
     ...report.tasks.flatMap(({ task, verdicts }) => [
       `<details><summary>Candidates for ${task.name}</summary>`,
@@ -55,20 +68,34 @@ const sections = results.map(({ recording, imported, report }) => {
       '</details>',
       '',
     ]),
-  ].join('\n');
-});
+  ].join('\n'),
+);
+
+const commit = process.env.RESULTS_COMMIT ?? git('rev-parse', '--short', 'HEAD');
+const date = new Date(results[0]?.report.startedAt ?? Date.now()).toISOString().slice(0, 10);
 
 writeFileSync(
   join(import.meta.dirname, '../docs/results.md'),
   `# Results on recorded calls
 
 What \`understudy import\` and \`understudy learn\` make of public recordings, with the defaults: at most 2 % errors
-among the calls taken over (against the recorded answers), with 95 % confidence. Accuracy is that of all answers on
-the calibration split; predicted is the share that \`understudy assess\` had said, without training, with the limits that nine of
-ten outcomes should lie within (a floor where a rung that takes minutes wins); what is served, and the errors among it, are from the exam, which is opened only for those that
-pass the gate. Intervals are exact, 95 %. A refusal says why, and about how many more calls of the task would be needed.
+among the calls taken over (against the recorded answers), with 95 % confidence. HWU64 and the SGD services are annotated
+language, written as calls; the others are recorded answers of LLMs, or labels of people (Banking77).
 
-Made by \`npm run results\` on ${new Date().toISOString().slice(0, 10)} at commit ${git('rev-parse', '--short', 'HEAD')}, on ${hardware?.cores} cores (${hardware?.cpu}, ${hardware?.platform}), Node ${hardware?.node}.
+Made by \`npm run results\` on ${date} at commit ${commit}, on ${hardware?.cores} cores (${hardware?.cpu}, ${hardware?.platform}), Node ${hardware?.node}.
+
+## All recordings
+
+Of all usable calls, the share that passed the gate and was served in the exam; predicted: what \`understudy assess\` had said
+before anything was trained, with the limits that nine of ten outcomes should lie within; of the money: each call at its task's mean, by
+gpt-4o's list price (2.50 dollars a million tokens read, 10 written). By the kind of the LLM's answers: the share taken over,
+and of how many calls. Errors: of the calls served in the exams, with its exact 95 % interval.
+
+${tableOf(results.map(summaryOf)).join('\n')}
+
+In the tables below, accuracy is that of all answers on the calibration split; predicted is as above, for the task (a floor where a rung
+that takes minutes wins); what is served, and the errors among it, are from the exam, which is opened only for those that
+pass the gate. Intervals are exact, 95 %. A refusal says why, and about how many more calls of the task would be needed.
 ${always.length > 0 ? `\nFor every task:\n\n${always.join('\n')}\n` : ''}
 ${sections.join('\n')}`,
 );

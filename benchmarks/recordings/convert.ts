@@ -42,6 +42,12 @@ export const RECORDINGS: readonly Recording[] = [
     minutes: 3,
     lines: metagpt,
   },
+  {
+    name: 'hwu64',
+    what: 'HWU64: utterances to a home assistant, answered with intent and slots as JSON, from annotations (fine-tuning JSONL)',
+    minutes: 6,
+    lines: hwu64,
+  },
   ...SGD_SERVICES.map(
     (service): Recording => ({
       name: `sgd-${service}`,
@@ -66,6 +72,18 @@ function banking77(dataDir: string): JsonObject[] {
         ],
       })),
   );
+}
+
+function hwu64(dataDir: string): JsonObject[] {
+  const system =
+    'You serve a home assistant. Answer with JSON: the "intent" of what is said, and its "slots", by name the values as they stand in the text.';
+  return readJsonl(join(dataDir, 'hwu64/utterances.jsonl')).map(({ text, intent, slots }) => ({
+    messages: [
+      { role: 'system', content: system },
+      { role: 'user', content: String(text) },
+      { role: 'assistant', content: JSON.stringify({ intent, slots }) },
+    ],
+  }));
 }
 
 function bfcl(dataDir: string): JsonObject[] {

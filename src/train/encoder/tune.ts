@@ -6,7 +6,6 @@
  */
 
 import { seededRandom } from '../../core/random.ts';
-import type { TrainingJob } from '../../core/runtime.ts';
 import { buildVocabulary, lexicalVector } from '../../models/classifier/lexical.ts';
 import { encoderText, type LinearModel, type LinearWeights } from '../../models/classifier/linear.ts';
 import { loadBert, readBert } from '../../models/encoder/bert.ts';
@@ -24,32 +23,16 @@ import { fitLinear } from '../linear/fit.ts';
 import { fitSlotRanker } from '../linear/fit-slots.ts';
 import { LORA_SCALE } from './backward.ts';
 import { HEAD_SCALE } from './graph.ts';
+import type { TuningJob, TuningRun } from './job.ts';
 import type { EncoderRecipe } from './recipe.ts';
 import { tuningRunner } from './step.ts';
-
-export interface TuningJob extends Pick<TrainingJob, 'kind' | 'train' | 'seed'> {
-  /** Hash of everything that the result depends on. */
-  readonly hash: string;
-  /** Catalogue name and folder of the encoder. */
-  readonly encoder: string;
-  readonly encoderDir: string;
-  readonly recipe: EncoderRecipe;
-  readonly threads: number;
-}
-
-/** How it went: what differs from run to run is not in the model's file. */
-export interface TuningRun {
-  /** Steps in all processes that took part, and everything else in the one that finished. */
-  readonly trainedMs: number;
-  readonly figures: Readonly<Record<string, number>>;
-}
 
 /**
  * The same job gives the same model, bit for bit on one machine, killed and resumed or not.
  * @throws UnderstudyError 'unsupported' where there is nothing to choose among, 'diverged', 'unavailable', 'corrupt'.
  */
 export async function tuneEncoder(
-  job: TuningJob,
+  job: TuningJob<EncoderRecipe>,
   options: Pick<LoopOptions, 'checkpoint' | 'onStep'>,
 ): Promise<{ readonly model: LinearModel; readonly run: TuningRun }> {
   const started = performance.now();

@@ -3,7 +3,6 @@
  * Does not: run in a process of its own (child.ts), or write the model's card (trainer.ts).
  */
 import { seededRandom } from '../../core/random.ts';
-import type { TrainingJob } from '../../core/runtime.ts';
 import { type Bert, loadBert, readBert } from '../../models/encoder/bert.ts';
 import { type BertWeights, bertWeights, tuningLayout } from '../../models/encoder/bert-lora.ts';
 import { beginOf, groupSizes, groupsOf, insideOf, tagCount } from '../../models/extractor/groups.ts';
@@ -13,27 +12,12 @@ import { unitsOf } from '../../models/extractor/units.ts';
 import { windowsOfUnits } from '../../models/extractor/windows.ts';
 import { tokeniser } from '../../models/token-classifier/pieces.ts';
 import { LORA_SCALE } from '../encoder/backward.ts';
+import type { TuningJob, TuningRun } from '../encoder/job.ts';
 import { type LoopOptions, train } from '../engine/loop.ts';
 import { lossWeights, storedOf } from '../linear/classes.ts';
 import { type Heads, OPTION_SCALE, OPTIONS, parameterPlaces, TAG_SCALE, TAGS } from './graph.ts';
 import type { ExtractorRecipe } from './recipe.ts';
 import { extractorRunner, type Sample } from './step.ts';
-
-export interface ExtractorTuning extends Pick<TrainingJob, 'kind' | 'train' | 'seed'> {
-  /** Hash of everything that the result depends on. */
-  readonly hash: string;
-  /** Catalogue name and folder of the encoder. */
-  readonly encoder: string;
-  readonly encoderDir: string;
-  readonly recipe: ExtractorRecipe;
-  readonly threads: number;
-}
-
-/** How it went: what differs from run to run is not in the model's file. */
-export interface ExtractorRun {
-  readonly trainedMs: number;
-  readonly figures: Readonly<Record<string, number>>;
-}
 
 /** Each takes a forward pass more, and they only say how familiar an input is. */
 const MAX_STORED = 2_000;
@@ -43,9 +27,9 @@ const MAX_STORED = 2_000;
  * @throws UnderstudyError 'diverged', 'unavailable', 'corrupt'.
  */
 export async function tuneExtractor(
-  job: ExtractorTuning,
+  job: TuningJob<ExtractorRecipe>,
   options: Pick<LoopOptions, 'checkpoint' | 'onStep'>,
-): Promise<{ readonly model: ExtractorModel; readonly run: ExtractorRun }> {
+): Promise<{ readonly model: ExtractorModel; readonly run: TuningRun }> {
   const started = performance.now();
   const { recipe, seed, threads } = job;
   const lesson = learnTargets(job.kind, job.train);
