@@ -54,8 +54,8 @@ export function encrypt(key: KeyObject | Uint8Array, plain: Uint8Array, about: s
 /** Bytes of a nonce and of a tag. */
 const [NONCE, TAG] = [12, 16];
 /** Where short sealed texts lie, one behind the other. */
-const SLAB = 64 * 1024;
-const MAX_IN_SLAB = 4096;
+const SLAB = 8 * 1024;
+const MAX_IN_SLAB = 2048;
 let slab = Buffer.alloc(0);
 
 /**
