@@ -17,6 +17,22 @@ export function pack(plain: Buffer): Buffer {
   return Buffer.concat([Buffer.of(RAW), plain]);
 }
 
+/** Texts up to this number of characters are written in one place, again and again. */
+const SHORT = 8192;
+const scratch = Buffer.alloc(1 + 3 * SHORT);
+
+/** A text's bytes, and as pack has them. Both are gone with the next call. */
+export function packText(text: string): { readonly plain: Buffer; readonly packed: Buffer } {
+  if (text.length > SHORT) {
+    const plain = Buffer.from(text, 'utf8');
+    return { plain, packed: pack(plain) };
+  }
+  scratch[0] = RAW;
+  const end = 1 + scratch.write(text, 1);
+  const plain = scratch.subarray(1, end);
+  return { plain, packed: plain.length < DEFLATE_FROM ? scratch.subarray(0, end) : pack(plain) };
+}
+
 export function unpack(packed: Buffer): string {
   const content = packed.subarray(1);
   return (packed[0] === DEFLATED ? inflateRawSync(content) : content).toString('utf8');
@@ -26,16 +42,41 @@ export function unpack(packed: Buffer): string {
 export function encrypt(key: KeyObject | Uint8Array, plain: Uint8Array, about: string): Buffer {
   const nonce = nextNonce();
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(about));
-  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  const sealed = kept(NONCE + plain.length + TAG);
+  sealed.set(nonce);
+  sealed.set(cipher.update(plain), NONCE);
+  // GCM gives all at once: nothing is left for the end.
+  cipher.final();
+  sealed.set(cipher.getAuthTag(), NONCE + plain.length);
+  return sealed;
+}
+
+/** Bytes of a nonce and of a tag. */
+const [NONCE, TAG] = [12, 16];
+/** Where short sealed texts lie, one behind the other. */
+const SLAB = 8 * 1024;
+const MAX_IN_SLAB = 2048;
+let slab = Buffer.alloc(0);
+
+/**
+ * Memory for what is sealed, which is often kept for long. Node's own pool would put it beside what is gone at once, and keep that
+ * as well; memory of its own costs the collector more than its bytes.
+ */
+function kept(size: number): Buffer {
+  if (size > MAX_IN_SLAB) return Buffer.allocUnsafeSlow(size);
+  if (slab.length < size) slab = Buffer.allocUnsafeSlow(SLAB);
+  const own = slab.subarray(0, size);
+  slab = slab.subarray(size);
+  return own;
 }
 
 let nonces = Buffer.alloc(0);
 
 /** Twelve random bytes, drawn from the system many at a time: one by one costs as much as the encryption. */
 function nextNonce(): Buffer {
-  if (nonces.length < 12) nonces = randomBytes(12 * 256);
-  const nonce = nonces.subarray(0, 12);
-  nonces = nonces.subarray(12);
+  if (nonces.length < NONCE) nonces = randomBytes(NONCE * 256);
+  const nonce = nonces.subarray(0, NONCE);
+  nonces = nonces.subarray(NONCE);
   return nonce;
 }
 

@@ -36,27 +36,30 @@ export type JournalCall = StoredCall | OldCall;
 
 export function encodeFrame(frame: Frame): Buffer {
   const [kind, head, body] = piecesOf(frame);
-  const payload = 1 + head.length + body.length;
+  const headLength = Buffer.byteLength(head);
+  const payload = 1 + headLength + body.length;
   const bytes = Buffer.allocUnsafe(HEAD + payload);
   bytes.set(MARK);
   bytes.writeUInt32LE(payload, 4);
   bytes[HEAD] = kind;
-  bytes.set(head, HEAD + 1);
-  bytes.set(body, HEAD + 1 + head.length);
+  bytes.write(head, HEAD + 1);
+  bytes.set(body, HEAD + 1 + headLength);
   bytes.writeUInt32LE(crc32(bytes.subarray(HEAD)), 8);
   return bytes;
 }
 
-function piecesOf(frame: Frame): readonly [kind: number, head: Buffer, body: Uint8Array] {
+const NO_BODY = new Uint8Array();
+
+function piecesOf(frame: Frame): readonly [kind: number, head: string, body: Uint8Array] {
   switch (frame.kind) {
     case 'part':
-      return [PART, Buffer.from(`${frame.part.id} ${frame.part.day}\n`), frame.part.sealed];
+      return [PART, `${frame.part.id} ${frame.part.day}\n`, frame.part.sealed];
     case 'call':
-      return [CALL, Buffer.alloc(0), Buffer.from(JSON.stringify(frame.call))];
+      return [CALL, JSON.stringify(frame.call), NO_BODY];
     case 'feedback': {
       const { content, ...open } = frame.feedback;
       const { sealed, ...part } = content;
-      return [FEEDBACK, Buffer.from(`${JSON.stringify({ ...open, content: part })}\n`), sealed];
+      return [FEEDBACK, `${JSON.stringify({ ...open, content: part })}\n`, sealed];
     }
   }
 }

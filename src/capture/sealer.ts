@@ -55,7 +55,12 @@ interface Piece {
   readonly contentId: string;
   readonly characters: number;
   redacted(): unknown;
+  /** The part, once it is known. */
+  part: SealedPart | undefined;
 }
+
+/** A request without tools comes with a list of its own. */
+const NO_TOOLS: PartValues['tools'] = [];
 
 export function createSealer(options: SealerOptions): Sealer {
   const { sealing, redact, onSealed, rememberedBytes = 32 * 1024 * 1024 } = options;
@@ -71,7 +76,13 @@ export function createSealer(options: SealerOptions): Sealer {
       contentId: `${sealing.keyId(day)} ${content}`,
       characters: raw.length,
       redacted: () => redactPart(kind, value, redact, sealing.pseudonym),
+      part: undefined,
     };
+  };
+  /** The part of what was sealed before today. */
+  const partBefore = (piece: Piece): SealedPart | undefined => {
+    piece.part ??= sealedBefore.get(piece.contentId);
+    return piece.part;
   };
   /** Of messages and tools, which are the same objects with every call of a conversation (wire/repeated-json). */
   const piecesBefore = new WeakMap<object, { readonly keyId: string; readonly piece: Piece }>();
@@ -96,7 +107,7 @@ export function createSealer(options: SealerOptions): Sealer {
       ...(request.responseFormat === undefined ? {} : { responseFormat: request.responseFormat }),
       params: request.params,
     }),
-    pieceOnce(day, 'tools', request.tools),
+    pieceOnce(day, 'tools', request.tools.length === 0 ? NO_TOOLS : request.tools),
     ...request.messages.map((message) => pieceOnce(day, 'message', message)),
   ];
   const responsePiece = (response: CallResponse, request: CallRequest, day: string): Piece =>
@@ -113,8 +124,7 @@ export function createSealer(options: SealerOptions): Sealer {
       const day = dayOf(call.at);
       const { request, response } = call;
       const pieces = requestPieces(request, day);
-      const cost = (piece: Piece): number =>
-        sealedBefore.get(piece.contentId) === undefined ? piece.characters : 0;
+      const cost = (piece: Piece): number => (partBefore(piece) === undefined ? piece.characters : 0);
       const all = pieces.reduce((sum, piece) => sum + piece.characters, 0);
       const fresh =
         pieces.reduce((sum, piece) => sum + cost(piece), 0) +
@@ -126,12 +136,13 @@ export function createSealer(options: SealerOptions): Sealer {
         const usage = response && (response.usage ?? estimateUsage(request, response.message));
         const parts = new Map<string, SealedPart>();
         /** The id of the sealed part of a piece; redacts and seals it unless that was done before today. */
-        const partOf = ({ contentId, redacted }: Piece): string => {
-          let part = sealedBefore.get(contentId);
+        const partOf = (piece: Piece): string => {
+          let part = partBefore(piece);
           if (part === undefined) {
-            part = sealing.seal(day, JSON.stringify(redacted()));
-            sealedBefore.set(contentId, part);
-            onSealed?.(contentId, part);
+            part = sealing.seal(day, JSON.stringify(piece.redacted()));
+            piece.part = part;
+            sealedBefore.set(piece.contentId, part);
+            onSealed?.(piece.contentId, part);
           }
           parts.set(part.id, part);
           return part.id;

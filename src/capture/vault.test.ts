@@ -54,6 +54,23 @@ test('what is sealed opens again, also in another vault on the same keys', async
   );
 });
 
+test('parts that are sealed one after the other, long and short, stay what they were', async () => {
+  const vault = openVault({ dataDir: dir, store: keyStore(), env });
+  await vault.prepare(DAY);
+  const ring = await vault.ring([DAY]);
+  fc.assert(
+    fc.property(fc.array(fc.nat(30_000), { minLength: 2, maxLength: 30 }), (lengths) => {
+      const texts = lengths.map((length, i) => `${i} €ß`.repeat(length).slice(0, length));
+      const parts = texts.map((text) => vault.seal(DAY, text));
+      assert.deepEqual(
+        parts.map((part) => ring.open(part)),
+        texts,
+      );
+    }),
+    { numRuns: 30 },
+  );
+});
+
 test('repetitive content shrinks, and neither content nor key is in what is stored', async () => {
   const vault = openVault({ dataDir: dir, store: keyStore(), env });
   const part = await sealed(vault, 'You are a helpful assistant. '.repeat(100));

@@ -9,7 +9,7 @@ import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:cry
 import type { Cipher } from '../core/cipher.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import type { KeyStore, SealedPart, WrappedKey } from '../core/store.ts';
-import { decrypt, encrypt, pack, unpack } from './encryption.ts';
+import { decrypt, encrypt, pack, packText, unpack } from './encryption.ts';
 import { hmac } from './hmac.ts';
 import { masterKey } from './master-key.ts';
 import { rootKey } from './root-key.ts';
@@ -139,9 +139,9 @@ function pseudonymOf(originKey: Uint8Array, text: string): string {
 }
 
 function sealPart(keys: Pick<DayKeys, 'seal' | 'name'>, day: string, text: string): SealedPart {
-  const plain = Buffer.from(text, 'utf8');
+  const { plain, packed } = packText(text);
   const id = hmac(keys.name, plain).toString('hex').slice(0, 32);
-  return { id, day, sealed: encrypt(keys.seal, pack(plain), `part ${day} ${id}`) };
+  return { id, day, sealed: encrypt(keys.seal, packed, `part ${day} ${id}`) };
 }
 
 function cipherOf(raw: Uint8Array): Cipher {

@@ -32,10 +32,7 @@ export function canonicalJson(value: Json): string {
 const BEGINNING = /^[ \t\n\r]*(?:["[{\d-]|true|false|null)/;
 
 /** The parsed text, or undefined where it is not JSON or has more than MAX_DEPTH levels. Takes a text alone, so that it can be mapped with. */
-export const parseJson = (text: string): Json | undefined => parseJsonWithin(text, MAX_DEPTH);
-
-/** As parseJson, for JSON of at most `levels` levels. */
-export function parseJsonWithin(text: string, levels: number): Json | undefined {
+export function parseJson(text: string): Json | undefined {
   if (!BEGINNING.test(text)) return undefined;
   let value: Json;
   try {
@@ -44,7 +41,7 @@ export function parseJsonWithin(text: string, levels: number): Json | undefined 
     return undefined;
   }
   // A text of n characters has at most n / 2 levels that are closed again.
-  return text.length > 2 * levels && isDeeper(value, levels) ? undefined : value;
+  return text.length > 2 * MAX_DEPTH && isDeeper(value, MAX_DEPTH) ? undefined : value;
 }
 
 /** Whether arrays and objects stand in one another more than `levels` times. */

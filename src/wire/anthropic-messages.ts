@@ -10,7 +10,8 @@ import { anthropicAccumulator, anthropicResponseFromJson } from './anthropic-mes
 import type { Dialect } from './dialect.ts';
 import { repeatedJson } from './repeated-json.ts';
 
-const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+const UTF8 = new TextDecoder();
+const textOf = (bytes: Uint8Array): string => UTF8.decode(bytes);
 
 export const anthropicMessages: Dialect = {
   name: 'anthropic-messages',

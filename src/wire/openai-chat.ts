@@ -6,7 +6,8 @@ import { requestFromJson, requestFromRepeated } from './openai-chat-request.ts';
 import { openaiChatAccumulator, responseFromJson } from './openai-chat-response.ts';
 import { repeatedJson } from './repeated-json.ts';
 
-const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+const UTF8 = new TextDecoder();
+const textOf = (bytes: Uint8Array): string => UTF8.decode(bytes);
 
 export const openaiChat: Dialect = {
   name: 'openai-chat',

@@ -7,7 +7,8 @@ import { responsesRequestFromJson } from './openai-responses-request.ts';
 import { responsesAccumulator, responsesResponseFromJson } from './openai-responses-response.ts';
 import { repeatedJson } from './repeated-json.ts';
 
-const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+const UTF8 = new TextDecoder();
+const textOf = (bytes: Uint8Array): string => UTF8.decode(bytes);
 
 export const openaiResponses: Dialect = {
   name: 'openai-responses',

@@ -173,3 +173,22 @@ test('a piece that is too deep is not read, however often it comes', () => {
       same(reader.read(bytes(text)), parseJson(text), `${levels} levels`);
   }
 });
+
+test('a conversation that grows is parsed once, and nothing is parsed in vain', (t) => {
+  const parsed = t.mock.method(JSON, 'parse');
+  const reader = repeatedJson('messages');
+  const messages: Json[] = [{ role: 'system', content: LONG }];
+  const [turns, said] = [20, 40];
+  for (let turn = 0; turn < turns; turn++) {
+    // Fields in another order, so that a piece holds several messages.
+    messages.push(
+      { role: 'user', content: `Where is ${turn}?` },
+      { content: 'x'.repeat(said), role: 'assistant' },
+    );
+    reader.read(bytes(JSON.stringify({ model: 'm', messages, stream: false })));
+  }
+  const calls = parsed.mock.calls;
+  assert.equal(calls.filter(({ error }) => error !== undefined).length, 0);
+  const characters = calls.reduce((sum, { arguments: [text] }) => sum + text.length, 0);
+  assert.ok(characters < LONG.length + turns * (said + 200), `${characters}`);
+});

@@ -11,7 +11,7 @@
  */
 import { isAscii } from 'node:buffer';
 import { boundedCache } from '../core/bounded-cache.ts';
-import { isObject, type Json, type JsonObject, MAX_DEPTH, parseJson, parseJsonWithin } from '../core/json.ts';
+import { isObject, type Json, type JsonObject, parseJson } from '../core/json.ts';
 
 export interface RepeatedJson {
   /** The value; undefined where the bytes are no JSON, as parseJson. Nobody may change what is in it. */
@@ -196,10 +196,7 @@ function fieldsAfter(from: Source, at: number): JsonObject | null {
 
 /** The elements of a piece; null where it is none. */
 function elementsIn(text: string): readonly Json[] | null {
-  // As deep as they may be where they stand, in a list in an object.
-  const element = parseJsonWithin(text, MAX_DEPTH - 2);
-  if (element !== undefined) return [element];
-  // What closes the list too early makes several lists of one.
+  // As deep as they may be where they stand, in a list in an object; what closes the list too early makes several lists of one.
   const lists = parseJson(`[[${text}]]`);
   const [elements] = Array.isArray(lists) && lists.length === 1 ? lists : [];
   return Array.isArray(elements) && elements.length > 0 ? elements : null;

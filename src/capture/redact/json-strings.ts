@@ -111,8 +111,17 @@ function opensJson(text: string): boolean {
   return first === '{' || first === '[';
 }
 
+/** Whether a text ends as JSON does: one that only begins so would be parsed in vain. */
+function closesJson(text: string): boolean {
+  for (let at = text.length - 1; at >= 0; at--) {
+    const code = text.charCodeAt(at);
+    if (code !== 32 && code !== 10 && code !== 13 && code !== 9) return code === 0x7d || code === 0x5d;
+  }
+  return false;
+}
+
 function looksLikeJson(text: string): boolean {
-  if (!opensJson(text)) return false;
+  if (!opensJson(text) || !closesJson(text)) return false;
   try {
     JSON.parse(text);
     return true;

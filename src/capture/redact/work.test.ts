@@ -215,3 +215,12 @@ test('the texts for a finder hold each character once', () => {
   assert.ok(texts.join('').length <= text.length);
   assert.ok(texts.length <= text.length / 500);
 });
+
+test('a text that only begins as JSON is not parsed', (t) => {
+  const parsed = t.mock.method(JSON, 'parse');
+  redactText('[see below] The order {"id": 1} came late.', context);
+  redactText('{"id": 1} (again)', context);
+  assert.equal(parsed.mock.callCount(), 0);
+  redactText(' {"id": 1}\n ', context);
+  assert.equal(parsed.mock.callCount(), 1);
+});
