@@ -27,12 +27,15 @@ export interface Database {
   get(sql: string, ...values: SQLInputValue[]): Row | undefined;
   /** Returns the number of changed rows. */
   run(sql: string, ...values: SQLInputValue[]): number;
+  /** Runs an INSERT OR IGNORE of one row. Returns its number; null where it was there already. */
+  insert(sql: string, ...values: SQLInputValue[]): number | null;
   /** Runs a statement that survives a power cut, whatever the connection does otherwise. */
   runDurably(sql: string, ...values: SQLInputValue[]): number;
   /**
-   * Runs `work` in one transaction: all of it is kept, or none; of a 'read', all is seen as it was at one moment.
+   * Runs `work` in one transaction: all of it is kept, or none; of a 'read', all is seen as it was at one moment. One
+   * with 'own-rows' refers only to rows that it has read or written itself, so that SQLite need not look for them again.
    */
-  transaction<T>(work: () => T, kind?: 'read'): T;
+  transaction<T>(work: () => T, kind?: 'read' | 'own-rows'): T;
   /** Empties the write-ahead log into the file. False where a reader of another process is in the way. */
   truncateLog(): boolean;
   close(): void;
@@ -113,6 +116,11 @@ function wrap(sqlite: DatabaseSync, path: string, durable: boolean): Database {
     all: (sql, ...values) => translated(path, () => statement(sql).all(...values)),
     get: (sql, ...values) => translated(path, () => statement(sql).get(...values)),
     run: (sql, ...values) => translated(path, () => Number(statement(sql).run(...values).changes)),
+    insert: (sql, ...values) =>
+      translated(path, () => {
+        const { changes, lastInsertRowid } = statement(sql).run(...values);
+        return Number(changes) === 0 ? null : Number(lastInsertRowid);
+      }),
     runDurably: (sql, ...values) =>
       translated(path, () => {
         // Inside a transaction the setting cannot change; it is then as durable as the rest of it.
@@ -127,9 +135,11 @@ function wrap(sqlite: DatabaseSync, path: string, durable: boolean): Database {
     transaction: (work, kind) =>
       translated(path, () => {
         if (depth > 0) return work();
-        sqlite.exec(kind === 'read' ? 'BEGIN' : 'BEGIN IMMEDIATE');
+        // Inside a transaction the setting cannot change.
+        if (kind === 'own-rows') sqlite.exec('PRAGMA foreign_keys = OFF');
         depth++;
         try {
+          sqlite.exec(kind === 'read' ? 'BEGIN' : 'BEGIN IMMEDIATE');
           const result = work();
           sqlite.exec('COMMIT');
           return result;
@@ -138,6 +148,7 @@ function wrap(sqlite: DatabaseSync, path: string, durable: boolean): Database {
           throw error;
         } finally {
           depth--;
+          if (kind === 'own-rows') sqlite.exec('PRAGMA foreign_keys = ON');
         }
       }),
     truncateLog: () => translated(path, () => statement('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy === 0),
