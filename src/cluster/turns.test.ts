@@ -64,6 +64,33 @@ describe('the turns of an agent', () => {
     assert.deepEqual(byCalls[0]!.kinds, { text: 0.2521, tool: 0.7479 });
   });
 
+  it('are one task where a log leaves out the tools that were offered, and a prompt’s other jobs stay apart', () => {
+    const untold = (call: Call): Call => ({
+      ...call,
+      request: {
+        model: 'm',
+        messages: call.request.messages,
+        tools: [],
+        stream: false,
+        params: {},
+      },
+    });
+    const calls = [
+      ...times(60, (i) => turn(i, null, i % 2 ? 'find' : null)),
+      ...times(50, (i) => turn(i, 'find', i % 3 ? 'book' : 'find')),
+      ...times(40, (i) => turn(i, 'pay', null)),
+    ].map(untold);
+    const { tasks, assignment } = findTasks(calls, []);
+    assert.equal(assignment.size, calls.length);
+    assert.deepEqual(
+      tasks.map(({ calls: n, kind }) => [n, kind]).toSorted((a, b) => Number(b[0]) - Number(a[0])),
+      [
+        [110, 'mixed'],
+        [40, 'text'],
+      ],
+    );
+  });
+
   it('keep their task and its id when others come', () => {
     fc.assert(
       fc.property(fc.integer({ min: 40, max: 60 }), fc.integer({ min: 1, max: 60 }), (few, more) => {

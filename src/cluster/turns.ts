@@ -12,16 +12,24 @@ import type { SiteCalls } from './sites.ts';
 /** Sum over the tools of the smaller share of calls from which on two turns are learnt together. */
 const MIN_OVERLAP = 0.05;
 
-/** The same for the turns of one agent; null where the site has no tools of its own. */
+/**
+ * The same for the turns of one agent; null where nothing says whose turn it is. Many logs leave the tools out that were
+ * offered: then the prompt says it.
+ */
 export function agentKey({ system, toolNames, formatHash }: CallSite): string | null {
-  if (toolNames.length === 0 || toolNames[0] === ANY) return null;
+  if (toolNames[0] === ANY || (toolNames.length === 0 && system === null)) return null;
   return canonicalJson([system?.pieces ?? null, toolNames, formatHash] as unknown as Json);
 }
 
 /** Whether the task's sites are turns of one agent. */
 export function isAgent({ sites }: Pick<Task, 'sites'>): boolean {
   const key = agentKey(sites[0]!);
-  return sites.length > 1 && key !== null && sites.every((site) => agentKey(site) === key);
+  return (
+    sites.length > 1 &&
+    key !== null &&
+    sites.every((site) => agentKey(site) === key) &&
+    sites.some(({ toolNames, turn }) => toolNames.length > 0 || turn !== 'user')
+  );
 }
 
 /** The sites in groups that are learnt together, those with most calls first; a site without a like alone. */
