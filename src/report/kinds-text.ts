@@ -52,6 +52,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'unlike-others': 'its prompt is like no other’s',
   unfamiliar: 'it does not follow its task’s templates',
   thinned: 'so that audited calls weigh as others do',
+  untimed: 'it has no time, and may be of before the task changed',
   policy: 'it asks for what no specialist serves',
   'broken-tool-call': 'the arguments are no JSON',
   'unsafe-number': 'a number would change when it is read',

@@ -13,8 +13,8 @@ const BATCH = 500;
 
 const INSERT_CALL = `INSERT OR IGNORE INTO calls
   (id, at, session_id, origin, stream, status, latency_ms, prompt_tokens, completion_tokens,
-   cached_tokens, served_by, served_reason, task_id, confidence, turn)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+   cached_tokens, served_by, served_reason, task_id, confidence)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const INSERT_PART = 'INSERT OR IGNORE INTO parts (id, day, sealed) VALUES (?, ?, ?)';
 export const HOLD_PART = 'INSERT INTO call_parts (call_no, position, part_no) VALUES (?, ?, ?)';
@@ -47,7 +47,6 @@ export function callTables(database: Database): CallTables {
       served.reason,
       served.taskId ?? null,
       served.confidence ?? null,
-      served.turn ?? null,
     );
     if (no === null) return false;
     const rows: [number, number, number][] = [[no, ABOUT, noOf(call.aboutPart)]];

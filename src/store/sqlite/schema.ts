@@ -298,4 +298,13 @@ ALTER TABLE audits ADD COLUMN judged INTEGER;
 ALTER TABLE calls ADD COLUMN turn INTEGER;
 `,
   },
+  {
+    sql: /* sql */ `
+-- Whether the caller got the specialist's answer (1), or the LLM's (0): in shadow, and of a canary's other calls. Null: of before.
+ALTER TABLE audits ADD COLUMN used INTEGER;
+
+-- It could not be used for a proof: of the calls that are not on record it does not tell which a specialist would have served.
+ALTER TABLE calls DROP COLUMN turn;
+`,
+  },
 ];
