@@ -45,9 +45,12 @@ export interface Draining {
   stop(): Promise<void>;
 }
 
-/** Drains again and again. A locked store only delays it. */
+/**
+ * Drains again and again. A locked store only delays it. A segment that is still written to is left where the round before has
+ * not seen it: most are complete by the next one, and are then read once and not with each round.
+ */
 export function startDrain(
-  options: Omit<DrainOptions, 'signal'> & {
+  options: Omit<DrainOptions, 'signal' | 'mayWait'> & {
     readonly everyMs?: number;
     readonly onDrained?: (drained: Drained) => void;
     /** One line for the operator where something stays wrong; never holds a payload. */
@@ -59,6 +62,8 @@ export function startDrain(
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
   let failures = 0;
+  /** Segments that were still written to in the round before. */
+  let open: ReadonlySet<string> = new Set();
 
   const again = (): void => {
     if (stopping.signal.aborted) return;
@@ -67,8 +72,15 @@ export function startDrain(
     }, everyMs);
   };
   const once = async (): Promise<void> => {
+    const before = open;
+    const seen = new Set<string>();
+    open = seen;
+    const mayWait = (name: string): boolean => {
+      seen.add(name);
+      return !before.has(name);
+    };
     try {
-      const drained = await drain({ ...options, signal: stopping.signal });
+      const drained = await drain({ ...options, mayWait, signal: stopping.signal });
       failures = 0;
       onDrained?.(drained);
     } catch (error) {

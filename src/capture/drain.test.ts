@@ -54,6 +54,27 @@ describe('drain', () => {
     await store.close();
   });
 
+  it('leaves what is still written to for later where it may, and reads it once', async () => {
+    const dataDir = temporaryFolder();
+    const { store, stage, vault } = openDataFolder(dataDir);
+    const dir = join(dataDir, 'journal');
+    const recorder = await openRecorder({ dir, vault, redaction: REDACTION, log: assert.fail });
+    const asked: string[] = [];
+    const knownCalls = (ids: readonly string[]) => {
+      asked.push(...ids);
+      return store.knownCalls(ids);
+    };
+    const options = { dir, store: { ...store, knownCalls }, openStage: async () => stage };
+    await recorder.record(exampleCall(1), 'k');
+    assert.equal((await drain({ ...options, mayWait: () => true })).calls, 0);
+    assert.deepEqual(asked, []);
+    recorder.rotate();
+    assert.equal((await drain({ ...options, mayWait: () => true })).calls, 1);
+    assert.deepEqual(asked, [exampleCall(1).id]);
+    await recorder.close();
+    await store.close();
+  });
+
   it('lets a gateway start while it drains', async () => {
     const { dir, store, stage } = await recorded(3);
     let free: boolean | null = null;

@@ -45,6 +45,8 @@ export interface DrainOptions {
   readonly openStage: () => Promise<SecondStage>;
   /** Bytes of the journal that are done, of those that were there at the beginning. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Whether a segment that is still written to may be left for a later drain, when it is complete. Default: none may. */
+  readonly mayWait?: (name: string) => boolean;
   readonly signal?: AbortSignal;
   /** Default: quarantine is left as it is. */
   readonly quarantine?: QuarantineLimits;
@@ -69,11 +71,11 @@ const POLL_MS = 10;
  * @throws UnderstudyError as the store's ('overloaded' where it is locked); nothing is lost, try again.
  */
 export async function drain(options: DrainOptions): Promise<Drained> {
-  const { dir, onProgress, signal, quarantine, now = Date.now } = options;
+  const { dir, onProgress, mayWait = () => false, signal, quarantine, now = Date.now } = options;
   const total = nothingDrained();
   closeAbandoned(dir);
   const segments = readdirSync(dir)
-    .filter((name) => name.endsWith(OPEN_ENDING) || name.endsWith(CLOSED_ENDING))
+    .filter((name) => (name.endsWith(OPEN_ENDING) ? !mayWait(name) : name.endsWith(CLOSED_ENDING)))
     .sort();
   // Those that the process died of come last: what can be drained does not wait for them.
   const suspects = new Set<string>();

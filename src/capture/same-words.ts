@@ -18,20 +18,20 @@ const MAX_TAKEN = 200;
 
 /**
  * The entities of a response's text, made to agree with the call's messages.
- * @param said The messages' texts, as they were.
+ * @param said Gives the messages' texts, as they were; asked only where something was found in this one.
  * @param taken What is replaced in them.
  * @param isReplaced Whether a word is replaced there for another reason: it is a name of the call.
  */
 export function agreeing(
   text: string,
   entities: readonly Entity[],
-  said: string,
+  said: () => string,
   taken: readonly TakenWord[],
   isReplaced: (word: string) => boolean,
 ): readonly Entity[] {
   const kept = entities.filter(({ start, end }) => {
     const word = text.slice(start, end);
-    return !said.includes(word) || isReplaced(word) || taken.some((each) => each.text.includes(word));
+    return !said().includes(word) || isReplaced(word) || taken.some((each) => each.text.includes(word));
   });
   const added: Entity[] = [];
   const isFree = (start: number, end: number): boolean =>

@@ -80,9 +80,27 @@ interface Opened {
   value(): unknown;
   /** Whether the value is what was sealed, and not brought up to date since. */
   readonly isAsSealed: boolean;
+  /** Set once it was looked through. */
+  found?: Found;
+  /** What became of it with these names of a call: a conversation has the same ones in each of its calls. */
+  last?: { readonly names: Names; readonly part: SealedPart };
+}
+
+/** Names to be replaced; one object for equal lists, since what is made of them is kept by the array. */
+interface Names {
+  readonly all: readonly string[];
+  /** Of each name, its words in small letters. */
+  readonly words: readonly (readonly string[])[];
+}
+
+interface HeldCall {
+  readonly call: StoredCall;
+  /** In the order of idsOf. */
+  readonly held: readonly Opened[];
 }
 
 const REMEMBERED_BYTES = 32 * 1024 * 1024;
+const NO_NAMES: Names = { all: [], words: [] };
 
 export function secondStage({ vault, store, finder, context }: SecondStageOptions): SecondStage {
   const foundBefore = boundedCache<Found>(
@@ -90,6 +108,22 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
     ({ entities, taken }) => 2000 + 60 * (entities.length + taken.length),
   );
   const sealedBefore = boundedCache<SealedPart>(REMEMBERED_BYTES, (part) => part.sealed.length + 300);
+
+  const namesBefore = boundedCache<Names>(REMEMBERED_BYTES / 8, ({ all }) => 200 + 100 * all.length);
+  const namesOf = (all: readonly string[]): Names => {
+    if (all.length === 0) return NO_NAMES;
+    const key = all.join('\0');
+    const before = namesBefore.get(key);
+    if (before) return before;
+    const made = { all, words: all.map((name) => name.toLowerCase().split(/[^\p{L}\p{M}]+/u)) };
+    namesBefore.set(key, made);
+    return made;
+  };
+  const namesIn = (held: readonly Opened[]): Names => {
+    const all = new Set<string>();
+    for (const { found } of held) for (const name of found!.names) all.add(name);
+    return all.size === 0 ? NO_NAMES : namesOf([...all]);
+  };
 
   const read = async (texts: readonly string[]): Promise<readonly (readonly Entity[])[]> => {
     if (finder === null || texts.length === 0) return texts.map(() => []);
@@ -103,14 +137,14 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
     }
   };
 
-  /** What is in each part, by its id. @throws UnderstudyError 'unavailable' where the model fails: try again. */
-  const look = async (opened: readonly Opened[]): Promise<Map<string, Found>> => {
-    const all = new Map<string, Found>();
-    for (const { part } of opened) {
-      const known = foundBefore.get(part.id);
-      if (known) all.set(part.id, known);
+  /** Looks through each part, once. @throws UnderstudyError 'unavailable' where the model fails: try again. */
+  const look = async (opened: Iterable<Opened>): Promise<void> => {
+    const fresh: Opened[] = [];
+    for (const each of opened) {
+      const known = foundBefore.get(each.part.id);
+      if (known) each.found = known;
+      else fresh.push(each);
     }
-    const fresh = opened.filter(({ part }) => !all.has(part.id));
     const texts = fresh.map(walkedTexts);
     const inAll = await findEntities(texts.flat(), read);
     let at = 0;
@@ -133,21 +167,17 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
         words: null,
       };
       foundBefore.set(part.id, found);
-      all.set(part.id, found);
+      each.found = found;
     });
-    return all;
   };
 
   /** The part for the store: its entities replaced, and the call's names. */
-  const reseal = (each: Opened, found: Found, names: readonly string[], ring: DayKeyRing): SealedPart => {
+  const reseal = (each: Opened, found: Found, names: Names, ring: DayKeyRing): SealedPart => {
     const { kind, part, isAsSealed } = each;
-    if (names.length > 0) found.words ??= wordsOf(each);
-    const relevant = names.filter((name) =>
-      name
-        .toLowerCase()
-        .split(/[^\p{L}\p{M}]+/u)
-        .some((word) => found.words?.has(word)),
-    );
+    if (names.all.length > 0) found.words ??= wordsOf(each);
+    const relevant = namesOf(
+      names.all.filter((_, i) => names.words[i]!.some((word) => found.words?.has(word))),
+    ).all;
     const isKept = isAsSealed && relevant.length === 0 && found.entities.every(({ length }) => length === 0);
     // What stays as it is need not be sealed again.
     if (isKept && (found.about?.vocabulary ?? []).length === 0) return part;
@@ -164,63 +194,87 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
     sealedBefore.set(id, sealed);
     return sealed;
   };
+  const resealOnce = (each: Opened, names: Names, ring: DayKeyRing): SealedPart => {
+    if (each.last?.names === names) return each.last.part;
+    const part = reseal(each, each.found!, names, ring);
+    each.last = { names, part };
+    return part;
+  };
 
   return {
     refineFeedback: feedbackStage({ vault, store, find: read, context }).refine,
     async refine(given, parts) {
-      const ring = await vault.ring(given.flatMap((call) => daysOf(call, parts)));
+      const ring = await vault.ring(daysOf(given, parts));
       const sealing = { seal: ring.seal, pseudonym: vault.pseudonym };
       const opened = new Map<string, Opened>();
       /** Parts that the recognisers of today have not seen. */
       const old = new Map<string, SealedPart | undefined>();
-      const open = (id: string, kind: PartKind): boolean => {
-        if (opened.has(id)) return true;
+      const open = (id: string, kind: PartKind): Opened | null => {
         const part = old.get(id) ?? parts.get(id);
-        if (!part || !ring.has(part.day)) return false;
+        if (!part || !ring.has(part.day)) return null;
         const isAsSealed = !old.has(id);
         // What was looked through before is opened if it has to be changed.
-        if (isAsSealed && foundBefore.get(id)) {
-          opened.set(id, { kind, part, isAsSealed, value: once(() => openedAgain(ring, part)) });
-          return true;
-        }
+        if (isAsSealed && foundBefore.get(id))
+          return { kind, part, isAsSealed, value: once(() => openedAgain(ring, part)) };
         const text = ring.open(part);
-        if (text === null) return false;
+        if (text === null) return null;
         const sealed = JSON.parse(text);
         const value = isAsSealed ? sealed : redactedPart(kind, sealed, (each) => redactText(each, context));
-        opened.set(id, { kind, part, isAsSealed, value: () => value });
-        return true;
+        return { kind, part, isAsSealed, value: () => value };
       };
-      const isReadable = (call: StoredCall): boolean => partsOf(call).every(([id, kind]) => open(id, kind));
-      const whole: StoredCall[] = [];
+      /** The call's parts, opened; null where one is missing or cannot be read. */
+      const held = (call: StoredCall): Opened[] | null => {
+        // Settings and tools are always there.
+        if (call.requestParts.length < 2) return null;
+        const all: Opened[] = [];
+        for (const id of idsOf(call)) {
+          let each = opened.get(id) ?? null;
+          if (each === null) {
+            each = open(id, kindAt(call, all.length));
+            if (each === null) return null;
+            opened.set(id, each);
+          }
+          all.push(each);
+        }
+        return all;
+      };
+      const whole: HeldCall[] = [];
       const unread: JournalCall[] = [];
+      const take = (call: StoredCall): void => {
+        const all = held(call);
+        if (all === null) unread.push(call);
+        else whole.push({ call, held: all });
+      };
       for (const call of given) {
-        if ('aboutPart' in call) (isReadable(call) ? whole : unread).push(call);
+        if ('aboutPart' in call) take(call);
         else if (!ring.has(dayOf(call.at))) unread.push(call);
         else {
           const upgraded = upgradedCall(call, sealing);
-          for (const [id] of partsOf(upgraded.call)) old.set(id, parts.get(id));
+          for (const id of idsOf(upgraded.call)) old.set(id, parts.get(id));
           old.set(upgraded.about.id, upgraded.about);
-          (isReadable(upgraded.call) ? whole : unread).push(upgraded.call);
+          take(upgraded.call);
         }
       }
       const refused = await countNotErased(unread);
-      const found = await look([...opened.values()]);
-      const foundIn = (each: Opened): Found => found.get(each.part.id)!;
+      await look(opened.values());
       /** What was found in a response, as its call's messages have it. */
       const agreeingWith = (
         held: readonly Opened[],
-        each: Opened,
+        { found }: Opened,
         request: () => CallRequest,
         names: readonly string[],
       ): Found => {
-        const own = foundIn(each);
-        const taken = held.filter(({ kind }) => kind === 'message').flatMap((one) => foundIn(one).taken);
+        const own = found!;
+        const taken: TakenWord[] = [];
+        for (const one of held) if (one.kind === 'message') taken.push(...one.found!.taken);
         if (taken.length === 0 && own.taken.length === 0) return own;
-        const said = request()
-          .messages.map(
-            ({ content, toolCalls = [] }) => content + toolCalls.map((call) => call.arguments).join('\n'),
-          )
-          .join('\n');
+        const said = once(() =>
+          request()
+            .messages.map(
+              ({ content, toolCalls = [] }) => content + toolCalls.map((call) => call.arguments).join('\n'),
+            )
+            .join('\n'),
+        );
         const isReplaced = (word: string): boolean => redactEntities(word, [], names, context) !== word;
         const entities = own.texts.map((text, i) =>
           agreeing(text, own.entities[i] ?? [], said, taken, isReplaced),
@@ -229,23 +283,31 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
       };
       const resealed = new Map<string, SealedPart>();
       const words = new Map<string, Set<string>>();
-      const refined = whole.map((call) => {
-        const held = partsOf(call).map(([id]) => opened.get(id)!);
-        const names = [...new Set(held.flatMap((each) => foundIn(each).names))];
-        const request = once(() => requestOf(call, opened));
-        const [about = '', ...rest] = held.map((each) => {
-          const taken = (): string[] => [
-            ...new Set(held.flatMap((one) => foundIn(one).taken.map(({ text }) => text))),
-          ];
-          const found = each.kind === 'response' ? agreeingWith(held, each, request, names) : foundIn(each);
-          const sealed = reseal(withSafe(each, taken, request), found, names, ring);
+      const refined = whole.map(({ call, held }) => {
+        const names = namesIn(held);
+        const request = once(() => requestOf(call, held));
+        const taken = (): string[] => [
+          ...new Set(held.flatMap(({ found }) => found!.taken.map(({ text }) => text))),
+        ];
+        const ids: string[] = [];
+        for (const each of held) {
+          const sealed =
+            each.kind === 'response'
+              ? reseal(
+                  withSafe(each, taken, request),
+                  agreeingWith(held, each, request, names.all),
+                  names,
+                  ring,
+                )
+              : resealOnce(each, names, ring);
           resealed.set(sealed.id, sealed);
-          return sealed.id;
-        });
-        const { about: said } = foundIn(opened.get(call.aboutPart)!);
+          ids.push(sealed.id);
+        }
+        const said = held[0]?.found?.about ?? null;
         if (said !== null) noteWords(words, said);
-        const responsePart = call.responsePart === null ? null : (rest.pop() ?? null);
-        return { ...call, aboutPart: about, requestParts: rest, responsePart };
+        const responsePart = call.responsePart === null ? null : (ids.pop() ?? null);
+        const [aboutPart = '', ...requestParts] = ids;
+        return { ...call, aboutPart, requestParts, responsePart };
       });
       for (const [site, texts] of words) {
         await store.addVocabulary(
@@ -309,32 +371,41 @@ function noteWords(all: Map<string, Set<string>>, { site, vocabulary = [] }: Cal
   all.set(site, new Set([...(all.get(site) ?? []), ...vocabulary]));
 }
 
-function daysOf(call: JournalCall, parts: ReadonlyMap<string, SealedPart>): string[] {
-  const about = 'aboutPart' in call ? call.aboutPart : '';
-  const ids = [about, ...call.requestParts, ...(call.responsePart === null ? [] : [call.responsePart])];
-  return [dayOf(call.at), ...ids.flatMap((id) => parts.get(id)?.day ?? [])];
+function daysOf(calls: readonly JournalCall[], parts: ReadonlyMap<string, SealedPart>): Set<string> {
+  const days = new Set<string>();
+  for (const call of calls) {
+    days.add(dayOf(call.at));
+    for (const id of 'aboutPart' in call ? idsOf(call) : idsOf({ ...call, aboutPart: '' })) {
+      const part = parts.get(id);
+      if (part) days.add(part.day);
+    }
+  }
+  return days;
 }
 
-/** The parts of a call with what stands in them: about, settings, tools, messages, response. */
-function partsOf(call: StoredCall): [string, PartKind][] {
-  const [settings = '', tools = '', ...messages] = call.requestParts;
-  return [
-    [call.aboutPart, 'about'],
-    [settings, 'settings'],
-    [tools, 'tools'],
-    ...messages.map((id): [string, PartKind] => [id, 'message']),
-    ...(call.responsePart === null ? [] : [[call.responsePart, 'response'] as [string, PartKind]]),
-  ];
+/** The parts of a call: about, settings, tools, messages, response. */
+function idsOf({ aboutPart, requestParts, responsePart }: StoredCall): string[] {
+  const ids = [aboutPart, ...requestParts];
+  if (responsePart !== null) ids.push(responsePart);
+  return ids;
 }
 
-function requestOf(call: StoredCall, opened: ReadonlyMap<string, Opened>): CallRequest {
-  const [settings = '', tools = '', ...messages] = call.requestParts;
+const FIRST: readonly PartKind[] = ['about', 'settings', 'tools'];
+
+/** What stands in the part at this index of idsOf. */
+function kindAt({ requestParts }: StoredCall, index: number): PartKind {
+  return index > requestParts.length ? 'response' : (FIRST[index] ?? 'message');
+}
+
+/** The request that these parts hold. */
+function requestOf({ requestParts, stream }: StoredCall, held: readonly Opened[]): CallRequest {
+  const [settings, tools, ...messages] = held.slice(1, 1 + requestParts.length);
   return {
     model: '',
-    messages: messages.map((id) => opened.get(id)!.value() as Message),
-    tools: opened.get(tools)!.value() as readonly Tool[],
-    ...(opened.get(settings)!.value() as RequestSettings),
-    stream: call.stream,
+    messages: messages.map((each) => each.value() as Message),
+    tools: tools!.value() as readonly Tool[],
+    ...(settings!.value() as RequestSettings),
+    stream,
   };
 }
 

@@ -14,12 +14,9 @@ const BATCH = 500;
 const INSERT_CALL = `INSERT OR IGNORE INTO calls
   (id, at, session_id, origin, stream, status, latency_ms, prompt_tokens, completion_tokens,
    cached_tokens, served_by, served_reason, task_id, confidence)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING no`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
-const INSERT_PART = 'INSERT OR IGNORE INTO parts (id, day, sealed) VALUES (?, ?, ?) RETURNING no';
-/** All of a call's at once, as a JSON list of positions and numbers. */
-const HOLD_PARTS = `INSERT INTO call_parts (call_no, position, part_no)
-  SELECT ?1, value ->> 0, value ->> 1 FROM json_each(?2)`;
+const INSERT_PART = 'INSERT OR IGNORE INTO parts (id, day, sealed) VALUES (?, ?, ?)';
 export const HOLD_PART = 'INSERT INTO call_parts (call_no, position, part_no) VALUES (?, ?, ?)';
 
 export function callTables(database: Database): CallTables {
@@ -34,7 +31,7 @@ export function callTables(database: Database): CallTables {
   /** Whether the call was new. @param noOf The number of a part, by its id. */
   const addCall = (call: StoredCall, noOf: (id: string) => number): boolean => {
     const { served } = call;
-    const row = database.get(
+    const no = database.insert(
       INSERT_CALL,
       call.id,
       call.at,
@@ -51,10 +48,12 @@ export function callTables(database: Database): CallTables {
       served.taskId ?? null,
       served.confidence ?? null,
     );
-    if (!row) return false;
-    const held = [[ABOUT, noOf(call.aboutPart)], ...call.requestParts.map((id, i) => [i, noOf(id)])];
-    if (call.responsePart !== null) held.push([RESPONSE, noOf(call.responsePart)]);
-    database.run(HOLD_PARTS, Number(row.no), JSON.stringify(held));
+    if (no === null) return false;
+    const rows: [number, number, number][] = [[no, ABOUT, noOf(call.aboutPart)]];
+    for (const id of call.requestParts) rows.push([no, rows.length - 1, noOf(id)]);
+    if (call.responsePart !== null) rows.push([no, RESPONSE, noOf(call.responsePart)]);
+    // A list in one statement costs twice as much: SQLite keeps it in a table of its own first.
+    database.runEach(HOLD_PART, rows);
     return true;
   };
 
@@ -74,14 +73,15 @@ export function callTables(database: Database): CallTables {
     addCalls: async (calls, parts, sealedUnder = []) =>
       database.transaction(() => {
         refuseErased(database, sealedUnder);
-        const fresh: number[] = [];
+        /** Parts that no call holds yet. */
+        const fresh = new Set<string>();
         // Calls of a conversation hold the same parts.
         const numbers = new Map<string, number>();
         for (const { id, day, sealed } of parts) {
-          const row = database.get(INSERT_PART, id, day, sealed);
-          if (!row) continue;
-          fresh.push(Number(row.no));
-          numbers.set(id, Number(row.no));
+          const no = database.insert(INSERT_PART, id, day, sealed);
+          if (no === null) continue;
+          fresh.add(id);
+          numbers.set(id, no);
         }
         const noOf = (id: string): number => {
           const no = numbers.get(id) ?? partNo(id);
@@ -89,10 +89,14 @@ export function callTables(database: Database): CallTables {
           return no;
         };
         let added = 0;
-        for (const call of calls) if (addCall(call, noOf)) added++;
-        dropUnheld(fresh);
+        for (const call of calls) {
+          if (!addCall(call, noOf)) continue;
+          added++;
+          for (const id of partsOf(call)) fresh.delete(id);
+        }
+        dropUnheld([...fresh].map(noOf));
         return added;
-      }),
+      }, 'own-rows'),
 
     knownCalls: async (ids) =>
       new Set(
@@ -221,6 +225,10 @@ export function callTables(database: Database): CallTables {
 
     purge: async () => database.truncateLog(),
   };
+}
+
+function partsOf({ aboutPart, requestParts, responsePart }: StoredCall): string[] {
+  return [aboutPart, ...requestParts, ...(responsePart === null ? [] : [responsePart])];
 }
 
 /** The rows that a filter asks for. */

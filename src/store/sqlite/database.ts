@@ -20,6 +20,9 @@ export interface SqliteOptions {
   readonly durable?: boolean;
 }
 
+/** Pages that a connection keeps, at most. */
+const CACHE_KIB = 16 * 1024;
+
 export type Row = Record<string, SQLOutputValue>;
 
 export interface Database {
@@ -27,12 +30,17 @@ export interface Database {
   get(sql: string, ...values: SQLInputValue[]): Row | undefined;
   /** Returns the number of changed rows. */
   run(sql: string, ...values: SQLInputValue[]): number;
+  /** Runs a statement for each of the rows. */
+  runEach(sql: string, rows: readonly (readonly SQLInputValue[])[]): void;
+  /** Runs an INSERT OR IGNORE of one row. Returns its number; null where it was there already. */
+  insert(sql: string, ...values: SQLInputValue[]): number | null;
   /** Runs a statement that survives a power cut, whatever the connection does otherwise. */
   runDurably(sql: string, ...values: SQLInputValue[]): number;
   /**
-   * Runs `work` in one transaction: all of it is kept, or none; of a 'read', all is seen as it was at one moment.
+   * Runs `work` in one transaction: all of it is kept, or none; of a 'read', all is seen as it was at one moment. One
+   * with 'own-rows' refers only to rows that it has read or written itself, so that SQLite need not look for them again.
    */
-  transaction<T>(work: () => T, kind?: 'read'): T;
+  transaction<T>(work: () => T, kind?: 'read' | 'own-rows'): T;
   /** Empties the write-ahead log into the file. False where a reader of another process is in the way. */
   truncateLog(): boolean;
   close(): void;
@@ -54,6 +62,8 @@ export function openDatabase(path: string, cipher: Cipher, options: Required<Sql
       if (path !== ':memory:') chmodSync(path, 0o600);
       sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON;');
       sqlite.exec(synchronous(durable));
+      // What many calls are added to stays in memory: with SQLite's 2 MB, pages of its indexes are read again and again.
+      if (durable) sqlite.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
       // Checkpoints wait for the disk: they are left to the processes that may.
       if (!durable) sqlite.exec('PRAGMA wal_autocheckpoint = 0');
       if (migrate(sqlite, path, cipher)) sqlite.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE);');
@@ -113,6 +123,16 @@ function wrap(sqlite: DatabaseSync, path: string, durable: boolean): Database {
     all: (sql, ...values) => translated(path, () => statement(sql).all(...values)),
     get: (sql, ...values) => translated(path, () => statement(sql).get(...values)),
     run: (sql, ...values) => translated(path, () => Number(statement(sql).run(...values).changes)),
+    runEach: (sql, rows) =>
+      translated(path, () => {
+        const prepared = statement(sql);
+        for (const values of rows) prepared.run(...values);
+      }),
+    insert: (sql, ...values) =>
+      translated(path, () => {
+        const { changes, lastInsertRowid } = statement(sql).run(...values);
+        return Number(changes) === 0 ? null : Number(lastInsertRowid);
+      }),
     runDurably: (sql, ...values) =>
       translated(path, () => {
         // Inside a transaction the setting cannot change; it is then as durable as the rest of it.
@@ -127,9 +147,11 @@ function wrap(sqlite: DatabaseSync, path: string, durable: boolean): Database {
     transaction: (work, kind) =>
       translated(path, () => {
         if (depth > 0) return work();
-        sqlite.exec(kind === 'read' ? 'BEGIN' : 'BEGIN IMMEDIATE');
+        // Inside a transaction the setting cannot change.
+        if (kind === 'own-rows') sqlite.exec('PRAGMA foreign_keys = OFF');
         depth++;
         try {
+          sqlite.exec(kind === 'read' ? 'BEGIN' : 'BEGIN IMMEDIATE');
           const result = work();
           sqlite.exec('COMMIT');
           return result;
@@ -138,6 +160,7 @@ function wrap(sqlite: DatabaseSync, path: string, durable: boolean): Database {
           throw error;
         } finally {
           depth--;
+          if (kind === 'own-rows') sqlite.exec('PRAGMA foreign_keys = ON');
         }
       }),
     truncateLog: () => translated(path, () => statement('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy === 0),

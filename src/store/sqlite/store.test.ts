@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
+import fc from 'fast-check';
 import { storeContract } from '../../../test/contracts/store/store.ts';
 import { MASTER_KEY } from '../../../test/support/data-folder.ts';
 import { openKeys } from '../../capture/vault.ts';
 import { UnderstudyError } from '../../core/errors.ts';
+import type { StoredCall } from '../../core/store.ts';
 import { openSqliteStore } from './store.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'understudy-store-'));
@@ -70,3 +72,62 @@ test('a store locked by another connection says so, and works again afterwards',
   assert.equal((await store.events()).length, 1);
   await store.close();
 });
+
+test('every row refers to one that is there, whatever calls are added, refused and deleted', async () => {
+  const id = fc.integer({ min: 0, max: 5 });
+  const action = fc.oneof(
+    fc.record({ type: fc.constant('add'), call: id, parts: fc.array(id), given: fc.array(id) }),
+    fc.record({ type: fc.constant('delete'), call: id }),
+    fc.constant({ type: 'locked' }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(action, { maxLength: 15 }), async (actions) => {
+      const path = freshPath();
+      const store = openSqliteStore(path, CIPHER, { busyTimeoutMs: 0 });
+      const raw = new DatabaseSync(path);
+      const part = (n: number) => ({ id: `p${n}`, day: '2026-01-02', sealed: new Uint8Array([n]) });
+      for (const each of actions) {
+        if ('parts' in each) {
+          const requestParts = each.parts.map((n) => `p${n}`);
+          const added = [storedCall(`c${each.call}`, requestParts)];
+          await store.addCalls(added, [part(0), ...each.given.map(part)]).catch(unlessRefused);
+        } else if ('call' in each) await store.deleteCalls([`c${each.call}`]);
+        else {
+          raw.exec('BEGIN IMMEDIATE');
+          await store.addCalls([storedCall('c0', [])], [part(0)]).catch(unlessRefused);
+          raw.exec('ROLLBACK');
+        }
+        assert.deepEqual(raw.prepare('PRAGMA foreign_key_check').all(), []);
+        const unheld = 'SELECT id FROM parts WHERE no NOT IN (SELECT part_no FROM call_parts)';
+        assert.deepEqual(raw.prepare(unheld).all(), []);
+      }
+      raw.close();
+      await store.close();
+    }),
+    { numRuns: 40 },
+  );
+});
+
+/** A part that is neither given nor stored, or a locked store. */
+function unlessRefused(error: unknown): void {
+  if (!(error instanceof UnderstudyError) || !['bad-input', 'overloaded'].includes(error.code)) throw error;
+}
+
+function storedCall(id: string, requestParts: readonly string[]): StoredCall {
+  return {
+    id,
+    at: 1,
+    sessionId: 's',
+    origin: '',
+    stream: false,
+    status: 200,
+    latencyMs: 1,
+    promptTokens: 1,
+    completionTokens: 1,
+    cachedTokens: 0,
+    served: { by: 'llm', reason: 'no-specialist' },
+    aboutPart: 'p0',
+    requestParts,
+    responsePart: null,
+  };
+}
