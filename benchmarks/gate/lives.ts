@@ -11,6 +11,7 @@ import { step } from '../../src/deploy/stages.ts';
 import { newWatch, type Watch, watchAudit } from '../../src/deploy/watch.ts';
 import { type Repeats, slipRate } from '../../src/evaluate/slips.ts';
 import { detects } from '../../src/stats/sequential.ts';
+import { deltaOfTry } from '../../src/stats/spending.ts';
 
 /** What a simulation in faults/ gives. */
 export interface Fault {
@@ -22,12 +23,14 @@ export interface Fault {
 /** Runs of each simulation. */
 export const RUNS = 2000;
 
-/** The product's defaults, after a gate that saw one error in 250 served calls. */
+/** The product's defaults, in a task's first stay in shadow, after a gate that saw one error in 250 served calls. */
 export const POLICY: StagePolicy = {
   epsilon: 0.02,
   delta: 0.05,
+  stageDelta: deltaOfTry(0.05, 1),
   margins: { shadow: 3, canary: 2 },
   stepAudits: 30,
+  canaryShare: 0.25,
   auditShare: 0.05,
   slips: { share: 0, low: 0, high: 0 },
   prior: { n: 250, errors: 1 },
@@ -118,6 +121,7 @@ const auditOf = (
   call: Comparison,
   probability: number,
   settled: boolean,
+  used = stage !== 'shadow',
 ): Audit => ({
   callId: `${at}`,
   deploymentId: 'dep',
@@ -126,9 +130,20 @@ const auditOf = (
   confidence: 1,
   correct: !call.wrong,
   probability,
+  used,
   ...belongingOf(call),
   ...(settled ? { settled } : {}),
 });
+
+/** Whether a canary serves the call: a session as a whole. */
+function canaryDraw(random: Random, share: number): (call: Comparison) => boolean {
+  let last: { readonly session: number | undefined; readonly served: boolean } | null = null;
+  return ({ session }) => {
+    if (last === null || session === undefined || session !== last.session)
+      last = { session, served: random.next() < share };
+    return last.served;
+  };
+}
 
 /** From shadow on, each call compared, until it is live or retired, or `most` comparisons are done. */
 export function comeIntoService(
@@ -138,6 +153,7 @@ export function comeIntoService(
   options: { readonly most?: number; readonly settled?: boolean } = {},
 ): { readonly stage: Stage; readonly comparisons: number } {
   const next = traffic(seededRandom(seed));
+  const served = canaryDraw(seededRandom(seed ^ 0x2c1b3c6d), policy.canaryShare);
   let deployment: Deployment = {
     id: 'dep',
     taskId: 'task',
@@ -149,7 +165,10 @@ export function comeIntoService(
   let watch = newWatch(policy);
   let at = 0;
   while (at < (options.most ?? 5000) && deployment.stage !== 'live' && deployment.stage !== 'retired') {
-    watch = watchAudit(watch, auditOf(at, deployment.stage, next(), 1, options.settled ?? false), policy);
+    const { stage } = deployment;
+    const call = next();
+    const used = stage === 'canary' && served(call);
+    watch = watchAudit(watch, auditOf(at, stage, call, 1, options.settled ?? false, used), policy);
     deployment = step(deployment, watch, policy, ++at);
   }
   return { stage: deployment.stage, comparisons: at };

@@ -65,7 +65,7 @@ before(async () => {
       config,
       now: () => NOW + looks++,
       lost: () => ({ 'disk-full': 2 }),
-      audits: auditBook(store, config.serve),
+      audits: auditBook(store, config.serve, config.gate.deltaFor),
       models: modelNames(store, vault),
       remembered: remembered(() => 0),
       priceOf: priceBook(config),

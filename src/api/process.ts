@@ -128,7 +128,7 @@ export async function startAdmin(
       vault,
       context,
       config,
-      audits: auditBook(store, config.serve),
+      audits: auditBook(store, config.serve, config.gate.deltaFor),
       models: modelNames(store, vault),
       priceOf: priceBook(config),
       savings: (since) => readSavings(storage, config, since),

@@ -129,11 +129,6 @@ export interface Served {
   readonly reason: LlmReason | 'confident';
   readonly taskId?: string;
   readonly confidence?: number;
-  /**
-   * Its ordinal among the calls of its session that the specialist in service could be asked about, from 1; absent where none was in
-   * service. It tells of calls of the session that are not on record.
-   */
-  readonly turn?: number;
 }
 
 export interface Call {

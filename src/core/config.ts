@@ -146,12 +146,14 @@ export const configSchema = z
           .min(0)
           .max(1)
           .default(0.25)
-          .describe('Share of calls served while a specialist is a canary.'),
+          .describe('Share of calls served while a specialist is a canary. With 0 it stays one.'),
         stepAudits: z
           .int()
           .positive()
           .default(30)
-          .describe('Least comparisons in a stage before the next, whatever the evidence.'),
+          .describe(
+            'Least comparisons in a stage before the next, whatever the evidence; of a canary those of answers that it gave.',
+          ),
         shadowMargin: z
           .number()
           .gt(1)

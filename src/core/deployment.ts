@@ -32,6 +32,8 @@ export interface StageChange {
   readonly numbers?: StageNumbers;
   /** Where an alarm sent it back: by alarm (deploy/alarms) the share that is no alarm any more, from here on. */
   readonly expects?: Readonly<Record<string, number>>;
+  /** Where another name of the LLM sent it back: the names that were heard, which are known from here on. */
+  readonly models?: readonly string[];
 }
 
 export interface Deployment {
@@ -68,6 +70,8 @@ export interface Audit {
   readonly session?: string;
   /** Keyed hash of what the specialist read. */
   readonly input?: string;
+  /** The caller got this answer. Absent on audits of earlier versions. */
+  readonly used?: boolean;
   /** The LLM could be asked again where the answers differ: its single slips are not counted as errors. */
   readonly settled?: boolean;
   /**

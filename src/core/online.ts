@@ -27,6 +27,11 @@ export interface Decision {
    * that came before.
    */
   readonly auditProbability?: number;
+  /**
+   * What the call belongs to with others: the session that its caller named, else the conversation that it continues, or begins.
+   * Absent where no specialist is in service.
+   */
+  readonly session?: string;
   /** Is told the LLM's answer to the call, where it is read anyway; it takes no time. Absent where nobody listens. */
   readonly hear?: (llm: CallResponse) => void;
 }
@@ -35,6 +40,8 @@ export interface Decision {
 export interface Heard {
   readonly taskId: string;
   readonly input: string;
+  /** As of its decision. */
+  readonly session?: string;
   /** Whether the LLM's answer came to the same as the specialist's, where that was too unsure to be used. */
   readonly agrees?: boolean;
 }

@@ -277,6 +277,11 @@ export interface Evidence {
    * right, among the calls that would be served; the two ends hold together with confidence 1 − delta. Absent elsewhere.
    */
   readonly slips?: SlipRate;
+  /**
+   * Share of the held-back calls, of calibration and exam, whose inputs are unlike those learnt from, so that they are not served.
+   * Absent in evidence of earlier versions.
+   */
+  readonly unfamiliar?: Rate;
   /** Absent where the truth of no held-back call is known. */
   readonly truth?: TruthComparison;
   /** Absent where equality decided everything. */

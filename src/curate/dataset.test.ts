@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { AUDITED, type Call, type Message, recordedWith } from '../core/call.ts';
+import { AUDITED, type Call, type Message, recordedWith, UNTIMED } from '../core/call.ts';
 import { type Dataset, SPLITS } from '../core/dataset.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Task } from '../core/task.ts';
@@ -466,6 +466,29 @@ test('in an epoch the gate and the exam get calls of after its change was found,
       },
     ),
     { numRuns: 30 },
+  );
+});
+
+test('in an epoch calls without a time are in no split, and the order is that of time, whatever is asked for', () => {
+  fc.assert(
+    fc.property(fc.array(fc.boolean(), { minLength: 60, maxLength: 120 }), fc.nat(119), (timed, since) => {
+      const calls = timed.map((isTimed, i) => ({
+        ...call(i, i, `number ${i} of ${words[i % 15]}`, 'a'),
+        tags: isTimed ? {} : { [UNTIMED]: 'yes' },
+      }));
+      const at = calls[Math.min(since, calls.length - 1)]!.at;
+      const epoch = { since: at, found: at, reason: 'for a test' };
+      const known = calls.filter((_, i) => timed[i]);
+      for (const order of ['time', 'shuffle-sessions'] as const) {
+        const { splits, order: used, dropped } = buildDataset(task, calls, { seed: 1, epoch, order });
+        assert.equal(used, 'time');
+        assert.equal(dropped.untimed ?? 0, calls.length - known.length);
+        assert.deepEqual(splits, buildDataset(task, known, { seed: 1, epoch }).splits);
+      }
+      // Before any change is known they teach and prove as others do.
+      assert.equal(buildDataset(task, calls, { seed: 1 }).dropped.untimed, undefined);
+    }),
+    { numRuns: 20 },
   );
 });
 

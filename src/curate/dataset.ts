@@ -18,6 +18,7 @@ import { joinRepeats } from './sessions.ts';
 import { neighbours } from './similar.ts';
 import { softTargets } from './soft.ts';
 import { defaultShares, type Shares, splitEpoch } from './splits.ts';
+import { timedCalls } from './timed.ts';
 import { mayTeach, taught, taughtOrWhyNot, truthOf, withoutTruth } from './truth.ts';
 import { usableCalls } from './usable.ts';
 
@@ -49,7 +50,7 @@ export interface DatasetOptions {
  * a fair sample all the same, each is kept with its share of the smallest probability in its split (Horvitz and Thompson
  * 1952, by thinning, which leaves calls of equal weight); the others are dropped as 'thinned'. Each split is a sample by itself.
  * Where the task has changed, what came before teaches, and nothing more: validation comes after the change began, calibration
- * and exam after it was found.
+ * and exam after it was found. Calls without a time are dropped then as 'untimed', and the order is that of time.
  * What feedback corrects is taught as corrected. Held back, the reference stays the LLM's answer: people correct what is
  * wrong, so calls with a correction are no fair sample, and those without one are not known to be right; what is known is
  * kept beside it (`truth`). Calls that a specialist served and somebody corrected only teach.
@@ -58,14 +59,16 @@ export interface DatasetOptions {
  * Weights and dropped calls add up to the calls given. Labels to train on get soft targets, where calls tell of any.
  */
 export function buildDataset(task: Task, calls: readonly Call[], options: DatasetOptions): Dataset {
-  const order = options.order ?? 'time';
-  const usable = usableCalls(calls);
+  const epoch = options.epoch ?? null;
+  const { calls: timed, untimed, order } = timedCalls(calls, epoch, options.order ?? 'time');
+  const usable = usableCalls(timed);
   const dropped: Record<string, number> = { ...usable.dropped };
   const droppedExamples: Record<string, string> = { ...usable.examples };
   const drop = (reason: string, callId: string) => {
     dropped[reason] = (dropped[reason] ?? 0) + 1;
     droppedExamples[reason] ??= callId;
   };
+  for (const { id } of untimed) drop('untimed', id);
   const byId = new Map(usable.calls.map((call) => [call.id, call]));
   const examples: Example[] = [];
   /** Of calls that a specialist served: nobody knows what the LLM would have said. */
@@ -77,7 +80,6 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
   }
   const sessions = inOrder(order === 'time' ? joinRepeats(examples) : examples, order, options.seed);
   const callsOf = (session: readonly Example[]): Call[] => session.map(({ callId }) => byId.get(callId)!);
-  const epoch = order === 'time' ? (options.epoch ?? null) : null;
   const { names, isKept } = splitAndThin(sessions.map(callsOf), options.shares, epoch);
   const wouldCount = (call: Call): boolean => isKept(call) && whyNotAsked(task, call.request) === null;
   const chosen: Record<SplitName, Example[]> = { train: [], validation: [], calibration: [], exam: [] };

@@ -85,8 +85,44 @@ test('inputs that are all unlike what was learnt raise an alarm within a dozen c
   }
 });
 
-test('another name of the LLM, other answers to the same inputs, and less agreement with unsure ones raise alarms', () => {
-  for (const kind of ['llm-renamed', 'llm-answers-changed', 'agreement-fell'] as const) {
+/** Answers at this pace from `from` to `to` hours, with the LLM's other name where `isOther` says so of the hour. */
+function renamedAt(
+  perHour: number,
+  hours: number,
+  isOther: (hour: number) => boolean,
+): { readonly hour: number; readonly alarm: Alarm } | null {
+  let watch = watchOf();
+  for (let i = 0; i < hours * perHour; i++) {
+    const hour = i / perHour;
+    const next = watchCall(watch, { 'llm-renamed': isOther(hour) }, hour * 3_600_000);
+    watch = next.watch;
+    if (next.alarm !== null) return { hour, alarm: next.alarm };
+  }
+  return null;
+}
+
+test('minutes of another model are no alarm, be they few answers or thousands, across an hour or not', () => {
+  for (const perHour of [5, 60, 3_000])
+    for (const minutes of [5, 20, 50])
+      for (const start of [100.2, 100.9, 40]) {
+        const raised = renamedAt(perHour, 120, (hour) => hour >= start && hour < start + minutes / 60);
+        assert.equal(raised, null, `${minutes} minutes of ${perHour} an hour`);
+      }
+});
+
+test('another name for good is an alarm within hours, at any pace, and tells when it began', () => {
+  for (const perHour of [1, 5, 60, 3_000])
+    for (const start of [0.5, 500.5]) {
+      const { hour, alarm } = renamedAt(perHour, start + 12, (each) => each >= start)!;
+      assert.equal(alarm.kind, 'llm-renamed');
+      assert.ok(hour <= start + 6.5, `${hour} of ${perHour} an hour`);
+      assert.ok(alarm.since / 3_600_000 - start < 1, `${alarm.since / 3_600_000}`);
+      assert.ok(alarm.hits >= perHour);
+    }
+});
+
+test('other answers to the same inputs, and less agreement with unsure ones raise alarms', () => {
+  for (const kind of ['llm-answers-changed', 'agreement-fell'] as const) {
     const random = seededRandom(5);
     const few: Seen[] = Array.from({ length: 3_000 }, () => ({ [kind]: random.next() < 0.005 }));
     const many: Seen[] = Array.from({ length: 200 }, () => ({ [kind]: random.next() < 0.6 }));
@@ -94,6 +130,30 @@ test('another name of the LLM, other answers to the same inputs, and less agreem
     const [at, alarm] = alarmIn([...few, ...many])!;
     assert.equal(alarm.kind, kind);
     assert.ok(at < 3_060, `${kind}: ${at}`);
+  }
+});
+
+test('as many unfamiliar inputs as were held back raise no alarm, and more than those do, be they few or many', () => {
+  for (const held of [0.001, 0.02, 0.2]) {
+    const unfamiliar = rateOf(Math.round(held * 500), 500);
+    const evidence = {
+      exam: { coverage: rateOf(100, 500) },
+      gate: { served: 400, errors: 1 },
+      calibration: { curve: [] },
+      unfamiliar,
+    };
+    const start = newChangeWatch({ evidence } as unknown as Specialist, { history: [] });
+    const stream = (share: number): Seen[] =>
+      decisions(
+        calls(6_000, 1 - share, 3, 'unfamiliar-input').map((each) =>
+          each === 'confident' ? 'shadow' : each,
+        ),
+        false,
+      );
+    assert.equal(alarmIn(stream(held), start), null);
+    assert.equal(alarmIn(stream(held + 0.15), start)?.[1].kind, 'inputs-unfamiliar');
+    // Earlier evidence tells nothing of it.
+    assert.ok(alarmIn(stream(held + 0.15)) !== null);
   }
 });
 

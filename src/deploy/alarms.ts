@@ -9,7 +9,7 @@
  */
 import type { Served } from '../core/call.ts';
 import type { Deployment } from '../core/deployment.ts';
-import type { Evidence, Specialist } from '../core/specialist.ts';
+import type { Evidence, Rate, Specialist } from '../core/specialist.ts';
 import {
   type Detector,
   detect,
@@ -22,6 +22,7 @@ import {
   WORSE_OR_ALWAYS,
 } from '../stats/sequential.ts';
 import { rateOf } from '../stats/statistics.ts';
+import { addToHour, type HourStream, newHourStream } from './by-hour.ts';
 import { addToUnit, noUnits, type Units } from './units.ts';
 
 /** In the order in which they say why: what is unfamiliar is not served either. */
@@ -36,9 +37,9 @@ export type AlarmKind = (typeof ALARMS)[number];
 
 /** Chance of a false alarm of one kind within a quarter (Ville's inequality), and half of it within each further one. */
 const ALARM_DELTA = 0.006;
-/** Share of unfamiliar inputs that is no alarm: the floors of the confidence model alone leave some out. */
+/** Share of unfamiliar inputs that is no alarm where it is not known how many there were among the held-back ones. */
 const MAX_UNFAMILIAR = 0.05;
-/** Share of answers of an LLM with another name that is no alarm: a fallback that was used now and then. */
+/** Share of an hour's answers by an LLM with another name that is no alarm in the mean over hours: a fallback used now and then. */
 const MAX_RENAMED = 0.01;
 /** Fewer unsure answers that were held back tell nothing of how many of them are wrong. */
 const MIN_UNSURE = 10;
@@ -57,6 +58,8 @@ export interface ChangeWatch {
   /** By alarm the largest share of hits that is none; 1: never. */
   readonly bounds: Readonly<Record<AlarmKind, number>>;
   readonly streams: Readonly<Partial<Record<AlarmKind, Stream>>>;
+  /** The stream of llm-renamed: a fallback lasts for minutes, whatever comes meanwhile, so that its unit is the hour. */
+  readonly renamed?: HourStream;
 }
 
 /** What is seen of one call: for each alarm that it says something of, whether it speaks for it. */
@@ -82,7 +85,7 @@ export function newChangeWatch(
   const expected = history.findLast(({ expects }) => expects !== undefined)?.expects ?? {};
   return {
     bounds: {
-      'inputs-unfamiliar': MAX_UNFAMILIAR,
+      'inputs-unfamiliar': evidence.unfamiliar ? highShare(evidence.unfamiliar) : MAX_UNFAMILIAR,
       'llm-renamed': proved?.models === undefined ? 1 : MAX_RENAMED,
       'llm-answers-changed': contradictionBound(proved?.contradictions),
       'agreement-fell': unsureBound(evidence),
@@ -110,6 +113,8 @@ function unsureBound({ calibration: { curve }, gate, judge }: Evidence): number 
 }
 
 const highLimit = (hits: number, n: number): number => (n === 0 ? 1 : rateOf(hits, n, 2 * LIMIT - 1).high);
+
+const highShare = ({ share, n, effectiveN = n }: Rate): number => highLimit(share * effectiveN, effectiveN);
 
 function lowLimit({ share, n, effectiveN = n }: Evidence['exam']['coverage']): number {
   return n === 0 ? 0 : rateOf(share * effectiveN, effectiveN, 2 * LIMIT - 1).low;
@@ -160,16 +165,22 @@ export function watchCall(
   unit?: string,
 ): { readonly watch: ChangeWatch; readonly alarm: Alarm | null } {
   const streams = { ...watch.streams };
+  let { renamed } = watch;
   let alarm: Alarm | null = null;
   for (const kind of ALARMS) {
     const hit = seen[kind];
     const bound = watch.bounds[kind];
     if (hit === undefined || bound >= 1) continue;
+    if (kind === 'llm-renamed') {
+      renamed = addToHour(renamed ?? newHourStream(at), hit, at, bound);
+      if (alarm === null && detects(renamed.detector, ALARM_DELTA)) alarm = alarmOf(kind, renamed, at);
+      continue;
+    }
     const stream = after(streams[kind] ?? newStream(at), hit, bound, at, unit);
     streams[kind] = stream;
     if (alarm === null && detects(stream.detector, ALARM_DELTA)) alarm = alarmOf(kind, stream, at);
   }
-  return { watch: { ...watch, streams }, alarm };
+  return { watch: { ...watch, streams, ...(renamed ? { renamed } : {}) }, alarm };
 }
 
 const newStream = (at: number): Stream => ({
@@ -191,6 +202,6 @@ function after(stream: Stream, hit: boolean, bound: number, at: number, unit?: s
   };
 }
 
-function alarmOf(kind: AlarmKind, { pile: { since, n, errors } }: Stream, at: number): Alarm {
+function alarmOf(kind: AlarmKind, { pile: { since, n, errors } }: Pick<Stream, 'pile'>, at: number): Alarm {
   return { kind, since: since ?? at, calls: n, hits: errors, share: highLimit(errors, n) };
 }

@@ -25,17 +25,34 @@ test('a change that is found twice begins one epoch, another one the next', asyn
   ]);
 });
 
-test('each epoch began after the one before it was found, whatever is noted', () =>
+test('a specialist that its errors took out of service begins an epoch, however early they began', async () => {
+  const store = memory();
+  await noteChange(store, 't', { since: 10, found: 20, reason: 'an alarm' });
+  await noteChange(store, 't', { since: 12, found: 30, reason: 'retired' }, true);
+  await noteChange(store, 't', {
+    since: 25,
+    found: 35,
+    reason: 'an alarm, about what the verdict was about',
+  });
+  assert.deepEqual(await epochsOf(store, 't'), [
+    { since: 10, found: 20, reason: 'an alarm' },
+    { since: 20, found: 30, reason: 'retired' },
+  ]);
+});
+
+test('epochs follow one another, and no call of before a verdict is of a later one, whatever is noted', () =>
   fc.assert(
-    fc.asyncProperty(fc.array(fc.tuple(fc.nat(100), fc.nat(100))), async (changes) => {
+    fc.asyncProperty(fc.array(fc.tuple(fc.nat(100), fc.nat(100), fc.boolean())), async (changes) => {
       const store = memory();
-      for (const [since, delay] of changes)
-        await noteChange(store, 't', { since, found: since + delay, reason: '' });
+      for (const [since, delay, isVerdict] of changes)
+        await noteChange(store, 't', { since, found: since + delay, reason: '' }, isVerdict);
       const epochs = await epochsOf(store, 't');
       for (const [i, { since, found }] of epochs.entries()) {
         assert.ok(since <= found);
-        if (i > 0) assert.ok(since > epochs[i - 1]!.found);
+        if (i > 0) assert.ok(since >= epochs[i - 1]!.found && found > epochs[i - 1]!.found);
       }
+      for (const [since, delay, isVerdict] of changes)
+        if (isVerdict) assert.ok(epochs.at(-1)!.found >= since + delay);
       assert.equal(epochs.length > 0, changes.length > 0);
     }),
   ));

@@ -13,17 +13,22 @@ import type { EventStore } from '../core/store.ts';
 /** The event; its subject is the task. */
 export const TASK_CHANGED = 'task-changed';
 
+/**
+ * @param isVerdict A specialist was taken out of service by its own errors: an epoch begins then, whenever these began. The calls
+ *   until then were looked at to find that, as standing.ts (learn/) takes for granted.
+ */
 export async function noteChange(
   store: Pick<EventStore, 'addEvent'>,
   taskId: string,
   { since, found, reason }: Epoch,
+  isVerdict = false,
 ): Promise<void> {
   await store.addEvent({
     id: newId('event', found),
     at: found,
     kind: TASK_CHANGED,
     subject: taskId,
-    detail: { reason, since },
+    detail: { reason, since, ...(isVerdict ? { verdict: true } : {}) },
   });
 }
 
@@ -32,10 +37,12 @@ export async function epochsOf(store: Pick<EventStore, 'events'>, taskId: string
   const epochs: Epoch[] = [];
   const events = await store.events({ kind: TASK_CHANGED, subject: taskId });
   for (const { at, detail } of events.toSorted((a, b) => a.at - b.at)) {
-    const since = typeof detail.since === 'number' ? detail.since : at;
+    const began = typeof detail.since === 'number' ? detail.since : at;
+    const found = epochs.at(-1)?.found ?? Number.NEGATIVE_INFINITY;
+    const isVerdict = detail.verdict === true && at > found;
     // What began before the last change was found is that change, seen once more.
-    if (since <= (epochs.at(-1)?.found ?? Number.NEGATIVE_INFINITY)) continue;
-    epochs.push({ since, found: at, reason: String(detail.reason ?? '') });
+    if (began <= found && !isVerdict) continue;
+    epochs.push({ since: Math.max(began, found), found: at, reason: String(detail.reason ?? '') });
   }
   return epochs;
 }

@@ -9,7 +9,14 @@ import { boundOf, marginOf, policyFor, type StagePolicy, shownError } from './po
 import { step } from './stages.ts';
 import { newWatch, watchAudit } from './watch.ts';
 
-const serve = { stepAudits: 30, auditShare: 0.05, auditsADay: 0, shadowMargin: 3, canaryMargin: 2 };
+const serve = {
+  stepAudits: 30,
+  auditShare: 0.05,
+  auditsADay: 0,
+  shadowMargin: 3,
+  canaryMargin: 2,
+  canaryShare: 0.25,
+};
 
 /** @param differing Of 400 served calls, those whose texts differ and are as good. */
 function policyWith(differing: number): StagePolicy {

@@ -12,7 +12,14 @@ import { readWatch } from './read-watch.ts';
 import { moveTo, REPLACED, standsAgainst } from './stages.ts';
 
 /** How stages end makes no difference to what piles up against the bound. */
-const ANY_STAGES = { stepAudits: 0, auditShare: 1, auditsADay: 0, shadowMargin: 3, canaryMargin: 2 };
+const ANY_STAGES = {
+  stepAudits: 0,
+  auditShare: 1,
+  auditsADay: 0,
+  shadowMargin: 3,
+  canaryMargin: 2,
+  canaryShare: 1,
+};
 
 /** What the audits of one deployment say against it by now; undefined where nothing does. */
 export async function numbersAgainst(

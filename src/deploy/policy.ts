@@ -6,6 +6,7 @@ import { type Deployment, provingSince } from '../core/deployment.ts';
 import type { JudgeEvidence } from '../core/judge.ts';
 import type { Specialist } from '../core/specialist.ts';
 import type { InUnit } from '../stats/sequential.ts';
+import { deltaOfTry } from '../stats/spending.ts';
 import { rateOf } from '../stats/statistics.ts';
 
 /** The part of the configuration that says how specialists come into service. */
@@ -15,17 +16,22 @@ export interface ServeSettings {
   readonly auditsADay: number;
   readonly shadowMargin: number;
   readonly canaryMargin: number;
+  readonly canaryShare: number;
 }
 
 export interface StagePolicy {
   /** The gate's bound on the error among served calls. */
   readonly epsilon: number;
-  /** Chance of a wrong verdict: of each stage's test, and of the detector within its horizon. */
+  /** Chance that the detector within its horizon retires one that is within the bound. */
   readonly delta: number;
+  /** Chance that the tests of this stay let one come into service that is beyond a stage's margin: delta is spent over stays. */
+  readonly stageDelta: number;
   /** Multiples of epsilon below which the error must be shown to be before the stage ends. */
   readonly margins: { readonly shadow: number; readonly canary: number };
-  /** Least comparisons in a stage, whatever the evidence. */
+  /** Least comparisons in a stage, of a canary with answers that were used, whatever the evidence. */
   readonly stepAudits: number;
+  /** Share of calls that a canary serves, where there are many sessions. */
+  readonly canaryShare: number;
   /** Share of a live specialist's calls to audit in ordinary times. */
   readonly auditShare: number;
   /** Least number of served calls that are audited a day, or all of them where there are fewer. */
@@ -54,19 +60,25 @@ export interface StagePolicy {
   };
 }
 
-/** The policy for the deployment of a specialist that has passed the gate. */
+/**
+ * The policy for the deployment of a specialist that has passed the gate.
+ * @param stay The number of its stay in shadow (stays.ts). Default: the first; it makes no difference to what breaks the bound.
+ */
 export function policyFor(
   { evidence }: Specialist,
   deployment: Pick<Deployment, 'history'>,
   serve: ServeSettings,
+  stay = 1,
 ): StagePolicy {
   const { epsilon, delta, served, errors } = evidence.gate;
   const expected = deployment.history.findLast(({ expects }) => expects !== undefined)?.expects;
   return {
     epsilon,
     delta,
+    stageDelta: deltaOfTry(delta, stay),
     margins: { shadow: serve.shadowMargin, canary: serve.canaryMargin },
     stepAudits: serve.stepAudits,
+    canaryShare: serve.canaryShare,
     auditShare: serve.auditShare,
     auditsADay: serve.auditsADay,
     slips: slipsOf(evidence),

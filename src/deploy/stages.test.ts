@@ -10,8 +10,10 @@ import { newWatch, type Watch, watchAudit } from './watch.ts';
 const policy: StagePolicy = {
   epsilon: 0.02,
   delta: 0.05,
+  stageDelta: 0.05,
   margins: { shadow: 3, canary: 2 },
   stepAudits: 30,
+  canaryShare: 0.25,
   auditShare: 0.05,
   slips: { share: 0, low: 0, high: 0 },
   prior: { n: 250, errors: 1 },
@@ -96,6 +98,26 @@ test('a count of comparisons ends no stage: without evidence it stays, and with 
     history.map(({ at }) => at),
     [0, 300, 600],
   );
+});
+
+test('a canary ends by calls that it served: what the LLM answered meanwhile counts as evidence and ends nothing', () => {
+  const used = (share: number) => (at: number) => ({ used: at % (1 / share) === 0 });
+  const none = life(
+    5000,
+    () => true,
+    policy,
+    () => ({ used: false }),
+  );
+  assert.equal(none.deployment.stage, 'canary');
+  assert.equal(none.watch.byStage.canary ?? 0, 0);
+  // Thirty that it served are a hundred and twenty calls, where it serves a quarter.
+  const { history } = life(400, () => true, policy, used(0.25)).deployment;
+  const [canary, live] = [history[1]!, history[2]!];
+  assert.equal(live.stage, 'live');
+  assert.ok(live.at - canary.at >= 117 && live.at - canary.at <= 120, `${live.at - canary.at}`);
+  const outlook = outlookOf(none.deployment, none.watch, policy);
+  assert.equal(outlook.moreComparisons, 120);
+  assert.equal(outlookOf(none.deployment, none.watch, { ...policy, canaryShare: 0 }).moreComparisons, null);
 });
 
 test('one with a broken bound is retired, with what was counted of late as the reason', () => {

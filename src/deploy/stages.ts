@@ -108,18 +108,22 @@ export function moveEvent(from: Stage, moved: Deployment): Event {
 /**
  * Back in shadow, where all its calls are compared and none is served, from whichever stage in service: what was shown of it was
  * shown of another world. It comes forward again by the tests of the stages, by comparisons from here on.
- * @param expects The share that is no alarm any more, by alarm.
+ * @param expects The share that is no alarm any more, by alarm. @param models Names of the LLM that are known from here on.
  */
 export function sendBack(
   deployment: Deployment,
   now: number,
   reason: string,
   expects: StageChange['expects'] = {},
+  models: readonly string[] = [],
 ): Deployment {
   if (!isInService(deployment.stage)) return deployment;
   const moved = moveTo(deployment, 'shadow', now, reason);
   const last = moved.history.at(-1)!;
-  return { ...moved, history: [...deployment.history, { ...last, expects }] };
+  return {
+    ...moved,
+    history: [...deployment.history, { ...last, expects, ...(models.length > 0 ? { models } : {}) }],
+  };
 }
 
 /** Chance that audits send a specialist back within a quarter whose error is what it was proved with. */
@@ -166,10 +170,10 @@ export function step(deployment: Deployment, watch: Watch, policy: StagePolicy, 
   }
   if (stage !== 'shadow' && stage !== 'canary') return deployment;
   const evidence = evidenceOf(watch.margins[stage]);
-  if ((watch.byStage[stage] ?? 0) < policy.stepAudits || evidence < 1 / policy.delta) return deployment;
+  if ((watch.byStage[stage] ?? 0) < policy.stepAudits || evidence < 1 / policy.stageDelta) return deployment;
   const margin = shownError(policy, stage, watch.settled === watch.n);
   const by = policy.judge ? ` (texts judged by ${policy.judge.name})` : '';
-  const reason = `${proving.errors} of ${proving.n} comparisons with the LLM differ${by}: with ${percent(1 - policy.delta)} confidence fewer than ${percent(margin)} of its answers are wrong`;
+  const reason = `${proving.errors} of ${proving.n} comparisons with the LLM differ${by}: with ${percent(1 - policy.stageDelta)} confidence fewer than ${percent(margin)} of its answers are wrong`;
   return moveTo(deployment, stage === 'shadow' ? 'canary' : 'live', now, reason, {
     ...numbers,
     margin,
@@ -206,8 +210,10 @@ export function outlookOf({ stage }: Deployment, watch: Watch, policy: StagePoli
   const margin = marginOf(policy, stage, settled);
   // A judge's false alarms are among the errors that were seen.
   const expected = settled || policy.judge ? rate : rate * (1 - policy.slips.share) + policy.slips.share;
-  const more = comparisonsToProve(watch.margins[stage], expected, margin, policy.delta);
-  const here = Math.max(0, policy.stepAudits - (watch.byStage[stage] ?? 0));
-  const moreComparisons = more === null ? null : Math.max(more, here);
+  const more = comparisonsToProve(watch.margins[stage], expected, margin, policy.stageDelta);
+  const share = stage === 'canary' ? policy.canaryShare : 1;
+  const left = Math.max(0, policy.stepAudits - (watch.byStage[stage] ?? 0));
+  const here = left === 0 ? 0 : Math.ceil(left / share);
+  const moreComparisons = more === null || here === Number.POSITIVE_INFINITY ? null : Math.max(more, here);
   return { ...common, margin: shownError(policy, stage, settled), moreComparisons };
 }

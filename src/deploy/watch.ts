@@ -29,7 +29,7 @@ export interface Watch {
   readonly settled: number;
   /** Those that speak for the end of its stage: since it came into shadow (core provingSince), and their errors. */
   readonly proving: { readonly n: number; readonly errors: number };
-  /** The same by the stage in which their call came. */
+  /** The same by the stage in which their call came; of a canary those alone whose answer the caller got. */
   readonly byStage: Readonly<Partial<Record<Stage, number>>>;
   /** Against "the error is at most the bound". */
   readonly detector: Detector;
@@ -82,7 +82,8 @@ export function watchAudit(watch: Watch, audit: Audit, policy: StagePolicy): Wat
     errors: watch.errors + (wrong ? 1 : 0),
     settled: watch.settled + (settled ? 1 : 0),
     proving: proves ? { n: proving.n + 1, errors: proving.errors + (wrong ? 1 : 0) } : proving,
-    byStage: proves ? { ...byStage, [audit.stage]: (byStage[audit.stage] ?? 0) + 1 } : byStage,
+    byStage:
+      proves && isOfStage(audit) ? { ...byStage, [audit.stage]: (byStage[audit.stage] ?? 0) + 1 } : byStage,
     detector: detect(watch.detector, wrong, unit, bound),
     // Whoever is live has passed both.
     margins:
@@ -101,6 +102,9 @@ export function watchAudit(watch: Watch, audit: Audit, policy: StagePolicy): Wat
     units,
   };
 }
+
+/** A canary is there to be used: calls that the LLM answered show nothing of what use does. */
+const isOfStage = ({ stage, used }: Audit): boolean => stage !== 'canary' || used !== false;
 
 /** Its capital comes in by time: the chance of a false alarm is one for a quarter. */
 function afterChange(

@@ -127,6 +127,12 @@ export function scoreAnswers(
   }));
 }
 
+/** By session. The floors were settled on earlier calls, and the share plays no part in what is chosen: it is a fair estimate. */
+function unfamiliarShare(model: ConfidenceModel, graded: readonly GradedPrediction[]): Rate {
+  const answers = scoreAnswers(model, graded);
+  return shareOf(answers, (_, i) => !isInDistribution(model, graded[i]!.prediction.signals));
+}
+
 /** The same without what a judge said: texts that differ are undecided. */
 export function byEquality(graded: readonly GradedPrediction[]): GradedPrediction[] {
   return graded.map((each) =>
@@ -216,6 +222,7 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
         rates: closedExam(),
         gate,
         outcomes: [],
+        graded: [],
         truth: await truthOf(splits.calibration, graded, null, options),
       };
   return {
@@ -237,6 +244,7 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
       exam: exam.rates,
       gate: exam.gate,
       selfAgreement: options.selfAgreement ?? null,
+      unfamiliar: unfamiliarShare(confidence, [...graded, ...exam.graded]),
       ...(slips ? { slips } : {}),
       ...(exam.truth ? { truth: exam.truth } : {}),
       ...(judge ? { judge } : {}),
@@ -298,6 +306,7 @@ async function openExam(
   ExamResult & {
     readonly truth: TruthComparison | undefined;
     readonly outcomes: readonly TimedOutcome[];
+    readonly graded: readonly GradedPrediction[];
   }
 > {
   const uses = await options.useExam();
@@ -315,6 +324,7 @@ async function openExam(
     rates: { ...result.rates, byKind },
     truth: await truthOf(exam, graded, served, options),
     outcomes: outcomesOf(exam, graded, answers),
+    graded,
   };
 }
 

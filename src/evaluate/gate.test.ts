@@ -249,7 +249,7 @@ test('a try that would hardly pass by the validation split is not made, and the 
 
 test('calls of a session that are missing from a thinned split do not count as served', () => {
   // Recorded, unsure and thinned away: the router would serve the ninth as the first.
-  const ninth = { confidence: 0.9, correct: false, session: 's', turn: 9 };
+  const ninth = { confidence: 0.9, correct: false, session: 's' };
   assert.deepEqual(servedAt([ninth], 0.5, 3), [true]);
   assert.deepEqual(servedAt([ninth, ninth, ninth, ninth], 0.5, 3), [true, true, true, false]);
 });

@@ -171,7 +171,7 @@ function audit(
 ): void {
   const release = exchange.body.keep();
   const { callId, at } = exchange;
-  const { taskId, turn } = served;
+  const { taskId } = served;
   const work = async (signal: AbortSignal): Promise<void> => {
     const askedAt = context.now();
     const { response, capture } = await askLlm(exchange, signal);
@@ -186,7 +186,6 @@ function audit(
         by: 'llm',
         reason: 'audit' as const,
         ...(taskId === undefined ? {} : { taskId }),
-        ...(turn === undefined ? {} : { turn }),
       },
       audits: { callId, probability },
     };

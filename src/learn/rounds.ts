@@ -8,6 +8,7 @@ import { type Dataset, type Epoch, manifestOf, type SplitOrder } from '../core/d
 import type { LearnOptions } from '../core/learning.ts';
 import type { Task } from '../core/task.ts';
 import { buildDataset } from '../curate/dataset.ts';
+import { timedCalls } from '../curate/timed.ts';
 import { epochsOf } from '../deploy/epochs.ts';
 import { chooseCandidates } from '../select/candidates.ts';
 import { compete } from '../select/compete.ts';
@@ -27,18 +28,16 @@ export async function firstRound(
   options: LearnOptions,
 ): Promise<TaskRun> {
   const epoch = (await epochsOf(context.store, task.id)).at(-1) ?? null;
-  // After a change only calls that are known to have come after it prove anything: those without a time may be of any year.
-  const usable = epoch === null ? recordedCalls : recordedCalls.filter(({ tags }) => !(UNTIMED in tags));
-  const order = epoch === null ? (options.order ?? orderOf(recordedCalls)) : 'time';
-  const { current: calls, findings } = examined(task, usable, order);
+  const wanted = options.order ?? orderOf(recordedCalls);
+  const { calls: timed, untimed, order } = timedCalls(recordedCalls, epoch, wanted);
+  const { current: calls, findings } = examined(task, timed, order);
   const requests = new Map(calls.map(({ id, request }) => [id, request]));
   const on = (some: readonly Call[]): Promise<TaskRun> =>
-    competitionOn(task, some, { epoch, requests, order, findings }, context);
+    competitionOn(task, some, { epoch, requests, order, findings, untimed }, context);
   const whole = await on(calls);
   // What was before the change may teach, or mislead: what comes after it tells, on the validation split.
   const own = calls.filter(({ at }) => at >= (epoch?.since ?? 0));
-  const isLong =
-    epoch !== null && order === 'time' && own.length >= MIN_OWN_CALLS && own.length < calls.length;
+  const isLong = epoch !== null && own.length >= MIN_OWN_CALLS && own.length < calls.length;
   const alone = isLong ? await on(own) : null;
   const isBetter =
     alone !== null && (alone.competition.winner?.coverage ?? 0) > (whole.competition.winner?.coverage ?? 0);
@@ -52,16 +51,18 @@ interface Beginning extends Pick<TaskRun, 'requests' | 'findings'> {
   /** Since the last change; null where none is known. */
   readonly epoch: Epoch | null;
   readonly order: SplitOrder;
+  /** Calls that are left out for want of a time; the dataset counts them. */
+  readonly untimed: readonly Call[];
 }
 
 async function competitionOn(
   task: Task,
   calls: readonly Call[],
-  { epoch, requests, order, findings }: Beginning,
+  { epoch, requests, order, findings, untimed }: Beginning,
   context: LearnContext,
 ): Promise<TaskRun> {
   const { store, config } = context;
-  const recorded = buildDataset(task, calls, {
+  const recorded = buildDataset(task, [...calls, ...untimed], {
     seed: config.train.seed,
     order,
     epoch,

@@ -65,10 +65,10 @@ export async function auditsAgainst(
   return { comparisons, errors };
 }
 
-/** Retired, or sent back into shadow, when the change was found or before: what it was judged by is of before. */
+/** Out of service, or sent back into shadow, when the change was found or before: what it was judged by is of before. */
 function hasHadItsWord(deployment: Deployment, since: number | undefined, { found }: Epoch): boolean {
   const last = deployment.history.at(-1)?.at ?? 0;
-  if (deployment.stage === 'retired') return last <= found;
+  if (!isInService(deployment.stage)) return last <= found;
   return (since ?? last) <= found && provingSince(deployment) >= found;
 }
 
@@ -164,7 +164,7 @@ export async function suspendIfRefuted(
     isInService(now.stage) ? moveTo(now, 'suspended', at, reason, numbers) : now,
   );
   if (moved === null) return null;
-  await noteChange(store, task.id, { since: pile.since ?? at, found: at, reason });
+  await noteChange(store, task.id, { since: pile.since ?? at, found: at, reason }, true);
   return reason;
 }
 

@@ -117,7 +117,7 @@ test('less is served than was promised: a person is told once, and the specialis
 test('another name of the LLM sends the specialist back to shadow, begins an epoch, and waits for a store that fails', async () => {
   const { alarms, store, events, hear, deployment, setWell, update } = world();
   hear(100, () => ({}));
-  hear(6, () => ({ model: 'gpt-2' }));
+  hear(400, () => ({ model: 'gpt-2' }));
   setWell(false);
   await assert.rejects(alarms.write(store), /locked/);
   setWell(true);
@@ -132,19 +132,47 @@ test('another name of the LLM sends the specialist back to shadow, begins an epo
       ['task-changed', 'task_1'],
     ],
   );
-  // In shadow it is watched anew: the name is the one that it is proved with.
+  // In shadow it is watched anew: the name is one that is known, and so is the former.
   update();
-  hear(100, () => ({ model: 'gpt-2' }));
+  assert.deepEqual(deployment().history.at(-1)!.models, ['gpt-2']);
+  hear(1_000, (i) => ({ model: i % 3 === 0 ? 'gpt-1' : 'gpt-2' }));
+  assert.equal(alarms.isRaised(), false);
+  // A third one is told as the second was.
+  hear(1_000, () => ({ model: 'gpt-3' }));
+  assert.equal(alarms.isRaised(), true);
+  await alarms.write(store);
+  assert.deepEqual(
+    events.map(({ kind }) => kind).filter((kind) => kind !== 'deployment-moved'),
+    ['llm-renamed', 'task-changed', 'llm-renamed', 'task-changed'],
+  );
+  assert.deepEqual(
+    deployment().history.flatMap(({ models = [] }) => models),
+    ['gpt-2', 'gpt-3'],
+  );
+  update();
+  hear(1_000, (i) => ({ model: `gpt-${1 + (i % 3)}` }));
   assert.equal(alarms.isRaised(), false);
 });
 
-test('an LLM with another name is an alarm after a few answers', () => {
+test('names that are as many as answers are told once', async () => {
+  const { hear, alarms, store, events, update } = world();
+  hear(1_000, (i) => ({ model: `gpt-${i + 10}` }));
+  await alarms.write(store);
+  update();
+  hear(1_000, (i) => ({ model: `gpt-x${i}` }));
+  await alarms.write(store);
+  assert.equal(events.filter(({ kind }) => kind === 'llm-renamed').length, 1);
+});
+
+test('an LLM with another name is an alarm after a few hours, and names it', () => {
   const { hear, alarms, log } = world();
   hear(100, () => ({}));
   assert.equal(alarms.isRaised(), false);
-  hear(6, () => ({ model: 'gpt-2' }));
+  hear(50, () => ({ model: 'gpt-2' }));
+  assert.equal(alarms.isRaised(), false);
+  hear(350, () => ({ model: 'gpt-2' }));
   assert.equal(alarms.isRaised(), true);
-  assert.match(log[0]!, /another name than in its proof/);
+  assert.match(log[0]!, /another name than in its proof.*'gpt-2'/);
 });
 
 test('other answers to inputs that come again are an alarm; new inputs and a rare slip are none', async () => {

@@ -4,12 +4,12 @@
  * shadow as well, and begins an epoch of its task.
  * Does not: judge (deploy/alarms.ts), or read audits (watching.ts).
  */
-import type { CallResponse, Served } from '../core/call.ts';
+import type { CallResponse } from '../core/call.ts';
 import { compareAnswers, schemasOf } from '../core/compare.ts';
 import { type Deployment, isInService, provingSince } from '../core/deployment.ts';
 import type { EqualityPolicy } from '../core/equality-policy.ts';
 import { contentHash, newId } from '../core/ids.ts';
-import type { Heard, IncomingCall, Router } from '../core/online.ts';
+import type { Decision, Heard, Router } from '../core/online.ts';
 import { percent } from '../core/percent.ts';
 import { referenceOf } from '../core/reference.ts';
 import type { Specialist } from '../core/specialist.ts';
@@ -57,6 +57,10 @@ interface Counted {
   isRaised: boolean;
   /** Of the latest calls, the oldest first. */
   readonly lately: NonNullable<ReturnType<typeof coverageOf>>[];
+  /** Names of the LLM that are none to tell of: of its proof, and of alarms since. Null: it is not known what they were. */
+  readonly models: ReadonlySet<string> | null;
+  /** Other names, each with when it was last heard. */
+  readonly others: Map<string, number>;
   /** The LLM's latest answer by a hash of the input. */
   readonly answers: Map<string, string>;
 }
@@ -79,6 +83,8 @@ const LATELY = 300;
 /** Inputs of a task whose latest answer is remembered, and the characters of one that is not too long for it. */
 const MAX_ANSWERS = 2_000;
 const MAX_ANSWER = 2_000;
+/** Other names of the LLM that are remembered. */
+const MAX_NAMES = 32;
 
 /** @param equality By which answers are the same. Default: exactly as far as their kind says. */
 export function changeAlarms(
@@ -103,7 +109,7 @@ export function changeAlarms(
     log(`deployment ${known.deployment.id}: ${event.detail.reason}`);
   };
 
-  const note = (served: Served, { session }: IncomingCall): void => {
+  const note = ({ served, session }: Decision): void => {
     const known = served.taskId === undefined ? undefined : counted.get(served.taskId);
     const outcome = coverageOf(served);
     if (!known || outcome === null) return;
@@ -130,6 +136,8 @@ export function changeAlarms(
           watch: same?.watch ?? newChangeWatch(specialist, deployment),
           isRaised: same?.isRaised ?? false,
           lately: same?.lately ?? [],
+          models: modelsOf(specialist, deployment),
+          others: same?.others ?? new Map(),
           answers: same?.answers ?? new Map(),
         });
       }
@@ -138,24 +146,26 @@ export function changeAlarms(
     counted: (router) => ({
       route: async (call, signal) => {
         const decision = await router.route(call, signal);
-        note(decision.served, call);
+        note(decision);
         return decision;
       },
     }),
-    hear: ({ taskId, input, agrees }, llm) => {
+    hear: ({ taskId, input, session, agrees }, llm) => {
       const known = counted.get(taskId);
       if (!known || known.isRaised) return;
-      const { models } = known.specialist.proved ?? {};
-      if (models !== undefined) take(known, { 'llm-renamed': !models.includes(llm.model) });
-      if (agrees !== undefined) take(known, { 'agreement-fell': !agrees });
+      const { models, others } = known;
+      if (models !== null) {
+        const isOther = !models.has(llm.model);
+        if (isOther) remember(others, llm.model, now(), MAX_NAMES);
+        take(known, { 'llm-renamed': isOther });
+      }
+      if (agrees !== undefined) take(known, { 'agreement-fell': !agrees }, session);
       const { task } = known;
       const answer = referenceOf(task, llm);
       if (answer.length > MAX_ANSWER) return;
       const key = contentHash(input, 16);
       const before = known.answers.get(key);
-      known.answers.delete(key);
-      known.answers.set(key, answer);
-      if (known.answers.size > MAX_ANSWERS) known.answers.delete(known.answers.keys().next().value!);
+      remember(known.answers, key, answer, MAX_ANSWERS);
       if (before === undefined) return;
       const isSame =
         before === answer ||
@@ -177,15 +187,38 @@ export function changeAlarms(
 async function act(store: MovingStore, { id, at, alarm, about, event }: Raised): Promise<void> {
   const reason = String(event.detail.reason);
   const before = about.deployment.history.findLast(({ expects }) => expects !== undefined)?.expects;
-  const expects = { ...before, [alarm.kind]: alarm.share };
+  const heard = [...about.others].filter(([, last]) => last >= alarm.since).map(([name]) => name);
+  // A name for each answer tells nothing by itself.
+  const isTold = heard.length < MAX_NAMES;
+  const expects = { ...before, ...(isTold ? {} : { [alarm.kind]: alarm.share }) };
   const isDone = ({ history }: Deployment): boolean =>
     history.some((each) => each.at === at && each.reason === reason);
-  await changeDeployment(store, id, (now) => (isDone(now) ? now : sendBack(now, at, reason, expects)));
+  await changeDeployment(store, id, (now) =>
+    isDone(now) ? now : sendBack(now, at, reason, expects, isTold ? heard : []),
+  );
   await store.addEvent(event);
   await noteChange(store, about.deployment.taskId, { since: alarm.since, found: at, reason });
 }
 
-function eventOf(alarm: Alarm, { deployment, specialist, lately }: Counted, at: number): Event {
+function modelsOf({ proved }: Specialist, { history }: Deployment): ReadonlySet<string> | null {
+  if (proved?.models === undefined) return null;
+  return new Set([...proved.models, ...history.flatMap(({ models = [] }) => models)]);
+}
+
+/** The latest of the other names. */
+function named(others: ReadonlyMap<string, number>): string {
+  const last = [...others.keys()].at(-1);
+  return last === undefined ? '' : `, '${last}' the latest`;
+}
+
+/** Sets the latest of at most this many; the one goes that was set longest ago. */
+function remember<Value>(map: Map<string, Value>, key: string, value: Value, limit: number): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size > limit) map.delete(map.keys().next().value!);
+}
+
+function eventOf(alarm: Alarm, { deployment, specialist, lately, others }: Counted, at: number): Event {
   const promised = specialist.evidence.exam.coverage;
   const count = (wanted: Counted['lately'][number]): number =>
     lately.filter((outcome) => outcome === wanted).length;
@@ -193,7 +226,7 @@ function eventOf(alarm: Alarm, { deployment, specialist, lately }: Counted, at: 
   const since = `${alarm.hits} of ${alarm.calls}`;
   const reasons: Readonly<Record<AlarmKind, string>> = {
     'inputs-unfamiliar': `${unfamiliar} of the last ${calls} calls are unlike those that were learnt from: they go to the LLM. Was a prompt changed? \`understudy learn\` learns the new ones`,
-    'llm-renamed': `the LLM behind it has another name than in its proof, in ${since} answers`,
+    'llm-renamed': `the LLM behind it has another name than in its proof, in ${since} answers${named(others)}`,
     'llm-answers-changed': `the LLM answers inputs that come again otherwise than before, in ${since} calls`,
     'agreement-fell': `the LLM differs from its unsure answers, which are not used, more often than in its proof: in ${since}`,
     'coverage-fell': `${served} of the last ${calls} calls were served, where the exam promised ${percent(promised.share)} (at least ${percent(promised.low)})`,

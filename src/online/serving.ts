@@ -127,7 +127,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
   void machineCost(config.costs, availableParallelism()).then((measured) => {
     machine = measured;
   });
-  const watching = watchDeployments(config.serve, log, now);
+  const watching = watchDeployments(config.serve, log, now, config.gate.deltaFor);
   const alarms = changeAlarms(log, now, config.equality);
   const settleBudget = dailyBudget(config.serve.settleAudits, now);
   const updates = planUpdates({

@@ -4,6 +4,7 @@ import { configSchema } from '../core/config.ts';
 import type { Audit, Deployment } from '../core/deployment.ts';
 import type { Specialist } from '../core/specialist.ts';
 import type { Event } from '../core/store.ts';
+import { epochsOf, noteChange } from '../deploy/epochs.ts';
 import { dailyBudget, type Watching, watchDeployments } from './watching.ts';
 
 const { serve } = configSchema.parse({});
@@ -92,6 +93,33 @@ test('each move of a deployment is an event and a line, with its numbers', async
   const [change] = events.filter(({ kind }) => kind === 'task-changed');
   assert.deepEqual([change?.subject, change?.detail.since], ['task_1', 400]);
   assert.match(log[2]!, /^deployment dep_1: live → retired: \d+ of the last \d+ comparisons/);
+});
+
+test('a retirement ends what calls of before can prove, though its errors began before a change that was known', async () => {
+  const { update, audit, events } = memory();
+  await update();
+  await audit(400, true);
+  await audit(4, false);
+  // An alarm is raised while they pile up; the audits go on until the bound is broken.
+  await noteChange({ addEvent: async (event) => void events.push(event) }, 'task_1', {
+    since: 401,
+    found: 403,
+    reason: 'an alarm',
+  });
+  await audit(60, false);
+  const retired = events.findLast(({ kind }) => kind === 'deployment-moved')!;
+  assert.equal(retired.detail.to, 'retired');
+  const epochs = await epochsOf(
+    { events: async ({ kind } = {}) => events.filter((each) => each.kind === kind) },
+    'task_1',
+  );
+  assert.deepEqual(
+    epochs.map(({ since, found }) => [since, found]),
+    [
+      [401, 403],
+      [403, retired.at],
+    ],
+  );
 });
 
 test('audits that another run of the gateway left behind are counted on', async () => {

@@ -19,6 +19,7 @@ import { noteChange } from '../deploy/epochs.ts';
 import { policyFor, type StagePolicy } from '../deploy/policy.ts';
 import { type ReadWatch, readWatch } from '../deploy/read-watch.ts';
 import { step, wasSentBack } from '../deploy/stages.ts';
+import { stayOf } from '../deploy/stays.ts';
 
 /** What is read and written; the store that is open at the time. */
 type WatchedStore = Pick<DeploymentStore, 'auditsSince' | 'deployments' | 'putDeployment'> &
@@ -41,11 +42,15 @@ interface Watched {
   readonly read: ReadWatch;
 }
 
-/** @param log Gets a line for each move. */
+/**
+ * @param log Gets a line for each move.
+ * @param family Over whose stays in shadow delta is spent. Default: those of a task.
+ */
 export function watchDeployments(
   serve: Config['serve'],
   log: (line: string) => void,
   now: () => number = Date.now,
+  family: Config['gate']['deltaFor'] = 'task',
 ): Watching {
   const paces = new Map<string, ReturnType<typeof pace>>();
   let watched = new Map<string, Watched>();
@@ -66,7 +71,7 @@ export function watchDeployments(
         const { id, stage, specialistId } = deployment;
         const specialist = specialists.find((each) => each.id === specialistId);
         if (!isInService(stage) || !specialist) continue;
-        const policy = policyFor(specialist, deployment, serve);
+        const policy = policyFor(specialist, deployment, serve, stayOf(deployment, deployments, family));
         const known = watched.get(id);
         // Sent back, it is read anew: what came before counts otherwise.
         const isSame = known?.policy.since === policy.since;
@@ -89,9 +94,10 @@ export function watchDeployments(
       const { taskId, stage, history } = moved.after;
       // What was served in the meantime was answered for another world than the next specialist will meet.
       if (stage === 'retired' || wasSentBack(moved.after)) {
-        const { since } = stage === 'retired' ? read.watch.recent : read.watch.change.pile;
+        const isRetired = stage === 'retired';
+        const { since } = isRetired ? read.watch.recent : read.watch.change.pile;
         const reason = history.at(-1)?.reason ?? '';
-        await noteChange(store, taskId, { since: since ?? now, found: now, reason });
+        await noteChange(store, taskId, { since: since ?? now, found: now, reason }, isRetired);
       }
       stages.set(id, moved.before.stage);
       seen(moved.after);

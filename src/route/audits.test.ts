@@ -111,6 +111,21 @@ test('calls that go on from one another are of one session where nobody named on
   );
 });
 
+test('an audit says whether the caller got the answer: of a canary some, in shadow none', async () => {
+  const usedIn = async (stage: Stage): Promise<Set<boolean | undefined>> => {
+    const { router, audits } = routerIn(stage, { canaryShare: 0.5 });
+    for (let i = 0; i < 20; i++) {
+      const { served, compare } = await router.route(call(`call_${i}`, [`Hello ${i}`]), signal);
+      await compare!(saying('late'), signal);
+      assert.equal(audits.at(-1)!.used, served.by === 'spec_1');
+    }
+    return new Set(audits.map(({ used }) => used));
+  };
+  assert.deepEqual(await usedIn('shadow'), new Set([false]));
+  assert.deepEqual(await usedIn('canary'), new Set([true, false]));
+  assert.deepEqual(await usedIn('live'), new Set([true]));
+});
+
 test('as many calls are audited as the probability says, whatever the specialist is asked', async () => {
   const { router } = routerIn('live', { auditProbability: () => 0.2 });
   let audited = 0;
@@ -218,26 +233,35 @@ test('the LLM’s answer is heard with what the specialist reads, and whether it
   assert.deepEqual(
     heard.map((each) => JSON.stringify(each)),
     [
-      ['Where is it?', true, 'late'],
-      ['Where is it?', false, 'early'],
-      ['Where?', undefined, 'late'],
-    ].map(([input, agrees, said]) => JSON.stringify([{ taskId: 'task_1', input, agrees }, said])),
+      ['Where is it?', 'call_1', true, 'late'],
+      ['Where is it?', 'call_1', false, 'early'],
+      ['Where?', 'call_2', undefined, 'late'],
+    ].map(([input, session, agrees, said]) =>
+      JSON.stringify([{ taskId: 'task_1', input, session, agrees }, said]),
+    ),
   );
 });
 
-test('a decision tells which call of its session it is about, in each stage and whoever serves', async () => {
+test('a decision tells what its call belongs to, in each stage and whoever serves, and so does what is heard', async () => {
   for (const stage of ['shadow', 'canary', 'live'] as const) {
-    const { router } = routerIn(stage, { canaryShare: 0.5 });
-    const turnOf = async (id: string, texts: readonly string[], session?: string) =>
-      (await router.route(call(id, texts, session), signal)).served.turn;
-    const turns = [
-      await turnOf('c1', ['One?'], 's1'),
-      await turnOf('c2', ['Other?'], 's2'),
-      await turnOf('c3', ['Two?'], 's1'),
-      // Nobody names these: the conversation tells.
-      await turnOf('c4', ['Hello?']),
-      await turnOf('c5', ['Hello?', 'late', 'And?']),
+    const heard: (string | undefined)[] = [];
+    const { router } = routerIn(stage, { canaryShare: 0.5, onHeard: ({ session }) => heard.push(session) });
+    const sessionOf = async (id: string, texts: readonly string[], session?: string) => {
+      const decision = await router.route(call(id, texts, session), signal);
+      decision.hear!(saying('late'));
+      return decision.session;
+    };
+    const sessions = [
+      await sessionOf('c1', ['One?'], 's1'),
+      await sessionOf('c2', ['Other?'], 's2'),
+      await sessionOf('c3', ['Two?'], 's1'),
+      // Nobody names these: the conversation tells, or that they repeat one another.
+      await sessionOf('c4', ['Hello?']),
+      await sessionOf('c5', ['Hello?', 'late', 'And?']),
+      await sessionOf('c6', ['Again?']),
+      await sessionOf('c7', ['Again?']),
     ];
-    assert.deepEqual(turns, [1, 1, 2, 1, 2]);
+    assert.deepEqual(sessions, ['s1', 's2', 's1', 'c4', 'c4', 'c6', 'c6']);
+    assert.deepEqual(heard, sessions);
   }
 });

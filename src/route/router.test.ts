@@ -276,7 +276,6 @@ test('an input unlike those that the confidence was fitted on goes to the LLM, h
       by: 'llm',
       reason: 'unfamiliar-input',
       taskId: 'task_1',
-      turn: 1,
       confidence: confidenceOf({ signals: ['p'], weights: [1], bias: 0 }, { p: 0.9 }),
     });
 });

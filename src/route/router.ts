@@ -122,8 +122,6 @@ interface Candidacy {
   readonly input: string;
   /** Those that it may belong to; it counts to each. */
   readonly sessions: readonly string[];
-  /** Its ordinal in the longest of them (core Served). */
-  readonly turn: number;
   /** The call that its conversation began with, as far as that is remembered; its own id where it continues none. */
   readonly derived: string;
   /** @param session The call's, where nobody named one. */
@@ -140,13 +138,15 @@ type Judged =
   | Extract<Outcome, { readonly used: false }>
   | (Extract<Outcome, { readonly used: true }> & { readonly input: string });
 
-/** What is settled before a specialist is asked. */
-type Assignment =
-  /** `probability`: with which the call is audited if the specialist's answer is used. */
+/** What is settled before a specialist is asked. `session`: as of the decision. */
+type Assignment = {
+  readonly session?: string | undefined;
+} /** `probability`: with which the call is audited if the specialist's answer is used. */ & (
   | { readonly candidacy: Candidacy; readonly asked: 'now'; readonly probability: number }
   /** The LLM serves, and the specialist is compared with it. */
   | { readonly candidacy: Candidacy; readonly asked: 'in-shadow'; readonly reason: 'shadow' | 'canary' }
-  | { readonly candidacy: null; readonly reason: LlmReason; readonly taskId?: string };
+  | { readonly candidacy: null; readonly reason: LlmReason; readonly taskId?: string }
+);
 
 /** Calls of a session that one side of a canary takes in a row. */
 const CANARY_STRETCH = 50;
@@ -167,39 +167,42 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     let taskId: string | undefined;
     try {
       const assignment = assignmentOf(call);
-      if (assignment.candidacy === null) return byLlm(assignment.reason, { taskId: assignment.taskId });
+      const { session } = assignment;
+      const about = session === undefined ? {} : { session };
+      if (assignment.candidacy === null)
+        return { ...byLlm(assignment.reason, { taskId: assignment.taskId }), ...about };
       const { candidacy } = assignment;
-      const { turn } = candidacy;
       const { task, specialist } = candidacy.route;
       taskId = task.id;
       const { onHeard } = options;
-      const heard = { taskId, input: candidacy.input };
-      const listening = (unsure?: Answer): Pick<Decision, 'hear'> => {
-        if (!onHeard) return {};
-        const about = (llm: CallResponse) => (unsure ? { agrees: options.right(task, unsure, llm) } : {});
+      const heard = { taskId, input: candidacy.input, ...about };
+      const listening = (unsure?: Answer): Pick<Decision, 'hear' | 'session'> => {
+        if (!onHeard) return about;
+        const agreement = (llm: CallResponse) => (unsure ? { agrees: options.right(task, unsure, llm) } : {});
         // What is not learnt from tells nothing either.
         return {
+          ...about,
           hear: (llm) => {
-            if (whyNoAnswer(candidacy.request, llm) === null) onHeard({ ...heard, ...about(llm) }, llm);
+            if (whyNoAnswer(candidacy.request, llm) === null) onHeard({ ...heard, ...agreement(llm) }, llm);
           },
         };
       };
       if (assignment.asked === 'in-shadow')
         return {
-          ...byLlm(assignment.reason, { taskId, turn }, comparison(call.id, candidacy, null, 1)),
+          ...byLlm(assignment.reason, { taskId }, comparison(call.id, candidacy, null, 1)),
           ...listening(),
         };
       const outcome = await outcomeOf(candidacy, signal);
       if (!outcome.used)
         return {
-          ...byLlm(outcome.reason, { taskId, turn, confidence: outcome.confidence }),
+          ...byLlm(outcome.reason, { taskId, confidence: outcome.confidence }),
           ...listening(outcome.unsure),
         };
       const { answer, confidence } = outcome;
       const { probability } = assignment;
       const isAudited = draw(call.id, 'audit') < probability;
       return {
-        served: { by: specialist.id, reason: 'confident', taskId, confidence, turn },
+        served: { by: specialist.id, reason: 'confident', taskId, confidence },
         answer,
         ...listening(),
         ...(isAudited
@@ -212,8 +215,13 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
   };
 
   const assignmentOf = ({ id, request, session, llmAskedFor }: IncomingCall): Assignment => {
-    const llm = (reason: LlmReason, taskId?: string): Assignment =>
-      taskId === undefined ? { candidacy: null, reason } : { candidacy: null, reason, taskId };
+    let unit: string | undefined;
+    const llm = (reason: LlmReason, taskId?: string): Assignment => ({
+      session: unit,
+      candidacy: null,
+      reason,
+      ...(taskId === undefined ? {} : { taskId }),
+    });
     if (request === 'foreign') return llm('pass-through');
     if (request === 'large') return llm('too-large');
     if (llmAskedFor) return llm('asked-for');
@@ -221,6 +229,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     if (tasks.length === 0) return llm('no-specialist');
     // Each call is remembered, whoever serves it: one that continues it may be a specialist's.
     const derived = routes.size === 0 ? id : conversations.join(id, request);
+    if (routes.size > 0) unit = session ?? derived;
     const read = redact(request);
     if (read === null) return llm('too-large');
     const task = options.assign(tasks, read.request);
@@ -250,17 +259,19 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     // A call may be of several: as its caller named it, as its conversation tells, and as one that repeats another.
     const sessions = [...new Set([session ?? derived, derived, run])];
     const turn = limits.turn(task.id, sessions);
-    const candidacy = { route: found, request, read, input, sessions, turn, derived, belonging };
+    const candidacy = { route: found, request, read, input, sessions, derived, belonging };
+    unit = run;
     switch (found.deployment.stage) {
       case 'shadow':
-        return { candidacy, asked: 'in-shadow', reason: 'shadow' };
+        return { session: unit, candidacy, asked: 'in-shadow', reason: 'shadow' };
       // A session is served by one side as a whole; the calls of the other are compared all the same.
       case 'canary':
         return isOfCanary(session ?? derived, turn, found.deployment.id)
-          ? { candidacy, asked: 'now', probability: 1 }
-          : { candidacy, asked: 'in-shadow', reason: 'canary' };
+          ? { session: unit, candidacy, asked: 'now', probability: 1 }
+          : { session: unit, candidacy, asked: 'in-shadow', reason: 'canary' };
       case 'live':
         return {
+          session: unit,
           candidacy,
           asked: 'now',
           probability: options.auditProbability(found.deployment, () =>
@@ -375,6 +386,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
         callId,
         probability,
         ...belonging,
+        used: known !== null,
         ...(settled ? { settled } : {}),
         ...(isByJudge ? { judged } : {}),
         deploymentId: asked.deployment.id,
@@ -416,17 +428,16 @@ function routesOf(plan: RoutingPlan, runtimes: readonly Runtime[]): Map<string, 
 
 function byLlm(
   reason: LlmReason,
-  known: { readonly [K in 'taskId' | 'confidence' | 'turn']?: Served[K] | undefined },
+  known: { readonly [K in 'taskId' | 'confidence']?: Served[K] | undefined },
   compare: Compare | null = null,
 ): Decision {
-  const { taskId, confidence, turn } = known;
+  const { taskId, confidence } = known;
   return {
     served: {
       by: 'llm',
       reason,
       ...(taskId === undefined ? {} : { taskId }),
       ...(confidence === undefined ? {} : { confidence }),
-      ...(turn === undefined ? {} : { turn }),
     },
     answer: null,
     compare,

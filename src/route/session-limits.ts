@@ -1,7 +1,6 @@
 /**
  * Calls of a session: how many each specialist has served, as the proof holds for sessions of at most a number of them
- * (stats/sessions) and the router leaves those beyond to the LLM; and how many it could be asked about, which is recorded with
- * each call. In memory, for the latest sessions.
+ * (stats/sessions) and the router leaves those beyond to the LLM; and how many it could be asked about. In memory, for the latest sessions.
  * Does not: know which session a call belongs to (conversations.ts), or how many may be served (the gate).
  */
 

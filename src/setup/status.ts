@@ -8,6 +8,7 @@ import { coverageOf } from '../deploy/alarms.ts';
 import { policyFor } from '../deploy/policy.ts';
 import { readWatch } from '../deploy/read-watch.ts';
 import { outlookOf } from '../deploy/stages.ts';
+import { stayOf } from '../deploy/stays.ts';
 import { judgedByText } from '../report/judge-text.ts';
 import type { Storage } from './data-folder.ts';
 import { judgeStatus } from './judge.ts';
@@ -18,14 +19,14 @@ const LATELY = 500;
 
 export async function statusOf(
   { store, vault }: Storage,
-  { serve, judge }: Pick<Config, 'serve' | 'judge'>,
+  { serve, judge, gate }: Pick<Config, 'serve' | 'judge' | 'gate'>,
   lost: StatusReport['lost'],
   journal: StatusReport['journal'],
 ): Promise<StatusReport> {
   const deployments = await store.deployments();
   const stopped = new Set((await store.stoppedTasks()).map(({ taskId }) => taskId));
   const why = new Map<string, string>();
-  for (const record of await taskRecords({ store, audits: auditBook(store, serve) }, 0))
+  for (const record of await taskRecords({ store, audits: auditBook(store, serve, gate.deltaFor) }, 0))
     why.set(record.task.id, await whyOfRecord(store, record));
   const tasks: StatusReport['tasks'][number][] = [];
   for (const task of await store.tasks()) {
@@ -34,7 +35,10 @@ export async function statusOf(
     // What serves says more than what waits for approval beside it.
     const deployment = own.findLast(({ stage }) => stage !== 'proposed') ?? own.at(-1);
     const specialist = specialists.find((each) => each.id === deployment?.specialistId);
-    const policy = specialist && deployment && policyFor(specialist, deployment, serve);
+    const policy =
+      specialist &&
+      deployment &&
+      policyFor(specialist, deployment, serve, stayOf(deployment, deployments, gate.deltaFor));
     const shown = deployment && specialist && policy ? { deployment, specialist, policy } : null;
     const outlook =
       shown &&

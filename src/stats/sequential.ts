@@ -59,6 +59,25 @@ export function detect(
 }
 
 /**
+ * The detector after one more unit that is over, of which `share` were wrong: 1 + λ(share − bound), λ = (r−1)/(1 + (r−1)·bound), of
+ * expectation at most 1 where the mean share of units is at most the bound. Units count alike, be they long or short; one of a single
+ * comparison counts as `detect` counts it.
+ */
+export function detectShare(
+  detector: Detector,
+  share: number,
+  bound: number,
+  horizon: number,
+  odds = WORSE,
+): Detector {
+  const fresh = ((1 - STAKED_FIRST) * horizon) / odds.length;
+  return detector.map((capital, i) => (capital + fresh) * shareFactor(odds[i]!, share, bound));
+}
+
+const shareFactor = (ratio: number, share: number, bound: number): number =>
+  (1 + (ratio - 1) * share) / (1 + (ratio - 1) * bound);
+
+/**
  * What has piled up: the hits since a one-sided CUSUM for three times the bound's odds was last at zero (Page 1954). Where that
  * was is the estimate of when a change began.
  */
@@ -83,6 +102,17 @@ export function pileUp(
   const gain = wrong ? Math.log((1 + 2 * (earlier + 1)) / (1 + 2 * earlier)) : 0;
   const next = sum + gain - Math.log1p(2 * bound);
   return next <= 0 ? NO_PILE : { n: n + 1, errors: errors + (wrong ? 1 : 0), sum: next, since: since ?? at };
+}
+
+/** The pile after one more unit that is over. @param at When the first of its errors came, or it began. */
+export function pileUpShare(
+  { n, errors, sum, since }: Pile,
+  unit: { readonly n: number; readonly hits: number },
+  at: number,
+  bound: number,
+): Pile {
+  const next = sum + Math.log(shareFactor(3, unit.hits / unit.n, bound));
+  return next <= 0 ? NO_PILE : { n: n + unit.n, errors: errors + unit.hits, sum: next, since: since ?? at };
 }
 
 function worseFactor(ratio: number, wrong: boolean, { errors }: InUnit, bound: number): number {

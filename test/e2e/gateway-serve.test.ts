@@ -56,7 +56,6 @@ test('a label, not streamed: answered here, on record, with headers that say so'
       reason: 'confident',
       taskId: 'task_1',
       confidence: 0.987,
-      turn: 1,
     });
     assert.equal(call.response?.message.content, 'order-status ✓');
     // Key and person go to the pseudonym alone.
@@ -309,7 +308,7 @@ for (const [what, length] of [
     assert.equal(call.served.by, 'spec_1');
     assert.equal(call.response?.message.content, 'order-status ✓');
     assert.deepEqual(call.tags, { team: 'shop' });
-    assert.deepEqual(audit.served, { by: 'llm', reason: 'audit', taskId: 'task_1', turn: 1 });
+    assert.deepEqual(audit.served, { by: 'llm', reason: 'audit', taskId: 'task_1' });
     assert.equal(audit.response?.message.content, 'another');
     assert.deepEqual(audit.tags, { team: 'shop', [AUDITED]: '0.25' });
     assert.equal(recordedWith(audit), 0.25);

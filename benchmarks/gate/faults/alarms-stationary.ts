@@ -19,7 +19,14 @@ const AUDITS_A_DAY = 20;
 const DAY_MS = 86_400_000;
 /** True shares: served; unfamiliar; of the unsure answers wrong; of repeats that the LLM answers otherwise; wrong and served. */
 const TRUE = { served: 0.85, unfamiliar: 0.01, unsure: 0.15, contradicts: 0.01, error: 0.006 } as const;
-const SERVE = { stepAudits: 30, auditShare: 0.05, auditsADay: 20, shadowMargin: 3, canaryMargin: 2 };
+const SERVE = {
+  stepAudits: 30,
+  auditShare: 0.05,
+  auditsADay: 20,
+  shadowMargin: 3,
+  canaryMargin: 2,
+  canaryShare: 0.25,
+};
 
 export function simulate(): Fault {
   const counts = new Map<string, number>();

@@ -2,10 +2,11 @@
  * The audits of deployments, read on as they come: what they come to, and each of them for charts and lists.
  * Does not: move deployments (online/watching.ts), or say what an audit is worth (deploy/watch.ts).
  */
-import type { Audit, Deployment } from '../../core/deployment.ts';
+import { type Audit, type Deployment, provingSince } from '../../core/deployment.ts';
 import type { Specialist } from '../../core/specialist.ts';
 import type { DeploymentStore } from '../../core/store.ts';
 import { policyFor, type ServeSettings, type StagePolicy } from '../../deploy/policy.ts';
+import { stayOf } from '../../deploy/stays.ts';
 import { newWatch, type Watch, watchAudit } from '../../deploy/watch.ts';
 import { capitalOf } from '../../stats/sequential.ts';
 
@@ -38,20 +39,29 @@ interface Page extends Booked {
 
 const AT_ONCE = 500;
 
-export function auditBook(store: Pick<DeploymentStore, 'auditsSince'>, serve: ServeSettings): AuditBook {
+const newPage = (policy: StagePolicy): Page => ({ policy, watch: newWatch(policy), audits: [], cursor: 0 });
+
+/** @param family Over whose stays in shadow delta is spent. Default: those of a task. */
+export function auditBook(
+  store: Pick<DeploymentStore, 'auditsSince' | 'deployments'>,
+  serve: ServeSettings,
+  family: 'task' | 'all-tasks' = 'task',
+): AuditBook {
   const pages = new Map<string, Page>();
   /** One after another: reading on uses up the watch that is there. */
   let last: Promise<unknown> = Promise.resolve();
 
   const readOn = async (deployment: Deployment, specialist: Specialist): Promise<Page> => {
     const { id } = deployment;
-    const policy = policyFor(specialist, deployment, serve);
     const known = pages.get(id);
     // Sent back, it is read anew: what came before counts otherwise.
-    const page: Page =
-      known?.policy.since === policy.since
+    const page =
+      known?.policy.since === provingSince(deployment)
         ? known
-        : { policy, watch: newWatch(policy), audits: [], cursor: 0 };
+        : newPage(
+            policyFor(specialist, deployment, serve, stayOf(deployment, await store.deployments(), family)),
+          );
+    const { policy } = page;
     pages.set(id, page);
     for (;;) {
       const { audits, cursor } = await store.auditsSince(id, page.cursor, AT_ONCE);

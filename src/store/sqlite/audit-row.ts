@@ -2,8 +2,8 @@
 import type { Audit, Stage } from '../../core/deployment.ts';
 
 export const INSERT_AUDIT = `INSERT OR IGNORE INTO audits
-  (call_id, deployment_id, at, stage, confidence, right_answer, probability, session_id, input, settled, judged)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  (call_id, deployment_id, at, stage, confidence, right_answer, probability, session_id, input, settled, judged, used)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 /** The values for INSERT_AUDIT, in its order. */
 export const auditValues = (audit: Audit): (string | number | null)[] => [
@@ -18,6 +18,7 @@ export const auditValues = (audit: Audit): (string | number | null)[] => [
   audit.input ?? null,
   audit.settled === true ? 1 : 0,
   audit.judged === undefined ? null : Number(audit.judged),
+  audit.used === undefined ? null : Number(audit.used),
 ];
 
 /** @param row All columns of the table. */
@@ -33,4 +34,5 @@ export const auditFrom = (row: Readonly<Record<string, unknown>>): Audit => ({
   ...(row.input === null ? {} : { input: String(row.input) }),
   ...(row.settled === 1 ? { settled: true } : {}),
   ...(row.judged === null ? {} : { judged: row.judged === 1 }),
+  ...(row.used === null ? {} : { used: row.used === 1 }),
 });

@@ -45,7 +45,6 @@ function callFrom(
       reason: String(row.served_reason) as Served['reason'],
       ...(row.task_id === null ? {} : { taskId: String(row.task_id) }),
       ...(row.confidence === null ? {} : { confidence: Number(row.confidence) }),
-      ...(row.turn === null ? {} : { turn: Number(row.turn) }),
     },
     ...parts,
   };

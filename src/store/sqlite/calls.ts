@@ -13,8 +13,8 @@ const BATCH = 500;
 
 const INSERT_CALL = `INSERT OR IGNORE INTO calls
   (id, at, session_id, origin, stream, status, latency_ms, prompt_tokens, completion_tokens,
-   cached_tokens, served_by, served_reason, task_id, confidence, turn)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING no`;
+   cached_tokens, served_by, served_reason, task_id, confidence)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING no`;
 
 const INSERT_PART = 'INSERT OR IGNORE INTO parts (id, day, sealed) VALUES (?, ?, ?) RETURNING no';
 /** All of a call's at once, as a JSON list of positions and numbers. */
@@ -50,7 +50,6 @@ export function callTables(database: Database): CallTables {
       served.reason,
       served.taskId ?? null,
       served.confidence ?? null,
-      served.turn ?? null,
     );
     if (!row) return false;
     const held = [[ABOUT, noOf(call.aboutPart)], ...call.requestParts.map((id, i) => [i, noOf(id)])];

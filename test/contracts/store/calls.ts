@@ -53,7 +53,7 @@ export function callStoreContract(name: string, withStore: Opener<CallStore & Ke
       withStore(async (store) => {
         const later = call('b', 20, ['p2', 'p1', 'p2'], { responsePart: 'p3' });
         const earlier = call('a', 10, [], {
-          served: { by: 'spec_1', reason: 'confident', taskId: 'task_1', confidence: 0.93, turn: 3 },
+          served: { by: 'spec_1', reason: 'confident', taskId: 'task_1', confidence: 0.93 },
         });
         await store.addCalls([later, earlier], [ABOUT, part('p1'), part('p2'), part('p3')]);
         assert.deepEqual(await all(store), [earlier, later]);

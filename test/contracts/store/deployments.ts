@@ -106,7 +106,14 @@ export function deploymentStoreContract(name: string, withStore: Opener<Store>):
         assert.deepEqual(second.audits, own.slice(2));
         const none = await store.auditsSince('d1', second.cursor, 2);
         assert.deepEqual(none, { audits: [], cursor: second.cursor });
-        const drawn = { probability: 0.05, session: 's', input: 'i', settled: true, judged: false };
+        const drawn = {
+          probability: 0.05,
+          session: 's',
+          input: 'i',
+          settled: true,
+          judged: false,
+          used: true,
+        };
         const late = audit('c4', { at: 0, ...drawn });
         await store.addAudits([late]);
         assert.deepEqual((await store.auditsSince('d1', none.cursor, 2)).audits, [late]);

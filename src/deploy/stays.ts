@@ -1,0 +1,26 @@
+/**
+ * Stays in shadow, numbered over a task: each is a test whether a specialist may serve, and delta is spent over them as it is over
+ * tries at the gate (stats/spending), whoever stays. Pure.
+ * Does not: test (stages.ts).
+ */
+import { type Deployment, provingSince } from '../core/deployment.ts';
+
+/**
+ * The number, from 1, of the deployment's latest stay in shadow among all of its task, in the order in which they began. No two
+ * stays have the same.
+ * @param all Deployments of the store; those of other tasks count where delta is spent over all tasks together.
+ */
+export function stayOf(
+  deployment: Deployment,
+  all: readonly Deployment[],
+  family: 'task' | 'all-tasks' = 'task',
+): number {
+  const own = { at: provingSince(deployment), id: deployment.id };
+  let earlier = 0;
+  for (const { id, taskId, history } of all) {
+    if (family === 'task' && taskId !== deployment.taskId) continue;
+    for (const { stage, at } of history)
+      if (stage === 'shadow' && (at < own.at || (at === own.at && id < own.id))) earlier++;
+  }
+  return earlier + 1;
+}
