@@ -305,7 +305,10 @@ ALTER TABLE audits ADD COLUMN used INTEGER;
 
 -- It could not be used for a proof: of the calls that are not on record it does not tell which a specialist would have served.
 ALTER TABLE calls DROP COLUMN turn;
-
+`,
+  },
+  {
+    sql: /* sql */ `
 -- What people have decided about tasks, as JSON with the tasks before and after (core/task-decision.ts).
 CREATE TABLE task_decisions (no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, sealed BLOB NOT NULL);
 CREATE TRIGGER plan_tasks_removed AFTER DELETE ON tasks BEGIN UPDATE plan SET version = version + 1; END;
