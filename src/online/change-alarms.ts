@@ -74,8 +74,8 @@ interface Raised {
 }
 
 /**
- * Alarms that take a specialist out of service. The others count calls of one conversation that nobody names as if they had
- * nothing to do with each other, so that their false alarms are not bounded there: they call a person (docs/proof.md).
+ * Alarms that take a specialist out of service. The others call a person: calls of one run of an agent that nobody names, and that do
+ * not go on from one another, count each for itself, so that their false alarms are not bounded there (docs/proof.md).
  */
 const ACTING: ReadonlySet<AlarmKind> = new Set(['llm-renamed']);
 /** Calls that an alarm's figures are about. */
