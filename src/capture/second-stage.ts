@@ -5,7 +5,7 @@
  */
 
 import { boundedCache } from '../core/bounded-cache.ts';
-import type { CallRequest, CallResponse, Message, Tool } from '../core/call.ts';
+import type { CallRequest, CallResponse, Message } from '../core/call.ts';
 import type { Entity, EntityFinder } from '../core/entity.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import type { CallStore, EventStore, SealedPart, StoredCall, WrappedKey } from '../core/store.ts';
@@ -13,7 +13,21 @@ import { DAY_ERASED } from './erase.ts';
 import { type FeedbackStage, feedbackStage } from './feedback.ts';
 import { findEntities } from './find-entities.ts';
 import type { JournalCall } from './frames.ts';
-import type { CallAbout, PartKind, PartValues, RequestSettings } from './parts.ts';
+import {
+  daysOf,
+  type Found,
+  idsOf,
+  kindAt,
+  type Names,
+  type Opened,
+  once,
+  redactedPart,
+  requestOf,
+  sharedNames,
+  walkedTexts,
+  wordsOf,
+} from './opened-parts.ts';
+import type { CallAbout, PartKind } from './parts.ts';
 import {
   namesOfEntities,
   obviousNames,
@@ -21,10 +35,8 @@ import {
   redactEntities,
   redactText,
 } from './redact/redact.ts';
-import { redactPart, withSafeAlternatives } from './redact/redact-call.ts';
-import type { RedactText } from './redact/redact-schema.ts';
+import { withSafeAlternatives } from './redact/redact-call.ts';
 import { agreeing, type TakenWord } from './same-words.ts';
-import { textsOf, type WalkedText } from './texts.ts';
 import { upgradedCall } from './upgrade.ts';
 import { type DayKeyRing, dayOf, type Vault } from './vault.ts';
 
@@ -56,43 +68,6 @@ export interface SecondStageOptions {
   readonly context: RedactContext;
 }
 
-/** A part, opened and looked through. */
-interface Found {
-  /** Of each text, in the order of the walk. */
-  readonly entities: readonly (readonly Entity[])[];
-  /** People, to be replaced in the other parts of the call too. */
-  readonly names: readonly string[];
-  /** All that is replaced, as it was. */
-  readonly taken: readonly TakenWord[];
-  /** The texts that were walked, of a response. */
-  readonly texts: readonly string[];
-  /** What is said about a call, of such a part. */
-  readonly about: CallAbout | null;
-  /** Its words in small letters; null until they are asked for. */
-  words: ReadonlySet<string> | null;
-}
-
-/** A part that a call holds. It is opened when its content is needed: most were looked through before. */
-interface Opened {
-  readonly kind: PartKind;
-  readonly part: SealedPart;
-  /** @throws Error where it cannot be opened, though it could be before. */
-  value(): unknown;
-  /** Whether the value is what was sealed, and not brought up to date since. */
-  readonly isAsSealed: boolean;
-  /** Set once it was looked through. */
-  found?: Found;
-  /** What became of it with these names of a call: a conversation has the same ones in each of its calls. */
-  last?: { readonly names: Names; readonly part: SealedPart };
-}
-
-/** Names to be replaced; one object for equal lists, since what is made of them is kept by the array. */
-interface Names {
-  readonly all: readonly string[];
-  /** Of each name, its words in small letters. */
-  readonly words: readonly (readonly string[])[];
-}
-
 interface HeldCall {
   readonly call: StoredCall;
   /** In the order of idsOf. */
@@ -100,7 +75,6 @@ interface HeldCall {
 }
 
 const REMEMBERED_BYTES = 32 * 1024 * 1024;
-const NO_NAMES: Names = { all: [], words: [] };
 
 export function secondStage({ vault, store, finder, context }: SecondStageOptions): SecondStage {
   const foundBefore = boundedCache<Found>(
@@ -109,21 +83,7 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
   );
   const sealedBefore = boundedCache<SealedPart>(REMEMBERED_BYTES, (part) => part.sealed.length + 300);
 
-  const namesBefore = boundedCache<Names>(REMEMBERED_BYTES / 8, ({ all }) => 200 + 100 * all.length);
-  const namesOf = (all: readonly string[]): Names => {
-    if (all.length === 0) return NO_NAMES;
-    const key = all.join('\0');
-    const before = namesBefore.get(key);
-    if (before) return before;
-    const made = { all, words: all.map((name) => name.toLowerCase().split(/[^\p{L}\p{M}]+/u)) };
-    namesBefore.set(key, made);
-    return made;
-  };
-  const namesIn = (held: readonly Opened[]): Names => {
-    const all = new Set<string>();
-    for (const { found } of held) for (const name of found!.names) all.add(name);
-    return all.size === 0 ? NO_NAMES : namesOf([...all]);
-  };
+  const namesIn = sharedNames();
 
   const read = async (texts: readonly string[]): Promise<readonly (readonly Entity[])[]> => {
     if (finder === null || texts.length === 0) return texts.map(() => []);
@@ -175,7 +135,7 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
   const reseal = (each: Opened, found: Found, names: Names, ring: DayKeyRing): SealedPart => {
     const { kind, part, isAsSealed } = each;
     if (names.all.length > 0) found.words ??= wordsOf(each);
-    const relevant = namesOf(
+    const relevant = namesIn.of(
       names.all.filter((_, i) => names.words[i]!.some((word) => found.words?.has(word))),
     ).all;
     const isKept = isAsSealed && relevant.length === 0 && found.entities.every(({ length }) => length === 0);
@@ -284,7 +244,7 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
       const resealed = new Map<string, SealedPart>();
       const words = new Map<string, Set<string>>();
       const refined = whole.map(({ call, held }) => {
-        const names = namesIn(held);
+        const names = namesIn.parts(held);
         const request = once(() => requestOf(call, held));
         const taken = (): string[] => [
           ...new Set(held.flatMap(({ found }) => found!.taken.map(({ text }) => text))),
@@ -343,14 +303,6 @@ export function secondStage({ vault, store, finder, context }: SecondStageOption
   }
 }
 
-function walkedTexts({ kind, value }: Opened): WalkedText[] {
-  return textsOf((redact) => redactedPart(kind, value(), redact));
-}
-
-function wordsOf(each: Opened): ReadonlySet<string> {
-  return new Set(walkedTexts(each).flatMap(({ text }) => text.toLowerCase().match(/[\p{L}\p{M}]+/gu) ?? []));
-}
-
 /** The batch is taken apart then, and the call that holds it told as damaged. */
 function openedAgain(ring: DayKeyRing, part: SealedPart): unknown {
   const text = ring.open(part);
@@ -358,61 +310,7 @@ function openedAgain(ring: DayKeyRing, part: SealedPart): unknown {
   return JSON.parse(text);
 }
 
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | null = null;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
-}
-
 function noteWords(all: Map<string, Set<string>>, { site, vocabulary = [] }: CallAbout): void {
   if (site === undefined || vocabulary.length === 0) return;
   all.set(site, new Set([...(all.get(site) ?? []), ...vocabulary]));
-}
-
-function daysOf(calls: readonly JournalCall[], parts: ReadonlyMap<string, SealedPart>): Set<string> {
-  const days = new Set<string>();
-  for (const call of calls) {
-    days.add(dayOf(call.at));
-    for (const id of 'aboutPart' in call ? idsOf(call) : idsOf({ ...call, aboutPart: '' })) {
-      const part = parts.get(id);
-      if (part) days.add(part.day);
-    }
-  }
-  return days;
-}
-
-/** The parts of a call: about, settings, tools, messages, response. */
-function idsOf({ aboutPart, requestParts, responsePart }: StoredCall): string[] {
-  const ids = [aboutPart, ...requestParts];
-  if (responsePart !== null) ids.push(responsePart);
-  return ids;
-}
-
-const FIRST: readonly PartKind[] = ['about', 'settings', 'tools'];
-
-/** What stands in the part at this index of idsOf. */
-function kindAt({ requestParts }: StoredCall, index: number): PartKind {
-  return index > requestParts.length ? 'response' : (FIRST[index] ?? 'message');
-}
-
-/** The request that these parts hold. */
-function requestOf({ requestParts, stream }: StoredCall, held: readonly Opened[]): CallRequest {
-  const [settings, tools, ...messages] = held.slice(1, 1 + requestParts.length);
-  return {
-    model: '',
-    messages: messages.map((each) => each.value() as Message),
-    tools: tools!.value() as readonly Tool[],
-    ...(settings!.value() as RequestSettings),
-    stream,
-  };
-}
-
-/** The part's value for the store: redacted, and without the words that it brought. */
-function redactedPart(kind: PartKind, value: unknown, redact: RedactText): unknown {
-  const redacted = redactPart(kind, value as PartValues[typeof kind], redact);
-  if (kind !== 'about') return redacted;
-  const { vocabulary: _, ...about } = redacted as CallAbout;
-  return about;
 }
