@@ -102,4 +102,9 @@ describe('placeFinder', () => {
       ['linnea duvet', 'linnea duvets', 'linnea duvetes'],
     );
   });
+
+  it('finds a word that two takers had between them', () => {
+    const both = find(['duvet covers', 'linnea']);
+    assert.ok(both.some(({ taken }) => taken === 'Linnea duvet'));
+  });
 });

@@ -68,23 +68,24 @@ export function placesOf(words: readonly string[]): Place[] {
   return [...new Map(all.map((place) => [JSON.stringify(place), place])).values()];
 }
 
-/** Words in a row of a taken text that are looked up together. */
-const MAX_ROW = 5;
-
-/** Finds the places that taken texts may have been, among all of a site's: in time linear in those texts. */
+/**
+ * Finds the places that taken texts may have been, among all of a site's: those that were taken whole, and those each word of which
+ * was, be it by one taker or by several beside each other. In time linear in those texts and in the places of their words.
+ */
 export function placeFinder(places: readonly Place[]): (taken: readonly string[]) => Place[] {
-  const byTaken = Map.groupBy(places, ({ taken }) => taken.toLowerCase());
+  const known = places.map((place) => ({ place, words: wordsIn(place.taken.toLowerCase()) }));
+  const byText = Map.groupBy(known, ({ place }) => place.taken.toLowerCase());
+  const byFirst = Map.groupBy(known, ({ words }) => words[0] ?? '');
   return (taken) => {
-    const rows = taken.flatMap((text) => {
-      const words = wordsIn(text.toLowerCase());
-      const ofWords = words.flatMap((_, i) =>
-        Array.from({ length: Math.min(MAX_ROW, words.length - i) }, (__, n) =>
-          words.slice(i, i + n + 1).join(' '),
-        ),
-      );
-      return [text.toLowerCase(), ...ofWords];
-    });
-    return [...new Set(rows)].flatMap((row) => byTaken.get(row) ?? []);
+    const texts = new Set(taken.map((text) => text.toLowerCase()));
+    const words = new Set([...texts].flatMap(wordsIn));
+    const found = [
+      ...[...texts].flatMap((text) => byText.get(text) ?? []),
+      ...[...words].flatMap((word) =>
+        (byFirst.get(word) ?? []).filter((each) => each.words.every((own) => words.has(own))),
+      ),
+    ];
+    return [...new Set(found)].map(({ place }) => place);
   };
 }
 
