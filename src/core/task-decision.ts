@@ -3,6 +3,7 @@
  * in the order in which it was said, with the tasks before and after, so that it can be taken back.
  * Does not: reshape tasks (cluster/reshape), or act on a decision (learn/task-decisions).
  */
+import type { Event } from './store.ts';
 import type { Task } from './task.ts';
 
 export const TASK_DECISIONS = ['rename', 'merge', 'split', 'exclude', 'include'] as const;
@@ -33,7 +34,24 @@ export interface DecisionStore {
    * Keeps the decision and, in the same step, puts the tasks of `after` in the place of those of `before`. False, and nothing is
    * changed, where the tasks of `before` are not as they were any more: a learning run was quicker, or another person.
    */
-  addTaskDecision(decision: TaskDecision): Promise<boolean>;
+  addTaskDecision(decision: TaskDecision, inherited?: Inherited): Promise<boolean>;
+}
+
+/** What the tasks after a decision have from those before it: delta that is spent stays spent. Kept in the same step. */
+export interface Inherited {
+  /** Tries at the gate that each task has at least from then on. */
+  readonly tries: ReadonlyMap<string, number>;
+  readonly events: readonly Event[];
+}
+
+/** The ids of all tasks whose calls the task may have had, by the decisions so far: its own, and those it was merged with or split from. */
+export function lineageOf(taskId: string, decisions: readonly TaskDecision[]): ReadonlySet<string> {
+  const ids = new Set([taskId]);
+  for (const { kind, before, after } of decisions.toReversed()) {
+    if ((kind !== 'merge' && kind !== 'split') || !after.some(({ id }) => ids.has(id))) continue;
+    for (const { id } of before) ids.add(id);
+  }
+  return ids;
 }
 
 /** What a person may want of a task; tasks by id or name. */

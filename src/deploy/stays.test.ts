@@ -36,6 +36,7 @@ test('stays of a task are numbered in the order in which they began, over all it
     [2, 1, 3, 1],
   );
   assert.equal(stayOf(second, all, 'all-tasks'), 4);
+  assert.equal(stayOf(second, all, 'task', new Set(['t', 'other'])), 4, 'a task that it was merged with');
 });
 
 const stage = fc.constantFrom<Stage>('proposed', 'shadow', 'canary', 'live', 'suspended', 'retired');

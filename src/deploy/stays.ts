@@ -9,16 +9,18 @@ import { type Deployment, provingSince } from '../core/deployment.ts';
  * The number, from 1, of the deployment's latest stay in shadow among all of its task, in the order in which they began. No two
  * stays have the same.
  * @param all Deployments of the store; those of other tasks count where delta is spent over all tasks together.
+ * @param lineage The tasks whose stays count with its own (lineageOf). Default: its own alone.
  */
 export function stayOf(
   deployment: Deployment,
   all: readonly Deployment[],
   family: 'task' | 'all-tasks' = 'task',
+  lineage: ReadonlySet<string> = new Set([deployment.taskId]),
 ): number {
   const own = { at: provingSince(deployment), id: deployment.id };
   let earlier = 0;
   for (const { id, taskId, history } of all) {
-    if (family === 'task' && taskId !== deployment.taskId) continue;
+    if (family === 'task' && !lineage.has(taskId)) continue;
     for (const { stage, at } of history)
       if (stage === 'shadow' && (at < own.at || (at === own.at && id < own.id))) earlier++;
   }

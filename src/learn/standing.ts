@@ -3,6 +3,7 @@
  * run sees of the specialist in service counts for that one. Evidence is never forgotten. For proof.ts.
  * Does not: prove a candidate (evaluate/), or read audits (their sums stand on the deployment's record).
  */
+
 import { asProved } from '../callsite/proved.ts';
 import { distil } from '../callsite/variable-part.ts';
 import type { Epoch, Example } from '../core/dataset.ts';
@@ -10,6 +11,7 @@ import { type Deployment, isInService, provingSince } from '../core/deployment.t
 import { isJudgeFailure } from '../core/judge.ts';
 import type { Candidate, GateResult } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
+import { lineageOf } from '../core/task-decision.ts';
 import { changeDeployment } from '../deploy/change.ts';
 import { noteChange } from '../deploy/epochs.ts';
 import { numbersAgainst } from '../deploy/make-room.ts';
@@ -45,9 +47,14 @@ export async function auditsAgainst(
   epoch: Epoch | null,
   { store }: LearnContext,
 ): Promise<Against> {
+  // Those of tasks that its calls were of before have spoken, too.
+  const lineage = lineageOf(candidate.taskId, await store.taskDecisions());
   const specialists = new Map(
-    (await store.specialists(candidate.taskId))
-      .filter(({ artefact }) => artefact.rung === candidate.rung && artefact.base === candidate.base)
+    (await store.specialists())
+      .filter(
+        ({ taskId, artefact }) =>
+          lineage.has(taskId) && artefact.rung === candidate.rung && artefact.base === candidate.base,
+      )
       .map((specialist) => [specialist.id, specialist]),
   );
   let [comparisons, errors] = [0, 0];

@@ -10,8 +10,9 @@ import type { Deployment, Stage } from '../core/deployment.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import type { Specialist } from '../core/specialist.ts';
 import type { CallSite, Task } from '../core/task.ts';
-import type { TaskChange, TaskDecided } from '../core/task-decision.ts';
+import { lineageOf, type TaskChange, type TaskDecided } from '../core/task-decision.ts';
 import { stop } from '../deploy/control.ts';
+import { epochsOf, noteChange } from '../deploy/epochs.ts';
 import { openStorage, type Storage } from '../setup/data-folder.ts';
 import { decideOnTask } from './task-decisions.ts';
 
@@ -196,6 +197,23 @@ describe('decideOnTask', () => {
       ['t1', 't3', other!.id].filter((id) => !stopped.includes(id)),
       [],
     );
+  });
+
+  it('keeps the epochs of the tasks whose calls it has, and what their audits and stays have said', async () => {
+    const { store } = storage;
+    await store.putTasks(TASKS);
+    await noteChange(store, 't3', { since: 5, found: 7, reason: 'its errors' }, true);
+    const { other } = await decide({ action: 'split', task: 't3', sites: ['s4'] });
+    const epochs = await epochsOf(store, 't3');
+    assert.equal(epochs.length, 1);
+    assert.deepEqual(await epochsOf(store, other!.id), epochs);
+    await decide({ action: 'merge', task: 't1', from: other!.id });
+    assert.deepEqual(await epochsOf(store, 't1'), epochs);
+    const decisions = await store.taskDecisions();
+    assert.deepEqual([...lineageOf('t1', decisions)].sort(), ['t1', 't3', other!.id].sort());
+    assert.deepEqual([...lineageOf('t2', decisions)], ['t2']);
+    await decide({ action: 'merge', task: 't1', from: 't3' });
+    assert.deepEqual(await epochsOf(store, 't1'), epochs, 'the same epoch is one');
   });
 
   it('begins no new count of tries at the gate', async () => {

@@ -10,12 +10,19 @@ import { isInService } from '../core/deployment.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import type { SwitchStore } from '../core/job.ts';
-import type { EventStore, LearningStore } from '../core/store.ts';
+import type { Event, EventStore, LearningStore } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
-import type { DecisionStore, TaskChange, TaskDecided, TaskDecision } from '../core/task-decision.ts';
+import type {
+  DecisionStore,
+  Inherited,
+  TaskChange,
+  TaskDecided,
+  TaskDecision,
+} from '../core/task-decision.ts';
 import type { Actor, TrailStore } from '../core/trail.ts';
 import { changeDeployment, type MovingStore } from '../deploy/change.ts';
 import { taskNamed, type Word } from '../deploy/control.ts';
+import { TASK_CHANGED } from '../deploy/epochs.ts';
 import { moveTo } from '../deploy/stages.ts';
 import { outOfService } from './changed.ts';
 
@@ -24,7 +31,7 @@ type DecidingStore = DecisionStore &
   EventStore &
   SwitchStore &
   Pick<TrailStore, 'appendTrail'> &
-  Pick<LearningStore, 'tasks' | 'specialists' | 'gateTries' | 'useGate'>;
+  Pick<LearningStore, 'tasks' | 'specialists' | 'gateTries'>;
 
 /** As Word, with who it is for the audit trail. */
 export interface Decider extends Word {
@@ -68,9 +75,9 @@ export async function decideOnTask(
     const after = restored ?? plan.after;
     const decision: TaskDecision = { id, ...about, at, by, reason, before, after };
     await keepStopped(decision, store);
-    if (!(await store.addTaskDecision(decision))) continue;
+    if (!(await store.addTaskDecision(decision, await inheritedBy(decision, restored !== null, store))))
+      continue;
     const moved = await moveDeployments(decision, restored !== null, store);
-    await countTries(decision, restored !== null, store);
     const detail = { action: change.action, other: decision.otherId, by, reason };
     await store.addEvent({ id: newId('event', at), at, kind: 'task-decided', subject: task.id, detail });
     const { actor } = decider;
@@ -197,21 +204,35 @@ async function keepStopped({ before, after, at, by }: TaskDecision, store: Switc
 }
 
 /**
- * Delta is spent over the tries of all whose calls a task has: being split or merged begins no new count. Tasks that are as they
- * were before have the most tries that any of them had.
+ * Delta is spent over the tries and the epochs of all whose calls a task has: being split or merged begins no new count, and no call
+ * that proves nothing in one task proves anything in another. Tasks that are as they were before have the most tries that any of
+ * them had.
  */
-async function countTries(
-  { id, kind, before, after }: TaskDecision,
+async function inheritedBy(
+  { kind, before, after }: TaskDecision,
   isTakenBack: boolean,
-  store: Pick<LearningStore, 'gateTries' | 'useGate'>,
-): Promise<void> {
-  if (kind !== 'merge' && kind !== 'split') return;
+  store: Pick<LearningStore, 'gateTries'> & Pick<EventStore, 'events'>,
+): Promise<Inherited> {
+  if (kind !== 'merge' && kind !== 'split') return { tries: new Map(), events: [] };
   const tries: number[] = [];
-  for (const task of before) tries.push(await store.gateTries(task.id));
+  const epochs = new Map<string, readonly Event[]>();
+  for (const { id } of before) {
+    tries.push(await store.gateTries(id));
+    epochs.set(id, await store.events({ kind: TASK_CHANGED, subject: id }));
+  }
   const target =
     kind === 'merge' && !isTakenBack ? tries.reduce((sum, n) => sum + n, 0) : Math.max(0, ...tries);
-  for (const task of after)
-    for (let n = await store.gateTries(task.id); n < target; n++) await store.useGate(task.id, id);
+  return {
+    tries: new Map(after.map(({ id }) => [id, target])),
+    // One that the task has already is seen once more, and begins nothing.
+    events: after.flatMap((task) =>
+      [...epochs]
+        .filter(([id]) => id !== task.id)
+        .flatMap(([, events]) =>
+          events.map((event) => ({ ...event, id: newId('event', event.at), subject: task.id })),
+        ),
+    ),
+  };
 }
 
 /** Suspends what was proved on other calls; brings back into shadow what holds again. */

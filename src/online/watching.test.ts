@@ -47,6 +47,7 @@ function memory() {
     addEvent: async (event) => {
       events.push(event);
     },
+    taskDecisions: async () => [],
   };
   const watching = watchDeployments(serve, (line) => log.push(line));
   const update = (): Promise<void> =>

@@ -3,6 +3,7 @@
  * moves deployments by it, and says how likely a call is to be audited.
  * Does not: decide (deploy/ does), or write audits (plan-updates.ts).
  */
+
 import type { Config } from '../core/config.ts';
 import {
   type Belonging,
@@ -13,6 +14,7 @@ import {
 } from '../core/deployment.ts';
 import type { Specialist } from '../core/specialist.ts';
 import type { DeploymentStore, EventStore } from '../core/store.ts';
+import { type DecisionStore, lineageOf } from '../core/task-decision.ts';
 import { auditProbability } from '../deploy/audit-share.ts';
 import { changeDeployment } from '../deploy/change.ts';
 import { noteChange } from '../deploy/epochs.ts';
@@ -28,7 +30,7 @@ type WatchedStore = Pick<DeploymentStore, 'auditsSince' | 'deployments' | 'putDe
 export interface Watching {
   /** Takes up what is in service, from the plan. Reads the audits of what is new. */
   update(
-    store: WatchedStore,
+    store: WatchedStore & Pick<DecisionStore, 'taskDecisions'>,
     plan: { readonly deployments: readonly Deployment[]; readonly specialists: readonly Specialist[] },
   ): Promise<void>;
   /** Reads on, and moves the deployment if its audits say so. */
@@ -66,12 +68,18 @@ export function watchDeployments(
     update: async (store, { deployments, specialists }) => {
       // Moved by a learning run in another process, too.
       deployments.forEach(seen);
+      const decisions = await store.taskDecisions();
       const next = new Map<string, Watched>();
       for (const deployment of deployments) {
         const { id, stage, specialistId } = deployment;
         const specialist = specialists.find((each) => each.id === specialistId);
         if (!isInService(stage) || !specialist) continue;
-        const policy = policyFor(specialist, deployment, serve, stayOf(deployment, deployments, family));
+        const policy = policyFor(
+          specialist,
+          deployment,
+          serve,
+          stayOf(deployment, deployments, family, lineageOf(deployment.taskId, decisions)),
+        );
         const known = watched.get(id);
         // Sent back, it is read anew: what came before counts otherwise.
         const isSame = known?.policy.since === policy.since;

@@ -1,9 +1,11 @@
 /** What `understudy status` says: per task who serves it, how it does and why, from the record alone. */
+
 import { auditBook } from '../api/figures/audit-book.ts';
 import { taskRecords, whyOfRecord } from '../api/figures/tasks.ts';
 import type { Config } from '../core/config.ts';
 import type { StatusReport } from '../core/learning.ts';
 import type { Store } from '../core/store.ts';
+import { lineageOf } from '../core/task-decision.ts';
 import { coverageOf } from '../deploy/alarms.ts';
 import { policyFor } from '../deploy/policy.ts';
 import { readWatch } from '../deploy/read-watch.ts';
@@ -23,6 +25,7 @@ export async function statusOf(
   folder: Pick<StatusReport, 'lost' | 'journal' | 'upstreams'>,
 ): Promise<StatusReport> {
   const deployments = await store.deployments();
+  const decisions = await store.taskDecisions();
   const stopped = new Set((await store.stoppedTasks()).map(({ taskId }) => taskId));
   const why = new Map<string, string>();
   for (const record of await taskRecords({ store, audits: auditBook(store, serve, gate.deltaFor) }, 0))
@@ -37,7 +40,12 @@ export async function statusOf(
     const policy =
       specialist &&
       deployment &&
-      policyFor(specialist, deployment, serve, stayOf(deployment, deployments, gate.deltaFor));
+      policyFor(
+        specialist,
+        deployment,
+        serve,
+        stayOf(deployment, deployments, gate.deltaFor, lineageOf(deployment.taskId, decisions)),
+      );
     const shown = deployment && specialist && policy ? { deployment, specialist, policy } : null;
     const outlook =
       shown &&

@@ -18,7 +18,7 @@ import type { Store } from '../../src/core/store.ts';
 import { openStorage } from '../../src/setup/data-folder.ts';
 import { runProgram, type Started, startProgram, until } from '../support/started.ts';
 
-const day = writeDay({ seed: 3, morning: 900, afternoon: 300 });
+const day = writeDay({ seed: 3, morning: 900, afternoon: 500 });
 /** A job's process has the lowest priority: beside busy programs it takes its time. */
 const WAIT_MS = 900_000;
 let standIn: StandIn;
@@ -111,13 +111,13 @@ test('what passes waits for a person, whose word counts at once', async (t) => {
     'looks right',
   );
   assert.equal(approved.changed, true);
-  const { calls } = await play(day.afternoon.slice(40, 240));
+  const { calls } = await play(day.afternoon.slice(40, 440));
   assert.ok(calls.some(({ servedBy }) => servedBy !== 'llm'));
   const history = (await store.deployments()).find(({ id }) => id === waiting.id)?.history;
   assert.match(history?.[1]?.reason ?? '', /approved by Ada: looks right/);
 
   await store.stopTask({ taskId: waiting.taskId, at: 1, by: 'a test', reason: '' });
-  const mails = day.afternoon.slice(240);
+  const mails = day.afternoon.slice(440);
   await until('a call of the task that is stopped', WAIT_MS, async () =>
     (await play(mails.splice(0, 1))).calls.some(({ reason }) => reason === 'stopped'),
   );

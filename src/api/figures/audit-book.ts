@@ -2,9 +2,11 @@
  * The audits of deployments, read on as they come: what they come to, and each of them for charts and lists.
  * Does not: move deployments (online/watching.ts), or say what an audit is worth (deploy/watch.ts).
  */
+
 import { type Audit, type Deployment, provingSince } from '../../core/deployment.ts';
 import type { Specialist } from '../../core/specialist.ts';
 import type { DeploymentStore } from '../../core/store.ts';
+import { type DecisionStore, lineageOf } from '../../core/task-decision.ts';
 import { policyFor, type ServeSettings, type StagePolicy } from '../../deploy/policy.ts';
 import { stayOf } from '../../deploy/stays.ts';
 import { newWatch, type Watch, watchAudit } from '../../deploy/watch.ts';
@@ -43,7 +45,7 @@ const newPage = (policy: StagePolicy): Page => ({ policy, watch: newWatch(policy
 
 /** @param family Over whose stays in shadow delta is spent. Default: those of a task. */
 export function auditBook(
-  store: Pick<DeploymentStore, 'auditsSince' | 'deployments'>,
+  store: Pick<DeploymentStore, 'auditsSince' | 'deployments'> & Pick<DecisionStore, 'taskDecisions'>,
   serve: ServeSettings,
   family: 'task' | 'all-tasks' = 'task',
 ): AuditBook {
@@ -59,7 +61,17 @@ export function auditBook(
       known?.policy.since === provingSince(deployment)
         ? known
         : newPage(
-            policyFor(specialist, deployment, serve, stayOf(deployment, await store.deployments(), family)),
+            policyFor(
+              specialist,
+              deployment,
+              serve,
+              stayOf(
+                deployment,
+                await store.deployments(),
+                family,
+                lineageOf(deployment.taskId, await store.taskDecisions()),
+              ),
+            ),
           );
     const { policy } = page;
     pages.set(id, page);

@@ -70,7 +70,10 @@ export function openUploads(options: {
   const { config, weightsDir, log } = options;
   const folder = join(config.dataDir, 'uploads');
   // Of a process that was killed at work.
-  rmSync(folder, { recursive: true, force: true });
+  const clear = (): void => rmSync(folder, { recursive: true, force: true });
+  clear();
+  // Nor may this one, when it is told to stop, leave a file behind that nobody has redacted.
+  process.once('exit', clear);
   const maxBytes = config.admin.maxUploadMb * 1_000_000;
   const uploads = new Map<string, Upload>();
   let isBusy = false;
@@ -82,8 +85,9 @@ export function openUploads(options: {
   const work = async (id: string, path: string, by: Principal): Promise<void> => {
     /** Under the name that its sender knows. */
     const fail = ({ message, hint }: NonNullable<Upload['error']>): void => {
-      const own = message.replaceAll(path, uploads.get(id)!.name);
-      change(id, { error: { message: own.replaceAll(basename(path), uploads.get(id)!.name), hint } });
+      const { name } = uploads.get(id)!;
+      const own = message.replaceAll(path, () => name);
+      change(id, { error: { message: own.replaceAll(basename(path), () => name), hint } });
     };
     try {
       await runChild({ config, weightsDir, path }, (said) => {
@@ -119,9 +123,9 @@ export function openUploads(options: {
         });
       isBusy = true;
       const id = newId('import');
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
       const path = join(folder, `${id}${ENDING.exec(name)?.[0].toLowerCase() ?? ''}`);
       try {
+        mkdirSync(folder, { recursive: true, mode: 0o700 });
         const bytes = await receive(body, path, maxBytes);
         const about = { progress: null, report: null, assessment: null, error: null };
         const upload: Upload = { id, name, bytes, state: 'importing', ...about };

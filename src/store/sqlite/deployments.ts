@@ -1,7 +1,7 @@
 /** What serves and how it fares, and the record of what happened: deployments, audits, events. In SQLite. */
 import type { Deployment } from '../../core/deployment.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { DeploymentStore, EventStore } from '../../core/store.ts';
+import type { DeploymentStore, Event, EventStore } from '../../core/store.ts';
 import { auditFrom, auditValues, INSERT_AUDIT } from './audit-row.ts';
 import type { Database } from './database.ts';
 import type { SealedRows } from './sealed.ts';
@@ -65,14 +65,7 @@ function isSame(stored: Deployment | null, before: Deployment | null): boolean {
 export function eventTable(database: Database, rows: SealedRows): EventStore {
   return {
     addEvent: async (event) => {
-      database.run(
-        'INSERT OR IGNORE INTO events (id, at, kind, subject, sealed) VALUES (?, ?, ?, ?, ?)',
-        event.id,
-        event.at,
-        event.kind,
-        event.subject,
-        rows.write('events', event.id, event.detail),
-      );
+      addEventRow(database, rows, event);
     },
     events: async (filter = {}) =>
       database
@@ -92,4 +85,16 @@ export function eventTable(database: Database, rows: SealedRows): EventStore {
           detail: rows.reader<JsonObject>('events')(row),
         })),
   };
+}
+
+/** Within a transaction of the caller, or alone. */
+export function addEventRow(database: Database, rows: SealedRows, event: Event): void {
+  database.run(
+    'INSERT OR IGNORE INTO events (id, at, kind, subject, sealed) VALUES (?, ?, ?, ?, ?)',
+    event.id,
+    event.at,
+    event.kind,
+    event.subject,
+    rows.write('events', event.id, event.detail),
+  );
 }

@@ -76,16 +76,23 @@ export function learningTables(database: Database, rows: SealedRows): LearningSt
         )?.uses,
       ),
     useGate: async (taskId, datasetId) => {
-      database.run('INSERT INTO gate_tries (task_id, dataset_id) VALUES (?, ?)', taskId, datasetId);
+      addGateTry(database, taskId, datasetId);
     },
-    gateTries: async (taskId) =>
-      Number(
-        (taskId === undefined
-          ? database.get('SELECT count(*) AS n FROM gate_tries')
-          : database.get('SELECT count(*) AS n FROM gate_tries WHERE task_id = ?', taskId)
-        )?.n,
-      ),
+    gateTries: async (taskId) => gateTriesOf(database, taskId),
   };
+}
+
+export function addGateTry(database: Database, taskId: string, datasetId: string): void {
+  database.run('INSERT INTO gate_tries (task_id, dataset_id) VALUES (?, ?)', taskId, datasetId);
+}
+
+/** @param taskId Default: of all tasks. */
+export function gateTriesOf(database: Database, taskId?: string): number {
+  const row =
+    taskId === undefined
+      ? database.get('SELECT count(*) AS n FROM gate_tries')
+      : database.get('SELECT count(*) AS n FROM gate_tries WHERE task_id = ?', taskId);
+  return Number(row?.n);
 }
 
 /** Within a transaction of the caller. */

@@ -3,7 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Task } from '../../core/task.ts';
 import type { DecisionStore, TaskDecision } from '../../core/task-decision.ts';
 import type { Database } from './database.ts';
-import { putTaskRows } from './learning.ts';
+import { addEventRow } from './deployments.ts';
+import { addGateTry, gateTriesOf, putTaskRows } from './learning.ts';
 import type { SealedRows } from './sealed.ts';
 
 export function taskDecisionTable(database: Database, rows: SealedRows): DecisionStore {
@@ -17,13 +18,17 @@ export function taskDecisionTable(database: Database, rows: SealedRows): Decisio
       database
         .all('SELECT id, sealed FROM task_decisions ORDER BY no')
         .map(rows.reader<TaskDecision>('task_decisions')),
-    addTaskDecision: async (decision) =>
+    addTaskDecision: async (decision, inherited) =>
       database.transaction(() => {
         if (!decision.before.every(isStill)) return false;
         const kept = new Set(decision.after.map(({ id }) => id));
         for (const { id } of decision.before)
           if (!kept.has(id)) database.run('DELETE FROM tasks WHERE id = ?', id);
         putTaskRows(database, rows, decision.after);
+        for (const [taskId, tries] of inherited?.tries ?? [])
+          for (let n = gateTriesOf(database, taskId); n < tries; n++)
+            addGateTry(database, taskId, decision.id);
+        for (const event of inherited?.events ?? []) addEventRow(database, rows, event);
         database.run(
           'INSERT INTO task_decisions (id, sealed) VALUES (?, ?)',
           decision.id,
