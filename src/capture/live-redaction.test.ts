@@ -254,4 +254,17 @@ describe('reveal', () => {
     assert.equal(revealed.match(/anna\.schmidt@web\.de/g)?.length, 1);
     assert.equal(revealed.match(/bernd\.acker@web\.de/g)?.length, 2);
   });
+
+  it('puts back a number that an answer copies from what was taken as a whole', async () => {
+    const text = 'The fan is broken, Bestellung 85922, since 3 May.';
+    const start = text.indexOf('Bestellung');
+    const taken: Entity = { kind: 'address', start, end: start + 'Bestellung 85922'.length };
+    const find: FindIfItCan = async (texts) => texts.map((each) => (each === text ? [taken] : []));
+    const read = await live([], find)(requestOf(system, { role: 'user', content: text })).complete?.();
+    const seen = read?.request.messages[1]?.content ?? '';
+    const number = /, \S+ (\d{5}),/.exec(seen)?.[1] ?? '';
+    assert.notEqual(number, '85922');
+    assert.equal(read?.reveal(`{"order":"${number}"}`, 'json'), '{"order":"85922"}');
+    assert.equal(read?.reveal('{"order":"85921"}', 'json'), '{"order":"85921"}', 'another number stays');
+  });
 });

@@ -344,17 +344,41 @@ function reveal(
   keep: ReadonlySet<string>,
 ): string | null {
   if (keep.has(answer)) return answer;
-  const here = [...originals.keys()].filter((surrogate) => answer.includes(surrogate));
+  const known = withNumbersApart(originals);
+  const here = [...known.keys()].filter((surrogate) => answer.includes(surrogate));
   if (here.length === 0) return holdsSurrogate(answer) ? null : answer;
   let unsure = false;
   const own = answerKindOf(kind, answer);
   const inJson = own === 'json' || own === 'tool';
   const revealed = answer.replace(anyWholeWord(here), (surrogate) => {
-    if (surrogate.length < MIN_REVEALED) unsure = true;
-    const original = originals.get(surrogate) ?? surrogate;
+    const original = known.get(surrogate) ?? null;
+    if (surrogate.length < MIN_REVEALED || original === null) unsure = true;
+    if (original === null) return surrogate;
     return inJson ? JSON.stringify(original).slice(1, -1) : original;
   });
   return unsure || holdsSurrogate(revealed) ? null : revealed;
+}
+
+/**
+ * The surrogates, and the numbers within those of several words, which an answer may copy alone: what was taken for an address may
+ * have been "order 85922". Null where it cannot be said what such a number stands for. Names within others show by themselves.
+ */
+function withNumbersApart(originals: ReadonlyMap<string, string>): ReadonlyMap<string, string | null> {
+  const all = new Map<string, string | null>(originals);
+  for (const [surrogate, original] of originals) {
+    const [made, were] = [tokensOf(surrogate), tokensOf(original)];
+    if (made.length < 2) continue;
+    for (const [i, token] of made.entries()) {
+      if (!/\d/.test(token) || were.includes(token) || originals.has(token)) continue;
+      const own = made.length === were.length ? were[i]! : null;
+      all.set(token, all.has(token) && all.get(token) !== own ? null : own);
+    }
+  }
+  return all;
+}
+
+function tokensOf(text: string): string[] {
+  return text.match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
 }
 
 function wordsOf(text: string): string[] {
