@@ -22,7 +22,12 @@ export async function serve(
 ): Promise<AdminServer> {
   const { host } = admin;
   requireSafeAddress({ ...gateway, host }, hasKeys);
-  const server = makeServer(gateway.tls, {}, getRequestListener(app.fetch));
+  const server = makeServer(
+    gateway.tls,
+    // A log file may take as long as it keeps coming (imports/uploads.ts).
+    { requestTimeout: 0 },
+    getRequestListener(app.fetch),
+  );
   const port = await listen(server, host, admin.port, 'admin.port');
   const scheme = gateway.tls === undefined ? 'http' : 'https';
   return {

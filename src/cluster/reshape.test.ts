@@ -190,7 +190,7 @@ test('a task of one call site cannot be split, and a split names some of the sit
     );
 });
 
-test('a merge and the split that takes it back give the tasks as they were, with another name if it has one by now', () => {
+test('a merge and the split that takes it back give the tasks as they were, but for the names that are asked for or given since', () => {
   const { at } = found(40);
   const [en, de] = [at('en'), at('de')];
   const merged = mergeTasks(en, de, 'd1');
@@ -209,9 +209,10 @@ test('a merge and the split that takes it back give the tasks as they were, with
     'anything',
     'd2',
   );
-  assert.deepEqual(takenBack([merged], split, [first]), [en, de]);
+  const named = { ...de, name: 'anything' };
+  assert.deepEqual(takenBack([merged], split, [first]), [en, named]);
   const renamed = { ...merged, name: 'mail' };
-  assert.deepEqual(takenBack([renamed], split, [first]), [{ ...en, name: 'mail' }, de]);
+  assert.deepEqual(takenBack([renamed], split, [first]), [{ ...en, name: 'mail' }, named]);
   // Another decision came between, or the call sites are others by now.
   const again = mergeTasks(merged, at('write'), 'd3');
   const second: TaskDecision = { ...first, id: 'd3', before: [merged, at('write')], after: [again] };

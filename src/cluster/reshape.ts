@@ -105,7 +105,11 @@ export function takenBack(
     return null;
   return last.before.map((task) => {
     const present = now.find(({ id }) => id === task.id);
-    if (present === undefined) return task;
+    // Another task may have its old name by now: it has the one that was asked for.
+    if (present === undefined) {
+      const own = partition([task]);
+      return { ...task, name: wanted.find((each) => partition([each]) === own)?.name ?? task.name };
+    }
     const { excluded: _, ...rest } = task;
     return { ...rest, name: present.name, ...(present.excluded ? { excluded: present.excluded } : {}) };
   });

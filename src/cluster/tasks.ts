@@ -278,7 +278,7 @@ function filled(task: Task, calls: readonly Call[], isNew: boolean): Task {
     ...(kind === 'label' ? { labelLimits: labelLimitsOf(calls, { kind, labels }) } : {}),
     ...(Object.keys(limits).length > 0 ? { textLimits: limits } : {}),
     ...(bias === null ? {} : { logitBias: bias }),
-    tools: pooledTools || (!isNew && task.tools.length === 0) ? [] : commonTools(calls),
+    tools: pooledTools || (!isNew && !task.isReshaped && task.tools.length === 0) ? [] : commonTools(calls),
     responseFormat: commonFormat(calls),
     calls: calls.length,
   };

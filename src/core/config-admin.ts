@@ -1,8 +1,8 @@
 /** The configuration's section on the admin API and the dashboard. */
 import { z } from 'zod';
 
-/** In the clear on this machine alone. */
-function isSafe(url: string): boolean {
+/** Whether nobody reads what is sent there on its way: in the clear on this machine alone. */
+export function isSafeUrl(url: string): boolean {
   const { protocol, hostname } = new URL(url);
   return protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
 }
@@ -31,7 +31,7 @@ export const adminSchema = z
       .describe('Largest log file that is taken on the page or by POST /api/v1/imports, in megabytes.'),
     publicUrl: z
       .url({ protocol: /^https?$/ })
-      .refine(isSafe, 'use https: whoever reads such a link on its way may decide')
+      .refine(isSafeUrl, 'use https: whoever reads such a link on its way may decide')
       .optional()
       .describe(
         'Address of the admin API as people reach it, for links by which a person approves or refuses a deployment: alerts then carry them (learning.md). Default: no links.',

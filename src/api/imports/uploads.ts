@@ -142,6 +142,15 @@ export function openUploads(options: {
   };
 }
 
+/** Longest silence in the middle of a file, milliseconds. */
+const SILENT_MS = 60_000;
+
+const tooSlow = (): UnderstudyError =>
+  new UnderstudyError('timed-out', 'Nothing more of the file came.', {
+    hint: 'Send it again.',
+    status: 408,
+  });
+
 /** Bytes that were written. Nothing of it is held in memory. */
 async function receive(
   body: ReadableStream<Uint8Array> | null,
@@ -149,9 +158,13 @@ async function receive(
   maxBytes: number,
 ): Promise<number> {
   let bytes = 0;
+  // One whose sender has gone silent must not keep the next one waiting.
+  const silence = new AbortController();
+  const timer = setTimeout(() => silence.abort(), SILENT_MS);
   const counted = new Transform({
     transform(chunk: Uint8Array, _encoding, done) {
       bytes += chunk.byteLength;
+      timer.refresh();
       if (bytes <= maxBytes) return done(null, chunk);
       done(
         new UnderstudyError('bad-input', `The file is larger than ${maxBytes / 1_000_000} MB.`, {
@@ -166,7 +179,13 @@ async function receive(
       Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]),
       counted,
       createWriteStream(path, { mode: 0o600, flags: 'wx' }),
-    );
+      { signal: silence.signal },
+    )
+      .catch((error: unknown) => {
+        throw silence.signal.aborted ? tooSlow() : error;
+      })
+      .finally(() => clearTimeout(timer));
+  clearTimeout(timer);
   if (bytes > 0) return bytes;
   throw new UnderstudyError('bad-input', 'The file is empty.', {
     hint: 'Send the file itself as the body.',

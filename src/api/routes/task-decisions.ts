@@ -29,11 +29,14 @@ export function taskDecisionRoutes(): AdminApp {
     );
     const { kind: _, inverse, ...done } = decided;
     const { task: taskId = '', ...back } = inverse ?? {};
+    const applied = await apply();
+    // A merge of very many call sites cannot be said in one request.
+    const undo = decideSchema.safeParse({ ...back, reason: '' });
     return context.json(
       {
         ...done,
-        inverse: inverse && { taskId, change: decideSchema.parse({ ...back, reason: '' }) },
-        applied: await apply(),
+        inverse: inverse && undo.success ? { taskId, change: undo.data } : null,
+        applied,
         text: decidedText(decided),
       },
       200,
