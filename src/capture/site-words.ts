@@ -23,11 +23,22 @@ export function wordsIn(text: string): string[] {
 /** Shorter words stand in others by chance. */
 const MIN_WORD = 3;
 
-/** A word of a value, as texts write it: in small letters too, and what is small as a plural. */
+/**
+ * A word of a value, as texts write it: in small letters too, and what is small as a plural. None that is a first name,
+ * and none that is no plural: beside jam "james" is somebody.
+ */
 function formsOf(word: string): string[] {
   const small = word.toLowerCase();
   if (word !== small) return [word, small];
-  return [word, `${word}s`, `${word}es`, word.replace(/y$/, 'ies').replace(/fe?$/, 'ves')];
+  return [word, pluralOf(word)].filter((form) => form === word || !isFirstName(form));
+}
+
+/** In English. */
+function pluralOf(word: string): string {
+  if (/(?:s|x|z|ch|sh)$/.test(word)) return `${word}es`;
+  if (/[^aeiou]y$/.test(word)) return word.replace(/y$/, 'ies');
+  if (/[^f]fe?$/.test(word)) return word.replace(/fe?$/, 'ves');
+  return `${word}s`;
 }
 
 /** The words, and each word of them that is nobody's first name, in its forms: a text may say them apart. */

@@ -49,17 +49,23 @@ interface Joined {
 
 function joinAlike(turns: readonly SiteCalls[]): readonly (readonly SiteCalls[])[] {
   let groups: Joined[] = [];
+  const alone: (readonly SiteCalls[])[] = [];
   const largestFirst = turns.toSorted(
     (a, b) => b.calls.length - a.calls.length || (a.site.id < b.site.id ? -1 : 1),
   );
   for (const turn of largestFirst) {
     const own: Joined = { members: [turn], tools: toolCounts([turn]) };
+    // What calls no tool has none in common with another.
+    if (own.tools.size === 0) {
+      alone.push([turn]);
+      continue;
+    }
     // One turn may tie two groups together.
     const alike = groups.filter(({ tools, members }) => overlap(tools, members, own) >= MIN_OVERLAP);
     const members = [...alike.flatMap((group) => group.members), turn];
     groups = [...groups.filter((group) => !alike.includes(group)), { members, tools: toolCounts(members) }];
   }
-  return groups.map(({ members }) => members);
+  return [...groups.map(({ members }) => members), ...alone];
 }
 
 const callsIn = (members: readonly SiteCalls[]): number =>

@@ -82,6 +82,7 @@ export function auditJudging(options: {
       held = [];
       return null;
     }
+    let isUnread = false;
     try {
       const scorer = scorerFor(task.kind, {
         ...schemasOf(task, config.equality),
@@ -89,12 +90,15 @@ export function auditJudging(options: {
           judge: async ({ reference, answer: given }) => {
             const read = await withoutNames(request, [reference, given]);
             // What cannot be read without names is not sent, and not vouched for.
+            isUnread = read === null;
             if (read === null) return { outcome: 'unreadable', byPlace: null };
             return judge.judge({ input, reference: read[0]!, answer: read[1]! }, { signal });
           },
         },
       });
       const { correct } = await scorer.score(input, referenceOf(task, llm), targetOf(answer));
+      // Nobody was asked: that tells nothing of the judge, and while it fails nothing counts that it was not asked about.
+      if (isUnread) return answers ? correct === true : null;
       [answers, failures, complaint] = [true, 0, ''];
       for (const count of held.splice(0)) count();
       // No verdict that could be read counts as at the proof.
@@ -115,7 +119,8 @@ export function auditJudging(options: {
     const whole = { ...request, messages: [...request.messages, ...messages] };
     for (let reads = 0; reads < READS; reads++) {
       const first = redact(whole);
-      const read = first?.complete ? await first.complete() : first;
+      // An audit can wait for the model that finds people.
+      const read = first?.complete ? await first.complete(true) : first;
       if (read) return read.request.messages.slice(-texts.length).map(({ content }) => content);
       await wait(READ_WAIT_MS);
     }

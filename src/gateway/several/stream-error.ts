@@ -31,18 +31,24 @@ export function streamEndOf({ status, headers }: ResponseHead): StreamEnd | null
   };
 }
 
+/** Types of errors, and codes from 400 to 499, by which a provider says so. */
+const CALLERS_FAULT =
+  /"(?:type|code)"\s*:\s*"[^"]*(?:invalid_request|exceed_context|context_length|bad_?request|rate_limit|authentication|permission|not_found)|"(?:code|status)"\s*:\s*"?4\d\d\b/i;
+
 /**
- * Whether the last event is an error: `event: error`, as Anthropic and OpenAI's Responses say it, or data that begins with an
- * error, as servers of Chat Completions do, some with `[DONE]` after it. No line of an answer's text can look so: its line ends
- * are escaped.
+ * Whether the last event is an error of the server: `event: error`, as Anthropic and OpenAI's Responses say it, or data that begins
+ * with an error, as servers of Chat Completions do, some with `[DONE]` after it. No line of an answer's text can look so: its line
+ * ends are escaped. What is the caller's fault, or its limit, says nothing of the server.
  */
 function isErrorEvent(end: string): boolean {
   const events = end
     .replace(/\r\n?/g, '\n')
     .split('\n\n')
     .map((event) => event.trim())
-    .filter((event) => event !== '' && !/^data: ?\[DONE\]$/.test(event));
-  const lines = (events.at(-1) ?? '').split('\n');
+    .filter((event) => event !== '' && !/^data: ?\[DONE\]$/.test(event) && !/^(?::.*\n?)+$/.test(event));
+  const last = events.at(-1) ?? '';
+  if (CALLERS_FAULT.test(last)) return false;
+  const lines = last.split('\n');
   if (lines.some((line) => line.startsWith('event:')))
     return lines.some((line) => /^event: ?error$/.test(line));
   return lines.some((line) => /^data: ?\{\s*"error"\s*:\s*[^\sn]/.test(line));
