@@ -110,6 +110,28 @@ describe('judging audits', () => {
     assert.equal(judging.isReady(provedBy('big at home')), true);
   });
 
+  it('takes requests that fail at once for one failure, and is not set right by a text that it was not asked about', async () => {
+    const told: string[] = [];
+    let isDown = true;
+    const { judging, isCorrect, wait } = setUp(
+      {
+        judge: async () => {
+          if (isDown) throw new UnderstudyError('unavailable', 'down', { hint: '' });
+          return { outcome: 'as-good', byPlace: null };
+        },
+      },
+      (why) => told.push(why),
+    );
+    await Promise.all(Array.from({ length: 8 }, () => isCorrect('No.')));
+    assert.deepEqual(told, []);
+    wait(60_001);
+    assert.equal(await isCorrect('Anna '.repeat(300)), null, 'while it fails nobody vouches for anything');
+    assert.equal(judging.isReady(provedBy('big at home')), false);
+    isDown = false;
+    assert.equal(await isCorrect('No.'), true);
+    assert.equal(judging.isReady(provedBy('big at home')), true);
+  });
+
   it('counts equal texts once the judge has answered, and never those before a failure', async () => {
     let isDown = false;
     const { judging, isCorrect, wait } = setUp({

@@ -56,6 +56,11 @@ export function auditJudging(options: {
     return false;
   };
   const failed = (why: string): null => {
+    // Requests that were under way fail of the same trouble: it is one.
+    if (now() < notBefore) {
+      held = [];
+      return null;
+    }
     [answers, held] = [false, []];
     notBefore = now() + Math.min(MAX_PAUSE_MS, PAUSE_MS * 2 ** failures);
     failures++;

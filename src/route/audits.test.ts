@@ -286,3 +286,28 @@ test('only a comparison waits for the model that completes what a specialist rea
     assert.deepEqual(patience, expected);
   }
 });
+
+test('while comparisons wait for that model, the specialist’s places and its time are its calls’', async () => {
+  let open = (): void => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const redact = (request: CallRequest) => ({
+    request,
+    reveal: (answer: string) => answer,
+    complete: async (isPatient = false) => {
+      if (isPatient) await opened;
+      return { request, reveal: (answer: string) => answer };
+    },
+  });
+  // One place, and little time.
+  const { router, audits } = routerIn('shadow', { redact, timeoutMs: 20 });
+  const decisions = await Promise.all(
+    ['c1', 'c2', 'c3'].map((id) => router.route(call(id, [`Where is ${id}?`]), signal)),
+  );
+  const compared = decisions.map((decision) => decision.compare!(saying('late'), signal));
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  open();
+  for (const each of compared) await each;
+  assert.ok(audits.length > 0, 'those that waited longer than an answer may take are compared all the same');
+});

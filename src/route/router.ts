@@ -295,7 +295,8 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
   const outcomeOf = async (
     { route: { decision, deployment, runtime, specialist, perSession }, ...call }: Candidacy,
     signal: AbortSignal,
-    isPatient = false,
+    /** The request as it is read with the model that finds people, where that was waited for; null: it was not to be had. */
+    awaited?: RedactedRequest | null,
   ): Promise<Judged> => {
     const { request, read, input, sessions } = call;
     const isOver = (): boolean => sessions.some((each) => limits.isReached(specialist.id, each, perSession));
@@ -304,7 +305,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       specialist.id,
       async (within): Promise<Asked> => {
         // Within the specialist's time, as its answer is.
-        const whole = read.complete ? await read.complete(isPatient) : read;
+        const whole = awaited !== undefined ? awaited : read.complete ? await read.complete() : read;
         if (whole === null) return { refused: 'overload' };
         const admission =
           whole === read ? { asked: true as const, input } : decision.admit(request, whole, options.now());
@@ -341,7 +342,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     return async (llm, signal, again) => {
       // What is not learnt from measures nobody either.
       if (whyNoAnswer(request, llm) !== null) return;
-      const outcome = known ?? (await outcomeOf(candidacy, signal, true));
+      const outcome = known ?? (await outcomeOf(candidacy, signal, await patiently(candidacy.read, signal)));
       // Only answers that would be used are promised to be right, so only they are compared with the bound.
       if (!outcome.used) {
         if (!signal.aborted) options.onUnused?.(candidacy.route.deployment.id, outcome.reason);
@@ -443,6 +444,19 @@ function byLlm(
     answer: null,
     compare,
   };
+}
+
+/**
+ * Nobody waits for a comparison: the model that finds people may have to be opened first, and meanwhile it takes no place among a
+ * specialist's calls, and nothing of its time.
+ */
+async function patiently(read: RedactedRequest, signal: AbortSignal): Promise<RedactedRequest | null> {
+  if (!read.complete) return read;
+  if (signal.aborted) return null;
+  const over = new Promise<null>((resolve) =>
+    signal.addEventListener('abort', () => resolve(null), { once: true }),
+  );
+  return Promise.race([read.complete(true).catch(() => null), over]);
 }
 
 /** No redaction: what is read is what is answered. */
