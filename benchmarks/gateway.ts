@@ -26,7 +26,7 @@ import type { BenchmarkResult } from './run.ts';
 
 const ROUNDS = 5;
 const REQUESTS = 2000;
-/** What is compiled while it runs is ready after so many calls of a kind: the bare proxy's cost falls by a third until then. */
+/** What is compiled while it runs is ready after this number of calls of a kind: the bare proxy's cost falls by a third until then. */
 const WARM_REQUESTS = 12_000;
 /** The model takes far longer than all else. */
 const MODEL_REQUESTS = 200;

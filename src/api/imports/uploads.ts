@@ -174,18 +174,19 @@ async function receive(
       );
     },
   });
-  if (body !== null)
-    await pipeline(
-      Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]),
-      counted,
-      createWriteStream(path, { mode: 0o600, flags: 'wx' }),
-      { signal: silence.signal },
-    )
-      .catch((error: unknown) => {
-        throw silence.signal.aborted ? tooSlow() : error;
-      })
-      .finally(() => clearTimeout(timer));
-  clearTimeout(timer);
+  try {
+    if (body !== null)
+      await pipeline(
+        Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]),
+        counted,
+        createWriteStream(path, { mode: 0o600, flags: 'wx' }),
+        { signal: silence.signal },
+      );
+  } catch (error) {
+    throw silence.signal.aborted ? tooSlow() : error;
+  } finally {
+    clearTimeout(timer);
+  }
   if (bytes > 0) return bytes;
   throw new UnderstudyError('bad-input', 'The file is empty.', {
     hint: 'Send the file itself as the body.',

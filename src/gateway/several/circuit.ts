@@ -13,7 +13,7 @@ import type { BreakerSettings } from '../../core/config-upstream-servers.ts';
 export type CircuitState = 'closed' | 'open' | 'half-open';
 
 /**
- * How an attempt ended, or goes on. answered: with a head that is no failure, and more is to come. whole: after that, in order. failed: no
+ * How an attempt ended, or where it stands. answered: with a head that is no failure, and more is to come. whole: after that, in order. failed: no
  * head, a broken answer, a status of 500 and above. neutral: the caller gave up, or was told to come again (429).
  */
 export type Verdict = 'answered' | 'whole' | 'failed' | 'neutral';
