@@ -1,11 +1,10 @@
 /** What an operator may do with a task. Each asks once more, takes a reason for the record, and says what came of it. */
 import { useQuery as useFetch, useMutation, useQueryClient } from '@tanstack/react-query';
-import { AlertDialog } from 'radix-ui';
-import { useId, useState } from 'react';
 import type { ControlAction } from '../../../src/api/control-schemas.ts';
 import type { TaskDetail } from '../../../src/api/schemas.ts';
 import { api } from '../api.ts';
 import { at } from '../format.ts';
+import { Question } from './question.tsx';
 
 const ACTIONS: Readonly<
   Record<ControlAction, { readonly name: string; readonly about: string; readonly tone: string }>
@@ -66,12 +65,12 @@ export function Controls({ detail: { task, stopped, proposal } }: { readonly det
       {mayAct && offered.length > 0 && (
         <div className="controls">
           {offered.map((action) => (
-            <Action
+            <Question
               key={action}
-              action={action}
+              {...ACTIONS[action]}
               task={task.name}
               isPending={acting.isPending}
-              onAct={(reason) => acting.mutate({ action, reason })}
+              onDone={(reason) => acting.mutate({ action, reason })}
             />
           ))}
           <span role="status">
@@ -81,51 +80,5 @@ export function Controls({ detail: { task, stopped, proposal } }: { readonly det
         </div>
       )}
     </>
-  );
-}
-
-function Action({
-  action,
-  task,
-  isPending,
-  onAct,
-}: {
-  readonly action: ControlAction;
-  readonly task: string;
-  readonly isPending: boolean;
-  readonly onAct: (reason: string) => void;
-}) {
-  const { name, about, tone } = ACTIONS[action];
-  const [reason, setReason] = useState('');
-  const field = useId();
-  return (
-    <AlertDialog.Root>
-      <AlertDialog.Trigger className={tone} disabled={isPending}>
-        {name}
-      </AlertDialog.Trigger>
-      <AlertDialog.Portal>
-        <AlertDialog.Overlay className="overlay" />
-        <AlertDialog.Content className="question">
-          <AlertDialog.Title>
-            {name}: {task}
-          </AlertDialog.Title>
-          <AlertDialog.Description>{about}</AlertDialog.Description>
-          <label htmlFor={field}>Why, for the record</label>
-          <input
-            id={field}
-            value={reason}
-            maxLength={400}
-            autoComplete="off"
-            onChange={(event) => setReason(event.target.value)}
-          />
-          <div className="controls">
-            <AlertDialog.Action className={tone || 'primary'} onClick={() => onAct(reason.trim())}>
-              {name}
-            </AlertDialog.Action>
-            <AlertDialog.Cancel>Cancel</AlertDialog.Cancel>
-          </div>
-        </AlertDialog.Content>
-      </AlertDialog.Portal>
-    </AlertDialog.Root>
   );
 }

@@ -3,14 +3,14 @@
  * reason for the record, says what came of it, and offers to take it back.
  */
 import { useQuery as useFetch, useMutation, useQueryClient } from '@tanstack/react-query';
-import { AlertDialog } from 'radix-ui';
-import { type ReactNode, useId, useState } from 'react';
+import { useId, useState } from 'react';
 import type { CallSiteView, DecideBody } from '../../../src/api/decision-schemas.ts';
 import type { TaskDetail } from '../../../src/api/schemas.ts';
 import { api } from '../api.ts';
 import { at, count } from '../format.ts';
 import { useRange } from '../range.tsx';
 import { Panel } from './basics.tsx';
+import { NameField, Question } from './question.tsx';
 
 type Decide = (taskId: string, change: DecideBody) => void;
 
@@ -92,7 +92,6 @@ interface DialogProps {
 
 function Rename({ task, isPending, onDecide }: DialogProps) {
   const [name, setName] = useState(task.name);
-  const field = useId();
   return (
     <Question
       name="Rename"
@@ -103,14 +102,7 @@ function Rename({ task, isPending, onDecide }: DialogProps) {
       onOpen={() => setName(task.name)}
       onDone={(reason) => onDecide(task.id, { action: 'rename', name: name.trim(), reason })}
     >
-      <label htmlFor={field}>New name</label>
-      <input
-        id={field}
-        value={name}
-        maxLength={120}
-        autoComplete="off"
-        onChange={(event) => setName(event.target.value)}
-      />
+      <NameField label="New name" value={name} onChange={setName} />
     </Question>
   );
 }
@@ -152,7 +144,6 @@ function Split({
 }: DialogProps & { readonly sites: readonly CallSiteView[] }) {
   const [taken, setTaken] = useState<readonly string[]>([]);
   const [name, setName] = useState('');
-  const field = useId();
   return (
     <Question
       name="Split"
@@ -188,14 +179,7 @@ function Split({
           </label>
         ))}
       </fieldset>
-      <label htmlFor={field}>Name of the new task (optional)</label>
-      <input
-        id={field}
-        value={name}
-        maxLength={120}
-        autoComplete="off"
-        onChange={(event) => setName(event.target.value)}
-      />
+      <NameField label="Name of the new task (optional)" value={name} onChange={setName} />
     </Question>
   );
 }
@@ -214,77 +198,8 @@ function Exclude({ task, isExcluded, isPending, onDecide }: DialogProps & { read
       }
       tone={isExcluded ? '' : 'danger'}
       isPending={isPending}
-      isReady
       onDone={(reason) => onDecide(task.id, { action, reason })}
     />
-  );
-}
-
-/** A button, and the dialog that asks once more. */
-function Question({
-  name,
-  task,
-  about,
-  tone = '',
-  isPending,
-  isReady,
-  onOpen,
-  onDone,
-  children,
-}: {
-  readonly name: string;
-  readonly task: string;
-  readonly about: string;
-  readonly tone?: string;
-  readonly isPending: boolean;
-  /** What is asked for has been given. */
-  readonly isReady: boolean;
-  readonly onOpen?: () => void;
-  readonly onDone: (reason: string) => void;
-  readonly children?: ReactNode;
-}) {
-  const [reason, setReason] = useState('');
-  const field = useId();
-  return (
-    <AlertDialog.Root
-      onOpenChange={(isOpen) => {
-        if (!isOpen) return;
-        setReason('');
-        onOpen?.();
-      }}
-    >
-      <AlertDialog.Trigger className={tone} disabled={isPending}>
-        {name}
-      </AlertDialog.Trigger>
-      <AlertDialog.Portal>
-        <AlertDialog.Overlay className="overlay" />
-        <AlertDialog.Content className="question">
-          <AlertDialog.Title>
-            {name}: {task}
-          </AlertDialog.Title>
-          <AlertDialog.Description>{about}</AlertDialog.Description>
-          {children}
-          <label htmlFor={field}>Why, for the record</label>
-          <input
-            id={field}
-            value={reason}
-            maxLength={400}
-            autoComplete="off"
-            onChange={(event) => setReason(event.target.value)}
-          />
-          <div className="controls">
-            <AlertDialog.Action
-              className={tone || 'primary'}
-              disabled={!isReady}
-              onClick={() => onDone(reason.trim())}
-            >
-              {name}
-            </AlertDialog.Action>
-            <AlertDialog.Cancel>Cancel</AlertDialog.Cancel>
-          </div>
-        </AlertDialog.Content>
-      </AlertDialog.Portal>
-    </AlertDialog.Root>
   );
 }
 
