@@ -222,7 +222,8 @@ export interface LearningStore {
   addDataset(manifest: DatasetManifest): Promise<void>;
   dataset(id: string): Promise<DatasetManifest | null>;
 
-  addSpecialist(specialist: Specialist): Promise<void>;
+  /** @param events What its proof has found: kept with it, or neither is. Default: none. */
+  addSpecialist(specialist: Specialist, events?: readonly Event[]): Promise<void>;
   specialists(taskId?: string): Promise<Specialist[]>;
   addVerdicts(taskId: string, at: number, verdicts: readonly Verdict[]): Promise<void>;
   /** The newest set of verdicts for the task. */
@@ -253,8 +254,13 @@ export interface DeploymentStore {
    * Adds a deployment (`before` null), or replaces the one that is still as `before`, told by its stage and by how many
    * changes its history has. False, and nothing is changed, where another process was quicker: a gateway moves deployments
    * while a learning run or a person does. deploy/change.ts reads again and retries.
+   * @param events What is told of it: kept with the deployment, or neither is. Default: none.
    */
-  putDeployment(deployment: Deployment, before: Deployment | null): Promise<boolean>;
+  putDeployment(
+    deployment: Deployment,
+    before: Deployment | null,
+    events?: readonly Event[],
+  ): Promise<boolean>;
   deployments(): Promise<Deployment[]>;
   /** A call's audit is kept once for a deployment; the first stays. */
   addAudits(audits: readonly Audit[]): Promise<void>;

@@ -12,7 +12,7 @@ import type { Specialist } from '../core/specialist.ts';
 import type { CallSite, Task } from '../core/task.ts';
 import { lineageOf, type TaskChange, type TaskDecided } from '../core/task-decision.ts';
 import { stop } from '../deploy/control.ts';
-import { epochsOf, noteChange } from '../deploy/epochs.ts';
+import { epochsOf, taskChanged } from '../deploy/epochs.ts';
 import { openStorage, type Storage } from '../setup/data-folder.ts';
 import { decideOnTask } from './task-decisions.ts';
 
@@ -202,7 +202,7 @@ describe('decideOnTask', () => {
   it('keeps the epochs of the tasks whose calls it has, and what their audits and stays have said', async () => {
     const { store } = storage;
     await store.putTasks(TASKS);
-    await noteChange(store, 't3', { since: 5, found: 7, reason: 'its errors' }, true);
+    await store.addEvent(taskChanged('t3', { since: 5, found: 7, reason: 'its errors' }, true));
     const { other } = await decide({ action: 'split', task: 't3', sites: ['s4'] });
     const epochs = await epochsOf(store, 't3');
     assert.equal(epochs.length, 1);

@@ -1,15 +1,16 @@
 /** What serves and how it fares, and the record of what happened: deployments, audits, events. In SQLite. */
 import type { Deployment } from '../../core/deployment.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { DeploymentStore, Event, EventStore } from '../../core/store.ts';
+import type { DeploymentStore, EventStore } from '../../core/store.ts';
 import { auditFrom, auditValues, INSERT_AUDIT } from './audit-row.ts';
 import type { Database } from './database.ts';
+import { addEventRow } from './event-row.ts';
 import type { SealedRows } from './sealed.ts';
 
 export function deploymentTables(database: Database, rows: SealedRows): DeploymentStore {
   return {
     planVersion: async () => Number(database.get('SELECT version FROM plan')?.version ?? 0),
-    putDeployment: async (deployment, before) =>
+    putDeployment: async (deployment, before, events = []) =>
       database.transaction(() => {
         const { id } = deployment;
         const row = database.get('SELECT id, sealed FROM deployments WHERE id = ?', id);
@@ -20,6 +21,7 @@ export function deploymentTables(database: Database, rows: SealedRows): Deployme
           id,
           rows.write('deployments', id, deployment),
         );
+        for (const event of events) addEventRow(database, rows, event);
         return true;
       }),
     deployments: async () =>
@@ -85,16 +87,4 @@ export function eventTable(database: Database, rows: SealedRows): EventStore {
           detail: rows.reader<JsonObject>('events')(row),
         })),
   };
-}
-
-/** Within a transaction of the caller, or alone. */
-export function addEventRow(database: Database, rows: SealedRows, event: Event): void {
-  database.run(
-    'INSERT OR IGNORE INTO events (id, at, kind, subject, sealed) VALUES (?, ?, ?, ?, ?)',
-    event.id,
-    event.at,
-    event.kind,
-    event.subject,
-    rows.write('events', event.id, event.detail),
-  );
 }

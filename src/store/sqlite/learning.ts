@@ -4,6 +4,7 @@ import type { Specialist, Verdict } from '../../core/specialist.ts';
 import type { LearningStore } from '../../core/store.ts';
 import type { Task } from '../../core/task.ts';
 import type { Database } from './database.ts';
+import { addEventRow } from './event-row.ts';
 import type { SealedRows } from './sealed.ts';
 
 export function learningTables(database: Database, rows: SealedRows): LearningStore {
@@ -31,14 +32,17 @@ export function learningTables(database: Database, rows: SealedRows): LearningSt
       return row ? rows.reader<DatasetManifest>('datasets')(row) : null;
     },
 
-    addSpecialist: async (specialist) => {
-      database.run(
-        'INSERT OR IGNORE INTO specialists (id, task_id, version, sealed) VALUES (?, ?, ?, ?)',
-        specialist.id,
-        specialist.taskId,
-        specialist.version,
-        rows.write('specialists', specialist.id, specialist),
-      );
+    addSpecialist: async (specialist, events = []) => {
+      database.transaction(() => {
+        database.run(
+          'INSERT OR IGNORE INTO specialists (id, task_id, version, sealed) VALUES (?, ?, ?, ?)',
+          specialist.id,
+          specialist.taskId,
+          specialist.version,
+          rows.write('specialists', specialist.id, specialist),
+        );
+        for (const event of events) addEventRow(database, rows, event);
+      });
     },
     specialists: async (taskId) =>
       (taskId === undefined
