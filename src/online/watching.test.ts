@@ -57,7 +57,15 @@ function memory() {
     for (let i = 0; i < n; i++) {
       const at = audits.length;
       const { stage } = deployment;
-      audits.push({ callId: `${at}`, deploymentId: 'dep_1', at, stage, confidence: 1, correct });
+      audits.push({
+        callId: `${at}`,
+        deploymentId: 'dep_1',
+        at,
+        stage,
+        confidence: 1,
+        correct,
+        used: stage !== 'shadow',
+      });
       await watching.advance(store, 'dep_1', at);
     }
   };
