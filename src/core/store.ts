@@ -208,6 +208,14 @@ export interface KeyStore {
   deleteKey(day: string): Promise<void>;
 }
 
+/** A deployment as it was seen, and as it is to be, with what is told of it. */
+export interface DeploymentMove {
+  /** Null: there was none. */
+  readonly before: Deployment | null;
+  readonly after: Deployment;
+  readonly events: readonly Event[];
+}
+
 /** What is learnt from calls. */
 export interface LearningStore {
   tasks(): Promise<Task[]>;
@@ -215,8 +223,10 @@ export interface LearningStore {
    * Replaces tasks with the same id, keeps the others.
    * @param decisions How many decisions of people (DecisionStore) the tasks respect. False, and nothing is changed, where there
    *   are others by now. Default: it does not matter.
+   * @param moves Of deployments whose proof does not hold for the tasks: kept with them, or neither is. False, and nothing is
+   *   changed, where one of them is not as it was any more. Default: none.
    */
-  putTasks(tasks: readonly Task[], decisions?: number): Promise<boolean>;
+  putTasks(tasks: readonly Task[], decisions?: number, moves?: readonly DeploymentMove[]): Promise<boolean>;
 
   /** Examples are payload, so only the manifest is kept. */
   addDataset(manifest: DatasetManifest): Promise<void>;

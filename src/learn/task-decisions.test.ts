@@ -14,7 +14,9 @@ import { lineageOf, type TaskChange, type TaskDecided } from '../core/task-decis
 import { stop } from '../deploy/control.ts';
 import { epochsOf, taskChanged } from '../deploy/epochs.ts';
 import { openStorage, type Storage } from '../setup/data-folder.ts';
+import { learn } from './pipeline.ts';
 import { decideOnTask } from './task-decisions.ts';
+import type { LearnContext } from './trial.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'understudy-decisions-'));
 let storage: Storage;
@@ -239,6 +241,40 @@ describe('decideOnTask', () => {
     ] as const)
       assert.equal(await codeOf(change), code, JSON.stringify(change));
     assert.deepEqual(await storage.store.taskDecisions(), []);
+  });
+
+  it('is not undone by a learning run that has not heard of it', async () => {
+    const { store } = storage;
+    await deploy(TASKS[0]!, 'live');
+    const { inverse } = await decide({ action: 'merge', task: 'mail', from: 'post' });
+    let isTakenBack = false;
+    const racing = {
+      ...store,
+      // By now the run has the tasks as they were, and looks whose proof does not hold for them.
+      deployments: async () => {
+        if (!isTakenBack) {
+          isTakenBack = true;
+          await decide(inverse!);
+        }
+        return store.deployments();
+      },
+    };
+    const config = { ...configSchema.parse({}), dataDir };
+    const context = {
+      config,
+      store: racing,
+      trainers: [],
+      runtimes: [],
+      models: new Set<string>(),
+      notes: [],
+    };
+    await learn([], context as unknown as LearnContext, { dryRun: true });
+    assert.ok(isTakenBack);
+    assert.deepEqual(await stages(), { t1: 'shadow' });
+    assert.deepEqual(
+      (await store.tasks()).map(({ id }) => id),
+      ['t1', 't2', 't3'],
+    );
   });
 
   it('decides on the tasks as they are, where a learning run changes them at the same moment', async () => {

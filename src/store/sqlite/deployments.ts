@@ -4,24 +4,17 @@ import type { JsonObject } from '../../core/json.ts';
 import type { DeploymentStore, EventStore } from '../../core/store.ts';
 import { auditFrom, auditValues, INSERT_AUDIT } from './audit-row.ts';
 import type { Database } from './database.ts';
+import { isStill, putDeploymentRow } from './deployment-row.ts';
 import { addEventRow } from './event-row.ts';
 import type { SealedRows } from './sealed.ts';
 
 export function deploymentTables(database: Database, rows: SealedRows): DeploymentStore {
   return {
     planVersion: async () => Number(database.get('SELECT version FROM plan')?.version ?? 0),
-    putDeployment: async (deployment, before, events = []) =>
+    putDeployment: async (after, before, events = []) =>
       database.transaction(() => {
-        const { id } = deployment;
-        const row = database.get('SELECT id, sealed FROM deployments WHERE id = ?', id);
-        const stored = row ? rows.reader<Deployment>('deployments')(row) : null;
-        if (!isSame(stored, before)) return false;
-        database.run(
-          'INSERT INTO deployments (id, sealed) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed',
-          id,
-          rows.write('deployments', id, deployment),
-        );
-        for (const event of events) addEventRow(database, rows, event);
+        if (!isStill(database, rows, { before, after })) return false;
+        putDeploymentRow(database, rows, { after, events });
         return true;
       }),
     deployments: async () =>
@@ -56,12 +49,6 @@ export function deploymentTables(database: Database, rows: SealedRows): Deployme
       return { audits: Number(row?.audits ?? 0), errors: Number(row?.errors ?? 0) };
     },
   };
-}
-
-/** History only grows: its length is the deployment's version. */
-function isSame(stored: Deployment | null, before: Deployment | null): boolean {
-  if (stored === null || before === null) return stored === before;
-  return stored.stage === before.stage && stored.history.length === before.history.length;
 }
 
 export function eventTable(database: Database, rows: SealedRows): EventStore {

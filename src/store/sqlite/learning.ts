@@ -4,6 +4,7 @@ import type { Specialist, Verdict } from '../../core/specialist.ts';
 import type { LearningStore } from '../../core/store.ts';
 import type { Task } from '../../core/task.ts';
 import type { Database } from './database.ts';
+import { isStill, putDeploymentRow } from './deployment-row.ts';
 import { addEventRow } from './event-row.ts';
 import type { SealedRows } from './sealed.ts';
 
@@ -11,11 +12,13 @@ export function learningTables(database: Database, rows: SealedRows): LearningSt
   return {
     tasks: async () =>
       database.all('SELECT id, sealed FROM tasks ORDER BY id').map(rows.reader<Task>('tasks')),
-    putTasks: async (tasks, decisions) =>
+    putTasks: async (tasks, decisions, moves = []) =>
       database.transaction(() => {
         const decided = Number(database.get('SELECT count(*) AS n FROM task_decisions')?.n);
         if (decisions !== undefined && decisions !== decided) return false;
+        if (!moves.every((move) => isStill(database, rows, move))) return false;
         putTaskRows(database, rows, tasks);
+        for (const move of moves) putDeploymentRow(database, rows, move);
         return true;
       }),
 
