@@ -16,8 +16,14 @@ interface Saved {
 
 const files = process.argv.slice(2);
 /** The last line that a run with --json prints. */
-const savedIn = (file: string): Saved =>
-  JSON.parse(readFileSync(file, 'utf8').trimEnd().split('\n').at(-1) ?? '') as Saved;
+const savedIn = (file: string): Saved => {
+  const last = readFileSync(file, 'utf8').trimEnd().split('\n').at(-1) ?? '';
+  try {
+    return JSON.parse(last) as Saved;
+  } catch (cause) {
+    throw new Error(`${file} does not end with the results of a run with --json.`, { cause });
+  }
+};
 const results =
   files.length > 0 ? files.flatMap((file) => savedIn(file).results) : ((await run([])).json as Saved).results;
 if (results.length === 0) throw new Error(`There are no results in ${files.join(', ')}.`);
