@@ -11,6 +11,7 @@ import { UnderstudyError } from '../core/errors.ts';
 import type { Specialist } from '../core/specialist.ts';
 import type { CallSite, Task } from '../core/task.ts';
 import { lineageOf, type TaskChange, type TaskDecided } from '../core/task-decision.ts';
+import { isTaskName } from '../core/task-name.ts';
 import { stop } from '../deploy/control.ts';
 import { epochsOf, taskChanged } from '../deploy/epochs.ts';
 import { openStorage, type Storage } from '../setup/data-folder.ts';
@@ -227,6 +228,21 @@ describe('decideOnTask', () => {
     assert.deepEqual([await store.gateTries('t1'), await store.gateTries('t2')], [3, 3]);
     const { other } = await decide({ action: 'split', task: 'agent', sites: ['s4'] });
     assert.deepEqual([await store.gateTries('t3'), await store.gateTries(other!.id)], [1, 1]);
+  });
+
+  it('keeps to names of one length, in what it makes and in what takes it back', async () => {
+    const long = 'agent '.repeat(40);
+    await storage.store.putTasks([{ ...TASKS[2]!, name: long }]);
+    const { other, inverse } = await decide({ action: 'split', task: 't3', sites: ['s4'] });
+    assert.ok(isTaskName(other!.name), other!.name);
+    assert.equal((await decide(inverse!)).changed, true);
+    const renamed = await decide({ action: 'rename', task: 't3', name: ' a\nb ' });
+    assert.equal(renamed.task.name, 'a b');
+    assert.equal((await decide(renamed.inverse!)).changed, true);
+    await storage.store.putTasks([{ ...TASKS[1]!, name: 'post '.repeat(60) }]);
+    const merged = await decide({ action: 'merge', task: 't1', from: 't2' });
+    assert.equal((await decide(merged.inverse!)).changed, true);
+    for (const { name } of await storage.store.tasks()) assert.ok(isTaskName(name), name);
   });
 
   it('refuses what cannot be: a name that is taken or empty, itself, no such task, one call site', async () => {
