@@ -75,11 +75,12 @@ export async function decideOnTask(
     const after = restored ?? plan.after;
     const decision: TaskDecision = { id, ...about, at, by, reason, before, after };
     await keepStopped(decision, store);
-    if (!(await store.addTaskDecision(decision, await inheritedBy(decision, restored !== null, store))))
+    const inherited = await inheritedBy(decision, restored !== null, store);
+    const detail = { action: change.action, other: decision.otherId, by, reason };
+    const told = { id: newId('event', at), at, kind: 'task-decided', subject: task.id, detail };
+    if (!(await store.addTaskDecision(decision, { ...inherited, events: [...inherited.events, told] })))
       continue;
     const moved = await moveDeployments(decision, restored !== null, store);
-    const detail = { action: change.action, other: decision.otherId, by, reason };
-    await store.addEvent({ id: newId('event', at), at, kind: 'task-decided', subject: task.id, detail });
     const { actor } = decider;
     await store.appendTrail({ at, actor, action: 'task-decided', subject: task.id, detail });
     const named = (one: Task) => ({ id: one.id, name: one.name });
