@@ -19,7 +19,7 @@ import type { Task } from '../core/task.ts';
 import { readUsable } from '../curate/usable.ts';
 import { probeHardware } from '../select/hardware.ts';
 import { withPrediction } from './assess/kept.ts';
-import { suspendChanged } from './changed.ts';
+import { changedBy } from './changed.ts';
 import { withContinued } from './continued.ts';
 import { replacedPrompts, withFindings } from './findings.ts';
 import { proveAndDeploy } from './proof.ts';
@@ -103,8 +103,13 @@ async function jobsIn(
   const tasks = found.map((task) => withContinued(task, usable.continued));
   const callsOf = Map.groupBy(usable.calls, (call) => assignment.get(call.id));
   callsOf.delete(undefined);
-  const changed = await suspendChanged(tasks, (id) => latestOf(callsOf.get(id) ?? []), context);
-  if (!(await store.putTasks(tasks, decided))) return jobsIn(usable, context);
+  const latest = (id: string): TimedRequest[] => latestOf(callsOf.get(id) ?? []);
+  let changed = await changedBy(tasks, latest, context);
+  while (!(await store.putTasks(tasks, decided, changed.moves))) {
+    // By tasks as they were nobody is suspended. Else a gateway, or a person, has moved one of them.
+    if ((await store.taskDecisions()).length !== decided) return jobsIn(usable, context);
+    changed = await changedBy(tasks, latest, context);
+  }
   return {
     calls: usable.read,
     usableCalls: usable.calls.length,
@@ -116,7 +121,7 @@ async function jobsIn(
     ],
     tasks,
     callsOf,
-    changed,
+    changed: changed.reasons,
   };
 }
 

@@ -16,14 +16,14 @@ import { countTwins } from '../core/label.ts';
 import { type LearnOptions, leftOutOf, type TaskReport } from '../core/learning.ts';
 import { percent } from '../core/percent.ts';
 import type { Specialist } from '../core/specialist.ts';
-import type { DeploymentStore } from '../core/store.ts';
+import type { DeploymentStore, Event } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
 import { callsToHoldBack } from '../curate/splits.ts';
 import { changeDeployment } from '../deploy/change.ts';
-import { noteChange } from '../deploy/epochs.ts';
+import { taskChanged } from '../deploy/epochs.ts';
 import { makeRoom } from '../deploy/make-room.ts';
 import { deploy, moveTo } from '../deploy/stages.ts';
-import { type ChangePoint, changePoint } from '../evaluate/change-point.ts';
+import { changePoint } from '../evaluate/change-point.ts';
 import { assess, byEquality } from '../evaluate/evaluate.ts';
 import { whyNotRepeated } from '../select/repeats.ts';
 import { deltaOfTry } from '../stats/spending.ts';
@@ -112,11 +112,13 @@ async function proveWinner(
     isProof(each, winner, { task, dataset }, config, winner.isJudged ? context.judge?.identity : undefined),
   );
   const found = proved
-    ? { specialist: proved, asked: 0, changed: null }
-    : await prove(winner, { task, dataset, requests, models, judging }, context).catch((error: unknown) => {
-        if (isJudgeFailure(error)) return error;
-        throw error;
-      });
+    ? { specialist: proved, asked: 0 }
+    : await prove(winner, { task, dataset, requests, models, judging }, context, options).catch(
+        (error: unknown) => {
+          if (isJudgeFailure(error)) return error;
+          throw error;
+        },
+      );
   // The judge cannot go on now: nothing was spent of delta, and what it has said is kept.
   if (found instanceof UnderstudyError)
     return {
@@ -126,7 +128,7 @@ async function proveWinner(
       reason: `The proof waits for the judge. ${found.message} ${found.hint}`,
       moreCalls: null,
     };
-  const { specialist, asked, changed } = found;
+  const { specialist, asked } = found;
   const withdrawal = proved && (await withdrawalOf(proved, store));
   if (withdrawal)
     return {
@@ -137,13 +139,6 @@ async function proveWinner(
       moreCalls: null,
     };
   const { passed, reason, moreCalls } = specialist.evidence.gate;
-  const isChanged = changed !== null && !options.dryRun;
-  if (isChanged) {
-    const { before, after, since } = changed;
-    const found = Date.now();
-    const why = `of the held-back answers ${after.errors} of ${after.n} are wrong since ${dayOf(since)}, and ${before.errors} of ${before.n} before`;
-    await noteChange(store, task.id, { since, found, reason: why });
-  }
   const deployed = passed && !options.dryRun;
   if (deployed) await putIntoService(specialist, context, options.propose === true);
   return {
@@ -211,7 +206,8 @@ async function prove(
     judging,
   }: Pick<TaskRun, 'task' | 'dataset' | 'requests' | 'models' | 'judging'>,
   context: LearnContext,
-): Promise<{ specialist: Specialist; asked: number; changed: ChangePoint | null }> {
+  { dryRun }: LearnOptions,
+): Promise<{ specialist: Specialist; asked: number }> {
   const { store, config } = context;
   const { dataset, selfAgreement, repeats, asked } = await referencesFor(
     task,
@@ -266,9 +262,19 @@ async function prove(
     },
     createdAt: now,
   };
-  await store.addSpecialist(specialist);
   const isTimed = recorded.order === 'time' && !specialist.evidence.gate.passed;
-  return { specialist, asked, changed: isTimed ? changePoint(outcomes) : null };
+  const changed = isTimed && !dryRun ? changeIn(task, outcomes, now) : null;
+  await store.addSpecialist(specialist, changed ? [changed] : []);
+  return { specialist, asked };
+}
+
+/** The record of a change of the task that the held-back answers show; null where they show none. */
+function changeIn({ id }: Task, outcomes: Parameters<typeof changePoint>[0], found: number): Event | null {
+  const changed = changePoint(outcomes);
+  if (changed === null) return null;
+  const { before, after, since } = changed;
+  const reason = `of the held-back answers ${after.errors} of ${after.n} are wrong since ${dayOf(since)}, and ${before.errors} of ${before.n} before`;
+  return taskChanged(id, { since, found, reason }, false);
 }
 
 /** The requests of the dataset's calls, each with its time where that is known. */
@@ -313,18 +319,19 @@ async function putIntoService(
     return;
   }
   const deployment = deploy(specialist, now, isProposal ? 'proposed' : 'shadow');
-  await store.putDeployment(deployment, null);
-  await store.addEvent({
-    id: newId('event', now),
-    at: now,
-    kind: isProposal ? 'specialist-proposed' : 'specialist-deployed',
-    subject: specialist.id,
-    detail: {
-      deployment: deployment.id,
-      task: specialist.taskId,
-      reason: specialist.evidence.gate.reason,
+  await store.putDeployment(deployment, null, [
+    {
+      id: newId('event', now),
+      at: now,
+      kind: isProposal ? 'specialist-proposed' : 'specialist-deployed',
+      subject: specialist.id,
+      detail: {
+        deployment: deployment.id,
+        task: specialist.taskId,
+        reason: specialist.evidence.gate.reason,
+      },
     },
-  });
+  ]);
 }
 
 /**

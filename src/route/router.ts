@@ -27,6 +27,7 @@ import { rememberConversations } from './conversations.ts';
 import { decisionFor, type Outcome, type TaskDecision } from './decision.ts';
 import { sessionLimits } from './session-limits.ts';
 import { isCorrectByMajority } from './settle.ts';
+import { rememberUnfamiliar } from './unfamiliar.ts';
 
 export interface RouterOptions extends AskLimits {
   readonly runtimes: readonly Runtime[];
@@ -157,6 +158,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
   const ask = createAsk(options);
   const conversations = rememberConversations(MAX_REMEMBERED);
   const limits = sessionLimits(MAX_REMEMBERED);
+  const unfamiliar = rememberUnfamiliar(MAX_REMEMBERED);
   /** By task the latest call's input, and the sessions that it counted to. */
   const latest = new Map<string, { readonly input: string; readonly at: number; readonly run: string }>();
   let tasks: readonly Task[] = plan.tasks;
@@ -193,11 +195,13 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
           ...listening(),
         };
       const outcome = await outcomeOf(candidacy, signal);
-      if (!outcome.used)
-        return {
-          ...byLlm(outcome.reason, { taskId, confidence: outcome.confidence }),
-          ...listening(outcome.unsure),
-        };
+      if (!outcome.used) {
+        const { reason, confidence, unsure } = outcome;
+        const escalated = { ...byLlm(reason, { taskId, confidence }), ...listening(unsure) };
+        if (session === undefined || reason !== 'unfamiliar-input') return escalated;
+        const unit = unfamiliar.unitOf(taskId, candidacy.request, session, options.now());
+        return { ...escalated, session: unit };
+      }
       const { answer, confidence } = outcome;
       const { probability } = assignment;
       const isAudited = draw(call.id, 'audit') < probability;
@@ -222,6 +226,11 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       reason,
       ...(taskId === undefined ? {} : { taskId }),
     });
+    const refused = (reason: EscalationReason, taskId: string, asked: CallRequest): Assignment => {
+      if (unit !== undefined && reason === 'unfamiliar-input')
+        unit = unfamiliar.unitOf(taskId, asked, unit, options.now());
+      return llm(reason, taskId);
+    };
     if (request === 'foreign') return llm('pass-through');
     if (request === 'large') return llm('too-large');
     if (llmAskedFor) return llm('asked-for');
@@ -236,13 +245,15 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     if (task === null) {
       // Where it can only be this one, its prompt has changed beyond what was learnt.
       const alike = taskAlike(tasks, read.request);
-      return alike && routes.has(alike.id) ? llm('unfamiliar-input', alike.id) : llm('no-specialist');
+      return alike && routes.has(alike.id)
+        ? refused('unfamiliar-input', alike.id, request)
+        : llm('no-specialist');
     }
     if (stopped.has(task.id)) return llm('stopped', task.id);
     const found = routes.get(task.id);
     if (!found) return llm('no-specialist', task.id);
     const admission = found.decision.admit(request, read, options.now());
-    if (!admission.asked) return llm(admission.reason, task.id);
+    if (!admission.asked) return refused(admission.reason, task.id, request);
     const { input } = admission;
     const belonging: Candidacy['belonging'] = (unnamed) => {
       const own = options.pseudonym?.(`input ${input}`) ?? null;
