@@ -37,6 +37,9 @@ export type Edits = readonly (TextEdit | QuantityEdit | DayEdit | FixedEdit)[];
 export const isQuantity = (edit: Edits[number]): boolean =>
   (QUANTITY_EDITS as readonly string[]).includes(edit) || edit.startsWith('fixed ');
 
+/** Whether an edit reads what the words say, rather than writing them in another way. */
+export const isReading = (edit: Edits[number]): boolean => isQuantity(edit) || edit.startsWith('day after ');
+
 /** How values are written. */
 export interface Writing {
   readonly edits: Edits;

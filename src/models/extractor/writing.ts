@@ -10,7 +10,7 @@ import {
   dayAfter,
   type Edits,
   fixed,
-  isQuantity,
+  isReading,
   QUANTITY_EDITS,
   TEXT_EDITS,
   type Writing,
@@ -53,13 +53,12 @@ export function learnWritings(
   const own = scalars.map((values) => bestWriting(values, anchors));
   const best = own.map((writing, i) => {
     const readers = own.filter(
-      (other, j) => fields[j]!.name === fields[i]!.name && other.edits.some(isQuantity),
+      (other, j) => fields[j]!.name === fields[i]!.name && other.edits.some(isReading),
     );
     const values = scalars[i]!;
     return readers.find((reader) => explainedBy(values, reader) >= explainedBy(values, writing)) ?? writing;
   });
-  const isNamed = ({ edits }: Writing): boolean =>
-    edits.length > 0 && !edits.some((edit) => isQuantity(edit) || edit.startsWith('day after '));
+  const isNamed = ({ edits }: Writing): boolean => edits.length > 0 && !edits.some(isReading);
   const aliases = agreeing(
     scalars.flatMap((values, i) => (isNamed(best[i]!) ? aliasesOf(values, best[i]!) : [])),
   );
