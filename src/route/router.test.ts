@@ -10,7 +10,8 @@ import type { Compare, IncomingCall, Router } from '../core/online.ts';
 import type { Signals, Specialist } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
 import { confidenceOf } from '../stats/confidence.ts';
-import { createRouter, type RouterOptions, type RoutingPlan } from './router.ts';
+import { createRouter, type RouterOptions } from './router.ts';
+import type { RoutingPlan } from './routes.ts';
 
 const free = { pieces: ['', ''] };
 const task: Task = {
