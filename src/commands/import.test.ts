@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import type { ImportReport } from '../core/learning.ts';
+import type { ImportReport } from '../core/import-report.ts';
 import type { Terminal } from './context.ts';
 import { buildProgram } from './program.ts';
 

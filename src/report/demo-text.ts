@@ -1,5 +1,5 @@
 /** The demo's report as text for the terminal. */
-import type { DemoReport, DemoTask } from '../core/learning.ts';
+import type { DemoReport, DemoTask } from '../core/demo-report.ts';
 import { clip, paint, type TextStyle, table, wrap } from './table.ts';
 import { learnText, priceText, reasonsText } from './terminal.ts';
 import { count, duration, milliseconds, money, percent, rate } from './words.ts';

@@ -1,5 +1,5 @@
 /** What erasing took away, or would, and what stays, for the terminal. */
-import type { EraseReport, SenderEraseReport } from '../core/learning.ts';
+import type { EraseReport, SenderEraseReport } from '../core/erase-report.ts';
 import { paint, type TextStyle, table, wrap } from './table.ts';
 import { count, plural } from './words.ts';
 

@@ -1,5 +1,5 @@
 /** The demo's sections: the day in figures, tasks against call sites, the proof, the second half, money and time. */
-import type { DemoReport, DemoTask } from '../core/learning.ts';
+import type { DemoReport, DemoTask } from '../core/demo-report.ts';
 import { FAST, upstreamText } from './demo-text.ts';
 import { proofSection, refusedSection, tile } from './html-learn.ts';
 import { type Markup, markup } from './markup.ts';

@@ -2,7 +2,8 @@
  * A report as one page that needs nothing else: no scripts, no fonts, no requests; light and dark.
  * The demo's own sections are in html-demo.ts, those of a learning run in html-learn.ts.
  */
-import type { DemoReport, LearnReport } from '../core/learning.ts';
+import type { DemoReport } from '../core/demo-report.ts';
+import type { LearnReport } from '../core/learning.ts';
 import { demoSections } from './html-demo.ts';
 import { learnSections } from './html-learn.ts';
 import { type Markup, markup, styleSheet } from './markup.ts';

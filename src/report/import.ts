@@ -1,7 +1,7 @@
 /** What an import did, for the terminal: the files, and what was left out of them, by reason and line. */
 import { basename } from 'node:path';
 import { UnderstudyError } from '../core/errors.ts';
-import type { ImportReport } from '../core/learning.ts';
+import type { ImportReport } from '../core/import-report.ts';
 import { clip, paint, type TextStyle, table, wrap } from './table.ts';
 import { count, duration, plural } from './words.ts';
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { sampleDemoReport, sampleLearnReport } from '../../test/support/sample-reports.ts';
-import { demoFigures } from '../core/learning.ts';
+import { demoFigures } from '../core/demo-report.ts';
 import { demoText } from './demo-text.ts';
 import { reportPage } from './html.ts';
 import { markup } from './markup.ts';

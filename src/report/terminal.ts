@@ -3,8 +3,9 @@
  * Does not: show imports (import.ts), the demo (demo-text.ts) or the page (html.ts).
  */
 import type { Finding } from '../core/finding.ts';
-import type { LearnReport, StatusReport, TaskReport } from '../core/learning.ts';
+import type { LearnReport, TaskReport } from '../core/learning.ts';
 import type { Evidence, Rate } from '../core/specialist.ts';
+import type { StatusReport } from '../core/status-report.ts';
 import { outcomeLines, truthText, unseenText, vetoText } from './evidence-text.ts';
 import { findingsText } from './findings-text.ts';
 import { judgedText, judgeLine, judgeSpentLine } from './judge-text.ts';

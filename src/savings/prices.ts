@@ -5,7 +5,7 @@
  * that the user points at (price-file.ts).
  */
 import type { Usage } from '../core/call.ts';
-import type { PriceUsed } from '../core/learning.ts';
+import type { PriceUsed } from '../core/demo-report.ts';
 
 /** Dollars per token, by LiteLLM's names. */
 export interface ModelPrice {

@@ -3,7 +3,7 @@
 import { auditBook } from '../api/figures/audit-book.ts';
 import { taskRecords, whyOfRecord } from '../api/figures/tasks.ts';
 import type { Config } from '../core/config.ts';
-import type { StatusReport } from '../core/learning.ts';
+import type { StatusReport } from '../core/status-report.ts';
 import type { Store } from '../core/store.ts';
 import { lineageOf } from '../core/task-decision.ts';
 import { coverageOf } from '../deploy/alarms.ts';
