@@ -5,7 +5,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { explained } from './api/figures/explained.ts';
-import type { Explanation } from './api/schemas.ts';
+import type { Explanation } from './api/schemas/calls.ts';
 import { openLosses } from './capture/losses.ts';
 import { withMasterKey } from './capture/master-key-command.ts';
 import { journalState } from './capture/quarantine.ts';

@@ -18,26 +18,18 @@ import { openStorage, type Storage } from '../setup/data-folder.ts';
 import { priceBook, readSavings } from '../setup/savings.ts';
 import { API, adminApp, openApiDocument } from './app.ts';
 import { authoriseBy } from './authorise.ts';
-import { controlledSchema, jobListSchema, jobSchema } from './control-schemas.ts';
-import { decidedSchema } from './decision-schemas.ts';
 import type { AdminApp } from './env.ts';
 import { auditBook } from './figures/audit-book.ts';
 import { modelNames } from './figures/models.ts';
 import { remembered } from './figures/remember.ts';
-import { payloadSchema } from './payload-schemas.ts';
-import {
-  auditListSchema,
-  callListSchema,
-  callSchema,
-  deploymentListSchema,
-  eventListSchema,
-  explanationSchema,
-  overviewSchema,
-  sessionSchema,
-  taskListSchema,
-  taskSchema,
-  upstreamsSchema,
-} from './schemas.ts';
+import { callListSchema, callSchema, explanationSchema } from './schemas/calls.ts';
+import { controlledSchema, jobListSchema, jobSchema } from './schemas/control.ts';
+import { decidedSchema } from './schemas/decisions.ts';
+import { auditListSchema, deploymentListSchema } from './schemas/deployments.ts';
+import { eventListSchema } from './schemas/events.ts';
+import { overviewSchema, sessionSchema, upstreamsSchema } from './schemas/overview.ts';
+import { payloadSchema } from './schemas/payload.ts';
+import { taskListSchema, taskSchema } from './schemas/tasks.ts';
 
 const NOW = Date.UTC(2026, 10, 27, 18);
 /** Goes on with every look. */

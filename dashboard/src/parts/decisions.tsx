@@ -4,8 +4,8 @@
  */
 import { useQuery as useFetch, useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
-import type { CallSiteView, DecideBody } from '../../../src/api/decision-schemas.ts';
-import type { TaskDetail } from '../../../src/api/schemas.ts';
+import type { CallSiteView, DecideBody } from '../../../src/api/schemas/decisions.ts';
+import type { TaskDetail } from '../../../src/api/schemas/tasks.ts';
 import { api } from '../api.ts';
 import { at, count } from '../format.ts';
 import { useRange } from '../range.tsx';

@@ -1,6 +1,6 @@
 /** One task: what serves it, the evidence, the risk at other bounds, the contest of candidates, and its mistakes. */
 import { useQuery as useFetch } from '@tanstack/react-query';
-import type { TaskDetail } from '../../../src/api/schemas.ts';
+import type { TaskDetail } from '../../../src/api/schemas/tasks.ts';
 import { api } from '../api.ts';
 import { AuditSequence } from '../charts/audits.tsx';
 import { Calibration } from '../charts/calibration.tsx';

@@ -1,6 +1,6 @@
 /** Learning jobs: what runs now and how far it is, what it costs, and what came of the others. */
 import { useQuery as useFetch, useMutation, useQueryClient } from '@tanstack/react-query';
-import type { JobView } from '../../../src/api/control-schemas.ts';
+import type { JobView } from '../../../src/api/schemas/control.ts';
 import { api } from '../api.ts';
 import { at, count, duration, money, words } from '../format.ts';
 import { Panel } from '../parts/basics.tsx';

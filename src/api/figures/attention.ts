@@ -3,7 +3,7 @@ import { isInService } from '../../core/deployment.ts';
 import type { ListedEvent } from '../../core/figures.ts';
 import type { GatewayUpstream } from '../../core/observe.ts';
 import type { JournalState } from '../../core/status-report.ts';
-import type { Attention } from '../schemas.ts';
+import type { Attention } from '../schemas/overview.ts';
 import type { TaskRecord } from './tasks.ts';
 
 export interface AttentionInput {

@@ -11,7 +11,7 @@ import type { Specialist, Verdict } from '../../core/specialist.ts';
 import type { StoredCall } from '../../core/store.ts';
 import type { Task } from '../../core/task.ts';
 import { judgedByText } from '../../report/judge-text.ts';
-import type { Explanation } from '../schemas.ts';
+import type { Explanation } from '../schemas/calls.ts';
 import { candidateView } from './views.ts';
 
 export interface CallRecord {

@@ -1,7 +1,7 @@
 /** An uploaded log file, its import and the assessment, as the admin API tells them. */
 import { z } from '@hono/zod-openapi';
+import { list } from '../schemas/common.ts';
 
-const list = <T extends z.ZodType>(item: T) => z.array(item).readonly();
 const interval = z.object({ mean: z.number(), low: z.number(), high: z.number() });
 
 export const importSchema = z

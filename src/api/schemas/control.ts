@@ -1,8 +1,6 @@
 /** What people do with what serves, and with jobs, as the admin API takes and tells it. */
 import { z } from '@hono/zod-openapi';
-
-const list = <T extends z.ZodType>(item: T) => z.array(item).readonly();
-const time = z.number().int().describe('Epoch milliseconds.');
+import { list, time } from './common.ts';
 
 export const CONTROL_ACTIONS = ['stop', 'resume', 'approve', 'reject', 'roll-back'] as const;
 

@@ -1,8 +1,8 @@
 /** What a person decides about tasks, as the admin API takes and tells it. */
 import { z } from '@hono/zod-openapi';
-import { TASK_DECISIONS } from '../core/task-decision.ts';
+import { TASK_DECISIONS } from '../../core/task-decision.ts';
+import { list, time } from './common.ts';
 
-const list = <T extends z.ZodType>(item: T) => z.array(item).readonly();
 const name = z.string().min(1).max(128);
 const reason = z.string().max(400).default('').describe('Why, for the record.');
 
@@ -25,7 +25,7 @@ export const taskDecisionSchema = z
   .object({
     id: z.string(),
     action,
-    at: z.number().int().describe('Epoch milliseconds.'),
+    at: time,
     by: z.string(),
     reason: z.string(),
     other: z.string().nullable().describe('Name of the other task of a merge or a split.'),
