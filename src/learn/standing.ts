@@ -17,8 +17,9 @@ import { noteChange } from '../deploy/epochs.ts';
 import { numbersAgainst } from '../deploy/make-room.ts';
 import { boundOf, policyFor } from '../deploy/policy.ts';
 import { moveTo } from '../deploy/stages.ts';
-import { gradePredictions, scoreAnswers } from '../evaluate/evaluate.ts';
 import { servedAt } from '../evaluate/gate-order.ts';
+import { gradePredictions } from '../evaluate/predictions.ts';
+import { scoreAnswers } from '../evaluate/scored-answers.ts';
 import {
   capitalOf,
   detect,
