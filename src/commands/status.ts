@@ -1,7 +1,7 @@
 /** `understudy status`: what is in the store, and what is deployed. */
 import type { Command } from 'commander';
 import { savedLine } from '../report/savings.ts';
-import { statusText } from '../report/terminal.ts';
+import { statusText } from '../report/status-text.ts';
 import { type CommonOptions, configFor, print, type Terminal, withCommonOptions } from './context.ts';
 
 export function addStatus(program: Command, terminal: Terminal): void {

@@ -1,7 +1,7 @@
 /**
  * What is in the store and in the journals, for people and programs that look at it from outside. Plain data; nothing here
  * contains the text of a call.
- * Does not: gather it (setup/status.ts), or say it in words (report/terminal.ts).
+ * Does not: gather it (setup/status.ts), or say it in words (report/status-text.ts).
  */
 import type { OutputKind } from './answer.ts';
 import type { Stage, StageChange } from './deployment.ts';

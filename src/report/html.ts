@@ -6,9 +6,9 @@ import type { DemoReport } from '../core/demo-report.ts';
 import type { LearnReport } from '../core/learning.ts';
 import { demoSections } from './html-demo.ts';
 import { learnSections } from './html-learn.ts';
+import { hardwareText } from './learn-text.ts';
 import { type Markup, markup, styleSheet } from './markup.ts';
 import { STYLE } from './style.ts';
-import { hardwareText } from './terminal.ts';
 import { dateTime, duration } from './words.ts';
 
 export function reportPage(report: LearnReport | DemoReport): string {

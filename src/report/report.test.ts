@@ -6,9 +6,9 @@ import { sampleDemoReport, sampleLearnReport } from '../../test/support/sample-r
 import { demoFigures } from '../core/demo-report.ts';
 import { demoText } from './demo-text.ts';
 import { reportPage } from './html.ts';
+import { learnText } from './learn-text.ts';
 import { markup } from './markup.ts';
 import { clip, table, wrap } from './table.ts';
-import { learnText } from './terminal.ts';
 import { duration, money, percent } from './words.ts';
 
 const plain = { color: false, width: 100 };

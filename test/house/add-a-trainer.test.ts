@@ -14,7 +14,7 @@ import { configSchema } from '../../src/core/config.ts';
 import { seededRandom } from '../../src/core/random.ts';
 import { learn } from '../../src/learn/pipeline.ts';
 import type { LearnContext } from '../../src/learn/trial.ts';
-import { learnText } from '../../src/report/terminal.ts';
+import { learnText } from '../../src/report/learn-text.ts';
 import { linearRuntime } from '../../src/runtime/linear.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { linearTrainer } from '../../src/train/linear/trainer.ts';
