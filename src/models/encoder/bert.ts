@@ -13,7 +13,9 @@ import { isObject, parseJson } from '../../core/json.ts';
 import { CONTRIB, float, GraphBuilder, type Value } from '../formats/onnx.ts';
 import { readPackedEncoder } from '../formats/packed-encoder.ts';
 import { readSafetensors, type Safetensor } from '../formats/safetensors.ts';
-import { bertWeights, loadTunedBert, type TunedBert, type Tuning } from './bert-lora.ts';
+import { loadTunedBert, type TunedBert } from './bert-lora.ts';
+import type { Tuning } from './bert-tuning.ts';
+import { bertWeights } from './bert-weights.ts';
 
 export interface BertConfig {
   readonly hidden: number;

@@ -9,7 +9,7 @@ import { messageOf, UnderstudyError } from '../../core/errors.ts';
 import { newId } from '../../core/ids.ts';
 import { parseJson } from '../../core/json.ts';
 import type { Bert } from '../../models/encoder/bert.ts';
-import type { Tuning } from '../../models/encoder/bert-lora.ts';
+import type { Tuning } from '../../models/encoder/bert-tuning.ts';
 import type { ExtractorModel } from '../../models/extractor/model.ts';
 import type { Completion } from './greedy.ts';
 import type { LanguageModel } from './language.ts';

@@ -4,7 +4,8 @@
  */
 import { seededRandom } from '../../core/random.ts';
 import { type Bert, loadBert, readBert } from '../../models/encoder/bert.ts';
-import { type BertWeights, bertWeights, tuningLayout } from '../../models/encoder/bert-lora.ts';
+import { tuningLayout } from '../../models/encoder/bert-tuning.ts';
+import { type BertWeights, bertWeights } from '../../models/encoder/bert-weights.ts';
 import { beginOf, groupSizes, groupsOf, insideOf, tagCount } from '../../models/extractor/groups.ts';
 import type { ExtractorMember, ExtractorModel, Head } from '../../models/extractor/model.ts';
 import { type Lesson, learnTargets, type Target } from '../../models/extractor/targets.ts';
