@@ -4,7 +4,7 @@
  */
 import { UnderstudyError } from '../../core/errors.ts';
 import type { Safetensor } from '../formats/safetensors.ts';
-import type { BertConfig } from './bert.ts';
+import type { BertConfig } from './read-bert.ts';
 
 /** The linear layers of a block: query, key and value as one; attention's output; the two of the feed-forward. */
 export const BERT_LINEARS = ['attention', 'attention_output', 'intermediate', 'output'] as const;

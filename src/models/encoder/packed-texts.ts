@@ -4,7 +4,7 @@
  * Does not: tokenise (bert.ts).
  */
 import { Tensor } from 'onnxruntime-node';
-import type { BertConfig } from './bert.ts';
+import type { BertConfig } from './read-bert.ts';
 
 /** Texts as the graph's inputs, the tokens of all one after another. */
 export interface PackedTexts {
