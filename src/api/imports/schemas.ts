@@ -1,6 +1,6 @@
 /** An uploaded log file, its import and the assessment, as the admin API tells them. */
 import { z } from '@hono/zod-openapi';
-import { list } from '../schemas/common.ts';
+import { list, progressSchema } from '../schemas/common.ts';
 
 const interval = z.object({ mean: z.number(), low: z.number(), high: z.number() });
 
@@ -10,15 +10,7 @@ export const importSchema = z
     name: z.string(),
     bytes: z.number().int(),
     state: z.enum(['importing', 'assessing', 'done', 'failed']),
-    progress: z
-      .object({
-        step: z.string(),
-        subject: z.string().nullable(),
-        done: z.number(),
-        total: z.number(),
-        leftMs: z.number().nullable(),
-      })
-      .nullable(),
+    progress: progressSchema.nullable(),
     report: z
       .object({
         formats: list(z.string()),

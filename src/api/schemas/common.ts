@@ -9,6 +9,15 @@ export const share = z.number().min(0).max(1);
 
 export const time = z.number().int().describe('Epoch milliseconds.');
 
+/** How far some work is. */
+export const progressSchema = z.object({
+  step: z.string(),
+  subject: z.string().nullable(),
+  done: z.number(),
+  total: z.number(),
+  leftMs: z.number().nullable(),
+});
+
 export const list = <T extends z.ZodType>(item: T) => z.array(item).readonly();
 
 export const stageSchema = z.enum(['proposed', 'shadow', 'canary', 'live', 'suspended', 'retired']);
