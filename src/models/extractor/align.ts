@@ -5,12 +5,13 @@
  */
 import type { Json } from '../../core/json.ts';
 import { mayBeginDay, readDay } from './days.ts';
-import { edited, QUANTITY_EDITS } from './edits.ts';
+import { apply, QUANTITY_EDITS } from './edits.ts';
 import { NUMBER_WORDS } from './quantities.ts';
+import { type Spellings, spellingsIn } from './spelling.ts';
 import { type Span, sliceOf, type Units, unitsOf } from './units.ts';
 
 /** An input, made ready for looking values up in it. */
-interface Source {
+export interface Source {
   readonly units: Units;
   /** Of the same length as the text. */
   readonly lower: string;
@@ -23,6 +24,8 @@ interface Source {
   readonly quantities: ReadonlyMap<Json, readonly Span[]>;
   /** Spans that name a day, as long as they go. */
   readonly days: readonly Span[];
+  /** How the text's JSON spells values. */
+  readonly quoted: Spellings;
 }
 
 interface Bare {
@@ -45,6 +48,7 @@ export function sourceOf(input: string): Source {
     endAt: new Map(ends.map((at, unit) => [at, unit])),
     quantities: quantitiesOf(units),
     days: daysOf(units),
+    quoted: spellingsIn(text),
   };
 }
 
@@ -93,7 +97,7 @@ function quantitiesOf(units: Units): ReadonlyMap<Json, readonly Span[]> {
       // Only months begin a quantity with a word that is none, and they are short.
       if (words.length > 60 || (isWord && end > start + 1 && !/\d/.test(words))) break;
       for (const edit of QUANTITY_EDITS) {
-        const value = edited([edit], words);
+        const value = apply(edit, words);
         if (value === undefined) continue;
         const spans = found.get(value) ?? [];
         if (!spans.some((span) => span.start === start && span.end === end)) spans.push({ start, end });
@@ -159,7 +163,9 @@ function spansOf(source: Source, value: Json): readonly Span[] {
   let spans = occurrences(source.lower, needle, source);
   if (spans.length === 0) spans = occurrences(source.bare.text, needle.replace(MARKS, ''), source.bare);
   const days = /^\d{4}-\d{2}-\d{2}$/.test(value) ? source.days : [];
-  const quantities = [...(source.quantities.get(value) ?? []), ...days];
+  // Written with decimals that the words need not have.
+  const number = /^\d+\.\d+$/.test(value) ? (source.quantities.get(Number(value)) ?? []) : [];
+  const quantities = [...(source.quantities.get(value) ?? []), ...number, ...days];
   const others = quantities.filter(
     ({ start, end }, i) =>
       ![...spans, ...quantities.slice(0, i)].some((s) => s.start === start && s.end === end),

@@ -7,9 +7,10 @@ import type { OutputKind } from '../../core/answer.ts';
 import { isObject, type Json, type JsonObject, parseJson } from '../../core/json.ts';
 import type { UnitReading, ValueReading } from '../../core/runtime.ts';
 import type { Signals } from '../../core/specialist.ts';
-import { edited } from './edits.ts';
+import { written } from './edits.ts';
 import { type Extraction, groupsOf, tagCount } from './groups.ts';
 import { ABSENT, COPY, type ExtractionPlan, type Field, hasParent, OTHER } from './plan.ts';
+import { spellingsIn } from './spelling.ts';
 import { bestTags, type FoundSpan, likeliestSpan, spansOfTags } from './tagging.ts';
 import { fieldOfPlaceholder } from './targets.ts';
 import { answerOfTree, hasTools, mapLeaves, setAt } from './tree.ts';
@@ -115,13 +116,14 @@ function composeTree(
     used.push(...spans);
     return spans;
   };
-  const written = (field: Field, span: FoundSpan): Json | undefined =>
-    edited(field.edits, sliceOf(units, span));
+  const quoted = spellingsIn(units.text);
+  const copiedFrom = (field: Field, span: FoundSpan): Json | undefined =>
+    written(field, sliceOf(units, span), quoted);
 
   const repeated = new Map<number, Json[]>();
   for (const [i, times] of wanted) {
     const field = plan.fields[i]!;
-    const values = take(field, times).map((span) => written(field, span));
+    const values = take(field, times).map((span) => copiedFrom(field, span));
     if (values.length < times || values.includes(undefined)) return null;
     repeated.set(i, values as Json[]);
   }
@@ -143,7 +145,7 @@ function composeTree(
           spans = [forced];
           used.push(forced);
         }
-        const values = spans.map((span) => written(field, span));
+        const values = spans.map((span) => copiedFrom(field, span));
         if (values.includes(undefined)) return null;
         setAt(tree, field.path, field.many ? (values as Json[]) : values[0]!);
         continue;

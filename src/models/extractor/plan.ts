@@ -4,16 +4,16 @@
  * Does not: say where in an input a value stands (targets.ts), or answer (compose.ts).
  */
 import type { OutputKind } from '../../core/answer.ts';
-import type { Json, JsonObject } from '../../core/json.ts';
-import { type Place, placesOf, sourceOf } from './align.ts';
-import { daysFromToday } from './days.ts';
-import { dayAfter, type Edits, edited, QUANTITY_EDITS, TEXT_EDITS } from './edits.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { placesOf, sourceOf } from './align.ts';
+import { isQuantity, type Writing } from './edits.ts';
 import { emptyObjects, type FieldKey, hasTools, type Leaf, mapLeaves, treeOf } from './tree.ts';
+import { copyPlaces, learnWritings, NOT_WRITTEN, type Single } from './writing.ts';
 
 /** Options of a field beside values, which are written as JSON. */
 export const [COPY, ABSENT, OTHER] = ['=copy', '=absent', '=other'] as const;
 
-export interface Field {
+export interface Field extends Writing {
   readonly key: FieldKey;
   readonly path: readonly string[];
   /** It stands in the form, as often as the form says: within a list of objects. */
@@ -22,7 +22,6 @@ export interface Field {
   readonly tag: number | null;
   /** Several values, in the order of the input. */
   readonly many: boolean;
-  readonly edits: Edits;
   /** What it may be. With `chosen` a head of the model says which; else it is copied where a stretch is found. */
   readonly options: readonly string[];
   readonly chosen: boolean;
@@ -42,11 +41,6 @@ export interface ReadLeaf extends Leaf {
   readonly singles: readonly Single[];
 }
 
-interface Single {
-  readonly value: Json;
-  readonly places: readonly Place[];
-}
-
 /** An example, read: what is left of its input is what its answer may have been copied from. */
 export interface ReadExample {
   readonly input: string;
@@ -62,7 +56,7 @@ export function readExample(kind: OutputKind, input: string, answer: string): Re
     const source = sourceOf(input);
     mapLeaves(tree, (leaf) => {
       const values = Array.isArray(leaf.value) ? leaf.value : [leaf.value];
-      const singles = values.map((value) => ({ value, places: placesOf(source, value) }));
+      const singles = values.map((value) => ({ value, source, places: placesOf(source, value) }));
       leaves.set(leaf.key, [...(leaves.get(leaf.key) ?? []), { ...leaf, singles }]);
       return leaf.value;
     });
@@ -83,9 +77,15 @@ const MAX_OPTIONS = 300;
 
 export function learnPlan(kind: OutputKind, read: readonly ReadExample[]): ExtractionPlan {
   const trees = read.flatMap(({ tree }) => (tree === null ? [] : [tree]));
-  const keys = new Set(read.flatMap(({ leaves }) => [...leaves.keys()]));
-  const anchors = anchorsOf(read);
-  const fields = [...keys].sort().map((key) => learnField(kind, key, read, anchors));
+  const keys = [...new Set(read.flatMap(({ leaves }) => [...leaves.keys()]))].sort();
+  const leavesOf = keys.map((key) => read.flatMap(({ leaves }) => leaves.get(key) ?? []));
+  const writings = learnWritings(
+    leavesOf.map((leaves) => {
+      const many = areMany(leaves);
+      return leaves.filter((leaf) => isFilled(leaf, many)).flatMap(({ singles }) => singles);
+    }),
+  );
+  const fields = keys.map((key, i) => learnField(kind, key, read, leavesOf[i]!, writings[i]!));
   const names = tagNames(kind, fields, read);
   const tags = [...new Set(names.filter((name) => name !== null))].sort();
   return {
@@ -101,23 +101,23 @@ export function learnPlan(kind: OutputKind, read: readonly ReadExample[]): Extra
 
 type Learnt = Omit<Field, 'tag'> & { readonly copies: boolean };
 
+/** Whether most of a field's values are lists. */
+const areMany = (leaves: readonly Leaf[]): boolean =>
+  leaves.filter(({ value }) => Array.isArray(value)).length * 2 > leaves.length;
+
 function learnField(
   kind: OutputKind,
   key: FieldKey,
   read: readonly ReadExample[],
-  anchors: readonly string[],
+  mine: readonly ReadLeaf[],
+  { writing, share }: ReturnType<typeof learnWritings>[number],
 ): Learnt {
   const path = JSON.parse(key) as string[];
-  const mine = read.flatMap(({ leaves }) => leaves.get(key) ?? []);
-  const lists = mine.filter(({ value }) => Array.isArray(value)).length;
-  const many = lists * 2 > mine.length;
+  const many = areMany(mine);
   const repeated = mine.some((leaf) => leaf.repeated);
-  const { edits, share } = bestEdits(
-    mine.filter((leaf) => isFilled(leaf, many)).flatMap(({ singles }) => singles),
-    anchors,
-  );
+  const { edits } = writing;
   const isCopied = (leaf: ReadLeaf): boolean =>
-    isFilled(leaf, many) && leaf.singles.every((single) => copyPlaces(single, edits).length > 0);
+    isFilled(leaf, many) && leaf.singles.every((single) => copyPlaces(single, writing).length > 0);
   const copied = mine.map(isCopied);
   const times = new Map<string, number>();
   for (const { value } of mine) times.set(JSON.stringify(value), (times.get(JSON.stringify(value)) ?? 0) + 1);
@@ -126,8 +126,7 @@ function learnField(
   const once = [...times.values()].filter((n) => n === 1).length;
   const isOpen = areDays || (hasTools(kind) && once > NEW * mine.length);
   // Words tell which of a few names is meant, but not which of a few numbers: those are read where they stand.
-  const isRead =
-    share >= MIN_COPIED && edits.some((edit) => (QUANTITY_EDITS as readonly string[]).includes(edit));
+  const isRead = share >= MIN_COPIED && edits.some(isQuantity);
   const isFew = times.size <= FEW_VALUES && times.size * 5 <= mine.length;
   const isChoice = isFew && share < NEARLY_ALL && !isRead && !isOpen;
   const copies = share >= MIN_COPIED && copied.filter(Boolean).length >= 2 && !isChoice;
@@ -152,7 +151,7 @@ function learnField(
   const options = known.map(([option]) => option);
   if (rest > 0 && !simple) options.push(OTHER);
   const chosen = !repeated && !simple && options.length > 1;
-  return { key, path, repeated, many, edits: copies ? edits : [], options, chosen, copies };
+  return { key, path, repeated, many, ...(copies ? writing : NOT_WRITTEN), options, chosen, copies };
 }
 
 /** Whether a field could be there: where its tool is called, or always. */
@@ -162,65 +161,6 @@ export const hasParent = (kind: OutputKind, tree: JsonObject, path: readonly str
 /** Whether there is something to copy, in the shape that the field has. */
 export const isFilled = ({ value }: Leaf, many: boolean): boolean =>
   Array.isArray(value) === many && (!Array.isArray(value) || value.length > 0);
-
-/** The places that give this value by these edits. */
-export function copyPlaces({ value, places }: Single, edits: Edits): readonly Place[] {
-  return edits.length === 0 ? [] : places.filter(({ words }) => edited(edits, words) === value);
-}
-
-/** The edits that give most of the values, and which share; simpler ones where it is the same. */
-function bestEdits(
-  values: readonly Single[],
-  anchors: readonly string[],
-): { readonly edits: Edits; readonly share: number } {
-  const scalars = values.filter(({ value }) => value !== null && value !== '');
-  const candidates: Edits[] = [
-    ...TEXT_EDITS.map((edit) => [edit]),
-    ...QUANTITY_EDITS.map((edit) => [edit]),
-    ...QUANTITY_EDITS.flatMap((quantity) => TEXT_EDITS.map((edit) => [quantity, edit])),
-  ];
-  const found = scalars.filter(({ places }) => places.length > 0);
-  candidates.push(...anchors.map((anchor) => [dayAfter(anchor)]));
-  let best: Edits = [];
-  let most = 0;
-  for (const edits of candidates) {
-    const explained = found.filter((single) => copyPlaces(single, edits).length > 0);
-    // One more word that is edited otherwise is a coincidence, not a habit.
-    if (explained.length > most + (most > 0 ? Math.max(1, found.length / 200) : 0)) {
-      best = edits;
-      most = explained.length;
-    }
-  }
-  return { edits: best, share: most / Math.max(1, scalars.length) };
-}
-
-/** Days that are tried as the one beside which others are named. */
-const MAX_ANCHORS = 3;
-
-/**
- * The days beside which the dates of all fields are named, likeliest first: an input says `tomorrow` of one field and names
- * the day of another, so that only together they tell.
- */
-function anchorsOf(read: readonly ReadExample[]): readonly string[] {
-  const votes = new Map<string, number>();
-  for (const { leaves } of read)
-    for (const { singles } of [...leaves.values()].flat())
-      for (const { value, places } of singles) {
-        if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value)) continue;
-        for (const { words } of places) {
-          const days = daysFromToday(words.toLowerCase());
-          if (days === undefined) continue;
-          const day = new Date(Date.parse(`${value}T00:00:00Z`) - days * 86_400_000);
-          if (Number.isNaN(day.getTime())) continue;
-          const anchor = day.toISOString().slice(0, 10);
-          votes.set(anchor, (votes.get(anchor) ?? 0) + 1);
-        }
-      }
-  return [...votes]
-    .sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
-    .slice(0, MAX_ANCHORS)
-    .map(([anchor]) => anchor);
-}
 
 /**
  * A name for each copying field: its last key, so that the same thing is learnt once for all tools that ask for it; the

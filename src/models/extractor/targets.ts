@@ -10,7 +10,6 @@ import type { Place } from './align.ts';
 import {
   ABSENT,
   COPY,
-  copyPlaces,
   type ExtractionPlan,
   type Field,
   hasParent,
@@ -22,6 +21,7 @@ import {
 } from './plan.ts';
 import { hasTools, mapLeaves } from './tree.ts';
 import type { Span } from './units.ts';
+import { copyPlaces } from './writing.ts';
 
 export interface TagSpan extends Span {
   readonly tag: number;
@@ -108,11 +108,12 @@ function valuesOf(
   plan: ExtractionPlan,
   { leaves }: ReadExample,
 ): readonly { readonly field: number; readonly tag: number; readonly places: readonly Place[] }[] {
-  return plan.fields.flatMap(({ key, tag, many, edits }, field) => {
+  return plan.fields.flatMap((each, field) => {
+    const { key, tag, many } = each;
     if (tag === null) return [];
     return (leaves.get(key) ?? [])
       .filter((leaf) => isFilled(leaf, many))
-      .flatMap(({ singles }) => singles.map((single) => ({ field, tag, places: copyPlaces(single, edits) })));
+      .flatMap(({ singles }) => singles.map((single) => ({ field, tag, places: copyPlaces(single, each) })));
   });
 }
 

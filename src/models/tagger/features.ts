@@ -51,6 +51,10 @@ function wordsOf(text: string): readonly string[] {
 /** A tool call that an assistant's message holds: its name stands alone before the arguments. */
 export const CALL = /(?:^|\n)([\w.-]{1,64}) (?=\{)/g;
 
+/** Whether a message is a tool call, and nothing that was said to anybody. */
+export const isCall = (text: string, { role, start, end }: Said): boolean =>
+  role === 'assistant' && text.slice(start, end).search(CALL) >= 0;
+
 /** What the unit tagger says of an input: [units, count]. */
 export interface UnitTags {
   readonly tags: Float32Array;
@@ -103,10 +107,7 @@ export function inputFeatures(units: Units, tagged: UnitTags | null): Features {
 /** The features by which a field's value is chosen: what was said, and what was said last; fewer, so that each tells more. */
 export function fieldFeatures({ text }: Units): Features {
   const out = collector();
-  const spoken = messagesOf(text).filter(
-    ({ role, start, end }) =>
-      role !== 'tool' && (role !== 'assistant' || text.slice(start, end).search(CALL) < 0),
-  );
+  const spoken = messagesOf(text).filter((message) => message.role !== 'tool' && !isCall(text, message));
   const seen = new Map<string, number>();
   for (const { role, words } of spoken.toReversed()) {
     const age = seen.get(role) ?? 0;
@@ -202,7 +203,7 @@ export function unitFeatures(units: Units): readonly Features[] {
 }
 
 /** The JSON key whose value a place of the text is in, near enough. */
-function keyBefore(text: string, at: number): string {
+export function keyBefore(text: string, at: number): string {
   const before = text.slice(Math.max(0, at - 80), at);
   const keys = [...before.matchAll(/"([\w-]{1,40})":/g)];
   return keys.at(-1)?.[1] ?? '';

@@ -17,7 +17,6 @@ import { matchFeatures } from './matches.ts';
 import { copiedOdds, type Presence } from './presence.ts';
 import {
   candidatesFor,
-  editsOfTags,
   foundVector,
   groundOf,
   oddsOf,
@@ -25,6 +24,8 @@ import {
   readTag,
   spanProbabilities,
   type TagReading,
+  type TagValues,
+  writingsOfTags,
 } from './spans.ts';
 
 /** Features that are known, and a class for each of a few things. */
@@ -52,13 +53,16 @@ export interface TaggerModel {
   readonly presence: Presence;
 }
 
+/** Numbers alone: how values are written is in the plan. */
+export type MetValues = Omit<TagValues, 'writings'>;
+
 export interface SpanTagger {
   /** Tags of units, which leave a few candidates for each tag. */
   readonly units: TaggerHead;
   /** By which the candidates are ranked (spans.ts). */
   readonly spans: Float32Array;
-  /** For each tag how often which value was met, by the hash of its key. */
-  readonly known: readonly ReadonlyMap<number, number>[];
+  /** What the values of each tag have been. */
+  readonly met: readonly MetValues[];
   /** For each tag the log odds that nearly all values have. */
   readonly usual: Float32Array;
 }
@@ -116,7 +120,8 @@ export function readTagger(
       return { probabilities: ofForm(head, vector, found), known };
     }
     const { vector, known } = sparseOf(head, spoken);
-    const named = matchFeatures(units.text, groups[i]!.options);
+    const { field, options: names } = groups[i]!;
+    const named = matchFeatures(units.text, names, field === null ? [] : plan.fields[field]!.path);
     return { probabilities: ofOptions(head.linear, vector, head.matches, named), known };
   });
   const copied = new Float32Array(plan.fields.length).fill(Number.NaN);
@@ -175,7 +180,7 @@ function tagsOfSeveral(tagged: Float32Array, plan: ExtractionPlan, units: Units)
 
 /** What is said of each tag. */
 export function readTags(
-  { spans, known }: Pick<SpanTagger, 'spans' | 'known'>,
+  { spans, met }: Pick<SpanTagger, 'spans' | 'met'>,
   tagged: Float32Array,
   plan: ExtractionPlan,
   units: Units,
@@ -183,13 +188,13 @@ export function readTags(
   const count = tagCount(plan);
   const ground = groundOf(units);
   const several = severalTags(plan);
-  return editsOfTags(plan).map((edits, tag): TagReading => {
+  return writingsOfTags(plan).map((writings, tag): TagReading => {
     if (several.has(tag)) {
       let none = 1;
       for (let unit = 0; unit < units.starts.length; unit++) none *= 1 - tagged[unit * count + beginOf(tag)]!;
       return { value: null, odds: oddsOf(1 - none) };
     }
-    const candidates = candidatesFor(ground, tag, { edits, known: known[tag]! }, tagged, count);
+    const candidates = candidatesFor(ground, tag, { writings, ...met[tag]! }, tagged, count);
     return readTag(candidates, spanProbabilities(candidates, tag, spans));
   });
 }
@@ -240,9 +245,10 @@ export async function saveTagger(path: string, { options, tags, presence }: Tagg
     [`${name}.weights`, linear.weights],
     [`${name}.bias`, linear.bias],
   ];
-  const metOf = (met: ReadonlyMap<number, number>, tag: number): [string, Uint32Array][] => [
-    [`known.${tag}`, Uint32Array.from(met.keys())],
-    [`known.${tag}.times`, Uint32Array.from(met.values())],
+  const metOf = ({ known, keys }: MetValues, tag: number): [string, Uint32Array][] => [
+    [`known.${tag}`, Uint32Array.from(known.keys())],
+    [`known.${tag}.times`, Uint32Array.from(known.values())],
+    [`keys.${tag}`, Uint32Array.from(keys)],
   ];
   const arrays = [
     ...options.flatMap(
@@ -258,11 +264,11 @@ export async function saveTagger(path: string, { options, tags, presence }: Tagg
           ...arraysOf('units', tags.units),
           ['spans', tags.spans] as const,
           ['usual', tags.usual] as const,
-          ...tags.known.flatMap(metOf),
+          ...tags.met.flatMap(metOf),
         ]),
     ['presence', presence] as const,
   ];
-  const header: Header = { options: options.length, tags: tags?.known.length ?? null };
+  const header: Header = { options: options.length, tags: tags?.met.length ?? null };
   await writeFile(path, encodeArrays(MAGIC, header, Object.fromEntries(arrays)), { mode: 0o600 });
 }
 
@@ -297,9 +303,13 @@ export async function loadTagger(path: string): Promise<TaggerModel> {
             units: headOf('units'),
             spans: floats('spans'),
             usual: floats('usual'),
-            known: Array.from({ length: header.tags }, (_, tag) => {
+            met: Array.from({ length: header.tags }, (_, tag): MetValues => {
               const times = ints(`known.${tag}.times`);
-              return new Map(Array.from(ints(`known.${tag}`), (key, i) => [key, times[i]!]));
+              return {
+                known: new Map(Array.from(ints(`known.${tag}`), (key, i) => [key, times[i]!])),
+                // Models of before there were keys.
+                keys: new Set(has(`keys.${tag}`) ? ints(`keys.${tag}`) : []),
+              };
             }),
           },
   };

@@ -4,16 +4,19 @@
  * Does not: fit the weights (train/tagger), or tag units (model.ts).
  */
 import type { Json } from '../../core/json.ts';
-import { edited } from '../extractor/edits.ts';
+import { type Writing, written } from '../extractor/edits.ts';
 import { beginOf, insideOf } from '../extractor/groups.ts';
-import type { ExtractionPlan, Field } from '../extractor/plan.ts';
+import type { ExtractionPlan } from '../extractor/plan.ts';
+import { quotedValues, type Spellings, spellingsIn } from '../extractor/spelling.ts';
 import { type Span, sliceOf, type Units } from '../extractor/units.ts';
-import { hashOf, messagesOf, type Said } from './features.ts';
+import { hashOf, isCall, keyBefore, messagesOf, type Said } from './features.ts';
 
 /** Weights of all tags; features are hashed into this many places. */
 export const SPAN_PLACES = 1 << 18;
 /** Places where a value may begin that are looked at for each tag, and units of a value at most. */
 const [MAX_BEGINS, MAX_LENGTH] = [10, 10];
+/** Values that stand in JSON, the newest, that are looked at for each tag. */
+const MAX_WHOLES = 60;
 
 export interface Candidate extends Span {
   /** What it says, by the edits of the tag's fields. */
@@ -30,6 +33,18 @@ export interface Ground {
   readonly messages: readonly Said[];
   /** Message of each unit. */
   readonly messageOf: Uint16Array;
+  /** How its JSON spells values. */
+  readonly quoted: Spellings;
+  /** The values that stand in its JSON, each as a whole. */
+  readonly wholes: readonly Whole[];
+  /** The newest message that has a word, of those that are neither results nor calls. */
+  readonly spokenIn: ReadonlyMap<string, number>;
+}
+
+/** A value that stands in JSON as a whole. */
+interface Whole extends Span {
+  /** Its key, hashed. */
+  readonly key: number;
 }
 
 export function groundOf(units: Units): Ground {
@@ -42,27 +57,55 @@ export function groundOf(units: Units): Ground {
     messageOf[unit] = m;
   });
   const words = starts.map((start, unit) => text.slice(start, ends[unit]).toLowerCase());
-  return { units, words, lower: text.toLowerCase(), messages, messageOf };
+  const isSpoken = messages.map((message) => message.role !== 'tool' && !isCall(text, message));
+  const spokenIn = new Map<string, number>();
+  words.forEach((word, unit) => {
+    if (isSpoken[messageOf[unit]!]) spokenIn.set(word, messageOf[unit]!);
+  });
+  return {
+    units,
+    words,
+    lower: text.toLowerCase(),
+    messages,
+    messageOf,
+    quoted: spellingsIn(text),
+    wholes: wholesOf(units),
+    spokenIn,
+  };
+}
+
+function wholesOf({ text, starts, ends }: Units): readonly Whole[] {
+  const startAt = new Map(starts.map((at, unit) => [at, unit]));
+  const endAt = new Map(ends.map((at, unit) => [at, unit + 1]));
+  return quotedValues(text).flatMap(({ from, to }): Whole[] => {
+    const [start, end] = [startAt.get(from), endAt.get(to)];
+    if (start === undefined || end === undefined) return [];
+    return [{ start, end, key: hashOf(keyBefore(text, from)) }];
+  });
 }
 
 /** What the values of a tag are, as its fields write them. */
 export interface TagValues {
-  readonly edits: readonly Field['edits'][];
+  readonly writings: readonly Writing[];
   /** How many of the examples have the value, by the hash of its key. */
   readonly known: ReadonlyMap<number, number>;
+  /** Keys of JSON, hashed, whose values it has had. */
+  readonly keys: ReadonlySet<number>;
 }
 
-export const editsOfTags = ({ fields, tags }: ExtractionPlan): readonly (readonly Field['edits'][])[] =>
-  Array.from({ length: tags }, (_, tag) =>
-    fields.filter((field) => field.tag === tag).map(({ edits }) => edits),
-  );
+export const writingsOfTags = ({ fields, tags }: ExtractionPlan): readonly (readonly Writing[])[] =>
+  Array.from({ length: tags }, (_, tag) => fields.filter((field) => field.tag === tag));
 
 const keyOfValue = (value: Json): string => JSON.stringify(value);
 
 /** The key of what a span says for a tag; null where no field could have it. */
-export function spanKey(edits: readonly Field['edits'][], units: Units, span: Span): string | null {
-  for (const each of edits) {
-    const value = edited(each, sliceOf(units, span));
+export function spanKey(
+  writings: readonly Writing[],
+  { units, quoted }: Pick<Ground, 'units' | 'quoted'>,
+  span: Span,
+): string | null {
+  for (const each of writings) {
+    const value = written(each, sliceOf(units, span), quoted);
     if (value !== undefined) return keyOfValue(value);
   }
   return null;
@@ -77,7 +120,7 @@ export function spanKey(edits: readonly Field['edits'][], units: Units, span: Sp
 export function candidatesFor(
   ground: Ground,
   tag: number,
-  { edits, known }: TagValues,
+  { writings, known, keys }: TagValues,
   tags: Float32Array,
   count: number,
   gold: readonly Span[] = [],
@@ -97,10 +140,12 @@ export function candidatesFor(
       if (messageOf[end - 1] !== messageOf[start] || ground.words[end - 1] === '"') break;
       if (isWord(ground.words[end - 1]!)) spans.push({ start, end });
     }
-  for (const span of gold)
+  const wholes = ground.wholes.filter(({ key }) => keys.has(key)).slice(-MAX_WHOLES);
+  for (const span of [...gold, ...wholes])
     if (!spans.some(({ start, end }) => start === span.start && end === span.end)) spans.push(span);
+  const told = wholesTold(ground, wholes);
   const read = spans.flatMap((span) => {
-    const key = spanKey(edits, units, span);
+    const key = spanKey(writings, ground, span);
     return key === null ? [] : [{ ...span, key }];
   });
   const alike = new Map<string, number>();
@@ -111,7 +156,7 @@ export function candidatesFor(
     let least = 1;
     for (let unit = span.start + 1; unit < span.end; unit++) least = Math.min(least, inside(unit));
     const stop = bin(1 - inside(span.end));
-    const told = [
+    const said = [
       `begin ${chance}`,
       `inside ${bin(least)} ${Math.min(4, span.end - span.start)}`,
       `stop ${stop}`,
@@ -119,8 +164,55 @@ export function candidatesFor(
       `met ${Math.min(5, met)}`,
       `alike ${Math.min(4, alike.get(span.key)!)}`,
     ];
-    return { ...span, features: featuresOf(ground, tag, span, told) };
+    const whole = told.get(span.start);
+    if (whole?.end === span.end) said.push(...whole.features);
+    return { start: span.start, end: span.end, key: span.key, features: featuresOf(ground, tag, span, said) };
   });
+}
+
+/**
+ * What is told of values that stand in JSON, by where they begin: under which key, and whether it is the one of them that was
+ * spoken of afterwards. A user who is told of three hotels names the one he wants by a part of its name.
+ */
+function wholesTold(
+  { words, messages, messageOf, spokenIn }: Ground,
+  wholes: readonly Whole[],
+): ReadonlyMap<number, { readonly end: number; readonly features: readonly string[] }> {
+  const all = wholes.map((whole) => {
+    const own = new Set(words.slice(whole.start, whole.end).filter(isWord));
+    const spoken = [...own]
+      .map((word) => spokenIn.get(word) ?? -1)
+      .filter((at) => at > messageOf[whole.start]!);
+    const share = spoken.length / Math.max(1, own.size);
+    return { whole, share, newest: Math.max(-1, ...spoken), value: [...own].join(' ') };
+  });
+  return new Map(
+    all.map(({ whole, share, newest, value }) => {
+      const others = all.filter((other) => other.whole.key === whole.key && other.value !== value);
+      const better = others.filter(
+        (other) => other.share > share || (other.share === share && other.newest > newest),
+      );
+      const alike = others.filter((other) => other.share === share && other.newest === newest);
+      const spoken = share === 0 ? 'never' : share === 1 ? 'all' : 'in part';
+      const place = `${better.length === 0 ? (alike.length === 0 ? 'best' : 'as good') : 'less'} of ${Math.min(3, others.length)}`;
+      const age = newest < 0 ? -1 : Math.min(6, messages.length - 1 - newest);
+      const from = messages.length - 1 - messageOf[whole.start]!;
+      return [
+        whole.start,
+        {
+          end: whole.end,
+          features: [
+            `whole ${whole.key}`,
+            `whole ${whole.key} ${spoken}`,
+            `whole ${spoken} ${place}`,
+            `whole ${whole.key} ${place}`,
+            `whole spoken ${age}`,
+            `whole from ${Math.min(9, from)} ${place}`,
+          ],
+        },
+      ];
+    }),
+  );
 }
 
 /** `user:` and the like, before what was said. */
@@ -186,8 +278,7 @@ function featuresOf(ground: Ground, tag: number, { start, end }: Span, told: rea
   add(`is newest ${newest === m}`);
   if (role === 'user') for (const asked of messages[m - 1]?.words.slice(-14) ?? []) add(`asked ${asked}`);
   if (role === 'tool' || role === 'assistant') {
-    const before = text.slice(Math.max(0, units.starts[start]! - 80), units.starts[start]);
-    add(`key ${role} ${[...before.matchAll(/"([\w-]{1,40})":/g)].at(-1)?.[1] ?? ''}`);
+    add(`key ${role} ${keyBefore(text, units.starts[start]!)}`);
   }
   return Uint32Array.from(places);
 }

@@ -24,7 +24,7 @@ export function extractorTrainer(options: EncoderOptions): Trainer {
     train: trainInChild<ExtractorRecipe>(
       {
         rung: 'extractor',
-        version: 2,
+        version: 3,
         ending: 'understudy-extractor',
         begins: 'finding the values in the inputs',
         program: new URL('./child', import.meta.url),

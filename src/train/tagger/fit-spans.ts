@@ -59,7 +59,7 @@ export function fitSpans(
       // Something is there that was not found in the input: it teaches nothing.
       const isLost = mine.some((field) => target.lost.includes(field));
       if (gold.length === 0 && isLost) return [];
-      const own = gold.length === 1 ? spanKey(values[tag]!.edits, ground.units, gold[0]!) : null;
+      const own = gold.length === 1 ? spanKey(values[tag]!.writings, ground, gold[0]!) : null;
       const candidates = candidatesFor(ground, tag, values[tag]!, tags, count, gold, own);
       const right = new Set(candidates.flatMap(({ key }, i) => (key === own ? [i] : [])));
       return gold.length > 1 ? [] : [{ tag, candidates, right }];

@@ -13,7 +13,7 @@ import { treeOf } from '../../models/extractor/tree.ts';
 import { unitsOf } from '../../models/extractor/units.ts';
 import { type Features, hashOf, unitFeatures } from '../../models/tagger/features.ts';
 import { readTags, type SpanTagger, sparseOf, type TaggerHead, tagUnits } from '../../models/tagger/model.ts';
-import { editsOfTags, spanKey, type TagValues } from '../../models/tagger/spans.ts';
+import { groundOf, spanKey, type TagValues, writingsOfTags } from '../../models/tagger/spans.ts';
 import { fitLinear } from '../linear/fit.ts';
 import { fitSpans, type SpanExample } from './fit-spans.ts';
 import { knownRows } from './rows.ts';
@@ -55,10 +55,10 @@ export async function fitTagging(
   const examples = lesson.targets.flatMap((target, i) =>
     isTaught[i] ? [{ target, answer: train[i]!.answer, tags: said[i]!, fold: foldOf(i) }] : [],
   );
-  const rank = (taught: readonly SpanExample[]): Pick<SpanTagger, 'spans' | 'known'> => {
+  const rank = (taught: readonly SpanExample[]): Pick<SpanTagger, 'spans' | 'met'> => {
     const values = valuesOf(lesson, taught);
     const spans = fitSpans(kind, lesson, taught, values, count, seed);
-    return { spans, known: values.map(({ known }) => known) };
+    return { spans, met: values.map(({ known, keys }) => ({ known, keys })) };
   };
   const rankers = heads.map((_, fold) => {
     const others = examples.filter(({ fold: own }) => own !== fold);
@@ -90,17 +90,25 @@ export function foldsOf(train: TrainingJob['train']): (i: number) => number {
   return (i) => folds[i]!;
 }
 
-/** The values of each tag, and how many of the examples have them. */
+/** The values of each tag, how many of the examples have them, and the keys under which they stand in JSON. */
 function valuesOf({ plan }: Lesson, examples: readonly SpanExample[]): readonly TagValues[] {
-  return editsOfTags(plan).map((edits, tag): TagValues => {
-    const known = new Map<number, number>();
-    for (const { target } of examples)
-      for (const span of target.spans) {
-        const key = span.tag === tag ? spanKey(edits, unitsOf(target.input), span) : null;
-        if (key !== null) known.set(hashOf(key), (known.get(hashOf(key)) ?? 0) + 1);
-      }
-    return { edits, known };
-  });
+  const values = writingsOfTags(plan).map((writings) => ({
+    writings,
+    known: new Map<number, number>(),
+    keys: new Set<number>(),
+  }));
+  for (const { target } of examples) {
+    if (target.spans.length === 0) continue;
+    const ground = groundOf(unitsOf(target.input));
+    for (const span of target.spans) {
+      const { writings, known, keys } = values[span.tag]!;
+      const key = spanKey(writings, ground, span);
+      if (key === null) continue;
+      known.set(hashOf(key), (known.get(hashOf(key)) ?? 0) + 1);
+      for (const whole of ground.wholes) if (spanKey(writings, ground, whole) === key) keys.add(whole.key);
+    }
+  }
+  return values;
 }
 
 async function fitUnits(

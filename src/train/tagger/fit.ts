@@ -83,7 +83,7 @@ export async function fitTagger(
         label,
         vector: spoken[i]!,
         weight: weights[i]!,
-        matches: matchFeatures(inputs[i]!.text, names),
+        matches: matchFeatures(inputs[i]!.text, names, lesson.plan.fields[field]!.path),
       }));
       const fit = (taught: readonly ChoiceExample[]): ReturnType<typeof fitChoice> =>
         fitChoice(taught, names.length, ofFields.rows.size, { epochs: CHOICE_EPOCHS, seed });

@@ -18,7 +18,7 @@ import { fitTagger } from './fit.ts';
 import { proposeTagger } from './plan.ts';
 
 /** Changes when the same job would give another model. */
-const VERSION = 2;
+const VERSION = 3;
 
 export function taggerTrainer(): Trainer {
   return {
