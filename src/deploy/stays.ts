@@ -32,7 +32,7 @@ export function stayOf(
 
 /**
  * What the specialist is held to in the deployment's latest stay, numbered among those of its task and of the tasks that its
- * calls were of before.
+ * calls belonged to earlier.
  * @param known What the store holds.
  * @param family Over whose stays delta is spent.
  */

@@ -185,7 +185,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       const dialect = dialects.of(request);
       dispatch(request, response, dialect).catch((error: unknown) => {
         refuse(response, error, dialect ?? dialects.shapeFor(request), log);
-        // What is left of a refused body is let through, and not for ever.
+        // What is left of a refused body is read and dropped, as long as it keeps coming.
         watchUpload(request, limits.uploadIdleMs, () => request.destroy());
       });
     },
@@ -225,7 +225,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
     close: async () => {
       closing = true;
-      const impatience = setTimeout(() => {
+      const graceTimer = setTimeout(() => {
         server.closeAllConnections();
         upgrades.close();
       }, CALL_GRACE_MS);
@@ -236,7 +236,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         closeIdle();
       });
       clearInterval(again);
-      clearTimeout(impatience);
+      clearTimeout(graceTimer);
       await background.close(AUDIT_GRACE_MS);
       await upstreams.close();
     },

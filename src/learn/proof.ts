@@ -7,7 +7,7 @@ import type { Dataset, SplitName } from '../core/dataset.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import { dayOf } from '../core/job.ts';
 import { isJudgeFailure } from '../core/judge.ts';
-import { countTwins } from '../core/label.ts';
+import { countCaseVariants } from '../core/label.ts';
 import { type LearnOptions, leftOutOf, type TaskReport } from '../core/learning.ts';
 import { percent } from '../core/percent.ts';
 import type { Task } from '../core/task.ts';
@@ -165,9 +165,9 @@ function correctOfGiven({ graded }: TrainedTrial): number {
 
 /** Names the labels' spellings as a likely cause of a refusal; '' where they are none. */
 function spellingsOf({ labels }: Task): string {
-  const twins = countTwins(labels);
-  if (twins === 0) return '';
-  return ` ${twins} of its ${labels.length} labels differ from another in case alone, and its prompt has both spellings: if they mean the same, let the prompt have one.`;
+  const variants = countCaseVariants(labels);
+  if (variants === 0) return '';
+  return ` ${variants} of its ${labels.length} labels differ from another in case alone, and its prompt has both spellings: if they mean the same, let the prompt have one.`;
 }
 
 function sizesOf({ splits }: Dataset): Record<SplitName, number> {

@@ -13,7 +13,7 @@ const WORDS = {
   delivery: 'parcel late courier arrive package track post delivery'.split(' '),
 } as const;
 
-/** Mails of two topics, each call in a session of its own unless told. */
+/** Mails of two topics, by default each call in a session of its own. */
 function calls(
   n: number,
   answer: (topic: keyof typeof WORDS, i: number) => string,

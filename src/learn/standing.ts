@@ -41,14 +41,14 @@ export interface Against {
 /**
  * What audits say against a candidate: the errors that piled up with specialists of the same task, rung and base model,
  * in service or out of it. Trained again on a few calls more it is the same specialist as far as anyone can tell. Whoever
- * was judged before the change of the task was found has had its word: no call of then proves anything any more.
+ * was judged before the change of the task was found does not count: no call of that time proves anything any more.
  */
 export async function auditsAgainst(
   candidate: Candidate,
   epoch: Epoch | null,
   { store }: LearnContext,
 ): Promise<Against> {
-  // Those of tasks that its calls were of before have spoken, too.
+  // Specialists of tasks that its calls belonged to earlier count, too.
   const lineage = lineageOf(candidate.taskId, await store.taskDecisions());
   const specialists = new Map(
     (await store.specialists())
@@ -66,15 +66,15 @@ export async function auditsAgainst(
     const recorded = deployment.stage === 'retired' ? deployment.history.at(-1)?.numbers : undefined;
     const numbers = recorded ?? (await numbersAgainst(deployment, specialist, store));
     if (!numbers) continue;
-    if (epoch !== null && hasHadItsWord(deployment, numbers.recent.since, epoch)) continue;
+    if (epoch !== null && isJudgedBefore(deployment, numbers.recent.since, epoch)) continue;
     comparisons += numbers.recent.comparisons;
     errors += numbers.recent.errors;
   }
   return { comparisons, errors };
 }
 
-/** Out of service, or sent back into shadow, when the change was found or before: what it was judged by is of before. */
-function hasHadItsWord(deployment: Deployment, since: number | undefined, { found }: Epoch): boolean {
+/** Out of service, or sent back into shadow, when the change was found or earlier: what it was judged by is older than the change. */
+function isJudgedBefore(deployment: Deployment, since: number | undefined, { found }: Epoch): boolean {
   const last = deployment.history.at(-1)?.at ?? 0;
   if (!isInService(deployment.stage)) return last <= found;
   return (since ?? last) <= found && provingSince(deployment) >= found;
@@ -101,8 +101,8 @@ const SLOW_MS = 100;
 const MAX_SLOW = 150;
 
 /**
- * Holds the specialist in service against the new calibration split, and suspends it where its errors there break its
- * bound; returns why, or null. Calls that it was trained on may be among them: they can only speak for it.
+ * Tests the specialist in service on the new calibration split, and suspends it where its errors there break its bound;
+ * returns why, or null. Calls that it was trained on may be among them: they can only count in its favour.
  */
 export async function suspendIfRefuted(
   { task, dataset, requests }: Pick<TaskRun, 'task' | 'dataset' | 'requests'>,

@@ -41,7 +41,7 @@ test('an audit has its probability, and the pseudonyms of the session that was n
   assert.deepEqual(asked, [{ session, input }]);
 });
 
-test('calls that go on from one another are of one session where nobody named one', async () => {
+test('calls that continue one another are of one session where none is named', async () => {
   const { router, audits } = routerIn('shadow');
   for (const [id, texts] of [
     ['call_1', ['Hello']],

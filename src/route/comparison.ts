@@ -92,7 +92,7 @@ export function createComparison(
 ): Comparison {
   const { settling, judging, right, now } = options;
 
-  /** Null where nothing may be said: to count only some of the pairs would tilt the share. */
+  /** Null where the pair may not count: without the judge's answers on others like it, the share of errors would be biased. */
   const outcomeOf = async (
     { route: { task, specialist }, request }: Candidacy,
     { answer, input }: Extract<Attempt, { readonly used: true }>,
@@ -148,7 +148,7 @@ export function createComparison(
       }
       if (signal.aborted || !isInPlace(route)) return;
       const found = await outcomeOf(candidacy, outcome, llm, signal, again);
-      // Broken off, it would be half the answers that speak.
+      // Where it was aborted only some answers could be compared, and not a random part of them.
       if (found === null || signal.aborted) return;
       const audit = {
         callId,

@@ -24,7 +24,7 @@ export const importSchema = z
       .nullable(),
     assessment: z
       .object({
-        calls: z.number().int().describe('Calls on record, those of before too.'),
+        calls: z.number().int().describe('Calls on record, earlier ones included.'),
         usableCalls: z.number().int(),
         epsilon: z.number(),
         coverage: interval.describe('Share of all calls that specialists can be expected to serve.'),

@@ -66,8 +66,8 @@ export function jobProcess({
     stopping = why;
     const { process: stopped } = child;
     stopped.kill('SIGTERM');
-    const impatience = setTimeout(() => stopped.kill('SIGKILL'), KILL_AFTER_MS).unref();
-    stopped.once('exit', () => clearTimeout(impatience));
+    const killTimer = setTimeout(() => stopped.kill('SIGKILL'), KILL_AFTER_MS).unref();
+    stopped.once('exit', () => clearTimeout(killTimer));
   };
 
   return {
