@@ -3,7 +3,7 @@
  * then `learn`, each in a fresh data folder. `npm run bench -- recordings [NAME …]`; scripts/results.ts keeps the table.
  * Does not: convert the recordings (recordings/convert.ts).
  */
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -22,6 +22,8 @@ export interface RecordingResult {
   /** What was said beforehand, without training. */
   readonly assessed: Pick<AssessReport, 'total' | 'tasks'>;
   readonly report: LearnReport;
+  /** Of the program that ran, '-dirty' where files had been changed since. Absent in what earlier versions have printed. */
+  readonly commit?: string;
 }
 
 /** Runs the recordings that are named, all of them unless told. */
@@ -41,6 +43,8 @@ export async function run(names: readonly string[] = process.argv.slice(3)): Pro
 /** One recording, imported and learnt in a folder that is gone afterwards; weights are kept between runs. */
 function learnFrom({ name, what, minutes, lines }: Recording): RecordingResult {
   if (!existsSync(DATA)) throw new Error(`The recordings are not here: ${DATA} is missing.`);
+  // Before it runs: by its end somebody may have committed more.
+  const commit = commitNow();
   const dir = mkdtempSync(join(tmpdir(), `understudy-${name}-`));
   try {
     const kept = join(ROOT, '.understudy/weights');
@@ -62,11 +66,18 @@ function learnFrom({ name, what, minutes, lines }: Recording): RecordingResult {
       imported: imported.calls,
       assessed: { total, tasks },
       report,
+      commit,
     };
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
 }
+
+const commitNow = (): string =>
+  execFileSync('git', ['describe', '--always', '--dirty', '--exclude', '*'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  }).trim();
 
 /** The program as a user runs it; its progress stays visible. */
 function understudy(args: readonly string[], dataDir: string): unknown {
@@ -118,5 +129,5 @@ function kindOf({ kind, kinds = {} }: TaskReport['task']): string {
   return kind === 'mixed' ? `mixed: ${shares.join(', ')}` : kind;
 }
 
-const share = ({ share, low, high }: Rate): string =>
-  `${(share * 100).toFixed(1)} % (${(low * 100).toFixed(1)}–${(high * 100).toFixed(1)})`;
+const share = ({ n, share, low, high }: Rate): string =>
+  n === 0 ? '–' : `${(share * 100).toFixed(1)} % (${(low * 100).toFixed(1)}–${(high * 100).toFixed(1)})`;

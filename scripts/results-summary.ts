@@ -1,4 +1,7 @@
-/** One line of the results' first table: what was taken over of a recording, by kind of answer and by money. Pure. */
+/**
+ * What the results say of each recording: one line of their first table, with what was taken over by kind of answer and by money,
+ * and of which program and machine that is. Pure.
+ */
 import type { RecordingResult } from '../benchmarks/recordings.ts';
 import type { AnswerKind } from '../src/core/answer.ts';
 import type { TaskReport } from '../src/core/learning.ts';
@@ -74,4 +77,29 @@ function errorsOf(wrong: number, n: number): string {
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 const number = (share: number): string => (100 * share).toFixed(1);
-const percent = (share: number): string => `${number(share)} %`;
+/** A share of nothing is none. */
+const percent = (share: number): string => (Number.isFinite(share) ? `${number(share)} %` : '–');
+
+/**
+ * Where the results were made, in a sentence for all of them, or one for each recording, where they differ: they may come from files
+ * of several runs.
+ * @param commit Of those that do not say so.
+ */
+export function madeOf(results: readonly RecordingResult[], commit: string): string[] {
+  const each = results.map((result) => ({ name: result.recording.name, how: howMade(result, commit) }));
+  const [first, ...others] = [...new Set(each.map(({ how }) => how))];
+  if (first === undefined) return [];
+  if (others.length === 0) return [`Made by \`npm run results\` ${first}.`];
+  const byHow = Map.groupBy(each, ({ how }) => how);
+  return [
+    'Made by `npm run results`, not all by one program or at one time:',
+    '',
+    ...[...byHow].map(([how, own]) => `- ${own.map(({ name }) => name).join(', ')}: ${how}.`),
+  ];
+}
+
+function howMade({ report: { startedAt, hardware }, commit: own }: RecordingResult, commit: string): string {
+  const day = new Date(startedAt).toISOString().slice(0, 10);
+  const { cores, cpu, platform, node } = hardware;
+  return `on ${day} at commit ${own ?? commit}, on ${cores} cores (${cpu}, ${platform}), Node ${node}`;
+}

@@ -1,14 +1,14 @@
 /**
  * Writes docs/results.md: the recordings through `understudy learn`, with date, commit and hardware.
  * `npm run results` (an hour on two cores); needs ../shared/data. `npm run results -- FILE …` takes what
- * `npm run bench -- recordings NAME --json` has printed into files instead. Does not: run in CI.
+ * `npm run bench -- recordings NAME --json` has printed into files instead, perhaps of different commits; RESULTS_COMMIT names that of
+ * results which do not say. Does not: run in CI.
  */
-import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RecordingResult, rowOf, run } from '../benchmarks/recordings.ts';
 import type { Verdict } from '../src/core/specialist.ts';
-import { summaryOf } from './results-summary.ts';
+import { madeOf, summaryOf } from './results-summary.ts';
 
 interface Saved {
   readonly results: readonly RecordingResult[];
@@ -16,12 +16,17 @@ interface Saved {
 
 const files = process.argv.slice(2);
 /** The last line that a run with --json prints. */
-const savedIn = (file: string): Saved =>
-  JSON.parse(readFileSync(file, 'utf8').trimEnd().split('\n').at(-1) ?? '') as Saved;
+const savedIn = (file: string): Saved => {
+  const last = readFileSync(file, 'utf8').trimEnd().split('\n').at(-1) ?? '';
+  try {
+    return JSON.parse(last) as Saved;
+  } catch (cause) {
+    throw new Error(`${file} does not end with the results of a run with --json.`, { cause });
+  }
+};
 const results =
   files.length > 0 ? files.flatMap((file) => savedIn(file).results) : ((await run([])).json as Saved).results;
-const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8' }).trim();
-const hardware = results[0]?.report.hardware;
+if (results.length === 0) throw new Error(`There are no results in ${files.join(', ')}.`);
 
 const nameOf = ({ candidate: { rung, base } }: Verdict): string => (base ? `${rung} on ${base}` : rung);
 
@@ -71,9 +76,6 @@ const sections = results.map(({ recording, imported, report }) =>
   ].join('\n'),
 );
 
-const commit = process.env.RESULTS_COMMIT ?? git('rev-parse', '--short', 'HEAD');
-const date = new Date(results[0]?.report.startedAt ?? Date.now()).toISOString().slice(0, 10);
-
 writeFileSync(
   join(import.meta.dirname, '../docs/results.md'),
   `# Results on recorded calls
@@ -82,7 +84,7 @@ What \`understudy import\` and \`understudy learn\` make of public recordings, w
 among the calls taken over (against the recorded answers), with 95 % confidence. HWU64 and the SGD services are annotated
 language, written as calls; the others are recorded answers of LLMs, or labels of people (Banking77).
 
-Made by \`npm run results\` on ${date} at commit ${commit}, on ${hardware?.cores} cores (${hardware?.cpu}, ${hardware?.platform}), Node ${hardware?.node}.
+${madeOf(results, process.env.RESULTS_COMMIT ?? 'unknown').join('\n')}
 
 ## All recordings
 

@@ -17,16 +17,15 @@ import {
   namesOfEntities,
   obviousNames,
   type RedactContext,
-  redactEntities,
   redactText,
 } from './redact/redact.ts';
 import { redactMessage, redactTools } from './redact/redact-call.ts';
 import { redactSchema } from './redact/redact-schema.ts';
-import { type Place, placeFinder, placesOf, restorer, withTheirWords } from './site-words.ts';
-import { textsOf, type WalkedText } from './texts.ts';
+import { noting, type Second, type SiteWords, secondOf, textsIn } from './second-reading.ts';
+import { placeFinder, placesOf, withTheirWords } from './site-words.ts';
 import type { Sealing } from './vault.ts';
 import { siteFinder } from './vocabulary.ts';
-import { anyWholeWord } from './whole-words.ts';
+import { wholeWords } from './whole-words.ts';
 
 /** What is read at once: a message, or all that a request says beside its messages. */
 export type Piece =
@@ -107,8 +106,6 @@ export function readPiece(piece: Piece, keep: ReadonlySet<string>, context: Reda
     words: new Set(texts.flatMap(({ text }) => wordsOf(text))),
   };
 }
-
-const textsIn = (message: Message): WalkedText[] => textsOf((redact) => redactMessage(message, redact));
 
 /** The names of people in a message. Those in the agent's own words are not hunted for in the conversation. */
 function namesIn(
@@ -255,7 +252,7 @@ export function liveRedaction(
       if (second === undefined) {
         here += message.content.length;
         if (readElsewhere !== null && here > MAX_READ_HERE) return null;
-        second = secondOf(part, relevant, own, context);
+        second = secondOf({ ...part, message }, relevant, own, context);
         seconds.set(id, second);
       }
       for (const [surrogate, original] of second.originals) originals.set(surrogate, original);
@@ -288,50 +285,7 @@ function contentFinder(): (
   };
 }
 
-/** The words of a call site. */
-interface SiteWords {
-  readonly keep: ReadonlySet<string>;
-  /** The places that taken texts may have been. */
-  readonly from: (taken: readonly string[]) => readonly Place[];
-}
-
-/** A message after the second stage, under the names that stand in it. */
-interface Second {
-  readonly message: Message;
-  readonly originals: readonly (readonly [surrogate: string, original: string])[];
-}
-
-function secondOf(
-  { value, entities, originals: before }: ReadPiece,
-  names: readonly string[],
-  { keep, from }: SiteWords,
-  context: RedactContext,
-): Second {
-  const originals = new Map<string, string>();
-  const second = { ...context, keep, onReplace: noting(originals) };
-  let i = 0;
-  const message = redactMessage(value as Message, (text) => {
-    const own = entities[i++] ?? [];
-    const redacted = redactEntities(text, own, names, second);
-    // Words of the site that were taken with others, as in "2x Halden": they are put back when calls are read, too.
-    const taken = [
-      ...before.map(([, original]) => original),
-      ...own.map(({ start, end }) => text.slice(start, end)),
-      ...names,
-    ];
-    const places = from(taken);
-    return places.length === 0 ? redacted : restorer(places, context)(redacted);
-  });
-  return { message, originals: [...originals] };
-}
-
 const NONE: readonly string[] = [];
-
-function noting(originals: Map<string, string>): (original: string, surrogate: string) => void {
-  return (original, surrogate) => {
-    if (original !== surrogate) originals.set(surrogate, original);
-  };
-}
 
 /** Shorter surrogates (an age, a house number) may stand in an answer by chance. */
 const MIN_REVEALED = 5;
@@ -350,7 +304,7 @@ function reveal(
   let unsure = false;
   const own = answerKindOf(kind, answer);
   const inJson = own === 'json' || own === 'tool';
-  const revealed = answer.replace(anyWholeWord(here), (surrogate) => {
+  const revealed = wholeWords(here)(answer, (surrogate) => {
     const original = known.get(surrogate) ?? null;
     if (surrogate.length < MIN_REVEALED || original === null) unsure = true;
     if (original === null) return surrogate;

@@ -6,13 +6,21 @@
 import { ENTITY_KINDS, type EntityKind } from '../core/entity.ts';
 import { isFirstName } from './redact/name-lists.ts';
 import { type RedactContext, redactEntities, redactText } from './redact/redact.ts';
-import { anyWholeWord } from './whole-words.ts';
+import { isWordAt, isWordBefore, wholeWords } from './whole-words.ts';
 
-/** A word as it may stand in a text: `taken` is what may be taken for somebody, the rest has to stand beside it. */
+/** What of a site's words may be taken for somebody, and where it is of them. However many values share it, it is one. */
 export interface Place {
-  readonly before: string;
   readonly taken: string;
-  readonly after: string;
+  /** Wherever it stands; else only beside one of these words. */
+  readonly isAnywhere: boolean;
+  readonly before: Beside;
+  readonly after: Beside;
+}
+
+/** Words, and the length of the longest. */
+interface Beside {
+  readonly words: ReadonlySet<string>;
+  readonly longest: number;
 }
 
 /** The words of a text, of letters alone. */
@@ -53,30 +61,47 @@ export function withTheirWords(words: readonly string[]): Set<string> {
   );
 }
 
-/** First names of a value, which may be somebody's, beside the next or the last word of it ("Linnea duvet"), in their forms. */
-function firstNamesOf(value: string): Place[] {
+/** A first name of a value, which may be somebody's, beside the next or the last word of it ("Linnea duvet"). */
+interface Named {
+  readonly taken: string;
+  readonly side: 'before' | 'after';
+  readonly word: string;
+}
+
+/** In their forms. */
+function firstNamesOf(value: string): Named[] {
   const words = wordsIn(value);
   return words.flatMap((name, i) => {
     if (!isFirstName(name)) return [];
-    const beside = (other: string | undefined): string[] =>
-      other === undefined || isFirstName(other) ? [] : formsOf(other);
+    const beside = (side: Named['side'], other: string | undefined, taken: string): Named[] =>
+      other === undefined || isFirstName(other) ? [] : formsOf(other).map((word) => ({ taken, side, word }));
     return [...new Set([name, name.toLowerCase()])].flatMap((taken) => [
-      ...beside(words[i + 1]).map((after) => ({ before: '', taken, after: ` ${after}` })),
-      ...beside(words[i - 1]).map((before) => ({ before: `${before} `, taken, after: '' })),
+      ...beside('after', words[i + 1], taken),
+      ...beside('before', words[i - 1], taken),
     ]);
   });
 }
 
-/** All places in which a site's words may be taken for somebody, each once. */
+/** All that may be taken for somebody of a site's words, each once. */
 export function placesOf(words: readonly string[]): Place[] {
-  const alone = (taken: string): Place => ({ before: '', taken, after: '' });
   const names = words.flatMap(firstNamesOf);
-  const all = [
-    ...[...withTheirWords(words)].map(alone),
-    ...names,
-    ...names.map(({ before, taken, after }) => alone(before + taken + after)),
-  ];
-  return [...new Map(all.map((place) => [JSON.stringify(place), place])).values()];
+  const anywhere = new Set([
+    ...withTheirWords(words),
+    ...names.map(({ taken, side, word }) => (side === 'after' ? `${taken} ${word}` : `${word} ${taken}`)),
+  ]);
+  const beside = Map.groupBy(names, ({ taken }) => taken);
+  return [...new Set([...anywhere, ...beside.keys()])].map((taken) => {
+    const own = beside.get(taken) ?? [];
+    const on = (side: Named['side']): Beside => besideOf(own.filter((each) => each.side === side));
+    return { taken, isAnywhere: anywhere.has(taken), before: on('before'), after: on('after') };
+  });
+}
+
+function besideOf(named: readonly Named[]): Beside {
+  const words = new Set(named.map(({ word }) => word));
+  let longest = 0;
+  for (const { length } of words) longest = Math.max(longest, length);
+  return { words, longest };
 }
 
 /**
@@ -107,21 +132,50 @@ export function placeFinder(places: readonly Place[]): (taken: readonly string[]
 const NAMES: readonly EntityKind[] = ['person', 'organisation', 'address'];
 
 /**
- * Puts words back where their surrogates stand. Redaction is deterministic, so the surrogates follow from the words.
+ * Puts words back where their surrogates stand. Redaction is deterministic, so the surrogates follow from the words. Linear in the
+ * places, and in the text, however many values share a name.
  * @param places Of a site's words, all of them or those that were taken.
  */
 export function restorer(places: readonly Place[], context: RedactContext): (text: string) => string {
-  const originals = new Map<string, string>();
-  for (const { before, taken, after } of places) {
+  const originals = new Map<string, Place[]>();
+  for (const place of places) {
+    const { taken } = place;
     const kinds = /[\d@]/.test(taken) ? ENTITY_KINDS : NAMES;
     const surrogates = kinds.map((kind) =>
       redactEntities(taken, [{ start: 0, end: taken.length, kind }], [], context),
     );
-    for (const surrogate of [redactText(taken, context), ...surrogates])
-      if (surrogate !== taken && surrogate.length >= MIN_WORD)
-        originals.set(before + surrogate + after, before + taken + after);
+    for (const surrogate of new Set([redactText(taken, context), ...surrogates])) {
+      if (surrogate === taken || surrogate.length < MIN_WORD) continue;
+      const known = originals.get(surrogate);
+      if (known) known.push(place);
+      else originals.set(surrogate, [place]);
+    }
   }
   if (originals.size === 0) return (text) => text;
-  const any = anyWholeWord([...originals.keys()]);
-  return (text) => text.replace(any, (surrogate) => originals.get(surrogate) ?? surrogate);
+  const each = wholeWords(originals.keys());
+  return (text) =>
+    each(text, (surrogate, start, end, whole) => {
+      const own = originals.get(surrogate) ?? [];
+      // Where two words have one surrogate, what stands beside it tells more than that it may stand anywhere.
+      const place =
+        own.findLast(({ before, after }) => isBefore(before, whole, start) || isAfter(after, whole, end)) ??
+        own.findLast(({ isAnywhere }) => isAnywhere);
+      return place?.taken ?? null;
+    });
+}
+
+/** Whether one of the words ends a space before the place, as a whole word. */
+function isBefore({ words, longest }: Beside, text: string, at: number): boolean {
+  if (text[at - 1] !== ' ') return false;
+  for (let start = at - 2; start >= 0 && at - 1 - start <= longest && text[start] !== ' '; start--)
+    if (!isWordBefore(text, start) && words.has(text.slice(start, at - 1))) return true;
+  return false;
+}
+
+/** Whether one begins a space after it. */
+function isAfter({ words, longest }: Beside, text: string, at: number): boolean {
+  if (text[at] !== ' ') return false;
+  for (let end = at + 2; end <= text.length && end - at - 1 <= longest && text[end - 1] !== ' '; end++)
+    if (!isWordAt(text, end) && words.has(text.slice(at + 1, end))) return true;
+  return false;
 }

@@ -3,6 +3,7 @@ import type { OutputKind } from '../core/answer.ts';
 import type { JsonObject } from '../core/json.ts';
 import { isObject } from '../core/json.ts';
 import type { CallSite } from '../core/task.ts';
+import { shortTaskName } from '../core/task-name.ts';
 
 /** Words of nearly every prompt, which tell nothing apart. */
 const COMMON = new Set(
@@ -30,7 +31,7 @@ export function nameOf(task: Named, taken: ReadonlySet<string>): string {
   const after = task.site.turn === 'user' || task.pooled ? '' : ` after ${task.site.turn.slice(5)}`;
   const base = `${baseName(task)}${after}`;
   for (let i = 1; ; i++) {
-    const name = i === 1 ? base : `${base} ${i}`;
+    const name = shortTaskName(base, i === 1 ? '' : ` ${i}`);
     if (!taken.has(name)) return name;
   }
 }

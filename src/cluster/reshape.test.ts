@@ -213,6 +213,24 @@ test('a merge and the split that takes it back give the tasks as they were, but 
   assert.deepEqual(takenBack([merged], split, [first]), [en, named]);
   const renamed = { ...merged, name: 'mail' };
   assert.deepEqual(takenBack([renamed], split, [first]), [{ ...en, name: 'mail' }, named]);
+  // What was learnt since is not forgotten where it is told by call site, and else is found anew.
+  const learnt = {
+    ...merged,
+    calls: merged.calls + 5,
+    sites: merged.sites.map((site) => ({ ...site, shapes: { system: [], user: [] } })),
+  };
+  const back = takenBack([learnt], split, [first])!;
+  assert.deepEqual(
+    back.map(({ id, isReshaped, sites }) => [
+      id,
+      isReshaped,
+      sites.every(({ shapes }) => shapes?.user.length === 0),
+    ]),
+    [
+      [en.id, true, true],
+      [de.id, true, true],
+    ],
+  );
   // Another decision came between, or the call sites are others by now.
   const again = mergeTasks(merged, at('write'), 'd3');
   const second: TaskDecision = { ...first, id: 'd3', before: [merged, at('write')], after: [again] };

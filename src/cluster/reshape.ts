@@ -89,7 +89,8 @@ export function siteWords({ id, turn, toolNames, formatHash }: CallSite): string
 /**
  * The tasks as they were before the newest decision about them, where `wanted` has the call sites together just as they were
  * then: the decision is taken back, and what was proved before it holds again. Names, and whether they are to be left alone, stay
- * as they are now. Null where it is no inverse.
+ * as they are now; what was learnt since stays where it is told by call site, and the rest is to be found anew. Null where it is no
+ * inverse.
  */
 export function takenBack(
   now: readonly Task[],
@@ -103,7 +104,19 @@ export function takenBack(
   );
   if (!last || partition(last.after) !== partition(now) || partition(last.before) !== partition(wanted))
     return null;
-  return last.before.map((task) => {
+  // What is known of a task's calls together is as old as the decision, where their call sites have been learnt from since.
+  const isOld = now.some((task) => !same(learnt(task), learnt(last.after.find(({ id }) => id === task.id))));
+  const sites = new Map(now.flatMap((task) => task.sites.map((site) => [site.id, site])));
+  const restored = isOld
+    ? last.before.map(
+        (task): Task => ({
+          ...task,
+          sites: task.sites.map((site) => sites.get(site.id) ?? site),
+          isReshaped: true,
+        }),
+      )
+    : last.before;
+  return restored.map((task) => {
     const present = now.find(({ id }) => id === task.id);
     // Another task may have its old name by now: it has the one that was asked for.
     if (present === undefined) {
@@ -113,6 +126,12 @@ export function takenBack(
     const { excluded: _, ...rest } = task;
     return { ...rest, name: present.name, ...(present.excluded ? { excluded: present.excluded } : {}) };
   });
+}
+
+/** Without what a person has said, and not its calls. */
+function learnt(task: Task | undefined): Json {
+  const { name: _, excluded: __, ...rest } = task ?? {};
+  return JSON.parse(JSON.stringify(rest)) as Json;
 }
 
 /** Which call sites are together, whatever the tasks are called. */

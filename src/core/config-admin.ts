@@ -34,7 +34,7 @@ export const adminSchema = z
       .refine(isSafeUrl, 'use https: whoever reads such a link on its way may decide')
       .optional()
       .describe(
-        'Address of the admin API as people reach it, for links by which a person approves or refuses a deployment: alerts then carry them (learning.md). Default: no links.',
+        'Address of the admin API as people reach it, for links by which a person approves or refuses a deployment: alerts then carry them (learning.md). A proxy has to forward `/decide` alone. Default: no links.',
       ),
     linkHours: z
       .int()

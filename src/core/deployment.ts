@@ -70,7 +70,7 @@ export interface Audit {
   readonly session?: string;
   /** Keyed hash of what the specialist read. */
   readonly input?: string;
-  /** The caller got this answer. Absent on audits of earlier versions. */
+  /** The caller got this answer. Absent on audits of earlier versions: it is not known. */
   readonly used?: boolean;
   /** The LLM could be asked again where the answers differ: its single slips are not counted as errors. */
   readonly settled?: boolean;

@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from './json.ts';
 import type { Progress } from './progress.ts';
+import type { Event } from './store.ts';
 
 /**
  * queued: waits for its turn, also where it was stopped half-way and will resume. running: a process works on it. The others
@@ -163,8 +164,8 @@ export interface StoppedTask {
 export interface SwitchStore {
   /** Those that are stopped. Their calls go to the LLM. */
   stoppedTasks(): Promise<StoppedTask[]>;
-  /** Stops it; false where it was stopped already. */
-  stopTask(stopped: StoppedTask): Promise<boolean>;
-  /** Lets it go on; false where it was not stopped. */
-  resumeTask(taskId: string): Promise<boolean>;
+  /** Stops it; false where it was stopped already. @param event What is told of it: kept with it. Default: nothing. */
+  stopTask(stopped: StoppedTask, event?: Event): Promise<boolean>;
+  /** Lets it go on; false where it was not stopped. @param event As of stopTask. */
+  resumeTask(taskId: string, event?: Event): Promise<boolean>;
 }

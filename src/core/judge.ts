@@ -24,7 +24,10 @@ export interface Judgement {
   readonly byPlace: 'first' | 'second' | null;
 }
 
-/** Whether the judge could not be asked: whatever needs it waits. A text that it refuses is a verdict, and one's own word no failure. */
+/**
+ * Whether the judge could not be asked: whatever needs it waits. That it says nothing of one text, while it speaks of others, is no
+ * failure, and nor is it that whoever asked broke off.
+ */
 export const isJudgeFailure = (error: unknown): error is UnderstudyError =>
   error instanceof UnderstudyError && error.data.judge !== undefined && error.code !== 'cancelled';
 
@@ -48,7 +51,7 @@ export interface Judge {
   readonly estimate: (pairs: readonly TextToJudge[]) => JudgeCost;
   /**
    * A verdict that was paid for is kept, and not paid for again. Where the first order settles it the second is not asked.
-   * What the server refuses of one text (too long, filtered), while it answers others, is unreadable.
+   * What the server gives no verdict on (too long, filtered, noise), while it gives one on others, is unreadable, and not kept.
    * @param options.both Ask it all the same, to see whether the judge goes by places. Default: false.
    * @throws UnderstudyError 'budget-spent', 'unavailable', 'timed-out', 'overloaded', 'cancelled', 'not-found', 'bad-input'
    *   (a refusal of everything: 401, 403).

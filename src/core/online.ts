@@ -28,7 +28,8 @@ export interface Decision {
    */
   readonly auditProbability?: number;
   /**
-   * What the call belongs to with others: the session that its caller named, else the conversation that it continues, or begins.
+   * What the call belongs to with others: the session that its caller named, else the conversation that it continues, or begins;
+   * the same as an earlier call that it repeats.
    * Absent where no specialist is in service.
    */
   readonly session?: string;

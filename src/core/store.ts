@@ -208,6 +208,14 @@ export interface KeyStore {
   deleteKey(day: string): Promise<void>;
 }
 
+/** A deployment as it was seen, and as it is to be, with what is told of it. */
+export interface DeploymentMove {
+  /** Null: there was none. */
+  readonly before: Deployment | null;
+  readonly after: Deployment;
+  readonly events: readonly Event[];
+}
+
 /** What is learnt from calls. */
 export interface LearningStore {
   tasks(): Promise<Task[]>;
@@ -215,14 +223,17 @@ export interface LearningStore {
    * Replaces tasks with the same id, keeps the others.
    * @param decisions How many decisions of people (DecisionStore) the tasks respect. False, and nothing is changed, where there
    *   are others by now. Default: it does not matter.
+   * @param moves Of deployments whose proof does not hold for the tasks: kept with them, or neither is. False, and nothing is
+   *   changed, where one of them is not as it was any more. Default: none.
    */
-  putTasks(tasks: readonly Task[], decisions?: number): Promise<boolean>;
+  putTasks(tasks: readonly Task[], decisions?: number, moves?: readonly DeploymentMove[]): Promise<boolean>;
 
   /** Examples are payload, so only the manifest is kept. */
   addDataset(manifest: DatasetManifest): Promise<void>;
   dataset(id: string): Promise<DatasetManifest | null>;
 
-  addSpecialist(specialist: Specialist): Promise<void>;
+  /** @param events What its proof has found: kept with it, or neither is. Default: none. */
+  addSpecialist(specialist: Specialist, events?: readonly Event[]): Promise<void>;
   specialists(taskId?: string): Promise<Specialist[]>;
   addVerdicts(taskId: string, at: number, verdicts: readonly Verdict[]): Promise<void>;
   /** The newest set of verdicts for the task. */
@@ -253,8 +264,13 @@ export interface DeploymentStore {
    * Adds a deployment (`before` null), or replaces the one that is still as `before`, told by its stage and by how many
    * changes its history has. False, and nothing is changed, where another process was quicker: a gateway moves deployments
    * while a learning run or a person does. deploy/change.ts reads again and retries.
+   * @param events What is told of it: kept with the deployment, or neither is. Default: none.
    */
-  putDeployment(deployment: Deployment, before: Deployment | null): Promise<boolean>;
+  putDeployment(
+    deployment: Deployment,
+    before: Deployment | null,
+    events?: readonly Event[],
+  ): Promise<boolean>;
   deployments(): Promise<Deployment[]>;
   /** A call's audit is kept once for a deployment; the first stays. */
   addAudits(audits: readonly Audit[]): Promise<void>;

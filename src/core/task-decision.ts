@@ -37,10 +37,11 @@ export interface DecisionStore {
   addTaskDecision(decision: TaskDecision, inherited?: Inherited): Promise<boolean>;
 }
 
-/** What the tasks after a decision have from those before it: delta that is spent stays spent. Kept in the same step. */
+/** What the tasks after a decision have from those before it (delta that is spent stays spent), and what is told of it. */
 export interface Inherited {
   /** Tries at the gate that each task has at least from then on. */
   readonly tries: ReadonlyMap<string, number>;
+  /** Of those tasks, and of the decision. */
   readonly events: readonly Event[];
 }
 

@@ -80,7 +80,12 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
   }
   const sessions = inOrder(order === 'time' ? joinRepeats(examples) : examples, order, options.seed);
   const callsOf = (session: readonly Example[]): Call[] => session.map(({ callId }) => byId.get(callId)!);
-  const { names, isKept } = splitAndThin(sessions.map(callsOf), options.shares, epoch);
+  const { names, isKept } = splitAndThin(
+    sessions.map(callsOf),
+    options.shares,
+    epoch,
+    task.kind === 'mixed' ? hasToolCalls : () => true,
+  );
   const wouldCount = (call: Call): boolean => isKept(call) && whyNotAsked(task, call.request) === null;
   const chosen: Record<SplitName, Example[]> = { train: [], validation: [], calibration: [], exam: [] };
   const trainSessions: number[] = [];
@@ -148,11 +153,13 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
 /**
  * The split of each session, and which held-back calls are kept. Only the probabilities of held-back calls count: audits of
  * which is learnt thin nothing. How many are kept decides the shares, so the split is made a second time where it matters.
+ * @param isProvable Whether a call could be served at all: by how many such there are the shares follow.
  */
 function splitAndThin(
   sessions: readonly (readonly Call[])[],
   given: Shares | undefined,
   epoch: Epoch | null,
+  isProvable: (call: Call) => boolean,
 ): { readonly names: readonly SplitName[]; readonly isKept: (call: Call) => boolean } {
   const beganAt = (session: readonly Call[]): number => session[0]?.at ?? 0;
   const first = epoch === null ? 0 : sessions.findIndex((session) => beganAt(session) >= epoch.since);
@@ -177,11 +184,14 @@ function splitAndThin(
     return { names, isKept: (call: Call): boolean => keepers.get(splitOf.get(call.id)!)!(call) };
   };
   if (given) return split(given);
-  const calls = own.flat();
+  const calls = own.flat().filter(isProvable);
   const before = split(defaultShares(calls.length));
   const kept = calls.filter(before.isKept).length;
   return kept === calls.length ? before : split(defaultShares(kept));
 }
+
+/** Of an agent that calls tools or speaks, what it says is seldom proved: it hardly repeats. */
+const hasToolCalls = ({ response }: Call): boolean => (response?.message.toolCalls?.length ?? 0) > 0;
 
 /** Whether to keep a held-back call, so that each of the traffic's had the same chance to be here. */
 function thinning(calls: readonly Call[]): (call: Call) => boolean {

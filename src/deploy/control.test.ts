@@ -5,6 +5,7 @@ import { MASTER_KEY } from '../../test/support/data-folder.ts';
 import { openKeys } from '../capture/vault.ts';
 import type { Deployment, Stage } from '../core/deployment.ts';
 import type { Specialist } from '../core/specialist.ts';
+import type { Event } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
 import { changeDeployment } from './change.ts';
@@ -80,12 +81,12 @@ test('two that move a deployment at once both have their say, the later on what 
   let isRaced = false;
   const racing = {
     ...store,
-    putDeployment: async (after: Deployment, before: Deployment | null) => {
+    putDeployment: async (after: Deployment, before: Deployment | null, told: readonly Event[] = []) => {
       if (!isRaced) {
         isRaced = true;
         await store.putDeployment(moveTo(before!, 'canary', 5, 'enough comparisons'), before);
       }
-      return store.putDeployment(after, before);
+      return store.putDeployment(after, before, told);
     },
   };
   const moved = await changeDeployment(racing, 'd1', (now) => moveTo(now, 'suspended', 6, 'refuted'));

@@ -7,8 +7,7 @@ import type { Deployment } from '../core/deployment.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import type { SwitchStore } from '../core/job.ts';
-import type { JsonObject } from '../core/json.ts';
-import type { DeploymentStore, EventStore, LearningStore } from '../core/store.ts';
+import type { DeploymentStore, Event, LearningStore } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
 import { changeDeployment, type MovingStore } from './change.ts';
 import { makeRoom } from './make-room.ts';
@@ -17,7 +16,6 @@ import { moveTo } from './stages.ts';
 /** The parts of a store that are read and written here. */
 export type ControlStore = MovingStore &
   SwitchStore &
-  EventStore &
   Pick<LearningStore, 'tasks' | 'specialists'> &
   Pick<DeploymentStore, 'auditsSince'>;
 
@@ -92,16 +90,17 @@ export async function reject(
 export async function stop(store: ControlStore, named: string, word: Word): Promise<Controlled> {
   const task = await taskNamed(store, named);
   const { by, reason, now: at } = word;
-  const changed = await store.stopTask({ taskId: task.id, at, by, reason });
-  if (changed) await tell(store, 'task-stopped', task.id, word);
+  const changed = await store.stopTask(
+    { taskId: task.id, at, by, reason },
+    switched('task-stopped', task.id, word),
+  );
   return { ...about('stop', task), deployment: null, changed };
 }
 
 /** Lets a stopped task go on where it was. @throws as stop. */
 export async function resume(store: ControlStore, named: string, word: Word): Promise<Controlled> {
   const task = await taskNamed(store, named);
-  const changed = await store.resumeTask(task.id);
-  if (changed) await tell(store, 'task-resumed', task.id, word);
+  const changed = await store.resumeTask(task.id, switched('task-resumed', task.id, word));
   return { ...about('resume', task), deployment: null, changed };
 }
 
@@ -134,10 +133,8 @@ async function proposalOf(
   });
 }
 
-async function tell(store: EventStore, kind: string, subject: string, word: Word): Promise<void> {
-  const { by, reason, now: at } = word;
-  const detail: JsonObject = { by, reason };
-  await store.addEvent({ id: newId('event', at), at, kind, subject, detail });
+function switched(kind: string, subject: string, { by, reason, now: at }: Word): Event {
+  return { id: newId('event', at), at, kind, subject, detail: { by, reason } };
 }
 
 const sentence = (what: string, { by, reason }: Word): string =>

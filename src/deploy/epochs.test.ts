@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { Epoch } from '../core/dataset.ts';
 import type { Event } from '../core/store.ts';
-import { epochsOf, noteChange } from './epochs.ts';
+import { epochsOf, taskChanged } from './epochs.ts';
 
 function memory() {
   const events: Event[] = [];
   return {
-    addEvent: async (event: Event) => void events.push(event),
+    note: (...[taskId, epoch, isVerdict = false]: [string, Epoch, boolean?]): void =>
+      void events.push(taskChanged(taskId, epoch, isVerdict)),
     events: async ({ kind, subject }: { kind?: string; subject?: string } = {}) =>
       events.filter((each) => each.kind === kind && each.subject === subject),
   };
@@ -15,10 +17,10 @@ function memory() {
 
 test('a change that is found twice begins one epoch, another one the next', async () => {
   const store = memory();
-  await noteChange(store, 't1', { since: 10, found: 20, reason: 'an alarm' });
-  await noteChange(store, 't1', { since: 12, found: 25, reason: 'audits, too' });
-  await noteChange(store, 't2', { since: 1, found: 2, reason: 'another task' });
-  await noteChange(store, 't1', { since: 40, found: 44, reason: 'something new' });
+  store.note('t1', { since: 10, found: 20, reason: 'an alarm' });
+  store.note('t1', { since: 12, found: 25, reason: 'audits, too' });
+  store.note('t2', { since: 1, found: 2, reason: 'another task' });
+  store.note('t1', { since: 40, found: 44, reason: 'something new' });
   assert.deepEqual(await epochsOf(store, 't1'), [
     { since: 10, found: 20, reason: 'an alarm' },
     { since: 40, found: 44, reason: 'something new' },
@@ -27,9 +29,9 @@ test('a change that is found twice begins one epoch, another one the next', asyn
 
 test('a specialist that its errors took out of service begins an epoch, however early they began', async () => {
   const store = memory();
-  await noteChange(store, 't', { since: 10, found: 20, reason: 'an alarm' });
-  await noteChange(store, 't', { since: 12, found: 30, reason: 'retired' }, true);
-  await noteChange(store, 't', {
+  store.note('t', { since: 10, found: 20, reason: 'an alarm' });
+  store.note('t', { since: 12, found: 30, reason: 'retired' }, true);
+  store.note('t', {
     since: 25,
     found: 35,
     reason: 'an alarm, about what the verdict was about',
@@ -45,7 +47,7 @@ test('epochs follow one another, and no call before a verdict belongs to a later
     fc.asyncProperty(fc.array(fc.tuple(fc.nat(100), fc.nat(100), fc.boolean())), async (changes) => {
       const store = memory();
       for (const [since, delay, isVerdict] of changes)
-        await noteChange(store, 't', { since, found: since + delay, reason: '' }, isVerdict);
+        store.note('t', { since, found: since + delay, reason: '' }, isVerdict);
       const epochs = await epochsOf(store, 't');
       for (const [i, { since, found }] of epochs.entries()) {
         assert.ok(since <= found);

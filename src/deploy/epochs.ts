@@ -8,28 +8,24 @@
  */
 import type { Epoch } from '../core/dataset.ts';
 import { newId } from '../core/ids.ts';
-import type { EventStore } from '../core/store.ts';
+import type { Event, EventStore } from '../core/store.ts';
 
-/** The event; its subject is the task. */
+/** The kind of the event; its subject is the task. */
 export const TASK_CHANGED = 'task-changed';
 
 /**
+ * The record of a change. To be kept with what the change has moved, in one step: what is moved already is not looked at again.
  * @param isVerdict A specialist was taken out of service by its own errors: an epoch begins then, whenever these began. The calls
  *   until then were looked at to find that, as standing.ts (learn/) takes for granted.
  */
-export async function noteChange(
-  store: Pick<EventStore, 'addEvent'>,
-  taskId: string,
-  { since, found, reason }: Epoch,
-  isVerdict = false,
-): Promise<void> {
-  await store.addEvent({
+export function taskChanged(taskId: string, { since, found, reason }: Epoch, isVerdict: boolean): Event {
+  return {
     id: newId('event', found),
     at: found,
     kind: TASK_CHANGED,
     subject: taskId,
     detail: { reason, since, ...(isVerdict ? { verdict: true } : {}) },
-  });
+  };
 }
 
 /** The task's epochs, oldest first, without the one before the first change. */

@@ -57,6 +57,7 @@ function life(
       at,
       stage,
       confidence: 1,
+      used: stage !== 'shadow',
       ...audit(() => random.next()),
     };
     watch = watchAudit(watch, one, policy);

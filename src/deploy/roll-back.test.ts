@@ -34,12 +34,10 @@ function storeOf(deployments: Deployment[], earlier: readonly Event[] = []) {
     added,
     events: async () => [...earlier],
     deployments: async () => [...deployments],
-    putDeployment: async (next: Deployment) => {
+    putDeployment: async (next: Deployment, _: Deployment | null, told: readonly Event[] = []) => {
+      added.push(...told);
       deployments = deployments.map((each) => (each.id === next.id ? next : each));
       return true;
-    },
-    addEvent: async (event: Event) => {
-      added.push(event);
     },
   };
 }

@@ -37,6 +37,7 @@ const audit = (at: number, stage: Stage, correct: boolean, more: Partial<Audit> 
   stage,
   confidence: 1,
   correct,
+  used: stage !== 'shadow',
   ...more,
 });
 
@@ -102,14 +103,22 @@ test('a count of comparisons ends no stage: without evidence it stays, and with 
 
 test('a canary ends by calls that it served: what the LLM answered meanwhile counts as evidence and ends nothing', () => {
   const used = (share: number) => (at: number) => ({ used: at % (1 / share) === 0 });
-  const none = life(
-    5000,
-    () => true,
-    policy,
-    () => ({ used: false }),
-  );
-  assert.equal(none.deployment.stage, 'canary');
-  assert.equal(none.watch.byStage.canary ?? 0, 0);
+  const withoutUse = (more: (stage: Stage) => Partial<Audit>): Life => {
+    let [deployment, watch] = [shadow, newWatch(policy)];
+    for (let at = 1; at <= 5000; at++) {
+      const { used: _, ...one } = audit(at, deployment.stage, true);
+      watch = watchAudit(watch, { ...one, ...more(deployment.stage) }, policy);
+      deployment = step(deployment, watch, policy, at);
+    }
+    return { deployment, watch };
+  };
+  const none = withoutUse(() => ({ used: false }));
+  // A record that does not say so is of no more use.
+  const old = withoutUse(() => ({}));
+  for (const { deployment, watch } of [none, old]) {
+    assert.equal(deployment.stage, 'canary');
+    assert.equal(watch.byStage.canary ?? 0, 0);
+  }
   // Thirty that it served are a hundred and twenty calls, where it serves a quarter.
   const { history } = life(400, () => true, policy, used(0.25)).deployment;
   const [canary, live] = [history[1]!, history[2]!];

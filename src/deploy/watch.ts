@@ -103,8 +103,11 @@ export function watchAudit(watch: Watch, audit: Audit, policy: StagePolicy): Wat
   };
 }
 
-/** A canary is there to be used: calls that the LLM answered show nothing of what use does. */
-const isOfStage = ({ stage, used }: Audit): boolean => stage !== 'canary' || used !== false;
+/**
+ * A canary is there to be used: calls that the LLM answered show nothing of what use does, and a record that does not say whose
+ * answer the caller got may be one of those.
+ */
+const isOfStage = ({ stage, used }: Audit): boolean => stage !== 'canary' || used === true;
 
 /** Its capital comes in by time: the chance of a false alarm is one for a quarter. */
 function afterChange(

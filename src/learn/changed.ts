@@ -1,43 +1,49 @@
 /**
  * Tasks that learning has changed so that a proof does not hold for them any more: their specialist in service is suspended
  * until it, or another one, is proved anew. For pipeline.ts.
- * Does not: say what a change is (callsite/proved), or keep calls of new templates from an old specialist (route/ does).
+ * Does not: store anything, say what a change is (callsite/proved), or keep calls of new templates from an old specialist (route/ does).
  */
 import { type TimedRequest, whyUnproved } from '../callsite/proved.ts';
 import { type Deployment, isInService } from '../core/deployment.ts';
+import type { DeploymentMove } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
-import { changeDeployment } from '../deploy/change.ts';
-import { moveTo } from '../deploy/stages.ts';
+import { moveEvent, moveTo } from '../deploy/stages.ts';
 import type { LearnContext } from './trial.ts';
 
+export interface Changed {
+  /** What takes them out of service; to be kept with the tasks, so that no gateway meets a changed task with an old specialist. */
+  readonly moves: readonly DeploymentMove[];
+  /** Why, by task id, where one was in service. */
+  readonly reasons: ReadonlyMap<string, string>;
+}
+
 /**
- * Suspends what does not hold for the tasks as they are now. To be called before the tasks are stored, so that no gateway
- * meets a changed task with an old specialist. Why, by task id.
+ * The specialists whose proof does not hold for the tasks as they are to be.
  * @param latestOf A task's latest calls.
  */
-export async function suspendChanged(
+export async function changedBy(
   tasks: readonly Task[],
   latestOf: (taskId: string) => readonly TimedRequest[],
   { store }: Pick<LearnContext, 'store'>,
-): Promise<ReadonlyMap<string, string>> {
+): Promise<Changed> {
   const reasons = new Map<string, string>();
+  const moves: DeploymentMove[] = [];
   const byId = new Map(tasks.map((task) => [task.id, task]));
   const specialists = new Map((await store.specialists()).map((each) => [each.id, each]));
-  for (const deployment of await store.deployments()) {
-    if (!isInService(deployment.stage) && deployment.stage !== 'proposed') continue;
-    const task = byId.get(deployment.taskId);
-    const proved = specialists.get(deployment.specialistId)?.proved;
+  for (const before of await store.deployments()) {
+    if (!isInService(before.stage) && before.stage !== 'proposed') continue;
+    const task = byId.get(before.taskId);
+    const proved = specialists.get(before.specialistId)?.proved;
     // A run that began before a merge may have deployed it after.
     const why = task ? whyUnproved(task, proved, latestOf(task.id)) : 'a person has merged it with another';
     if (why === null) continue;
     const changed = `the task has changed since it was proved: ${why}`;
     const reason = `${changed}. It is suspended until it is proved anew`;
-    const moved = await changeDeployment(store, deployment.id, (now) =>
-      outOfService(now, { suspended: reason, retired: changed }, Date.now()),
-    );
-    if (moved?.after.stage === 'suspended') reasons.set(deployment.taskId, reason);
+    const after = outOfService(before, { suspended: reason, retired: changed }, Date.now());
+    moves.push({ before, after, events: [moveEvent(before.stage, after)] });
+    if (after.stage === 'suspended') reasons.set(before.taskId, reason);
   }
-  return reasons;
+  return { moves, reasons };
 }
 
 /** Suspended where it serves; a proposal that does not hold any more has nothing to wait for. */

@@ -9,7 +9,7 @@ import { type Call, UNTIMED } from '../core/call.ts';
 import { type LearnReport, type LeftOut, leftOutOf } from '../core/learning.ts';
 import type { Task } from '../core/task.ts';
 import type { readUsable } from '../curate/usable.ts';
-import { suspendChanged } from './changed.ts';
+import { changedBy } from './changed.ts';
 import { withContinued } from './continued.ts';
 import type { LearnContext } from './trial.ts';
 
@@ -37,8 +37,13 @@ export async function tasksIn(
   const tasks = found.map((task) => withContinued(task, usable.continued));
   const callsOf = Map.groupBy(usable.calls, (call) => assignment.get(call.id));
   callsOf.delete(undefined);
-  const suspended = await suspendChanged(tasks, (id) => latestOf(callsOf.get(id) ?? []), context);
-  if (!(await store.putTasks(tasks, decided))) return tasksIn(usable, context);
+  const latest = (id: string): TimedRequest[] => latestOf(callsOf.get(id) ?? []);
+  let changed = await changedBy(tasks, latest, context);
+  while (!(await store.putTasks(tasks, decided, changed.moves))) {
+    // A person has decided something meanwhile: tasks are found again. Else a gateway, or a person, has moved a deployment.
+    if ((await store.taskDecisions()).length !== decided) return tasksIn(usable, context);
+    changed = await changedBy(tasks, latest, context);
+  }
   const counts = {
     calls: usable.read,
     usableCalls: usable.calls.length,
@@ -49,7 +54,7 @@ export async function tasksIn(
       ...withoutTask(excludedIn(tasks, callsOf)),
     ],
   };
-  return { tasks, callsOf, suspended, counts };
+  return { tasks, callsOf, suspended: changed.reasons, counts };
 }
 
 /** Those of tasks that a person has excluded. */

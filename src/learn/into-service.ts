@@ -38,16 +38,17 @@ export async function putIntoService(
     return;
   }
   const deployment = deploy(specialist, now, isProposal ? 'proposed' : 'shadow');
-  await store.putDeployment(deployment, null);
-  await store.addEvent({
-    id: newId('event', now),
-    at: now,
-    kind: isProposal ? 'specialist-proposed' : 'specialist-deployed',
-    subject: specialist.id,
-    detail: {
-      deployment: deployment.id,
-      task: specialist.taskId,
-      reason: specialist.evidence.gate.reason,
+  await store.putDeployment(deployment, null, [
+    {
+      id: newId('event', now),
+      at: now,
+      kind: isProposal ? 'specialist-proposed' : 'specialist-deployed',
+      subject: specialist.id,
+      detail: {
+        deployment: deployment.id,
+        task: specialist.taskId,
+        reason: specialist.evidence.gate.reason,
+      },
     },
-  });
+  ]);
 }

@@ -222,11 +222,11 @@ describe('learning with a judge', () => {
   for (const [what, errors, reason] of [
     ['sees no difference', { always: 'TIE' }, /another call’s answer 0 of 30/],
     ['favours a place', { always: '1' }, /first place won in both orders in 100/],
-    ['does not keep to the form', { always: 'Well, it depends.' }, /100 % of its verdicts could not be read/],
+    ['does not keep to the form', { always: 'Well, it depends.' }, /gives no verdict on any text/],
     ['overlooks most of what is wrong', { overlooks: 0.7 }, /errs too often to prove anything/],
     ['does what an answer tells it to', { obeys: true }, /an instruction to the judge 0 of 30/],
   ] as const)
-    it(`refuses a judge that ${what}, with its numbers`, async () => {
+    it(`refuses a judge that ${what}, and says what it did`, async () => {
       const server = await judgeOf(errors);
       const { task, store } = await learnWith(server);
       assert.equal(task.outcome, 'refused');

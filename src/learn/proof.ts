@@ -5,14 +5,11 @@
  */
 import type { Dataset, SplitName } from '../core/dataset.ts';
 import { UnderstudyError } from '../core/errors.ts';
-import { dayOf } from '../core/job.ts';
 import { isJudgeFailure } from '../core/judge.ts';
 import { countCaseVariants } from '../core/label.ts';
 import { type LearnOptions, leftOutOf, type TaskReport } from '../core/learning.ts';
 import { percent } from '../core/percent.ts';
 import type { Task } from '../core/task.ts';
-import { noteChange } from '../deploy/epochs.ts';
-import type { ChangePoint } from '../evaluate/change-point.ts';
 import { whyNotRepeated } from '../select/repeats.ts';
 import { deltaOfTry } from '../stats/spending.ts';
 import { callsNeeded } from '../stats/statistics.ts';
@@ -66,20 +63,19 @@ async function proveWinner(run: TaskRun, context: LearnContext, options: LearnOp
     return refused(
       `Of the best candidate's answers (${winner.candidate.rung}) ${percent(correct, 0)} were correct on the validation split: too few to spend held-back calls on a proof.${spellingsOf(task)}`,
     );
-  const proof = await proofOf(winner, run, context).catch((error: unknown): UnderstudyError => {
+  const proof = await proofOf(winner, run, context, options).catch((error: unknown): UnderstudyError => {
     if (isJudgeFailure(error)) return error;
     throw error;
   });
   // The judge cannot go on now: nothing was spent of delta, and what it has said is kept.
   if (proof instanceof UnderstudyError)
     return refused(`The proof waits for the judge. ${proof.message} ${proof.hint}`);
-  const { specialist, changed, withdrawal } = proof;
+  const { specialist, withdrawal } = proof;
   if (withdrawal !== null)
     return refused(
       `It passed, and was taken out of service: ${withdrawal}. It is tried again when there are new calls to learn from.`,
       { specialist },
     );
-  if (changed !== null && !options.dryRun) await noteEpoch(changed, task, context);
   const deployed = specialist.evidence.gate.passed && !options.dryRun;
   if (deployed) await putIntoService(specialist, context, options.propose === true);
   return provedReport(run, proof, deployed);
@@ -145,16 +141,6 @@ async function callsForAnyProof(
   const isRefused = (dataset.dropped.policy ?? 0) > 0 && calibration.length === 0;
   const isHelped = whyNotRepeated(task.kind, train, judging?.report.refusal) === null;
   return isHelped && missing > 0 && !isRefused ? callsFor(missing, dataset) : null;
-}
-
-/** A change that the held-back answers show: an epoch of the task begins with it. */
-async function noteEpoch(
-  { before, after, since }: ChangePoint,
-  task: Task,
-  { store }: LearnContext,
-): Promise<void> {
-  const reason = `of the held-back answers ${after.errors} of ${after.n} are wrong since ${dayOf(since)}, and ${before.errors} of ${before.n} before`;
-  await noteChange(store, task.id, { since, found: Date.now(), reason });
 }
 
 /** Share of the answers that it gave, of those it was tried on, that are correct: where it abstains it is not wrong. */

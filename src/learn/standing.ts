@@ -13,7 +13,7 @@ import type { Candidate, GateResult } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
 import { lineageOf } from '../core/task-decision.ts';
 import { changeDeployment } from '../deploy/change.ts';
-import { noteChange } from '../deploy/epochs.ts';
+import { taskChanged } from '../deploy/epochs.ts';
 import { numbersAgainst } from '../deploy/make-room.ts';
 import { boundOf, policyFor } from '../deploy/policy.ts';
 import { moveTo } from '../deploy/stages.ts';
@@ -168,12 +168,13 @@ export async function suspendIfRefuted(
     evidence: capitalOf(detector),
   };
   // A gateway beside this may have moved it meanwhile: its record is added to, not written over.
-  const moved = await changeDeployment(store, deployment.id, (now) =>
-    isInService(now.stage) ? moveTo(now, 'suspended', at, reason, numbers) : now,
+  const moved = await changeDeployment(
+    store,
+    deployment.id,
+    (now) => (isInService(now.stage) ? moveTo(now, 'suspended', at, reason, numbers) : now),
+    () => [taskChanged(task.id, { since: pile.since ?? at, found: at, reason }, true)],
   );
-  if (moved === null) return null;
-  await noteChange(store, task.id, { since: pile.since ?? at, found: at, reason }, true);
-  return reason;
+  return moved && reason;
 }
 
 /** The last `count` examples, without those of sessions that begin before them: of a session the first calls are served. */

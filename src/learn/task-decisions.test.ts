@@ -11,10 +11,13 @@ import { UnderstudyError } from '../core/errors.ts';
 import type { Specialist } from '../core/specialist.ts';
 import type { CallSite, Task } from '../core/task.ts';
 import { lineageOf, type TaskChange, type TaskDecided } from '../core/task-decision.ts';
+import { isTaskName } from '../core/task-name.ts';
 import { stop } from '../deploy/control.ts';
-import { epochsOf, noteChange } from '../deploy/epochs.ts';
+import { epochsOf, taskChanged } from '../deploy/epochs.ts';
 import { openStorage, type Storage } from '../setup/data-folder.ts';
+import { learn } from './pipeline.ts';
 import { decideOnTask } from './task-decisions.ts';
+import type { LearnContext } from './trial.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'understudy-decisions-'));
 let storage: Storage;
@@ -202,7 +205,7 @@ describe('decideOnTask', () => {
   it('keeps the epochs of the tasks whose calls it has, and what their audits and stays have said', async () => {
     const { store } = storage;
     await store.putTasks(TASKS);
-    await noteChange(store, 't3', { since: 5, found: 7, reason: 'its errors' }, true);
+    await store.addEvent(taskChanged('t3', { since: 5, found: 7, reason: 'its errors' }, true));
     const { other } = await decide({ action: 'split', task: 't3', sites: ['s4'] });
     const epochs = await epochsOf(store, 't3');
     assert.equal(epochs.length, 1);
@@ -227,6 +230,21 @@ describe('decideOnTask', () => {
     assert.deepEqual([await store.gateTries('t3'), await store.gateTries(other!.id)], [1, 1]);
   });
 
+  it('keeps to names of one length, in what it makes and in what takes it back', async () => {
+    const long = 'agent '.repeat(40);
+    await storage.store.putTasks([{ ...TASKS[2]!, name: long }]);
+    const { other, inverse } = await decide({ action: 'split', task: 't3', sites: ['s4'] });
+    assert.ok(isTaskName(other!.name), other!.name);
+    assert.equal((await decide(inverse!)).changed, true);
+    const renamed = await decide({ action: 'rename', task: 't3', name: ' a\nb ' });
+    assert.equal(renamed.task.name, 'a b');
+    assert.equal((await decide(renamed.inverse!)).changed, true);
+    await storage.store.putTasks([{ ...TASKS[1]!, name: 'post '.repeat(60) }]);
+    const merged = await decide({ action: 'merge', task: 't1', from: 't2' });
+    assert.equal((await decide(merged.inverse!)).changed, true);
+    for (const { name } of await storage.store.tasks()) assert.ok(isTaskName(name), name);
+  });
+
   it('refuses what cannot be: a name that is taken or empty, itself, no such task, one call site', async () => {
     for (const [change, code] of [
       [{ action: 'rename', task: 'mail', name: 'post' }, 'bad-input'],
@@ -239,6 +257,40 @@ describe('decideOnTask', () => {
     ] as const)
       assert.equal(await codeOf(change), code, JSON.stringify(change));
     assert.deepEqual(await storage.store.taskDecisions(), []);
+  });
+
+  it('is not undone by a learning run that has not heard of it', async () => {
+    const { store } = storage;
+    await deploy(TASKS[0]!, 'live');
+    const { inverse } = await decide({ action: 'merge', task: 'mail', from: 'post' });
+    let isTakenBack = false;
+    const racing = {
+      ...store,
+      // By now the run has the tasks as they were, and looks whose proof does not hold for them.
+      deployments: async () => {
+        if (!isTakenBack) {
+          isTakenBack = true;
+          await decide(inverse!);
+        }
+        return store.deployments();
+      },
+    };
+    const config = { ...configSchema.parse({}), dataDir };
+    const context = {
+      config,
+      store: racing,
+      trainers: [],
+      runtimes: [],
+      models: new Set<string>(),
+      notes: [],
+    };
+    await learn([], context as unknown as LearnContext, { dryRun: true });
+    assert.ok(isTakenBack);
+    assert.deepEqual(await stages(), { t1: 'shadow' });
+    assert.deepEqual(
+      (await store.tasks()).map(({ id }) => id),
+      ['t1', 't2', 't3'],
+    );
   });
 
   it('decides on the tasks as they are, where a learning run changes them at the same moment', async () => {

@@ -19,6 +19,7 @@ import type {
   TaskDecided,
   TaskDecision,
 } from '../core/task-decision.ts';
+import { isTaskName, MAX_TASK_NAME, shortTaskName, taskNameOf } from '../core/task-name.ts';
 import type { Actor, TrailStore } from '../core/trail.ts';
 import { changeDeployment, type MovingStore } from '../deploy/change.ts';
 import { taskNamed, type Word } from '../deploy/control.ts';
@@ -46,7 +47,6 @@ interface Plan {
   readonly inverse: TaskChange;
 }
 
-const MAX_NAME = 120;
 /** Others decide or learn at the same moment as seldom as this. */
 const MAX_RACES = 20;
 
@@ -75,11 +75,12 @@ export async function decideOnTask(
     const after = restored ?? plan.after;
     const decision: TaskDecision = { id, ...about, at, by, reason, before, after };
     await keepStopped(decision, store);
-    if (!(await store.addTaskDecision(decision, await inheritedBy(decision, restored !== null, store))))
+    const inherited = await inheritedBy(decision, restored !== null, store);
+    const detail = { action: change.action, other: decision.otherId, by, reason };
+    const told = { id: newId('event', at), at, kind: 'task-decided', subject: task.id, detail };
+    if (!(await store.addTaskDecision(decision, { ...inherited, events: [...inherited.events, told] })))
       continue;
     const moved = await moveDeployments(decision, restored !== null, store);
-    const detail = { action: change.action, other: decision.otherId, by, reason };
-    await store.addEvent({ id: newId('event', at), at, kind: 'task-decided', subject: task.id, detail });
     const { actor } = decider;
     await store.appendTrail({ at, actor, action: 'task-decided', subject: task.id, detail });
     const named = (one: Task) => ({ id: one.id, name: one.name });
@@ -128,10 +129,10 @@ async function planOf(
   });
   switch (change.action) {
     case 'rename': {
-      const name = change.name.trim();
+      const name = taskNameOf(change.name);
       if (name === task.name) return null;
       refuseName(name, tasks);
-      return alone({ ...task, name }, { action: 'rename', task: task.id, name: task.name });
+      return alone({ ...task, name }, { action: 'rename', task: task.id, name: shortTaskName(task.name) });
     }
     case 'exclude': {
       const { now: at, by, reason } = decider;
@@ -149,12 +150,12 @@ async function planOf(
         action: 'split',
         task: task.id,
         sites: from.sites.map((site) => site.id),
-        name: from.name,
+        name: shortTaskName(from.name),
       } as const;
       return { before: [task, from], after: [mergeTasks(task, from, id)], other: from, inverse };
     }
     case 'split': {
-      const name = change.name?.trim() ?? freeName(task.name, tasks);
+      const name = change.name === undefined ? freeName(task.name, tasks) : taskNameOf(change.name);
       const after = splitTask(task, change.sites, name, id);
       refuseName(name, tasks);
       const inverse = { action: 'merge', task: task.id, from: after[1].id } as const;
@@ -170,8 +171,8 @@ function nothingDone({ action }: TaskChange, { id, name }: Task): TaskDecided {
 
 function refuseName(name: string, tasks: readonly Task[]): void {
   const taken = tasks.some((each) => each.name === name || each.id === name);
-  if (name !== '' && name.length <= MAX_NAME && !taken) return;
-  const what = taken ? `There is a task '${name}' already.` : `A name has 1 to ${MAX_NAME} characters.`;
+  if (isTaskName(name) && !taken) return;
+  const what = taken ? `There is a task '${name}' already.` : `A name has 1 to ${MAX_TASK_NAME} characters.`;
   throw new UnderstudyError('bad-input', what, { hint: 'Choose another name.', status: 400 });
 }
 
@@ -191,7 +192,7 @@ function refuseMerge(into: Task, from: Task): void {
 
 function freeName(name: string, tasks: readonly Task[]): string {
   for (let n = 2; ; n++) {
-    const free = `${name} (${n})`;
+    const free = shortTaskName(name, ` (${n})`);
     if (!tasks.some((each) => each.name === free)) return free;
   }
 }

@@ -10,9 +10,13 @@ import type { Config } from '../core/config.ts';
 import type { Dataset } from '../core/dataset.ts';
 import { isInService } from '../core/deployment.ts';
 import { newId } from '../core/ids.ts';
+import { dayOf } from '../core/job.ts';
+import type { LearnOptions } from '../core/learning.ts';
 import type { Specialist } from '../core/specialist.ts';
-import type { DeploymentStore } from '../core/store.ts';
-import { type ChangePoint, changePoint } from '../evaluate/change-point.ts';
+import type { DeploymentStore, Event } from '../core/store.ts';
+import type { Task } from '../core/task.ts';
+import { taskChanged } from '../deploy/epochs.ts';
+import { changePoint } from '../evaluate/change-point.ts';
 import { assess } from '../evaluate/evaluate.ts';
 import { byEquality } from '../evaluate/predictions.ts';
 import { referencesFor } from './references.ts';
@@ -24,8 +28,6 @@ export interface WinnerProof {
   readonly specialist: Specialist;
   /** Answers that the LLM was asked for again. */
   readonly asked: number;
-  /** A change of the task that shows in the held-back answers; null where none does. */
-  readonly changed: ChangePoint | null;
   /** Why a specialist that was proved before is out of service again; null where it is not, or the proof is new. */
   readonly withdrawal: string | null;
 }
@@ -38,14 +40,15 @@ export async function proofOf(
   winner: TrainedTrial,
   run: TaskRun,
   context: LearnContext,
+  options: Pick<LearnOptions, 'dryRun'>,
 ): Promise<WinnerProof> {
   const { store, config } = context;
   const judge = winner.isJudged ? context.judge?.identity : undefined;
   const proved = (await store.specialists(run.task.id)).find((each) =>
     isProof(each, winner, run, config, judge),
   );
-  if (!proved) return { ...(await prove(winner, run, context)), withdrawal: null };
-  return { specialist: proved, asked: 0, changed: null, withdrawal: await withdrawalOf(proved, store) };
+  if (!proved) return { ...(await prove(winner, run, context, options)), withdrawal: null };
+  return { specialist: proved, asked: 0, withdrawal: await withdrawalOf(proved, store) };
 }
 
 /** Whether the specialist is this very artefact, held to this bound on these examples, by the same equality and judge. */
@@ -84,7 +87,8 @@ async function prove(
     judging,
   }: Pick<TaskRun, 'task' | 'dataset' | 'requests' | 'models' | 'judging'>,
   context: LearnContext,
-): Promise<{ specialist: Specialist; asked: number; changed: ChangePoint | null }> {
+  { dryRun }: Pick<LearnOptions, 'dryRun'>,
+): Promise<Pick<WinnerProof, 'specialist' | 'asked'>> {
   const { store, config } = context;
   const { dataset, selfAgreement, repeats, asked } = await referencesFor(
     task,
@@ -139,9 +143,19 @@ async function prove(
     },
     createdAt: now,
   };
-  await store.addSpecialist(specialist);
   const isTimed = recorded.order === 'time' && !specialist.evidence.gate.passed;
-  return { specialist, asked, changed: isTimed ? changePoint(outcomes) : null };
+  const changed = isTimed && !dryRun ? changeIn(task, outcomes, now) : null;
+  await store.addSpecialist(specialist, changed ? [changed] : []);
+  return { specialist, asked };
+}
+
+/** The record of a change of the task that the held-back answers show: an epoch begins with it. Null where they show none. */
+function changeIn({ id }: Task, outcomes: Parameters<typeof changePoint>[0], found: number): Event | null {
+  const changed = changePoint(outcomes);
+  if (changed === null) return null;
+  const { before, after, since } = changed;
+  const reason = `of the held-back answers ${after.errors} of ${after.n} are wrong since ${dayOf(since)}, and ${before.errors} of ${before.n} before`;
+  return taskChanged(id, { since, found, reason }, false);
 }
 
 /** The requests of the dataset's calls, each with its time where that is known. */

@@ -50,8 +50,10 @@ function world() {
   );
   const store = {
     deployments: async () => [deployment],
-    putDeployment: async (next: Deployment) => {
+    putDeployment: async (next: Deployment, _: Deployment | null, told: readonly Event[] = []) => {
+      if (!isWell) throw new Error('locked');
       deployment = next;
+      events.push(...told.filter(({ kind }) => kind !== 'deployment-moved'));
       return true;
     },
     addEvent: async (event: Event) => {

@@ -13,7 +13,7 @@ import type { Decision, Heard, Router } from '../core/online.ts';
 import { percent } from '../core/percent.ts';
 import { referenceOf } from '../core/reference.ts';
 import type { Specialist } from '../core/specialist.ts';
-import type { Event } from '../core/store.ts';
+import type { Event, EventStore } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
 import {
   type Alarm,
@@ -26,8 +26,11 @@ import {
   watchCall,
 } from '../deploy/alarms.ts';
 import { changeDeployment, type MovingStore } from '../deploy/change.ts';
-import { noteChange } from '../deploy/epochs.ts';
+import { taskChanged } from '../deploy/epochs.ts';
 import { sendBack } from '../deploy/stages.ts';
+
+/** Where alarms are written down, and what they are about is moved. */
+type AlarmStore = MovingStore & Pick<EventStore, 'addEvent'>;
 
 export interface ChangeAlarms {
   /** Takes up what is in service, from the plan. */
@@ -43,7 +46,7 @@ export interface ChangeAlarms {
   /** Whether alarms wait to be written down. */
   isRaised(): boolean;
   /** Sends back what alarms were raised about, and writes them down. @throws as the store; nothing is lost by it. */
-  write(store: MovingStore): Promise<void>;
+  write(store: AlarmStore): Promise<void>;
 }
 
 interface Counted {
@@ -183,21 +186,25 @@ export function changeAlarms(
   };
 }
 
-/** Takes the specialist out of service, once whatever of it has been written down before, and begins an epoch. */
-async function act(store: MovingStore, { id, at, alarm, about, event }: Raised): Promise<void> {
+/** Takes the specialist out of service, and begins an epoch. Where it has left service meanwhile, the change is told all the same. */
+async function act(store: AlarmStore, { id, at, alarm, about, event }: Raised): Promise<void> {
   const reason = String(event.detail.reason);
   const before = about.deployment.history.findLast(({ expects }) => expects !== undefined)?.expects;
   const heard = [...about.others].filter(([, last]) => last >= alarm.since).map(([name]) => name);
   // A name for each answer tells nothing by itself.
   const isTold = heard.length < MAX_NAMES;
   const expects = { ...before, ...(isTold ? {} : { [alarm.kind]: alarm.share }) };
-  const isDone = ({ history }: Deployment): boolean =>
-    history.some((each) => each.at === at && each.reason === reason);
-  await changeDeployment(store, id, (now) =>
-    isDone(now) ? now : sendBack(now, at, reason, expects, isTold ? heard : []),
+  const events = [
+    event,
+    taskChanged(about.deployment.taskId, { since: alarm.since, found: at, reason }, false),
+  ];
+  const moved = await changeDeployment(
+    store,
+    id,
+    (now) => sendBack(now, at, reason, expects, isTold ? heard : []),
+    () => events,
   );
-  await store.addEvent(event);
-  await noteChange(store, about.deployment.taskId, { since: alarm.since, found: at, reason });
+  if (moved === null) for (const each of events) await store.addEvent(each);
 }
 
 function modelsOf({ proved }: Specialist, { history }: Deployment): ReadonlySet<string> | null {

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { configSchema } from '../core/config.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Event } from '../core/store.ts';
+import { ALARMS } from '../deploy/alarms.ts';
 import { readApprovalLink } from '../deploy/approval-link.ts';
 import type { Alert } from '../telemetry/alerts.ts';
 import { eventAlerts } from './event-alerts.ts';
@@ -38,6 +39,15 @@ test('a proposal, a rollback and a failed run are told once; what a person decid
       'job-failed: The learning run s6 failed: The disk is full.',
     ],
   );
+});
+
+test('each alarm is told once, one that acts by its move', async () => {
+  const told = await alertsFor(
+    ...ALARMS.map((kind) => [kind, { reason: `${kind}, 9 of 40` }] as [string, JsonObject]),
+    ['deployment-moved', { from: 'live', to: 'shadow', reason: 'llm-renamed, 9 of 40' }],
+  );
+  for (const kind of ALARMS)
+    assert.equal(told.filter((line) => line.includes(`${kind}, 9 of 40`)).length, 1, kind);
 });
 
 test('a proposal is told with its links, and they are of the proposal that its event names', async () => {

@@ -1,9 +1,10 @@
 /**
  * Raises alerts for what is written into the record of events and a person should know: a deployment that was rolled back or
- * suspended, inputs that have changed, a coverage that fell short, a proposal that waits, a learning run that failed.
+ * suspended, an alarm that calls have changed, a proposal that waits, a learning run that failed.
  * Does not: post them (telemetry/alerts.ts).
  */
 import type { Event, EventStore } from '../core/store.ts';
+import { ALARMS } from '../deploy/alarms.ts';
 import { REPLACED } from '../deploy/stages.ts';
 import type { Alert, AlertLink } from '../telemetry/alerts.ts';
 import type { ProposalLinks } from './proposal-links.ts';
@@ -18,6 +19,9 @@ const AT_ONCE = 50;
 
 /** Of deployments, only the moves that take calls away. */
 const BAD_STAGES = new Set(['retired', 'shadow', 'suspended']);
+
+/** Alarms that a person is told of. One that acts is told by the move that it makes. */
+const TOLD: ReadonlySet<string> = new Set(ALARMS.filter((kind) => kind !== 'llm-renamed'));
 
 /** @param linksOf Of what waits for approval. Default: there are none. */
 export function eventAlerts(
@@ -74,8 +78,5 @@ function tell(event: Event, links: readonly AlertLink[] | null, raise: (alert: A
   }
   if (kind === 'job-ended' && detail.state === 'failed')
     raise({ kind: 'job-failed', subject, at, message: `The learning run ${subject} failed: ${reason}` });
-  if (reason !== '' && kind.startsWith('inputs-'))
-    raise({ kind, subject, at, message: `${subject}: ${reason}` });
-  if (reason !== '' && kind.startsWith('coverage-'))
-    raise({ kind, subject, at, message: `${subject}: ${reason}` });
+  if (reason !== '' && TOLD.has(kind)) raise({ kind, subject, at, message: `${subject}: ${reason}` });
 }

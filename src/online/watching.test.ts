@@ -4,7 +4,7 @@ import { configSchema } from '../core/config.ts';
 import type { Audit, Deployment } from '../core/deployment.ts';
 import type { Specialist } from '../core/specialist.ts';
 import type { Event } from '../core/store.ts';
-import { epochsOf, noteChange } from '../deploy/epochs.ts';
+import { epochsOf, taskChanged } from '../deploy/epochs.ts';
 import { dailyBudget, type Watching, watchDeployments } from './watching.ts';
 
 const { serve } = configSchema.parse({});
@@ -32,20 +32,21 @@ function memory() {
   const events: Event[] = [];
   const log: string[] = [];
   const read = { audits: 0, pages: 0 };
+  const fails = { put: false, page: Number.POSITIVE_INFINITY };
   const store: Parameters<Watching['update']>[0] = {
     auditsSince: async (_, cursor, limit) => {
+      if (read.pages >= fails.page) throw new Error('locked');
       const page = audits.slice(cursor, cursor + limit);
       read.audits += page.length;
       read.pages++;
       return { audits: page, cursor: cursor + page.length };
     },
     deployments: async () => [deployment],
-    putDeployment: async (next) => {
+    putDeployment: async (next, _, told = []) => {
+      if (fails.put) throw new Error('locked');
       deployment = next;
+      events.push(...told);
       return true;
-    },
-    addEvent: async (event) => {
-      events.push(event);
     },
     taskDecisions: async () => [],
   };
@@ -56,7 +57,15 @@ function memory() {
     for (let i = 0; i < n; i++) {
       const at = audits.length;
       const { stage } = deployment;
-      audits.push({ callId: `${at}`, deploymentId: 'dep_1', at, stage, confidence: 1, correct });
+      audits.push({
+        callId: `${at}`,
+        deploymentId: 'dep_1',
+        at,
+        stage,
+        confidence: 1,
+        correct,
+        used: stage !== 'shadow',
+      });
       await watching.advance(store, 'dep_1', at);
     }
   };
@@ -70,6 +79,8 @@ function memory() {
     deployment: () => deployment,
     read,
     audits,
+    fails,
+    advance: () => watching.advance(store, 'dep_1', audits.length),
   };
 }
 
@@ -102,11 +113,7 @@ test('a retirement ends what calls of before can prove, though its errors began 
   await audit(400, true);
   await audit(4, false);
   // An alarm is raised while they pile up; the audits go on until the bound is broken.
-  await noteChange({ addEvent: async (event) => void events.push(event) }, 'task_1', {
-    since: 401,
-    found: 403,
-    reason: 'an alarm',
-  });
+  events.push(taskChanged('task_1', { since: 401, found: 403, reason: 'an alarm' }, false));
   await audit(60, false);
   const retired = events.findLast(({ kind }) => kind === 'deployment-moved')!;
   assert.equal(retired.detail.to, 'retired');
@@ -121,6 +128,52 @@ test('a retirement ends what calls of before can prove, though its errors began 
       [403, retired.at],
     ],
   );
+});
+
+test('a move that the store refuses is made at the next look, and its change of the task is told with it', async () => {
+  const { update, audit, events, fails, stage, advance } = memory();
+  await update();
+  await audit(400, true);
+  fails.put = true;
+  await assert.rejects(audit(60, false), /locked/);
+  assert.deepEqual([stage(), events.length], ['live', 2]);
+  fails.put = false;
+  await advance();
+  assert.equal(stage(), 'retired');
+  assert.deepEqual(
+    events.slice(2).map(({ kind, subject }) => [kind, subject]),
+    [
+      ['deployment-moved', 'dep_1'],
+      ['task-changed', 'task_1'],
+    ],
+  );
+});
+
+test('audits whose reading broke off are read anew, each counted once', async () => {
+  const broken = memory();
+  const whole = memory();
+  const shares: number[] = [];
+  for (const { audits, update, advance, fails, read, watching, deployment } of [broken, whole]) {
+    await update();
+    for (let at = 0; at < 900; at++)
+      audits.push({
+        callId: `${at}`,
+        deploymentId: 'dep_1',
+        at,
+        stage: 'shadow',
+        confidence: 1,
+        correct: at % 3 > 0,
+        session: `${at % 7}`,
+      });
+    if (broken.audits === audits) {
+      fails.page = read.pages + 1;
+      await assert.rejects(advance(), /locked/);
+      fails.page = Number.POSITIVE_INFINITY;
+    }
+    await advance();
+    shares.push(watching.probability({ ...deployment(), stage: 'live' }, () => ({ session: '1' })));
+  }
+  assert.equal(shares[0], shares[1]);
 });
 
 test('audits that another run of the gateway left behind are counted on', async () => {

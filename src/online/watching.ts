@@ -13,19 +13,19 @@ import {
   type Stage,
 } from '../core/deployment.ts';
 import type { Specialist } from '../core/specialist.ts';
-import type { DeploymentStore, EventStore } from '../core/store.ts';
+import type { DeploymentStore, Event } from '../core/store.ts';
 import type { DecisionStore } from '../core/task-decision.ts';
 import { auditProbability } from '../deploy/audit-share.ts';
 import { changeDeployment } from '../deploy/change.ts';
-import { noteChange } from '../deploy/epochs.ts';
+import { taskChanged } from '../deploy/epochs.ts';
 import type { StagePolicy } from '../deploy/policy.ts';
 import { type ReadWatch, readWatch } from '../deploy/read-watch.ts';
 import { step, wasSentBack } from '../deploy/stages.ts';
 import { policyOfStay } from '../deploy/stays.ts';
+import type { Watch } from '../deploy/watch.ts';
 
 /** What is read and written; the store that is open at the time. */
-type WatchedStore = Pick<DeploymentStore, 'auditsSince' | 'deployments' | 'putDeployment'> &
-  Pick<EventStore, 'addEvent'>;
+type WatchedStore = Pick<DeploymentStore, 'auditsSince' | 'deployments' | 'putDeployment'>;
 
 export interface Watching {
   /** Takes up what is in service, from the plan. Reads the audits of what is new. */
@@ -41,7 +41,8 @@ export interface Watching {
 
 interface Watched {
   readonly policy: StagePolicy;
-  readonly read: ReadWatch;
+  /** Null: to be read anew from the beginning. */
+  readonly read: ReadWatch | null;
 }
 
 /**
@@ -77,7 +78,7 @@ export function watchDeployments(
         const policy = policyOfStay(specialist, deployment, { deployments, decisions }, serve, family);
         const known = watched.get(id);
         // Sent back, it is read anew: what came before counts otherwise.
-        const isSame = known?.policy.since === policy.since;
+        const isSame = known?.policy.since === policy.since && known.read !== null;
         next.set(id, isSame ? known : { policy, read: await readWatch(store, id, policy) });
       }
       watched = next;
@@ -86,28 +87,28 @@ export function watchDeployments(
       const known = watched.get(id);
       if (!known) return;
       const { policy } = known;
-      const read = await readWatch(store, id, policy, known.read);
+      const read = await readWatch(store, id, policy, known.read ?? undefined).catch((error: unknown) => {
+        // Reading uses up what was read before: broken off, it leaves nothing to go on from.
+        watched.set(id, { policy, read: null });
+        throw error;
+      });
       watched.set(id, { policy, read });
       // The store's word on the stage: a learning run or a person in another process may have moved it.
-      const moved = await changeDeployment(store, id, (deployment) =>
+      const moved = await changeDeployment(
+        store,
+        id,
         // Sent back meanwhile, it is proved anew: what was read of it is of before.
-        provingSince(deployment) === policy.since ? step(deployment, read.watch, policy, now) : deployment,
+        (deployment) =>
+          provingSince(deployment) === policy.since ? step(deployment, read.watch, policy, now) : deployment,
+        ({ after }) => changesIn(after, read.watch, now),
       );
       if (moved === null) return;
-      const { taskId, stage, history } = moved.after;
-      // What was served in the meantime was answered for another world than the next specialist will meet.
-      if (stage === 'retired' || wasSentBack(moved.after)) {
-        const isRetired = stage === 'retired';
-        const { since } = isRetired ? read.watch.recent : read.watch.change.pile;
-        const reason = history.at(-1)?.reason ?? '';
-        await noteChange(store, taskId, { since: since ?? now, found: now, reason }, isRetired);
-      }
       stages.set(id, moved.before.stage);
       seen(moved.after);
     },
     probability: (deployment, belonging) => {
       const known = watched.get(deployment.id);
-      if (!known) return serve.auditShare;
+      if (!known?.read) return serve.auditShare;
       let calls = paces.get(deployment.id);
       if (calls === undefined) {
         calls = pace(now);
@@ -116,6 +117,15 @@ export function watchDeployments(
       return auditProbability(deployment.stage, known.read.watch, known.policy, belonging, calls.aDay());
     },
   };
+}
+
+/** What was served in the meantime was answered for another world than the next specialist will meet. */
+function changesIn(moved: Deployment, { recent, change }: Watch, found: number): readonly Event[] {
+  const isRetired = moved.stage === 'retired';
+  if (!isRetired && !wasSentBack(moved)) return [];
+  const { since } = isRetired ? recent : change.pile;
+  const reason = moved.history.at(-1)?.reason ?? '';
+  return [taskChanged(moved.taskId, { since: since ?? found, found, reason }, isRetired)];
 }
 
 /** Of how many events a day the pace has lately been, by a mean over about a hundred of them: one is counted with each question. */

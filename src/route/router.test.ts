@@ -192,11 +192,17 @@ const withSystem = (content: string): CallRequest => ({
   messages: [{ role: 'system', content }, ...request.messages],
 });
 
+interface Sure {
+  readonly task?: Partial<Task>;
+  readonly signals?: Signals;
+  readonly floors?: Signals;
+}
+
 /** Who serves a request, and why, with a specialist that is sure of its answer and has these signals. */
-async function servedBy(
-  asked: CallRequest,
-  over: { readonly task?: Partial<Task>; readonly signals?: Signals; readonly floors?: Signals } = {},
-) {
+const servedBy = async (asked: CallRequest, over: Sure = {}) =>
+  (await sureRouter(over).route(incoming('call_1', asked), signal)).served;
+
+function sureRouter(over: Sure): Router {
   const own = { ...task, ...over.task };
   const plan = planIn('live');
   const confidence = {
@@ -205,7 +211,7 @@ async function servedBy(
     bias: 0,
     ...(over.floors ? { floors: over.floors } : {}),
   };
-  const router = createRouter(
+  return createRouter(
     { ...plan, tasks: [own], specialists: [{ ...specialist, confidence }] },
     {
       ...optionsFor(own, () => {}),
@@ -219,7 +225,6 @@ async function servedBy(
       ],
     },
   );
-  return (await router.route(incoming('call_1', asked), signal)).served;
 }
 
 test('an input unlike those that the confidence was fitted on goes to the LLM, however sure the answer', async () => {
@@ -251,6 +256,33 @@ test('a prompt that was edited within a slot, and one that follows no template, 
     { ...optionsFor(task, () => {}), assign },
   ).route(incoming('call_1', withSystem('A prompt of tomorrow.')), signal);
   assert.deepEqual(served, { by: 'llm', reason: 'no-specialist' });
+});
+
+test('the same unfamiliar thing, asked again and again between others, counts to one unit, each other to its own', async () => {
+  const site = { ...task.sites[0]!, system: { pieces: ['Today is ', '. Sort the mail.'] } };
+  const learnt = withShapes(site, [withSystem('Today is 2026-11-21. Sort the mail.')]);
+  const about = (text: string, system?: string): CallRequest => ({
+    ...request,
+    messages: [
+      ...(system === undefined ? [] : [{ role: 'system' as const, content: system }]),
+      { role: 'user', content: text },
+    ],
+  });
+  for (const [router, system] of [
+    [sureRouter({ floors: { familiarity: 0.4 } }), undefined],
+    [sureRouter({ task: { sites: [learnt] } }), 'A prompt of tomorrow.'],
+    [sureRouter({ task: { sites: [learnt] } }), 'Today is 2026-11-23. In Spanish. Sort the mail.'],
+  ] as const) {
+    const units = { stuck: new Set<string | undefined>(), others: new Set<string | undefined>() };
+    for (let i = 0; i < 100; i++)
+      for (const kind of ['stuck', 'others'] as const) {
+        const asked = about(kind === 'stuck' ? 'Where is it?' : `Where is number ${i}?`, system);
+        const { served, session } = await router.route(incoming(`${kind}_${i}`, asked), signal);
+        assert.equal(served.reason, 'unfamiliar-input');
+        units[kind].add(session);
+      }
+    assert.deepEqual([units.stuck.size, units.others.size], [1, 100]);
+  }
 });
 
 test('of a session no more calls are served than the proof allows, whoever names it', async () => {

@@ -11,7 +11,7 @@
 import type { Answer } from '../core/answer.ts';
 import type { CallResponse, LlmReason, Served } from '../core/call.ts';
 import { whyNoAnswer } from '../core/ending.ts';
-import type { Decision, Heard, Router } from '../core/online.ts';
+import type { Decision, Heard, IncomingCall, Router } from '../core/online.ts';
 import type { Runtime } from '../core/runtime.ts';
 import { type AskLimits, createAsk } from './ask.ts';
 import { type Assignment, type AssignmentOptions, createAssign, draw } from './assignment.ts';
@@ -19,6 +19,7 @@ import { type ComparisonOptions, createComparison } from './comparison.ts';
 import { type RoutingPlan, routingTable } from './routes.ts';
 import { createAttempt } from './serve-attempt.ts';
 import { sessionLimits } from './session-limits.ts';
+import { rememberUnfamiliar } from './unfamiliar.ts';
 
 export interface RouterOptions extends AskLimits, AssignmentOptions, ComparisonOptions {
   readonly runtimes: readonly Runtime[];
@@ -26,8 +27,8 @@ export interface RouterOptions extends AskLimits, AssignmentOptions, ComparisonO
   readonly onHeard?: (heard: Heard, llm: CallResponse) => void;
 }
 
-/** Sessions of which it is known how many of their calls were served. */
-const MAX_SESSIONS = 20_000;
+/** Sessions of which it is known how many of their calls were served; and unfamiliar inputs. */
+const MAX_REMEMBERED = 20_000;
 
 export interface UpdatableRouter extends Router {
   update(plan: RoutingPlan): void;
@@ -36,7 +37,8 @@ export interface UpdatableRouter extends Router {
 /** A router over a plan. */
 export function createRouter(plan: RoutingPlan, options: RouterOptions): UpdatableRouter {
   let table = routingTable(plan, options.runtimes);
-  const limits = sessionLimits(MAX_SESSIONS);
+  const limits = sessionLimits(MAX_REMEMBERED);
+  const unfamiliar = rememberUnfamiliar(MAX_REMEMBERED);
   const assign = createAssign(options, limits);
   const attempt = createAttempt(createAsk(options), limits, options.now);
   const comparison = createComparison(
@@ -51,7 +53,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       const assignment = assign(call, table);
       const session = sessionOf(assignment);
       if (assignment.candidacy === null)
-        return { ...byLlm(assignment.reason, { taskId: assignment.taskId }), ...session };
+        return asOneUnit({ ...byLlm(assignment.reason, { taskId: assignment.taskId }), ...session }, call);
       const { candidacy } = assignment;
       const { task, specialist } = candidacy.route;
       taskId = task.id;
@@ -64,11 +66,14 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
         };
       const outcome = await attempt(candidacy, signal);
       if (!outcome.used)
-        return {
-          ...byLlm(outcome.reason, { taskId, confidence: outcome.confidence }),
-          ...session,
-          ...listening(assignment, outcome.unsure),
-        };
+        return asOneUnit(
+          {
+            ...byLlm(outcome.reason, { taskId, confidence: outcome.confidence }),
+            ...session,
+            ...listening(assignment, outcome.unsure),
+          },
+          call,
+        );
       const { answer, confidence } = outcome;
       const { probability } = assignment;
       const isAudited = draw(call.id, 'audit') < probability;
@@ -84,6 +89,15 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     } catch {
       return byLlm('error', { taskId });
     }
+  };
+
+  /** The same unfamiliar input again, whoever asks, counts to what it counted to first: it is one sign of a change. */
+  const asOneUnit = (decision: Decision, { request }: IncomingCall): Decision => {
+    const { served, session } = decision;
+    const { reason, taskId } = served;
+    if (reason !== 'unfamiliar-input' || taskId === undefined || session === undefined) return decision;
+    if (typeof request === 'string') return decision;
+    return { ...decision, session: unfamiliar.unitOf(taskId, request, session, options.now()) };
   };
 
   /** @param unsure The specialist's answer, where it was too unsure to be used. */

@@ -54,3 +54,35 @@ test('servers that are asked as they are leave no file, and a torn one tells not
   await nowhere.tell([server('closed')]);
   await nowhere.close();
 });
+
+test('a disk that does not answer keeps no program from ending, and has one write waiting at most', async () => {
+  const texts: string[] = [];
+  const hung = Promise.withResolvers<void>();
+  const removed = Promise.withResolvers<void>();
+  const files = {
+    rename: async () => {},
+    rm: async () => removed.resolve(),
+    writeFile: (_: unknown, text: unknown) => {
+      texts.push(String(text));
+      return texts.length === 2 ? hung.promise : Promise.resolve();
+    },
+  } as unknown as NonNullable<Parameters<typeof upstreamStates>[2]>['files'];
+  let now = 0;
+  const states = upstreamStates(dir, () => ++now, { closeMs: 1, ...(files ? { files } : {}) });
+  await states.tell([server('open')]);
+  for (let i = 0; i < 50; i++) void states.tell([{ ...server('open'), failures: i }]);
+  await states.close();
+  assert.equal(texts.length, 2);
+  // Once it answers again the file goes, and nothing is written any more.
+  hung.resolve();
+  await removed.promise;
+  await states.tell([server('closed')]);
+  assert.equal(texts.length, 2);
+});
+
+test('of what is told while something is being written the latest is written', async () => {
+  const states = upstreamStates(dir, Date.now);
+  await Promise.all([0, 1, 2, 3].map((failures) => states.tell([{ ...server('open'), failures }])));
+  assert.equal(readUpstreamStates(dir, Date.now())?.servers[0]?.failures, 3);
+  await states.close();
+});

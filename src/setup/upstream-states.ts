@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isObject, parseJson } from '../core/json.ts';
 import type { GatewayUpstream, UpstreamsReport } from '../core/observe.ts';
 
@@ -17,39 +18,70 @@ const STALE_MS = 3 * ALIVE_MS;
 export interface UpstreamStates {
   /** Writes them, where they have changed or nothing was written for a while. Never rejects. */
   tell(servers: readonly GatewayUpstream[]): Promise<void>;
-  /** Takes the file away. Never rejects. */
+  /** Takes the file away, if the disk lets it within a second. Never rejects. */
   close(): Promise<void>;
 }
 
-/** For a gateway, of which there is one to a data folder. */
-export function upstreamStates(dataDir: string, now: () => number): UpstreamStates {
+/** What is done to the disk, which may take as long as it likes. */
+type Files = Pick<typeof import('node:fs/promises'), 'rename' | 'rm' | 'writeFile'>;
+
+/** How long the end of a program waits for the disk. */
+const CLOSE_MS = 1000;
+
+/**
+ * For a gateway, of which there is one to a data folder.
+ * @param options.closeMs How long `close` waits for a disk that does not answer. Default: a second.
+ */
+export function upstreamStates(
+  dataDir: string,
+  now: () => number,
+  { files = { rename, rm, writeFile }, closeMs = CLOSE_MS }: { files?: Files; closeMs?: number } = {},
+): UpstreamStates {
   const path = join(dataDir, FILE);
   let written = '';
   let at = 0;
-  let last: Promise<void> = Promise.resolve();
+  let isClosed = false;
+  let writing: Promise<void> | null = null;
+  /** What is to be told once that has been written; null: nothing new. */
+  let next: readonly GatewayUpstream[] | null = null;
+  const remove = (): Promise<void> => files.rm(path, { force: true });
   const write = async (servers: readonly GatewayUpstream[]): Promise<void> => {
     const text = JSON.stringify(servers);
     if (text === written && (servers.length === 0 || now() - at < ALIVE_MS)) return;
     at = now();
     written = text;
     try {
-      if (servers.length === 0) return await rm(path, { force: true });
-      await writeFile(`${path}.new`, `${JSON.stringify({ at, servers })}\n`, { mode: 0o600 });
-      await rename(`${path}.new`, path);
+      if (servers.length === 0) return await remove();
+      await files.writeFile(`${path}.new`, `${JSON.stringify({ at, servers })}\n`, { mode: 0o600 });
+      await files.rename(`${path}.new`, path);
     } catch {
       // A full or missing disk: the next time.
       written = '';
     }
   };
-  const inTurn = (servers: readonly GatewayUpstream[]): Promise<void> => {
-    last = last.then(() => write(servers));
-    return last;
+  const writeAll = async (): Promise<void> => {
+    while (next !== null) {
+      const servers = next;
+      next = null;
+      await write(servers);
+    }
+    writing = null;
   };
   return {
-    tell: inTurn,
+    tell: (servers) => {
+      if (isClosed) return Promise.resolve();
+      // One waits at most, the latest: a disk that hangs gathers no more of them.
+      next = servers;
+      writing ??= writeAll();
+      return writing;
+    },
     close: async () => {
-      await last;
-      await rm(path, { force: true }).catch(() => undefined);
+      isClosed = true;
+      next = null;
+      const removed = Promise.resolve(writing)
+        .then(remove)
+        .catch(() => undefined);
+      await Promise.race([removed, sleep(closeMs, undefined, { ref: false })]);
     },
   };
 }

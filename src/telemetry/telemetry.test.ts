@@ -302,4 +302,56 @@ describe('alerts', () => {
     await alerts.close();
     assert.deepEqual(bodies.map((body) => JSON.parse(body).held).sort(), [0, 0, 5]);
   });
+
+  it('say how many of those held back had links, and where to decide, with the next one or by themselves', async (t) => {
+    for (const isNext of [true, false]) {
+      const { url, bodies } = await collector(t);
+      const clock = { now: 0 };
+      const timers: { readonly ms: number; readonly then: () => void }[] = [];
+      const lines: string[] = [];
+      const alerts = createAlerts({
+        settings: () => ({
+          webhooks: [
+            { url, format: 'slack' },
+            { url, format: 'json' },
+          ],
+          perHour: 1,
+        }),
+        now: () => clock.now,
+        log: (line) => lines.push(line),
+        after: (ms, then) => {
+          const timer = { ms, then };
+          timers.push(timer);
+          return () => void timers.splice(timers.indexOf(timer), 1);
+        },
+      });
+      const links = [{ action: 'approve', label: 'Approve', url: 'https://u.example/decide' }];
+      alerts.raise(alert);
+      clock.now = 1000;
+      alerts.raise({ ...alert, links });
+      alerts.raise(alert);
+      assert.deepEqual(
+        timers.map(({ ms }) => ms),
+        [3600_000 - 1000],
+      );
+      assert.match(lines.join('\n'), /^alerts: more than 1 within an hour[^\n]*$/);
+      clock.now = 3600_000;
+      if (isNext) alerts.raise(alert);
+      else timers[0]!.then();
+      await alerts.close();
+      assert.equal(timers.length, 0);
+      const told = bodies
+        .map((body) => JSON.parse(body))
+        .filter(({ text, held }) => held === 2 || /held/.test(text));
+      assert.equal(told.length, 2);
+      const slack = told.find(({ text }) => text);
+      assert.match(
+        slack.text,
+        /2 (?:more|alerts) were held back, 1 of them with links to decide: `understudy status`/,
+      );
+      assert.equal(slack.text.match(/held back/g).length, 1);
+      const json = told.find(({ held }) => held);
+      assert.deepEqual([json.kind, json.heldDecisions], [isNext ? 'disk-low' : 'alerts-held', 1]);
+    }
+  });
 });

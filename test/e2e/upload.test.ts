@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ImportListView, ImportView } from '../../src/api/imports/schemas.ts';
@@ -45,7 +45,13 @@ async function ended(): Promise<ImportView> {
   assert.fail('it does not end');
 }
 
-const files = (): string[] => (existsSync(uploads) ? readdirSync(uploads) : []);
+/** What has been uploaded and is still there: beside it there are locks. */
+const files = (): string[] =>
+  existsSync(uploads)
+    ? readdirSync(uploads, { recursive: true, encoding: 'utf8' }).filter((file) =>
+        basename(file).startsWith('import_'),
+      )
+    : [];
 
 /** @param length Of each call's text, beside what is the same in all. */
 const log = (calls: number, length = 1): string =>

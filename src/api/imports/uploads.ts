@@ -4,7 +4,8 @@
  * Does not: import or assess (child.ts), or ask who may (routes/imports.ts).
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { createWriteStream, mkdirSync, rmSync } from 'node:fs';
+import { createWriteStream, rmSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -17,6 +18,7 @@ import { messageOf, UnderstudyError } from '../../core/errors.ts';
 import { newId } from '../../core/ids.ts';
 import type { ImportReport } from '../../core/import-report.ts';
 import type { Progress } from '../../core/progress.ts';
+import { uploadFolder } from './folder.ts';
 
 /** An upload, and how far it is. Kept as long as this process runs. */
 export interface Upload {
@@ -46,12 +48,22 @@ export type ImportSays =
   | { readonly type: 'assessed'; readonly report: AssessReport }
   | { readonly type: 'failed'; readonly message: string; readonly hint: string };
 
+/** What is sent. */
+export interface Sent {
+  /** The file's name, as its sender gives it. */
+  readonly name: string;
+  readonly body: ReadableStream<Uint8Array> | null;
+  /** As its sender says; null where it does not. */
+  readonly bytes: number | null;
+}
+
 export interface Uploads {
   /**
    * Takes a file whole, and begins its import. Resolves when it has been received.
-   * @throws UnderstudyError 'overloaded' (409) while another one is at work, 'bad-input' for one that is too large (413), or none.
+   * @throws UnderstudyError 'overloaded' (409) while another one is at work, 'bad-input' for one that is too large (413), or none,
+   *   'unavailable' (507) where the disk has no room for it: before it is received, where its size is told.
    */
-  take(name: string, body: ReadableStream<Uint8Array> | null, by: Principal): Promise<Upload>;
+  take(sent: Sent, by: Principal): Promise<Upload>;
   /** The newest first. */
   list(): readonly Upload[];
 }
@@ -66,14 +78,13 @@ export function openUploads(options: {
   /** Called when an import has ended, however it did. */
   readonly onImported: (upload: Upload, by: Principal) => Promise<void>;
   readonly log: (line: string) => void;
+  /** Bytes that the disk of a folder has free. Default: as the system says. */
+  readonly freeBytes?: (dir: string) => Promise<number>;
 }): Uploads {
-  const { config, weightsDir, log } = options;
-  const folder = join(config.dataDir, 'uploads');
-  // Of a process that was killed at work.
-  const clear = (): void => rmSync(folder, { recursive: true, force: true });
-  clear();
-  // Nor may this one, when it is told to stop, leave a file behind that nobody has redacted.
-  process.once('exit', clear);
+  const { config, weightsDir, log, freeBytes = systemFree } = options;
+  const folder = uploadFolder(config.dataDir);
+  // When it is told to stop, it leaves no file behind that nobody has redacted.
+  process.once('exit', folder.remove);
   const maxBytes = config.admin.maxUploadMb * 1_000_000;
   const uploads = new Map<string, Upload>();
   let isBusy = false;
@@ -115,7 +126,7 @@ export function openUploads(options: {
 
   return {
     list: () => [...uploads.values()].reverse(),
-    take: async (name, body, by) => {
+    take: async ({ name, body, bytes: told }, by) => {
       if (isBusy)
         throw new UnderstudyError('overloaded', 'Another file is being imported.', {
           hint: 'Wait until it is done.',
@@ -123,10 +134,13 @@ export function openUploads(options: {
         });
       isBusy = true;
       const id = newId('import');
-      const path = join(folder, `${id}${ENDING.exec(name)?.[0].toLowerCase() ?? ''}`);
+      let path: string | null = null;
       try {
-        mkdirSync(folder, { recursive: true, mode: 0o700 });
-        const bytes = await receive(body, path, maxBytes);
+        const dir = folder.path();
+        path = join(dir, `${id}${ENDING.exec(name)?.[0].toLowerCase() ?? ''}`);
+        const limits = { maxBytes, free: await freeBytes(dir) };
+        refuse(told ?? 0, limits);
+        const bytes = await receive(body, path, limits);
         const about = { progress: null, report: null, assessment: null, error: null };
         const upload: Upload = { id, name, bytes, state: 'importing', ...about };
         uploads.set(id, upload);
@@ -134,7 +148,7 @@ export function openUploads(options: {
         void work(id, path, by).catch((error: unknown) => log(`import: ${messageOf(error)}`));
         return upload;
       } catch (error) {
-        rmSync(path, { force: true });
+        if (path !== null) rmSync(path, { force: true });
         isBusy = false;
         throw error;
       }
@@ -151,11 +165,44 @@ const tooSlow = (): UnderstudyError =>
     status: 408,
   });
 
+async function systemFree(dir: string): Promise<number> {
+  const { bavail, bsize } = await statfs(dir);
+  return bavail * bsize;
+}
+
+interface Limits {
+  readonly maxBytes: number;
+  /** As it was before the upload. */
+  readonly free: number;
+}
+
+/** @throws UnderstudyError where so many bytes are not taken. */
+function refuse(bytes: number, { maxBytes, free }: Limits): void {
+  if (bytes > maxBytes)
+    throw new UnderstudyError('bad-input', `The file is larger than ${maxBytes / 1_000_000} MB.`, {
+      hint: '`understudy import FILE` takes files of any size; admin.maxUploadMb sets this limit.',
+      data: { maxBytes },
+      status: 413,
+    });
+  if (bytes > free) throw noRoom(free);
+}
+
+const noRoom = (free: number): UnderstudyError =>
+  new UnderstudyError(
+    'unavailable',
+    `The disk of the data folder has no room for the file: ${Math.floor(free / 1_000_000)} MB are free.`,
+    {
+      hint: 'Free some space, or split the file. `understudy import FILE` reads it where it is, without a copy.',
+      data: { free },
+      status: 507,
+    },
+  );
+
 /** Bytes that were written. Nothing of it is held in memory. */
 async function receive(
   body: ReadableStream<Uint8Array> | null,
   path: string,
-  maxBytes: number,
+  limits: Limits,
 ): Promise<number> {
   let bytes = 0;
   // One whose sender has gone silent must not keep the next one waiting.
@@ -165,13 +212,12 @@ async function receive(
     transform(chunk: Uint8Array, _encoding, done) {
       bytes += chunk.byteLength;
       timer.refresh();
-      if (bytes <= maxBytes) return done(null, chunk);
-      done(
-        new UnderstudyError('bad-input', `The file is larger than ${maxBytes / 1_000_000} MB.`, {
-          hint: '`understudy import FILE` takes files of any size; admin.maxUploadMb sets this limit.',
-          status: 413,
-        }),
-      );
+      try {
+        refuse(bytes, limits);
+        done(null, chunk);
+      } catch (error) {
+        done(error as Error);
+      }
     },
   });
   try {
@@ -183,6 +229,8 @@ async function receive(
         { signal: silence.signal },
       );
   } catch (error) {
+    // Others write to the disk as well.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') throw noRoom(0);
     throw silence.signal.aborted ? tooSlow() : error;
   } finally {
     clearTimeout(timer);

@@ -35,7 +35,13 @@ export function importRoutes(): AdminApp {
   app.openapi(take, async (context) => {
     const principal = principalFor(context, 'deploy');
     const { uploads } = context.get('admin');
-    const upload = await uploads.take(context.req.valid('query').name, context.req.raw.body, principal);
+    const length = Number(context.req.header('content-length') ?? Number.NaN);
+    const sent = {
+      name: context.req.valid('query').name,
+      body: context.req.raw.body,
+      bytes: Number.isSafeInteger(length) ? length : null,
+    };
+    const upload = await uploads.take(sent, principal);
     return context.json(importView(upload), 200);
   });
   app.openapi(list, async (context) => {

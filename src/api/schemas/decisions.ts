@@ -1,9 +1,12 @@
 /** What a person decides about tasks, as the admin API takes and tells it. */
 import { z } from '@hono/zod-openapi';
 import { TASK_DECISIONS } from '../../core/task-decision.ts';
+import { MAX_TASK_NAME } from '../../core/task-name.ts';
 import { list, time } from './common.ts';
 
-const name = z.string().min(1).max(128);
+/** Of a task or a call site; of a task, its name too. */
+const id = z.string().min(1).max(128);
+const taskName = z.string().min(1).max(MAX_TASK_NAME);
 const reason = z.string().max(400).default('').describe('Why, for the record.');
 
 export const callSiteSchema = z
@@ -34,12 +37,12 @@ export const taskDecisionSchema = z
 
 export const decideSchema = z
   .discriminatedUnion('action', [
-    z.object({ action: z.literal('rename'), name: z.string().max(128), reason }),
-    z.object({ action: z.literal('merge'), from: name.describe('Id or name of what goes into it.'), reason }),
+    z.object({ action: z.literal('rename'), name: taskName, reason }),
+    z.object({ action: z.literal('merge'), from: id.describe('Id or name of what goes into it.'), reason }),
     z.object({
       action: z.literal('split'),
-      sites: z.array(name).min(1).max(1000).describe('Ids of the call sites that become a task.'),
-      name: z.string().max(128).optional().describe('Of the task that is made.'),
+      sites: z.array(id).min(1).max(1000).describe('Ids of the call sites that become a task.'),
+      name: taskName.optional().describe('Of the task that is made.'),
       reason,
     }),
     z.object({ action: z.literal('exclude'), reason }),

@@ -106,8 +106,19 @@ describe('judge', () => {
       });
   });
 
-  it('gives no verdict where one cannot be read', async () => {
-    assert.equal((await setUp(() => 'Hard to say.').judge.judge(PAIR)).outcome, 'unreadable');
+  it('fails where it answers noise to everything, and keeps nothing of it', async () => {
+    const { judge, store } = setUp(() => 'Hard to say.');
+    await assert.rejects(judge.judge(PAIR), (error) => isJudgeFailure(error));
+    assert.equal(store.kept.size, 0);
+  });
+
+  it('asks again, and once, for what an earlier version kept as unreadable', async () => {
+    const before = setUp(() => '1');
+    await before.judge.judge(PAIR);
+    const { judge, asked, store } = setUp(prefers(PAIR.reference));
+    for (const id of before.store.kept.keys()) store.kept.set(id, 'unreadable');
+    for (let time = 0; time < 2; time++) assert.equal((await judge.judge(PAIR)).outcome, 'worse');
+    assert.equal(asked.length, 2);
   });
 
   it('finds worse what both orders say is worse, and nothing else', () => {
@@ -139,8 +150,14 @@ describe('judge', () => {
   const refusing = (status: number): UnderstudyError =>
     new UnderstudyError('bad-input', 'No.', { hint: '', status });
 
-  it('takes a text that its server refuses for unreadable only while the server answers a text of our own', async () => {
-    for (const status of [400, 413, 422, 200]) {
+  it('takes a text that gets no verdict for unreadable only while the server gives one on a text of our own', async () => {
+    for (const [status, text] of [
+      [400, ''],
+      [413, ''],
+      [422, ''],
+      [200, ' '],
+      [200, 'Hard to say.'],
+    ] as const) {
       const asked: string[] = [];
       let isBroken = false;
       const ask: JudgeOptions['ask'] = async (messages) => {
@@ -149,7 +166,7 @@ describe('judge', () => {
         if (request === OWN && !isBroken)
           return { text: '1', usage: { promptTokens: 1, completionTokens: 1 } };
         if (status !== 200) throw refusing(status);
-        return { text: ' ', usage: { promptTokens: 1, completionTokens: 0 } };
+        return { text, usage: { promptTokens: 1, completionTokens: 0 } };
       };
       const { judge, store } = setUp(() => '', { ask });
       assert.equal((await judge.judge(PAIR)).outcome, 'unreadable');
@@ -166,7 +183,7 @@ describe('judge', () => {
   it('over random failures of its server finds nothing that the server did not say', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.constantFrom('answers', 'refuses', 'is silent', 'is down'), {
+        fc.array(fc.constantFrom('answers', 'refuses', 'is silent', 'is noisy', 'is down'), {
           minLength: 1,
           maxLength: 12,
         }),
@@ -186,7 +203,8 @@ describe('judge', () => {
             }
             if (!isOwn && ++refused === 2 && ownAnswered > 0) refusedTwice = true;
             if (act === 'refuses') throw refusing(400);
-            return { text: '', usage: { promptTokens: 1, completionTokens: 0 } };
+            const text = act === 'is noisy' ? 'Hard to say.' : '';
+            return { text, usage: { promptTokens: 1, completionTokens: 0 } };
           };
           const found = await setUp(() => '', { ask })
             .judge.judge(PAIR)

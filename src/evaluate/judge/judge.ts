@@ -63,6 +63,9 @@ const TEXT_REFUSED: readonly (number | undefined)[] = [400, 413, 422];
 /** A text of ours, short and harmless. A server that gives no word on it says nothing about anybody's text. */
 const OWN_TEXT = judgeMessages('What is two and two?', 'Four.', 'It is five.');
 
+/** A verdict that could be read. */
+type Said = Exclude<PlaceVerdict, 'unreadable'>;
+
 export function createJudge(options: JudgeOptions): Judge {
   const { name, model, price, maxTokens, dollarsADay, refusal, store, keyOf, now } = options;
   const asked = JSON.stringify([model, PROMPT_VERSION]);
@@ -95,10 +98,14 @@ export function createJudge(options: JudgeOptions): Judge {
         throw error;
       });
     const run = (async () => {
-      const known = (await store()?.paidVerdict(id)) ?? null;
+      const paid = async (place: string) => (await store()?.paidVerdict(place)) ?? null;
+      const first = await paid(id);
+      // Earlier versions kept noise, which says nothing. What is kept stays, so that the verdict has its place beside it.
+      const place = first === 'unreadable' ? keyOf(`judge ${asked} again ${key}`) : id;
+      const known = place === id ? first : await paid(place);
       if (known !== null) return known;
       const found = await work();
-      if (found !== null) await store()?.keepVerdict(id, found, now());
+      if (found !== null) await store()?.keepVerdict(place, found, now());
       return found;
     })().finally(() => asking.delete(id));
     asking.set(id, run);
@@ -156,24 +163,32 @@ export function createJudge(options: JudgeOptions): Judge {
     }
   };
 
+  const verdictOn = async (
+    messages: readonly JudgeMessage[],
+    signal: AbortSignal | undefined,
+  ): Promise<Said | null> => {
+    const text = await request(messages, signal);
+    const verdict = text === null ? 'unreadable' : readVerdict(text);
+    return verdict === 'unreadable' ? null : verdict;
+  };
+
   /**
-   * A text that gets no word is unreadable, which is evidence, only if the server answers a text of ours right after it and then
-   * again gives it none: else the judge is at fault, and nothing was said of the text. Neither is kept.
+   * A text that gets no verdict, be it no word or noise, is unreadable, which is evidence, only if the server gives one on a text of
+   * ours right after it and then again none on this: else the judge is at fault, and nothing was said of the text. Neither is kept.
    */
   const askOnce = async (
     messages: readonly JudgeMessage[],
     signal: AbortSignal | undefined,
-  ): Promise<PlaceVerdict | null> => {
-    const text = await request(messages, signal);
-    if (text !== null) return readVerdict(text);
-    if ((await request(OWN_TEXT, signal)) === null)
+  ): Promise<Said | null> => {
+    const said = await verdictOn(messages, signal);
+    if (said !== null) return said;
+    if ((await verdictOn(OWN_TEXT, signal)) === null)
       throw new UnderstudyError('unavailable', `The judge ${name} gives no verdict on any text.`, {
-        hint: 'It refuses even a short text of our own, or answers it with nothing: check the section judge (model, server, key).',
+        hint: 'It refuses even a short text of our own, or answers it with nothing or with noise: check the section judge (model, server, key).',
         status: 503,
-        data: { judge: name, why: 'it refuses any text' },
+        data: { judge: name, why: 'it gives no verdict on any text' },
       });
-    const again = await request(messages, signal);
-    return again === null ? null : readVerdict(again);
+    return verdictOn(messages, signal);
   };
 
   const ordered = async (

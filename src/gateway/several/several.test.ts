@@ -338,6 +338,9 @@ test('no attempt begins with next to no time', async () => {
 const errors = {
   'in Anthropic’s words': 'event: error\ndata: {"type":"error","error":{"type":"overloaded_error"}}\n\n',
   'in those of Chat Completions': 'data: {"error": {"message": "out of memory"}}\n\ndata: [DONE]\n\n',
+  'in those of OpenAI’s Responses':
+    'event: response.failed\ndata: {"type":"response.failed","response":{"error":{"code":"server_error"}}}\n\n',
+  'beside a chunk': 'data: {"id":"c","choices":[],"error":{"code":502}}\n\ndata: [DONE]\n\n',
   'with the line ends of Windows': 'event:error\r\ndata: {}\r\n\r\n',
 };
 const whole = [
@@ -346,6 +349,7 @@ const whole = [
   'data: {"error": null, "choices": []}\n\n',
   `data: ${JSON.stringify({ text: '\n\nevent: error\ndata: {"error":{}}\n\n' })}\n\n`,
   'event: error\ndata: {}\n\ndata: {"choices":[]}\n\n',
+  'event: response.failed\ndata: {"response":{"error":{"code":"invalid_prompt"}}}\n\n',
 ];
 
 test('a stream that ends with an error event counts as a failure of its server, however it is cut', async () => {

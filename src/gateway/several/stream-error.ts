@@ -1,8 +1,10 @@
 /**
- * Whether a stream of events says at its end that its server failed. The head said 200, and the connection ends in order, so
- * nothing else tells. Only the end is looked at: an error is a stream's last event.
- * Does not: read what is compressed.
+ * The end of a stream of events, which tells whether its server failed: the head said 200, and the connection ends in order, so that
+ * nothing else does. While the stream goes by, no more is kept than its last event and some bytes; it is read once, at the end.
+ * Does not: know what the events mean (wire/stream-failure), or read what is compressed.
  */
+import { sseParser } from '../../wire/sse.ts';
+import { isStreamFailure } from '../../wire/stream-failure.ts';
 import { headerOf } from '../headers.ts';
 import type { ResponseHead } from '../upstream.ts';
 
@@ -11,45 +13,67 @@ export interface StreamEnd {
   isError(): boolean;
 }
 
-/** What is kept of the end; an error event is shorter. */
+/** What is kept of the end at least: an error event, and what may come after it. */
 const KEPT_BYTES = 8 * 1024;
+/** Longest event that is kept whole. `response.failed` repeats the instructions and tools of its request. */
+const MAX_EVENT_BYTES = 1024 * 1024;
+/** What stands between two events. */
+const BOUNDARIES = ['\n\n', '\r\n\r\n', '\r\r'];
 
-/** Null for an answer that is no stream of events that can be read. */
-export function streamEndOf({ status, headers }: ResponseHead): StreamEnd | null {
+/**
+ * Null for an answer that is no stream of events that can be read.
+ * @param onWork Told of the bytes that are copied or searched: so that tests can count the work.
+ */
+export function streamEndOf(
+  { status, headers }: ResponseHead,
+  onWork: (bytes: number) => void = () => {},
+): StreamEnd | null {
   const type = headerOf(headers, 'content-type')?.toLowerCase() ?? '';
   const coding = headerOf(headers, 'content-encoding')?.toLowerCase() ?? 'identity';
   if (status !== 200 || !type.startsWith('text/event-stream') || coding !== 'identity') return null;
-  const pieces: Buffer[] = [];
+  let pieces: Buffer[] = [];
   let size = 0;
+  let limit = 2 * KEPT_BYTES;
+  /** It begins within an event that was too long. */
+  let isCut = false;
+
+  /** Down to the last event that began before the bytes that are kept anyway. */
+  const trim = (): void => {
+    let end = Buffer.concat(pieces);
+    onWork(size);
+    const last = lastBoundary(end, end.length - KEPT_BYTES);
+    if (last >= 0) {
+      end = end.subarray(last);
+      isCut = false;
+    } else if (end.length > MAX_EVENT_BYTES) {
+      end = end.subarray(-KEPT_BYTES);
+      isCut = true;
+    }
+    pieces = [end];
+    size = end.length;
+    // Twice as much, so that what is kept is not looked at again and again.
+    limit = 2 * Math.max(KEPT_BYTES, size);
+  };
   return {
     add: (chunk) => {
       pieces.push(chunk);
       size += chunk.length;
-      while (size - (pieces[0]?.length ?? size) >= KEPT_BYTES) size -= pieces.shift()!.length;
+      if (size > limit) trim();
     },
-    isError: () => isErrorEvent(Buffer.concat(pieces).subarray(-KEPT_BYTES).toString('latin1')),
+    isError: () => {
+      const end = Buffer.concat(pieces);
+      const first = isCut ? firstBoundary(end) : 0;
+      if (first === null) return false;
+      const parser = sseParser();
+      return isStreamFailure([...parser.push(end.subarray(first)), ...parser.end()]);
+    },
   };
 }
 
-/** Types of errors, and codes from 400 to 499, by which a provider says so. */
-const CALLERS_FAULT =
-  /"(?:type|code)"\s*:\s*"[^"]*(?:invalid_request|exceed_context|context_length|bad_?request|rate_limit|authentication|permission|not_found)|"(?:code|status)"\s*:\s*"?4\d\d\b/i;
-
-/**
- * Whether the last event is an error of the server: `event: error`, as Anthropic and OpenAI's Responses say it, or data that begins
- * with an error, as servers of Chat Completions do, some with `[DONE]` after it. No line of an answer's text can look so: its line
- * ends are escaped. What is the caller's fault, or its limit, says nothing of the server.
- */
-function isErrorEvent(end: string): boolean {
-  const events = end
-    .replace(/\r\n?/g, '\n')
-    .split('\n\n')
-    .map((event) => event.trim())
-    .filter((event) => event !== '' && !/^data: ?\[DONE\]$/.test(event) && !/^(?::.*\n?)+$/.test(event));
-  const last = events.at(-1) ?? '';
-  if (CALLERS_FAULT.test(last)) return false;
-  const lines = last.split('\n');
-  if (lines.some((line) => line.startsWith('event:')))
-    return lines.some((line) => /^event: ?error$/.test(line));
-  return lines.some((line) => /^data: ?\{\s*"error"\s*:\s*[^\sn]/.test(line));
+function firstBoundary(bytes: Buffer): number | null {
+  const found = BOUNDARIES.map((boundary) => bytes.indexOf(boundary)).filter((at) => at >= 0);
+  return found.length === 0 ? null : Math.min(...found);
 }
+
+const lastBoundary = (bytes: Buffer, before: number): number =>
+  Math.max(...BOUNDARIES.map((boundary) => bytes.lastIndexOf(boundary, before)));

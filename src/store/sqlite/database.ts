@@ -9,6 +9,7 @@ import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSy
 import type { Cipher } from '../../core/cipher.ts';
 import { messageOf, UnderstudyError } from '../../core/errors.ts';
 import { MIGRATIONS } from './schema.ts';
+import { transactionsOf } from './transactions.ts';
 
 export interface SqliteOptions {
   /** How long a statement waits for another process's lock, blocking its thread. Default: 5,000 ms. */
@@ -84,8 +85,7 @@ function synchronous(durable: boolean): string {
 function migrate(sqlite: DatabaseSync, path: string, cipher: Cipher): boolean {
   const version = (): number => Number(sqlite.prepare('PRAGMA user_version').get()?.user_version ?? 0);
   if (version() === MIGRATIONS.length) return false;
-  sqlite.exec('BEGIN IMMEDIATE');
-  try {
+  return transactionsOf(sqlite).run(() => {
     // Read again under the lock: another process may have migrated while this one waited.
     const from = version();
     if (from > MIGRATIONS.length) {
@@ -100,13 +100,8 @@ function migrate(sqlite: DatabaseSync, path: string, cipher: Cipher): boolean {
       finish?.(sqlite, cipher);
     }
     sqlite.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
-    sqlite.exec('COMMIT');
     return from > 0 && from < MIGRATIONS.length;
-  } catch (error) {
-    // SQLite has rolled back by itself where the disk is full.
-    if (sqlite.isTransaction) sqlite.exec('ROLLBACK');
-    throw error;
-  }
+  });
 }
 
 function wrap(sqlite: DatabaseSync, path: string, durable: boolean): Database {
@@ -118,25 +113,31 @@ function wrap(sqlite: DatabaseSync, path: string, durable: boolean): Database {
     prepared.set(sql, made);
     return made;
   };
-  let depth = 0;
+  const transactions = transactionsOf(sqlite);
+  /** Does the work on a connection that is in order. */
+  const inOrder = <T>(work: () => T): T =>
+    translated(path, () => {
+      transactions.settle();
+      return work();
+    });
   return {
-    all: (sql, ...values) => translated(path, () => statement(sql).all(...values)),
-    get: (sql, ...values) => translated(path, () => statement(sql).get(...values)),
-    run: (sql, ...values) => translated(path, () => Number(statement(sql).run(...values).changes)),
+    all: (sql, ...values) => inOrder(() => statement(sql).all(...values)),
+    get: (sql, ...values) => inOrder(() => statement(sql).get(...values)),
+    run: (sql, ...values) => inOrder(() => Number(statement(sql).run(...values).changes)),
     runEach: (sql, rows) =>
-      translated(path, () => {
+      inOrder(() => {
         const prepared = statement(sql);
         for (const values of rows) prepared.run(...values);
       }),
     insert: (sql, ...values) =>
-      translated(path, () => {
+      inOrder(() => {
         const { changes, lastInsertRowid } = statement(sql).run(...values);
         return Number(changes) === 0 ? null : Number(lastInsertRowid);
       }),
     runDurably: (sql, ...values) =>
-      translated(path, () => {
+      inOrder(() => {
         // Inside a transaction the setting cannot change; it is then as durable as the rest of it.
-        const change = !durable && depth === 0;
+        const change = !durable && !transactions.isInside();
         if (change) sqlite.exec(synchronous(true));
         try {
           return Number(statement(sql).run(...values).changes);
@@ -144,26 +145,8 @@ function wrap(sqlite: DatabaseSync, path: string, durable: boolean): Database {
           if (change) sqlite.exec(synchronous(false));
         }
       }),
-    transaction: (work, kind) =>
-      translated(path, () => {
-        if (depth > 0) return work();
-        // Inside a transaction the setting cannot change.
-        if (kind === 'own-rows') sqlite.exec('PRAGMA foreign_keys = OFF');
-        depth++;
-        try {
-          sqlite.exec(kind === 'read' ? 'BEGIN' : 'BEGIN IMMEDIATE');
-          const result = work();
-          sqlite.exec('COMMIT');
-          return result;
-        } catch (error) {
-          if (sqlite.isTransaction) sqlite.exec('ROLLBACK');
-          throw error;
-        } finally {
-          depth--;
-          if (kind === 'own-rows') sqlite.exec('PRAGMA foreign_keys = ON');
-        }
-      }),
-    truncateLog: () => translated(path, () => statement('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy === 0),
+    transaction: (work, kind) => inOrder(() => transactions.run(work, kind)),
+    truncateLog: () => inOrder(() => statement('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy === 0),
     close: () => {
       if (sqlite.isOpen) sqlite.close();
     },

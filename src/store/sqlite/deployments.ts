@@ -1,25 +1,20 @@
 /** What serves and how it fares, and the record of what happened: deployments, audits, events. In SQLite. */
 import type { Deployment } from '../../core/deployment.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { DeploymentStore, Event, EventStore } from '../../core/store.ts';
+import type { DeploymentStore, EventStore } from '../../core/store.ts';
 import { auditFrom, auditValues, INSERT_AUDIT } from './audit-row.ts';
 import type { Database } from './database.ts';
+import { isStill, putDeploymentRow } from './deployment-row.ts';
+import { addEventRow } from './event-row.ts';
 import type { SealedRows } from './sealed.ts';
 
 export function deploymentTables(database: Database, rows: SealedRows): DeploymentStore {
   return {
     planVersion: async () => Number(database.get('SELECT version FROM plan')?.version ?? 0),
-    putDeployment: async (deployment, before) =>
+    putDeployment: async (after, before, events = []) =>
       database.transaction(() => {
-        const { id } = deployment;
-        const row = database.get('SELECT id, sealed FROM deployments WHERE id = ?', id);
-        const stored = row ? rows.reader<Deployment>('deployments')(row) : null;
-        if (!isSame(stored, before)) return false;
-        database.run(
-          'INSERT INTO deployments (id, sealed) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed',
-          id,
-          rows.write('deployments', id, deployment),
-        );
+        if (!isStill(database, rows, { before, after })) return false;
+        putDeploymentRow(database, rows, { after, events });
         return true;
       }),
     deployments: async () =>
@@ -56,12 +51,6 @@ export function deploymentTables(database: Database, rows: SealedRows): Deployme
   };
 }
 
-/** History only grows: its length is the deployment's version. */
-function isSame(stored: Deployment | null, before: Deployment | null): boolean {
-  if (stored === null || before === null) return stored === before;
-  return stored.stage === before.stage && stored.history.length === before.history.length;
-}
-
 export function eventTable(database: Database, rows: SealedRows): EventStore {
   return {
     addEvent: async (event) => {
@@ -85,16 +74,4 @@ export function eventTable(database: Database, rows: SealedRows): EventStore {
           detail: rows.reader<JsonObject>('events')(row),
         })),
   };
-}
-
-/** Within a transaction of the caller, or alone. */
-export function addEventRow(database: Database, rows: SealedRows, event: Event): void {
-  database.run(
-    'INSERT OR IGNORE INTO events (id, at, kind, subject, sealed) VALUES (?, ?, ?, ?, ?)',
-    event.id,
-    event.at,
-    event.kind,
-    event.subject,
-    rows.write('events', event.id, event.detail),
-  );
 }

@@ -1,6 +1,8 @@
 /** Jobs, and the tasks that a person has stopped, in SQLite. */
 import type { Job, JobState, JobStore, StoppedTask, SwitchStore } from '../../core/job.ts';
+import type { Event } from '../../core/store.ts';
 import type { Database } from './database.ts';
+import { addEventRow } from './event-row.ts';
 import type { SealedRows } from './sealed.ts';
 
 export function jobTables(database: Database, rows: SealedRows): JobStore & SwitchStore {
@@ -13,6 +15,13 @@ export function jobTables(database: Database, rows: SealedRows): JobStore & Swit
     Number(
       database.get("SELECT count(*) AS n FROM jobs WHERE state = 'running' AND id != ?", besides)?.n ?? 0,
     );
+  /** Whether rows were changed: the event is kept with them. */
+  const told = (event: Event | undefined, change: () => number): boolean =>
+    database.transaction(() => {
+      const isChanged = change() > 0;
+      if (isChanged && event) addEventRow(database, rows, event);
+      return isChanged;
+    });
   return {
     addJob: async (job) => {
       database.run(
@@ -53,12 +62,15 @@ export function jobTables(database: Database, rows: SealedRows): JobStore & Swit
       database
         .all('SELECT task_id AS id, sealed FROM stopped_tasks ORDER BY task_id')
         .map(rows.reader<StoppedTask>('stopped_tasks')),
-    stopTask: async (stopped) =>
-      database.run(
-        'INSERT OR IGNORE INTO stopped_tasks (task_id, sealed) VALUES (?, ?)',
-        stopped.taskId,
-        rows.write('stopped_tasks', stopped.taskId, stopped),
-      ) > 0,
-    resumeTask: async (taskId) => database.run('DELETE FROM stopped_tasks WHERE task_id = ?', taskId) > 0,
+    stopTask: async (stopped, event) =>
+      told(event, () =>
+        database.run(
+          'INSERT OR IGNORE INTO stopped_tasks (task_id, sealed) VALUES (?, ?)',
+          stopped.taskId,
+          rows.write('stopped_tasks', stopped.taskId, stopped),
+        ),
+      ),
+    resumeTask: async (taskId, event) =>
+      told(event, () => database.run('DELETE FROM stopped_tasks WHERE task_id = ?', taskId)),
   };
 }

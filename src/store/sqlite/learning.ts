@@ -4,17 +4,21 @@ import type { Specialist, Verdict } from '../../core/specialist.ts';
 import type { LearningStore } from '../../core/store.ts';
 import type { Task } from '../../core/task.ts';
 import type { Database } from './database.ts';
+import { isStill, putDeploymentRow } from './deployment-row.ts';
+import { addEventRow } from './event-row.ts';
 import type { SealedRows } from './sealed.ts';
 
 export function learningTables(database: Database, rows: SealedRows): LearningStore {
   return {
     tasks: async () =>
       database.all('SELECT id, sealed FROM tasks ORDER BY id').map(rows.reader<Task>('tasks')),
-    putTasks: async (tasks, decisions) =>
+    putTasks: async (tasks, decisions, moves = []) =>
       database.transaction(() => {
         const decided = Number(database.get('SELECT count(*) AS n FROM task_decisions')?.n);
         if (decisions !== undefined && decisions !== decided) return false;
+        if (!moves.every((move) => isStill(database, rows, move))) return false;
         putTaskRows(database, rows, tasks);
+        for (const move of moves) putDeploymentRow(database, rows, move);
         return true;
       }),
 
@@ -31,14 +35,17 @@ export function learningTables(database: Database, rows: SealedRows): LearningSt
       return row ? rows.reader<DatasetManifest>('datasets')(row) : null;
     },
 
-    addSpecialist: async (specialist) => {
-      database.run(
-        'INSERT OR IGNORE INTO specialists (id, task_id, version, sealed) VALUES (?, ?, ?, ?)',
-        specialist.id,
-        specialist.taskId,
-        specialist.version,
-        rows.write('specialists', specialist.id, specialist),
-      );
+    addSpecialist: async (specialist, events = []) => {
+      database.transaction(() => {
+        database.run(
+          'INSERT OR IGNORE INTO specialists (id, task_id, version, sealed) VALUES (?, ?, ?, ?)',
+          specialist.id,
+          specialist.taskId,
+          specialist.version,
+          rows.write('specialists', specialist.id, specialist),
+        );
+        for (const event of events) addEventRow(database, rows, event);
+      });
     },
     specialists: async (taskId) =>
       (taskId === undefined

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Task } from '../../core/task.ts';
 import type { DecisionStore, TaskDecision } from '../../core/task-decision.ts';
 import type { Database } from './database.ts';
-import { addEventRow } from './deployments.ts';
+import { addEventRow } from './event-row.ts';
 import { addGateTry, gateTriesOf, putTaskRows } from './learning.ts';
 import type { SealedRows } from './sealed.ts';
 

@@ -82,6 +82,18 @@ export function deploymentStoreContract(name: string, withStore: Opener<Store>):
         assert.equal(await store.planVersion(), version);
       }));
 
+    it('keeps what is told of a deployment with it, and nothing of what was not kept', () =>
+      withStore(async (store) => {
+        const first = deploymentWith('shadow');
+        const event = { id: 'e1', at: 1, kind: 'deployment-moved', subject: first.id, detail: {} };
+        await store.putDeployment(first, null, [event]);
+        assert.equal(
+          await store.putDeployment(deploymentWith('shadow', 'live'), null, [{ ...event, id: 'e2' }]),
+          false,
+        );
+        assert.deepEqual(await store.events(), [event]);
+      }));
+
     it('lets one of many that move a deployment at once succeed', () =>
       withStore(async (store) => {
         const first = deploymentWith('shadow');

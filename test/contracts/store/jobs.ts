@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { JobStore, SwitchStore } from '../../../src/core/job.ts';
-import type { DeploymentStore } from '../../../src/core/store.ts';
+import type { DeploymentStore, EventStore } from '../../../src/core/store.ts';
 import { exampleJob } from '../../support/jobs.ts';
 import type { Opener } from './store.ts';
 
 export function jobStoreContract(
   name: string,
-  withStore: Opener<JobStore & SwitchStore & Pick<DeploymentStore, 'planVersion'>>,
+  withStore: Opener<JobStore & SwitchStore & Pick<DeploymentStore, 'planVersion'> & EventStore>,
 ): void {
   describe(`job store contract: ${name}`, () => {
     it('keeps jobs in order, whole, and gives them by state', () =>
@@ -64,13 +64,15 @@ export function jobStoreContract(
       withStore(async (store) => {
         const stopped = { taskId: 't1', at: 3, by: 'ops', reason: 'odd answers' };
         const versions = [await store.planVersion()];
-        assert.equal(await store.stopTask(stopped), true);
+        const event = { id: 'e1', at: 3, kind: 'task-stopped', subject: 't1', detail: {} };
+        assert.equal(await store.stopTask(stopped, event), true);
         versions.push(await store.planVersion());
-        assert.equal(await store.stopTask({ ...stopped, by: 'another' }), false);
+        assert.equal(await store.stopTask({ ...stopped, by: 'another' }, { ...event, id: 'e2' }), false);
         assert.deepEqual(await store.stoppedTasks(), [stopped]);
         assert.equal(await store.resumeTask('t1'), true);
         versions.push(await store.planVersion());
-        assert.equal(await store.resumeTask('t1'), false);
+        assert.equal(await store.resumeTask('t1', { ...event, id: 'e3' }), false);
+        assert.deepEqual(await store.events(), [event], 'what was done is told');
         assert.deepEqual(await store.stoppedTasks(), []);
         assert.equal(new Set(versions).size, versions.length);
       }));

@@ -1,7 +1,7 @@
 /** What every DecisionStore must do. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { DeploymentStore, LearningStore } from '../../../src/core/store.ts';
+import type { DeploymentStore, EventStore, LearningStore } from '../../../src/core/store.ts';
 import type { Task } from '../../../src/core/task.ts';
 import type { DecisionStore, TaskDecision } from '../../../src/core/task-decision.ts';
 import type { Opener } from './store.ts';
@@ -38,7 +38,7 @@ const decision = (
 
 export function decisionStoreContract(
   name: string,
-  withStore: Opener<DecisionStore & LearningStore & DeploymentStore>,
+  withStore: Opener<DecisionStore & LearningStore & DeploymentStore & EventStore>,
 ): void {
   describe(`decision store contract: ${name}`, () => {
     it('puts the tasks after in the place of those before, and keeps the decision', () =>
@@ -74,6 +74,34 @@ export function decisionStoreContract(
         assert.deepEqual(await store.tasks(), [task('a', { name: 'b' })]);
         assert.equal(await store.putTasks([task('a', { name: 'b', calls: 8 })], 1), true);
         assert.equal((await store.tasks())[0]?.calls, 8);
+      }));
+
+    it('moves the deployments of a learning run with its tasks, all or nothing', () =>
+      withStore(async (store) => {
+        const seen = {
+          id: 'd1',
+          taskId: 'a',
+          specialistId: 's',
+          threshold: 0.5,
+          stage: 'live',
+          history: [],
+        } as const;
+        const after = {
+          ...seen,
+          stage: 'suspended',
+          history: [{ stage: 'suspended', at: 1, reason: '' }],
+        } as const;
+        const event = { id: 'e1', at: 1, kind: 'deployment-moved', subject: 'd1', detail: {} };
+        const moves = [{ before: seen, after, events: [event] }];
+        await store.putDeployment({ ...seen, stage: 'canary' }, null);
+        assert.equal(await store.putTasks([task('a')], 0, moves), false, 'it is not as it was seen');
+        await store.putDeployment(seen, { ...seen, stage: 'canary' });
+        assert.equal(await store.putTasks([task('a')], 1, moves), false, 'nobody has decided anything');
+        assert.deepEqual([await store.tasks(), await store.events()], [[], []]);
+        assert.equal((await store.deployments())[0]?.stage, 'live');
+        assert.equal(await store.putTasks([task('a')], 0, moves), true);
+        assert.deepEqual([await store.deployments(), await store.events()], [[after], [event]]);
+        assert.equal((await store.tasks()).length, 1);
       }));
 
     it('is another plan after each decision, one that only takes a task away too', () =>
