@@ -138,43 +138,59 @@ export async function suspendIfRefuted(
   const policy = policyFor(specialist, deployment, context.config.serve);
   // The recorded answers are single answers of the LLM.
   const bound = boundOf(policy, false);
-  const units = new Map<string, InUnit>();
-  let detector = newDetector();
-  let pile = NO_PILE;
-  let [served, errors] = [0, 0];
   const scored = scoreAnswers(confidence, graded);
   const cap = specialist.evidence.gate.sessions?.cap ?? Number.POSITIVE_INFINITY;
   const isServed = servedAt(scored, deployment.threshold, cap);
-  for (const [i, { correct }] of scored.entries()) {
-    if (!isServed[i]) continue;
-    const { sessionId } = examples[i]!;
-    const unit = units.get(sessionId) ?? { n: 0, errors: 0 };
-    const wrong = !correct;
-    detector = detect(detector, wrong, unit, bound);
-    pile = pileUp(pile, wrong, examples[i]!.at, unit.errors, bound);
-    units.set(sessionId, { n: unit.n + 1, errors: unit.errors + (wrong ? 1 : 0) });
-    served++;
-    if (wrong) errors++;
-    if (detects(detector, policy.delta)) break;
-  }
-  if (!detects(detector, policy.delta)) return null;
-  const reason = `${errors} errors in ${served} of the held-back calls that it would serve: the bound of ${(policy.epsilon * 100).toFixed(2).replace(/\.?0+$/, '')} % is broken. It is suspended until it is proved anew`;
+  const answers = scored
+    .map(({ correct }, i) => ({ wrong: !correct, session: examples[i]!.sessionId, at: examples[i]!.at }))
+    .filter((_, i) => isServed[i]);
+  const refuted = refutationOf(answers, bound, policy.delta);
+  if (refuted === null) return null;
+  const { comparisons, errors, evidence, since } = refuted;
+  const reason = `${errors} errors in ${comparisons} of the held-back calls that it would serve: the bound of ${(policy.epsilon * 100).toFixed(2).replace(/\.?0+$/, '')} % is broken. It is suspended until it is proved anew`;
   const at = Date.now();
-  const numbers = {
-    comparisons: served,
-    errors,
-    recent: { comparisons: served, errors },
-    margin: bound,
-    evidence: capitalOf(detector),
-  };
+  const numbers = { comparisons, errors, recent: { comparisons, errors }, margin: bound, evidence };
   // A gateway beside this may have moved it meanwhile: its record is added to, not written over.
   const moved = await changeDeployment(
     store,
     deployment.id,
     (now) => (isInService(now.stage) ? moveTo(now, 'suspended', at, reason, numbers) : now),
-    () => [taskChanged(task.id, { since: pile.since ?? at, found: at, reason }, true)],
+    () => [taskChanged(task.id, { since: since ?? at, found: at, reason }, true)],
   );
   return moved && reason;
+}
+
+/** Answers that break a bound: how many were looked at until they did, the errors among them, and since when these piled up. */
+interface Refutation extends Against {
+  /** Against the bound (e-value). */
+  readonly evidence: number;
+  readonly since: number | null;
+}
+
+/**
+ * Looks at the answers one after another until they break the bound at this delta; null where they do not.
+ * @param answers By their time, with the session of each.
+ */
+function refutationOf(
+  answers: readonly { readonly wrong: boolean; readonly session: string; readonly at: number }[],
+  bound: number,
+  delta: number,
+): Refutation | null {
+  const units = new Map<string, InUnit>();
+  let detector = newDetector();
+  let pile = NO_PILE;
+  let [comparisons, errors] = [0, 0];
+  for (const { wrong, session, at } of answers) {
+    const unit = units.get(session) ?? { n: 0, errors: 0 };
+    detector = detect(detector, wrong, unit, bound);
+    pile = pileUp(pile, wrong, at, unit.errors, bound);
+    units.set(session, { n: unit.n + 1, errors: unit.errors + (wrong ? 1 : 0) });
+    comparisons++;
+    if (wrong) errors++;
+    if (detects(detector, delta))
+      return { comparisons, errors, evidence: capitalOf(detector), since: pile.since };
+  }
+  return null;
 }
 
 /** The last `count` examples, without those of sessions that begin before them: of a session the first calls are served. */
