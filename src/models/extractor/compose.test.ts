@@ -190,7 +190,9 @@ describe('composeAnswer', () => {
         const decided = Math.max(there, 1 - there);
         assert.ok(Math.abs(signals.choice! - decided) < 1e-6);
         assert.ok(Math.abs(signals.probability! - decided * (isThere ? value : 1)) < 1e-6);
-        assert.equal(signals.presence, isThere ? presence : 1);
+        // Nothing that is copied is no sure thing: it must not speak for the answer.
+        assert.equal(signals.presence, isThere ? presence : signals.choice);
+        assert.equal(signals.value, isThere ? value : signals.choice);
       }),
     );
   });

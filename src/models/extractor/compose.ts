@@ -24,7 +24,8 @@ export interface Composed {
   /**
    * `probability` of the whole: the product of all that was chosen. `choice`, `tag`: the least of the options' and of the
    * units' probabilities. `value`: that of the least certain copied value. `familiarity`: as the model says. `presence`: of the
-   * least sure copied value, where the model says so.
+   * least sure copied value, where the model says so. Where nothing is copied these are as `choice`: that there is no value says
+   * nothing for the answer.
    */
   readonly signals: Signals;
 }
@@ -43,7 +44,8 @@ export function composeAnswer(
   const composed = composeForm(kind, extraction, units, reading);
   // A signal of all answers, or of none: what is not read at all must not look as if it were there.
   if (reading.values === undefined || composed.signals.presence !== undefined) return composed;
-  return { ...composed, signals: { ...composed.signals, presence: composed.answer === '' ? 0 : 1 } };
+  const { choice = 0 } = composed.signals;
+  return { ...composed, signals: { ...composed.signals, presence: composed.answer === '' ? 0 : choice } };
 }
 
 function composeForm(kind: OutputKind, extraction: Extraction, units: Units, reading: UnitReading): Composed {
@@ -54,7 +56,8 @@ function composeForm(kind: OutputKind, extraction: Extraction, units: Units, rea
   const chosen = picks.get(null)?.probability ?? 1;
   if (typeof frame === 'string') {
     const { familiarity } = reading;
-    return { answer: frame, signals: { probability: chosen, choice: chosen, tag: 1, value: 1, familiarity } };
+    const signals = { probability: chosen, choice: chosen, tag: chosen, value: chosen, familiarity };
+    return { answer: frame, signals };
   }
   if (!isObject(frame)) return NONE;
   const composed = composeTree(kind, extraction, frame, units, reading, picks);
@@ -159,15 +162,16 @@ function composeTree(
   const told = [...tagging.probabilities, ...read.map(({ probability }) => probability)];
   const presences = used.flatMap(({ tag }) => reading.values?.[tag]?.presence ?? []);
   const likely = told.reduce((product, probability) => product * probability, 1);
+  const choice = Math.min(...choices);
   return {
     answer: answerOfTree(kind, inOrder(tree, plan)),
     signals: {
       probability: choices.reduce((product, probability) => product * probability, likely),
-      choice: Math.min(...choices),
-      tag: told.length === 0 ? 1 : Math.min(...told),
-      value: Math.min(1, ...used.map(({ probability }) => probability)),
+      choice,
+      tag: told.length === 0 ? choice : Math.min(...told),
+      value: used.length === 0 ? choice : Math.min(...used.map(({ probability }) => probability)),
       familiarity: reading.familiarity,
-      ...(reading.values === undefined ? {} : { presence: Math.min(1, ...presences) }),
+      ...(reading.values === undefined || presences.length === 0 ? {} : { presence: Math.min(...presences) }),
     },
   };
 }

@@ -80,9 +80,10 @@ export function learnPlan(kind: OutputKind, read: readonly ReadExample[]): Extra
   const keys = [...new Set(read.flatMap(({ leaves }) => [...leaves.keys()]))].sort();
   const leavesOf = keys.map((key) => read.flatMap(({ leaves }) => leaves.get(key) ?? []));
   const writings = learnWritings(
-    leavesOf.map((leaves) => {
+    leavesOf.map((leaves, i) => {
       const many = areMany(leaves);
-      return leaves.filter((leaf) => isFilled(leaf, many)).flatMap(({ singles }) => singles);
+      const values = leaves.filter((leaf) => isFilled(leaf, many)).flatMap(({ singles }) => singles);
+      return { name: lastKey(JSON.parse(keys[i]!) as string[]), values };
     }),
   );
   const fields = keys.map((key, i) => learnField(kind, key, read, leavesOf[i]!, writings[i]!));
@@ -100,6 +101,8 @@ export function learnPlan(kind: OutputKind, read: readonly ReadExample[]): Extra
 }
 
 type Learnt = Omit<Field, 'tag'> & { readonly copies: boolean };
+
+const lastKey = (path: readonly string[]): string => path.filter((name) => name !== '[]').at(-1) ?? '';
 
 /** Whether most of a field's values are lists. */
 const areMany = (leaves: readonly Leaf[]): boolean =>
@@ -171,7 +174,7 @@ function tagNames(
   fields: readonly Learnt[],
   read: readonly ReadExample[],
 ): readonly (string | null)[] {
-  const last = ({ path }: Learnt): string => path.filter((name) => name !== '[]').at(-1) ?? '';
+  const last = ({ path }: Learnt): string => lastKey(path);
   const clashing = new Set<string>();
   const copying = fields.filter(({ copies }) => copies);
   const owners = new Set<string>();

@@ -81,6 +81,31 @@ describe('writing', () => {
     assert.equal(targets.filter(({ lost }) => lost.length > 0).length, 0);
   });
 
+  it('reads numbers in words where a field of that name does for another tool', () => {
+    const words = ['two', 'three', 'four'];
+    const asked = Array.from({ length: 60 }, (_, i) => {
+      const n = 2 + (i % 3);
+      const said = i % 2 === 0 ? String(n) : words[n - 2];
+      return {
+        input: `user: guest ${i}\nassistant: yes?\nuser: for ${said}`,
+        answer: `find {"people":"${n}"}`,
+      };
+    });
+    const digits = Array.from({ length: 60 }, (_, i) => {
+      const n = 2 + (i % 3);
+      return {
+        input: `user: client ${i}\nassistant: yes?\nuser: for ${n}`,
+        answer: `book {"people":"${n}"}`,
+      };
+    });
+    const read = [...asked, ...digits].map(({ input, answer }) => readExample('mixed', input, answer));
+    const fields = learnPlan('mixed', read).fields;
+    assert.deepEqual(
+      fields.map(({ edits }) => edits),
+      [['numeral'], ['numeral']],
+    );
+  });
+
   it('spells a value as a tool’s result does, which a user writes loosely', () => {
     const named = Array.from({ length: 60 }, (_, i) => {
       const name = `${CITIES[i % 5]} House No ${i}`;

@@ -42,14 +42,22 @@ export function copyPlaces({ value, places, source }: Single, writing: Writing):
 
 /**
  * For each field, by its values, the writing that gives most of them, and which share; simpler edits where it is the same. What a
- * value is called where one field asks for it, it is called for all.
+ * value is called where one field asks for it, it is called for all; and where one field of a name reads `two` as 2, those of
+ * other tools do, whose examples have only met digits.
  */
 export function learnWritings(
-  fields: readonly (readonly Single[])[],
+  fields: readonly { readonly name: string; readonly values: readonly Single[] }[],
 ): readonly { readonly writing: Writing; readonly share: number }[] {
-  const anchors = anchorsOf(fields.flat());
-  const scalars = fields.map((values) => values.filter(({ value }) => value !== null && value !== ''));
-  const best = scalars.map((values) => bestWriting(values, anchors));
+  const anchors = anchorsOf(fields.flatMap(({ values }) => values));
+  const scalars = fields.map(({ values }) => values.filter(({ value }) => value !== null && value !== ''));
+  const own = scalars.map((values) => bestWriting(values, anchors));
+  const best = own.map((writing, i) => {
+    const readers = own.filter(
+      (other, j) => fields[j]!.name === fields[i]!.name && other.edits.some(isQuantity),
+    );
+    const values = scalars[i]!;
+    return readers.find((reader) => explainedBy(values, reader) >= explainedBy(values, writing)) ?? writing;
+  });
   const isNamed = ({ edits }: Writing): boolean =>
     edits.length > 0 && !edits.some((edit) => isQuantity(edit) || edit.startsWith('day after '));
   const aliases = agreeing(
@@ -57,12 +65,15 @@ export function learnWritings(
   );
   return scalars.map((values, i) => {
     const meant = new Set(values.map(({ value }) => value));
-    const own = isNamed(best[i]!) ? aliases.filter(([, value]) => meant.has(value)) : [];
-    const writing = own.length === 0 ? best[i]! : { ...best[i]!, aliases: own };
-    const explained = values.filter((single) => copyPlaces(single, writing).length > 0);
-    return { writing, share: explained.length / Math.max(1, values.length) };
+    const names = isNamed(best[i]!) ? aliases.filter(([, value]) => meant.has(value)) : [];
+    const writing = names.length === 0 ? best[i]! : { ...best[i]!, aliases: names };
+    return { writing, share: explainedBy(values, writing) / Math.max(1, values.length) };
   });
 }
+
+/** How many of the values a writing gives. */
+const explainedBy = (values: readonly Single[], writing: Writing): number =>
+  values.filter((single) => copyPlaces(single, writing).length > 0).length;
 
 /** Each alias once; none that stands for one value here and for another one there. */
 function agreeing(aliases: NonNullable<Writing['aliases']>): NonNullable<Writing['aliases']> {
@@ -94,11 +105,11 @@ function bestWriting(scalars: readonly Single[], anchors: readonly string[]): Wr
   let most = 0;
   for (const edits of candidates) {
     const writing = edits.includes('spelt') ? { edits, names } : { edits };
-    const explained = found.filter((single) => copyPlaces(single, writing).length > 0);
+    const explained = explainedBy(found, writing);
     // One more word that is edited otherwise is a coincidence, not a habit.
-    if (explained.length > most + (most > 0 ? Math.max(1, found.length / 200) : 0)) {
+    if (explained > most + (most > 0 ? Math.max(1, found.length / 200) : 0)) {
       best = writing;
-      most = explained.length;
+      most = explained;
     }
   }
   return best;
