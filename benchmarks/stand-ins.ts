@@ -14,10 +14,10 @@
 import type { Rate, Signals } from '../src/core/specialist.ts';
 import { fitConfidence } from '../src/evaluate/confidence.ts';
 import { estimate } from '../src/evaluate/estimate.ts';
-import type { GradedPrediction } from '../src/evaluate/evaluate.ts';
 import { runGate } from '../src/evaluate/gate.ts';
 import type { ScoredAnswer } from '../src/evaluate/gate-order.ts';
 import { fitOutcomes } from '../src/evaluate/outcome.ts';
+import type { GradedPrediction } from '../src/evaluate/predictions.ts';
 import { cost, priceOf } from '../src/savings/prices.ts';
 import { confidenceOf } from '../src/stats/confidence.ts';
 import { predictOutcomes } from '../src/stats/outcome.ts';

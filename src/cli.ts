@@ -32,7 +32,7 @@ async function main(argv: readonly string[]): Promise<number> {
     process.exit(error.code === 'EPIPE' ? 0 : EXIT.error),
   );
 
-  // Nor is one of the log: the gateway goes on without it.
+  // Nor is one of the log: the gateway continues without it.
   process.stderr.on('error', () => {});
 
   const terminal: Terminal = {

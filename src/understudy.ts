@@ -5,7 +5,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { explained } from './api/figures/explained.ts';
-import type { Explanation } from './api/schemas.ts';
+import type { Explanation } from './api/schemas/calls.ts';
 import { openLosses } from './capture/losses.ts';
 import { withMasterKey } from './capture/master-key-command.ts';
 import { journalState } from './capture/quarantine.ts';
@@ -15,10 +15,11 @@ import type { Call, CallRequest, CallResponse } from './core/call.ts';
 import type { Config } from './core/config.ts';
 import type { EntityFinder } from './core/entity.ts';
 import { messageOf } from './core/errors.ts';
-import type { JournalState, LearnOptions, LearnReport, StatusReport } from './core/learning.ts';
+import type { LearnOptions, LearnReport } from './core/learning.ts';
 import type { OnProgress } from './core/progress.ts';
 import type { RetrievalReport } from './core/retrieval-report.ts';
 import type { SavingsReport } from './core/savings.ts';
+import type { JournalState, StatusReport } from './core/status-report.ts';
 import type { Store } from './core/store.ts';
 import { type LearningService, startLearning } from './learn/jobs/service.ts';
 import { learn } from './learn/pipeline.ts';

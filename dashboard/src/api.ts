@@ -2,23 +2,17 @@
  * The admin API as the dashboard calls it. The types are those of the API's own schemas; no schema is bundled.
  * Does not: cache (react-query does).
  */
-import type { ControlAction, ControlledView, JobListView, JobView } from '../../src/api/control-schemas.ts';
-import type { DecideBody, DecidedView } from '../../src/api/decision-schemas.ts';
+
 import type { ImportListView, ImportView } from '../../src/api/imports/schemas.ts';
-import type { Payload } from '../../src/api/payload-schemas.ts';
-import type {
-  ApiError,
-  AuditList,
-  CallDetail,
-  CallList,
-  DeploymentList,
-  EventList,
-  Explanation,
-  Overview,
-  Session,
-  TaskDetail,
-  TaskList,
-} from '../../src/api/schemas.ts';
+import type { CallDetail, CallList, Explanation } from '../../src/api/schemas/calls.ts';
+import type { ApiError } from '../../src/api/schemas/common.ts';
+import type { ControlAction, ControlledView, JobListView, JobView } from '../../src/api/schemas/control.ts';
+import type { DecideBody, DecidedView } from '../../src/api/schemas/decisions.ts';
+import type { AuditList, DeploymentList } from '../../src/api/schemas/deployments.ts';
+import type { EventList } from '../../src/api/schemas/events.ts';
+import type { Overview, Session } from '../../src/api/schemas/overview.ts';
+import type { Payload } from '../../src/api/schemas/payload.ts';
+import type { TaskDetail, TaskList } from '../../src/api/schemas/tasks.ts';
 
 const BASE = '/api/v1';
 

@@ -1,5 +1,5 @@
 /** What an error bound allows, by the gate's own test for independent calls. Pure. */
-import type { RiskPointView } from '../../src/api/schemas.ts';
+import type { RiskPointView } from '../../src/api/schemas/specialists.ts';
 import { binomialTail } from '../../src/stats/statistics.ts';
 
 /** Errors and served calls as independent ones would show them; `worth` is what one served call is worth. */

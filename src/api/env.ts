@@ -8,7 +8,7 @@ import type { Actor } from '../core/trail.ts';
 import type { Authorise } from './authorise.ts';
 import type { FigureSources } from './figures/sources.ts';
 import type { Uploads } from './imports/uploads.ts';
-import type { Session } from './schemas.ts';
+import type { Session } from './schemas/overview.ts';
 
 /** What is running. */
 export type About = Pick<Session, 'version' | 'upstream' | 'gateway'>;

@@ -1,6 +1,6 @@
 /** Errors as the API answers with them: code, message, hint and facts, with the status. */
 import { messageOf, UnderstudyError } from '../core/errors.ts';
-import type { ApiError } from './schemas.ts';
+import type { ApiError } from './schemas/common.ts';
 
 /** What is not foreseen is told in the log, not to the caller. */
 export function errorResponse(error: unknown, log: (line: string) => void): Response {

@@ -1,4 +1,4 @@
-/** Every route of the admin API, by every role: who is let in. What the routes answer is tested beside (api.test.ts). */
+/** Every route of the admin API, by every role: who is let in. What the routes answer is tested beside, by subject. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createAccess } from '../access/access.ts';

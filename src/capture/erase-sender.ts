@@ -4,8 +4,9 @@
  * Does not: find calls in which others wrote about a person (redaction has taken names out of those), undo what was learnt, or
  * reach segments in quarantine (erase their day for that).
  */
+
+import type { SenderEraseReport } from '../core/erase-report.ts';
 import { UnderstudyError } from '../core/errors.ts';
-import type { SenderEraseReport } from '../core/learning.ts';
 import type { Store } from '../core/store.ts';
 import { learntFrom } from './erase.ts';
 

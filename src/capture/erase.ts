@@ -4,9 +4,9 @@
  * Does not: undo what was learnt (its task is learnt again without them), or ask whether it is meant (commands/erase).
  */
 import { setImmediate as turn } from 'node:timers/promises';
+import type { EraseReport } from '../core/erase-report.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
-import type { EraseReport } from '../core/learning.ts';
 import type { CallFilter, Store } from '../core/store.ts';
 import { eraseJournal } from './erase-journal.ts';
 

@@ -6,29 +6,12 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { NOON, temporaryFolder } from '../../test/support/calls.ts';
 import { openDataFolder, REDACTION } from '../../test/support/data-folder.ts';
-import type { RawExchange } from '../core/online.ts';
+import { rawExchange } from '../../test/support/raw-exchange.ts';
 import { nothingDrained } from './drain.ts';
 import { type ExchangeThread, openExchangeThread } from './exchange-thread.ts';
 import { dayOf } from './vault.ts';
 
 const PROGRAM = new URL('../../test/support/poisoned-exchange-worker.ts', import.meta.url);
-
-function exchangeOf(id: string): RawExchange {
-  const request = { model: 'm', messages: [{ role: 'user', content: `question ${id}` }] };
-  return {
-    id,
-    at: NOON,
-    latencyMs: 1,
-    status: 200,
-    brokenStatus: 200,
-    served: { by: 'llm', reason: 'too-large' },
-    dialect: 'openai-chat',
-    headers: {},
-    address: '',
-    request: { chunks: [Buffer.from(JSON.stringify(request))], encoding: '' },
-    response: null,
-  };
-}
 
 async function open(maxMs = 60_000) {
   const dataDir = temporaryFolder();
@@ -54,7 +37,9 @@ async function open(maxMs = 60_000) {
 const recordAll =
   (thread: ExchangeThread, keys: Parameters<ExchangeThread['record']>[1]) =>
   async (ids: readonly string[]): Promise<readonly string[]> => {
-    const settled = await Promise.allSettled(ids.map((id) => thread.record(exchangeOf(id), keys)));
+    const settled = await Promise.allSettled(
+      ids.map((id) => thread.record(rawExchange(id, `question ${id}`), keys)),
+    );
     return ids.filter((_, i) => settled[i]!.status === 'fulfilled');
   };
 

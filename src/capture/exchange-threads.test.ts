@@ -6,28 +6,15 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { NOON, temporaryFolder } from '../../test/support/calls.ts';
 import { openDataFolder, REDACTION } from '../../test/support/data-folder.ts';
+import { rawExchange } from '../../test/support/raw-exchange.ts';
 import type { RawExchange } from '../core/online.ts';
 import { openExchangeThreads } from './exchange-threads.ts';
 import { dayOf } from './vault.ts';
 
 const PROGRAM = new URL('../../test/support/poisoned-exchange-worker.ts', import.meta.url);
 
-function exchangeOf(id: string, bytes: number, encoding = ''): RawExchange {
-  const request = { model: 'm', messages: [{ role: 'user', content: 'word '.repeat(bytes / 5) }] };
-  return {
-    id,
-    at: NOON,
-    latencyMs: 1,
-    status: 200,
-    brokenStatus: 200,
-    served: { by: 'llm', reason: 'too-large' },
-    dialect: 'openai-chat',
-    headers: {},
-    address: '',
-    request: { chunks: [Buffer.from(JSON.stringify(request))], encoding },
-    response: null,
-  };
-}
+const exchangeOf = (id: string, bytes: number, encoding = ''): RawExchange =>
+  rawExchange(id, 'word '.repeat(bytes / 5), encoding);
 
 async function open() {
   const dataDir = temporaryFolder();

@@ -5,7 +5,7 @@
 import { mkdirSync, renameSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { JournalState } from '../core/learning.ts';
+import type { JournalState } from '../core/status-report.ts';
 import { CLOSED_ENDING, OPEN_ENDING } from './journal.ts';
 
 /** The folder, in that of the journal. */

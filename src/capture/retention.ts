@@ -2,7 +2,7 @@
  * Erases the oldest days where calls are kept longer, or take more room, than the configuration allows.
  * Does not: erase (erase.ts), or repeat itself (online/drain-process.ts).
  */
-import type { EraseReport } from '../core/learning.ts';
+import type { EraseReport } from '../core/erase-report.ts';
 import type { Store } from '../core/store.ts';
 import { eraseDays } from './erase.ts';
 import { dayOf } from './vault.ts';

@@ -1,4 +1,4 @@
-/** The tasks of real recordings, each alone and all mixed; skipped where the recordings are not at hand. */
+/** The tasks of real recordings, each alone and all mixed; skipped where the recordings are not available. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

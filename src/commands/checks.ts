@@ -14,7 +14,7 @@ import type { OnProgress } from '../core/progress.ts';
 import { DEFAULT_CLASSIFIER } from '../models/weights/catalogue.ts';
 import { loadLlama, loadOnnx, whyNot } from '../models/weights/engines.ts';
 import { ensureWeights, modelNamed } from '../models/weights/weights.ts';
-import type { Check } from '../report/terminal.ts';
+import type { Check } from '../report/checks-text.ts';
 import { bytes, plural } from '../report/words.ts';
 import { INSTALL_HINT } from '../train/peft/process.ts';
 import { type CommonOptions, configFor, type Terminal } from './context.ts';

@@ -3,19 +3,11 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import type { Command } from 'commander';
+import { keptTerminal } from '../../test/support/terminal.ts';
 import { completionScript, SHELLS, type Shell } from './completion-scripts.ts';
 import { buildProgram } from './program.ts';
 
-const program = buildProgram({
-  out: () => {},
-  err: () => {},
-  interactive: false,
-  color: false,
-  width: 100,
-  env: {},
-  cwd: '/',
-  signal: new AbortController().signal,
-});
+const program = buildProgram(keptTerminal('/').terminal);
 
 /** Where a shell is; UNDERSTUDY_TEST_ZSH and UNDERSTUDY_TEST_FISH name one that is not on the path. */
 const shellAt = (shell: Shell): string => process.env[`UNDERSTUDY_TEST_${shell.toUpperCase()}`] ?? shell;

@@ -4,7 +4,7 @@
  */
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { demoFigures } from '../core/learning.ts';
+import { demoFigures } from '../core/demo-report.ts';
 import { demoText } from '../report/demo-text.ts';
 import { type CommonOptions, configFor, type Terminal, withCommonOptions } from './context.ts';
 import { integerOf, positiveOf } from './numbers.ts';

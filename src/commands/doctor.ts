@@ -4,7 +4,7 @@
  */
 import type { Command } from 'commander';
 import { UnderstudyError } from '../core/errors.ts';
-import { checksText } from '../report/terminal.ts';
+import { checksText } from '../report/checks-text.ts';
 import { runChecks } from './checks.ts';
 import { type CommonOptions, print, type Terminal, withCommonOptions } from './context.ts';
 import { addDoctorRetrieval } from './doctor-retrieval.ts';

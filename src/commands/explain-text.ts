@@ -2,7 +2,7 @@
  * The explanation of a call as text.
  * Does not: explain (api/figures/explain.ts).
  */
-import type { Explanation } from '../api/schemas.ts';
+import type { Explanation } from '../api/schemas/calls.ts';
 import { paint, type TextStyle, wrap } from '../report/table.ts';
 import { dateTime } from '../report/words.ts';
 

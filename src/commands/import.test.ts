@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import type { ImportReport } from '../core/learning.ts';
-import type { Terminal } from './context.ts';
+import { keptTerminal } from '../../test/support/terminal.ts';
+import type { ImportReport } from '../core/import-report.ts';
 import { buildProgram } from './program.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'understudy-import-'));
@@ -17,24 +17,12 @@ const call = (n: number): string =>
   });
 
 async function run(...args: string[]): Promise<{ readonly out: string; readonly error: Error | null }> {
-  let out = '';
-  const terminal: Terminal = {
-    out: (text) => {
-      out += text;
-    },
-    err: () => {},
-    interactive: false,
-    color: false,
-    width: 100,
-    env: {},
-    cwd: dir,
-    signal: new AbortController().signal,
-  };
+  const { terminal, said } = keptTerminal(dir);
   try {
     await buildProgram(terminal).parseAsync(['node', 'understudy', 'import', ...args, '--data-dir', 'data']);
-    return { out, error: null };
+    return { out: said.out, error: null };
   } catch (error) {
-    return { out, error: error as Error };
+    return { out: said.out, error: error as Error };
   }
 }
 

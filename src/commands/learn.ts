@@ -6,7 +6,7 @@ import type { LearnOptions } from '../core/learning.ts';
 import type { OnProgress } from '../core/progress.ts';
 import { connectLlm, type Llm } from '../evaluate/llm.ts';
 import { learnAsJob } from '../learn/jobs/command.ts';
-import { learnText } from '../report/terminal.ts';
+import { learnText } from '../report/learn-text.ts';
 import { type CommonOptions, configFor, print, type Terminal, withCommonOptions } from './context.ts';
 import { integerOf, positiveOf } from './numbers.ts';
 import { progressLine } from './progress.ts';

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { after, test } from 'node:test';
+import { keptTerminal } from '../../test/support/terminal.ts';
 import type { JsonObject } from '../core/json.ts';
 import { mcpServer } from './mcp-protocol.ts';
 import { buildProgram } from './program.ts';
@@ -14,25 +15,12 @@ after(() => rmSync(dir, { recursive: true, force: true }));
 /** What the command answers to these messages. */
 async function answers(messages: readonly unknown[], ...options: string[]): Promise<JsonObject[]> {
   const input = new PassThrough();
-  let out = '';
-  const program = buildProgram({
-    out: (text) => {
-      out += text;
-    },
-    err: () => {},
-    interactive: false,
-    color: false,
-    width: 100,
-    env: {},
-    cwd: dir,
-    input,
-    signal: new AbortController().signal,
-  });
+  const { terminal, said } = keptTerminal(dir, { input });
   for (const message of messages)
     input.write(`${typeof message === 'string' ? message : JSON.stringify(message)}\n`);
   input.end();
-  await program.parseAsync(['mcp', ...options], { from: 'user' });
-  return out
+  await buildProgram(terminal).parseAsync(['mcp', ...options], { from: 'user' });
+  return said.out
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as JsonObject);

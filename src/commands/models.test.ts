@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type HubServer, startHubServer } from '../../test/support/hub-server.ts';
+import { keptTerminal } from '../../test/support/terminal.ts';
 import { writeTinyModel } from '../../test/support/tiny-gguf.ts';
 import { messageOf } from '../core/errors.ts';
 import { CATALOGUE } from '../models/weights/catalogue.ts';
@@ -30,23 +31,11 @@ interface Run {
 }
 
 async function run(...args: string[]): Promise<Run> {
-  const said = { out: '', err: '' };
-  const program = buildProgram({
-    out: (text) => {
-      said.out += text;
-    },
-    err: (text) => {
-      said.err += text;
-    },
-    interactive: false,
-    color: false,
-    width: 100,
-    cwd: root,
-    signal: new AbortController().signal,
+  const { terminal, said } = keptTerminal(root, {
     env: { HF_ENDPOINT: hub.endpoint, HF_HOME: join(root, 'none') },
   });
   try {
-    await program.parseAsync(['node', 'understudy', 'models', ...args]);
+    await buildProgram(terminal).parseAsync(['node', 'understudy', 'models', ...args]);
     return { ...said, failure: null };
   } catch (error) {
     return { ...said, failure: messageOf(error) };

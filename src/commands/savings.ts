@@ -1,8 +1,9 @@
 /** `understudy savings`: what specialists save, net of what that takes. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { savingsText } from '../report/savings.ts';
-import { type CommonOptions, configFor, print, type Terminal, withCommonOptions } from './context.ts';
+import { type CommonOptions, print, type Terminal, withCommonOptions } from './context.ts';
 import { positiveOf } from './numbers.ts';
+import { withUnderstudy } from './with-store.ts';
 
 interface SavingsFlags extends CommonOptions {
   readonly days?: number;
@@ -28,20 +29,9 @@ Examples:
 }
 
 async function run(flags: SavingsFlags, terminal: Terminal): Promise<void> {
-  const config = configFor(flags, terminal);
-  const { openUnderstudy } = await import('../understudy.ts');
-  const understudy = await openUnderstudy({
-    config,
-    signal: terminal.signal,
-    log: (line) => terminal.err(`${line}\n`),
-  });
   const since = flags.since ?? (flags.days === undefined ? undefined : Date.now() - flags.days * 86_400_000);
-  try {
-    const report = await understudy.savings(since);
-    print(terminal, flags, report, () => savingsText(report, terminal));
-  } finally {
-    await understudy.close();
-  }
+  const report = await withUnderstudy(flags, terminal, (understudy) => understudy.savings(since));
+  print(terminal, flags, report, () => savingsText(report, terminal));
 }
 
 function dayOf(text: string): number {

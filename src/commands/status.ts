@@ -1,8 +1,9 @@
 /** `understudy status`: what is in the store, and what is deployed. */
 import type { Command } from 'commander';
 import { savedLine } from '../report/savings.ts';
-import { statusText } from '../report/terminal.ts';
-import { type CommonOptions, configFor, print, type Terminal, withCommonOptions } from './context.ts';
+import { statusText } from '../report/status-text.ts';
+import { type CommonOptions, print, type Terminal, withCommonOptions } from './context.ts';
+import { withUnderstudy } from './with-store.ts';
 
 export function addStatus(program: Command, terminal: Terminal): void {
   withCommonOptions(program.command('status'))
@@ -21,21 +22,12 @@ Examples:
 const SAVED_DAYS = 30;
 
 async function run(flags: CommonOptions, terminal: Terminal): Promise<void> {
-  const config = configFor(flags, terminal);
-  const { openUnderstudy } = await import('../understudy.ts');
-  const understudy = await openUnderstudy({
-    config,
-    signal: terminal.signal,
-    log: (line) => terminal.err(`${line}\n`),
-  });
-  try {
+  await withUnderstudy(flags, terminal, async (understudy) => {
     const status = await understudy.status();
     const savings = await understudy.savings(Date.now() - SAVED_DAYS * 86_400_000);
     const saved = savedLine(savings, SAVED_DAYS);
     print(terminal, flags, { ...status, savings: savings.total }, () =>
       [statusText(status, terminal), ...(saved === null ? [] : [saved])].join('\n'),
     );
-  } finally {
-    await understudy.close();
-  }
+  });
 }

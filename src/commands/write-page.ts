@@ -1,8 +1,9 @@
 /** Writes a report as a page beside the terminal's text, and says where. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { DemoReport } from '../core/demo-report.ts';
 import { messageOf, UnderstudyError } from '../core/errors.ts';
-import type { DemoReport, LearnReport } from '../core/learning.ts';
+import type { LearnReport } from '../core/learning.ts';
 import { reportPage } from '../report/html.ts';
 import type { Terminal } from './context.ts';
 

@@ -7,7 +7,7 @@ export const retentionSchema = z
       .number()
       .positive()
       .optional()
-      .describe('Days for which calls are kept; older days are erased with their keys. Default: for ever.'),
+      .describe('Days for which calls are kept; older days are erased with their keys. Default: no limit.'),
     maxGb: z
       .number()
       .positive()

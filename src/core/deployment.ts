@@ -48,7 +48,7 @@ export interface Deployment {
 }
 
 /** Whether somebody is asked in this stage. */
-/** The time from which comparisons speak for it: when it last came into shadow, first or sent back. */
+/** The time from which comparisons count towards the end of its stage: when it last came into shadow, first or sent back. */
 export const provingSince = ({ history }: Pick<Deployment, 'history'>): number =>
   history.findLast(({ stage }) => stage === 'shadow')?.at ?? 0;
 

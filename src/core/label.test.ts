@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { countTwins, foldSpellings, indexOfLabel, labelOf } from './label.ts';
+import { countCaseVariants, foldSpellings, indexOfLabel, labelOf } from './label.ts';
 
 const counts = (texts: Readonly<Record<string, number>>): Map<string, number> =>
   new Map(Object.entries(texts));
@@ -65,8 +65,8 @@ test('labels that the prompt itself has in two cases stay apart', () => {
       ['Polish', 4],
     ],
   );
-  assert.equal(countTwins(['late', 'polish', 'Polish', 'lost']), 2);
-  assert.equal(countTwins(['late', 'lost', '']), 0);
+  assert.equal(countCaseVariants(['late', 'polish', 'Polish', 'lost']), 2);
+  assert.equal(countCaseVariants(['late', 'lost', '']), 0);
   for (const prompt of ['Label polish.\n- Polish: shoes.', 'polish? Polish it.', '**Polish**: or polish.'])
     assert.equal(foldSpellings(counts(texts), prompt).size, 1, prompt);
   assert.deepEqual([...foldSpellings(counts(texts), 'Is it polished, polish?')], [['Polish', 9]]);

@@ -84,7 +84,7 @@ export function foldSpellings(counts: ReadonlyMap<string, number>, prompt = ''):
 }
 
 /** How many of the labels differ from another one in case and marks alone. */
-export function countTwins(labels: readonly string[]): number {
+export function countCaseVariants(labels: readonly string[]): number {
   const groups = [...Map.groupBy(labels, labelKey).values()];
   return groups.reduce((sum, group) => sum + (group.length > 1 ? group.length : 0), 0);
 }

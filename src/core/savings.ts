@@ -1,6 +1,6 @@
 /** What specialists save, net of what it takes: plain figures for the terminal, programs and the page. */
 import type { Charge } from './charge.ts';
-import type { PriceUsed } from './learning.ts';
+import type { PriceUsed } from './demo-report.ts';
 
 /** Dollars and calls of some part of the traffic. `net` is what is left. */
 export interface SavingsRow {

@@ -44,7 +44,7 @@ export interface Artefact {
   readonly trainedMs: number;
   /** Figures of the run worth keeping: steps, examples, final loss, tokens per second. */
   readonly figures: Readonly<Record<string, number>>;
-  /** Where it writes the values of JSON objects alone: their keys, in order (models/answer-keys). */
+  /** Where it writes the values of JSON objects alone: their keys, in order (models/decoder/answer-keys). */
   readonly answerKeys?: readonly string[];
   /** The answers of a classifier (models/classifier/linear). Like the keys, they are a caller's words, and stand in no file. */
   readonly answers?: { readonly classes: readonly string[]; readonly plan: Json };

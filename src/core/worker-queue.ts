@@ -41,13 +41,13 @@ export function workerQueue<Request, Reply>(options: WorkerQueueOptions): Worker
   const queue: Job<Request, Reply>[] = [];
   let worker: Worker | null = null;
   let inWork: Job<Request, Reply> | null = null;
-  let impatience: NodeJS.Timeout | undefined;
+  let jobTimer: NodeJS.Timeout | undefined;
   let tooSlow = false;
   let closed: Promise<void> | null = null;
   let onIdle = (): void => {};
 
   const settle = (settled: (job: Job<Request, Reply>) => void): void => {
-    clearTimeout(impatience);
+    clearTimeout(jobTimer);
     const job = inWork;
     inWork = null;
     worker?.unref();
@@ -91,7 +91,7 @@ export function workerQueue<Request, Reply>(options: WorkerQueueOptions): Worker
       thread.ref();
       thread.postMessage(job.request, job.transfer);
       if (maxMs === undefined) return;
-      impatience = setTimeout(() => {
+      jobTimer = setTimeout(() => {
         tooSlow = true;
         void thread.terminate();
       }, maxMs);
@@ -125,7 +125,7 @@ export function workerQueue<Request, Reply>(options: WorkerQueueOptions): Worker
         for (const { reject } of left) reject(failure('closed'));
         inWork = null;
         clearTimeout(timer);
-        clearTimeout(impatience);
+        clearTimeout(jobTimer);
         const thread = worker;
         worker = null;
         if (thread === null) return;

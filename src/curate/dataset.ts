@@ -115,7 +115,7 @@ export function buildDataset(task: Task, calls: readonly Call[], options: Datase
       drop('thinned', example.callId);
       return [];
     });
-  const groups = twins(chosen.train);
+  const groups = groupsToLearn(chosen.train);
   const collapsed = groups.map(collapse);
   const train = task.kind === 'label' ? softened(collapsed, groups, usable.calls) : collapsed;
   const inTrain = new Set(chosen.train.map(({ input }) => input));
@@ -202,7 +202,7 @@ function thinning(calls: readonly Call[]): (call: Call) => boolean {
 }
 
 /** Groups of examples that are one to learn from: the same input, or nearly and with the same answer. */
-function twins(examples: readonly Example[]): Example[][] {
+function groupsToLearn(examples: readonly Example[]): Example[][] {
   const index = neighbours(
     examples.map(({ input }) => input),
     NEAR,
@@ -249,7 +249,7 @@ function contradictionsIn(examples: readonly Example[], task: Task, policy: Equa
 
 /**
  * The collapsed examples with the soft targets among their own labels. Of a group the first call with this input, this
- * answer and log-probabilities speaks for all: equal inputs have equal ones, but for the LLM's noise.
+ * answer and log-probabilities counts for all: equal inputs have equal ones, but for the LLM's noise.
  */
 function softened(
   examples: readonly Example[],

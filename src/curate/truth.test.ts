@@ -1,53 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { sortCall, sortTask } from '../../test/support/sort-calls.ts';
 import type { Call, Message } from '../core/call.ts';
 import { type Dataset, SPLITS } from '../core/dataset.ts';
 import type { CallFeedback } from '../core/feedback.ts';
 import type { Task } from '../core/task.ts';
 import { buildDataset } from './dataset.ts';
 
-const task: Task = {
-  id: 'task_1',
-  name: 'sort',
-  kind: 'label',
-  labels: ['a', 'b', 'c'],
-  tools: [],
-  responseFormat: null,
-  calls: 0,
-  sites: [
-    {
-      id: 'site_1',
-      system: { pieces: ['Sort the mail.'] },
-      user: { pieces: ['', ''] },
-      toolNames: [],
-      formatHash: '',
-      turn: 'user',
-    },
-  ],
-};
+const task: Task = { ...sortTask, labels: ['a', 'b', 'c'] };
 
 const says = (content: string): Message => ({ role: 'assistant', content });
 const call = (n: number, answer: string, over: Partial<Call> = {}): Call => ({
-  id: `call_${n}`,
-  at: n,
-  sessionId: `s${n}`,
-  origin: '',
-  tags: {},
-  status: 200,
-  latencyMs: 1,
-  request: {
-    model: 'm',
-    tools: [],
-    stream: false,
-    params: {},
-    messages: [
-      { role: 'system', content: 'Sort the mail.' },
-      { role: 'user', content: `mail ${n} ${n * 7919}` },
-    ],
-  },
-  response: { model: 'm', message: says(answer), finishReason: 'stop', usage: null },
-  served: { by: 'llm', reason: 'no-specialist' },
+  ...sortCall(n, n, `mail ${n} ${n * 7919}`, answer),
   ...over,
 });
 const heldBack = ({ splits }: Dataset) => [...splits.validation, ...splits.calibration, ...splits.exam];

@@ -62,7 +62,7 @@ export interface ChangeWatch {
   readonly renamed?: HourStream;
 }
 
-/** What is seen of one call: for each alarm that it says something of, whether it speaks for it. */
+/** What is seen of one call: for each alarm that it bears on, whether it supports it. */
 export type Seen = Readonly<Partial<Record<AlarmKind, boolean>>>;
 
 export interface Alarm {

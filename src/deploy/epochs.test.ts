@@ -42,7 +42,7 @@ test('a specialist that its errors took out of service begins an epoch, however 
   ]);
 });
 
-test('epochs follow one another, and no call of before a verdict is of a later one, whatever is noted', () =>
+test('epochs follow one another, and no call before a verdict belongs to a later one, whatever is noted', () =>
   fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(fc.nat(100), fc.nat(100), fc.boolean())), async (changes) => {
       const store = memory();

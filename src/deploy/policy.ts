@@ -40,7 +40,7 @@ export interface StagePolicy {
   readonly slips: { readonly share: number; readonly low: number; readonly high: number };
   /** What the gate saw among the calibration calls it would serve. */
   readonly prior: InUnit;
-  /** Comparisons of before speak for the end of no stage: the world has changed since (core provingSince). */
+  /** Earlier comparisons do not count towards the end of a stage: the task has changed since (core provingSince). */
   readonly since: number;
   /**
    * The largest error that it was proved with (upper limit over the held-back calls that it would serve): more is a change, even

@@ -4,6 +4,9 @@
  * Does not: test (stages.ts).
  */
 import { type Deployment, provingSince } from '../core/deployment.ts';
+import type { Specialist } from '../core/specialist.ts';
+import { lineageOf, type TaskDecision } from '../core/task-decision.ts';
+import { policyFor, type ServeSettings, type StagePolicy } from './policy.ts';
 
 /**
  * The number, from 1, of the deployment's latest stay in shadow among all of its task, in the order in which they began. No two
@@ -25,4 +28,21 @@ export function stayOf(
       if (stage === 'shadow' && (at < own.at || (at === own.at && id < own.id))) earlier++;
   }
   return earlier + 1;
+}
+
+/**
+ * What the specialist is held to in the deployment's latest stay, numbered among those of its task and of the tasks that its
+ * calls belonged to earlier.
+ * @param known What the store holds.
+ * @param family Over whose stays delta is spent.
+ */
+export function policyOfStay(
+  specialist: Specialist,
+  deployment: Deployment,
+  known: { readonly deployments: readonly Deployment[]; readonly decisions: readonly TaskDecision[] },
+  serve: ServeSettings,
+  family: 'task' | 'all-tasks',
+): StagePolicy {
+  const lineage = lineageOf(deployment.taskId, known.decisions);
+  return policyFor(specialist, deployment, serve, stayOf(deployment, known.deployments, family, lineage));
 }

@@ -27,7 +27,7 @@ export interface Watch {
   readonly errors: number;
   /** Those that were settled by the LLM's majority where the answers differed. */
   readonly settled: number;
-  /** Those that speak for the end of its stage: since it came into shadow (core provingSince), and their errors. */
+  /** Those that count towards the end of its stage: since it came into shadow (core provingSince), and their errors. */
   readonly proving: { readonly n: number; readonly errors: number };
   /** The same by the stage in which their call came; of a canary those alone whose answer the caller got. */
   readonly byStage: Readonly<Partial<Record<Stage, number>>>;

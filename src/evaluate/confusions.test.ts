@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Example } from '../core/dataset.ts';
 import { mistakesOf } from './confusions.ts';
-import type { GradedPrediction } from './evaluate.ts';
+import type { GradedPrediction } from './predictions.ts';
 
 /** LLM's answer, the specialist's, its confidence. */
 const ROWS = [

@@ -7,8 +7,8 @@
 import type { OutputKind } from '../core/answer.ts';
 import type { Example } from '../core/dataset.ts';
 import type { Confusion, HeldBackMistake } from '../core/specialist.ts';
-import type { GradedPrediction } from './evaluate.ts';
 import type { ScoredAnswer } from './gate-order.ts';
+import type { GradedPrediction } from './predictions.ts';
 
 /** Pairs of labels, and mistakes, that are kept. */
 const MAX_CONFUSIONS = 40;

@@ -10,7 +10,7 @@ import type { Example } from '../core/dataset.ts';
 import { contentHash } from '../core/ids.ts';
 import type { Trainer, TrainingJob } from '../core/runtime.ts';
 import type { Artefact } from '../core/specialist.ts';
-import { type GradedPrediction, gradePredictions, type PredictionOptions } from './evaluate.ts';
+import { type GradedPrediction, gradePredictions, type PredictionOptions } from './predictions.ts';
 
 interface CrossFitOptions extends Omit<PredictionOptions, 'artefact'> {
   readonly trainer: Trainer;

@@ -3,7 +3,6 @@
  * Does not: prove anything; that is the gate's, on calls that nobody has looked at.
  */
 import { fitConfidence } from './confidence.ts';
-import { type GradedPrediction, gradedSignals, servedConfidence } from './evaluate.ts';
 import {
   answeredOf,
   burstOf,
@@ -16,6 +15,8 @@ import {
   sessionSizes,
   tallySessions,
 } from './gate-order.ts';
+import type { GradedPrediction } from './predictions.ts';
+import { gradedSignals, servedConfidence } from './scored-answers.ts';
 
 export interface Estimate {
   /**

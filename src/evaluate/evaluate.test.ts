@@ -5,7 +5,8 @@ import { seededRandom } from '../core/random.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Artefact } from '../core/specialist.ts';
 import { estimate } from './estimate.ts';
-import { type AssessOptions, assess, gradePredictions } from './evaluate.ts';
+import { type AssessOptions, assess } from './evaluate.ts';
+import { gradePredictions } from './predictions.ts';
 import { scorerFor } from './scorers/scorer.ts';
 
 /** A runtime that answers as the input tells it to: `answer|how sure`. Slower for some, so that order is not given. */

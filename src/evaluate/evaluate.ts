@@ -3,26 +3,12 @@
  * validation split, lets the gate choose on the calibration split, and opens the exam last.
  * Does not: train, or decide on a deployment.
  */
-
-import type { CallRequest } from '../core/call.ts';
 import type { Dataset, Example } from '../core/dataset.ts';
-import { mapSome } from '../core/each.ts';
-import { type OnProgress, progressOf } from '../core/progress.ts';
-import type { PredictOptions, Runtime } from '../core/runtime.ts';
-import type {
-  Artefact,
-  ConfidenceModel,
-  Evidence,
-  GateResult,
-  Prediction,
-  Rate,
-  TruthComparison,
-} from '../core/specialist.ts';
+import type { ConfidenceModel, Evidence, GateResult, Rate, TruthComparison } from '../core/specialist.ts';
 import { qualityOf } from '../stats/calibration.ts';
-import { confidenceOf, isInDistribution } from '../stats/confidence.ts';
 import { evidenceByKind } from './by-kind.ts';
 import type { TimedOutcome } from './change-point.ts';
-import { fitConfidence, type GradedSignals } from './confidence.ts';
+import { fitConfidence } from './confidence.ts';
 import { mistakesOf } from './confusions.ts';
 import { closedExam, type ExamResult, examine, shareOf } from './exam.ts';
 import { canPass, runGate, testThresholds, whyNotYet } from './gate.ts';
@@ -37,116 +23,11 @@ import {
   sessionSizes,
 } from './gate-order.ts';
 import { type JudgedRun, judgeEvidence } from './judge/judged-run.ts';
-import type { Grade, Scorer } from './scorers/scorer.ts';
+import { type GradedPrediction, gradePredictions, latencyOf, type PredictionOptions } from './predictions.ts';
+import { gradedSignals, outcomesOf, scoreAnswers, unfamiliarShare } from './scored-answers.ts';
 import { type Repeats, slipRate } from './slips.ts';
 import { compareWithTruth } from './truth.ts';
 import { wrongFieldText } from './wrong-fields.ts';
-
-/** One held-back call: what the specialist said, and whether that is correct. */
-export interface GradedPrediction {
-  readonly exampleId: string;
-  /** The session of the call. */
-  readonly session: string;
-  /** Whether a training example has its input, or nearly. */
-  readonly seen: boolean;
-  readonly prediction: Prediction;
-  readonly grade: Grade;
-  /** Whether the online decision would give this answer to a caller, its confidence being high enough. */
-  readonly servable: boolean;
-}
-
-export interface PredictionOptions {
-  readonly runtime: Runtime;
-  readonly artefact: Artefact;
-  readonly scorer: Scorer;
-  /** The online decision on an answer to the example's call (route/), but for its confidence. Default: all are given. */
-  readonly isServable?: (example: Example, answer: string) => boolean;
-  /** The whole request of an example's call, for runtimes that need it. */
-  readonly requestOf?: (example: Example) => CallRequest | undefined;
-  /** Calls at once. Default: 8. */
-  readonly concurrency?: number;
-  readonly on?: OnProgress;
-  /** For the progress: a task's name. */
-  readonly subject?: string;
-  readonly signal?: AbortSignal;
-}
-
-/**
- * Predicts and grades the examples, in their order. The recorded answer is passed as draft: the same result, sooner. An input
- * that comes again is predicted once: a specialist answers it alike.
- */
-export async function gradePredictions(
-  examples: readonly Example[],
-  options: PredictionOptions,
-): Promise<GradedPrediction[]> {
-  const { runtime, artefact, scorer, isServable = () => true, signal } = options;
-  const report = progressOf(options.on, 'evaluate', examples.length, options.subject);
-  const predictions = new Map<string, Promise<Prediction>>();
-  let done = 0;
-  return mapSome(examples, options.concurrency ?? 8, async (example) => {
-    signal?.throwIfAborted();
-    const { id, sessionId, input, answer, seen = false } = example;
-    // Where answers vary, each call has one of its own, as it will when it is served.
-    let asked = runtime.varies ? undefined : predictions.get(input);
-    if (asked === undefined) {
-      asked = runtime.predict(artefact, input, { draft: answer, ...askedWith(example, options) });
-      if (!runtime.varies) predictions.set(input, asked);
-    }
-    const prediction = await asked;
-    const grade = await scorer.score(input, answer, prediction.answer);
-    const servable = isServable(example, prediction.answer);
-    report(++done);
-    return { exampleId: id, session: sessionId, seen, prediction, grade, servable };
-  });
-}
-
-/** What a runtime is told of an example's call besides its input. */
-function askedWith(example: Example, { requestOf, signal }: PredictionOptions): PredictOptions {
-  const request = requestOf?.(example);
-  return { ...(signal ? { signal } : {}), ...(request ? { request } : {}) };
-}
-
-/** The confidence by which the router would decide on an answer; NOT_SERVABLE where it would not be given at all. */
-export function servedConfidence(
-  model: ConfidenceModel,
-  { prediction: { signals }, servable }: Pick<GradedPrediction, 'prediction' | 'servable'>,
-): number {
-  return servable && isInDistribution(model, signals) ? confidenceOf(model, signals) : NOT_SERVABLE;
-}
-
-/** The confidence of each answer and whether it is correct; what is undecided counts as wrong. */
-export function scoreAnswers(
-  model: ConfidenceModel,
-  graded: readonly GradedPrediction[],
-): (ScoredAnswer & Pick<GradedPrediction, 'seen'>)[] {
-  return graded.map((each) => ({
-    confidence: servedConfidence(model, each),
-    correct: each.grade.correct === true,
-    session: each.session,
-    seen: each.seen,
-  }));
-}
-
-/** By session. The floors were settled on earlier calls, and the share plays no part in what is chosen: it is a fair estimate. */
-function unfamiliarShare(model: ConfidenceModel, graded: readonly GradedPrediction[]): Rate {
-  const answers = scoreAnswers(model, graded);
-  return shareOf(answers, (_, i) => !isInDistribution(model, graded[i]!.prediction.signals));
-}
-
-/** The same without what a judge said: texts that differ are undecided. */
-export function byEquality(graded: readonly GradedPrediction[]): GradedPrediction[] {
-  return graded.map((each) =>
-    each.grade.judged ? { ...each, grade: { ...each.grade, correct: null } } : each,
-  );
-}
-
-/** Signals and correctness, for fitting the confidence. */
-export function gradedSignals(graded: readonly GradedPrediction[]): GradedSignals[] {
-  return graded.map(({ prediction, grade }) => ({
-    signals: prediction.signals,
-    correct: grade.correct === true,
-  }));
-}
 
 export interface AssessOptions extends PredictionOptions, GateOptions {
   readonly dataset: Dataset;
@@ -181,50 +62,21 @@ export interface Assessment {
  * only take back what the gate gave: where the errors among the served are significantly above epsilon, it refuses.
  */
 export async function assess(options: AssessOptions): Promise<Assessment> {
-  const { dataset, epsilon, delta, tries } = options;
-  const { splits } = dataset;
+  const { dataset, judging } = options;
+  const { splits, kind } = dataset;
   const validation = options.validation ?? (await gradePredictions(splits.validation, options));
   const confidence = fitConfidence(gradedSignals(validation));
   const graded = await gradePredictions(splits.calibration, options);
-  const { judging } = options;
-  const calibration = scoreAnswers(confidence, graded);
   const earlier = scoreAnswers(confidence, validation);
-  const undecided = graded.filter(({ grade }) => grade.correct === null).length;
-  const planned: GateRun = {
-    epsilon,
-    delta,
-    answered: answeredOf(earlier),
-    earlierSessions: earlierSessions(dataset),
-    ...(tries ? { tryNumber: tries.number } : {}),
-    ...(judging ? { judged: judging.counts } : {}),
-  };
-  // Where nothing can be deployed, whatever the calls say, nothing is spent.
-  const isPossible = splits.exam.length > 0 && canPass(calibration, planned);
-  const notYet = isPossible && tries ? whyNotYet(earlier, calibration.length, planned) : null;
-  const isTry = isPossible && notYet === null;
-  // What the judge could not be asked to the end about is no try: it says all that it is needed for before one is counted.
-  const isForeseen = isTry && judging && testThresholds(earlier, calibration, planned).chosen !== null;
-  const examined = isForeseen ? await gradePredictions(splits.exam, options) : null;
-  const run = tries && isTry ? { ...planned, tryNumber: Math.max(tries.number, await tries.use()) } : planned;
-  const tested = explain(
-    notYet ?? runGate(earlier, calibration, run),
-    undecided,
-    graded,
-    judging !== undefined,
-  );
-  const gate = splits.exam.length === 0 ? withoutExam(tested) : tested;
-  const served = servedAt(calibration, gate.threshold ?? Number.POSITIVE_INFINITY, capOf(gate));
+  const calibration = scoreAnswers(confidence, graded);
+  const { gate, run, examined } = await tryGate({ earlier, calibration, graded }, options);
+  const cap = capOf(gate);
+  const served = servedAt(calibration, gate.threshold ?? Number.POSITIVE_INFINITY, cap);
   const judge = judging && judgeEvidence(judging, run, graded, served);
   const slips = slipsOf(options.repeats, graded, confidence, gate);
   const exam = gate.passed
     ? await openExam(confidence, gate, examined, options)
-    : {
-        rates: closedExam(),
-        gate,
-        outcomes: [],
-        graded: [],
-        truth: await truthOf(splits.calibration, graded, null, options),
-      };
+    : await leaveClosed(gate, graded, options);
   return {
     confidence,
     outcomes: [
@@ -236,10 +88,10 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
       datasetId: dataset.id,
       calibration: {
         accuracy: shareOf(calibration, ({ correct }) => correct),
-        curve: riskCurve(calibration, { cap: capOf(gate) }),
+        curve: riskCurve(calibration, { cap }),
         confidence: qualityOf(calibration.filter(({ confidence: given }) => given !== NOT_SERVABLE)),
-        ...mistakesOf(dataset.kind, splits.calibration, graded, calibration),
-        byKind: evidenceByKind(dataset.kind, splits.calibration, graded, calibration, served),
+        ...mistakesOf(kind, splits.calibration, graded, calibration),
+        byKind: evidenceByKind(kind, splits.calibration, graded, calibration, served),
       },
       exam: exam.rates,
       gate: exam.gate,
@@ -253,18 +105,47 @@ export async function assess(options: AssessOptions): Promise<Assessment> {
   };
 }
 
-function outcomesOf(
-  examples: readonly Example[],
-  graded: readonly GradedPrediction[],
-  scored: readonly ScoredAnswer[],
-): TimedOutcome[] {
-  const byId = new Map(graded.map(({ exampleId }, i) => [exampleId, scored[i]!]));
-  return examples.flatMap(({ id, at, sessionId }) => {
-    const answer = byId.get(id);
-    return answer === undefined || answer.confidence === NOT_SERVABLE
-      ? []
-      : [{ at, session: sessionId, wrong: !answer.correct }];
-  });
+/** The answers that the gate decides on, by the confidence with which they would be served. */
+interface GateAnswers {
+  /** Of the validation split: they settle the order of the thresholds. */
+  readonly earlier: readonly ScoredAnswer[];
+  readonly calibration: readonly ScoredAnswer[];
+  /** Those of the calibration split as they were graded. */
+  readonly graded: readonly GradedPrediction[];
+}
+
+/**
+ * The gate's word. A try is counted only where it may pass; and where a judge is asked, only after it has said all that the
+ * try needs, the exam included (`examined`).
+ */
+async function tryGate(
+  { earlier, calibration, graded }: GateAnswers,
+  options: AssessOptions,
+): Promise<{
+  readonly gate: GateResult;
+  readonly run: GateRun;
+  readonly examined: readonly GradedPrediction[] | null;
+}> {
+  const { dataset, epsilon, delta, tries, judging } = options;
+  const { exam } = dataset.splits;
+  const planned: GateRun = {
+    epsilon,
+    delta,
+    answered: answeredOf(earlier),
+    earlierSessions: earlierSessions(dataset),
+    ...(tries ? { tryNumber: tries.number } : {}),
+    ...(judging ? { judged: judging.counts } : {}),
+  };
+  // Where nothing can be deployed, whatever the calls say, nothing is spent.
+  const isPossible = exam.length > 0 && canPass(calibration, planned);
+  const notYet = isPossible && tries ? whyNotYet(earlier, calibration.length, planned) : null;
+  const isTry = isPossible && notYet === null;
+  // What the judge could not be asked to the end about is no try: it says all that it is needed for before one is counted.
+  const isForeseen = isTry && judging && testThresholds(earlier, calibration, planned).chosen !== null;
+  const examined = isForeseen ? await gradePredictions(exam, options) : null;
+  const run = tries && isTry ? { ...planned, tryNumber: Math.max(tries.number, await tries.use()) } : planned;
+  const word = explain(notYet ?? runGate(earlier, calibration, run), graded, judging !== undefined);
+  return { gate: exam.length === 0 ? withoutExam(word) : word, run, examined };
 }
 
 /**
@@ -297,18 +178,19 @@ function slipsOf(
 /** Most calls of a session that are served. */
 const capOf = ({ sessions }: GateResult): number => sessions?.cap ?? Number.POSITIVE_INFINITY;
 
+/** The exam's rates, the gate's result after it, and the answers that it was given. */
+interface OpenedExam extends ExamResult {
+  readonly truth: TruthComparison | undefined;
+  readonly outcomes: readonly TimedOutcome[];
+  readonly graded: readonly GradedPrediction[];
+}
+
 async function openExam(
   confidence: ConfidenceModel,
   gate: GateResult,
   examined: readonly GradedPrediction[] | null,
   options: AssessOptions,
-): Promise<
-  ExamResult & {
-    readonly truth: TruthComparison | undefined;
-    readonly outcomes: readonly TimedOutcome[];
-    readonly graded: readonly GradedPrediction[];
-  }
-> {
+): Promise<OpenedExam> {
   const uses = await options.useExam();
   const { exam } = options.dataset.splits;
   const graded = examined ?? (await gradePredictions(exam, options));
@@ -326,6 +208,16 @@ async function openExam(
     outcomes: outcomesOf(exam, graded, answers),
     graded,
   };
+}
+
+/** The exam of a candidate that the gate refused: nobody has looked at it, and the next one may. */
+async function leaveClosed(
+  gate: GateResult,
+  graded: readonly GradedPrediction[],
+  options: AssessOptions,
+): Promise<OpenedExam> {
+  const truth = await truthOf(options.dataset.splits.calibration, graded, null, options);
+  return { rates: closedExam(), gate, outcomes: [], graded: [], truth };
 }
 
 /**
@@ -356,13 +248,9 @@ function withoutExam(gate: GateResult): GateResult {
 }
 
 /** Where the wrong answers are, and where only a judge could say that they are. */
-function explain(
-  gate: GateResult,
-  undecided: number,
-  graded: readonly GradedPrediction[],
-  isJudged: boolean,
-): GateResult {
+function explain(gate: GateResult, graded: readonly GradedPrediction[], isJudged: boolean): GateResult {
   if (gate.passed) return gate;
+  const undecided = graded.filter(({ grade }) => grade.correct === null).length;
   const fields = wrongFieldText(graded.map(({ grade }) => grade));
   const share = Math.round((undecided / Math.max(1, gate.n)) * 100);
   const texts =
@@ -372,29 +260,4 @@ function explain(
         ? ` On ${share} % of its answers the judge gave no verdict that could be read; they count as wrong.`
         : ` ${share} % of its answers are texts that differ from the LLM's; without a judge model they count as wrong.`;
   return { ...gate, reason: gate.reason + fields + texts };
-}
-
-/** Milliseconds that each of the examples takes as a caller would meet it: one at a time, without a draft, which would flatter. */
-export async function timePredictions(
-  examples: readonly Example[],
-  options: PredictionOptions,
-): Promise<number[]> {
-  const { runtime, artefact, signal } = options;
-  const times: number[] = [];
-  for (const example of examples) {
-    signal?.throwIfAborted();
-    times.push((await runtime.predict(artefact, example.input, askedWith(example, options))).ms);
-  }
-  return times;
-}
-
-async function latencyOf(
-  examples: readonly Example[],
-  options: PredictionOptions,
-): Promise<Evidence['latencyMs']> {
-  const times = await timePredictions(examples.slice(0, 21), options);
-  // The first one loads and warms up.
-  const sorted = times.slice(1).sort((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
-  return { p50: at(0.5), p95: at(0.95) };
 }

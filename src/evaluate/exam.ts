@@ -1,6 +1,6 @@
 /**
  * The exam: rates on the latest held-back calls, and its veto. It can only take back what the gate gave.
- * Does not: predict (evaluate.ts), or count as a proof: the bound is the gate's.
+ * Does not: predict (predictions.ts), or count as a proof: the bound is the gate's.
  */
 import type { Evidence, ExamVeto, GateResult, Rate } from '../core/specialist.ts';
 import { clusteredRate } from '../stats/cluster-rate.ts';

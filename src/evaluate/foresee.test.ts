@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom } from '../core/random.ts';
 import { fitConfidence } from './confidence.ts';
-import type { GradedPrediction } from './evaluate.ts';
-import { scoreAnswers } from './evaluate.ts';
 import { foresee } from './foresee.ts';
 import { runGate } from './gate.ts';
 import { riskAt } from './gate-order.ts';
+import type { GradedPrediction } from './predictions.ts';
+import { scoreAnswers } from './scored-answers.ts';
 
 /** Calls of which the sure ones are nearly always correct; how sure is told by the signal. */
 function made(n: number, seed: number): GradedPrediction[] {

@@ -10,9 +10,9 @@
  */
 import { seededRandom } from '../core/random.ts';
 import { crossConfidences, estimate } from './estimate.ts';
-import type { GradedPrediction } from './evaluate.ts';
 import { canPass, testThresholds } from './gate.ts';
 import { answeredOf, type GateRun, riskAt, type ScoredAnswer } from './gate-order.ts';
+import type { GradedPrediction } from './predictions.ts';
 
 export interface ForeseeOptions extends GateRun {
   /** Calls that the gate will have, and the exam. */

@@ -31,7 +31,7 @@ const A: Truth = { correct: 'a', llm: 'a' };
 const B: Truth = { correct: 'b', llm: 'a' };
 const times = (n: number, make: () => TruthAnswer): TruthAnswer[] => Array.from({ length: n }, make);
 
-test('both are held against what is known; what is not known counts for neither', async () => {
+test('both are compared with what is known; what is not known counts for neither', async () => {
   const found = await compareWithTruth(
     [
       ...times(3, () => answer('a', A)),

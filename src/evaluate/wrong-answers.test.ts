@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom } from '../core/random.ts';
-import type { GradedPrediction } from './evaluate.ts';
+import type { GradedPrediction } from './predictions.ts';
 import { suspectAnswers } from './wrong-answers.ts';
 
 /** Predictions of a model that is right in nineteen of twenty, of calls whose recorded answer is wrong in a share. */

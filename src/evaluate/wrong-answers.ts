@@ -8,8 +8,8 @@
 import type { Rate } from '../core/specialist.ts';
 import { rateOf } from '../stats/statistics.ts';
 import { crossConfidences } from './estimate.ts';
-import type { GradedPrediction } from './evaluate.ts';
 import { NOT_SERVABLE } from './gate-order.ts';
+import type { GradedPrediction } from './predictions.ts';
 
 export interface Suspects {
   /** Of the predictions, those that speak against the recorded answer. */

@@ -1,5 +1,5 @@
 /**
- * The PEFT folder holds the adapter that llama.cpp runs. Held against the reference decoder, whose rotary pairs are told to
+ * The PEFT folder holds the adapter that llama.cpp runs. Compared with the reference decoder, whose rotary pairs are told to
  * stand as Hugging Face has them; and, where UNDERSTUDY_PEFT_PYTHON names a Python with the packages of
  * src/train/peft/requirements.txt, against PEFT itself.
  */

@@ -1,32 +1,26 @@
 /**
- * The gateway: an HTTP server in front of the LLM. Chat calls go through chat.ts; every other path and method is
- * passed through untouched; /health/* and feedback are our own.
+ * The gateway: an HTTP server in front of the LLM, started and closed. What becomes of a request is in dispatch.ts.
  * Does not: own the router or the recorder, which whoever starts it makes and closes.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { Server as TlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { Access } from '../core/access.ts';
 import type { Served } from '../core/call.ts';
 import type { Config } from '../core/config.ts';
-import { UnderstudyError } from '../core/errors.ts';
 import type { GatewayUpstream, Observer, UpstreamEvent } from '../core/observe.ts';
 import type { Recorder, Router } from '../core/online.ts';
 import type { Dialect } from '../wire/dialect.ts';
-import { providerOf } from '../wire/provider.ts';
 import { backgroundWork } from './background.ts';
 import { readBody, SMALL_BODY_BYTES } from './body.ts';
 import { boundedRecorder, type LostFor } from './bounded-recorder.ts';
 import { bodyBudget } from './budget.ts';
-import { handleChat } from './chat.ts';
+import { createDispatch, PASSED, requestDialects } from './dispatch.ts';
 import type { CostOf, GatewayContext, Log } from './exchange.ts';
-import { isFeedback, takeFeedback } from './feedback.ts';
 import { listen, makeServer, requireSafeAddress, withCertificate } from './listen.ts';
-import { isFree } from './metering.ts';
 import { oneATurn } from './one-a-turn.ts';
 import { endWith, refuse } from './own-answers.ts';
-import { answerOwn, type GatewayHealth } from './own-routes.ts';
-import { passThrough } from './pass.ts';
+import type { GatewayHealth } from './own-routes.ts';
 import { silentConnections } from './silent-connections.ts';
 import type { GatewayStats } from './stats.ts';
 import { sharedTurns } from './turns.ts';
@@ -45,9 +39,6 @@ const BYTES_A_TURN = 1024 * 1024;
 /** Audits and comparisons at once. */
 const MAX_BACKGROUND = 32;
 const MAX_HEADER_BYTES = 128 * 1024;
-/** Headers of ours in answers that were passed through. */
-const PASSED = ['x-understudy-served-by', 'llm', 'x-understudy-reason', 'pass-through'];
-
 /** How long clients may take over their requests, milliseconds. An answer's time is the upstream's. */
 export interface ClientLimits {
   /** Longest time for a request's head to be there. */
@@ -120,12 +111,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { host, port, maxBodyBytes, maxBufferedBytes, timeoutMs } = options.gateway;
   const { access } = options;
   requireSafeAddress(options.gateway, access.isOn());
-  const [anyDialect] = options.dialects;
-  /** In whose shape errors are told to a request that belongs to no dialect. */
-  const shapeFor = (request: IncomingMessage): Dialect => {
-    const provider = providerOf(request);
-    return options.dialects.find((dialect) => dialect.provider === provider) ?? anyDialect;
-  };
+  const dialects = requestDialects(options.dialects);
   const { maxConnections } = options;
   const turns = sharedTurns(BYTES_A_TURN);
   const upstreams = connectUpstreams(options, { timeoutMs, maxConnections, turns }, options.onUpstream);
@@ -139,7 +125,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     turns,
     extraHeaders: PASSED,
     admit: (request) => access.beginCall(access.authorise(request, 'call'), null),
-    refuse: (response, error, request) => refuse(response, error, shapeFor(request), log),
+    refuse: (response, error, request) => refuse(response, error, dialects.shapeFor(request), log),
   });
   const readers = new Map(options.dialects.map((dialect) => [dialect, dialect.requestReader()]));
   const counts = { requests: 0, inFlight: 0, passedThrough: 0, servedBySpecialists: 0 };
@@ -168,48 +154,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
   };
 
-  const dialectOf = ({ method = '', url }: IncomingMessage): Dialect | undefined =>
-    options.dialects.find((dialect) => dialect.matches(method, pathOf(url)));
-
-  const answer = async (
-    request: IncomingMessage,
-    response: ServerResponse,
-    dialect: Dialect | undefined,
-  ): Promise<void> => {
-    const url = request.url ?? '';
-    if (!url.startsWith('/')) {
-      throw new UnderstudyError('bad-input', 'The request target must be a path.', {
-        hint: 'Use the gateway as a base URL, not as a proxy.',
-        status: 400,
-      });
-    }
-    const sources = { ...options, closing, recording: recorder.counts, upstreams: upstreams.states };
-    if (answerOwn(request, response, sources)) return;
-    const isOwn = isFeedback(pathOf(url));
-    const admission = access.authorise(request, isOwn ? 'feedback' : 'call');
-    if (isOwn) return takeFeedback(context, request, response, admission.cors);
-    const gone = new AbortController();
-    response.once('close', () => {
-      if (!response.writableFinished) gone.abort();
-    });
-    if (dialect) {
-      await handleChat(context, { dialect, message: request, response, admission, signal: gone.signal });
-      return;
-    }
-    access.beginCall(admission, isFree(request.method, pathOf(url)) ? 'none' : null);
-    counts.passedThrough++;
-    response.once('close', () => options.observer?.passed(response.headersSent ? response.statusCode : 499));
-    await passThrough({
-      upstream: upstreams.of(request),
-      request,
-      response,
-      signal: gone.signal,
-      turns,
-      extraHeaders: PASSED,
-      cors: admission.cors,
-      idleMs: limits.uploadIdleMs,
-    });
-  };
+  const dispatch = createDispatch({
+    context,
+    own: () => ({ ...options, closing, recording: recorder.counts, upstreams: upstreams.states }),
+    uploadIdleMs: limits.uploadIdleMs,
+    onPassedThrough: () => {
+      counts.passedThrough++;
+    },
+  });
   const server = makeServer(
     options.gateway.tls,
     {
@@ -230,10 +182,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         counts.inFlight--;
         if (closing) setImmediate(closeIdle);
       });
-      const dialect = dialectOf(request);
-      answer(request, response, dialect).catch((error: unknown) => {
-        refuse(response, error, dialect ?? shapeFor(request), log);
-        // What is left of a refused body is let through, and not for ever.
+      const dialect = dialects.of(request);
+      dispatch(request, response, dialect).catch((error: unknown) => {
+        refuse(response, error, dialect ?? dialects.shapeFor(request), log);
+        // What is left of a refused body is read and dropped, as long as it keeps coming.
         watchUpload(request, limits.uploadIdleMs, () => request.destroy());
       });
     },
@@ -250,22 +202,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     counts.passedThrough++;
     upgrades.open(request, socket, head);
   });
-  server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
-    socket.on('error', () => {});
-    endWith(socket, anyDialect, 405, 'The gateway is a base URL, not a proxy for connections.');
-  });
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (!socket.writable) return;
-    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT')
-      endWith(socket, anyDialect, 408, 'The request took too long to come.');
-    else
-      endWith(
-        socket,
-        anyDialect,
-        error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400,
-        'The request cannot be read.',
-      );
-  });
+  answerUnreadable(server, options.dialects[0]);
   const bound = await listen(server, host, port);
 
   return {
@@ -288,7 +225,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
     close: async () => {
       closing = true;
-      const impatience = setTimeout(() => {
+      const graceTimer = setTimeout(() => {
         server.closeAllConnections();
         upgrades.close();
       }, CALL_GRACE_MS);
@@ -299,11 +236,24 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         closeIdle();
       });
       clearInterval(again);
-      clearTimeout(impatience);
+      clearTimeout(graceTimer);
       await background.close(AUDIT_GRACE_MS);
       await upstreams.close();
     },
   };
 }
 
-const pathOf = (url = ''): string => url.split('?', 1)[0] ?? '';
+/** Answers, in the shape of a dialect, what is no request that node can read. */
+function answerUnreadable(server: Server, dialect: Dialect): void {
+  server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
+    socket.on('error', () => {});
+    endWith(socket, dialect, 405, 'The gateway is a base URL, not a proxy for connections.');
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable) return;
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT')
+      return endWith(socket, dialect, 408, 'The request took too long to come.');
+    const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
+    endWith(socket, dialect, status, 'The request cannot be read.');
+  });
+}

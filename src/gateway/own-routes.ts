@@ -13,7 +13,7 @@ export interface GatewayHealth {
   readonly detail: JsonObject;
 }
 
-interface OwnSources {
+export interface OwnSources {
   readonly access: Access;
   readonly health?: () => GatewayHealth;
   readonly metrics?: () => string;

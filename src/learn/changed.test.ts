@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { plainCall } from '../../test/support/calls.ts';
 import { assign } from '../callsite/assign.ts';
 import { openKeys } from '../capture/vault.ts';
 import type { Call, CallRequest } from '../core/call.ts';
@@ -34,38 +35,15 @@ function calls(
   { answer = () => null, over = () => ({}), prompt = () => PROMPT }: Change = {},
 ): Call[] {
   const random = seededRandom(1);
-  return Array.from({ length: n }, (_, i): Call => {
+  return Array.from({ length: n }, (_, i) => {
     const isLater = i >= FIRST;
     const topic = TOPICS[i % 3]!;
     const words = Array.from({ length: 8 }, () => random.pick(WORDS)).join(' ');
-    const id = `call_${String(i).padStart(6, '0')}`;
-    return {
-      id,
-      at: 1e12 + i * 1000,
-      sessionId: id,
-      origin: '',
-      tags: {},
-      request: {
-        model: 'm',
-        tools: [],
-        stream: false,
-        params: {},
-        messages: [
-          { role: 'system', content: prompt(isLater) },
-          { role: 'user', content: `${topic} ${words}` },
-        ],
-        ...over(isLater),
-      },
-      response: {
-        model: 'm',
-        finishReason: 'stop',
-        usage: null,
-        message: { role: 'assistant', content: answer(i) ?? topic },
-      },
-      status: 200,
-      latencyMs: 1,
-      served: { by: 'llm', reason: 'no-specialist' },
-    };
+    return plainCall(
+      i,
+      { system: prompt(isLater), user: `${topic} ${words}`, answer: answer(i) ?? topic },
+      { request: over(isLater) },
+    );
   });
 }
 

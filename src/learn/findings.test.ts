@@ -23,7 +23,7 @@ test('wrong labels are refused with their share, their calls, and a record', asy
   assert.ok(events > 0);
 });
 
-test('calls of before a change of the answers are not learnt from', async () => {
+test('calls before a change of the answers are not learnt from', async () => {
   const { findings, deployed, served, errors } = await scored('labels change, prompt does not');
   const found = findings.find(({ kind }) => kind === 'answers-changed')!;
   assert.match(found.done, /1500 calls before are not learnt from/);

@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { plainCall } from '../../test/support/calls.ts';
 import { type ChatServer, startChatServer } from '../../test/support/chat-server.ts';
 import { type MadeErrors, startMadeJudge } from '../../test/support/made-judge.ts';
 import { openKeys } from '../capture/vault.ts';
@@ -39,35 +40,17 @@ const WAYS = [
 const answerTo = (order: string, way: number): string => WAYS[way % WAYS.length]!(order, Number(order) % 9);
 
 function calls(n: number): Call[] {
-  return Array.from({ length: n }, (_, i): Call => {
-    const id = `call_${String(i).padStart(6, '0')}`;
+  return Array.from({ length: n }, (_, i) => {
     const order = String(10_000 + i * 7);
-    return {
-      id,
-      at: 1e12 + i * 1000,
-      sessionId: id,
-      origin: '',
-      tags: {},
-      request: {
-        model: 'gpt-4o',
-        tools: [],
-        stream: false,
-        params: {},
-        messages: [
-          { role: 'system', content: PROMPT },
-          { role: 'user', content: `How long will order ${order} take?` },
-        ],
+    return plainCall(
+      i,
+      { system: PROMPT, user: `How long will order ${order} take?`, answer: answerTo(order, i) },
+      {
+        request: { model: 'gpt-4o' },
+        response: { model: 'gpt-4o', usage: { promptTokens: 100, completionTokens: 20, cachedTokens: 0 } },
+        latencyMs: 800,
       },
-      response: {
-        model: 'gpt-4o',
-        finishReason: 'stop',
-        usage: { promptTokens: 100, completionTokens: 20, cachedTokens: 0 },
-        message: { role: 'assistant', content: answerTo(order, i) },
-      },
-      status: 200,
-      latencyMs: 800,
-      served: { by: 'llm', reason: 'no-specialist' },
-    };
+    );
   });
 }
 

@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { plainCall } from '../../test/support/calls.ts';
 import { startFineTuningProvider } from '../../test/support/fine-tuning-provider.ts';
 import { openKeys } from '../capture/vault.ts';
 import type { Call } from '../core/call.ts';
@@ -38,37 +39,19 @@ interface Made {
 /** Calls whose topic is told by a word of it, by default each in a session of its own. */
 function calls(n: number, made: Made = {}): Call[] {
   const random = seededRandom(1);
-  return Array.from({ length: n }, (_, i): Call => {
+  return Array.from({ length: n }, (_, i) => {
     const topic = TOPICS[i % 3]!;
     const words = Array.from({ length: 8 }, () => random.pick(WORDS)).join(' ');
-    const content = made.user?.(topic, i) ?? `${topic} ${words} ${i}`;
-    const id = `call_${String(i).padStart(6, '0')}`;
-    return {
-      id,
-      at: 1e12 + i * 1000,
-      sessionId: made.session?.(i) ?? id,
-      origin: '',
-      tags: {},
-      request: {
-        model: 'm',
-        tools: [],
-        stream: false,
-        params: {},
-        messages: [
-          { role: 'system', content: PROMPT },
-          { role: 'user', content },
-        ],
+    const session = made.session?.(i);
+    return plainCall(
+      i,
+      {
+        system: PROMPT,
+        user: made.user?.(topic, i) ?? `${topic} ${words} ${i}`,
+        answer: made.answer?.(topic, i, random) ?? topic,
       },
-      response: {
-        model: 'm',
-        finishReason: 'stop',
-        usage: null,
-        message: { role: 'assistant', content: made.answer?.(topic, i, random) ?? topic },
-      },
-      status: 200,
-      latencyMs: 1,
-      served: { by: 'llm', reason: 'no-specialist' },
-    };
+      session === undefined ? {} : { sessionId: session },
+    );
   });
 }
 

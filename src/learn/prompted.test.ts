@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { plainCall } from '../../test/support/calls.ts';
 import { type ChatServer, startChatServer } from '../../test/support/chat-server.ts';
 import { openKeys } from '../capture/vault.ts';
 import type { Call } from '../core/call.ts';
@@ -32,35 +33,17 @@ after(async () => {
 /** Sums are beyond a linear model on words. */
 function calls(n: number): Call[] {
   const random = seededRandom(1);
-  return Array.from({ length: n }, (_, i): Call => {
+  return Array.from({ length: n }, (_, i) => {
     const [a, b] = [random.below(90), random.below(90)];
-    const id = `call_${String(i).padStart(6, '0')}`;
-    return {
-      id,
-      at: 1e12 + i * 1000,
-      sessionId: id,
-      origin: '',
-      tags: {},
-      request: {
-        model: 'gpt-4o',
-        tools: [],
-        stream: false,
-        params: {},
-        messages: [
-          { role: 'system', content: PROMPT },
-          { role: 'user', content: `${a} and ${b}, in batch ${i}` },
-        ],
+    return plainCall(
+      i,
+      { system: PROMPT, user: `${a} and ${b}, in batch ${i}`, answer: (a + b) % 2 === 0 ? 'even' : 'odd' },
+      {
+        request: { model: 'gpt-4o' },
+        response: { model: 'gpt-4o', usage: { promptTokens: 100, completionTokens: 10, cachedTokens: 0 } },
+        latencyMs: 800,
       },
-      response: {
-        model: 'gpt-4o',
-        finishReason: 'stop',
-        usage: { promptTokens: 100, completionTokens: 10, cachedTokens: 0 },
-        message: { role: 'assistant', content: (a + b) % 2 === 0 ? 'even' : 'odd' },
-      },
-      status: 200,
-      latencyMs: 800,
-      served: { by: 'llm', reason: 'no-specialist' },
-    };
+    );
   });
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { plainCall } from '../../test/support/calls.ts';
 import { letterPairs } from '../../test/support/letter-pairs.ts';
 import type { Call } from '../core/call.ts';
 import { configSchema } from '../core/config.ts';
@@ -12,43 +13,25 @@ const WORDS = {
   delivery: 'parcel late courier arrive package track post delivery'.split(' '),
 } as const;
 
-/** Mails of two topics, each call in a session of its own unless told. */
+/** Mails of two topics, by default each call in a session of its own. */
 function calls(
   n: number,
   answer: (topic: keyof typeof WORDS, i: number) => string,
   session: (i: number) => string = String,
 ): Call[] {
   const random = seededRandom(1);
-  return Array.from({ length: n }, (_, i): Call => {
+  return Array.from({ length: n }, (_, i) => {
     const topic = i % 2 === 0 ? 'refund' : 'delivery';
     const words = Array.from({ length: 5 }, () => random.pick(WORDS[topic])).join(' ');
-    const id = `call_${String(i).padStart(6, '0')}`;
-    return {
-      id,
-      at: 1e12 + i * 1000,
-      sessionId: session(i),
-      origin: '',
-      tags: {},
-      request: {
-        model: 'm',
-        tools: [],
-        stream: false,
-        params: {},
-        messages: [
-          { role: 'system', content: 'You sort the mail of a shop. Answer with one word and no more.' },
-          { role: 'user', content: `${words} ${i}` },
-        ],
+    return plainCall(
+      i,
+      {
+        system: 'You sort the mail of a shop. Answer with one word and no more.',
+        user: `${words} ${i}`,
+        answer: answer(topic, i),
       },
-      response: {
-        model: 'm',
-        finishReason: 'stop',
-        usage: null,
-        message: { role: 'assistant', content: answer(topic, i) },
-      },
-      status: 200,
-      latencyMs: 1,
-      served: { by: 'llm', reason: 'no-specialist' },
-    };
+      { sessionId: session(i) },
+    );
   });
 }
 

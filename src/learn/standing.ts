@@ -17,8 +17,9 @@ import { taskChanged } from '../deploy/epochs.ts';
 import { numbersAgainst } from '../deploy/make-room.ts';
 import { boundOf, policyFor } from '../deploy/policy.ts';
 import { moveTo } from '../deploy/stages.ts';
-import { gradePredictions, scoreAnswers } from '../evaluate/evaluate.ts';
 import { servedAt } from '../evaluate/gate-order.ts';
+import { gradePredictions } from '../evaluate/predictions.ts';
+import { scoreAnswers } from '../evaluate/scored-answers.ts';
 import {
   capitalOf,
   detect,
@@ -40,14 +41,14 @@ export interface Against {
 /**
  * What audits say against a candidate: the errors that piled up with specialists of the same task, rung and base model,
  * in service or out of it. Trained again on a few calls more it is the same specialist as far as anyone can tell. Whoever
- * was judged before the change of the task was found has had its word: no call of then proves anything any more.
+ * was judged before the change of the task was found does not count: no call of that time proves anything any more.
  */
 export async function auditsAgainst(
   candidate: Candidate,
   epoch: Epoch | null,
   { store }: LearnContext,
 ): Promise<Against> {
-  // Those of tasks that its calls were of before have spoken, too.
+  // Specialists of tasks that its calls belonged to earlier count, too.
   const lineage = lineageOf(candidate.taskId, await store.taskDecisions());
   const specialists = new Map(
     (await store.specialists())
@@ -65,15 +66,15 @@ export async function auditsAgainst(
     const recorded = deployment.stage === 'retired' ? deployment.history.at(-1)?.numbers : undefined;
     const numbers = recorded ?? (await numbersAgainst(deployment, specialist, store));
     if (!numbers) continue;
-    if (epoch !== null && hasHadItsWord(deployment, numbers.recent.since, epoch)) continue;
+    if (epoch !== null && isJudgedBefore(deployment, numbers.recent.since, epoch)) continue;
     comparisons += numbers.recent.comparisons;
     errors += numbers.recent.errors;
   }
   return { comparisons, errors };
 }
 
-/** Out of service, or sent back into shadow, when the change was found or before: what it was judged by is of before. */
-function hasHadItsWord(deployment: Deployment, since: number | undefined, { found }: Epoch): boolean {
+/** Out of service, or sent back into shadow, when the change was found or earlier: what it was judged by is older than the change. */
+function isJudgedBefore(deployment: Deployment, since: number | undefined, { found }: Epoch): boolean {
   const last = deployment.history.at(-1)?.at ?? 0;
   if (!isInService(deployment.stage)) return last <= found;
   return (since ?? last) <= found && provingSince(deployment) >= found;
@@ -100,8 +101,8 @@ const SLOW_MS = 100;
 const MAX_SLOW = 150;
 
 /**
- * Holds the specialist in service against the new calibration split, and suspends it where its errors there break its
- * bound; returns why, or null. Calls that it was trained on may be among them: they can only speak for it.
+ * Tests the specialist in service on the new calibration split, and suspends it where its errors there break its bound;
+ * returns why, or null. Calls that it was trained on may be among them: they can only count in its favour.
  */
 export async function suspendIfRefuted(
   { task, dataset, requests }: Pick<TaskRun, 'task' | 'dataset' | 'requests'>,
@@ -137,43 +138,59 @@ export async function suspendIfRefuted(
   const policy = policyFor(specialist, deployment, context.config.serve);
   // The recorded answers are single answers of the LLM.
   const bound = boundOf(policy, false);
-  const units = new Map<string, InUnit>();
-  let detector = newDetector();
-  let pile = NO_PILE;
-  let [served, errors] = [0, 0];
   const scored = scoreAnswers(confidence, graded);
   const cap = specialist.evidence.gate.sessions?.cap ?? Number.POSITIVE_INFINITY;
   const isServed = servedAt(scored, deployment.threshold, cap);
-  for (const [i, { correct }] of scored.entries()) {
-    if (!isServed[i]) continue;
-    const { sessionId } = examples[i]!;
-    const unit = units.get(sessionId) ?? { n: 0, errors: 0 };
-    const wrong = !correct;
-    detector = detect(detector, wrong, unit, bound);
-    pile = pileUp(pile, wrong, examples[i]!.at, unit.errors, bound);
-    units.set(sessionId, { n: unit.n + 1, errors: unit.errors + (wrong ? 1 : 0) });
-    served++;
-    if (wrong) errors++;
-    if (detects(detector, policy.delta)) break;
-  }
-  if (!detects(detector, policy.delta)) return null;
-  const reason = `${errors} errors in ${served} of the held-back calls that it would serve: the bound of ${(policy.epsilon * 100).toFixed(2).replace(/\.?0+$/, '')} % is broken. It is suspended until it is proved anew`;
+  const answers = scored
+    .map(({ correct }, i) => ({ wrong: !correct, session: examples[i]!.sessionId, at: examples[i]!.at }))
+    .filter((_, i) => isServed[i]);
+  const refuted = refutationOf(answers, bound, policy.delta);
+  if (refuted === null) return null;
+  const { comparisons, errors, evidence, since } = refuted;
+  const reason = `${errors} errors in ${comparisons} of the held-back calls that it would serve: the bound of ${(policy.epsilon * 100).toFixed(2).replace(/\.?0+$/, '')} % is broken. It is suspended until it is proved anew`;
   const at = Date.now();
-  const numbers = {
-    comparisons: served,
-    errors,
-    recent: { comparisons: served, errors },
-    margin: bound,
-    evidence: capitalOf(detector),
-  };
+  const numbers = { comparisons, errors, recent: { comparisons, errors }, margin: bound, evidence };
   // A gateway beside this may have moved it meanwhile: its record is added to, not written over.
   const moved = await changeDeployment(
     store,
     deployment.id,
     (now) => (isInService(now.stage) ? moveTo(now, 'suspended', at, reason, numbers) : now),
-    () => [taskChanged(task.id, { since: pile.since ?? at, found: at, reason }, true)],
+    () => [taskChanged(task.id, { since: since ?? at, found: at, reason }, true)],
   );
   return moved && reason;
+}
+
+/** Answers that break a bound: how many were looked at until they did, the errors among them, and since when these piled up. */
+interface Refutation extends Against {
+  /** Against the bound (e-value). */
+  readonly evidence: number;
+  readonly since: number | null;
+}
+
+/**
+ * Looks at the answers one after another until they break the bound at this delta; null where they do not.
+ * @param answers By their time, with the session of each.
+ */
+function refutationOf(
+  answers: readonly { readonly wrong: boolean; readonly session: string; readonly at: number }[],
+  bound: number,
+  delta: number,
+): Refutation | null {
+  const units = new Map<string, InUnit>();
+  let detector = newDetector();
+  let pile = NO_PILE;
+  let [comparisons, errors] = [0, 0];
+  for (const { wrong, session, at } of answers) {
+    const unit = units.get(session) ?? { n: 0, errors: 0 };
+    detector = detect(detector, wrong, unit, bound);
+    pile = pileUp(pile, wrong, at, unit.errors, bound);
+    units.set(session, { n: unit.n + 1, errors: unit.errors + (wrong ? 1 : 0) });
+    comparisons++;
+    if (wrong) errors++;
+    if (detects(detector, delta))
+      return { comparisons, errors, evidence: capitalOf(detector), since: pile.since };
+  }
+  return null;
 }
 
 /** The last `count` examples, without those of sessions that begin before them: of a session the first calls are served. */

@@ -55,7 +55,7 @@ test('what was trained is recorded, and what was found finished is not', async (
   assert.deepEqual(recorded, [artefact]);
 });
 
-test('a training that a busy machine would make several times as long is broken off, one that is a little late is not', async () => {
+test('a training that a busy machine would make several times as long is stopped, one that is a little late is not', async () => {
   const minute = 60_000;
   const run = async (leftMs: number): Promise<string> => {
     let time = 0;

@@ -9,7 +9,7 @@ import type { Trainer } from '../core/runtime.ts';
 import type { Artefact } from '../core/specialist.ts';
 import type { Contender } from '../select/candidates.ts';
 
-/** A training that would take this many times as long as planned is broken off … */
+/** A training that would take this many times as long as planned is stopped … */
 const MAX_OVERRUN = 2;
 /** … once it has run for this share of the planned time: the first steps are slow. */
 const PATIENCE = 0.15;

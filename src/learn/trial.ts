@@ -18,13 +18,13 @@ import type { DecisionStore } from '../core/task-decision.ts';
 import { epochsOf } from '../deploy/epochs.ts';
 import { fitAndGrade } from '../evaluate/cross-fit.ts';
 import { estimate } from '../evaluate/estimate.ts';
+import { earlierSessions } from '../evaluate/evaluate.ts';
 import {
   byEquality,
-  earlierSessions,
   type GradedPrediction,
   type PredictionOptions,
   timePredictions,
-} from '../evaluate/evaluate.ts';
+} from '../evaluate/predictions.ts';
 import { type Scorer, scorerFor } from '../evaluate/scorers/scorer.ts';
 import { catalogueOf } from '../models/weights/own.ts';
 import { whyUncheckable } from '../route/check.ts';

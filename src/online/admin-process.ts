@@ -112,9 +112,9 @@ export function startAdminProcess(
       if (child === null) return resolve();
       const last = child;
       last.ref();
-      const impatience = setTimeout(() => last.kill('SIGKILL'), KILL_AFTER_MS);
+      const killTimer = setTimeout(() => last.kill('SIGKILL'), KILL_AFTER_MS);
       last.once('exit', () => {
-        clearTimeout(impatience);
+        clearTimeout(killTimer);
         resolve();
       });
       last.kill('SIGTERM');

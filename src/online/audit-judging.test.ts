@@ -180,7 +180,7 @@ describe('judging audits', () => {
     assert.equal(judging.isReady(provedBy('big at home')), true);
   });
 
-  it('is asked ever more seldom while it fails, up to once an hour, and somebody is told once', async () => {
+  it('is asked at growing intervals while it fails, up to an hour, and an alert is raised once', async () => {
     let asked = 0;
     let isDown = true;
     const down: string[] = [];

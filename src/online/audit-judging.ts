@@ -15,7 +15,7 @@ import { referenceOf } from '../core/reference.ts';
 import type { Task } from '../core/task.ts';
 import { policyFor } from '../deploy/policy.ts';
 import { scorerFor } from '../evaluate/scorers/scorer.ts';
-import type { RouterOptions } from '../route/router.ts';
+import type { AuditJudging } from '../route/comparison.ts';
 
 /** How long it is not asked after it has failed; twice as long with each failure in a row, up to an hour. */
 const [PAUSE_MS, MAX_PAUSE_MS] = [60_000, 3_600_000];
@@ -36,7 +36,7 @@ export function auditJudging(options: {
   readonly onDown?: (why: string) => void;
   /** Waits; for tests. */
   readonly wait?: (ms: number) => Promise<unknown>;
-}): NonNullable<RouterOptions['judging']> {
+}): AuditJudging {
   const { judge, config, redact, log, now, wait = sleep } = options;
   let notBefore = 0;
   /** What became of the last request. */
@@ -74,8 +74,7 @@ export function auditJudging(options: {
     return typeof error.data.why === 'string' ? error.data.why : error.code;
   };
 
-  const isOwn: NonNullable<RouterOptions['judging']>['isOwn'] = ({ evidence }) =>
-    evidence.judge?.identity === judge.identity;
+  const isOwn: AuditJudging['isOwn'] = ({ evidence }) => evidence.judge?.identity === judge.identity;
   const isCorrect = async (
     task: Task,
     { request, input }: { readonly request: CallRequest; readonly input: string },

@@ -62,7 +62,7 @@ test('each part that fails is told once, when it begins, and again when it comes
   }
 });
 
-test('calls that are lost from now on are told by reason; those of before are not', async () => {
+test('calls that are lost from now on are told by reason; earlier ones are not', async () => {
   const { now, condition, kinds } = parts();
   now.lost = { 'not-recorded': 5 };
   await condition.look();
@@ -74,7 +74,7 @@ test('calls that are lost from now on are told by reason; those of before are no
   assert.deepEqual(kinds(), []);
 });
 
-test('events that take calls away from a specialist are told, those of before and good news are not', async () => {
+test('events that take calls away from a specialist are told; earlier ones and good news are not', async () => {
   const event = (id: string, kind: string, detail: JsonObject): Event => ({
     id,
     at: 1,

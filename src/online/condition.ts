@@ -5,7 +5,7 @@
  */
 import { statfs } from 'node:fs/promises';
 import type { JsonObject } from '../core/json.ts';
-import type { JournalState } from '../core/learning.ts';
+import type { JournalState } from '../core/status-report.ts';
 import type { GatewayHealth } from '../gateway/own-routes.ts';
 import type { Alert } from '../telemetry/alerts.ts';
 import { oneAtATime } from './one-at-a-time.ts';

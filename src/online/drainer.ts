@@ -117,15 +117,15 @@ export function startDrainer(
         // Now it does keep the program alive: killed, nothing else would until it is gone.
         last.ref();
         last.channel?.ref();
-        let impatience = setTimeout(() => {
+        let killTimer = setTimeout(() => {
           last.kill('SIGTERM');
-          impatience = setTimeout(() => last.kill('SIGKILL'), KILL_AFTER_MS);
+          killTimer = setTimeout(() => last.kill('SIGKILL'), KILL_AFTER_MS);
         }, graceMs);
         const exited = new Promise((done) => last.once('exit', done));
         // What it said last is heard before the channel closes.
         const heard = last.connected ? new Promise((done) => last.once('disconnect', done)) : null;
         void Promise.all([exited, heard]).then(() => {
-          clearTimeout(impatience);
+          clearTimeout(killTimer);
           resolve();
         });
         last.send('finish', () => {});

@@ -9,7 +9,7 @@ import type { Audit } from '../core/deployment.ts';
 import { messageOf } from '../core/errors.ts';
 import type { UnusedAnswers } from '../core/figures.ts';
 import type { Store } from '../core/store.ts';
-import type { RoutingPlan } from '../route/router.ts';
+import type { RoutingPlan } from '../route/routes.ts';
 import type { ChangeAlarms } from './change-alarms.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { Vocabulary } from './recording-folder.ts';

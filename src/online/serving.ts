@@ -3,31 +3,26 @@
  * deployments. The other half of the story is learn/pipeline.ts.
  * Does not: do any of the work itself; whatever fails here leaves the agent with the LLM.
  */
-import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAccess } from '../access/access.ts';
 import { assign } from '../callsite/assign.ts';
 import type { Losses } from '../capture/losses.ts';
-import type { CallUse } from '../core/access.ts';
-import { targetOf } from '../core/answer.ts';
-import { compareAnswers, schemasOf } from '../core/compare.ts';
 import type { Config } from '../core/config.ts';
 import { severalOf, upstreamKeys, upstreamUrls } from '../core/config-upstreams.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { JournalState, PriceUsed } from '../core/learning.ts';
-import { referenceOf } from '../core/reference.ts';
 import type { Runtime } from '../core/runtime.ts';
+import type { JournalState } from '../core/status-report.ts';
 import { type Gateway, type GatewayOptions, startGateway } from '../gateway/gateway.ts';
-import { createRouter, type RoutingPlan } from '../route/router.ts';
-import { answerCost } from '../savings/answer-cost.ts';
-import { machineCost } from '../savings/energy.ts';
+import { createRouter } from '../route/router.ts';
+import type { RoutingPlan } from '../route/routes.ts';
 import type { Ledger } from '../savings/ledger.ts';
-import { cost, priceOf } from '../savings/prices.ts';
 import type { OpenJudge } from '../setup/judge.ts';
 import { upstreamStates } from '../setup/upstream-states.ts';
 import { providerOf } from '../wire/provider.ts';
 import { accessUpdates } from './access-updates.ts';
+import { answersAlike } from './alike.ts';
 import { auditJudging } from './audit-judging.ts';
+import { openCallPrices, type PriceBook } from './call-prices.ts';
 import { changeAlarms } from './change-alarms.ts';
 import { gatewayCondition } from './condition.ts';
 import { eventAlerts } from './event-alerts.ts';
@@ -55,8 +50,8 @@ export interface OnlineParts {
   readonly onOpen?: RecordingFolderOptions['onOpen'];
   readonly runtimes: readonly Runtime[];
   readonly dialects: GatewayOptions['dialects'];
-  /** The LLM's price of a model, by a configuration; null where it is not known. Default: its `prices` and the built-in table. */
-  readonly priceBook?: (config: Config) => (model: string) => PriceUsed | null;
+  /** Default: the configuration's `prices` and the built-in table. */
+  readonly priceBook?: PriceBook;
   /** Opens the judge that the configuration names, on what of the data folder is open at the time. Default: there is none. */
   readonly openJudge?: (folder: Pick<RecordingFolder, 'store' | 'pseudonym'>) => OpenJudge | null;
   /** What is paid to others. Default: nothing is. */
@@ -70,11 +65,6 @@ export interface OnlineParts {
   readonly now?: () => number;
 }
 
-/**
- * How often a running gateway looks for what another process has changed: what a learning run has deployed, and what a person
- * has stopped, which has to be out of service within a second. Where nothing has changed it is one number that is read.
- */
-const REFRESH_MS = 400;
 export interface OnlineGateway extends Gateway {
   /**
    * Takes over what can be taken over of a configuration that was read again; no connection is dropped.
@@ -85,6 +75,11 @@ export interface OnlineGateway extends Gateway {
   refresh(): Promise<void>;
 }
 
+/**
+ * How often a running gateway looks for what another process has changed: what a learning run has deployed, and what a person
+ * has stopped, which has to be out of service within a second. Where nothing has changed it is one number that is read.
+ */
+const REFRESH_MS = 400;
 /** How often it looks for access keys that were made, changed or revoked. */
 const KEYS_MS = 500;
 /** How often it looks for events that a person should know. */
@@ -117,18 +112,8 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
     log,
     ...(parts.onOpen ? { onOpen: parts.onOpen } : {}),
   });
-  const priceBook =
-    parts.priceBook ??
-    (({ prices }: Config) =>
-      (model: string) =>
-        priceOf(model, prices));
-  let listPrice = priceBook(config);
+  const prices = await openCallPrices(config, parts.priceBook);
   let providerKeys = upstreamKeys(config);
-  let machine = await machineCost(config.costs, availableParallelism(), async () => null);
-  // Measured beside the start, which waits for nothing.
-  void machineCost(config.costs, availableParallelism()).then((measured) => {
-    machine = measured;
-  });
   const watching = watchDeployments(config.serve, log, now, config.gate.deltaFor);
   const alarms = changeAlarms(log, now, config.equality);
   const settleBudget = dailyBudget(config.serve.settleAudits, now);
@@ -151,6 +136,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
     const message = `The judge ${judge?.name} does not judge audits: ${why}. Until it does they count by equality, or not at all.`;
     telemetry.alerts.raise({ kind: 'judge-down', subject: judge?.name ?? '', message, at: now() });
   };
+  const alike = answersAlike(config.equality);
   const router = createRouter(NOTHING, {
     runtimes: parts.runtimes,
     canaryShare: config.serve.canaryShare,
@@ -159,13 +145,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
     settling: {
       isAllowed: settleBudget.left,
       onAsked: settleBudget.spend,
-      same: (task, a, b) =>
-        compareAnswers(
-          task.kind,
-          referenceOf(task, a),
-          referenceOf(task, b),
-          schemasOf(task, config.equality),
-        ).right === true,
+      same: alike.isSame,
     },
     ...(judge
       ? { judging: auditJudging({ judge, config, redact: folder.redact, log, now, onDown: judgeDown }) }
@@ -174,9 +154,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
     maxInFlight: MAX_IN_FLIGHT,
     redact: folder.redact,
     assign,
-    right: (task, answer, llm) =>
-      compareAnswers(task.kind, referenceOf(task, llm), targetOf(answer), schemasOf(task, config.equality))
-        .right === true,
+    right: alike.isRight,
     onAudit: (audit) => {
       telemetry.metrics.audited(audit.deploymentId, audit.correct);
       updates.add(audit);
@@ -185,13 +163,9 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
     onHeard: alarms.hear,
     now,
   });
-  const costOf = (use: CallUse): number | null => {
-    const price = listPrice(use.model);
-    return price && cost(use, price);
-  };
   const access = createAccess({
     ...config.access,
-    costOf,
+    costOf: prices.costOf,
     now,
     upstreamKey: (head) => providerKeys[providerOf(head)],
     onRefused: (code) => telemetry.metrics.refused(code),
@@ -211,7 +185,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
     config: () => current,
     env: parts.env,
     version: parts.version,
-    costOf,
+    costOf: prices.costOf,
     log,
     now,
     sources: {
@@ -242,10 +216,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
     onUpstream: telemetry.upstream,
     maxConnections: config.upstreams.maxConnections,
     dialects: parts.dialects,
-    costOf: answerCost(
-      (model) => listPrice(model),
-      () => machine,
-    ),
+    costOf: prices.answerCost,
     router: alarms.counted(router),
     recorder: folder.recorder,
     onLost: losses.add,
@@ -259,15 +230,18 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
     throw error;
   });
   const servers = upstreamStates(config.dataDir, now);
-  const refreshing = setInterval(() => void updates.run(), REFRESH_MS).unref();
-  const looking = setInterval(() => {
-    void condition.look();
-    void folder.retry();
-    void keys.flush();
-    void servers.tell(gateway.upstreams());
-  }, LOOK_MS).unref();
-  const tellingNews = setInterval(tellNews, NEWS_MS).unref();
-  const refreshingKeys = setInterval(() => void keys.refresh(), KEYS_MS).unref();
+  const every = (ms: number, work: () => void) => setInterval(work, ms).unref();
+  const timers = [
+    every(REFRESH_MS, () => void updates.run()),
+    every(LOOK_MS, () => {
+      void condition.look();
+      void folder.retry();
+      void keys.flush();
+      void servers.tell(gateway.upstreams());
+    }),
+    every(NEWS_MS, tellNews),
+    every(KEYS_MS, () => void keys.refresh()),
+  ];
   return {
     ...gateway,
     refresh: updates.run,
@@ -275,7 +249,7 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
       const result = reloaded(current, next);
       const settings = applied(current, next);
       // It reads a file, and may fail.
-      const prices = priceBook(settings);
+      const takePrices = prices.read(settings);
       access.configure(settings.access);
       try {
         gateway.takeOver({
@@ -290,12 +264,12 @@ export async function startOnline(parts: OnlineParts): Promise<OnlineGateway> {
       }
       current = settings;
       providerKeys = upstreamKeys(settings);
-      listPrice = prices;
+      takePrices();
       return result;
     },
     close: async () => {
       await gateway.close();
-      for (const timer of [refreshing, looking, refreshingKeys, tellingNews]) clearInterval(timer);
+      for (const timer of timers) clearInterval(timer);
       // A store that answers no more must not keep the program alive.
       const last = Promise.all([keys.flush(), updates.run(), parts.ledger?.sync().catch(() => undefined)]);
       await Promise.race([last, sleep(CLOSE_GRACE_MS, undefined, { ref: false })]);

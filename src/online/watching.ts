@@ -14,14 +14,14 @@ import {
 } from '../core/deployment.ts';
 import type { Specialist } from '../core/specialist.ts';
 import type { DeploymentStore, Event } from '../core/store.ts';
-import { type DecisionStore, lineageOf } from '../core/task-decision.ts';
+import type { DecisionStore } from '../core/task-decision.ts';
 import { auditProbability } from '../deploy/audit-share.ts';
 import { changeDeployment } from '../deploy/change.ts';
 import { taskChanged } from '../deploy/epochs.ts';
-import { policyFor, type StagePolicy } from '../deploy/policy.ts';
+import type { StagePolicy } from '../deploy/policy.ts';
 import { type ReadWatch, readWatch } from '../deploy/read-watch.ts';
 import { step, wasSentBack } from '../deploy/stages.ts';
-import { stayOf } from '../deploy/stays.ts';
+import { policyOfStay } from '../deploy/stays.ts';
 import type { Watch } from '../deploy/watch.ts';
 
 /** What is read and written; the store that is open at the time. */
@@ -75,12 +75,7 @@ export function watchDeployments(
         const { id, stage, specialistId } = deployment;
         const specialist = specialists.find((each) => each.id === specialistId);
         if (!isInService(stage) || !specialist) continue;
-        const policy = policyFor(
-          specialist,
-          deployment,
-          serve,
-          stayOf(deployment, deployments, family, lineageOf(deployment.taskId, decisions)),
-        );
+        const policy = policyOfStay(specialist, deployment, { deployments, decisions }, serve, family);
         const known = watched.get(id);
         // Sent back, it is read anew: what came before counts otherwise.
         const isSame = known?.policy.since === policy.since && known.read !== null;

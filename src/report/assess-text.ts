@@ -4,12 +4,8 @@
  */
 import type { AssessReport, ExpectedCoverage, Interval, TaskAssessment } from '../core/assessment.ts';
 import { leftOutText } from './kinds-text.ts';
-import { paint, type TextStyle, table, wrap } from './table.ts';
+import { type Page, paint, table, wrap } from './table.ts';
 import { count, dateTime, duration, money, percent, plural } from './words.ts';
-
-interface Page extends TextStyle {
-  readonly width: number;
-}
 
 export function assessText(
   report: AssessReport,

@@ -1,12 +1,9 @@
 /** The demo's report as text for the terminal. */
-import type { DemoReport, DemoTask } from '../core/learning.ts';
-import { clip, paint, type TextStyle, table, wrap } from './table.ts';
-import { learnText, priceText, reasonsText } from './terminal.ts';
+import type { DemoReport, DemoTask } from '../core/demo-report.ts';
+import { learnText, reasonsText } from './learn-text.ts';
+import { priceText } from './price-text.ts';
+import { clip, type Page, paint, table, wrap } from './table.ts';
 import { count, duration, milliseconds, money, percent, rate } from './words.ts';
-
-interface Page extends TextStyle {
-  readonly width: number;
-}
 
 export function demoText(report: DemoReport, page: Page): string {
   const bold = (text: string): string => paint(page, 'bold', text);

@@ -1,12 +1,12 @@
 /** What erasing took away, or would, and what stays, for the terminal. */
-import type { EraseReport, SenderEraseReport } from '../core/learning.ts';
-import { paint, type TextStyle, table, wrap } from './table.ts';
+import type { EraseReport, SenderEraseReport } from '../core/erase-report.ts';
+import { type Page, paint, type TextStyle, table, wrap } from './table.ts';
 import { count, plural } from './words.ts';
 
 const NOT_PURGED =
   'Another process was reading the store: deleted rows, sealed, stay in its write-ahead log until it is emptied. Run the same command again later to empty it.';
 
-export function eraseText(report: EraseReport, page: TextStyle & { readonly width: number }): string {
+export function eraseText(report: EraseReport, page: Page): string {
   const { dryRun, from, to, days, calls, parts, journal, purged, stays } = report;
   const range = from === to ? to : from === null ? `all days up to ${to}` : `${from} to ${to}`;
   const verb = dryRun ? 'Would be erased' : 'Erased';
@@ -32,10 +32,7 @@ export function eraseText(report: EraseReport, page: TextStyle & { readonly widt
   ].join('\n');
 }
 
-export function senderEraseText(
-  report: SenderEraseReport,
-  page: TextStyle & { readonly width: number },
-): string {
+export function senderEraseText(report: SenderEraseReport, page: Page): string {
   const { dryRun, origins, calls, parts, purged, stays } = report;
   if (calls === 0) return `There are no calls of ${plural(origins.length, 'sender')} in the store.`;
   return [

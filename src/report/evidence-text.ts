@@ -2,8 +2,9 @@
  * What the exam's figures are worth, in words, for the terminal and the page.
  * Does not: hold figures (core/specialist), or say why the gate decided (its reason does).
  */
-import type { Mean, OutcomeReport } from '../core/learning.ts';
+
 import type { ConfidenceQuality, Evidence } from '../core/specialist.ts';
+import type { Mean, OutcomeReport } from '../core/status-report.ts';
 import { count, percent, plural, rate } from './words.ts';
 
 /** What calls of sessions are worth, and the rate on inputs that are new; '' where both say nothing more. */

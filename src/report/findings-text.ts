@@ -1,11 +1,7 @@
 /** What is odd about calls, as text. Does not: look for it (learn/findings). */
 import type { Finding } from '../core/finding.ts';
-import { paint, type TextStyle, wrap } from './table.ts';
+import { type Page, paint, wrap } from './table.ts';
 import { count } from './words.ts';
-
-interface Page extends TextStyle {
-  readonly width: number;
-}
 
 /** Ids that are shown of each. */
 const SHOWN = 3;

@@ -1,10 +1,11 @@
 /** The demo's sections: the day in figures, tasks against call sites, the proof, the second half, money and time. */
-import type { DemoReport, DemoTask } from '../core/learning.ts';
+import type { DemoReport, DemoTask } from '../core/demo-report.ts';
 import { FAST, upstreamText } from './demo-text.ts';
 import { proofSection, refusedSection, tile } from './html-learn.ts';
+import { reasonsText } from './learn-text.ts';
 import { type Markup, markup } from './markup.ts';
 import { pairBars, stageTimeline } from './plot.ts';
-import { priceText, reasonsText } from './terminal.ts';
+import { priceText } from './price-text.ts';
 import { count, duration, milliseconds, money, percent, rate } from './words.ts';
 
 export function demoSections(report: DemoReport): Markup {

@@ -4,10 +4,10 @@ import type { ConfidenceQuality } from '../core/specialist.ts';
 import { confidenceText, truthText, unseenText, vetoText } from './evidence-text.ts';
 import { judgedText, judgeLine } from './judge-text.ts';
 import { byKindText, kindText, leftOutText } from './kinds-text.ts';
+import { reasonsText, refusalText } from './learn-text.ts';
 import { type Markup, markup } from './markup.ts';
 import { riskPlot } from './plot.ts';
 import { reliabilityPlot } from './reliability-plot.ts';
-import { reasonsText, refusalText } from './terminal.ts';
 import { count, duration, milliseconds, percent, plural, rate } from './words.ts';
 
 export function learnSections(report: LearnReport): Markup {

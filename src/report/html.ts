@@ -2,12 +2,13 @@
  * A report as one page that needs nothing else: no scripts, no fonts, no requests; light and dark.
  * The demo's own sections are in html-demo.ts, those of a learning run in html-learn.ts.
  */
-import type { DemoReport, LearnReport } from '../core/learning.ts';
+import type { DemoReport } from '../core/demo-report.ts';
+import type { LearnReport } from '../core/learning.ts';
 import { demoSections } from './html-demo.ts';
 import { learnSections } from './html-learn.ts';
+import { hardwareText } from './learn-text.ts';
 import { type Markup, markup, styleSheet } from './markup.ts';
 import { STYLE } from './style.ts';
-import { hardwareText } from './terminal.ts';
 import { dateTime, duration } from './words.ts';
 
 export function reportPage(report: LearnReport | DemoReport): string {

@@ -1,15 +1,15 @@
 /** What an import did, for the terminal: the files, and what was left out of them, by reason and line. */
 import { basename } from 'node:path';
 import { UnderstudyError } from '../core/errors.ts';
-import type { ImportReport } from '../core/learning.ts';
-import { clip, paint, type TextStyle, table, wrap } from './table.ts';
+import type { ImportReport } from '../core/import-report.ts';
+import { clip, type Page, paint, type TextStyle, table, wrap } from './table.ts';
 import { count, duration, plural } from './words.ts';
 
 /** A folder may hold thousands; those with calls, or the most left out, come first. */
 const FILES_SHOWN = 30;
 const PLACES_SHOWN = 3;
 
-export function importText(report: ImportReport, page: TextStyle & { readonly width: number }): string {
+export function importText(report: ImportReport, page: Page): string {
   const { files } = report;
   const left = (skipped: Readonly<Record<string, number>>): number =>
     Object.values(skipped).reduce((sum, n) => sum + n, 0);

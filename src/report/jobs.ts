@@ -1,11 +1,7 @@
 /** Jobs as text for the terminal. */
 import { type Job, spentBy } from '../core/job.ts';
-import { clip, paint, type TextStyle, table, wrap } from './table.ts';
+import { clip, type Page, paint, table, wrap } from './table.ts';
 import { bytes, count, dateTime, duration, money, plural } from './words.ts';
-
-interface Page extends TextStyle {
-  readonly width: number;
-}
 
 /** @param now Epoch milliseconds. */
 export function jobsText(jobs: readonly Job[], page: Page, now: number): string {

@@ -1,6 +1,6 @@
 /** A judge's figures, in words, for the terminal, the page and reasons. Does not: hold figures (core/judge). */
 import type { JudgeCost, JudgeEvidence, JudgeQuality, JudgeReport, SpoiltBy } from '../core/judge.ts';
-import type { StatusReport } from '../core/learning.ts';
+import type { StatusReport } from '../core/status-report.ts';
 import { count, money, percent, plural, rate } from './words.ts';
 
 const WAYS: Readonly<Record<SpoiltBy, string>> = {

@@ -53,7 +53,7 @@ const REASONS: Readonly<Record<string, string>> = {
   excluded: 'a person has excluded its task',
   unfamiliar: 'it does not follow its task’s templates',
   thinned: 'so that audited calls weigh as others do',
-  untimed: 'it has no time, and may be of before the task changed',
+  untimed: 'it has no time, and may have come before the task changed',
   policy: 'it asks for what no specialist serves',
   'broken-tool-call': 'the arguments are no JSON',
   'unsafe-number': 'a number would change when it is read',

@@ -2,7 +2,7 @@
  * Models of the catalogue as text: a table, and a page about one. What is not known is said to be not stated.
  * Does not: choose or fetch.
  */
-import { paint, type TextStyle, table, wrap } from './table.ts';
+import { type Page, paint, type TextStyle, table, wrap } from './table.ts';
 import { bytes, count } from './words.ts';
 
 /** A model as `understudy models` shows it. */
@@ -81,11 +81,7 @@ function contextText(tokens: number): string {
 /** Narrower terminals do without what `show` tells, too. */
 const WIDE = 150;
 
-export function modelsText(
-  rows: readonly ModelRow[],
-  hidden: number,
-  style: TextStyle & { readonly width: number },
-): string {
+export function modelsText(rows: readonly ModelRow[], hidden: number, style: Page): string {
   if (rows.length === 0) return 'No model of the catalogue is like that.';
   const cells = rows.map((row) => [
     row.name,

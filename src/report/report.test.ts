@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { sampleDemoReport, sampleLearnReport } from '../../test/support/sample-reports.ts';
-import { demoFigures } from '../core/learning.ts';
+import { demoFigures } from '../core/demo-report.ts';
 import { demoText } from './demo-text.ts';
 import { reportPage } from './html.ts';
+import { learnText } from './learn-text.ts';
 import { markup } from './markup.ts';
 import { clip, table, wrap } from './table.ts';
-import { learnText } from './terminal.ts';
 import { duration, money, percent } from './words.ts';
 
 const plain = { color: false, width: 100 };

@@ -1,9 +1,9 @@
 /** `understudy doctor retrieval` as text for the terminal. */
 import type { RetrievalReport } from '../core/retrieval-report.ts';
-import { paint, type TextStyle, table, wrap } from './table.ts';
+import { type Page, paint, table, wrap } from './table.ts';
 import { count, percent, rate } from './words.ts';
 
-export function retrievalText(report: RetrievalReport, page: TextStyle & { readonly width: number }): string {
+export function retrievalText(report: RetrievalReport, page: Page): string {
   const head = paint(page, 'bold', 'Retrieval: is the nearest other call answered alike?');
   const lines = [
     head,

@@ -1,12 +1,8 @@
 /** What specialists save, as text for the terminal. */
 import type { SavingsReport, SavingsRow } from '../core/savings.ts';
-import { clip, paint, type TextStyle, table, wrap } from './table.ts';
-import { priceText } from './terminal.ts';
+import { priceText } from './price-text.ts';
+import { clip, type Page, paint, table, wrap } from './table.ts';
 import { count, money, percent, plural } from './words.ts';
-
-interface Page extends TextStyle {
-  readonly width: number;
-}
 
 const COLUMNS = [
   { title: 'calls', align: 'right' as const },

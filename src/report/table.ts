@@ -11,6 +11,11 @@ export interface TextStyle {
   readonly color: boolean;
 }
 
+/** What a text is laid out for. `width`: in characters. */
+export interface Page extends TextStyle {
+  readonly width: number;
+}
+
 const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 } as const;
 
 /** The text in a colour, or as it is where colours are not shown. */

@@ -1,7 +1,7 @@
 /** Tasks with what people have decided about them, and a decision, as text for the terminal and the page. */
 import type { Task } from '../core/task.ts';
 import type { TaskChange, TaskDecided } from '../core/task-decision.ts';
-import { clip, type TextStyle, table } from './table.ts';
+import { clip, type Page, table } from './table.ts';
 import { count, plural } from './words.ts';
 
 /** What was done, in sentences. */
@@ -52,7 +52,7 @@ const quoted = (word: string): string =>
 export function tasksText(
   tasks: readonly Task[],
   stageOf: (taskId: string) => string | null,
-  page: TextStyle & { readonly width: number },
+  page: Page,
 ): string {
   if (tasks.length === 0)
     return 'No tasks yet. `understudy learn` finds them among the calls on record, once there are some hundred.';

@@ -1,71 +1,19 @@
 /** Which calls are audited, what goes on record of them, and how they are settled. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { LATE_TASK, planIn, routerOptions, saying } from '../../test/support/routing.ts';
 import type { CallRequest, CallResponse, Message } from '../core/call.ts';
-import type { Audit, Belonging, Deployment, Stage } from '../core/deployment.ts';
+import type { Audit, Belonging, Stage } from '../core/deployment.ts';
 import type { IncomingCall } from '../core/online.ts';
-import type { Specialist } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
 import { createRouter, type RouterOptions } from './router.ts';
 
-const free = { pieces: ['', ''] };
-const task: Task = {
-  id: 'task_1',
-  name: 'a task',
-  kind: 'label',
-  labels: ['late'],
-  tools: [],
-  responseFormat: null,
-  sites: [{ id: 'site_1', system: null, user: free, toolNames: [], formatHash: '', turn: 'user' }],
-  calls: 0,
-};
-const specialist = {
-  id: 'spec_1',
-  taskId: 'task_1',
-  artefact: { rung: 'lexical', base: null, path: '', sha256: '', trainedMs: 0, figures: {} },
-  confidence: { signals: ['p'], weights: [1], bias: 0 },
-  evidence: { gate: {} },
-} as unknown as Specialist;
-const saying = (content: string): CallResponse => ({
-  model: 'm',
-  message: { role: 'assistant', content },
-  finishReason: 'stop',
-  usage: null,
-});
 const signal = new AbortController().signal;
 
 function routerIn(stage: Stage, over: Partial<RouterOptions> = {}) {
   const audits: Audit[] = [];
-  const deployment: Deployment = {
-    id: 'dep_1',
-    taskId: 'task_1',
-    specialistId: 'spec_1',
-    stage,
-    threshold: 0.5,
-    history: [],
-  };
-  const router = createRouter(
-    { tasks: [task], deployments: [deployment], specialists: [specialist] },
-    {
-      runtimes: [
-        {
-          rungs: ['lexical'],
-          predict: async () => ({ answer: 'late', signals: { p: 0.9 }, ms: 0 }),
-          close: async () => {},
-        },
-      ],
-      canaryShare: 1,
-      auditProbability: () => 1,
-      timeoutMs: 10_000,
-      maxInFlight: 1,
-      assign: () => task,
-      right: (_, answer, llm) => answer.kind === 'text' && answer.text === llm.message.content,
-      onAudit: (audit) => audits.push(audit),
-      now: () => 0,
-      pseudonym: (text) => `<${text}>`,
-      ...over,
-    },
-  );
+  const options = routerOptions(LATE_TASK, (audit) => audits.push(audit));
+  const router = createRouter(planIn(stage), { ...options, pseudonym: (text) => `<${text}>`, ...over });
   return { router, audits };
 }
 
@@ -93,7 +41,7 @@ test('an audit has its probability, and the pseudonyms of the session that was n
   assert.deepEqual(asked, [{ session, input }]);
 });
 
-test('calls that go on from one another are of one session where nobody named one', async () => {
+test('calls that continue one another are of one session where none is named', async () => {
   const { router, audits } = routerIn('shadow');
   for (const [id, texts] of [
     ['call_1', ['Hello']],

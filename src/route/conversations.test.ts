@@ -10,7 +10,7 @@ const talk = (...texts: readonly string[]) => ({
   ] as Message[],
 });
 
-test('a call that goes on from an audited one is of its session, and others are of their own', () => {
+test('a call that continues an audited one is of its session, and others are of their own', () => {
   const conversations = rememberConversations(100);
   assert.equal(conversations.join('c1', talk('Hello')), 'c1');
   assert.equal(conversations.join('c2', talk('Hello', 'Hi', 'Where is it?')), 'c1');

@@ -1,6 +1,6 @@
 /**
  * Which audited calls belong together where nobody said so: a call whose messages begin with all those of an earlier one
- * goes on from it, and is of its session (curate/sessions has the same rule for recorded calls). In memory, for the
+ * continues it, and is of its session (curate/sessions has the same rule for recorded calls). In memory, for the
  * latest audits.
  * Does not: look at calls that are not audited; they are no evidence.
  */

@@ -1,95 +1,54 @@
 /** Audits of a specialist whose texts a judge has proved. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { CallRequest, CallResponse } from '../core/call.ts';
-import type { Audit, Deployment } from '../core/deployment.ts';
+import {
+  asking,
+  LATE_SPECIALIST,
+  LATE_TASK,
+  planIn,
+  routerOptions,
+  saying,
+} from '../../test/support/routing.ts';
+import type { CallRequest } from '../core/call.ts';
+import type { Audit } from '../core/deployment.ts';
 import type { IncomingCall } from '../core/online.ts';
 import type { Specialist } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
+import type { AuditJudging } from './comparison.ts';
 import { createRouter, type RouterOptions } from './router.ts';
 
-const free = { pieces: ['', ''] };
-const task: Task = {
-  id: 'task_1',
-  name: 'a task',
-  kind: 'text',
-  labels: [],
-  tools: [],
-  responseFormat: null,
-  calls: 0,
-  sites: [{ id: 'site_1', system: null, user: free, toolNames: [], formatHash: '', turn: 'user' }],
-};
-const deployment: Deployment = {
-  id: 'dep_1',
-  taskId: 'task_1',
-  specialistId: 'spec_1',
-  stage: 'live',
-  threshold: 0.5,
-  history: [],
-};
+const task: Task = { ...LATE_TASK, kind: 'text', labels: [] };
 const specialist = {
-  id: 'spec_1',
-  taskId: 'task_1',
-  artefact: { rung: 'lexical', base: null, path: '', sha256: '', trainedMs: 0, figures: {} },
-  confidence: { signals: ['p'], weights: [1], bias: 0 },
+  ...LATE_SPECIALIST,
   evidence: { gate: {}, judge: { judge: 'big' } },
 } as unknown as Specialist;
-const saying = (content: string): CallResponse => ({
-  model: 'm',
-  message: { role: 'assistant', content },
-  finishReason: 'stop',
-  usage: null,
-});
 const signal = new AbortController().signal;
-const call = (id: string): IncomingCall => ({
-  id,
-  llmAskedFor: false,
-  request: { model: 'm', messages: [{ role: 'user', content: 'Hi' }], tools: [], stream: false, params: {} },
-});
-
-type Judging = NonNullable<RouterOptions['judging']>;
+const call = (id: string): IncomingCall => ({ id, llmAskedFor: false, request: asking('Hi') });
 
 /** What is recorded of these answers of the LLM, where the specialist says 'late'. */
 async function audited(
-  judging: Partial<Judging> | undefined,
+  judging: Partial<AuditJudging> | undefined,
   answers: readonly string[],
   redact?: RouterOptions['redact'],
 ): Promise<(readonly [boolean, boolean | undefined])[]> {
   const audits: Audit[] = [];
-  const router = createRouter(
-    { tasks: [task], deployments: [deployment], specialists: [specialist] },
-    {
-      runtimes: [
-        {
-          rungs: ['lexical'],
-          predict: async () => ({ answer: 'late', signals: { p: 0.9 }, ms: 0 }),
-          close: async () => {},
-        },
-      ],
-      canaryShare: 1,
-      auditProbability: () => 1,
-      timeoutMs: 10_000,
-      maxInFlight: 1,
-      ...(redact ? { redact } : {}),
-      assign: () => task,
-      right: (_, answer, llm) => answer.kind === 'text' && answer.text === llm.message.content,
-      onAudit: (audit) => audits.push(audit),
-      now: () => 0,
-      settling: { isAllowed: () => true, onAsked: () => assert.fail('settled'), same: () => false },
-      ...(judging
-        ? {
-            judging: {
-              isOwn: () => true,
-              isReady: () => true,
-              isTold: () => true,
-              hold: (count) => count(),
-              isCorrect: async (_task, _input, _answer, llm) => llm.message.content === 'delayed',
-              ...judging,
-            },
-          }
-        : {}),
-    },
-  );
+  const router = createRouter(planIn('live', task, specialist), {
+    ...routerOptions(task, (audit) => audits.push(audit)),
+    ...(redact ? { redact } : {}),
+    settling: { isAllowed: () => true, onAsked: () => assert.fail('settled'), same: () => false },
+    ...(judging
+      ? {
+          judging: {
+            isOwn: () => true,
+            isReady: () => true,
+            isTold: () => true,
+            hold: (count) => count(),
+            isCorrect: async (_task, _input, _answer, llm) => llm.message.content === 'delayed',
+            ...judging,
+          },
+        }
+      : {}),
+  });
   for (const [i, answer] of answers.entries()) {
     const { compare } = await router.route(call(`call_${i}`), signal);
     await compare!(saying(answer), signal, async () => assert.fail('asked again'));
@@ -147,7 +106,7 @@ describe('audits of judged texts', () => {
 
   it('have judged what the specialist has read, people’s names taken out', async () => {
     const read: string[] = [];
-    const isCorrect: Judging['isCorrect'] = async (_task, { request, input }) => {
+    const isCorrect: AuditJudging['isCorrect'] = async (_task, { request, input }) => {
       read.push(request.messages[0]!.content, input);
       return true;
     };

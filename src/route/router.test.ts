@@ -1,60 +1,27 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import {
+  asking,
+  planIn,
+  routerOptions,
+  saying,
+  LATE_SPECIALIST as specialist,
+  LATE_TASK as task,
+} from '../../test/support/routing.ts';
 import { assign } from '../callsite/assign.ts';
 import { withShapes } from '../callsite/slot-shape.ts';
-import type { CallRequest, CallResponse } from '../core/call.ts';
-import type { Audit, Deployment, Stage } from '../core/deployment.ts';
+import type { CallRequest } from '../core/call.ts';
+import type { Audit, Stage } from '../core/deployment.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Compare, IncomingCall, Router } from '../core/online.ts';
 import type { Signals, Specialist } from '../core/specialist.ts';
 import type { Task } from '../core/task.ts';
 import { confidenceOf } from '../stats/confidence.ts';
-import { createRouter, type RouterOptions, type RoutingPlan } from './router.ts';
+import { createRouter, type RouterOptions } from './router.ts';
 
-const free = { pieces: ['', ''] };
-const task: Task = {
-  id: 'task_1',
-  name: 'a task',
-  sites: [{ id: 'site_1', system: null, user: free, toolNames: [], formatHash: '', turn: 'user' }],
-  kind: 'label',
-  labels: ['late'],
-  tools: [],
-  responseFormat: null,
-  calls: 0,
-};
-const specialist = {
-  id: 'spec_1',
-  taskId: 'task_1',
-  artefact: { rung: 'lexical', base: null, path: '', sha256: '', trainedMs: 0, figures: {} },
-  confidence: { signals: ['p'], weights: [1], bias: 0 },
-  evidence: { gate: {} },
-} as unknown as Specialist;
-const request: CallRequest = {
-  model: 'm',
-  messages: [{ role: 'user', content: 'Where is it?' }],
-  tools: [],
-  stream: false,
-  params: {},
-};
-const llm: CallResponse = {
-  model: 'm',
-  message: { role: 'assistant', content: 'late' },
-  finishReason: 'stop',
-  usage: null,
-};
-
-function planIn(stage: Stage): RoutingPlan {
-  const deployment: Deployment = {
-    id: 'dep_1',
-    taskId: 'task_1',
-    specialistId: 'spec_1',
-    stage,
-    threshold: 0.5,
-    history: [],
-  };
-  return { tasks: [task], deployments: [deployment], specialists: [specialist] };
-}
+const request = asking('Where is it?');
+const llm = saying('late');
 
 function routerIn(stage: Stage) {
   const audits: Audit[] = [];
@@ -66,21 +33,8 @@ function routerIn(stage: Stage) {
 }
 
 const optionsFor = (assigned: Task, onAudit: (audit: Audit) => void): RouterOptions => ({
-  runtimes: [
-    {
-      rungs: ['lexical'],
-      predict: async () => ({ answer: 'late', signals: { p: 0.9 }, ms: 0 }),
-      close: async () => {},
-    },
-  ],
-  canaryShare: 1,
-  auditProbability: () => 1,
-  timeoutMs: 10_000,
-  maxInFlight: 1,
-  assign: () => assigned,
+  ...routerOptions(assigned, onAudit),
   right: () => true,
-  onAudit,
-  now: () => 0,
 });
 
 const signal = new AbortController().signal;

@@ -1,6 +1,6 @@
 /**
  * The circuit breaker of one server of small models: decides whether a call may be sent there. What it bounds is what
- * agents pay for a server that hangs, the time they wait in vain; a failure that comes at once costs them nothing.
+ * agents pay for a server that hangs, the time they wait without an answer; a failure that comes at once costs them nothing.
  *
  *   closed ── a call was late and nothing came back since it was sent; or the budget is spent; or it is known
  *   │   ▲     to hang ──► open: no call is sent
@@ -19,7 +19,7 @@ export const LIMITS = {
   /** Over which time the budget holds, milliseconds. */
   windowMs: 60_000,
   /**
-   * What agents may wait in vain in that time, all together, milliseconds. One second is what a hung process costs
+   * How long agents may wait without an answer in that time, all together, milliseconds. One second is what a hung process costs
    * (guard.ts), so one hang in a minute is forgiven as soon as the server is back; the next one is not.
    */
   budgetMs: 2_000,

@@ -1,6 +1,6 @@
 /**
- * Sends agents' calls to a server of small models through its circuit breaker: at once refused where they would wait
- * in vain, cut off where they take far longer than usual, and let in again after a probe that is nobody's call.
+ * Sends agents' calls to a server of small models through its circuit breaker: refused at once where they would wait
+ * without an answer, ended where they take far longer than usual, and let in again after a probe, which is no agent's call.
  * Does not: decide when the breaker opens (breaker.ts), watch or start processes (process.ts). Work in bulk, which
  * may take its time, goes past it.
  */

@@ -70,7 +70,7 @@ describe('savingsOf', () => {
         sum(),
         sum({ by: 's1', reason: 'confident', calls: 10, latencyMs: 2000 }),
         sum({ reason: 'audit', calls: 2, promptTokens: 1600, completionTokens: 200 }),
-        // Asked in vain: 0.2 s each, as those that were served.
+        // Asked and not used: 0.2 s each, as those that were served.
         sum({ reason: 'low-confidence', calls: 5, promptTokens: 0, completionTokens: 0 }),
       ],
       [{ spent: { '2026-05-01': { cpuMinutes: 0.1, diskBytes: 5, dollars: 0.004 } } }],

@@ -8,8 +8,8 @@
  */
 import type { Served } from '../core/call.ts';
 import { type Charge, dollarsOf as paidTo } from '../core/charge.ts';
+import type { PriceUsed } from '../core/demo-report.ts';
 import { type Job, type NO_COST, spentBy } from '../core/job.ts';
-import type { PriceUsed } from '../core/learning.ts';
 import type { MachineCost, SavingsReport, SavingsRow } from '../core/savings.ts';
 import type { UsageSum } from '../core/store.ts';
 import { cost } from './prices.ts';

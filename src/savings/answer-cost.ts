@@ -1,6 +1,6 @@
 /** What one answer of a specialist costs, and what it saves: for the headers of the answer. Pure. */
 import type { Usage } from '../core/call.ts';
-import type { PriceUsed } from '../core/learning.ts';
+import type { PriceUsed } from '../core/demo-report.ts';
 import type { MachineCost } from '../core/savings.ts';
 import { cost } from './prices.ts';
 

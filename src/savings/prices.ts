@@ -5,7 +5,7 @@
  * that the user points at (price-file.ts).
  */
 import type { Usage } from '../core/call.ts';
-import type { PriceUsed } from '../core/learning.ts';
+import type { PriceUsed } from '../core/demo-report.ts';
 
 /** Dollars per token, by LiteLLM's names. */
 export interface ModelPrice {
@@ -14,7 +14,7 @@ export interface ModelPrice {
   readonly cache_read_input_token_cost?: number | undefined;
 }
 
-/** Day on which the table was last held against the providers' published list prices. */
+/** Day on which the table was last compared with the providers' published list prices. */
 const AS_OF = '2026-05-27';
 const OPENAI = 'list price, openai.com/api/pricing';
 const ANTHROPIC = 'list price, docs.anthropic.com/en/docs/about-claude/pricing';

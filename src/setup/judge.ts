@@ -9,7 +9,7 @@ import { isInService } from '../core/deployment.ts';
 import { UnderstudyError } from '../core/errors.ts';
 import { dayOf } from '../core/job.ts';
 import type { Judge, VerdictStore } from '../core/judge.ts';
-import type { StatusReport } from '../core/learning.ts';
+import type { StatusReport } from '../core/status-report.ts';
 import type { Store } from '../core/store.ts';
 import { createJudge, usageOf } from '../evaluate/judge/judge.ts';
 import { judgeClient, MAX_TOKENS } from '../runtime/judge-client.ts';

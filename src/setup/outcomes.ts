@@ -5,7 +5,7 @@
 import { openContent } from '../capture/feedback.ts';
 import type { Vault } from '../capture/vault.ts';
 import { CORRECTION } from '../core/feedback.ts';
-import type { OutcomeReport } from '../core/learning.ts';
+import type { OutcomeReport } from '../core/status-report.ts';
 import type { FeedbackStore } from '../core/store.ts';
 import { meanOf } from '../stats/mean.ts';
 

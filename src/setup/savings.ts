@@ -4,8 +4,8 @@
  */
 import { availableParallelism } from 'node:os';
 import type { Config } from '../core/config.ts';
+import type { PriceUsed } from '../core/demo-report.ts';
 import { isObject, parseJson } from '../core/json.ts';
-import type { PriceUsed } from '../core/learning.ts';
 import type { SavingsReport } from '../core/savings.ts';
 import { savingsOf } from '../savings/account.ts';
 import { machineCost } from '../savings/energy.ts';

@@ -3,14 +3,12 @@
 import { auditBook } from '../api/figures/audit-book.ts';
 import { taskRecords, whyOfRecord } from '../api/figures/tasks.ts';
 import type { Config } from '../core/config.ts';
-import type { StatusReport } from '../core/learning.ts';
+import type { StatusReport } from '../core/status-report.ts';
 import type { Store } from '../core/store.ts';
-import { lineageOf } from '../core/task-decision.ts';
 import { coverageOf } from '../deploy/alarms.ts';
-import { policyFor } from '../deploy/policy.ts';
 import { readWatch } from '../deploy/read-watch.ts';
 import { outlookOf } from '../deploy/stages.ts';
-import { stayOf } from '../deploy/stays.ts';
+import { policyOfStay } from '../deploy/stays.ts';
 import { judgedByText } from '../report/judge-text.ts';
 import type { Storage } from './data-folder.ts';
 import { judgeStatus } from './judge.ts';
@@ -40,12 +38,7 @@ export async function statusOf(
     const policy =
       specialist &&
       deployment &&
-      policyFor(
-        specialist,
-        deployment,
-        serve,
-        stayOf(deployment, deployments, gate.deltaFor, lineageOf(deployment.taskId, decisions)),
-      );
+      policyOfStay(specialist, deployment, { deployments, decisions }, serve, gate.deltaFor);
     const shown = deployment && specialist && policy ? { deployment, specialist, policy } : null;
     const outlook =
       shown &&

@@ -1,19 +1,16 @@
 /**
- * What runs small models and what makes them: weights, model processes, runtimes and trainers, chosen by the configuration
- * and opened when they are first needed.
- * Does not: open the data folder (data-folder.ts), or decide what is trained or asked.
+ * What runs small models and what makes them: model processes, runtimes and trainers, chosen by the configuration and
+ * opened when they are first needed.
+ * Does not: fetch weights (model-weights.ts), open the data folder (data-folder.ts), or decide what is trained or asked.
  */
 import type { Config } from '../core/config.ts';
 import { nameOfServer } from '../core/config-prompted.ts';
-import { messageOf, UnderstudyError } from '../core/errors.ts';
+import { UnderstudyError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { OnProgress } from '../core/progress.ts';
 import type { Runtime, TokenPrice, Trainer } from '../core/runtime.ts';
 import type { Prediction, Rung } from '../core/specialist.ts';
 import type { LearnContext } from '../learn/trial.ts';
-import { loadOnnx, whyNot } from '../models/weights/engines.ts';
-import { catalogueOf } from '../models/weights/own.ts';
-import { ensureWeights, homeOf } from '../models/weights/weights.ts';
+import { homeOf } from '../models/weights/weights.ts';
 import { EXTRACTOR_RUNGS, extractorRuntime } from '../runtime/extractor.ts';
 import { createGuard } from '../runtime/guard.ts';
 import { guardedRuntime } from '../runtime/guarded.ts';
@@ -25,7 +22,7 @@ import { REMOTE_RUNGS, remoteRuntime } from '../runtime/remote.ts';
 import { RETRIEVAL_RUNGS, retrievalRuntime } from '../runtime/retrieval.ts';
 import { TAGGER_RUNGS, taggerRuntime } from '../runtime/tagger.ts';
 import type { Ledger } from '../savings/ledger.ts';
-import { type EmbeddedOptions, embeddedTrainer } from '../train/embedded/trainer.ts';
+import { embeddedTrainer } from '../train/embedded/trainer.ts';
 import { encoderTrainer } from '../train/encoder/trainer.ts';
 import { extractorTrainer } from '../train/extractor/trainer.ts';
 import { hostedTrainer } from '../train/hosted/trainer.ts';
@@ -34,6 +31,8 @@ import { peftTrainer } from '../train/peft/trainer.ts';
 import { promptedTrainer } from '../train/prompted/trainer.ts';
 import { retrievalTrainer } from '../train/retrieval/trainer.ts';
 import { taggerTrainer } from '../train/tagger/trainer.ts';
+import { type ModelWeights, modelWeights, type WeightsOptions } from './model-weights.ts';
+import { onDemand } from './on-demand.ts';
 import { priceOfServer } from './server-price.ts';
 
 export type Tools = Pick<LearnContext, 'trainers' | 'runtimes' | 'models' | 'notes'> & {
@@ -53,66 +52,47 @@ export interface ModelTools {
 
 type Usage = NonNullable<Prediction['usage']>;
 
-export function modelTools(options: {
-  readonly config: Config;
-  readonly env: NodeJS.ProcessEnv;
-  /** Weights live in `weights/` below it. */
-  readonly weightsDir: string;
-  readonly log: (line: string) => void;
+/** What a model is asked for, which decides where its price is booked. */
+type Purpose = 'learning' | 'serving';
+
+export interface ModelToolsOptions extends WeightsOptions {
   /** Where what is paid to others is booked. */
   readonly ledger: Pick<Ledger, 'book'>;
-  /** Only what is trained in seconds, here: no language model is fetched. Default: false. */
-  readonly quick?: boolean;
-  readonly onProgress?: OnProgress;
-  readonly signal?: AbortSignal;
-}): ModelTools {
-  const { config, env, weightsDir, log, ledger, onProgress, signal, quick = false } = options;
+}
+
+export function modelTools(options: ModelToolsOptions): ModelTools {
+  const { config, weightsDir, log, quick = false } = options;
+  const { hosted } = config.train;
+  const servers = config.prompted;
+  const book = booking(options.ledger);
   let models: Models | null = null;
   let remote: ReturnType<typeof guardedRuntime> | null = null;
   /** In bulk, and for agents' calls. */
   const prompted: PromptedRuntime[] = [];
   let tooling: Promise<Tools> | null = null;
 
-  const openAll = async (): Promise<Tools> => {
-    const notes: string[] = [];
-    const weights = async (name: string): Promise<string | null> => {
-      try {
-        const at = await ensureWeights(name, {
-          dataDir: weightsDir,
-          env,
-          ...(onProgress ? { onProgress } : {}),
-          ...(signal ? { signal } : {}),
+  const remoteFor = (purpose: Purpose) =>
+    hosted === undefined
+      ? null
+      : remoteRuntime({
+          ...hosted,
+          onCharge: (model, usage) =>
+            book(purpose, model, usage, priceOfServer({ ...hosted, model }, config.prices)),
         });
-        return at.path;
-      } catch (error) {
-        if (signal?.aborted) throw error;
-        const note = `${messageOf(error)} Going on without ${name}.`;
-        notes.push(note);
-        log(note);
-        return null;
-      }
-    };
-    const onnx = await loadOnnx().then(
-      () => true,
-      (error: unknown) => {
-        const note = `onnxruntime-node does not load here: ${whyNot(error)}. Going on without the encoder, and without training language models on this machine.`;
-        notes.push(note);
-        log(note);
-        return false;
-      },
-    );
-    const { base, encoder: encoderName } = config.train;
-    const encoderPath = onnx ? await weights(encoderName) : null;
-    const isLanguageUsed = !quick && (onnx || config.train.peft !== undefined);
-    const languagePath = isLanguageUsed ? await weights(base) : null;
-    const entry = catalogueOf(weightsDir).find(({ name }) => name === encoderName);
-    // The extractor cuts words into WordPiece's pieces.
-    const extractorPath = entry?.architecture === 'bert' ? encoderPath : null;
+  const promptedFor = (purpose: Purpose): PromptedRuntime =>
+    promptedRuntime({
+      servers,
+      guarded: purpose === 'serving',
+      onCharge: (server, usage) =>
+        book(purpose, nameOfServer(server), usage, priceOfServer(server, config.prices)),
+    });
+
+  const openAll = async (): Promise<Tools> => {
+    const weights = await modelWeights(options);
+    const { base } = config.train;
+    const { languagePath } = weights;
     models = await startModels({
-      encoder:
-        encoderPath === null
-          ? null
-          : { name: encoderName, path: encoderPath, dimensions: entry?.dimensions ?? 384 },
+      encoder: weights.encoder,
       // Weights may lie in a folder of the user's; what is made of them does not.
       language:
         languagePath === null
@@ -120,67 +100,19 @@ export function modelTools(options: {
           : { name: base, path: languagePath, copiesDir: homeOf({ name: base }, weightsDir) },
       threads: config.serve.threads,
     });
-    const { encoder, llama } = models;
-    const { threads, memoryGb } = config.train;
-    const train = {
-      ...(threads === undefined ? {} : { threads }),
-      ...(memoryGb === undefined ? {} : { memoryBytes: memoryGb * 1e9 }),
-    };
-    const { peft, hosted } = config.train;
-    const basePath = async (): Promise<string> => {
-      if (languagePath !== null) return languagePath;
-      throw new UnderstudyError('unavailable', `The weights of ${base} are missing.`, {
-        hint: 'Run `understudy doctor` to see how to get them.',
-      });
-    };
-    const loraTrainer = (common: EmbeddedOptions): Trainer =>
-      peft === undefined ? embeddedTrainer(common) : peftTrainer({ ...common, ...peft });
-    const { serving } = models;
-    const book = (what: 'learning' | 'serving', model: string, usage: Usage, price: TokenPrice | null) =>
-      ledger.book(
-        what,
-        model,
-        usage,
-        price && usage.promptTokens * price.input + usage.completionTokens * price.output,
-      );
-    const remoteFor = (what: 'learning' | 'serving') =>
-      hosted === undefined
-        ? null
-        : remoteRuntime({
-            ...hosted,
-            onCharge: (model, usage) =>
-              book(what, model, usage, priceOfServer({ ...hosted, model }, config.prices)),
-          });
-    const bulk = [llama, remoteFor('learning')] as const;
+    const { encoder, llama, serving } = models;
     const hostedServing = remoteFor('serving');
     remote = hostedServing && guardedRuntime(hostedServing, createGuard());
-    const servers = config.prompted;
-    if (servers.length > 0)
-      prompted.push(
-        ...[false, true].map((guarded) =>
-          promptedRuntime({
-            servers,
-            guarded,
-            onCharge: (server, usage) =>
-              book(
-                guarded ? 'serving' : 'learning',
-                nameOfServer(server),
-                usage,
-                priceOfServer(server, config.prices),
-              ),
-          }),
-        ),
-      );
-    const present = <T>(all: readonly (T | null)[]): T[] => all.filter((each) => each !== null);
+    if (servers.length > 0) prompted.push(promptedFor('learning'), promptedFor('serving'));
     return {
-      notes,
-      models: new Set(present([encoder && encoderName, llama && base])),
+      notes: weights.notes,
+      models: new Set(present([encoder && config.train.encoder, llama && base])),
       runtimes: [
         linearRuntime({ encoder }),
         taggerRuntime(),
         retrievalRuntime({ encoder }),
         extractorRuntime({ encoder }),
-        ...present(bulk),
+        ...present([llama, remoteFor('learning')]),
         ...prompted.slice(0, 1),
       ],
       serving: [
@@ -195,23 +127,7 @@ export function modelTools(options: {
         linearTrainer({ encoder }),
         taggerTrainer(),
         retrievalTrainer({ encoder }),
-        ...(quick
-          ? []
-          : [
-              encoderTrainer({ ...train, name: encoderName, path: encoderPath }),
-              extractorTrainer({ ...train, name: encoderName, path: extractorPath }),
-              loraTrainer({ ...train, basePath }),
-            ]),
-        ...(quick || hosted === undefined ? [] : [hostedTrainer(hosted)]),
-        ...(quick || servers.length === 0
-          ? []
-          : [
-              promptedTrainer({
-                servers,
-                priceOf: (server) => priceOfServer(server, config.prices),
-                givesLogprobs,
-              }),
-            ]),
+        ...(quick ? [] : trainersOfMinutes(config, weights)),
       ],
     };
   };
@@ -224,7 +140,7 @@ export function modelTools(options: {
   };
   return {
     open,
-    onDemand: () => onDemand(open, log),
+    onDemand: () => onDemand(open, RUNNABLE, log),
     health: () =>
       [
         ...(models?.health() ?? []),
@@ -251,54 +167,53 @@ const RUNNABLE: readonly Rung[] = [
   ...PROMPTED_RUNGS,
 ];
 
-/** How long after the models did not start it is tried again, in milliseconds. */
-const TRY_AGAIN_MS = 60_000;
+/** Trainers whose trainings take minutes, or are done elsewhere. */
+function trainersOfMinutes(
+  config: Config,
+  { encoder, extractorPath, languagePath }: ModelWeights,
+): Trainer[] {
+  const { base, encoder: name, threads, memoryGb, peft, hosted } = config.train;
+  const { prompted: servers, prices } = config;
+  const limits = {
+    ...(threads === undefined ? {} : { threads }),
+    ...(memoryGb === undefined ? {} : { memoryBytes: memoryGb * 1e9 }),
+  };
+  const basePath = async (): Promise<string> => {
+    if (languagePath !== null) return languagePath;
+    throw new UnderstudyError('unavailable', `The weights of ${base} are missing.`, {
+      hint: 'Run `understudy doctor` to see how to get them.',
+    });
+  };
+  return [
+    encoderTrainer({ ...limits, name, path: encoder?.path ?? null }),
+    extractorTrainer({ ...limits, name, path: extractorPath }),
+    peft === undefined
+      ? embeddedTrainer({ ...limits, basePath })
+      : peftTrainer({ ...limits, basePath, ...peft }),
+    ...(hosted === undefined ? [] : [hostedTrainer(hosted)]),
+    ...(servers.length === 0
+      ? []
+      : [
+          promptedTrainer({
+            servers,
+            priceOf: (server) => priceOfServer(server, prices),
+            givesLogprobs,
+          }),
+        ]),
+  ];
+}
 
-/**
- * Runs any rung, and opens the models only when the first specialist is asked: a gateway that only records needs none.
- * Until they are open (weights may have to be fetched first) nothing waits for them.
- */
-function onDemand(
-  tools: () => Promise<Tools>,
-  log: (line: string) => void,
-): Runtime & { readonly open: () => void } {
-  let open: Tools | null = null;
-  let triedAt = Number.NEGATIVE_INFINITY;
-  let trying = false;
-  const tryOpen = (): void => {
-    if (trying || performance.now() - triedAt < TRY_AGAIN_MS) return;
-    trying = true;
-    tools().then(
-      (opened) => {
-        open = opened;
-      },
-      (error: unknown) => {
-        trying = false;
-        triedAt = performance.now();
-        log(`specialists cannot be asked: ${messageOf(error)}`);
-      },
+/** Books what was used, at its price; where that is not known, the use alone. */
+function booking(ledger: Pick<Ledger, 'book'>) {
+  return (purpose: Purpose, model: string, usage: Usage, price: TokenPrice | null): void =>
+    ledger.book(
+      purpose,
+      model,
+      usage,
+      price && usage.promptTokens * price.input + usage.completionTokens * price.output,
     );
-  };
-  return {
-    open: tryOpen,
-    rungs: RUNNABLE,
-    predict: async (artefact, input, predictOptions) => {
-      if (open === null) {
-        tryOpen();
-        throw new UnderstudyError('unavailable', 'The models are being opened.', {
-          hint: 'Try again shortly.',
-        });
-      }
-      const runtime = open.serving.find(({ rungs }) => rungs.includes(artefact.rung));
-      if (runtime) return runtime.predict(artefact, input, predictOptions);
-      throw new UnderstudyError(
-        'unavailable',
-        `Nothing here can run a specialist of the rung ${artefact.rung}.`,
-        {
-          hint: 'Run `understudy doctor` to see which weights are missing.',
-        },
-      );
-    },
-    close: async () => {},
-  };
+}
+
+function present<T>(all: readonly (T | null)[]): T[] {
+  return all.filter((each) => each !== null);
 }

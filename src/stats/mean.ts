@@ -2,7 +2,7 @@
  * A mean and its 95 % interval, for reading.
  * Does not: test anything, or know of sessions: values must be independent.
  */
-import type { Mean } from '../core/learning.ts';
+import type { Mean } from '../core/status-report.ts';
 import { betaQuantile, rateOf } from './statistics.ts';
 
 /**

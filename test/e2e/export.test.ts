@@ -15,7 +15,6 @@ import {
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { findTasks } from '../../src/cluster/tasks.ts';
-import type { Terminal } from '../../src/commands/context.ts';
 import { buildProgram } from '../../src/commands/program.ts';
 import { loadConfig } from '../../src/core/config.ts';
 import type { Artefact, Prediction, Specialist } from '../../src/core/specialist.ts';
@@ -26,6 +25,7 @@ import { embeddedTrainer } from '../../src/train/embedded/trainer.ts';
 import { openUnderstudy } from '../../src/understudy.ts';
 import { wordExamples } from '../contracts/trainer.ts';
 import { temporaryFolder } from '../support/calls.ts';
+import { keptTerminal } from '../support/terminal.ts';
 import { writeTinyModel } from '../support/tiny-gguf.ts';
 
 const cwd = temporaryFolder();
@@ -39,21 +39,9 @@ let artefact: Artefact;
 
 /** Runs a command line as it would be typed in the folder; its result, from --json. */
 async function run(...words: string[]): Promise<Record<string, unknown>> {
-  let out = '';
-  const terminal: Terminal = {
-    out: (text) => {
-      out += text;
-    },
-    err: () => {},
-    interactive: false,
-    color: false,
-    width: 100,
-    env: {},
-    cwd,
-    signal: new AbortController().signal,
-  };
+  const { terminal, said } = keptTerminal(cwd);
   await buildProgram(terminal).parseAsync([...words, '--json'], { from: 'user' });
-  return JSON.parse(out) as Record<string, unknown>;
+  return JSON.parse(said.out) as Record<string, unknown>;
 }
 
 async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {

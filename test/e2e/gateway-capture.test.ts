@@ -10,7 +10,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { openRecorder } from '../../src/capture/recorder.ts';
 import type { Call } from '../../src/core/call.ts';
 import { configSchema } from '../../src/core/config.ts';
-import type { JournalState } from '../../src/core/learning.ts';
+import type { JournalState } from '../../src/core/status-report.ts';
 import type { Gateway } from '../../src/gateway/gateway.ts';
 import { openUnderstudy, type Understudy } from '../../src/understudy.ts';
 import { exampleCall } from '../support/calls.ts';

@@ -10,6 +10,7 @@ import { buildProgram } from '../../src/commands/program.ts';
 import { loadConfig } from '../../src/core/config.ts';
 import { CATALOGUE } from '../../src/models/weights/catalogue.ts';
 import { gatewayMetrics } from '../../src/telemetry/gateway-metrics.ts';
+import { keptTerminal } from '../support/terminal.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const DEPLOY = join(ROOT, 'examples', 'deploy');
@@ -115,16 +116,7 @@ test('the configuration for a server is right, and is one that may leave loopbac
 });
 
 test('container and service start the gateway with options that it has', () => {
-  const program = buildProgram({
-    out: () => {},
-    err: () => {},
-    interactive: false,
-    color: false,
-    width: 100,
-    env: {},
-    cwd: '/',
-    signal: new AbortController().signal,
-  });
+  const program = buildProgram(keptTerminal('/').terminal);
   const start = program.commands.find((command) => command.name() === 'start');
   const options = new Set(start?.options.map(({ long }) => long));
   const lines = [

@@ -1,8 +1,8 @@
-/** Calls and folders for the tests of capture. */
+/** Calls, and folders that go when the test process ends. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Call } from '../../src/core/call.ts';
+import type { Call, CallRequest, CallResponse } from '../../src/core/call.ts';
 
 const folders: string[] = [];
 process.once('exit', () => {
@@ -52,6 +52,49 @@ export function exampleCall(n: number, over: Partial<Call> = {}): Call {
     },
     status: 200,
     latencyMs: 700,
+    served: { by: 'llm', reason: 'no-specialist' },
+    ...over,
+  };
+}
+
+interface PlainCallOptions extends Partial<Omit<Call, 'request' | 'response'>> {
+  readonly request?: Partial<CallRequest>;
+  readonly response?: Partial<CallResponse>;
+}
+
+/** The `i`-th call of a task: a prompt, a question and the LLM's answer, without tools, in a session of its own. */
+export function plainCall(
+  i: number,
+  { system, user, answer }: { readonly system: string; readonly user: string; readonly answer: string },
+  { request, response, ...over }: PlainCallOptions = {},
+): Call {
+  const id = `call_${String(i).padStart(6, '0')}`;
+  return {
+    id,
+    at: 1e12 + i * 1000,
+    sessionId: id,
+    origin: '',
+    tags: {},
+    request: {
+      model: 'm',
+      tools: [],
+      stream: false,
+      params: {},
+      messages: [
+        { role: 'system', content: system },
+        { role: 'user', content: user },
+      ],
+      ...request,
+    },
+    response: {
+      model: 'm',
+      finishReason: 'stop',
+      usage: null,
+      message: { role: 'assistant', content: answer },
+      ...response,
+    },
+    status: 200,
+    latencyMs: 1,
     served: { by: 'llm', reason: 'no-specialist' },
     ...over,
   };

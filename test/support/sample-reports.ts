@@ -1,5 +1,6 @@
 /** Made-up reports with believable figures, for the tests of this folder. Drawn from a seed, so always the same. */
-import type { DemoReport, DemoTask, LearnReport, TaskReport } from '../../src/core/learning.ts';
+import type { DemoReport, DemoTask } from '../../src/core/demo-report.ts';
+import type { LearnReport, TaskReport } from '../../src/core/learning.ts';
 import { seededRandom } from '../../src/core/random.ts';
 import type { Evidence, Rate, RiskPoint, Rung, Specialist } from '../../src/core/specialist.ts';
 

@@ -6,7 +6,7 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UnderstudyError } from '../../src/core/errors.ts';
-import type { JobSettings } from '../../src/learn/jobs/service.ts';
+import type { JobSettings } from '../../src/learn/jobs/job-process.ts';
 import { workOn } from '../../src/learn/jobs/work.ts';
 import { openStorage } from '../../src/setup/data-folder.ts';
 import { sampleLearnReport } from './sample-reports.ts';

@@ -1,6 +1,6 @@
 /** The audits of a deployment as a sequence: errors so far against what the bound allows, stage by stage. */
 import { CartesianGrid, Line, LineChart, ReferenceArea, Tooltip, XAxis, YAxis } from 'recharts';
-import type { AuditList } from '../../../src/api/schemas.ts';
+import type { AuditList } from '../../../src/api/schemas/deployments.ts';
 import { at, count, percent } from '../format.ts';
 import { AXIS, ChartFrame, TOOLTIP } from './frame.tsx';
 

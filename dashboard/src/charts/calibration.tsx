@@ -1,6 +1,6 @@
 /** Whether the confidence can be trusted: how often answers of about the same confidence were correct. */
 import { CartesianGrid, ReferenceLine, Scatter, ScatterChart, Tooltip, XAxis, YAxis } from 'recharts';
-import type { SpecialistView } from '../../../src/api/schemas.ts';
+import type { SpecialistView } from '../../../src/api/schemas/specialists.ts';
 import { count, percent } from '../format.ts';
 import { AXIS, ChartFrame, TOOLTIP } from './frame.tsx';
 

@@ -11,7 +11,7 @@ import {
   XAxis,
   YAxis,
 } from 'recharts';
-import type { Overview } from '../../../src/api/schemas.ts';
+import type { Overview } from '../../../src/api/schemas/overview.ts';
 import { at, compact, count, milliseconds, money, tick, ticks } from '../format.ts';
 import { AXIS, ChartFrame, TOOLTIP } from './frame.tsx';
 

@@ -2,7 +2,7 @@
 import { Slider } from 'radix-ui';
 import { useState } from 'react';
 import { CartesianGrid, Line, LineChart, ReferenceDot, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts';
-import type { SpecialistView } from '../../../src/api/schemas.ts';
+import type { SpecialistView } from '../../../src/api/schemas/specialists.ts';
 import { count, percent } from '../format.ts';
 import { atBound, confidenceOfBound } from '../risk.ts';
 import { AXIS, ChartFrame, TOOLTIP } from './frame.tsx';

@@ -1,7 +1,7 @@
 /** Small pieces that every view has: panels, figures, stages. */
 import { Tooltip } from 'radix-ui';
 import { type ReactNode, useId } from 'react';
-import type { ErrorShare } from '../../../src/api/schemas.ts';
+import type { ErrorShare } from '../../../src/api/schemas/common.ts';
 
 export function Panel({
   title,

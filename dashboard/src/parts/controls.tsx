@@ -1,7 +1,7 @@
 /** What an operator may do with a task. Each asks once more, takes a reason for the record, and says what came of it. */
 import { useQuery as useFetch, useMutation, useQueryClient } from '@tanstack/react-query';
-import type { ControlAction } from '../../../src/api/control-schemas.ts';
-import type { TaskDetail } from '../../../src/api/schemas.ts';
+import type { ControlAction } from '../../../src/api/schemas/control.ts';
+import type { TaskDetail } from '../../../src/api/schemas/tasks.ts';
 import { api } from '../api.ts';
 import { at } from '../format.ts';
 import { Question } from './question.tsx';

@@ -1,5 +1,5 @@
 /** The stages of a deployment, each with what ended the one before. */
-import type { DeploymentView } from '../../../src/api/schemas.ts';
+import type { DeploymentView } from '../../../src/api/schemas/deployments.ts';
 import { at, count, percent } from '../format.ts';
 import { Stage } from './basics.tsx';
 

@@ -1,8 +1,8 @@
 /** One call: why it went where it went, and for reviewers its texts, both answers side by side, and feedback. */
 import { useQuery as useFetch, useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useId, useState } from 'react';
-import type { Payload, PayloadMessage } from '../../../src/api/payload-schemas.ts';
-import type { CallDetail, Explanation } from '../../../src/api/schemas.ts';
+import type { CallDetail, Explanation } from '../../../src/api/schemas/calls.ts';
+import type { Payload, PayloadMessage } from '../../../src/api/schemas/payload.ts';
 import { api } from '../api.ts';
 import { at, atSecond, count, milliseconds, words } from '../format.ts';
 import { Difference } from '../parts/difference.tsx';

@@ -3,7 +3,7 @@ import { useQuery as useFetch, useInfiniteQuery } from '@tanstack/react-query';
 import { Dialog } from 'radix-ui';
 import { useId } from 'react';
 import { REASONS } from '../../../src/api/reasons.ts';
-import type { CallRow } from '../../../src/api/schemas.ts';
+import type { CallRow } from '../../../src/api/schemas/calls.ts';
 import { api } from '../api.ts';
 import { atSecond, count, milliseconds, NONE, words } from '../format.ts';
 import { Scroll } from '../parts/scroll.tsx';

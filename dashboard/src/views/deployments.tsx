@@ -1,6 +1,6 @@
 /** What serves and served: each deployment's stages, and its audits against the bound. */
 import { useQuery as useFetch } from '@tanstack/react-query';
-import type { DeploymentView } from '../../../src/api/schemas.ts';
+import type { DeploymentView } from '../../../src/api/schemas/deployments.ts';
 import { api } from '../api.ts';
 import { AuditSequence } from '../charts/audits.tsx';
 import { at, words } from '../format.ts';

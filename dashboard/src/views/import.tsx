@@ -3,10 +3,11 @@ import { useQuery as useFetch, useMutation, useQueryClient } from '@tanstack/rea
 import { type DragEvent, useId, useState } from 'react';
 import type { ImportView as Import } from '../../../src/api/imports/schemas.ts';
 import { api, RequestError } from '../api.ts';
-import { count, duration, NONE, percent, words } from '../format.ts';
+import { count, duration, NONE, percent } from '../format.ts';
 import { Panel } from '../parts/basics.tsx';
-import { Scroll } from '../parts/scroll.tsx';
+import { Progress } from '../parts/progress.tsx';
 import { Fetched } from '../parts/states.tsx';
+import { Table } from '../parts/table.tsx';
 
 /** While one is at work, how often it is looked at, milliseconds. */
 const LOOK_MS = 1000;
@@ -107,16 +108,9 @@ function Imported({ one }: { readonly one: Import }) {
     >
       {progress && (
         <div>
-          <p>
-            {words(progress.step)}
-            {progress.subject && `, ${progress.subject}`}
+          <Progress progress={progress}>
             {progress.leftMs !== null && `, ${duration(progress.leftMs)} left`}
-          </p>
-          <progress
-            max={Math.max(1, progress.total)}
-            value={progress.done}
-            aria-label={`${progress.step}, how far`}
-          />
+          </Progress>
         </div>
       )}
       {error && (
@@ -163,41 +157,25 @@ function Assessment({ assessment }: { readonly assessment: NonNullable<Import['a
         {percent(epsilon)} error.
       </p>
       {tasks.length > 0 && (
-        <Scroll label="Tasks in the assessment">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Task</th>
-                <th scope="col">Kind</th>
-                <th scope="col" className="number">
-                  Calls
-                </th>
-                <th scope="col">Method</th>
-                <th scope="col" className="number">
-                  Could serve
-                </th>
-                <th scope="col">Why</th>
-              </tr>
-            </thead>
-            <tbody>
-              {tasks.map(({ id, name, kind, calls: own, rung, expected, moreCalls, why }) => (
-                <tr key={id}>
-                  <td>{name}</td>
-                  <td>{kind}</td>
-                  <td className="number">{count(own)}</td>
-                  <td>{rung ?? NONE}</td>
-                  <td className="number">{percent(expected?.mean ?? null)}</td>
-                  <td>
-                    {why}
-                    {moreCalls !== null &&
-                      moreCalls > 0 &&
-                      ` About ${count(moreCalls)} more calls would help.`}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
+        <Table
+          label="Tasks in the assessment"
+          rows={tasks}
+          keyOf={({ id }) => id}
+          columns={[
+            { name: 'Task', cell: ({ name }) => name },
+            { name: 'Kind', cell: ({ kind }) => kind },
+            { name: 'Calls', cell: ({ calls: own }) => count(own), isNumber: true },
+            { name: 'Method', cell: ({ rung }) => rung ?? NONE },
+            { name: 'Could serve', cell: ({ expected }) => percent(expected?.mean ?? null), isNumber: true },
+            {
+              name: 'Why',
+              cell: ({ why, moreCalls }) =>
+                moreCalls !== null && moreCalls > 0
+                  ? `${why} About ${count(moreCalls)} more calls would help.`
+                  : why,
+            },
+          ]}
+        />
       )}
     </>
   );

@@ -1,6 +1,6 @@
 /** The first page: is it safe, what does it save, what needs a person. */
 import { useQuery as useFetch } from '@tanstack/react-query';
-import type { Attention, Overview } from '../../../src/api/schemas.ts';
+import type { Attention, Overview } from '../../../src/api/schemas/overview.ts';
 import { api } from '../api.ts';
 import { CallsOverTime, LatencyOverTime, MoneyOverTime } from '../charts/over-time.tsx';
 import { at, count, interval, milliseconds, money, percent } from '../format.ts';

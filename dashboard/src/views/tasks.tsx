@@ -1,6 +1,6 @@
 /** All tasks in a table: how much each serves, how well, and why it stands where it does. */
 import { useQuery as useFetch } from '@tanstack/react-query';
-import type { TaskRow } from '../../../src/api/schemas.ts';
+import type { TaskRow } from '../../../src/api/schemas/tasks.ts';
 import { api } from '../api.ts';
 import { Spark } from '../charts/spark.tsx';
 import { count, money, percent } from '../format.ts';

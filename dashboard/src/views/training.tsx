@@ -1,9 +1,10 @@
 /** Learning jobs: what runs now and how far it is, what it costs, and what came of the others. */
 import { useQuery as useFetch, useMutation, useQueryClient } from '@tanstack/react-query';
-import type { JobView } from '../../../src/api/control-schemas.ts';
+import type { JobView } from '../../../src/api/schemas/control.ts';
 import { api } from '../api.ts';
-import { at, count, duration, money, words } from '../format.ts';
+import { at, count, duration, money } from '../format.ts';
 import { Panel } from '../parts/basics.tsx';
+import { Progress } from '../parts/progress.tsx';
 import { Prose } from '../parts/prose.tsx';
 import { Empty, Fetched } from '../parts/states.tsx';
 import { Link } from '../router.tsx';
@@ -68,16 +69,7 @@ function Job({ job }: { readonly job: JobView }) {
     >
       {progress && (
         <div>
-          <p>
-            {words(progress.step)}
-            {progress.subject && `, ${progress.subject}`}
-            {progress.note && `: ${progress.note}`}
-          </p>
-          <progress
-            max={Math.max(1, progress.total)}
-            value={progress.done}
-            aria-label={`${progress.step}, how far`}
-          />
+          <Progress progress={progress}>{progress.note && `: ${progress.note}`}</Progress>
           <p className="muted">
             {count(progress.done)} of {count(progress.total)}
             {progress.leftMs !== null && `, about ${duration(progress.leftMs)} left`}

@@ -6,8 +6,9 @@
 
 import { adjustedRandIndex } from '../../../src/cluster/ari.ts';
 import type { EscalationReason, LlmReason, Usage } from '../../../src/core/call.ts';
+import type { DemoReport, DemoTask, LatencyMs, PriceUsed } from '../../../src/core/demo-report.ts';
 import type { Deployment } from '../../../src/core/deployment.ts';
-import type { DemoReport, DemoTask, LatencyMs, LearnReport, PriceUsed } from '../../../src/core/learning.ts';
+import type { LearnReport } from '../../../src/core/learning.ts';
 import type { Rate } from '../../../src/core/specialist.ts';
 import { cost } from '../../../src/savings/prices.ts';
 import { rateOf } from '../../../src/stats/statistics.ts';

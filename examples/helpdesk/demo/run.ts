@@ -8,8 +8,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import { assign } from '../../../src/callsite/assign.ts';
 import type { Config } from '../../../src/core/config.ts';
+import type { DemoReport } from '../../../src/core/demo-report.ts';
 import { UnderstudyError } from '../../../src/core/errors.ts';
-import type { DemoReport } from '../../../src/core/learning.ts';
 import { type OnProgress, progressOf } from '../../../src/core/progress.ts';
 import { connectLlm } from '../../../src/evaluate/llm.ts';
 import { priceOf } from '../../../src/savings/prices.ts';

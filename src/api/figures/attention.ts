@@ -1,9 +1,9 @@
 /** What needs a person now, and what one may want to know, the most urgent first. From the record alone. */
 import { isInService } from '../../core/deployment.ts';
 import type { ListedEvent } from '../../core/figures.ts';
-import type { JournalState } from '../../core/learning.ts';
 import type { GatewayUpstream } from '../../core/observe.ts';
-import type { Attention } from '../schemas.ts';
+import type { JournalState } from '../../core/status-report.ts';
+import type { Attention } from '../schemas/overview.ts';
 import type { TaskRecord } from './tasks.ts';
 
 export interface AttentionInput {

@@ -6,9 +6,9 @@
 import { type Audit, type Deployment, provingSince } from '../../core/deployment.ts';
 import type { Specialist } from '../../core/specialist.ts';
 import type { DeploymentStore } from '../../core/store.ts';
-import { type DecisionStore, lineageOf } from '../../core/task-decision.ts';
-import { policyFor, type ServeSettings, type StagePolicy } from '../../deploy/policy.ts';
-import { stayOf } from '../../deploy/stays.ts';
+import type { DecisionStore } from '../../core/task-decision.ts';
+import type { ServeSettings, StagePolicy } from '../../deploy/policy.ts';
+import { policyOfStay } from '../../deploy/stays.ts';
 import { newWatch, type Watch, watchAudit } from '../../deploy/watch.ts';
 import { capitalOf } from '../../stats/sequential.ts';
 
@@ -61,16 +61,12 @@ export function auditBook(
       known?.policy.since === provingSince(deployment)
         ? known
         : newPage(
-            policyFor(
+            policyOfStay(
               specialist,
               deployment,
+              { deployments: await store.deployments(), decisions: await store.taskDecisions() },
               serve,
-              stayOf(
-                deployment,
-                await store.deployments(),
-                family,
-                lineageOf(deployment.taskId, await store.taskDecisions()),
-              ),
+              family,
             ),
           );
     const { policy } = page;

@@ -6,8 +6,8 @@ import type { CallListFilter } from '../../core/figures.ts';
 import { canonicalJson, type Json } from '../../core/json.ts';
 import type { StoredCall } from '../../core/store.ts';
 import type { Task } from '../../core/task.ts';
-import type { Payload, PayloadMessage } from '../payload-schemas.ts';
-import type { CallDetail, CallList, CallRow } from '../schemas.ts';
+import type { CallDetail, CallList, CallRow } from '../schemas/calls.ts';
+import type { Payload, PayloadMessage } from '../schemas/payload.ts';
 import { auditOf, storedCall } from './explained.ts';
 import type { FigureSources } from './sources.ts';
 

@@ -2,7 +2,7 @@
 import { isInService } from '../../core/deployment.ts';
 import { UnderstudyError } from '../../core/errors.ts';
 import { outlookOf } from '../../deploy/stages.ts';
-import type { AuditList, DeploymentList } from '../schemas.ts';
+import type { AuditList, DeploymentList } from '../schemas/deployments.ts';
 import type { BookedAudit } from './audit-book.ts';
 import type { FigureSources } from './sources.ts';
 import { deploymentView } from './views.ts';

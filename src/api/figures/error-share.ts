@@ -1,7 +1,7 @@
 /** The share of served answers that are wrong, as audits show it, with an interval; of one specialist, and of several. */
 import type { Audit } from '../../core/deployment.ts';
 import { clusteredRate } from '../../stats/cluster-rate.ts';
-import type { ErrorShare } from '../schemas.ts';
+import type { ErrorShare } from '../schemas/common.ts';
 
 export const NO_AUDITS: ErrorShare = {
   share: null,

@@ -1,6 +1,6 @@
 /** The record of what happened, a page at a time, with a sentence for each. */
 import type { FigureStore, ListedEvent } from '../../core/figures.ts';
-import type { EventList, EventView } from '../schemas.ts';
+import type { EventList, EventView } from '../schemas/events.ts';
 
 export async function eventList(
   store: Pick<FigureStore, 'listEvents'>,

@@ -1,7 +1,7 @@
 /**
  * Why a call went where it went: what the router asked in its order, what decided, and what would have changed it. From the
  * record of the call, its task and its deployment alone; no payload is opened.
- * Does not: gather the record (explained.ts), or route (route/router.ts, whose order of questions this repeats).
+ * Does not: gather the record (explained.ts), or route (route/, whose order of questions this repeats).
  */
 
 import type { Served } from '../../core/call.ts';
@@ -11,7 +11,7 @@ import type { Specialist, Verdict } from '../../core/specialist.ts';
 import type { StoredCall } from '../../core/store.ts';
 import type { Task } from '../../core/task.ts';
 import { judgedByText } from '../../report/judge-text.ts';
-import type { Explanation } from '../schemas.ts';
+import type { Explanation } from '../schemas/calls.ts';
 import { candidateView } from './views.ts';
 
 export interface CallRecord {

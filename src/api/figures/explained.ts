@@ -3,7 +3,7 @@ import type { Deployment } from '../../core/deployment.ts';
 import { UnderstudyError } from '../../core/errors.ts';
 import type { FigureStore } from '../../core/figures.ts';
 import type { DeploymentStore, LearningStore, StoredCall } from '../../core/store.ts';
-import type { Explanation } from '../schemas.ts';
+import type { Explanation } from '../schemas/calls.ts';
 import { explain, stageAt } from './explain.ts';
 
 type ExplainStore = Pick<FigureStore, 'callOf'> &

@@ -2,8 +2,9 @@
  * What calls cost at the provider, and what the served ones saved: prices times the tokens on record.
  * Does not: know the machine's own cost, or that of learning (savings/).
  */
+
+import type { PriceUsed } from '../../core/demo-report.ts';
 import type { CallSum } from '../../core/figures.ts';
-import type { PriceUsed } from '../../core/learning.ts';
 import { cost } from '../../savings/prices.ts';
 
 export const MONEY_BASIS =

@@ -2,7 +2,7 @@
 import type { Deployment, Stage } from '../../core/deployment.ts';
 import type { LatencyClass, LatencySum } from '../../core/figures.ts';
 import { ALARMS } from '../../deploy/alarms.ts';
-import type { Overview } from '../schemas.ts';
+import type { Overview } from '../schemas/overview.ts';
 import { attentionOf } from './attention.ts';
 import { errorShareTogether } from './error-share.ts';
 import { MONEY_BASIS, total } from './money.ts';

@@ -2,9 +2,10 @@
 import type { RedactContext } from '../../capture/redact/redact.ts';
 import type { Vault } from '../../capture/vault.ts';
 import type { Config } from '../../core/config.ts';
-import type { JournalState, PriceUsed } from '../../core/learning.ts';
+import type { PriceUsed } from '../../core/demo-report.ts';
 import type { UpstreamsReport } from '../../core/observe.ts';
 import type { SavingsReport } from '../../core/savings.ts';
+import type { JournalState } from '../../core/status-report.ts';
 import type { Store } from '../../core/store.ts';
 import type { AuditBook } from './audit-book.ts';
 import type { ModelNames } from './models.ts';

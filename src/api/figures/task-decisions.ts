@@ -1,7 +1,7 @@
 /** What a person can say about a task's call sites, and what people have said, for the page. */
 import type { CallSite } from '../../core/task.ts';
 import type { TaskDecision } from '../../core/task-decision.ts';
-import type { CallSiteView, TaskDecisionView } from '../decision-schemas.ts';
+import type { CallSiteView, TaskDecisionView } from '../schemas/decisions.ts';
 
 /** Characters of a prompt that tell one from another. */
 const MAX_BEGINS = 120;

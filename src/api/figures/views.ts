@@ -3,7 +3,8 @@ import type { Deployment } from '../../core/deployment.ts';
 import type { Specialist, Verdict } from '../../core/specialist.ts';
 import type { Task } from '../../core/task.ts';
 import type { Outlook } from '../../deploy/stages.ts';
-import type { CandidateView, DeploymentView, SpecialistView } from '../schemas.ts';
+import type { DeploymentView } from '../schemas/deployments.ts';
+import type { CandidateView, SpecialistView } from '../schemas/specialists.ts';
 
 /** The deployment that a task's people look at: the newest that serves or was suspended, then one that waits, then any. */
 export function currentOf(deployments: readonly Deployment[], taskId: string): Deployment | undefined {

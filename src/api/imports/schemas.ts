@@ -1,7 +1,7 @@
 /** An uploaded log file, its import and the assessment, as the admin API tells them. */
 import { z } from '@hono/zod-openapi';
+import { list, progressSchema } from '../schemas/common.ts';
 
-const list = <T extends z.ZodType>(item: T) => z.array(item).readonly();
 const interval = z.object({ mean: z.number(), low: z.number(), high: z.number() });
 
 export const importSchema = z
@@ -10,15 +10,7 @@ export const importSchema = z
     name: z.string(),
     bytes: z.number().int(),
     state: z.enum(['importing', 'assessing', 'done', 'failed']),
-    progress: z
-      .object({
-        step: z.string(),
-        subject: z.string().nullable(),
-        done: z.number(),
-        total: z.number(),
-        leftMs: z.number().nullable(),
-      })
-      .nullable(),
+    progress: progressSchema.nullable(),
     report: z
       .object({
         formats: list(z.string()),
@@ -32,7 +24,7 @@ export const importSchema = z
       .nullable(),
     assessment: z
       .object({
-        calls: z.number().int().describe('Calls on record, those of before too.'),
+        calls: z.number().int().describe('Calls on record, earlier ones included.'),
         usableCalls: z.number().int(),
         epsilon: z.number(),
         coverage: interval.describe('Share of all calls that specialists can be expected to serve.'),

@@ -16,7 +16,7 @@ import type { Config } from '../../core/config.ts';
 import { withoutKeys } from '../../core/environment.ts';
 import { messageOf, UnderstudyError } from '../../core/errors.ts';
 import { newId } from '../../core/ids.ts';
-import type { ImportReport } from '../../core/learning.ts';
+import type { ImportReport } from '../../core/import-report.ts';
 import type { Progress } from '../../core/progress.ts';
 import { uploadFolder } from './folder.ts';
 

@@ -1,6 +1,6 @@
 /** An upload as the admin API tells it. */
 import type { AssessReport } from '../../core/assessment.ts';
-import type { ImportReport } from '../../core/learning.ts';
+import type { ImportReport } from '../../core/import-report.ts';
 import type { ImportView } from './schemas.ts';
 import type { Upload } from './uploads.ts';
 

@@ -5,9 +5,9 @@ import { newId } from '../../core/ids.ts';
 import { type AdminApp, actorOf, principalFor, routes } from '../env.ts';
 import { callDetail, callList, PAYLOAD_READ, payloadOf } from '../figures/calls.ts';
 import { explained, storedCall } from '../figures/explained.ts';
-import { addedSchema, feedbackSchema, payloadSchema } from '../payload-schemas.ts';
 import { REASONS } from '../reasons.ts';
-import { callListSchema, callSchema, explanationSchema } from '../schemas.ts';
+import { callListSchema, callSchema, explanationSchema } from '../schemas/calls.ts';
+import { addedSchema, feedbackSchema, payloadSchema } from '../schemas/payload.ts';
 import { answers, idParam, jsonBody } from './common.ts';
 
 const list = createRoute({

@@ -1,6 +1,6 @@
 /** What the routes share: parameters, and how answers are described. */
 import { z } from '@hono/zod-openapi';
-import { errorSchema } from '../schemas.ts';
+import { errorSchema } from '../schemas/common.ts';
 
 export const rangeQuery = z.object({
   since: z.coerce

@@ -3,8 +3,8 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { Task } from '../../core/task.ts';
 import { approve, reject, resume, stop, taskNamed, type Word } from '../../deploy/control.ts';
 import { rollBack } from '../../deploy/roll-back.ts';
-import { CONTROL_ACTIONS, type ControlAction, controlledSchema, wordSchema } from '../control-schemas.ts';
 import { type AdminApp, type AdminOptions, actorOf, principalFor, routes } from '../env.ts';
+import { CONTROL_ACTIONS, type ControlAction, controlledSchema, wordSchema } from '../schemas/control.ts';
 import { answers, jsonBody } from './common.ts';
 
 const control = createRoute({

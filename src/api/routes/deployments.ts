@@ -2,7 +2,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import { type AdminApp, routes } from '../env.ts';
 import { auditList, deploymentList } from '../figures/deployments.ts';
-import { auditListSchema, deploymentListSchema } from '../schemas.ts';
+import { auditListSchema, deploymentListSchema } from '../schemas/deployments.ts';
 import { answers, idParam } from './common.ts';
 
 const list = createRoute({

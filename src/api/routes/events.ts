@@ -3,7 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { streamSSE } from 'hono/streaming';
 import { type AdminApp, principalFor, routes } from '../env.ts';
 import { eventList, eventView } from '../figures/events.ts';
-import { eventListSchema } from '../schemas.ts';
+import { eventListSchema } from '../schemas/events.ts';
 import { answers } from './common.ts';
 
 /** How often the store is looked at for what is new, milliseconds. */

@@ -2,8 +2,8 @@
 import { createRoute } from '@hono/zod-openapi';
 import type { Job } from '../../core/job.ts';
 import { cancelJob } from '../../learn/jobs/control.ts';
-import { type JobView, jobListSchema, jobSchema } from '../control-schemas.ts';
 import { type AdminApp, principalFor, routes } from '../env.ts';
+import { type JobView, jobListSchema, jobSchema } from '../schemas/control.ts';
 import { answers, idParam } from './common.ts';
 
 /** Jobs that are listed. */

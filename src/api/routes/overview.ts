@@ -4,7 +4,7 @@ import { allows, PERMISSIONS } from '../../core/access.ts';
 import { type AdminApp, routes } from '../env.ts';
 import { overview } from '../figures/overview.ts';
 import { rangeOf } from '../figures/sources.ts';
-import { overviewSchema, sessionSchema, upstreamsSchema } from '../schemas.ts';
+import { overviewSchema, sessionSchema, upstreamsSchema } from '../schemas/overview.ts';
 import { answers, rangeQuery } from './common.ts';
 
 const session = createRoute({

@@ -2,8 +2,8 @@
 import { createRoute } from '@hono/zod-openapi';
 import { decideOnTask } from '../../learn/task-decisions.ts';
 import { decidedText } from '../../report/tasks.ts';
-import { decidedSchema, decideSchema } from '../decision-schemas.ts';
 import { type AdminApp, actorOf, principalFor, routes } from '../env.ts';
+import { decidedSchema, decideSchema } from '../schemas/decisions.ts';
 import { answers, idParam, jsonBody } from './common.ts';
 
 const decide = createRoute({

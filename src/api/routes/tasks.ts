@@ -4,7 +4,7 @@ import { allows } from '../../core/access.ts';
 import { type AdminApp, routes } from '../env.ts';
 import { rangeOf } from '../figures/sources.ts';
 import { taskDetail, taskList } from '../figures/tasks.ts';
-import { taskListSchema, taskSchema } from '../schemas.ts';
+import { taskListSchema, taskSchema } from '../schemas/tasks.ts';
 import { answers, idParam, rangeQuery } from './common.ts';
 
 const list = createRoute({

@@ -7,8 +7,8 @@
 import { basename } from 'node:path';
 import { type Call, UNTIMED } from '../../core/call.ts';
 import { UnderstudyError } from '../../core/errors.ts';
+import type { ImportReport } from '../../core/import-report.ts';
 import type { Json } from '../../core/json.ts';
-import type { ImportReport } from '../../core/learning.ts';
 import { type OnProgress, progressOf } from '../../core/progress.ts';
 import { filesOf, type ImportFile, textKind } from './files.ts';
 import { importerOf } from './formats.ts';

@@ -1,7 +1,7 @@
 /** What becomes of a file while it is read: its calls, and what is left out of it, by reason and line. */
 import { UnderstudyError } from '../../core/errors.ts';
+import type { ImportedFile } from '../../core/import-report.ts';
 import { isObject, type Json } from '../../core/json.ts';
-import type { ImportedFile } from '../../core/learning.ts';
 import { IMPORTERS } from './formats.ts';
 
 /** Of a reason, in a file. */

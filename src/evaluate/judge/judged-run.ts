@@ -6,8 +6,8 @@ import type { JudgeEvidence, JudgeQuality } from '../../core/judge.ts';
 import type { Rate } from '../../core/specialist.ts';
 import type { JudgeCounts } from '../../stats/judge-limits.ts';
 import { rateOf } from '../../stats/statistics.ts';
-import type { GradedPrediction } from '../evaluate.ts';
 import { type GateRun, sensitivityOf } from '../gate-order.ts';
+import type { GradedPrediction } from '../predictions.ts';
 
 export interface JudgedRun {
   readonly quality: JudgeQuality;

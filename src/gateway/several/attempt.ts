@@ -27,7 +27,7 @@ export interface AttemptOptions<Next> {
   readonly isFree: boolean;
   /** Whether there is no other attempt, whatever comes. */
   readonly isLast: boolean;
-  /** Asked at the end of an attempt in vain; null where nothing is left to try. */
+  /** Asked at the end of an attempt that failed; null where nothing is left to try. */
   readonly next: () => Next | null;
   /** How it ended; told once, and not where no server was asked. */
   readonly onOutcome: (outcome: Outcome) => void;

@@ -134,7 +134,7 @@ export function severalServers(servers: readonly [Server, ...Server[]], options:
     }
   };
 
-  /** Where to go after an attempt that was in vain; null where nothing is left, or not in time. */
+  /** Where to go after an attempt that failed; null where nothing is left, or not in time. */
   const nextOf = (
     plan: Plan,
     request: UpstreamRequest,

@@ -12,8 +12,8 @@ import { seededRandom } from '../../core/random.ts';
 import type { Task } from '../../core/task.ts';
 import { exampleTokens } from '../../core/tokens.ts';
 import { estimate } from '../../evaluate/estimate.ts';
-import { type GradedPrediction, gradePredictions } from '../../evaluate/evaluate.ts';
 import { sessionSizes } from '../../evaluate/gate-order.ts';
+import { type GradedPrediction, gradePredictions } from '../../evaluate/predictions.ts';
 import type { Contender } from '../../select/candidates.ts';
 import { examination, type LearnContext } from '../trial.ts';
 

@@ -6,7 +6,7 @@ import { constants, setPriority } from 'node:os';
 import { UnderstudyError } from '../../core/errors.ts';
 import { connectLlm } from '../../evaluate/llm.ts';
 import { openUnderstudy } from '../../understudy.ts';
-import type { JobSettings } from './service.ts';
+import type { JobSettings } from './job-process.ts';
 import { workOn } from './work.ts';
 
 const interrupt = new AbortController();

@@ -168,7 +168,7 @@ describe('whatIsDue', () => {
             const at = tries.at(-1);
             const out = rollbacks.at(-1);
             const since = { calls: calls - learntFrom, reason: 'x' };
-            // Everything at once speaks for learning, all the time.
+            // Every reason to learn holds at once, all the time.
             const state = task({
               lastTry:
                 at === undefined

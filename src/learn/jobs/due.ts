@@ -161,7 +161,7 @@ function whyDue(
 ): Omit<DueTask, 'id'> | null {
   const { lastTry, rollback, change, name } = task;
   if (lastTry !== null && now < lastTry.at + backOff(settings.retryMinutes, lastTry.recent)) return null;
-  // Calls of before a change prove nothing of what comes after it.
+  // Calls before a change prove nothing about what comes after it.
   if (change !== null && change.missing > 0) return null;
   if (rollback !== null) {
     // Where its change is on record, the calls that a proof takes grow with each try as it is.

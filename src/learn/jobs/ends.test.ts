@@ -5,7 +5,7 @@ import { endOf } from './ends.ts';
 const NOON = Date.UTC(2026, 4, 1, 12);
 const job = { crashes: 0, pid: 7 };
 
-test('what was interrupted waits again, what crashed the longer the oftener, and no job for ever', () => {
+test('an interrupted job waits again, one that crashed longer each time, and no job without limit', () => {
   const waits = (why: Parameters<typeof endOf>[1], crashes = 0): number | undefined => {
     const { state, notBefore, pid } = endOf({ ...job, crashes }, why, 'SIGKILL', NOON);
     assert.deepEqual([state, pid], ['queued', null]);

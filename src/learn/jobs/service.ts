@@ -1,13 +1,10 @@
 /**
  * Learning as a service, beside a running gateway: looks now and then whether something is due, and has one process at a time
  * work on it. What was interrupted is resumed; what is cancelled, over its budget or without a sign of life is ended.
- * Does not: decide what is due (due.ts), or learn (child.ts).
+ * Does not: decide what is due (due.ts), run the process (job-process.ts), or learn (child.ts).
  */
-import { type ChildProcess, fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { Config } from '../../core/config.ts';
-import { withoutKeys } from '../../core/environment.ts';
 import { messageOf } from '../../core/errors.ts';
 import { newId } from '../../core/ids.ts';
 import { dayOf, isEnded, type Job, NO_COST } from '../../core/job.ts';
@@ -15,16 +12,9 @@ import type { JsonObject } from '../../core/json.ts';
 import type { Store } from '../../core/store.ts';
 import { isWorkedOn, queueJob, SILENT_MS } from './control.ts';
 import { whatIsDue } from './due.ts';
-import { type EndReason, endOf, type StopReason } from './ends.ts';
+import { type EndReason, endOf } from './ends.ts';
 import { type FactsStore, readFacts } from './facts.ts';
-
-/** What the process is sent. */
-export interface JobSettings {
-  readonly config: Config;
-  /** Weights live in `weights/` below it. */
-  readonly weightsDir: string;
-  readonly jobId: string;
-}
+import { type JobProcessOptions, jobProcess } from './job-process.ts';
 
 export interface LearningService {
   /** Stops the process that works on a job, which the next service resumes. */
@@ -62,21 +52,11 @@ const PAYBACK_DAYS = 7;
 const EXPECTED_COVERAGE = 0.5;
 /** Jobs of which some may have been worked on today. */
 const JOBS_A_DAY = 50;
-/** Between SIGTERM, which a process that is well obeys, and SIGKILL. */
-const KILL_AFTER_MS = 5000;
-
 export function startLearning(parts: LearningParts): LearningService {
   const { config, log, now = Date.now } = parts;
-  const { learn, judge } = config;
-  const isJudgedByLlm = judge?.from === 'upstream' && judge.agreed;
+  const { learn } = config;
   let storage: LearningStorage | null = null;
   let triedAt = Number.NEGATIVE_INFINITY;
-  let child: {
-    readonly process: ChildProcess;
-    readonly jobId: string;
-    readonly ended: Promise<void>;
-  } | null = null;
-  let stopping: StopReason | null = null;
   let isClosing = false;
   let lookedAt = Number.NEGATIVE_INFINITY;
   let complaint = '';
@@ -95,7 +75,7 @@ export function startLearning(parts: LearningParts): LearningService {
   /** Jobs that no process works on any more wait again. */
   const resumeLost = async (opened: LearningStorage, running: readonly Job[]): Promise<void> => {
     for (const job of running) {
-      if (child?.jobId === job.id || isWorkedOn(job, now())) continue;
+      if (worker.jobId() === job.id || isWorkedOn(job, now())) continue;
       const why = job.isCancelRequested ? 'cancelled' : job.trigger === 'command' ? 'given-up' : 'lost';
       await endProcess(opened, job, why);
     }
@@ -114,34 +94,8 @@ export function startLearning(parts: LearningParts): LearningService {
     log(`job ${job.id}: ${state === 'queued' ? 'waits again' : state}: ${note}`);
   };
 
-  const start = (job: Job): void => {
-    stopping = null;
-    const started = fork(parts.program ?? CHILD, [], {
-      execArgv: [],
-      // Agents' keys stay here; the LLM's goes where it is asked again, or judges.
-      env: withoutKeys(parts.env, learn.askAgain || isJudgedByLlm ? ['OPENAI_API_KEY'] : []),
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
-    log(`job ${job.id} ${job.starts === 0 ? 'begins' : 'resumes'}: ${job.reason}`);
-    const exit = new Promise<string>((resolve) => {
-      started.once('exit', (code, by) => resolve(by ?? `exit code ${code}`));
-      // Where it cannot even be started, there is no exit to hear of.
-      started.on('error', (error) => {
-        if (started.pid === undefined) resolve(error.message);
-      });
-    });
-    const ended = exit.then((how) => afterwards(job.id, how));
-    child = { process: started, jobId: job.id, ended };
-    const settings: JobSettings = { config, weightsDir: parts.weightsDir, jobId: job.id };
-    started.send(settings, () => {});
-    // Neither it nor the channel to it keeps the program alive.
-    started.unref();
-    started.channel?.unref();
-  };
-
   /** The process has ended: where the job has not, it is put where it belongs; tried again while the store is locked. */
-  const afterwards = async (jobId: string, how: string): Promise<void> => {
-    const why = stopping;
+  const afterwards: JobProcessOptions['onEnd'] = async (jobId, how, why) => {
     for (let wait = 20; ; wait = Math.min(1000, wait * 2)) {
       try {
         const job = (await storage?.store.job(jobId)) ?? null;
@@ -153,42 +107,42 @@ export function startLearning(parts: LearningParts): LearningService {
             await endProcess(storage, job, reason, how);
           }
         }
-        child = null;
         return;
       } catch (error) {
         complain(`jobs wait for the store: ${messageOf(error)}`);
         // What is left as running is found by the next service.
-        if (isClosing && wait >= 1000) {
-          child = null;
-          return;
-        }
+        if (isClosing && wait >= 1000) return;
         await sleep(wait, undefined, { ref: false });
       }
     }
   };
 
-  const stop = (why: StopReason): void => {
-    if (child === null || stopping !== null) return;
-    stopping = why;
-    const { process: stopped } = child;
-    stopped.kill('SIGTERM');
-    const impatience = setTimeout(() => stopped.kill('SIGKILL'), KILL_AFTER_MS).unref();
-    stopped.once('exit', () => clearTimeout(impatience));
+  const worker = jobProcess({
+    config,
+    env: parts.env,
+    weightsDir: parts.weightsDir,
+    ...(parts.program === undefined ? {} : { program: parts.program }),
+    onEnd: afterwards,
+  });
+
+  const start = (job: Job): void => {
+    log(`job ${job.id} ${job.starts === 0 ? 'begins' : 'resumes'}: ${job.reason}`);
+    worker.start(job);
   };
 
   /** Ends the process of a job that must not go on. */
   const watchOver = async ({ store }: LearningStorage, jobId: string): Promise<void> => {
     const job = await store.job(jobId);
     if (job === null) return;
-    if (job.isCancelRequested) return stop('cancelled');
+    if (job.isCancelRequested) return worker.stop('cancelled');
     const today = dayOf(now());
     const spent = (await store.jobs({ limit: JOBS_A_DAY })).reduce(
       (sum, each) => sum + (each.spent[today] ?? NO_COST).cpuMinutes,
       0,
     );
     // What a person asked for is theirs to cancel.
-    if (job.trigger !== 'by-hand' && spent >= learn.budget.cpuMinutesADay) stop('budget');
-    else if (job.heartbeatAt !== null && now() - job.heartbeatAt > SILENT_MS) stop('silent');
+    if (job.trigger !== 'by-hand' && spent >= learn.budget.cpuMinutesADay) worker.stop('budget');
+    else if (job.heartbeatAt !== null && now() - job.heartbeatAt > SILENT_MS) worker.stop('silent');
   };
 
   /** Adds a job where one is due. */
@@ -228,7 +182,8 @@ export function startLearning(parts: LearningParts): LearningService {
         storage,
         open.filter(({ state }) => state === 'running'),
       );
-      if (child !== null) await watchOver(storage, child.jobId);
+      const workedOn = worker.jobId();
+      if (workedOn !== null) await watchOver(storage, workedOn);
       else {
         const waiting = open.filter(({ state, trigger }) => state === 'queued' && trigger !== 'command');
         const next = waiting.find(({ notBefore }) => notBefore <= now());
@@ -259,15 +214,8 @@ export function startLearning(parts: LearningParts): LearningService {
       isClosing = true;
       clearInterval(timer);
       await ticking;
-      // While it ends nothing else keeps the program alive.
-      child?.process.ref();
-      stop('closing');
-      await child?.ended;
+      await worker.close();
       await storage?.close();
     },
   };
 }
-
-const CHILD = fileURLToPath(
-  new URL(`./child${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url),
-);

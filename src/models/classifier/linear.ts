@@ -7,7 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { type OutputKind, toolChoiceOf } from '../../core/answer.ts';
 import { messageOf, UnderstudyError } from '../../core/errors.ts';
 import type { Artefact, Rung, Signals } from '../../core/specialist.ts';
-import type { Tuning } from '../encoder/bert-lora.ts';
+import type { Tuning } from '../encoder/bert-tuning.ts';
 import { decodeArrays, encodeArrays } from '../formats/arrays.ts';
 import { withheldChoice } from './answer-classes.ts';
 import { type CopyPlan, fillTemplate } from './answer-template.ts';

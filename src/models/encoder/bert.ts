@@ -3,24 +3,15 @@
  * unit length, as sentence-transformers does it.
  * Does not: fetch weights (weights.ts), batch requests or run in a process of its own (runtime/).
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { UnderstudyError } from '../../core/errors.ts';
-import { isObject, parseJson } from '../../core/json.ts';
-import { CONTRIB, float, GraphBuilder, type Value } from '../formats/onnx.ts';
-import { readPackedEncoder } from '../formats/packed-encoder.ts';
-import { readSafetensors, type Safetensor } from '../formats/safetensors.ts';
-import { bertWeights, loadTunedBert, type TunedBert, type Tuning } from './bert-lora.ts';
-
-export interface BertConfig {
-  readonly hidden: number;
-  readonly layers: number;
-  readonly heads: number;
-  readonly epsilon: number;
-}
+import { isObject } from '../../core/json.ts';
+import { bertGraph } from './bert-graph.ts';
+import { loadTunedBert, type TunedBert } from './bert-lora.ts';
+import type { Tuning } from './bert-tuning.ts';
+import { bertWeights } from './bert-weights.ts';
+import { readBert } from './read-bert.ts';
 
 export interface Bert {
   readonly dimensions: number;
@@ -98,28 +89,6 @@ function vocabularyOf({ model }: Readonly<Record<string, unknown>>): ReadonlyMap
   return new Map(Object.entries(vocabulary).map(([piece, id]) => [piece, Number(id)]));
 }
 
-/** The weights as they are in the folder. @throws UnderstudyError 'unavailable', 'corrupt'. */
-export function readBert(dir: string): {
-  readonly config: BertConfig;
-  readonly tensors: ReadonlyMap<string, Safetensor>;
-  /** What tokenizer.json says. */
-  readonly tokenizer: Readonly<Record<string, unknown>>;
-} {
-  const packed = join(dir, PACKED);
-  if (existsSync(packed)) {
-    const encoder = readPackedEncoder(packed);
-    return { ...encoder, config: bertConfig(encoder.config) };
-  }
-  return {
-    config: bertConfig(readJson(join(dir, 'config.json'))),
-    tensors: readSafetensors(join(dir, 'model.safetensors')),
-    tokenizer: readJson(join(dir, 'tokenizer.json')),
-  };
-}
-
-/** A file that is configuration, tokenizer and weights in one (formats/packed-encoder.ts). */
-const PACKED = 'packed.bin';
-
 /** Tokens (padding included) that go through the graph at once: bounds memory and how long one run blocks. */
 const TOKENS_PER_RUN = 2048;
 
@@ -184,156 +153,4 @@ function meanPool(states: Float32Array, start: number, tokens: number, hidden: n
   }
   const norm = Math.hypot(...sum) || 1;
   return Float32Array.from(sum, (value) => value / norm);
-}
-
-/**
- * The graph. Inputs: ids int64 [batch, width], positions int64 [width], lengths int32 [batch] (tokens that are not
- * padding, which stands at the right). Output: states float32 [batch, width, hidden].
- * ONNX Runtime's fused operators do attention, the residual norms and the exact (erf) GELU.
- */
-export function bertGraph(config: BertConfig, weights: ReadonlyMap<string, Safetensor>): Uint8Array {
-  const { hidden, layers, heads } = config;
-  const g = new GraphBuilder('bert');
-  const weight = (name: string): Safetensor => {
-    const found = weights.get(name) ?? weights.get(`bert.${name}`);
-    if (found === undefined)
-      throw new UnderstudyError('corrupt', `The encoder's weights lack ${name}.`, {
-        hint: 'Delete the folder and download it again.',
-      });
-    return found;
-  };
-  const constant = (name: string): Value => {
-    const { dims, data } = weight(name);
-    return g.initializer(name, { type: 'float32', dims, data });
-  };
-  const epsilon = float(config.epsilon);
-  const ids = g.input('ids', 'int64', ['batch', 'width']);
-  const positions = g.input('positions', 'int64', ['width']);
-  const lengths = g.input('lengths', 'int32', ['batch']);
-
-  const words = g.node('Gather', [constant('embeddings.word_embeddings.weight'), ids]);
-  const places = g.node('Gather', [constant('embeddings.position_embeddings.weight'), positions]);
-  // All tokens are of the first kind: there is never a second sentence.
-  const kind = g.initializer('embeddings.first_type', {
-    type: 'float32',
-    dims: [hidden],
-    data: weight('embeddings.token_type_embeddings.weight').data.slice(0, hidden),
-  });
-  const summed = g.node('Add', [g.node('Add', [words, places]), kind]);
-  let x = g.node(
-    'LayerNormalization',
-    [summed, constant('embeddings.LayerNorm.weight'), constant('embeddings.LayerNorm.bias')],
-    { axis: -1, epsilon },
-  );
-  for (let i = 0; i < layers; i++) {
-    const p = `encoder.layer.${i}`;
-    const linear = (name: string, input: Value): Value => {
-      const { dims, data } = weight(`${p}.${name}.weight`);
-      const [out, inner] = dims as [number, number];
-      const w = g.initializer(`${p}.${name}.weight`, {
-        type: 'float32',
-        dims: [inner, out],
-        data: transpose(data, out, inner),
-      });
-      return g.node('MatMul', [input, w]);
-    };
-    const norm = (name: string, input: Value, skip: Value, bias: string): Value =>
-      g.node(
-        'SkipLayerNormalization',
-        [
-          input,
-          skip,
-          constant(`${p}.${name}.weight`),
-          constant(`${p}.${name}.bias`),
-          constant(`${p}.${bias}.bias`),
-        ],
-        { epsilon },
-        { domain: CONTRIB },
-      );
-    const attended = g.node(
-      'Attention',
-      [x, ...attentionWeights(g, weight, `${p}.attention.self`, hidden), lengths],
-      { num_heads: heads },
-      { domain: CONTRIB },
-    );
-    x = norm(
-      'attention.output.LayerNorm',
-      linear('attention.output.dense', attended),
-      x,
-      'attention.output.dense',
-    );
-    const wide = g.node(
-      'BiasGelu',
-      [linear('intermediate.dense', x), constant(`${p}.intermediate.dense.bias`)],
-      {},
-      { domain: CONTRIB },
-    );
-    x = norm('output.LayerNorm', linear('output.dense', wide), x, 'output.dense');
-  }
-  g.output(x, 'float32', ['batch', 'width', hidden], 'states');
-  return g.toBytes();
-}
-
-/** The fused operator takes query, key and value side by side: weights [hidden, 3·hidden], bias [3·hidden]. */
-function attentionWeights(
-  g: GraphBuilder,
-  weight: (name: string) => Safetensor,
-  prefix: string,
-  hidden: number,
-): readonly Value[] {
-  const data = new Float32Array(hidden * 3 * hidden);
-  const bias = new Float32Array(3 * hidden);
-  ['query', 'key', 'value'].forEach((part, k) => {
-    const w = weight(`${prefix}.${part}.weight`).data;
-    for (let o = 0; o < hidden; o++)
-      for (let i = 0; i < hidden; i++) data[i * 3 * hidden + k * hidden + o] = w[o * hidden + i]!;
-    bias.set(weight(`${prefix}.${part}.bias`).data, k * hidden);
-  });
-  return [
-    g.initializer(`${prefix}.weight`, { type: 'float32', dims: [hidden, 3 * hidden], data }),
-    g.initializer(`${prefix}.bias`, { type: 'float32', dims: [3 * hidden], data: bias }),
-  ];
-}
-
-function transpose(data: Float32Array, rows: number, columns: number): Float32Array {
-  const out = new Float32Array(data.length);
-  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) out[c * rows + r] = data[r * columns + c]!;
-  return out;
-}
-
-function bertConfig(config: Readonly<Record<string, unknown>>): BertConfig {
-  const { hidden_size, num_hidden_layers, num_attention_heads, layer_norm_eps, hidden_act } = config;
-  if (
-    typeof hidden_size !== 'number' ||
-    typeof num_hidden_layers !== 'number' ||
-    typeof num_attention_heads !== 'number' ||
-    hidden_act !== 'gelu'
-  ) {
-    throw new UnderstudyError('corrupt', "The encoder's config.json is not that of a BERT with GELU.", {
-      hint: 'Delete the folder and download it again.',
-    });
-  }
-  return {
-    hidden: hidden_size,
-    layers: num_hidden_layers,
-    heads: num_attention_heads,
-    epsilon: typeof layer_norm_eps === 'number' ? layer_norm_eps : 1e-12,
-  };
-}
-
-function readJson(path: string): Record<string, unknown> {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new UnderstudyError('unavailable', `The encoder's file ${path} cannot be read.`, {
-      hint: 'Check that the weights have been downloaded.',
-      cause,
-    });
-  }
-  const value = parseJson(text);
-  if (isObject(value)) return value;
-  throw new UnderstudyError('corrupt', `${path} is not JSON.`, {
-    hint: 'Delete the file and download it again.',
-  });
 }

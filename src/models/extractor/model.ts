@@ -7,7 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { messageOf, UnderstudyError } from '../../core/errors.ts';
 import type { UnitReading } from '../../core/runtime.ts';
 import type { Bert } from '../encoder/bert.ts';
-import type { Tuning } from '../encoder/bert-lora.ts';
+import type { Tuning } from '../encoder/bert-tuning.ts';
 import { decodeArrays, encodeArrays } from '../formats/arrays.ts';
 import { tokeniser } from '../token-classifier/pieces.ts';
 import { unitsOf } from './units.ts';

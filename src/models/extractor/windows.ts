@@ -3,7 +3,7 @@
  * newest window is the last one and counts most in the input's vector; of what is too long, the beginning is not read.
  * Does not: run the encoder (reader.ts).
  */
-import type { WindowedText } from '../encoder/bert-lora.ts';
+import type { WindowedText } from '../encoder/packed-texts.ts';
 import type { Tokeniser } from '../token-classifier/pieces.ts';
 import type { Units } from './units.ts';
 

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { TINY_WORDS, writeTinyClassifier } from '../../../test/support/tiny-token-classifier.ts';
 import { seededRandom } from '../../core/random.ts';
-import { bertGraph } from '../encoder/bert.ts';
+import { bertGraph } from '../encoder/bert-graph.ts';
 import { readOnnx } from '../formats/onnx-read.ts';
 import { openTokenClassifier } from './classifier.ts';
 import { classifierGraph } from './graph.ts';

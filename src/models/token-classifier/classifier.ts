@@ -1,6 +1,6 @@
 /**
  * Finds people, addresses and numbers of persons in texts with a token classifier: pieces, windows, the model, and
- * entities of what it says. Runs in the caller's thread and on one core unless told otherwise; its time is linear in
+ * entities of what it says. Runs in the caller's thread and on one core by default; its time is linear in
  * the text.
  * Does not: fetch weights (models/weights/weights.ts), or decide what is put in the entities' place (capture/).
  */

@@ -137,7 +137,7 @@ async function transfer(
   return at;
 }
 
-/** Whether the hub still names the same content and commit as in its list, before gigabytes are fetched in vain. */
+/** Whether the hub still names the same content and commit as in its list, before gigabytes are fetched for nothing. */
 function checkAnnounced({ announced }: HttpResponse, file: RemoteFile): void {
   const etag = announced('x-linked-etag')?.replace(/^W\//, '').replaceAll('"', '');
   const other =

@@ -9,9 +9,10 @@ import { messageOf, UnderstudyError } from '../../core/errors.ts';
 import { newId } from '../../core/ids.ts';
 import { parseJson } from '../../core/json.ts';
 import type { Bert } from '../../models/encoder/bert.ts';
-import type { Tuning } from '../../models/encoder/bert-lora.ts';
+import type { Tuning } from '../../models/encoder/bert-tuning.ts';
 import type { ExtractorModel } from '../../models/extractor/model.ts';
-import type { Completion, LanguageModel } from './language.ts';
+import type { Completion } from './greedy.ts';
+import type { LanguageModel } from './language.ts';
 
 export interface ServerParts {
   /** Name under which the base model answers without an adapter. */

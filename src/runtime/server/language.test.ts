@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { writeTinyModel } from '../../../test/support/tiny-gguf.ts';
-import { type Completion, type LanguageModel, languageModel } from './language.ts';
+import type { Completion } from './greedy.ts';
+import { type LanguageModel, languageModel } from './language.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'understudy-language-'));
 after(() => rmSync(dir, { recursive: true }));

@@ -4,7 +4,7 @@
  */
 import { UnderstudyError } from '../../core/errors.ts';
 import { loadLinear } from '../../models/classifier/linear.ts';
-import type { Tuning } from '../../models/encoder/bert-lora.ts';
+import type { Tuning } from '../../models/encoder/bert-tuning.ts';
 import { type ExtractorModel, loadExtractor } from '../../models/extractor/model.ts';
 
 /** About 3 MB each at rank 16, and as much again for an extractor's examples. */

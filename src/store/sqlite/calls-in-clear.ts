@@ -5,7 +5,7 @@
 import type { Call } from '../../core/call.ts';
 import type { SealedPart } from '../../core/store.ts';
 import { ABOUT } from './call-row.ts';
-import { HOLD_PART } from './calls.ts';
+import { HOLD_PART } from './call-writes.ts';
 import type { Database } from './database.ts';
 
 export interface CallInClear extends Pick<Call, 'at' | 'sessionId' | 'tags'> {

@@ -3,13 +3,9 @@
  * matrices: what the trainings of the encoder share, whatever head they have.
  * Does not: know the head or the loss (graph.ts, ../extractor/graph.ts).
  */
-import type {
-  BertWeights,
-  BlockTape,
-  ForwardTape,
-  LinearTape,
-  NormTape,
-} from '../../models/encoder/bert-lora.ts';
+
+import type { BlockTape, ForwardTape, LinearTape, NormTape } from '../../models/encoder/bert-forward.ts';
+import type { BertWeights } from '../../models/encoder/bert-weights.ts';
 import { CONTRIB, float, type GraphBuilder, type Value } from '../../models/formats/onnx.ts';
 
 /** alpha / rank of LoRA while training. */

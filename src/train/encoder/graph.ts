@@ -3,7 +3,10 @@
  * to the gradients of the head and of the LoRA matrices.
  * Does not: make the inputs or run the graph (step.ts), or update parameters (../engine).
  */
-import { type BertWeights, bertForward, tuningLayout, tuningLength } from '../../models/encoder/bert-lora.ts';
+
+import { bertForward } from '../../models/encoder/bert-forward.ts';
+import { tuningLayout, tuningLength } from '../../models/encoder/bert-tuning.ts';
+import type { BertWeights } from '../../models/encoder/bert-weights.ts';
 import { float, GraphBuilder } from '../../models/formats/onnx.ts';
 import { bertBackward, gradientName, LORA_SCALE, poolBackward } from './backward.ts';
 

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { writeTinyBert } from '../../../test/support/tiny-bert.ts';
 import { seededRandom } from '../../core/random.ts';
-import { bertWeights } from '../../models/encoder/bert-lora.ts';
+import { bertWeights } from '../../models/encoder/bert-weights.ts';
 import { stepOrder, train } from '../engine/loop.ts';
 import { stepCount } from '../engine/schedule.ts';
 import { LORA_SCALE } from './backward.ts';

@@ -4,7 +4,8 @@
  */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { seededRandom } from '../../core/random.ts';
-import { type BertWeights, packedFeeds, packTexts } from '../../models/encoder/bert-lora.ts';
+import type { BertWeights } from '../../models/encoder/bert-weights.ts';
+import { packedFeeds, packTexts } from '../../models/encoder/packed-texts.ts';
 import type { Trainable } from '../engine/loop.ts';
 import { attentionOf, cutRuns, tokensOf } from '../engine/runs.ts';
 import { gradientName } from './backward.ts';

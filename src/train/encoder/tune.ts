@@ -8,14 +8,10 @@
 import { seededRandom } from '../../core/random.ts';
 import { buildVocabulary, lexicalVector } from '../../models/classifier/lexical.ts';
 import { encoderText, type LinearModel, type LinearWeights } from '../../models/classifier/linear.ts';
-import { loadBert, readBert } from '../../models/encoder/bert.ts';
-import {
-  type BertWeights,
-  bertWeights,
-  type Tuning,
-  tuningLayout,
-  tuningLength,
-} from '../../models/encoder/bert-lora.ts';
+import { loadBert } from '../../models/encoder/bert.ts';
+import { type Tuning, tuningLayout, tuningLength } from '../../models/encoder/bert-tuning.ts';
+import { type BertWeights, bertWeights } from '../../models/encoder/bert-weights.ts';
+import { readBert } from '../../models/encoder/read-bert.ts';
 import { type LoopOptions, train } from '../engine/loop.ts';
 import { stepFigures } from '../figures.ts';
 import { epochsFor, indexOf, lossWeights, RATES, storedOf, toClasses } from '../linear/classes.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { referenceStates, writeTinyBert } from '../../../test/support/tiny-bert.ts';
 import { seededRandom } from '../../core/random.ts';
-import { bertWeights } from '../../models/encoder/bert-lora.ts';
+import { bertWeights } from '../../models/encoder/bert-weights.ts';
 import { LORA_SCALE } from '../encoder/backward.ts';
 import { type Heads, OPTION_SCALE, parameterPlaces, TAG_SCALE } from './graph.ts';
 import { extractorRunner, type Sample } from './step.ts';

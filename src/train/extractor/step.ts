@@ -4,13 +4,8 @@
  */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { seededRandom } from '../../core/random.ts';
-import {
-  type BertWeights,
-  packedFeeds,
-  packTexts,
-  type WindowedText,
-  windowPool,
-} from '../../models/encoder/bert-lora.ts';
+import type { BertWeights } from '../../models/encoder/bert-weights.ts';
+import { packedFeeds, packTexts, type WindowedText, windowPool } from '../../models/encoder/packed-texts.ts';
 import { gradientName } from '../encoder/backward.ts';
 import type { Trainable } from '../engine/loop.ts';
 import { cutRuns, tokensOf } from '../engine/runs.ts';

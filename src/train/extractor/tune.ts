@@ -3,8 +3,10 @@
  * Does not: run in a process of its own (child.ts), or write the model's card (trainer.ts).
  */
 import { seededRandom } from '../../core/random.ts';
-import { type Bert, loadBert, readBert } from '../../models/encoder/bert.ts';
-import { type BertWeights, bertWeights, tuningLayout } from '../../models/encoder/bert-lora.ts';
+import { type Bert, loadBert } from '../../models/encoder/bert.ts';
+import { tuningLayout } from '../../models/encoder/bert-tuning.ts';
+import { type BertWeights, bertWeights } from '../../models/encoder/bert-weights.ts';
+import { readBert } from '../../models/encoder/read-bert.ts';
 import { beginOf, groupSizes, groupsOf, insideOf, tagCount } from '../../models/extractor/groups.ts';
 import type { ExtractorMember, ExtractorModel, Head } from '../../models/extractor/model.ts';
 import { type Lesson, learnTargets, type Target } from '../../models/extractor/targets.ts';

@@ -5,45 +5,15 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { proposalContract } from '../../../test/contracts/trainer.ts';
 import { letterPairs } from '../../../test/support/letter-pairs.ts';
+import { mails } from '../../../test/support/mails.ts';
 import type { OutputKind } from '../../core/answer.ts';
 import type { Example } from '../../core/dataset.ts';
 import { UnderstudyError } from '../../core/errors.ts';
-import { seededRandom } from '../../core/random.ts';
 import type { Encoder, TrainingJob } from '../../core/runtime.ts';
 import type { Rung } from '../../core/specialist.ts';
 import { decodeLinear, encodeLinear, linearAnswers, loadLinear } from '../../models/classifier/linear.ts';
 import { linearRuntime } from '../../runtime/linear.ts';
 import { linearTrainer } from './trainer.ts';
-
-const TOPICS = {
-  refund: ['I want my money back', 'please refund me', 'refund the purchase'],
-  delivery: ['where is my parcel', 'the delivery is late', 'when will the parcel arrive'],
-  account: ['I cannot log in', 'my password is lost', 'please reset my password'],
-} as const;
-
-/** `n` mails; the answer is made from topic and order number. */
-function mails(n: number, seed: number, answer: (topic: string, order: string) => string): Example[] {
-  const random = seededRandom(seed);
-  const fillers = [
-    'hello',
-    'thanks',
-    'hi there',
-    'regards',
-    'asap',
-    'today',
-    'sir',
-    'team',
-    'again',
-    'urgent',
-  ];
-  return Array.from({ length: n }, (_, i) => {
-    const topic = random.pick(Object.keys(TOPICS)) as keyof typeof TOPICS;
-    const order = `ORD-${10000 + random.below(89999)}`;
-    const input = `${random.pick(fillers)}, ${random.pick(TOPICS[topic])} for ${order} ${random.pick(fillers)}`;
-    const id = `${seed}-${i}`;
-    return { id, callId: id, sessionId: id, at: i, input, answer: answer(topic, order), weight: 1 };
-  });
-}
 
 async function inFolder(run: (dir: string) => Promise<void>): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'understudy-linear-'));

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { runtimeContract } from '../../../test/contracts/runtime.ts';
 import { proposalContract } from '../../../test/contracts/trainer.ts';
 import { letterPairs } from '../../../test/support/letter-pairs.ts';
+import { mails, type Topic } from '../../../test/support/mails.ts';
 import type { OutputKind } from '../../core/answer.ts';
 import type { Example } from '../../core/dataset.ts';
 import { seededRandom } from '../../core/random.ts';
@@ -29,36 +30,6 @@ const example = (input: string, answer: string, at = 0): Example => ({
   input,
   answer,
 });
-
-const TOPICS = {
-  refund: ['I want my money back', 'please refund me', 'refund the purchase'],
-  delivery: ['where is my parcel', 'the delivery is late', 'when will the parcel arrive'],
-  account: ['I cannot log in', 'my password is lost', 'please reset my password'],
-} as const;
-type Topic = keyof typeof TOPICS;
-
-/** `n` mails; the answer is made from topic and order number. */
-function mails(n: number, seed: number, answer: (topic: Topic, order: string) => string): Example[] {
-  const random = seededRandom(seed);
-  const fillers = [
-    'hello',
-    'thanks',
-    'hi there',
-    'regards',
-    'asap',
-    'today',
-    'sir',
-    'team',
-    'again',
-    'urgent',
-  ];
-  return Array.from({ length: n }, (_, i) => {
-    const topic = random.pick(Object.keys(TOPICS)) as Topic;
-    const order = `ORD-${10000 + random.below(89999)}`;
-    const input = `${random.pick(fillers)}, ${random.pick(TOPICS[topic])} for ${order} ${random.pick(fillers)}`;
-    return example(input, answer(topic, order), i);
-  });
-}
 
 const jobOf = (
   kind: OutputKind,

@@ -1,9 +1,9 @@
 /** What a person decides about tasks, as the admin API takes and tells it. */
 import { z } from '@hono/zod-openapi';
-import { TASK_DECISIONS } from '../core/task-decision.ts';
-import { MAX_TASK_NAME } from '../core/task-name.ts';
+import { TASK_DECISIONS } from '../../core/task-decision.ts';
+import { MAX_TASK_NAME } from '../../core/task-name.ts';
+import { list, time } from './common.ts';
 
-const list = <T extends z.ZodType>(item: T) => z.array(item).readonly();
 /** Of a task or a call site; of a task, its name too. */
 const id = z.string().min(1).max(128);
 const taskName = z.string().min(1).max(MAX_TASK_NAME);
@@ -28,7 +28,7 @@ export const taskDecisionSchema = z
   .object({
     id: z.string(),
     action,
-    at: z.number().int().describe('Epoch milliseconds.'),
+    at: time,
     by: z.string(),
     reason: z.string(),
     other: z.string().nullable().describe('Name of the other task of a merge or a split.'),

@@ -1,29 +1,16 @@
 /**
- * Reports as text for the terminal: what a person wants to know first comes first.
- * Does not: show imports (import.ts), the demo (demo-text.ts) or the page (html.ts).
+ * A learning run as text for the terminal: what can be taken over and its proof, what cannot and why, and what was tried.
+ * Does not: show the page (html-learn.ts).
  */
 import type { Finding } from '../core/finding.ts';
-import type { LearnReport, StatusReport, TaskReport } from '../core/learning.ts';
+import type { LearnReport, TaskReport } from '../core/learning.ts';
 import type { Evidence, Rate } from '../core/specialist.ts';
-import { outcomeLines, truthText, unseenText, vetoText } from './evidence-text.ts';
+import { truthText, unseenText, vetoText } from './evidence-text.ts';
 import { findingsText } from './findings-text.ts';
-import { judgedText, judgeLine, judgeSpentLine } from './judge-text.ts';
+import { judgedText, judgeLine } from './judge-text.ts';
 import { byKindText, kindText, leftOutText } from './kinds-text.ts';
-import { clip, paint, type TextStyle, table, wrap } from './table.ts';
-import { bytes, count, dateTime, duration, milliseconds, money, percent, plural, rate } from './words.ts';
-
-interface Page extends TextStyle {
-  readonly width: number;
-}
-
-/** One line of `understudy doctor`. */
-export interface Check {
-  readonly name: string;
-  readonly state: 'ok' | 'warning' | 'problem';
-  readonly found: string;
-  /** What to do; '' where all is well. */
-  readonly hint: string;
-}
+import { clip, type Page, paint, table, wrap } from './table.ts';
+import { bytes, count, dateTime, duration, milliseconds, percent, plural, rate } from './words.ts';
 
 export function learnText(report: LearnReport, page: Page): string {
   const passed = report.tasks.filter((task) => task.outcome === 'passed');
@@ -194,153 +181,4 @@ function expectedText({ predicted }: TaskReport): string {
 /** Of all its answers: on the exam, or on the calibration split where the gate's refusal left the exam closed. */
 function accuracyOf(evidence: Evidence): Rate {
   return evidence.exam.accuracy.n > 0 ? evidence.exam.accuracy : evidence.calibration.accuracy;
-}
-
-/** Why calls that were answered are not recorded. */
-const LOSSES: Readonly<Record<string, string>> = {
-  'not-recorded': 'the recorder failed or was too slow; the log of `understudy start` says why',
-  'too-much-at-once': 'their answers were larger together than gateway.maxBufferedBytes',
-  'damaged-in-journal': 'damaged in the journal; its segments are kept in journal/quarantine',
-  undrainable: 'the drain’s process died of them again and again; kept in journal/quarantine',
-  'capture-closed': 'the data folder could not be opened; `understudy doctor` says why',
-};
-
-function lossLines(lost: StatusReport['lost']): string[] {
-  return Object.entries(lost).map(([reason, count]) =>
-    reason === 'quarantine-removed'
-      ? `${plural(count, 'segment')} went from journal/quarantine: too old, or too much.`
-      : reason === 'feedback-not-recorded'
-        ? `Feedback was not recorded ${plural(count, 'time')}; who sent it was told so.`
-        : `${plural(count, 'call')} answered but not recorded: ${LOSSES[reason] ?? reason}.`,
-  );
-}
-
-/** What a stage asks for, and about how far it is. */
-function goalText({
-  stage,
-  margin,
-  moreComparisons,
-}: NonNullable<StatusReport['tasks'][number]['deployment']>): string {
-  if (stage === 'proposed') return 'your approval';
-  if (stage === 'suspended') return 'a new proof';
-  if (stage === 'live') return `at most ${share(margin)}`;
-  const more = moreComparisons === null ? '' : `, about ${count(moreComparisons)} more`;
-  return `below ${share(margin)}${more}`;
-}
-
-/** A share as people write it: 2 %, 0.5 %. */
-const share = (value: number): string => `${Number((value * 100).toFixed(1))} %`;
-
-/** What waits and what was set aside; nothing where there is neither. */
-function journalLines({ waiting, quarantine }: StatusReport['journal']): string[] {
-  const lines: string[] = [];
-  if (waiting.oldestSeconds !== null) {
-    lines.push(
-      `${plural(waiting.segments, 'segment')} of the journal (${bytes(waiting.bytes)}) wait to be drained, the oldest for ${duration(waiting.oldestSeconds)}.`,
-    );
-  }
-  if (quarantine.segments > 0) {
-    lines.push(
-      `${plural(quarantine.segments, 'segment')} (${bytes(quarantine.bytes)}) in quarantine: see docs/privacy.md.`,
-    );
-  }
-  return lines;
-}
-
-/** How each of several servers is; nothing where there is one, or no gateway runs. */
-function upstreamLines(upstreams: StatusReport['upstreams']): string[] {
-  return (upstreams?.servers ?? []).map(
-    ({ name, for: api, state, since, failures, inFlight, waitsUntil }) => {
-      const passed = `passed over since ${dateTime(since)} UTC, after ${plural(failures, 'failure')} in a row`;
-      const states = {
-        closed: failures === 0 ? 'takes calls' : `takes calls, ${plural(failures, 'failure')} in a row`,
-        open: passed,
-        'half-open': `${passed}; one call finds out whether it is back`,
-      };
-      const waits = waitsUntil === null ? '' : `; wants to be left alone until ${dateTime(waitsUntil)} UTC`;
-      return `Upstream ${name} (${api}): ${states[state]}; ${plural(inFlight, 'call')} under way${waits}.`;
-    },
-  );
-}
-
-export function statusText(report: StatusReport, page: Page): string {
-  const said = report.feedback > 0 ? `, feedback on them ${plural(report.feedback, 'time')}` : '';
-  const counted = `${plural(report.calls, 'call')} in the store${said}, ${plural(report.tasks.length, 'task')}.`;
-  const head = [
-    counted,
-    ...outcomeLines(report.outcomes),
-    ...journalLines(report.journal),
-    ...lossLines(report.lost),
-    ...upstreamLines(report.upstreams),
-    ...(report.judge ? [judgeSpentLine(report.judge)] : []),
-  ].join('\n');
-  if (report.tasks.length === 0) {
-    return `${head}\n${report.calls === 0 ? 'Next: `understudy start`, or `understudy import FILE`.' : 'Next: `understudy learn`.'}`;
-  }
-  const rows = report.tasks.map((task) => {
-    const { deployment } = task;
-    return [
-      clip(task.name, 28),
-      task.kind,
-      count(task.calls),
-      deployment?.rung ?? '–',
-      deployment
-        ? paint(
-            page,
-            deployment.stage === 'live' ? 'green' : 'yellow',
-            task.isExcluded ? 'excluded' : task.isStopped ? 'stopped' : deployment.stage,
-          )
-        : 'none',
-      deployment ? percent(deployment.coverage) : '–',
-      deployment && deployment.lately.calls > 0
-        ? `${percent(deployment.lately.served / deployment.lately.calls)} of ${count(deployment.lately.calls)}`
-        : '–',
-      deployment ? `${count(deployment.auditErrors)} of ${count(deployment.audits)}` : '–',
-      deployment ? goalText(deployment) : '–',
-    ];
-  });
-  const columns = [
-    { title: 'task' },
-    { title: 'kind' },
-    { title: 'calls', align: 'right' as const },
-    { title: 'method' },
-    { title: 'stage' },
-    { title: 'promised', align: 'right' as const },
-    { title: 'served lately', align: 'right' as const },
-    { title: 'errors in audits' },
-    { title: 'held to' },
-  ];
-  const whys = report.tasks.flatMap(({ name, deployment, isStopped, isExcluded, isProposed, why }) => [
-    ...(deployment?.judgedBy ? [`${name}: ${deployment.judgedBy}`] : []),
-    ...(isStopped || isExcluded || deployment?.stage !== 'live' ? [`${name}: ${why}`] : []),
-    ...(isProposed
-      ? [`${name} waits for your word: \`understudy approve '${name}'\` or \`understudy reject '${name}'\`.`]
-      : []),
-  ]);
-  return [`${head}\n\n${table(page, columns, rows)}`, ...whys].join('\n');
-}
-
-export function checksText(checks: readonly Check[], page: Page): string {
-  const marks = { ok: ['green', 'ok'], warning: ['yellow', 'warning'], problem: ['red', 'problem'] } as const;
-  const width = Math.max(...checks.map((check) => check.name.length));
-  return checks
-    .map((check) => {
-      const [code, word] = marks[check.state];
-      const line = `${paint(page, code, word.padEnd(7))}  ${check.name.padEnd(width)}  ${check.found}`;
-      return check.hint === '' ? line : `${line}\n${wrap(check.hint, page.width, width + 11)}`;
-    })
-    .join('\n');
-}
-
-/** 'gpt-4.1: $2.00 in, $0.50 cached, $8.00 out per million tokens (source, date)'. */
-export function priceText(price: {
-  readonly model: string;
-  readonly inputPerToken: number;
-  readonly cachedInputPerToken: number;
-  readonly outputPerToken: number;
-  readonly source: string;
-  readonly asOf: string;
-}): string {
-  const per = (dollars: number): string => money(dollars * 1e6);
-  return `${price.model}: ${per(price.inputPerToken)} in, ${per(price.cachedInputPerToken)} cached, ${per(price.outputPerToken)} out per million tokens (${price.source}${price.asOf === '' ? '' : `, ${price.asOf}`})`;
 }

@@ -1,8 +1,6 @@
 /** What people do with what serves, and with jobs, as the admin API takes and tells it. */
 import { z } from '@hono/zod-openapi';
-
-const list = <T extends z.ZodType>(item: T) => z.array(item).readonly();
-const time = z.number().int().describe('Epoch milliseconds.');
+import { list, progressSchema, time } from './common.ts';
 
 export const CONTROL_ACTIONS = ['stop', 'resume', 'approve', 'reject', 'roll-back'] as const;
 
@@ -33,13 +31,8 @@ export const jobSchema = z
     startedAt: time.nullable(),
     endedAt: time.nullable(),
     isCancelRequested: z.boolean(),
-    progress: z
-      .object({
-        step: z.string(),
-        subject: z.string().nullable(),
-        done: z.number(),
-        total: z.number(),
-        leftMs: z.number().nullable(),
+    progress: progressSchema
+      .extend({
         note: z.string().nullable().describe('A figure worth seeing: the loss, tokens a second.'),
       })
       .nullable(),
