@@ -7,7 +7,8 @@ import type { Runtime } from '../core/runtime.ts';
 import type { Artefact, Rung } from '../core/specialist.ts';
 import { composeAnswer } from '../models/extractor/compose.ts';
 import { unitsOf } from '../models/extractor/units.ts';
-import { loadTagger, readTagger, type TaggerModel } from '../models/tagger/model.ts';
+import { loadTagger } from '../models/tagger/file.ts';
+import { readTagger, type TaggerModel } from '../models/tagger/model.ts';
 import { extractionOf } from './extractor.ts';
 
 export const TAGGER_RUNGS: readonly Rung[] = ['tagger'];

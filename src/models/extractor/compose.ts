@@ -1,7 +1,7 @@
 /**
  * Composes an answer from what a model says of an input: the most probable form and options, the most probable tagging
  * of the units, and the values that follow.
- * Does not: run the model (reader.ts), or weigh its signals (evaluate/confidence).
+ * Does not: run the model (model.ts), or weigh its signals (evaluate/confidence).
  */
 import type { OutputKind } from '../../core/answer.ts';
 import { isObject, type Json, type JsonObject, parseJson } from '../../core/json.ts';

@@ -1,7 +1,7 @@
 /**
  * Cuts an input into units, the smallest stretches that a value can begin and end with: runs of letters, runs of digits,
  * and every other visible character by itself. So `10pm` is two units, and `$500` too.
- * Does not: know the encoder's vocabulary (reader.ts), or look for values (align.ts).
+ * Does not: know the encoder's vocabulary (windows.ts), or look for values (align.ts).
  */
 
 /** The units of an input: unit i is text.slice(starts[i], ends[i]). */

@@ -1,7 +1,7 @@
 /**
  * An input as the encoder reads it: its units as pieces of words, in windows of as many as the encoder takes at once. The
  * newest window is the last one and counts most in the input's vector; of what is too long, the beginning is not read.
- * Does not: run the encoder (reader.ts).
+ * Does not: run the encoder (model.ts).
  */
 import type { WindowedText } from '../encoder/packed-texts.ts';
 import type { Tokeniser } from '../token-classifier/pieces.ts';

@@ -13,13 +13,13 @@ import { unitsOf } from '../../models/extractor/units.ts';
 import {
   type Candidate,
   candidatesFor,
-  groundOf,
   noneOf,
   SPAN_PLACES,
   spanKey,
-  spanProbabilities,
   type TagValues,
-} from '../../models/tagger/spans.ts';
+} from '../../models/tagger/candidates.ts';
+import { groundOf } from '../../models/tagger/ground.ts';
+import { spanProbabilities } from '../../models/tagger/spans.ts';
 
 const [EPOCHS, RATE] = [12, 0.1];
 

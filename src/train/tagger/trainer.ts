@@ -11,7 +11,7 @@ import type { Json } from '../../core/json.ts';
 import { progressOf } from '../../core/progress.ts';
 import type { Trainer, TrainingJob } from '../../core/runtime.ts';
 import { learnTargets } from '../../models/extractor/targets.ts';
-import { saveTagger } from '../../models/tagger/model.ts';
+import { saveTagger } from '../../models/tagger/file.ts';
 import { artefactOf, finishedCard, writeCard } from '../card.ts';
 import { isExtractable } from '../extractor/plan.ts';
 import { fitTagger } from './fit.ts';
