@@ -65,6 +65,9 @@ function wholesOf({ text, starts, ends }: Units): readonly Whole[] {
   });
 }
 
+/** Letters of a word that tells a value apart: `the` and `inn` do not. */
+const TELLING = 4;
+
 /**
  * What is told of values that stand in JSON, by where they begin: under which key, and whether it is the one of them that was
  * spoken of afterwards. A user who is told of three hotels names the one he wants by a part of its name.
@@ -73,8 +76,10 @@ export function wholesTold(
   { words, messages, messageOf, spokenIn }: Ground,
   wholes: readonly Whole[],
 ): ReadonlyMap<number, { readonly end: number; readonly features: readonly string[] }> {
-  const all = wholes.map((whole) => {
-    const own = new Set(words.slice(whole.start, whole.end).filter(isWord));
+  const each = wholes.map((whole) => {
+    const all = words.slice(whole.start, whole.end).filter(isWord);
+    const long = all.filter((word) => word.length >= TELLING);
+    const own = new Set(long.length > 0 ? long : all);
     const spoken = [...own]
       .map((word) => spokenIn.get(word) ?? -1)
       .filter((at) => at > messageOf[whole.start]!);
@@ -82,8 +87,8 @@ export function wholesTold(
     return { whole, share, newest: Math.max(-1, ...spoken), value: [...own].join(' ') };
   });
   return new Map(
-    all.map(({ whole, share, newest, value }) => {
-      const others = all.filter((other) => other.whole.key === whole.key && other.value !== value);
+    each.map(({ whole, share, newest, value }) => {
+      const others = each.filter((other) => other.whole.key === whole.key && other.value !== value);
       const better = others.filter(
         (other) => other.share > share || (other.share === share && other.newest > newest),
       );
