@@ -84,15 +84,16 @@ export function wholesTold(
       .map((word) => spokenIn.get(word) ?? -1)
       .filter((at) => at > messageOf[whole.start]!);
     const share = spoken.length / Math.max(1, own.size);
-    return { whole, share, newest: Math.max(-1, ...spoken), value: [...own].join(' ') };
+    const newest = Math.max(-1, ...spoken);
+    // By the share that was spoken of, then by how lately, then by how much that is.
+    const rank = share * 1e6 + newest * 1e2 + Math.min(99, spoken.length);
+    return { whole, share, newest, rank, value: all.join(' ') };
   });
   return new Map(
-    each.map(({ whole, share, newest, value }) => {
+    each.map(({ whole, share, newest, value, rank }) => {
       const others = each.filter((other) => other.whole.key === whole.key && other.value !== value);
-      const better = others.filter(
-        (other) => other.share > share || (other.share === share && other.newest > newest),
-      );
-      const alike = others.filter((other) => other.share === share && other.newest === newest);
+      const better = others.filter((other) => other.rank > rank);
+      const alike = others.filter((other) => other.rank === rank);
       const spoken = share === 0 ? 'never' : share === 1 ? 'all' : 'in part';
       const place = `${better.length === 0 ? (alike.length === 0 ? 'best' : 'as good') : 'less'} of ${Math.min(3, others.length)}`;
       const age = newest < 0 ? -1 : Math.min(6, messages.length - 1 - newest);
