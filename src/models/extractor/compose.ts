@@ -168,7 +168,7 @@ function composeTree(
     signals: {
       probability: choices.reduce((product, probability) => product * probability, likely),
       choice,
-      tag: told.length === 0 ? choice : Math.min(...told),
+      tag: Math.min(1, ...(used.length === 0 ? [choice] : []), ...told),
       value: used.length === 0 ? choice : Math.min(...used.map(({ probability }) => probability)),
       familiarity: reading.familiarity,
       ...(reading.values === undefined || presences.length === 0 ? {} : { presence: Math.min(...presences) }),
