@@ -22,7 +22,7 @@ const BOUNDARIES = ['\n\n', '\r\n\r\n', '\r\r'];
 
 /**
  * Null for an answer that is no stream of events that can be read.
- * @param onWork Told of the bytes that are copied or searched: so that tests can count the work.
+ * @param onWork Told of the bytes that are copied or searched, which are all that are held: so that tests can count them.
  */
 export function streamEndOf(
   { status, headers }: ResponseHead,
@@ -37,22 +37,20 @@ export function streamEndOf(
   /** It begins within an event that was too long. */
   let isCut = false;
 
-  /** Down to the last event that began before the bytes that are kept anyway. */
+  /** Down to the last event that began before the bytes that are kept anyway; and to those where it is too long. */
   const trim = (): void => {
-    let end = Buffer.concat(pieces);
+    const end = Buffer.concat(pieces);
     onWork(size);
     const last = lastBoundary(end, end.length - KEPT_BYTES);
-    if (last >= 0) {
-      end = end.subarray(last);
-      isCut = false;
-    } else if (end.length > MAX_EVENT_BYTES) {
-      end = end.subarray(-KEPT_BYTES);
-      isCut = true;
-    }
-    pieces = [end];
-    size = end.length;
+    // What is kept may begin with its own boundary: that one is there says nothing of the length.
+    const isTooLong = end.length - Math.max(last, 0) > MAX_EVENT_BYTES;
+    isCut = isTooLong || (isCut && last < 0);
+    const kept = end.subarray(isCut ? -KEPT_BYTES : Math.max(last, 0));
+    // A copy, as a part of it would hold the whole.
+    pieces = [isTooLong ? Buffer.from(kept) : kept];
+    size = kept.length;
     // Twice as much, so that what is kept is not looked at again and again.
-    limit = 2 * Math.max(KEPT_BYTES, size);
+    limit = Math.min(2 * Math.max(KEPT_BYTES, size), MAX_EVENT_BYTES + KEPT_BYTES);
   };
   return {
     add: (chunk) => {
@@ -62,6 +60,7 @@ export function streamEndOf(
     },
     isError: () => {
       const end = Buffer.concat(pieces);
+      onWork(size);
       const first = isCut ? firstBoundary(end) : 0;
       if (first === null) return false;
       const parser = sseParser();
