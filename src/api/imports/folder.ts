@@ -2,14 +2,17 @@
  * Where this process keeps what is uploaded to it: a folder of its own below `uploads` in the data folder, which it holds by a lock.
  * The folder of a process that was killed at work is removed, that of one at work is left alone.
  */
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Lock, tryLock } from '../../capture/lock.ts';
 import { UnderstudyError } from '../../core/errors.ts';
 import { newId } from '../../core/ids.ts';
 
 export interface UploadFolder {
-  /** Made when it is first asked for. @throws UnderstudyError 'overloaded' while other processes make theirs. */
+  /**
+   * Made when it is first asked for, and anew where somebody has removed it.
+   * @throws UnderstudyError 'overloaded' while other processes make theirs; whatever the disk says.
+   */
   path(): string;
   /** Removes it, with what is in it. */
   remove(): void;
@@ -23,17 +26,19 @@ export function uploadFolder(dataDir: string): UploadFolder {
   const all = join(dataDir, 'uploads');
   let own: { readonly path: string; readonly lock: Lock } | null = null;
   clearLeft(all);
+  const remove = (): void => {
+    if (own === null) return;
+    own.lock.release();
+    rmSync(own.path, { recursive: true, force: true });
+    own = null;
+  };
   return {
     path: () => {
+      if (own !== null && !existsSync(own.path)) remove();
       own ??= make(all);
       return own.path;
     },
-    remove: () => {
-      if (own === null) return;
-      own.lock.release();
-      rmSync(own.path, { recursive: true, force: true });
-      own = null;
-    },
+    remove,
   };
 }
 

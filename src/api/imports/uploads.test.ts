@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { after, test } from 'node:test';
 import { configSchema } from '../../core/config.ts';
 import { UnderstudyError } from '../../core/errors.ts';
+import type { DiskOptions } from './disk.ts';
 import { uploadFolder } from './folder.ts';
 import { openUploads, type Sent } from './uploads.ts';
 
@@ -15,7 +16,7 @@ after(() => {
 
 type By = Parameters<ReturnType<typeof openUploads>['take']>[1];
 
-function uploadsIn(free: number, dataDir = mkdtempSync(join(tmpdir(), 'understudy-uploads-'))) {
+function uploadsIn(free: number | DiskOptions, dataDir = mkdtempSync(join(tmpdir(), 'understudy-uploads-'))) {
   dirs.push(dataDir);
   const { admin } = configSchema.parse({});
   const uploads = openUploads({
@@ -23,7 +24,7 @@ function uploadsIn(free: number, dataDir = mkdtempSync(join(tmpdir(), 'understud
     weightsDir: dataDir,
     onImported: async () => {},
     log: () => {},
-    freeBytes: async () => free,
+    disk: typeof free === 'number' ? { freeBytes: async () => free } : free,
   });
   const all = join(dataDir, 'uploads');
   const files = (): string[] =>
@@ -120,4 +121,44 @@ test('a folder of uploads is removed with what is in it, and nothing of others',
   );
   assert.deepEqual([names.includes('import_1'), names.includes('import_2')], [false, true]);
   other.remove();
+});
+
+test('a folder of uploads that somebody has removed is made anew', async () => {
+  const { send, all } = uploadsIn(500_000);
+  for (let time = 0; time < 3; time++) {
+    await assert.rejects(send({ body: null, bytes: null }), refused(400, 'bad-input', /file/));
+    rmSync(all, { recursive: true });
+  }
+});
+
+test('a disk that says nothing, or not in time, is told, and the next file is not kept waiting', async () => {
+  let asked = 0;
+  const hung = Promise.withResolvers<number>();
+  const freeBytes = (): Promise<number> => {
+    asked++;
+    return hung.promise;
+  };
+  const { send } = uploadsIn({ freeBytes, maxMs: 1 });
+  for (let time = 0; time < 3; time++)
+    await assert.rejects(send({ body: null, bytes: 1 }), refused(503, 'unavailable', /does not answer/));
+  assert.equal(asked, 1, 'each holds a thread');
+  hung.reject(new Error('EIO: i/o error'));
+  await assert.rejects(send({ body: null, bytes: 1 }), refused(503, 'unavailable', /EIO|does not answer/));
+  const gone = uploadsIn({});
+  rmSync(gone.dataDir, { recursive: true });
+  await assert.rejects(gone.send({ body: null, bytes: 1 }), refused(503, 'unavailable', /ENOENT/));
+});
+
+test('a disk that is full has no room, whether the system or SQLite says so, before a folder is made or after', async () => {
+  const full = uploadsIn(0);
+  rmSync(full.all, { recursive: true });
+  await assert.rejects(full.send({ body: null, bytes: 1 }), refused(507, 'unavailable', /no room/));
+  assert.equal(existsSync(full.all), false);
+  const { send } = uploadsIn(500_000);
+  for (const told of [{ code: 'ENOSPC' }, { code: 'EDQUOT' }, { code: 'ERR_SQLITE_ERROR', errcode: 13 }]) {
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.error(Object.assign(new Error('as the disk says'), told)),
+    });
+    await assert.rejects(send({ body, bytes: 1 }), refused(507, 'unavailable', /no room/));
+  }
 });

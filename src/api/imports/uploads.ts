@@ -5,7 +5,6 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { createWriteStream, rmSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -18,6 +17,7 @@ import { messageOf, UnderstudyError } from '../../core/errors.ts';
 import { newId } from '../../core/ids.ts';
 import type { ImportReport } from '../../core/import-report.ts';
 import type { Progress } from '../../core/progress.ts';
+import { type DiskOptions, type Limits, openDisk, refuse } from './disk.ts';
 import { uploadFolder } from './folder.ts';
 
 /** An upload, and how far it is. Kept as long as this process runs. */
@@ -61,7 +61,7 @@ export interface Uploads {
   /**
    * Takes a file whole, and begins its import. Resolves when it has been received.
    * @throws UnderstudyError 'overloaded' (409) while another one is at work, 'bad-input' for one that is too large (413), or none,
-   *   'unavailable' (507) where the disk has no room for it: before it is received, where its size is told.
+   *   'unavailable' where the disk has no room for it (507: before it is received, where its size is told) or does not answer (503).
    */
   take(sent: Sent, by: Principal): Promise<Upload>;
   /** The newest first. */
@@ -78,10 +78,10 @@ export function openUploads(options: {
   /** Called when an import has ended, however it did. */
   readonly onImported: (upload: Upload, by: Principal) => Promise<void>;
   readonly log: (line: string) => void;
-  /** Bytes that the disk of a folder has free. Default: as the system says. */
-  readonly freeBytes?: (dir: string) => Promise<number>;
+  readonly disk?: DiskOptions;
 }): Uploads {
-  const { config, weightsDir, log, freeBytes = systemFree } = options;
+  const { config, weightsDir, log } = options;
+  const disk = openDisk(config.dataDir, options.disk);
   const folder = uploadFolder(config.dataDir);
   // When it is told to stop, it leaves no file behind that nobody has redacted.
   process.once('exit', folder.remove);
@@ -136,10 +136,10 @@ export function openUploads(options: {
       const id = newId('import');
       let path: string | null = null;
       try {
-        const dir = folder.path();
-        path = join(dir, `${id}${ENDING.exec(name)?.[0].toLowerCase() ?? ''}`);
-        const limits = { maxBytes, free: await freeBytes(dir) };
+        // First of all: a disk that is full or hangs has no folder to give either.
+        const limits = { maxBytes, free: await disk.freeBytes() };
         refuse(told ?? 0, limits);
+        path = join(folder.path(), `${id}${ENDING.exec(name)?.[0].toLowerCase() ?? ''}`);
         const bytes = await receive(body, path, limits);
         const about = { progress: null, report: null, assessment: null, error: null };
         const upload: Upload = { id, name, bytes, state: 'importing', ...about };
@@ -148,9 +148,9 @@ export function openUploads(options: {
         void work(id, path, by).catch((error: unknown) => log(`import: ${messageOf(error)}`));
         return upload;
       } catch (error) {
-        if (path !== null) rmSync(path, { force: true });
         isBusy = false;
-        throw error;
+        if (path !== null) rmSync(path, { force: true });
+        throw disk.told(error);
       }
     },
   };
@@ -164,39 +164,6 @@ const tooSlow = (): UnderstudyError =>
     hint: 'Send it again.',
     status: 408,
   });
-
-async function systemFree(dir: string): Promise<number> {
-  const { bavail, bsize } = await statfs(dir);
-  return bavail * bsize;
-}
-
-interface Limits {
-  readonly maxBytes: number;
-  /** As it was before the upload. */
-  readonly free: number;
-}
-
-/** @throws UnderstudyError where so many bytes are not taken. */
-function refuse(bytes: number, { maxBytes, free }: Limits): void {
-  if (bytes > maxBytes)
-    throw new UnderstudyError('bad-input', `The file is larger than ${maxBytes / 1_000_000} MB.`, {
-      hint: '`understudy import FILE` takes files of any size; admin.maxUploadMb sets this limit.',
-      data: { maxBytes },
-      status: 413,
-    });
-  if (bytes > free) throw noRoom(free);
-}
-
-const noRoom = (free: number): UnderstudyError =>
-  new UnderstudyError(
-    'unavailable',
-    `The disk of the data folder has no room for the file: ${Math.floor(free / 1_000_000)} MB are free.`,
-    {
-      hint: 'Free some space, or split the file. `understudy import FILE` reads it where it is, without a copy.',
-      data: { free },
-      status: 507,
-    },
-  );
 
 /** Bytes that were written. Nothing of it is held in memory. */
 async function receive(
@@ -229,8 +196,6 @@ async function receive(
         { signal: silence.signal },
       );
   } catch (error) {
-    // Others write to the disk as well.
-    if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') throw noRoom(0);
     throw silence.signal.aborted ? tooSlow() : error;
   } finally {
     clearTimeout(timer);
