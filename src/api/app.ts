@@ -22,7 +22,7 @@ export const API = '/api/v1';
 
 export function adminApp(options: AdminOptions): AdminApp {
   const app = routes();
-  app.onError((error) => errorResponse(error, options.log));
+  app.onError((error, { req }) => errorResponse(error, options.log, req.raw));
   // Before the guard of the API: its form is sent as forms are, and its link is its leave.
   decideRoutes(app, options);
   app.use('*', async (context, next) => {

@@ -4,6 +4,7 @@ import { it } from 'node:test';
 import { createAccess } from '../access/access.ts';
 import { createKey } from '../access/manage.ts';
 import { type AccessKey, ROLES, type Role } from '../core/access.ts';
+import { UnderstudyError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { API, adminApp, openApiDocument } from './app.ts';
 import { authoriseBy } from './authorise.ts';
@@ -70,4 +71,23 @@ it('lets in the roles that a route is for, and nobody else', async () => {
   }
   assert.ok(seen.size > 10, 'the routes are all there');
   for (const route of Object.keys(MORE)) assert.ok(seen.has(route), route);
+});
+
+it('closes the connection where it refuses a request whose body was not read', async () => {
+  const app = adminApp({
+    authorise: () => {
+      throw new UnderstudyError('forbidden', 'No.', { hint: '', status: 403 });
+    },
+    log: () => {},
+  } as unknown as AdminOptions);
+  for (const [method, connection] of [
+    ['POST', 'close'],
+    ['GET', null],
+  ] as const) {
+    const headers = { 'content-type': 'application/octet-stream' };
+    const body = method === 'POST' ? { body: 'x'.repeat(1000), headers } : {};
+    const response = await app.request(`http://127.0.0.1${API}/imports`, { method, ...body });
+    assert.equal(response.status, 403);
+    assert.equal(response.headers.get('connection'), connection, method);
+  }
 });
