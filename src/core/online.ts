@@ -33,6 +33,8 @@ export interface Decision {
    * Absent where no specialist is in service.
    */
   readonly session?: string;
+  /** Of unfamiliar input alone: the session of the first of its repeats, this call's own if it repeats none. */
+  readonly repeats?: string;
   /** Is told the LLM's answer to the call, where it is read anyway; it takes no time. Absent where nobody listens. */
   readonly hear?: (llm: CallResponse) => void;
 }

@@ -30,10 +30,11 @@ function alarmIn(
   seen: readonly Seen[],
   start = watchOf(),
   units?: readonly string[],
+  repeats?: readonly (string | undefined)[],
 ): [number, Alarm] | null {
   let watch = start;
   for (const [i, each] of seen.entries()) {
-    const next = watchCall(watch, each, i * GAP, units?.[i]);
+    const next = watchCall(watch, each, i * GAP, units?.[i], repeats?.[i]);
     watch = next.watch;
     if (next.alarm !== null) return [i, next.alarm];
   }
@@ -74,6 +75,16 @@ test('the answers of one session are one stroke: a long one that is escalated as
   const units = seen.map((_, i) => (i < 2_000 ? `s${i}` : 'long'));
   assert.equal(alarmIn(seen, watchOf(), units), null);
   assert.notEqual(alarmIn(seen), null);
+});
+
+test('one unfamiliar input that comes again in each session is no sign of new inputs, and is one of coverage that fell', () => {
+  const seen = decisions(
+    calls(4_000, 0.85, 1).flatMap((each, i) => (i < 2_000 ? [each] : [each, 'unfamiliar-input'])),
+  );
+  const units = seen.map((_, i) => `s${i}`);
+  const repeats = seen.map((each, i) => (each['inputs-unfamiliar'] ? 'the first' : units[i]));
+  assert.equal(alarmIn(seen, watchOf(), units, repeats)?.[1].kind, 'coverage-fell');
+  assert.equal(alarmIn(seen, watchOf(), units)?.[1].kind, 'inputs-unfamiliar');
 });
 
 test('inputs that are all unlike what was learnt raise an alarm within a dozen calls, in any stage', () => {

@@ -155,14 +155,16 @@ export function coverageOf({
 
 /**
  * The watch after one more call, and the alarm that it raises: once raised, again and again, until a new watch begins.
- * @param unit What the call belongs to, if that is known: a session, or an input that comes again. The watch that is given is used
- *   up.
+ * @param watch It is used up.
+ * @param unit What the call belongs to, if that is known: a session, or an input that comes again.
+ * @param repeats What it counts to as one of 'inputs-unfamiliar'. Default: the same.
  */
 export function watchCall(
   watch: ChangeWatch,
   seen: Seen,
   at: number,
   unit?: string,
+  repeats = unit,
 ): { readonly watch: ChangeWatch; readonly alarm: Alarm | null } {
   const streams = { ...watch.streams };
   let { renamed } = watch;
@@ -176,7 +178,8 @@ export function watchCall(
       if (alarm === null && detects(renamed.detector, ALARM_DELTA)) alarm = alarmOf(kind, renamed, at);
       continue;
     }
-    const stream = after(streams[kind] ?? newStream(at), hit, bound, at, unit);
+    const own = kind === 'inputs-unfamiliar' ? repeats : unit;
+    const stream = after(streams[kind] ?? newStream(at), hit, bound, at, own);
     streams[kind] = stream;
     if (alarm === null && detects(stream.detector, ALARM_DELTA)) alarm = alarmOf(kind, stream, at);
   }

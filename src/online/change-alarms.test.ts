@@ -44,6 +44,7 @@ function world() {
   const log: string[] = [];
   const events: Event[] = [];
   let [now, isWell, reason]: [number, boolean, Served['reason']] = [10, true, 'confident'];
+  let repeats: string | undefined;
   const alarms = changeAlarms(
     (line) => log.push(line),
     () => now,
@@ -64,7 +65,13 @@ function world() {
   const update = (): void =>
     alarms.update({ tasks: [task], deployments: [deployment], specialists: [specialist] });
   const router = alarms.counted({
-    route: async () => ({ served: { by: 'llm', reason, taskId: 'task_1' }, answer: null, compare: null }),
+    route: async ({ id }) => ({
+      served: { by: 'llm', reason, taskId: 'task_1' },
+      answer: null,
+      compare: null,
+      session: id,
+      ...(repeats === undefined ? {} : { repeats }),
+    }),
   });
   update();
   return {
@@ -77,8 +84,8 @@ function world() {
     setWell: (next: boolean) => {
       isWell = next;
     },
-    play: async (n: number, next: Served['reason']): Promise<void> => {
-      reason = next;
+    play: async (n: number, next: Served['reason'], again?: string): Promise<void> => {
+      [reason, repeats] = [next, again];
       for (let i = 0; i < n; i++) {
         now += 60_000;
         await router.route(
@@ -114,6 +121,22 @@ test('less is served than was promised: a person is told once, and the specialis
     events.map(({ kind, subject }) => [kind, subject]),
     [['coverage-fell', 'dep_1']],
   );
+});
+
+test('an unfamiliar prompt that comes again in every session is told as less that is served, and not as new inputs', async () => {
+  for (const [again, kinds] of [
+    ['the first call', ['coverage-fell']],
+    [undefined, ['inputs-unfamiliar', 'coverage-fell']],
+  ] as const) {
+    const { alarms, store, events, play } = world();
+    await play(300, 'confident');
+    await play(400, 'unfamiliar-input', again);
+    await alarms.write(store);
+    assert.deepEqual(
+      events.map(({ kind }) => kind),
+      kinds,
+    );
+  }
 });
 
 test('another name of the LLM sends the specialist back to shadow, begins an epoch, and waits for a store that fails', async () => {

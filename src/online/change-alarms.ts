@@ -98,10 +98,10 @@ export function changeAlarms(
   let counted = new Map<string, Counted>();
   let raised: Raised[] = [];
 
-  const take = (known: Counted, seen: Seen, unit?: string): void => {
+  const take = (known: Counted, seen: Seen, unit?: string, repeats?: string): void => {
     if (known.isRaised) return;
     const at = now();
-    const { watch, alarm } = watchCall(known.watch, seen, at, unit);
+    const { watch, alarm } = watchCall(known.watch, seen, at, unit, repeats);
     known.watch = watch;
     if (alarm === null) return;
     if (ACTING.has(alarm.kind)) known.isRaised = true;
@@ -112,13 +112,13 @@ export function changeAlarms(
     log(`deployment ${known.deployment.id}: ${event.detail.reason}`);
   };
 
-  const note = ({ served, session }: Decision): void => {
+  const note = ({ served, session, repeats }: Decision): void => {
     const known = served.taskId === undefined ? undefined : counted.get(served.taskId);
     const outcome = coverageOf(served);
     if (!known || outcome === null) return;
     known.lately.push(outcome);
     if (known.lately.length > LATELY) known.lately.shift();
-    take(known, seenIn(served, known.deployment.stage === 'live'), session);
+    take(known, seenIn(served, known.deployment.stage === 'live'), session, repeats);
   };
 
   return {

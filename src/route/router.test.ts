@@ -258,7 +258,7 @@ test('a prompt that was edited within a slot, and one that follows no template, 
   assert.deepEqual(served, { by: 'llm', reason: 'no-specialist' });
 });
 
-test('the same unfamiliar thing, asked again and again between others, counts to one unit, each other to its own', async () => {
+test('the same unfamiliar thing, asked again and again between others, repeats one call, each other and each session its own', async () => {
   const site = { ...task.sites[0]!, system: { pieces: ['Today is ', '. Sort the mail.'] } };
   const learnt = withShapes(site, [withSystem('Today is 2026-11-21. Sort the mail.')]);
   const about = (text: string, system?: string): CallRequest => ({
@@ -274,14 +274,17 @@ test('the same unfamiliar thing, asked again and again between others, counts to
     [sureRouter({ task: { sites: [learnt] } }), 'Today is 2026-11-23. In Spanish. Sort the mail.'],
   ] as const) {
     const units = { stuck: new Set<string | undefined>(), others: new Set<string | undefined>() };
+    const sessions = new Set<string | undefined>();
     for (let i = 0; i < 100; i++)
       for (const kind of ['stuck', 'others'] as const) {
         const asked = about(kind === 'stuck' ? 'Where is it?' : `Where is number ${i}?`, system);
-        const { served, session } = await router.route(incoming(`${kind}_${i}`, asked), signal);
+        const call = { ...incoming(`${kind}_${i}`, asked), session: `${kind} ${i}` };
+        const { served, session, repeats } = await router.route(call, signal);
         assert.equal(served.reason, 'unfamiliar-input');
-        units[kind].add(session);
+        units[kind].add(repeats);
+        sessions.add(session);
       }
-    assert.deepEqual([units.stuck.size, units.others.size], [1, 100]);
+    assert.deepEqual([units.stuck.size, units.others.size, sessions.size], [1, 100, 200]);
   }
 });
 

@@ -53,7 +53,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
       const assignment = assign(call, table);
       const session = sessionOf(assignment);
       if (assignment.candidacy === null)
-        return asOneUnit({ ...byLlm(assignment.reason, { taskId: assignment.taskId }), ...session }, call);
+        return withRepeats({ ...byLlm(assignment.reason, { taskId: assignment.taskId }), ...session }, call);
       const { candidacy } = assignment;
       const { task, specialist } = candidacy.route;
       taskId = task.id;
@@ -66,7 +66,7 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
         };
       const outcome = await attempt(candidacy, signal);
       if (!outcome.used)
-        return asOneUnit(
+        return withRepeats(
           {
             ...byLlm(outcome.reason, { taskId, confidence: outcome.confidence }),
             ...session,
@@ -91,13 +91,16 @@ export function createRouter(plan: RoutingPlan, options: RouterOptions): Updatab
     }
   };
 
-  /** The same unfamiliar input again, whoever asks, counts to what it counted to first: it is one sign of a change. */
-  const asOneUnit = (decision: Decision, { request }: IncomingCall): Decision => {
+  /**
+   * The same unfamiliar input again, whoever asks, is one sign that inputs have changed. That it is not served counts to its own
+   * session all the same.
+   */
+  const withRepeats = (decision: Decision, { request }: IncomingCall): Decision => {
     const { served, session } = decision;
     const { reason, taskId } = served;
     if (reason !== 'unfamiliar-input' || taskId === undefined || session === undefined) return decision;
     if (typeof request === 'string') return decision;
-    return { ...decision, session: unfamiliar.unitOf(taskId, request, session, options.now()) };
+    return { ...decision, repeats: unfamiliar.unitOf(taskId, request, session, options.now()) };
   };
 
   /** @param unsure The specialist's answer, where it was too unsure to be used. */
