@@ -3,6 +3,7 @@
  * in the order in which it was said, with the tasks before and after, so that it can be taken back.
  * Does not: reshape tasks (cluster/reshape), or act on a decision (learn/task-decisions).
  */
+import type { StoppedTask } from './job.ts';
 import type { Event } from './store.ts';
 import type { Task } from './task.ts';
 
@@ -41,6 +42,8 @@ export interface DecisionStore {
 export interface Inherited {
   /** Tries at the gate that each task has at least from then on. */
   readonly tries: ReadonlyMap<string, number>;
+  /** Tasks that are stopped from then on, each with what is told of it; one that is stopped already is left as it is. */
+  readonly stops: readonly { readonly stopped: StoppedTask; readonly event: Event }[];
   /** Of those tasks, and of the decision. */
   readonly events: readonly Event[];
 }

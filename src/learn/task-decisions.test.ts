@@ -202,6 +202,34 @@ describe('decideOnTask', () => {
     );
   });
 
+  it('tells of each task that it stops, and stops none where it is not taken', async () => {
+    const { store } = storage;
+    await stop(store, 'post', { by: 'Ben', reason: 'wrong', now: at });
+    const stopped = async (): Promise<string[][]> =>
+      (await store.events({ kind: 'task-stopped' })).map(({ subject, detail }) => [
+        subject,
+        String(detail.by),
+        String(detail.reason),
+      ]);
+    const refusing = { ...store, addTaskDecision: async () => false };
+    const word = { by: 'Ada', reason: '', now: ++at, actor: { kind: 'user', name: 'ada' } } as const;
+    const merge = { action: 'merge', task: 'mail', from: 'post' } as const;
+    await assert.rejects(decideOnTask(refusing, merge, word), { code: 'overloaded' });
+    assert.deepEqual(
+      (await store.stoppedTasks()).map(({ taskId }) => taskId),
+      ['t2'],
+    );
+    assert.deepEqual(await stopped(), [['t2', 'Ben', 'wrong']]);
+    await decide(merge);
+    assert.deepEqual(await stopped(), [
+      ['t2', 'Ben', 'wrong'],
+      ['t1', 'Ada', 'wrong'],
+    ]);
+    // One that is stopped already is not told of again.
+    await decide({ action: 'rename', task: 'mail', name: 'triage' });
+    assert.equal((await stopped()).length, 2);
+  });
+
   it('keeps the epochs of the tasks whose calls it has, and what their audits and stays have said', async () => {
     const { store } = storage;
     await store.putTasks(TASKS);

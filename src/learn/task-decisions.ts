@@ -74,12 +74,12 @@ export async function decideOnTask(
     const { before } = plan;
     const after = restored ?? plan.after;
     const decision: TaskDecision = { id, ...about, at, by, reason, before, after };
-    await keepStopped(decision, store);
-    const inherited = await inheritedBy(decision, restored !== null, store);
+    const counted = await inheritedBy(decision, restored !== null, store);
+    const stops = await keptStopped(decision, store);
     const detail = { action: change.action, other: decision.otherId, by, reason };
     const told = { id: newId('event', at), at, kind: 'task-decided', subject: task.id, detail };
-    if (!(await store.addTaskDecision(decision, { ...inherited, events: [...inherited.events, told] })))
-      continue;
+    const inherited = { ...counted, stops, events: [...counted.events, told] };
+    if (!(await store.addTaskDecision(decision, inherited))) continue;
     const moved = await moveDeployments(decision, restored !== null, store);
     const { actor } = decider;
     await store.appendTrail({ at, actor, action: 'task-decided', subject: task.id, detail });
@@ -198,10 +198,20 @@ function freeName(name: string, tasks: readonly Task[]): string {
 }
 
 /** What a person has stopped stays stopped, whatever the tasks are that its calls belong to from now on. */
-async function keepStopped({ before, after, at, by }: TaskDecision, store: SwitchStore): Promise<void> {
-  const stopped = (await store.stoppedTasks()).find(({ taskId }) => before.some(({ id }) => id === taskId));
-  if (!stopped) return;
-  for (const { id } of after) await store.stopTask({ taskId: id, at, by, reason: stopped.reason });
+async function keptStopped(
+  { before, after, at, by }: TaskDecision,
+  store: Pick<SwitchStore, 'stoppedTasks'>,
+): Promise<Inherited['stops']> {
+  const all = await store.stoppedTasks();
+  const stopped = all.find(({ taskId }) => before.some(({ id }) => id === taskId));
+  if (!stopped) return [];
+  const { reason } = stopped;
+  return after
+    .filter(({ id }) => !all.some(({ taskId }) => taskId === id))
+    .map(({ id: taskId }) => ({
+      stopped: { taskId, at, by, reason },
+      event: { id: newId('event', at), at, kind: 'task-stopped', subject: taskId, detail: { by, reason } },
+    }));
 }
 
 /**
@@ -213,7 +223,7 @@ async function inheritedBy(
   { kind, before, after }: TaskDecision,
   isTakenBack: boolean,
   store: Pick<LearningStore, 'gateTries'> & Pick<EventStore, 'events'>,
-): Promise<Inherited> {
+): Promise<Omit<Inherited, 'stops'>> {
   if (kind !== 'merge' && kind !== 'split') return { tries: new Map(), events: [] };
   const tries: number[] = [];
   const epochs = new Map<string, readonly Event[]>();

@@ -15,13 +15,6 @@ export function jobTables(database: Database, rows: SealedRows): JobStore & Swit
     Number(
       database.get("SELECT count(*) AS n FROM jobs WHERE state = 'running' AND id != ?", besides)?.n ?? 0,
     );
-  /** Whether rows were changed: the event is kept with them. */
-  const told = (event: Event | undefined, change: () => number): boolean =>
-    database.transaction(() => {
-      const isChanged = change() > 0;
-      if (isChanged && event) addEventRow(database, rows, event);
-      return isChanged;
-    });
   return {
     addJob: async (job) => {
       database.run(
@@ -63,14 +56,28 @@ export function jobTables(database: Database, rows: SealedRows): JobStore & Swit
         .all('SELECT task_id AS id, sealed FROM stopped_tasks ORDER BY task_id')
         .map(rows.reader<StoppedTask>('stopped_tasks')),
     stopTask: async (stopped, event) =>
-      told(event, () =>
-        database.run(
-          'INSERT OR IGNORE INTO stopped_tasks (task_id, sealed) VALUES (?, ?)',
-          stopped.taskId,
-          rows.write('stopped_tasks', stopped.taskId, stopped),
-        ),
-      ),
+      database.transaction(() => stopTaskRow(database, rows, stopped, event)),
     resumeTask: async (taskId, event) =>
-      told(event, () => database.run('DELETE FROM stopped_tasks WHERE task_id = ?', taskId)),
+      database.transaction(() => {
+        const isChanged = database.run('DELETE FROM stopped_tasks WHERE task_id = ?', taskId) > 0;
+        if (isChanged && event) addEventRow(database, rows, event);
+        return isChanged;
+      }),
   };
+}
+
+/** Within a transaction of the caller. Whether the task was not stopped yet: the event is kept with it then. */
+export function stopTaskRow(
+  database: Database,
+  rows: SealedRows,
+  stopped: StoppedTask,
+  event: Event | undefined,
+): boolean {
+  const changes = database.run(
+    'INSERT OR IGNORE INTO stopped_tasks (task_id, sealed) VALUES (?, ?)',
+    stopped.taskId,
+    rows.write('stopped_tasks', stopped.taskId, stopped),
+  );
+  if (changes > 0 && event) addEventRow(database, rows, event);
+  return changes > 0;
 }

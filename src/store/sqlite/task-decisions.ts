@@ -4,6 +4,7 @@ import type { Task } from '../../core/task.ts';
 import type { DecisionStore, TaskDecision } from '../../core/task-decision.ts';
 import type { Database } from './database.ts';
 import { addEventRow } from './event-row.ts';
+import { stopTaskRow } from './jobs.ts';
 import { addGateTry, gateTriesOf, putTaskRows } from './learning.ts';
 import type { SealedRows } from './sealed.ts';
 
@@ -28,6 +29,7 @@ export function taskDecisionTable(database: Database, rows: SealedRows): Decisio
         for (const [taskId, tries] of inherited?.tries ?? [])
           for (let n = gateTriesOf(database, taskId); n < tries; n++)
             addGateTry(database, taskId, decision.id);
+        for (const { stopped, event } of inherited?.stops ?? []) stopTaskRow(database, rows, stopped, event);
         for (const event of inherited?.events ?? []) addEventRow(database, rows, event);
         database.run(
           'INSERT INTO task_decisions (id, sealed) VALUES (?, ?)',

@@ -1,6 +1,7 @@
 /** What every DecisionStore must do. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { SwitchStore } from '../../../src/core/job.ts';
 import type { DeploymentStore, EventStore, LearningStore } from '../../../src/core/store.ts';
 import type { Task } from '../../../src/core/task.ts';
 import type { DecisionStore, TaskDecision } from '../../../src/core/task-decision.ts';
@@ -38,7 +39,7 @@ const decision = (
 
 export function decisionStoreContract(
   name: string,
-  withStore: Opener<DecisionStore & LearningStore & DeploymentStore & EventStore>,
+  withStore: Opener<DecisionStore & LearningStore & DeploymentStore & EventStore & SwitchStore>,
 ): void {
   describe(`decision store contract: ${name}`, () => {
     it('puts the tasks after in the place of those before, and keeps the decision', () =>
@@ -63,6 +64,25 @@ export function decisionStoreContract(
         assert.equal(await store.addTaskDecision(decision('d', [task('gone')], [task('gone')])), false);
         assert.deepEqual(await store.tasks(), [task('a', { calls: 9 }), task('b')]);
         assert.deepEqual(await store.taskDecisions(), []);
+      }));
+
+    it('stops tasks and tells of it in the same step, each once', () =>
+      withStore(async (store) => {
+        const [a, b] = [task('a'), task('b')];
+        await store.putTasks([a, b]);
+        const stopOf = (taskId: string, id: string) => ({
+          stopped: { taskId, at: 5, by: 'Ada', reason: '' },
+          event: { id, at: 5, kind: 'task-stopped', subject: taskId, detail: {} },
+        });
+        const none = { tries: new Map<string, number>(), events: [] };
+        const stale = decision('d0', [task('a', { calls: 9 })], [a], { kind: 'rename' });
+        await store.addTaskDecision(stale, { ...none, stops: [stopOf('a', 'e0')] });
+        assert.deepEqual([await store.stoppedTasks(), await store.events()], [[], []]);
+        const split = decision('d1', [a], [a, task('c')], { kind: 'split' });
+        const [first, second] = [stopOf('a', 'e1'), stopOf('c', 'e2')];
+        await store.addTaskDecision(split, { ...none, stops: [first, stopOf('a', 'again'), second] });
+        assert.deepEqual(await store.stoppedTasks(), [first.stopped, second.stopped]);
+        assert.deepEqual(await store.events(), [first.event, second.event]);
       }));
 
     it('refuses the tasks of a learning run that has not heard of the newest decision', () =>
