@@ -47,11 +47,14 @@ export interface Judge {
   readonly isReady: () => boolean;
   /** Why it may not be asked at all; null where it may. */
   readonly refusal: string | null;
-  /** What judging these would take, those known already included. */
+  /**
+   * What judging these would take, those known already included, where each order gets a verdict at once. One that gets none takes up
+   * to three requests more, the first time: one or two with a text of ours, and itself again.
+   */
   readonly estimate: (pairs: readonly TextToJudge[]) => JudgeCost;
   /**
    * A verdict that was paid for is kept, and not paid for again. Where the first order settles it the second is not asked.
-   * What the server gives no verdict on (too long, filtered, noise), while it gives one on others, is unreadable, and not kept.
+   * What the server gives no verdict on (too long, filtered, noise), while it gives one on others, is unreadable, and kept as well.
    * @param options.both Ask it all the same, to see whether the judge goes by places. Default: false.
    * @throws UnderstudyError 'budget-spent', 'unavailable', 'timed-out', 'overloaded', 'cancelled', 'not-found', 'bad-input'
    *   (a refusal of everything: 401, 403).

@@ -169,15 +169,39 @@ describe('judge', () => {
         return { text, usage: { promptTokens: 1, completionTokens: 0 } };
       };
       const { judge, store } = setUp(() => '', { ask });
-      assert.equal((await judge.judge(PAIR)).outcome, 'unreadable');
-      assert.deepEqual(asked, [PAIR.input, OWN, PAIR.input]);
       isBroken = true;
       await assert.rejects(judge.judge(PAIR), (error) => {
         assert.ok(isJudgeFailure(error), 'the judge failed, and said nothing of the text');
         return true;
       });
-      assert.equal(store.kept.size, 0, 'neither is kept');
+      assert.deepEqual(asked, [PAIR.input, OWN, OWN]);
+      assert.equal(store.kept.size, 0);
+      isBroken = false;
+      asked.length = 0;
+      assert.equal((await judge.judge(PAIR)).outcome, 'unreadable');
+      assert.deepEqual(asked, [PAIR.input, OWN, PAIR.input]);
     }
+  });
+
+  it('pays once for a text that gets no verdict, in each order, and no more in later runs', async () => {
+    const noisy = (messages: readonly JudgeMessage[]): string =>
+      partsOf(messages).request === OWN ? '2' : 'Hard to say.';
+    const { judge, asked, store } = setUp(noisy);
+    assert.equal((await judge.judge(PAIR, { both: true })).outcome, 'unreadable');
+    assert.equal(asked.length, 6);
+    for (let run = 0; run < 3; run++) {
+      const later = setUp(() => assert.fail('asked again'), { store: () => store });
+      assert.equal((await later.judge.judge(PAIR, { both: true })).outcome, 'unreadable');
+    }
+  });
+
+  it('asks a second time for its own text before it is taken to be at fault', async () => {
+    let own = 0;
+    const { judge } = setUp((messages) =>
+      partsOf(messages).request === OWN && ++own > 1 ? '2' : 'Hard to say.',
+    );
+    assert.equal((await judge.judge(PAIR)).outcome, 'unreadable');
+    assert.equal(own, 2);
   });
 
   it('over random failures of its server finds nothing that the server did not say', async () => {

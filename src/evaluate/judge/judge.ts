@@ -1,6 +1,6 @@
 /**
  * A judge of texts: asked in both orders, since judges favour a place (Zheng et al. 2023, arXiv 2306.05685), within a day's
- * money, and never twice for the same.
+ * money. What it says of a text is kept and not paid for again, and so is that it says nothing of it, once that is confirmed.
  * Does not: know any provider (asking is passed in), or measure itself (quality.ts).
  */
 import { UnderstudyError } from '../../core/errors.ts';
@@ -63,15 +63,12 @@ const TEXT_REFUSED: readonly (number | undefined)[] = [400, 413, 422];
 /** A text of ours, short and harmless. A server that gives no word on it says nothing about anybody's text. */
 const OWN_TEXT = judgeMessages('What is two and two?', 'Four.', 'It is five.');
 
-/** A verdict that could be read. */
-type Said = Exclude<PlaceVerdict, 'unreadable'>;
-
 export function createJudge(options: JudgeOptions): Judge {
   const { name, model, price, maxTokens, dollarsADay, refusal, store, keyOf, now } = options;
   const asked = JSON.stringify([model, PROMPT_VERSION]);
   const identity = contentHash(asked, 16);
   /** What is under way: several ask the same at once. */
-  const asking = new Map<string, Promise<string | null>>();
+  const asking = new Map<string, Promise<string>>();
   /** Requests that are under way, and the dollars that are set aside for them. */
   let [underWay, reserved] = [0, 0];
   /** Of those that wait for one of them to end, since it will have taken less than was set aside. */
@@ -86,8 +83,8 @@ export function createJudge(options: JudgeOptions): Judge {
   const remembered = async (
     key: string,
     signal: AbortSignal | undefined,
-    work: () => Promise<string | null>,
-  ): Promise<string | null> => {
+    work: () => Promise<PlaceVerdict>,
+  ): Promise<string> => {
     const id = keyOf(`judge ${asked} ${key}`);
     const running = asking.get(id);
     if (running)
@@ -100,12 +97,14 @@ export function createJudge(options: JudgeOptions): Judge {
     const run = (async () => {
       const paid = async (place: string) => (await store()?.paidVerdict(place)) ?? null;
       const first = await paid(id);
-      // Earlier versions kept noise, which says nothing. What is kept stays, so that the verdict has its place beside it.
-      const place = first === 'unreadable' ? keyOf(`judge ${asked} again ${key}`) : id;
-      const known = place === id ? first : await paid(place);
-      if (known !== null) return known;
+      if (first !== null && first !== 'unreadable') return first;
+      // Earlier versions kept noise, which says nothing, and what is kept stays. So what is confirmed has a place beside it.
+      const beside = keyOf(`judge ${asked} again ${key}`);
+      const second = await paid(beside);
+      if (second !== null) return second;
       const found = await work();
-      if (found !== null) await store()?.keepVerdict(place, found, now());
+      const place = first === null && found !== 'unreadable' ? id : beside;
+      await store()?.keepVerdict(place, found, now());
       return found;
     })().finally(() => asking.delete(id));
     asking.set(id, run);
@@ -166,29 +165,35 @@ export function createJudge(options: JudgeOptions): Judge {
   const verdictOn = async (
     messages: readonly JudgeMessage[],
     signal: AbortSignal | undefined,
-  ): Promise<Said | null> => {
+  ): Promise<PlaceVerdict> => {
     const text = await request(messages, signal);
-    const verdict = text === null ? 'unreadable' : readVerdict(text);
-    return verdict === 'unreadable' ? null : verdict;
+    return text === null ? 'unreadable' : readVerdict(text);
+  };
+
+  /** Whether it gives a verdict on a text of ours. One slip says nothing of that either. */
+  const isAnswering = async (signal: AbortSignal | undefined): Promise<boolean> => {
+    for (let time = 0; time < 2; time++)
+      if ((await verdictOn(OWN_TEXT, signal)) !== 'unreadable') return true;
+    return false;
   };
 
   /**
-   * A text that gets no verdict, be it no word or noise, is unreadable, which is evidence, only if the server gives one on a text of
-   * ours right after it and then again none on this: else the judge is at fault, and nothing was said of the text. Neither is kept.
+   * A text that gets no verdict, be it no word or noise, is unreadable, which is evidence and kept, only if the server gives one on a
+   * text of ours right after it and then again none on this: else the judge is at fault, nothing was said of the text, and nothing
+   * is kept.
    */
-  const askOnce = async (
+  const confirmed = async (
     messages: readonly JudgeMessage[],
     signal: AbortSignal | undefined,
-  ): Promise<Said | null> => {
+  ): Promise<PlaceVerdict> => {
     const said = await verdictOn(messages, signal);
-    if (said !== null) return said;
-    if ((await verdictOn(OWN_TEXT, signal)) === null)
-      throw new UnderstudyError('unavailable', `The judge ${name} gives no verdict on any text.`, {
-        hint: 'It refuses even a short text of our own, or answers it with nothing or with noise: check the section judge (model, server, key).',
-        status: 503,
-        data: { judge: name, why: 'it gives no verdict on any text' },
-      });
-    return verdictOn(messages, signal);
+    if (said !== 'unreadable') return said;
+    if (await isAnswering(signal)) return verdictOn(messages, signal);
+    throw new UnderstudyError('unavailable', `The judge ${name} gives no verdict on any text.`, {
+      hint: 'It refuses even a short text of our own, or answers it with nothing or with noise: check the section judge (model, server, key).',
+      status: 503,
+      data: { judge: name, why: 'it gives no verdict on any text' },
+    });
   };
 
   const ordered = async (
@@ -198,8 +203,8 @@ export function createJudge(options: JudgeOptions): Judge {
     signal: AbortSignal | undefined,
   ): Promise<PlaceVerdict> => {
     const messages = judgeMessages(input, first, second);
-    const verdict = await remembered(JSON.stringify(messages), signal, () => askOnce(messages, signal));
-    return (verdict ?? 'unreadable') as PlaceVerdict;
+    const verdict = await remembered(JSON.stringify(messages), signal, () => confirmed(messages, signal));
+    return verdict as PlaceVerdict;
   };
 
   return {
@@ -224,6 +229,7 @@ const added = (a: JudgeCost, b: JudgeCost): JudgeCost => ({
   dollars: a.dollars + b.dollars,
 });
 
+/** With a verdict in each order. */
 function costOf(
   { input, reference, answer }: TextToJudge,
   dollarsFor: (usage: JudgeUsage) => number,
