@@ -86,10 +86,11 @@ export function createAlerts(options: AlertOptions): Alerts {
     // Not the address: that of a webhook is a secret.
     if (!isTaken) log(`alerts: the webhook at ${new URL(webhook.url).host} does not take them.`);
   };
-  /** Milliseconds until another one may be sent; 0: now. */
+  /** Milliseconds until another one may be sent, an hour at most; 0: now. */
   const fullFor = (perHour: number): number => {
     const at = now();
-    times = times.filter((time) => at - time < HOUR_MS);
+    // Where the clock was set back those ahead of it are of just now: they count, and for an hour at most.
+    times = times.map((time) => Math.min(time, at)).filter((time) => at - time < HOUR_MS);
     // The limit may have been lowered since.
     return times.length < perHour ? 0 : times[times.length - perHour]! + HOUR_MS - at;
   };

@@ -303,6 +303,30 @@ describe('alerts', () => {
     assert.deepEqual(bodies.map((body) => JSON.parse(body).held).sort(), [0, 0, 5]);
   });
 
+  it('wait an hour at most and are no more than so many, however far the clock is set back', async (t) => {
+    const { url } = await collector(t);
+    const clock = { now: 40 * 24 * 3600_000 };
+    const waits: number[] = [];
+    const alerts = createAlerts({
+      settings: () => ({ webhooks: [{ url, format: 'json' }], perHour: 2 }),
+      now: () => clock.now,
+      log: () => {},
+      after: (ms) => {
+        waits.push(ms);
+        return () => {};
+      },
+    });
+    alerts.raise(alert);
+    alerts.raise(alert);
+    clock.now = 0;
+    alerts.raise(alert);
+    assert.deepEqual([waits, alerts.counts.held], [[3600_000], 1]);
+    clock.now = 3600_000;
+    alerts.raise(alert);
+    await alerts.close();
+    assert.deepEqual([alerts.counts.sent, alerts.counts.held], [3, 1]);
+  });
+
   it('say how many of those held back had links, and where to decide, with the next one or by themselves', async (t) => {
     for (const isNext of [true, false]) {
       const { url, bodies } = await collector(t);
