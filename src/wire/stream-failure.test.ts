@@ -73,6 +73,9 @@ test('what is whole is no failure, whatever its text and its empty fields say', 
     [event('an error')],
     [event({}, 'error'), event({ choices: [] })],
     [event({ error: '' })],
+    [event({ error: {} })],
+    [event({ choices: [], error: {} }), done],
+    [event({ type: 'response.completed', response: { error: {} } })],
   ])
     assert.equal(isStreamFailure(events), false, JSON.stringify(events));
 });

@@ -36,9 +36,9 @@ function errorIn({ error, response }: JsonObject): Json | undefined {
   return error ?? (isObject(response) ? response.error : undefined);
 }
 
-/** Not null, which is how most say that there is none, and not empty. */
+/** Not null, nor an empty text or object, which is how most say that there is none. */
 const isError = (error: Json | undefined): boolean =>
-  isObject(error) || (typeof error === 'string' && error !== '');
+  (isObject(error) && Object.keys(error).length > 0) || (typeof error === 'string' && error !== '');
 
 function isCallersFault({ type, code, status, status_code }: JsonObject): boolean {
   return [type, code, status, status_code].some((told) =>
