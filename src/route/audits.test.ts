@@ -1,5 +1,6 @@
 /** Which calls are audited, what goes on record of them, and how they are settled. */
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import { LATE_TASK, planIn, routerOptions, saying } from '../../test/support/routing.ts';
 import type { CallRequest, CallResponse, Message } from '../core/call.ts';
@@ -233,6 +234,26 @@ test('only a comparison waits for the model that completes what a specialist rea
     await decision.compare!(saying('late'), signal);
     assert.deepEqual(patience, expected);
   }
+});
+
+test('comparisons that are done, or failed, leave nothing behind on the signal that ends them', async () => {
+  const { signal } = new AbortController();
+  for (const isWell of [true, false]) {
+    const redact = (request: CallRequest) => ({
+      request,
+      reveal: (answer: string) => answer,
+      complete: async () => {
+        if (!isWell) throw new Error('it cannot be opened');
+        return { request, reveal: (answer: string) => answer };
+      },
+    });
+    const { router } = routerIn('shadow', { redact });
+    for (let i = 0; i < 5; i++) {
+      const decision = await router.route(call(`call_${i}`, [`Where is ${i}?`]), signal);
+      await decision.compare!(saying('late'), signal);
+    }
+  }
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
 });
 
 test('while comparisons wait for that model, the specialist’s places and its time are its calls’', async () => {

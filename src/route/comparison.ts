@@ -176,8 +176,13 @@ export function createComparison(
 async function patiently(read: RedactedRequest, signal: AbortSignal): Promise<RedactedRequest | null> {
   if (!read.complete) return read;
   if (signal.aborted) return null;
-  const over = new Promise<null>((resolve) =>
-    signal.addEventListener('abort', () => resolve(null), { once: true }),
-  );
-  return Promise.race([read.complete(true).catch(() => null), over]);
+  const over = Promise.withResolvers<null>();
+  const onAbort = (): void => over.resolve(null);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([read.complete(true).catch(() => null), over.promise]);
+  } finally {
+    // It is that of the whole gateway, and outlives its comparisons.
+    signal.removeEventListener('abort', onAbort);
+  }
 }
