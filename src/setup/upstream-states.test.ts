@@ -55,7 +55,7 @@ test('servers that are asked as they are leave no file, and a torn one tells not
   await nowhere.close();
 });
 
-test('a disk that does not answer keeps no program from ending, and has one write waiting at most', async () => {
+test('a disk that does not answer keeps nothing else from being closed, and has one write waiting at most', async () => {
   const texts: string[] = [];
   const hung = Promise.withResolvers<void>();
   const removed = Promise.withResolvers<void>();

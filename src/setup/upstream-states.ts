@@ -18,14 +18,17 @@ const STALE_MS = 3 * ALIVE_MS;
 export interface UpstreamStates {
   /** Writes them, where they have changed or nothing was written for a while. Never rejects. */
   tell(servers: readonly GatewayUpstream[]): Promise<void>;
-  /** Takes the file away, if the disk lets it within a second. Never rejects. */
+  /**
+   * Takes the file away, if the disk lets it within a second. Never rejects.
+   * It ends no request that a disk keeps: as long as that hangs, Node does not end the process either, `process.exit` included.
+   */
   close(): Promise<void>;
 }
 
 /** What is done to the disk, which may take as long as it likes. */
 type Files = Pick<typeof import('node:fs/promises'), 'rename' | 'rm' | 'writeFile'>;
 
-/** How long the end of a program waits for the disk. */
+/** How long whatever else is closed after it waits for the disk. */
 const CLOSE_MS = 1000;
 
 /**
