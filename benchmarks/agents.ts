@@ -161,12 +161,16 @@ async function answersTo(
 const gradedOf = ({ prediction: { signals }, correct }: Answered) => ({ signals, correct });
 
 /** Tool calls among the most that can be served, surest first, with at most that share of errors. */
-function toolsServed(surestFirst: readonly Answered[], epsilon: number): number {
+function toolsServed(
+  surestFirst: readonly (Answered & { readonly confidence: number })[],
+  epsilon: number,
+): number {
   let [wrong, tools, best] = [0, 0, 0];
-  surestFirst.forEach(({ wanted, correct }, i) => {
+  surestFirst.forEach(({ wanted, correct, confidence }, i) => {
     if (!correct) wrong++;
     if (correct && wanted !== '') tools++;
-    if (wrong <= epsilon * (i + 1)) best = tools;
+    // No threshold lies between two that are equally sure.
+    if (wrong <= epsilon * (i + 1) && surestFirst[i + 1]?.confidence !== confidence) best = tools;
   });
   return best;
 }

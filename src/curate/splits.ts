@@ -18,11 +18,12 @@ export function defaultShares(n: number): Shares {
 /**
  * How many more calls it takes, about, until this number of them is held back for calibration.
  * @param calls Of the epoch so far. @param fresh Those of them that came after its change was found.
+ * @param provable Share of the calls by which the splits' shares are reckoned (defaultShares).
  */
-export function callsToHoldBack(calibration: number, calls = 0, fresh = calls): number {
-  const all = Math.ceil(calibration / (calibration <= 600 ? 0.4 : 0.2));
+export function callsToHoldBack(calibration: number, calls = 0, fresh = calls, provable = 1): number {
+  const all = Math.ceil(calibration / (calibration * provable <= 600 ? 0.4 : 0.2));
   // Those that were looked at are not held back: of the later ones the calibration split has the more.
-  const { calibration: share, exam } = defaultShares(all);
+  const { calibration: share, exam } = defaultShares(all * provable);
   return Math.max(0, all - calls, Math.ceil((calibration * (share + exam)) / share) - fresh);
 }
 

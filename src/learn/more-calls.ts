@@ -2,6 +2,7 @@
  * About how many more calls a refused task needs, and why those that it has count for so little.
  * Does not: say how many held-back calls a proof takes (stats/statistics.ts, evaluate/gate.ts).
  */
+import { toolChoiceOf } from '../core/answer.ts';
 import type { Dataset } from '../core/dataset.ts';
 import { dayOf } from '../core/job.ts';
 import { callsToHoldBack } from '../curate/splits.ts';
@@ -14,7 +15,7 @@ const MAX_CALLS = 50_000;
  * Calls are expected to be left out as often as they were.
  */
 export function callsFor(heldBack: number, dataset: Dataset): number | null {
-  const { splits, dropped, epoch } = dataset;
+  const { kind, splits, dropped, epoch } = dataset;
   // Nothing, or all of it says the same.
   if (splits.train.length < 2) return null;
   const kept = keptSince(dataset, Number.NEGATIVE_INFINITY);
@@ -24,7 +25,10 @@ export function callsFor(heldBack: number, dataset: Dataset): number | null {
   const [own, fresh] = epoch
     ? [keptSince(dataset, epoch.since), keptSince(dataset, epoch.found)]
     : [calls, calls];
-  const more = callsToHoldBack((splits.calibration.length + heldBack) * each, own, fresh);
+  const held = splits.calibration;
+  const calling = held.filter(({ answer }) => toolChoiceOf('mixed', answer) !== '').length;
+  const provable = kind === 'mixed' ? Math.max(0.01, calling / Math.max(1, held.length)) : 1;
+  const more = callsToHoldBack((held.length + heldBack) * each, own, fresh, provable);
   return more > MAX_CALLS ? null : Math.max(more, heldBack);
 }
 

@@ -78,7 +78,8 @@ export function decisionFor(present: Task, proved?: ProvedOn): TaskDecision {
       if (answer === null) return { used: false, reason: 'invalid-output', confidence };
       if (!isInDistribution(standard.confidence, prediction.signals))
         return { used: false, reason: 'unfamiliar-input', confidence };
-      if (confidence < standard.threshold)
+      // So written that a confidence that is no number is not enough.
+      if (!(confidence >= standard.threshold))
         return { used: false, reason: 'low-confidence', confidence, unsure: answer };
       return { used: true, answer, confidence };
     },

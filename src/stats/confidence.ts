@@ -4,9 +4,9 @@
  */
 import type { ConfidenceModel, Signals } from '../core/specialist.ts';
 
-/** The log odds of a signal, kept finite; a missing signal counts as the least sure. */
+/** The log odds of a signal, kept finite; one that is missing, or no number, counts as the least sure. */
 export function signalLogit(value: number | undefined): number {
-  const p = Math.min(1 - 1e-6, Math.max(1e-6, value ?? 0));
+  const p = Math.min(1 - 1e-6, Math.max(1e-6, value || 0));
   return Math.log(p / (1 - p));
 }
 

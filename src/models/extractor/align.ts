@@ -53,7 +53,7 @@ export function sourceOf(input: string): Source {
 }
 
 /** Lower case, character by character where the whole would change its length. */
-function lowered(text: string): string {
+export function lowered(text: string): string {
   const lower = text.toLowerCase();
   if (lower.length === text.length) return lower;
   return Array.from(text, (character) => {

@@ -11,13 +11,13 @@ import { foldedWords, type Spellings, spellingsOf, spelt } from './spelling.ts';
 /** Every text has one of each; `spelt`: as JSON of the input, or else other answers, spell it (spelling.ts). */
 export const TEXT_EDITS = [
   'same',
-  'spelt',
   'lower',
   'upper',
   'title',
   'first',
   'joined',
   'underscored',
+  'spelt',
 ] as const;
 /** Only a text that is a quantity as a whole has one. */
 export const QUANTITY_EDITS = ['number', 'numeral', 'date', 'time'] as const;
@@ -70,8 +70,10 @@ export function written(
   words: string,
   quoted: Spellings,
 ): Json | undefined {
-  const meant = aliases && meaningsOf(aliases).get(foldedWords(words));
-  if (meant !== undefined) return meant;
+  const folded = foldedWords(words);
+  // What JSON has just so is no other name for something else.
+  const meant = aliases && quoted.get(folded) !== words ? meaningsOf(aliases).get(folded) : undefined;
+  if (typeof meant === 'string') return meant;
   for (const edit of edits) {
     const value = edit === 'spelt' ? spelt(words, quoted, spellingsOf(names)) : apply(edit, words);
     if (value !== undefined) return value;
@@ -101,6 +103,8 @@ export function apply(edit: Exclude<Edits[number], 'spelt'>, words: string): Jso
     case 'number':
       return readNumber(words);
     case 'numeral': {
+      // `007` is no number that is written in another way.
+      if (/^0\d/.test(words.trim())) return undefined;
       const number = readNumber(words);
       return number === undefined ? undefined : String(number);
     }
@@ -110,7 +114,10 @@ export function apply(edit: Exclude<Edits[number], 'spelt'>, words: string): Jso
       return readTime(words);
     default: {
       if (edit.startsWith('day after ')) return readDay(words, edit.slice('day after '.length));
-      return readNumber(words)?.toFixed(Number(edit.slice('fixed '.length)));
+      const number = readNumber(words);
+      const value = number?.toFixed(Number(edit.slice('fixed '.length)));
+      // None that has more decimals than values have.
+      return Number(value) === number ? value : undefined;
     }
   }
 }

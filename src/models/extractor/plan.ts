@@ -8,7 +8,7 @@ import type { JsonObject } from '../../core/json.ts';
 import { placesOf, sourceOf } from './align.ts';
 import { isQuantity, type Writing } from './edits.ts';
 import { emptyObjects, type FieldKey, hasTools, type Leaf, mapLeaves, treeOf } from './tree.ts';
-import { copyPlaces, learnWritings, NOT_WRITTEN, type Single } from './writing.ts';
+import { conversationIn, copyPlaces, learnWritings, NOT_WRITTEN, type Single } from './writing.ts';
 
 /** Options of a field beside values, which are written as JSON. */
 export const [COPY, ABSENT, OTHER] = ['=copy', '=absent', '=other'] as const;
@@ -41,7 +41,7 @@ export interface ReadLeaf extends Leaf {
   readonly singles: readonly Single[];
 }
 
-/** An example, read: what is left of its input is what its answer may have been copied from. */
+/** An example, read: of its input, what its answer may have been copied from. */
 export interface ReadExample {
   readonly input: string;
   /** Null where the answer is not of its kind. */
@@ -49,14 +49,23 @@ export interface ReadExample {
   readonly leaves: ReadonlyMap<FieldKey, readonly ReadLeaf[]>;
 }
 
-export function readExample(kind: OutputKind, input: string, answer: string): ReadExample {
+/** @param conversation Which examples are of one conversation. Default: those that begin alike. */
+export function readExample(
+  kind: OutputKind,
+  input: string,
+  answer: string,
+  conversation: string = conversationIn(input),
+): ReadExample {
   const tree = treeOf(kind, answer);
   const leaves = new Map<FieldKey, ReadLeaf[]>();
   if (tree !== null) {
     const source = sourceOf(input);
     mapLeaves(tree, (leaf) => {
       const values = Array.isArray(leaf.value) ? leaf.value : [leaf.value];
-      const singles = values.map((value) => ({ value, source, places: placesOf(source, value) }));
+      const { quoted } = source;
+      const singles = values.map((value): Single => {
+        return { value, places: placesOf(source, value), input, quoted, conversation };
+      });
       leaves.set(leaf.key, [...(leaves.get(leaf.key) ?? []), { ...leaf, singles }]);
       return leaf.value;
     });
@@ -174,26 +183,25 @@ function tagNames(
   fields: readonly Learnt[],
   read: readonly ReadExample[],
 ): readonly (string | null)[] {
-  const last = ({ path }: Learnt): string => lastKey(path);
   const clashing = new Set<string>();
   const copying = fields.filter(({ copies }) => copies);
   const owners = new Set<string>();
   for (const field of copying) {
-    const owner = JSON.stringify([hasTools(kind) ? field.path[0]! : '', last(field)]);
-    if (owners.has(owner)) clashing.add(last(field));
+    const owner = JSON.stringify([hasTools(kind) ? field.path[0]! : '', lastKey(field.path)]);
+    if (owners.has(owner)) clashing.add(lastKey(field.path));
     owners.add(owner);
   }
   for (const { leaves } of read) {
     const seen = new Set<string>();
     for (const field of copying) {
       if (!leaves.has(field.key)) continue;
-      if (seen.has(last(field))) clashing.add(last(field));
-      seen.add(last(field));
+      if (seen.has(lastKey(field.path))) clashing.add(lastKey(field.path));
+      seen.add(lastKey(field.path));
     }
   }
   return fields.map((field) => {
     if (!field.copies) return null;
-    return clashing.has(last(field)) ? field.key : last(field);
+    return clashing.has(lastKey(field.path)) ? field.key : lastKey(field.path);
   });
 }
 

@@ -10,13 +10,17 @@ const ONES = [
   .join(' ')
   .split(' ');
 const TENS = ' ,,twenty,thirty,forty,fifty,sixty,seventy,eighty,ninety'.split(',');
-const SCALES: Readonly<Record<string, number>> = { hundred: 100, thousand: 1_000, million: 1_000_000 };
+const SCALES: ReadonlyMap<string, number> = new Map([
+  ['hundred', 100],
+  ['thousand', 1_000],
+  ['million', 1_000_000],
+]);
 
 /** The words that numbers are written in, digits apart. */
 export const NUMBER_WORDS: ReadonlySet<string> = new Set([
   ...ONES,
   ...TENS.slice(2),
-  ...Object.keys(SCALES),
+  ...SCALES.keys(),
   'a',
   'and',
 ]);
@@ -37,7 +41,7 @@ function wordsToNumber(words: readonly string[]): number | undefined {
   for (const [i, word] of words.entries()) {
     const one = ONES.indexOf(word);
     const ten = TENS.indexOf(word, 2);
-    const scale = SCALES[word];
+    const scale = SCALES.get(word);
     if (one >= 0) {
       // After a unit or a teen no other number may follow: "five six" is two numbers.
       if (group % 10 !== 0 || (group % 100 !== 0 && one >= 10)) return undefined;
@@ -52,7 +56,7 @@ function wordsToNumber(words: readonly string[]): number | undefined {
         total += (group === 0 ? 1 : group) * scale;
         group = 0;
       }
-    } else if (word === 'a' && i === 0 && SCALES[words[1] ?? ''] !== undefined) continue;
+    } else if (word === 'a' && i === 0 && SCALES.has(words[1] ?? '')) continue;
     else if (word !== 'and' || i === 0 || i === words.length - 1) return undefined;
     seen = true;
   }

@@ -60,9 +60,9 @@ export interface Lesson {
 /** The plan of a task's examples, and what each of them teaches. */
 export function learnTargets(
   kind: OutputKind,
-  examples: readonly { readonly input: string; readonly answer: string }[],
+  examples: readonly { readonly input: string; readonly answer: string; readonly sessionId?: string }[],
 ): Lesson {
-  const read = examples.map(({ input, answer }) => readExample(kind, input, answer));
+  const read = examples.map(({ input, answer, sessionId }) => readExample(kind, input, answer, sessionId));
   const plan = learnPlan(kind, read);
   const contexts = new Contexts();
   // What stands around values that are met once tells which of several places is meant.

@@ -77,6 +77,8 @@ describe('writing', () => {
     assert.equal(written(field, '4.4', NOTHING), '4.40');
     assert.equal(written(field, 'four', NOTHING), '4.00');
     assert.equal(written(field, 'many', NOTHING), undefined);
+    assert.equal(written(field, '4.999', NOTHING), undefined);
+    assert.equal(written(field, 'constructor', NOTHING), undefined);
     const { targets } = learnTargets('mixed', stars);
     assert.equal(targets.filter(({ lost }) => lost.length > 0).length, 0);
   });
@@ -102,8 +104,56 @@ describe('writing', () => {
     const fields = learnPlan('mixed', read).fields;
     assert.deepEqual(
       fields.map(({ edits }) => edits),
-      [['numeral'], ['numeral']],
+      [['numeral', 'same'], ['numeral']],
     );
+  });
+
+  it('leaves numbers that are names as they are, whatever another tool makes of the same name', () => {
+    const people = Array.from({ length: 60 }, (_, i) => {
+      const n = 2 + (i % 3);
+      const said = i % 2 === 0 ? String(n) : ['two', 'three', 'four'][n - 2];
+      return {
+        input: `user: guest ${i}\nassistant: yes?\nuser: for ${said}`,
+        answer: `find {"number":"${n}"}`,
+      };
+    });
+    const accounts = Array.from({ length: 60 }, (_, i) => {
+      const account = String(4_400 + 7 * i);
+      const input = `user: client ${i}\nassistant: yes?\nuser: it is ${account}`;
+      return { input, answer: `open {"number":"${account}"}` };
+    });
+    const read = [...people, ...accounts].map(({ input, answer }) => readExample('mixed', input, answer));
+    const [, ofAccounts] = learnPlan('mixed', read).fields;
+    for (const words of ['0042', 'A12', '4411']) assert.equal(written(ofAccounts!, words, NOTHING), words);
+  });
+
+  it('learns a rule rather than what it has met by heart', () => {
+    const codes = ['SFO', 'LAX', 'JFK', 'ORD', 'DEN'];
+    const flights = Array.from({ length: 60 }, (_, i) => {
+      const code = codes[i % codes.length]!;
+      const input = `user: guest ${i}\nassistant: where to?\nuser: fly to ${code.toLowerCase()} please`;
+      return { input, answer: `fly {"to":"${code}"}` };
+    });
+    const field = fieldOf(flights, 'to');
+    assert.deepEqual(field.edits, ['upper']);
+    assert.equal(written(field, 'bos', NOTHING), 'BOS');
+  });
+
+  it('lets what JSON has just so stand, whatever it may be another name for', () => {
+    const field = fieldOf(rooms(100), 'city');
+    assert.equal(written(field, 'PW', spellingsIn('tool: [{"name":"PW"}]')), 'PW');
+  });
+
+  it('takes no label for a word of the user, and bounds what it looks at', () => {
+    const labelled = rooms(100).map(({ input, answer }) => {
+      return { input: input.replace(/user: a room in (PW|wellertown)/, 'user: home'), answer };
+    });
+    const long = rooms(100).map(({ input, answer }) => ({
+      input: input.replace('hello', `hello ${'so it is '.repeat(900)}`),
+      answer,
+    }));
+    assert.ok((fieldOf(labelled, 'city').aliases ?? []).every(([words]) => !words.startsWith('user')));
+    assert.deepEqual(fieldOf(long, 'city').aliases, fieldOf(rooms(100), 'city').aliases);
   });
 
   it('spells a value as a tool’s result does, which a user writes loosely', () => {
@@ -127,6 +177,31 @@ describe('spelling', () => {
     const text = 'tool: {"name":"Blue Inn","tags":["old","quiet"],"n":3,"q":"say \\"hi\\""}';
     const found = quotedValues(text).map(({ from, to }) => text.slice(from, to));
     assert.deepEqual(found, ['Blue Inn', 'old', 'quiet']);
+  });
+
+  it('takes no code, address or number for another one', () => {
+    const text = 'tool: [{"a":"A-B12","b":"a.b@x.com","c":"1-11","d":"C++","e":"src/a/b.ts","f":"1.5"}]';
+    const quoted = spellingsIn(text);
+    for (const words of ['AB-12', 'ab@x.com', '11-1', 'C', 'src/ab.ts', '15'])
+      assert.equal(spelt(words, quoted), words);
+    assert.equal(spelt('a-b12', quoted), 'A-B12');
+  });
+
+  it('leaves words alone that are spelt in several ways', () => {
+    const quoted = spellingsIn('tool: [{"a":"Blue Inn"},{"a":"Blue-Inn"}]');
+    assert.equal(spelt('blue inn', quoted), 'blue inn');
+  });
+
+  it('takes quotes in prose for no JSON, and finds values where a text was cut', () => {
+    assert.deepEqual(quotedValues('assistant: Is it "blue inn" or "old mill"?'), []);
+    const whole = `tool: [{"name":"Blue Inn","city":"Norvik"},{"name":"Old Mill","city":"Norvik"}]`;
+    for (let cut = 0; cut < whole.indexOf('},'); cut++) {
+      const text = whole.slice(cut);
+      assert.ok(
+        quotedValues(text).some(({ from, to }) => text.slice(from, to) === 'Old Mill'),
+        text,
+      );
+    }
   });
 
   it('gives words back as they stand, or something that differs in case and marks alone', () => {

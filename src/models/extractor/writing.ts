@@ -4,7 +4,7 @@
  * Does not: find where a value stands (align.ts), or decide whether a field copies (plan.ts).
  */
 import type { Json } from '../../core/json.ts';
-import { type Place, placesOf, type Source } from './align.ts';
+import { type Place, placesOf, sourceOf } from './align.ts';
 import { daysFromToday } from './days.ts';
 import {
   dayAfter,
@@ -16,34 +16,44 @@ import {
   type Writing,
   written,
 } from './edits.ts';
-import { foldedWords } from './spelling.ts';
-import { sliceOf } from './units.ts';
+import { foldedWords, type Spellings } from './spelling.ts';
+import { sliceOf, unitsOf } from './units.ts';
 
 /** A value of an answer, and the places of the input that it may have been copied from. */
 export interface Single {
   readonly value: Json;
   readonly places: readonly Place[];
-  /** The input. */
-  readonly source: Source;
+  readonly input: string;
+  /** How the input's JSON spells values. */
+  readonly quoted: Spellings;
+  /** Which inputs are of one conversation. */
+  readonly conversation: string;
 }
 
 export const NOT_WRITTEN: Writing = { edits: [] };
 
-/** The places that give this value by this writing. */
-export function copyPlaces({ value, places, source }: Single, writing: Writing): readonly Place[] {
+/** The places that give this value by this writing, in order. */
+export function copyPlaces({ value, places, input, quoted }: Single, writing: Writing): readonly Place[] {
   if (writing.edits.length === 0) return [];
-  const gives = ({ words }: Place): boolean => written(writing, words, source.quoted) === value;
+  const gives = ({ words }: Place): boolean => written(writing, words, quoted) === value;
   const own = places.filter(gives);
   if (own.length > 0) return own;
-  return (writing.aliases ?? [])
-    .filter(([, meant]) => meant === value)
-    .flatMap(([words]) => placesOf(source, words).filter(gives));
+  const lower = input.toLowerCase();
+  const names = (writing.aliases ?? []).filter(
+    ([words, meant]) => meant === value && lower.includes(words.toLowerCase()),
+  );
+  if (names.length === 0) return [];
+  const source = sourceOf(input);
+  return names
+    .flatMap(([words]) => placesOf(source, words).filter(gives))
+    .sort((a, b) => a.start - b.start || a.end - b.end);
 }
 
 /**
- * For each field, by its values, the writing that gives most of them, and which share; simpler edits where it is the same. What a
- * value is called where one field asks for it, it is called for all; and where one field of a name reads `two` as 2, those of
- * other tools do, whose examples have only met digits.
+ * For each field, by its values, the writing that gives most of them, and which share; simpler edits where it is the same.
+ * Fields of one name are the same thing to several tools: what a value is called where one asks for it, it is called for all,
+ * and where one reads `two` as 2 the others do, whose examples have only met digits. A name of a value holds for other fields,
+ * too, that have the value.
  */
 export function learnWritings(
   fields: readonly { readonly name: string; readonly values: readonly Single[] }[],
@@ -51,21 +61,39 @@ export function learnWritings(
   const anchors = anchorsOf(fields.flatMap(({ values }) => values));
   const scalars = fields.map(({ values }) => values.filter(({ value }) => value !== null && value !== ''));
   const own = scalars.map((values) => bestWriting(values, anchors));
-  const best = own.map((writing, i) => {
-    const readers = own.filter(
-      (other, j) => fields[j]!.name === fields[i]!.name && other.edits.some(isReading),
+  const best = own.map((writing, i): Writing => {
+    const most = explainedBy(scalars[i]!, writing);
+    const reader = own.find(
+      ({ edits }, j) =>
+        j !== i &&
+        fields[j]!.name === fields[i]!.name &&
+        edits.some(isReading) &&
+        explainedBy(scalars[i]!, { edits }) >= most,
     );
-    const values = scalars[i]!;
-    return readers.find((reader) => explainedBy(values, reader) >= explainedBy(values, writing)) ?? writing;
+    // What it cannot read is written as it always was here.
+    return reader === undefined
+      ? writing
+      : { ...writing, edits: [...new Set([...reader.edits, ...writing.edits])] };
   });
   const isNamed = ({ edits }: Writing): boolean => edits.length > 0 && !edits.some(isReading);
   const aliases = agreeing(
     scalars.flatMap((values, i) => (isNamed(best[i]!) ? aliasesOf(values, best[i]!) : [])),
   );
+  /** Of all fields of a name. */
+  const valuesOf = Map.groupBy(
+    scalars.flatMap((values, i) => values.map(({ value }) => ({ name: fields[i]!.name, value }))),
+    ({ name }) => name,
+  );
   return scalars.map((values, i) => {
-    const meant = new Set(values.map(({ value }) => value));
-    const names = isNamed(best[i]!) ? aliases.filter(([, value]) => meant.has(value)) : [];
-    const writing = names.length === 0 ? best[i]! : { ...best[i]!, aliases: names };
+    const meant = new Set((valuesOf.get(fields[i]!.name) ?? []).map(({ value }) => value));
+    const folded = new Set([...meant].map((value) => foldedWords(String(value))));
+    // Words that are a value themselves stand for nothing else.
+    const names = isNamed(best[i]!)
+      ? aliases.filter(([words, value]) => meant.has(value) && !folded.has(foldedWords(words)))
+      : [];
+    const plain = explainedBy(values, best[i]!);
+    const named = { ...best[i]!, aliases: names };
+    const writing = names.length > 0 && explainedBy(values, named) >= plain ? named : best[i]!;
     return { writing, share: explainedBy(values, writing) / Math.max(1, values.length) };
   });
 }
@@ -128,16 +156,16 @@ function fixedOf(values: readonly Single[]): Edits {
 /** Most names of a field that are kept. */
 const MAX_NAMES = 500;
 
-/** Values that are met more than once, and that words alone do not spell; the most frequent last. */
+/** Values that several conversations have met; none that may be somebody's own, as codes and addresses are. */
 function namesOf(values: readonly Single[]): readonly string[] {
-  const counts = new Map<string, number>();
-  for (const { value } of values)
-    if (typeof value === 'string' && value !== foldedWords(value))
-      counts.set(value, (counts.get(value) ?? 0) + 1);
-  return [...counts]
-    .filter(([, n]) => n >= 2)
-    .sort(([a, n], [b, m]) => n - m || (a > b ? -1 : 1))
-    .slice(-MAX_NAMES)
+  const met = new Map<string, Set<string>>();
+  for (const { value, conversation } of values)
+    if (typeof value === 'string' && /^[\p{L}\p{M}\s'’.,&()-]+$/u.test(value))
+      met.set(value, (met.get(value) ?? new Set()).add(conversation));
+  return [...met]
+    .filter(([, conversations]) => conversations.size >= MIN_MET)
+    .sort(([a, n], [b, m]) => m.size - n.size || (a < b ? -1 : 1))
+    .slice(0, MAX_NAMES)
     .map(([name]) => name);
 }
 
@@ -165,27 +193,29 @@ function aliasesOf(values: readonly Single[], writing: Writing): NonNullable<Wri
   const follows = (before: string): boolean =>
     (befores.get(before) ?? 0) > USUAL_BEFORE * (values.length - missing.length);
   const candidates = new Map<string, Map<string, Meaning>>();
-  for (const { value, source } of missing)
+  for (const { value, input, conversation } of missing)
     if (typeof value === 'string')
-      for (const { folded, words, before } of stretchesOf(source)) {
+      for (const { folded, words, before } of stretchesOf(input)) {
         if (folded.length < 2 || folded === foldedWords(value) || !follows(before)) continue;
         const meanings = candidates.get(folded) ?? new Map<string, Meaning>();
         candidates.set(folded, meanings);
         const meaning = meanings.get(value) ?? { words, value, met: new Set<string>() };
         meanings.set(value, meaning);
-        meaning.met.add(conversationOf(source));
+        meaning.met.add(conversation);
       }
   const likely = new Map<string, Meaning & { readonly alike: Set<string>; readonly all: Set<string> }>();
   for (const [folded, meanings] of candidates) {
     const [best] = [...meanings.values()].sort((a, b) => b.met.size - a.met.size);
     if (best!.met.size >= MIN_MET) likely.set(folded, { ...best!, alike: new Set(), all: new Set() });
   }
-  for (const { source, value } of likely.size === 0 ? [] : values)
-    for (const { folded, before } of stretchesOf(source)) {
-      const conversation = JSON.stringify([conversationOf(source), value]);
-      likely.get(folded)?.all.add(conversation);
-      if (follows(before)) likely.get(folded)?.alike.add(conversation);
+  for (const { input, value, conversation } of likely.size === 0 ? [] : values) {
+    const meant = JSON.stringify([conversation, value]);
+    for (const { folded, before } of stretchesOf(input)) {
+      const known = likely.get(folded);
+      known?.all.add(meant);
+      if (known && follows(before)) known.alike.add(meant);
     }
+  }
   const kept: { readonly apart: string; readonly words: string; readonly value: string }[] = [];
   const sure = [...likely]
     .filter(
@@ -208,14 +238,16 @@ interface Meaning {
   readonly met: Set<string>;
 }
 
-/** What the inputs of one conversation have in common, and those of others hardly: how it begins. */
-const conversationOf = ({ units: { text } }: Source): string => {
-  const [first] = text.matchAll(USERS);
-  return first === undefined ? text : text.slice(0, first.index + first[0].length);
-};
+/** What a user said, without the label before it. */
+const USERS = /^user: (.*(?:\n(?!assistant: |tool: |user: ).*)*)/gm;
+/** Of what users say, the newest so many characters. */
+const MAX_SAID = 2_000;
 
-/** What users say; of an input that is no conversation, all of it. */
-const USERS = /^user: .*(?:\n(?!assistant: |tool: |user: ).*)*/gm;
+/** Which inputs are of one conversation, where nobody says: those that begin with the same words of a user. */
+export function conversationIn(input: string): string {
+  const [first] = input.matchAll(USERS);
+  return first?.[1] ?? input;
+}
 
 interface Stretch {
   readonly folded: string;
@@ -224,34 +256,32 @@ interface Stretch {
   readonly before: string;
 }
 
-const stretches = new WeakMap<Source, readonly Stretch[]>();
-
-/** Stretches of a few words that users said. */
-function stretchesOf(source: Source): readonly Stretch[] {
-  const known = stretches.get(source);
-  if (known !== undefined) return known;
-  const { units, lower } = source;
-  const { text, starts, ends } = units;
-  const said = [...text.matchAll(USERS)].map(({ index, 0: words }) => [index, index + words.length] as const);
-  if (said.length === 0) said.push([0, text.length]);
-  const isWord = (unit: number): boolean => /^[\p{L}\p{N}]/u.test(text.slice(starts[unit], ends[unit]));
-  const made: Stretch[] = [];
-  let at = 0;
-  for (const [from, to] of said) {
-    while (at < starts.length && starts[at]! < from) at++;
-    for (; at < starts.length && starts[at]! < to; at++) {
-      if (at === 0 || !isWord(at)) continue;
-      const before = lower.slice(starts[at - 1], ends[at - 1]);
-      for (let end = at + 1; end <= at + MAX_ALIAS && (ends[end - 1] ?? to + 1) <= to; end++) {
-        if (!isWord(end - 1)) continue;
-        const words = sliceOf(units, { start: at, end });
-        made.push({ folded: foldedWords(words), words, before });
+/** Stretches of a few words that users said; of an input that is no conversation, of its end. */
+function* stretchesOf(input: string): Generator<Stretch> {
+  const said = [...input.matchAll(USERS)].map((match) => match[1]!);
+  // As before the first word of a message that has a label.
+  const first = said.length === 0 ? '' : ':';
+  if (said.length === 0) said.push(input);
+  let left = MAX_SAID;
+  for (const text of said.toReversed()) {
+    const units = unitsOf(text.slice(-left));
+    const { starts } = units;
+    const word = (unit: number): string => sliceOf(units, { start: unit, end: unit + 1 });
+    for (let start = 0; start < starts.length; start++) {
+      if (!isWord(word(start))) continue;
+      const before = start === 0 ? first : word(start - 1).toLowerCase();
+      for (let end = start + 1; end <= Math.min(starts.length, start + MAX_ALIAS); end++) {
+        if (!isWord(word(end - 1))) continue;
+        const words = sliceOf(units, { start, end });
+        yield { folded: foldedWords(words), words, before };
       }
     }
+    left -= text.length;
+    if (left <= 0) return;
   }
-  stretches.set(source, made);
-  return made;
 }
+
+const isWord = (unit: string): boolean => /^[\p{L}\p{N}]/u.test(unit);
 
 /** Days that are tried as the one beside which others are named. */
 const MAX_ANCHORS = 3;

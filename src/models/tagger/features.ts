@@ -205,7 +205,7 @@ export function unitFeatures(units: Units): readonly Features[] {
 /** The JSON key whose value a place of the text is in, near enough. */
 export function keyBefore(text: string, at: number): string {
   const before = text.slice(Math.max(0, at - 80), at);
-  const keys = [...before.matchAll(/"([\w-]{1,40})":/g)];
+  const keys = [...before.matchAll(/"((?:[^"\\\n]|\\.){1,40})"\s?:/g)];
   return keys.at(-1)?.[1] ?? '';
 }
 

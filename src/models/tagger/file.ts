@@ -7,7 +7,7 @@ import { messageOf, UnderstudyError } from '../../core/errors.ts';
 import { decodeArrays, encodeArrays } from '../formats/arrays.ts';
 import type { MetValues, TaggerHead, TaggerModel } from './model.ts';
 
-const MAGIC = 'understudy-tagger 2\n';
+const MAGIC = 'understudy-tagger 3\n';
 
 interface Header {
   readonly options: number;
@@ -87,8 +87,7 @@ export async function loadTagger(path: string): Promise<TaggerModel> {
               const times = ints(`known.${tag}.times`);
               return {
                 known: new Map(Array.from(ints(`known.${tag}`), (key, i) => [key, times[i]!])),
-                // Models of before there were keys.
-                keys: new Set(has(`keys.${tag}`) ? ints(`keys.${tag}`) : []),
+                keys: new Set(ints(`keys.${tag}`)),
               };
             }),
           },

@@ -2,6 +2,7 @@
  * An input, made ready for looking for values: its words, who said them, and what stands in its JSON as a whole.
  * Does not: propose stretches as values (candidates.ts).
  */
+import { lowered } from '../extractor/align.ts';
 import { quotedValues, type Spellings, spellingsIn } from '../extractor/spelling.ts';
 import type { Span, Units } from '../extractor/units.ts';
 import { hashOf, isCall, keyBefore, messagesOf, type Said } from './features.ts';
@@ -46,7 +47,7 @@ export function groundOf(units: Units): Ground {
   return {
     units,
     words,
-    lower: text.toLowerCase(),
+    lower: lowered(text),
     messages,
     messageOf,
     quoted: spellingsIn(text),
@@ -86,7 +87,7 @@ export function wholesTold(
     const share = spoken.length / Math.max(1, own.size);
     const newest = Math.max(-1, ...spoken);
     // By the share that was spoken of, then by how lately, then by how much that is.
-    const rank = share * 1e6 + newest * 1e2 + Math.min(99, spoken.length);
+    const rank = Math.round(share * 1e4) * 1e10 + (newest + 1) * 1e4 + Math.min(9_999, spoken.length);
     return { whole, share, newest, rank, value: all.join(' ') };
   });
   return new Map(

@@ -91,7 +91,10 @@ function wordsOfField(path: readonly string[]): readonly string[] {
 /** How a field is named: all of its words or some of them, by whom, and how long ago. */
 function namedPlace(newest: readonly Heard[], words: readonly string[]): number {
   const counts = newest.map(({ role, said }) =>
-    role === 'tool' ? 0 : words.filter((word) => said.includes(` ${word.slice(0, STEM)}`)).length,
+    role === 'tool'
+      ? 0
+      : words.filter((word) => said.includes(word.length < STEM ? ` ${word} ` : ` ${word.slice(0, STEM)}`))
+          .length,
   );
   const most = Math.max(0, ...counts);
   if (most === 0) return FIELD;

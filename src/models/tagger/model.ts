@@ -109,7 +109,7 @@ export function readTagger(
     }
     const { vector, known } = sparseOf(head, spoken);
     const { field, options: names } = groups[i]!;
-    const named = matchFeatures(units.text, names, field === null ? [] : plan.fields[field]!.path);
+    const named = matchFeatures(units.text, names, plan.fields[field!]!.path);
     return { probabilities: ofOptions(head.linear, vector, head.matches, named), known };
   });
   const copied = new Float32Array(plan.fields.length).fill(Number.NaN);

@@ -1,7 +1,7 @@
 /**
  * Fits the weights by which the stretches that may be a tag's value are ranked: softmax over the candidates of an example,
  * where all that give the right value are right together, AdaGrad, seeded.
- * Does not: make candidates or features (models/tagger/spans).
+ * Does not: make candidates or features (models/tagger/candidates).
  */
 
 import type { OutputKind } from '../../core/answer.ts';

@@ -1,6 +1,6 @@
 /** The trainer of linear extractors on a made-up agent that books tables, greets, and says what nobody could foresee. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -101,6 +101,16 @@ describe('taggerTrainer', () => {
     assert.deepEqual(await taggerTrainer().train(job('again')), again);
     const bytes = readFileSync(again.path);
     for (const word of ['hungry', 'table', 'Hello', 'book', 'place']) assert.ok(!bytes.includes(word), word);
+  });
+
+  it('reads no model of an earlier version, whose weights mean something else', async () => {
+    const old = join(dir, 'old.understudy-tagger');
+    const bytes = readFileSync(artefact.path);
+    assert.equal(bytes.subarray(0, 20).toString(), 'understudy-tagger 3\n');
+    writeFileSync(old, Buffer.concat([Buffer.from('understudy-tagger 2\n'), bytes.subarray(20)]));
+    await assert.rejects(runtime.predict({ ...artefact, path: old, sha256: 'old' }, 'user: hi'), {
+      code: 'corrupt',
+    });
   });
 
   it('fills JSON as it fills tool calls', async () => {

@@ -1,6 +1,6 @@
 /**
  * The trainer of the rung `tagger`: structured answers by linear models on words, that choose a form and point at values.
- * Seconds to train, a millisecond to answer.
+ * Seconds to train, milliseconds to answer.
  * Does not: fit (fit.ts), or run what it makes (runtime/extractor).
  */
 import { mkdir, rename } from 'node:fs/promises';
