@@ -21,6 +21,8 @@ import { knownRows } from './rows.ts';
 
 /** Units to learn from; of more, those outside of values are drawn. And features of them that are known, at most. */
 const [MAX_UNITS, MAX_FEATURES] = [120_000, 90_000];
+/** Units times tags: with hundreds of tags, of an agent whose tools differ from call to call, that is what takes the time. */
+const MAX_CELLS = 4_000_000;
 const [RATE, EPOCHS] = [0.2, 6];
 /** Folds of the taggers of units. */
 export const FOLDS = 2;
@@ -121,7 +123,7 @@ async function fitUnits(
   const tagsOf = lessons.map(unitTags);
   const all = tagsOf.reduce((sum, tags) => sum + tags.length, 0);
   const random = seededRandom(seed);
-  const share = Math.min(1, MAX_UNITS / Math.max(1, all));
+  const share = Math.min(1, MAX_UNITS / Math.max(1, all), MAX_CELLS / Math.max(1, all * count));
   const units: { readonly features: Features; readonly tag: number }[] = [];
   lessons.forEach(({ input }, i) => {
     const tags = tagsOf[i]!;
