@@ -139,6 +139,19 @@ describe('writing', () => {
     assert.equal(written(field, 'bos', NOTHING), 'BOS');
   });
 
+  it('writes a value as answers have it wherever it stands, though one of its places has it so', () => {
+    const types = ['Standard', 'Full-size', 'Compact'];
+    const cars = Array.from({ length: 60 }, (_, i) => {
+      const type = types[i % 3]!;
+      const result = `assistant: find {"n":"1"}\ntool: [{"car":"${type}"}]`;
+      const input = `user: guest ${i}\n${result}\nassistant: a ${type.toLowerCase()} car?\nuser: yes`;
+      return { input, answer: `book {"car":"${type}"}` };
+    });
+    const field = fieldOf(cars, 'car');
+    assert.deepEqual(field.edits, ['first']);
+    assert.equal(written(field, 'full-size', NOTHING), 'Full-size');
+  });
+
   it('lets what JSON has just so stand, whatever it may be another name for', () => {
     const field = fieldOf(rooms(100), 'city');
     assert.equal(written(field, 'PW', spellingsIn('tool: [{"name":"PW"}]')), 'PW');

@@ -98,6 +98,20 @@ export function learnWritings(
   });
 }
 
+/** A writing that gives values at so many more of their places is worth another edit. */
+const CLEARLY_MORE = 0.05;
+
+/** The share of a value's places that give it, in the mean: a result has `Standard`, whoever speaks of it says `standard`. */
+function shareOfPlaces(values: readonly Single[], writing: Writing): number {
+  const shares = values
+    .filter(({ places }) => places.length > 0)
+    .map(
+      ({ value, places, quoted }) =>
+        places.filter(({ words }) => written(writing, words, quoted) === value).length / places.length,
+    );
+  return shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length);
+}
+
 /** How many of the values a writing gives. */
 const explainedBy = (values: readonly Single[], writing: Writing): number =>
   values.filter((single) => copyPlaces(single, writing).length > 0).length;
@@ -128,18 +142,19 @@ function bestWriting(scalars: readonly Single[], anchors: readonly string[]): Wr
   ];
   const found = scalars.filter(({ places }) => places.length > 0);
   const names = namesOf(scalars);
-  let best = NOT_WRITTEN;
-  let most = 0;
+  let best = { writing: NOT_WRITTEN, explained: 0, share: 0 };
   for (const edits of candidates) {
     const writing = edits.includes('spelt') ? { edits, names } : { edits };
     const explained = explainedBy(found, writing);
     // One more word that is edited otherwise is a coincidence, not a habit.
-    if (explained > most + (most > 0 ? Math.max(1, found.length / 200) : 0)) {
-      best = writing;
-      most = explained;
-    }
+    const isMore = explained > best.explained + (best.explained > 0 ? Math.max(1, found.length / 200) : 0);
+    // An anchor is not chosen so: beside another day other words are the date by chance.
+    const isAnchored = edits.some((edit) => edit.startsWith('day after '));
+    if (!isMore && (explained < best.explained || isAnchored)) continue;
+    const share = shareOfPlaces(found, writing);
+    if (isMore || share > best.share + CLEARLY_MORE) best = { writing, explained, share };
   }
-  return best;
+  return best.writing;
 }
 
 /** Where all values have as many decimals: that edit. */
