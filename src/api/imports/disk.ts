@@ -71,7 +71,7 @@ function isFull(error: unknown): boolean {
 
 const SQLITE_FULL = 13;
 
-/** @throws UnderstudyError where so many bytes are not taken. */
+/** @throws UnderstudyError where an upload of this size is refused. */
 export function refuse(bytes: number, { maxBytes, free }: Limits): void {
   if (bytes > maxBytes)
     throw new UnderstudyError('bad-input', `The file is larger than ${maxBytes / 1_000_000} MB.`, {

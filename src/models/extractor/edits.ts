@@ -27,7 +27,7 @@ type QuantityEdit = (typeof QUANTITY_EDITS)[number];
 /** A day that is named beside another one, its anchor (days.ts). */
 export type DayEdit = `day after ${string}`;
 export const dayAfter = (anchor: string): DayEdit => `day after ${anchor}`;
-/** A number with so many decimals, whatever the words have: `4.50` of `4.5`. */
+/** A number with a fixed number of decimals, whatever the words have: `4.50` of `4.5`. */
 export type FixedEdit = `fixed ${number}`;
 export const fixed = (decimals: number): FixedEdit => `fixed ${decimals}`;
 /** The edits of a field, in order: the first one that the words have. */

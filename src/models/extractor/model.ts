@@ -3,12 +3,11 @@
  * options on the input's vector, a head for tags on each unit's first token, each of them a few times.
  * Does not: train it (train/extractor), or compose answers (compose.ts). Its file holds numbers alone.
  */
-import { readFile, writeFile } from 'node:fs/promises';
-import { messageOf, UnderstudyError } from '../../core/errors.ts';
+import { writeFile } from 'node:fs/promises';
 import type { UnitReading } from '../../core/runtime.ts';
 import type { Bert } from '../encoder/bert.ts';
 import type { Tuning } from '../encoder/bert-tuning.ts';
-import { decodeArrays, encodeArrays } from '../formats/arrays.ts';
+import { encodeArrays, readArrays } from '../formats/arrays.ts';
 import { tokeniser } from '../token-classifier/pieces.ts';
 import { unitsOf } from './units.ts';
 import { windowsOfUnits } from './windows.ts';
@@ -63,17 +62,7 @@ export async function saveExtractor(
 
 /** @throws UnderstudyError 'not-found', 'corrupt'. */
 export async function loadExtractor(path: string): Promise<ExtractorModel> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    throw new UnderstudyError('not-found', `The model file ${path} cannot be read: ${messageOf(cause)}`, {
-      hint: 'Train the specialist again with `understudy learn`.',
-      status: 404,
-      cause,
-    });
-  }
-  const { header, floats } = decodeArrays<Header>(bytes, MAGIC, 'an extractor');
+  const { header, floats } = await readArrays<Header>(path, MAGIC, 'an extractor');
   const headOf = (name: string): Head => ({ weight: floats(`${name}.weight`), bias: floats(`${name}.bias`) });
   return {
     groups: header.groups,

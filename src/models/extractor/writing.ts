@@ -98,7 +98,7 @@ export function learnWritings(
   });
 }
 
-/** A writing that gives values at so many more of their places is worth another edit. */
+/** Another edit is worth it where it is right at a share of the places that is greater by this. */
 const CLEARLY_MORE = 0.05;
 
 /** The share of a value's places that give it, in the mean: a result has `Standard`, whoever speaks of it says `standard`. */
@@ -255,7 +255,7 @@ interface Meaning {
 
 /** What a user said, without the label before it. */
 const USERS = /^user: (.*(?:\n(?!assistant: |tool: |user: ).*)*)/gm;
-/** Of what users say, the newest so many characters. */
+/** Characters of what users say that are looked at, the newest. */
 const MAX_SAID = 2_000;
 
 /** Which inputs are of one conversation, where nobody says: those that begin with the same words of a user. */

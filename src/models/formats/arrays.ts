@@ -3,6 +3,7 @@
  * bytes a number. The format of the models that Understudy makes itself.
  * Does not: know what the arrays are.
  */
+import { readFile } from 'node:fs/promises';
 import { messageOf, UnderstudyError } from '../../core/errors.ts';
 
 export interface ArraysFile<Header> {
@@ -29,6 +30,25 @@ export function encodeArrays(
     padding,
     ...Object.values(arrays).map((array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength)),
   ]);
+}
+
+/** The arrays in a file. @param what As decodeArrays. @throws UnderstudyError 'not-found', 'corrupt'. */
+export async function readArrays<Header>(
+  path: string,
+  magic: string,
+  what: string,
+): Promise<ArraysFile<Header>> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (cause) {
+    throw new UnderstudyError('not-found', `The model file ${path} cannot be read: ${messageOf(cause)}`, {
+      hint: 'Train the specialist again with `understudy learn`.',
+      status: 404,
+      cause,
+    });
+  }
+  return decodeArrays<Header>(bytes, magic, what);
 }
 
 /** The inverse of encodeArrays. @param what For the message: 'a linear model'. @throws UnderstudyError 'corrupt'. */

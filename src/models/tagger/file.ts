@@ -2,9 +2,8 @@
  * How the model of the rung `tagger` is kept in a file: numbers alone, no word of a caller.
  * Does not: know what they mean (model.ts).
  */
-import { readFile, writeFile } from 'node:fs/promises';
-import { messageOf, UnderstudyError } from '../../core/errors.ts';
-import { decodeArrays, encodeArrays } from '../formats/arrays.ts';
+import { writeFile } from 'node:fs/promises';
+import { encodeArrays, readArrays } from '../formats/arrays.ts';
 import type { MetValues, TaggerHead, TaggerModel } from './model.ts';
 
 const MAGIC = 'understudy-tagger 3\n';
@@ -54,17 +53,7 @@ export async function saveTagger(path: string, { options, tags, presence }: Tagg
 
 /** @throws UnderstudyError 'not-found', 'corrupt'. */
 export async function loadTagger(path: string): Promise<TaggerModel> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    throw new UnderstudyError('not-found', `The model file ${path} cannot be read: ${messageOf(cause)}`, {
-      hint: 'Train the specialist again with `understudy learn`.',
-      status: 404,
-      cause,
-    });
-  }
-  const { header, floats, ints, has } = decodeArrays<Header>(bytes, MAGIC, 'a tagger');
+  const { header, floats, ints, has } = await readArrays<Header>(path, MAGIC, 'a tagger');
   const headOf = (name: string): TaggerHead => ({
     rows: new Map(Array.from(ints(`${name}.hashes`), (hash, row) => [hash, row])),
     idf: floats(`${name}.idf`),

@@ -3,7 +3,7 @@
  * Does not: propose stretches as values (candidates.ts).
  */
 import { lowered } from '../extractor/align.ts';
-import { quotedValues, type Spellings, spellingsIn } from '../extractor/spelling.ts';
+import { type QuotedValue, quotedValues, type Spellings, spellingsOf } from '../extractor/spelling.ts';
 import type { Span, Units } from '../extractor/units.ts';
 import { hashOf, isCall, keyBefore, messagesOf, type Said } from './features.ts';
 
@@ -39,6 +39,7 @@ export function groundOf(units: Units): Ground {
     messageOf[unit] = m;
   });
   const words = starts.map((start, unit) => text.slice(start, ends[unit]).toLowerCase());
+  const quotes = quotedValues(text);
   const isSpoken = messages.map((message) => message.role !== 'tool' && !isCall(text, message));
   const spokenIn = new Map<string, number>();
   words.forEach((word, unit) => {
@@ -50,16 +51,16 @@ export function groundOf(units: Units): Ground {
     lower: lowered(text),
     messages,
     messageOf,
-    quoted: spellingsIn(text),
-    wholes: wholesOf(units),
+    quoted: spellingsOf(quotes.map(({ from, to }) => text.slice(from, to))),
+    wholes: wholesOf(units, quotes),
     spokenIn,
   };
 }
 
-function wholesOf({ text, starts, ends }: Units): readonly Whole[] {
+function wholesOf({ text, starts, ends }: Units, quotes: readonly QuotedValue[]): readonly Whole[] {
   const startAt = new Map(starts.map((at, unit) => [at, unit]));
   const endAt = new Map(ends.map((at, unit) => [at, unit + 1]));
-  return quotedValues(text).flatMap(({ from, to }): Whole[] => {
+  return quotes.flatMap(({ from, to }): Whole[] => {
     const [start, end] = [startAt.get(from), endAt.get(to)];
     if (start === undefined || end === undefined) return [];
     return [{ start, end, key: hashOf(keyBefore(text, from)) }];
